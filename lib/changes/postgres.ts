@@ -1,0 +1,106 @@
+import type { OwnConnection } from '../database/knex';
+import { inSchema, type Pool, type Statement } from '../database/pool';
+import { SessionError } from '../errors';
+import type { Changes, ChangeSet, Position } from './changes';
+
+export interface PostgresChangesOptions {
+  /** The schema that holds the log; what the connection's search path finds first when absent. */
+  readonly schema?: string | undefined;
+}
+
+/** How long the log reaches back, as an SQL interval. Nodes that were away for longer start afresh. */
+export const LOG_RETENTION = '1 hour';
+
+/** Reads `identity_session_changes`, which triggers keep, through a pool that is the log's own. */
+export function postgresChanges(
+  pool: Pool,
+  connection: OwnConnection,
+  { schema }: PostgresChangesOptions = {},
+): Changes {
+  return new PostgresChanges(pool, connection, inSchema('identity_session_changes', schema));
+}
+
+/**
+ * What one read saw: the rows of all transactions that were finished then. The next read takes the others, so nothing is
+ * missed and nothing comes twice, whatever order transactions commit in and however long they run.
+ */
+interface Seen {
+  readonly snapshot: string;
+  /** The server that was read, by its start: after a restart or a fail-over, snapshots cannot be compared. */
+  readonly server: string;
+  readonly time: string;
+}
+
+interface ChangesRow {
+  readonly snapshot: string;
+  readonly server: string;
+  readonly time: string;
+  readonly replica: 't' | 'f';
+  readonly reached: 't' | 'f';
+  readonly ids: string | null;
+  readonly everything: 't' | 'f' | null;
+}
+
+/** Beyond so many changes it is cheaper to start afresh than to name them. */
+const MOST_CHANGES = 10_000;
+
+class PostgresChanges implements Changes {
+  readonly #pool: Pool;
+  readonly #connection: OwnConnection;
+  readonly #first: Statement;
+  readonly #next: Statement;
+
+  constructor(pool: Pool, connection: OwnConnection, table: string) {
+    this.#pool = pool;
+    this.#connection = connection;
+    this.#first = { name: `${table}.first`, text: `select ${HERE}` };
+    this.#next = {
+      name: `${table}.next`,
+      text: `
+        with unseen as (
+          select session_id, version from ${table}
+          where xid >= pg_snapshot_xmin($1::pg_snapshot) and not pg_visible_in_snapshot(xid, $1::pg_snapshot)
+          limit ${MOST_CHANGES + 1}
+        )
+        select ${HERE},
+          clock_timestamp() - to_timestamp($2::float8 / 1000) < interval '${LOG_RETENTION}' as reached,
+          (select string_agg(session_id::text, ',') from unseen) as ids,
+          (select bool_or(session_id is null or version > 1) or count(*) > ${MOST_CHANGES} from unseen) as everything`,
+    };
+  }
+
+  async read(since: Position | undefined): Promise<ChangeSet> {
+    const seen = since === undefined ? undefined : (JSON.parse(since) as Seen);
+    const row =
+      seen === undefined
+        ? await this.#ask(this.#first, [])
+        : await this.#ask(this.#next, [seen.snapshot, seen.time]);
+    const { snapshot, server, time } = row;
+    const follows = seen?.server === server && row.reached === 't' && row.everything !== 't';
+    return {
+      ids: follows ? (row.ids?.replaceAll('-', '').split(',') ?? []) : [],
+      everything: !follows,
+      position: JSON.stringify({ snapshot, server, time } satisfies Seen),
+      time: Number(time),
+    };
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  async #ask(statement: Statement, values: readonly unknown[]): Promise<ChangesRow> {
+    const [row] = await this.#pool.ask<ChangesRow>(statement, values);
+    // A replica may be behind by any time, so what it does not know proves nothing.
+    if (row === undefined || row.replica === 't') {
+      throw new SessionError('store-unavailable', 'The database that answers is a replica.', { retryAfter: 1 });
+    }
+    return row;
+  }
+}
+
+const HERE = `
+  pg_current_snapshot() as snapshot,
+  extract(epoch from pg_postmaster_start_time()) as server,
+  round(extract(epoch from clock_timestamp()) * 1000) as time,
+  pg_is_in_recovery() as replica`;

@@ -1,0 +1,45 @@
+import { lru } from './cache/lru';
+import { ChangeFollower } from './changes/changes';
+import { postgresChanges } from './changes/postgres';
+import { appConnections, OwnConnection } from './database/knex';
+import { Pool } from './database/pool';
+import { geoipLite } from './location/geoip-lite';
+import { IdentitySessionManager } from './manager';
+import type { IdentitySessionOptions } from './options';
+import { settingsOf, type Settings } from './settings';
+import { buffered } from './store/buffered';
+import { cached } from './store/cached';
+import { postgres } from './store/postgres';
+import type { SessionStore } from './store/store';
+
+/**
+ * A manager with its stores in the usual order: buffered, cached, Postgres.
+ * @throws TypeError that lists everything that is wrong with the options
+ */
+export function createIdentitySessionManager(options: IdentitySessionOptions): IdentitySessionManager {
+  const settings = settingsOf(options);
+  const { location } = settings;
+  const locate = typeof location === 'function' ? location : location ? geoipLite() : undefined;
+  return new IdentitySessionManager(storeOf(options, settings), settings, locate);
+}
+
+function storeOf({ knex, store, schema }: IdentitySessionOptions, settings: Settings): SessionStore {
+  if (knex === undefined) return store!;
+  const { clock, lifetimes, lease, cacheSize, requestBudget: budget, report } = settings;
+
+  const table = postgres(new Pool(appConnections(knex), { clock, budget }), { schema });
+
+  const connection = new OwnConnection(knex);
+  const changes = postgresChanges(new Pool(connection, { clock, budget }), connection, { schema });
+  const follower = new ChangeFollower(changes, {
+    clock,
+    lease,
+    onFailure: (error) => report({ type: 'failed', task: 'changes', error }),
+  });
+
+  const copies = cached(table, { cache: lru(cacheSize), follower, lifetimes, clock });
+  return buffered(copies, {
+    ...settings,
+    onFailure: (error) => report({ type: 'failed', task: 'touches', error }),
+  });
+}

@@ -1,0 +1,197 @@
+import type { Clock } from '../clock';
+import { SessionError } from '../errors';
+
+/** A statement under the name by which a connection keeps it prepared. One name, one text. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** A row as PostgreSQL sends it: a text, or null, for each selected column. */
+export type Row = Readonly<Record<string, string | null>>;
+
+/** Runs a statement on one connection. Which columns its rows have is known to whoever wrote it. */
+export type Run = <R extends object = Row>(
+  statement: Statement,
+  values: readonly unknown[],
+) => Promise<readonly R[]>;
+
+/** The part of a `pg` client that is used here. */
+export interface Connection {
+  query(config: object): Promise<{ readonly rows: readonly object[] }>;
+  /** Set by Knex when a connection broke, and by us when it must not be used again: its owner then replaces it. */
+  __knex__disposed?: unknown;
+}
+
+/** Where connections come from, and go back to. */
+export interface ConnectionSource {
+  acquire(): Promise<Connection>;
+  release(connection: Connection): void;
+}
+
+/** The quoted name of a table, in the schema if there is one. */
+export function inSchema(table: string, schema: string | undefined): string {
+  return schema === undefined ? table : `"${schema.replaceAll('"', '""')}".${table}`;
+}
+
+export interface PoolOptions {
+  readonly clock: Clock;
+  /** How long one act may wait for the database, in milliseconds: for a connection and for all its statements. */
+  readonly budget: number;
+}
+
+/**
+ * Runs statements over connections that it borrows, with a limit to every wait: the server's own timeouts do not fire
+ * while the server hangs.
+ */
+export class Pool {
+  readonly #source: ConnectionSource;
+  readonly #options: PoolOptions;
+
+  constructor(source: ConnectionSource, options: PoolOptions) {
+    this.#source = source;
+    this.#options = options;
+  }
+
+  /** Runs one statement. Asking twice does no harm, so a connection that turns out to be broken is replaced once. */
+  async ask<R extends object = Row>(statement: Statement, values: readonly unknown[]): Promise<readonly R[]> {
+    const deadline = this.#deadline();
+    try {
+      return await this.#with(deadline, (run) => run<R>(statement, values));
+    } catch (error) {
+      if (!isConnectionLost(error)) throw error;
+      return await this.#with(deadline, (run) => run<R>(statement, values));
+    }
+  }
+
+  /** Runs one statement that must not be run twice. */
+  tell<R extends object = Row>(statement: Statement, values: readonly unknown[]): Promise<readonly R[]> {
+    return this.#with(this.#deadline(), (run) => run<R>(statement, values));
+  }
+
+  /**
+   * Runs the work in a transaction of its own. READ COMMITTED is said aloud: rules that hold by a lock would silently
+   * fail if the database's or the role's default were a higher level, whose snapshot is older than the lock.
+   */
+  transaction<T>(work: (run: Run) => Promise<T>): Promise<T> {
+    return this.#with(this.#deadline(), async (run, connection) => {
+      await run(BEGIN, []);
+      try {
+        const result = await work(run);
+        await run(COMMIT, []);
+        return result;
+      } catch (error) {
+        await run(ROLLBACK, []).catch((failure: unknown) => {
+          connection.__knex__disposed = failure;
+        });
+        throw error;
+      }
+    });
+  }
+
+  #deadline(): number {
+    return this.#options.clock.monotonic() + this.#options.budget;
+  }
+
+  async #with<T>(deadline: number, use: (run: Run, connection: Connection) => Promise<T>): Promise<T> {
+    try {
+      const connection = await this.#acquire(deadline);
+      try {
+        const run: Run = (statement, values) => this.#run(connection, statement, values, deadline);
+        return await use(run, connection);
+      } finally {
+        this.#source.release(connection);
+      }
+    } catch (error) {
+      throw refusal(error);
+    }
+  }
+
+  /** A connection that comes too late is given back unused. */
+  #acquire(deadline: number): Promise<Connection> {
+    const acquiring = this.#source.acquire();
+    return new Promise((resolve, reject) => {
+      let late = false;
+      const cancel = this.#options.clock.after(deadline - this.#options.clock.monotonic(), () => {
+        late = true;
+        reject(new Error('No connection to the database came free in time'));
+      });
+      acquiring.then(
+        (connection) => {
+          cancel();
+          if (late) this.#source.release(connection);
+          else resolve(connection);
+        },
+        (error: Error) => {
+          cancel();
+          reject(error);
+        },
+      );
+    });
+  }
+
+  async #run<R extends object>(
+    connection: Connection,
+    statement: Statement,
+    values: readonly unknown[],
+    deadline: number,
+  ): Promise<readonly R[]> {
+    const left = Math.ceil(deadline - this.#options.clock.monotonic());
+    if (left <= 0) throw new Error('The database took too long to answer');
+    try {
+      const { rows } = await connection.query({ ...statement, values, ...AS_TEXT, query_timeout: left });
+      return rows as readonly R[];
+    } catch (error) {
+      // The answer may still be on its way: a connection that is not known to be idle is never used again.
+      if (sqlState(error) === undefined) connection.__knex__disposed = error;
+      throw error;
+    }
+  }
+}
+
+const BEGIN = { name: '', text: 'begin isolation level read committed' };
+const COMMIT = { name: '', text: 'commit' };
+const ROLLBACK = { name: '', text: 'rollback' };
+
+/** Rows as plain text, whatever type parsers the app has set for its own queries. */
+const AS_TEXT = { types: { getTypeParser: () => (value: string) => value } };
+
+/** SQLSTATE classes and codes that mean "not now", rather than that a statement is wrong. */
+const NOT_NOW = /^(08|53|57P0[1-5]$|25006|57014|55P03|40001|40P01)/;
+
+const LOST = /^(08|57P0[1-3])/;
+
+/** Errors of the network, the pool and the server's health become `store-unavailable`; others are mistakes and stay. */
+function refusal(error: unknown): unknown {
+  if (error instanceof SessionError || error instanceof TypeError || error instanceof RangeError) return error;
+  const state = sqlState(error);
+  if (state === '42P01' || state === '3F000') {
+    return new Error(
+      'The tables of express-identity-sessions are missing: run its migrations (`await migrate(knex)`) first',
+      { cause: error },
+    );
+  }
+  if (state !== undefined && !NOT_NOW.test(state)) return error;
+  return new SessionError('store-unavailable', 'The sessions cannot be looked up at the moment.', {
+    retryAfter: 1,
+    cause: error,
+  });
+}
+
+function isConnectionLost(error: unknown): boolean {
+  const cause = error instanceof SessionError ? error.cause : error;
+  const state = sqlState(cause);
+  if (state !== undefined) return LOST.test(state);
+  return cause instanceof Error && /Connection terminated|ECONNRESET|EPIPE/.test(`${cause.message} ${codeOf(cause)}`);
+}
+
+/** The five characters that PostgreSQL says it with, or undefined when it was not PostgreSQL that spoke. */
+function sqlState(error: unknown): string | undefined {
+  const code = codeOf(error);
+  return /^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]{4}$/.test(code) ? code : undefined;
+}
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : '';
+}

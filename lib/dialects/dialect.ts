@@ -1,0 +1,72 @@
+import type { Request } from 'express';
+
+import type { SessionError } from '../errors';
+import type { Credentials } from '../session/credentials';
+import type { Device } from '../session/device';
+import type { Revocation } from '../session/revocation';
+import type { IdentitySession } from '../session/session';
+
+/**
+ * How a wire speaks: it reads requests and words answers, and does nothing. A verb asks the manager, a dialect tells the
+ * client; so any verb works on any wire.
+ */
+export interface Dialect {
+  /** Whether a write that carries a cookie must come from a page of the app itself. */
+  readonly sameOrigin: boolean;
+  /**
+   * What the request shows to be let in, or undefined for nothing.
+   * @throws SessionError `credentials-invalid`, `credentials-ambiguous`
+   */
+  credentials(request: Request): ShownCredentials | undefined;
+  /** The same for autologin. */
+  remembered(request: Request): ShownCredentials | undefined;
+  /**
+   * What the request asks to end.
+   * @throws SessionError `session-not-found`, `invalid-request`
+   */
+  revocation(request: Request, current: IdentitySession): Revocation;
+
+  /** Hands the credentials to the client. */
+  opened(opened: OpenedSession): Answer;
+  /** What a client without cookies sends from now on. */
+  token(sessionId: string, secret: string): string;
+  /** The session that the caller is in. */
+  session(current: DescribedSession): Answer;
+  sessions(sessions: readonly DescribedSession[], current: IdentitySession): Answer;
+  /** The named sessions are no more; `current` when the caller's own is among them. */
+  revoked(current: boolean): Answer;
+  refusal(error: SessionError, request: Request): Answer;
+}
+
+/** By which way credentials travel: browsers send cookies by themselves, other clients send a bearer token on purpose. */
+export type Transport = 'cookie' | 'bearer';
+
+export interface ShownCredentials extends Credentials {
+  readonly transport: Transport;
+}
+
+export interface OpenedSession {
+  readonly described: DescribedSession;
+  readonly secret: string;
+  readonly transport: Transport;
+}
+
+/** A session as it is shown to people. */
+export interface DescribedSession {
+  readonly session: IdentitySession;
+  readonly device: Device;
+  /** `Berlin, Germany`, or `Intranet`, or undefined when nobody knows. */
+  readonly location: string | undefined;
+  /** When it ends if it is not used any more, in milliseconds since 1970. */
+  readonly expires: number;
+}
+
+/** An answer as data. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Values of `Set-Cookie`. */
+  readonly cookies: readonly string[];
+  /** Sent as JSON; nothing when absent. */
+  readonly body?: object | undefined;
+}

@@ -1,0 +1,60 @@
+import type { EndReason } from './session/session';
+
+/**
+ * Every way in which this package refuses a request. The set is closed: a program may switch over it. What a code looks
+ * like on the wire (a status, a problem document, an Open-Xchange or an ABP error) is the dialect's business.
+ */
+export type RefusalCode =
+  /** The request shows no credentials. */
+  | 'credentials-missing'
+  /** The credentials name no session, or not with this secret. Unknown and wrong look the same on purpose. */
+  | 'credentials-invalid'
+  /** The request shows more than one pair of credentials, so that it is not clear whose it is. */
+  | 'credentials-ambiguous'
+  /** The session was ended; `endReason` says why. Told only to a caller who holds the right secret. */
+  | 'session-ended'
+  /** The session was not used for too long, or has reached its absolute life time. */
+  | 'session-expired'
+  /** The caller has no session of that id. */
+  | 'session-not-found'
+  /** The user has as many sessions as the app allows, and the app refuses one more. */
+  | 'session-limit-reached'
+  /** Autologin is switched off. */
+  | 'autologin-disabled'
+  /** A write that another site started in the user's browser. */
+  | 'cross-site'
+  /** Something in the request is not what it must be; the message says what. */
+  | 'invalid-request'
+  /** Too many attempts; try again after `retryAfter` seconds. */
+  | 'too-many-requests'
+  /** The database did not answer in time, so nothing can be said about the session; try again after `retryAfter`. */
+  | 'store-unavailable';
+
+export interface RefusalEvidence {
+  /** Why the session was ended. Only with `session-ended`. */
+  readonly endReason?: EndReason | undefined;
+  /** Seconds after which trying again makes sense. */
+  readonly retryAfter?: number | undefined;
+  /** What the database or the network said. For logs, never for the wire. */
+  readonly cause?: unknown;
+}
+
+/**
+ * A refusal: the request was understood and is turned down. Misuse of the package by a programmer is a `TypeError`
+ * instead, thrown when things are built.
+ */
+export class SessionError extends Error {
+  override readonly name = 'SessionError';
+  readonly endReason: EndReason | undefined;
+  readonly retryAfter: number | undefined;
+
+  constructor(
+    readonly code: RefusalCode,
+    message: string,
+    evidence: RefusalEvidence = {},
+  ) {
+    super(message, evidence.cause === undefined ? undefined : { cause: evidence.cause });
+    this.endReason = evidence.endReason;
+    this.retryAfter = evidence.retryAfter;
+  }
+}

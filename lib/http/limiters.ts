@@ -1,0 +1,61 @@
+import type { RequestHandler } from 'express';
+import { rateLimit, type Options, type Store } from 'express-rate-limit';
+
+import type { Dialect } from '../dialects/dialect';
+import { SessionError } from '../errors';
+import type { IdentitySessionManager } from '../manager';
+import { dialectOf, send, type VerbOptions } from './request';
+
+/** How many requests an address may make, and where they are counted. */
+export interface LimitOptions {
+  /** How many within the window. */
+  readonly limit?: number;
+  /** The window, in milliseconds. */
+  readonly windowMs?: number;
+  /** Where requests are counted: in this process when absent. A store serves one limiter. */
+  readonly store?: Store;
+  /** What requests are counted by: the address when absent, an IPv6 network as one. */
+  readonly keyGenerator?: Options['keyGenerator'];
+}
+
+/** `false` switches a limiter off. */
+export type Limit = LimitOptions | false;
+
+/** Where one address may do so much and no more. Failures only, where the people of an office sign in: they share one. */
+const limits = {
+  signIn: { limit: 100, windowMs: 5 * 60_000, skipSuccessfulRequests: true },
+  autologin: { limit: 100, windowMs: 5 * 60_000, skipSuccessfulRequests: true },
+  revoke: { limit: 300, windowMs: 5 * 60_000, skipSuccessfulRequests: false },
+} as const;
+
+/**
+ * Limits failed sign-ins, 100 an address in 5 minutes by default; mounted before the app's own sign-in route, which
+ * answers a wrong password with a status of 400 or more. [ajax.login.maxRate, ajax.login.maxRateTimeWindow]
+ */
+export function signInLimiter(
+  manager: IdentitySessionManager,
+  options: LimitOptions & VerbOptions = {},
+): RequestHandler {
+  return limiter('signIn', dialectOf('signInLimiter', manager, options), options);
+}
+
+/** The limiter of a route of this package, which words its refusal as the route's dialect does. */
+export function limiter(
+  what: keyof typeof limits,
+  dialect: Dialect,
+  { limit, windowMs, store, keyGenerator }: LimitOptions,
+): RequestHandler {
+  const given = { limit, windowMs, store, keyGenerator };
+  return rateLimit({
+    ...limits[what],
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+    legacyHeaders: false,
+    standardHeaders: 'draft-8',
+    handler: (request, response) => {
+      // express-rate-limit has set the header by now, in whole seconds.
+      const retryAfter = Number(response.getHeader('Retry-After')) || undefined;
+      const refusal = new SessionError('too-many-requests', 'Too many attempts; wait a while.', { retryAfter });
+      send(response, dialect.refusal(refusal, request));
+    },
+  });
+}

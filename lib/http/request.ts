@@ -1,0 +1,90 @@
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+
+import type { Answer, Dialect, Transport } from '../dialects/dialect';
+import { rest } from '../dialects/rest';
+import { SessionError } from '../errors';
+import { IdentitySessionManager } from '../manager';
+import type { IdentitySession } from '../session/session';
+
+declare global {
+  // eslint-disable-next-line @typescript-eslint/no-namespace -- the one place where Express lets its requests be extended
+  namespace Express {
+    interface Request {
+      /** The session that the request was made in, behind `sessionSecretGuard`. */
+      identitySession?: IdentitySession;
+      /** By which way its credentials came. */
+      identitySessionTransport?: Transport;
+    }
+  }
+}
+
+export interface VerbOptions {
+  /** The wire that the verb speaks; `rest` by default. */
+  readonly dialect?: Dialect;
+}
+
+const restDialects = new WeakMap<IdentitySessionManager, Dialect>();
+
+/**
+ * The dialect of a verb, checked when the verb is built.
+ * @throws TypeError when the manager is none
+ */
+export function dialectOf(verb: string, manager: IdentitySessionManager, { dialect }: VerbOptions = {}): Dialect {
+  if (!(manager instanceof IdentitySessionManager)) {
+    throw new TypeError(
+      `${verb} needs the manager: write \`${verb}(manager)\`, with the manager that createIdentitySessionManager() returned`,
+    );
+  }
+  if (dialect !== undefined) return dialect;
+  const known = restDialects.get(manager) ?? rest(manager.settings);
+  restDialects.set(manager, known);
+  return known;
+}
+
+/**
+ * The session that the guard has put on the request.
+ * @throws TypeError when no guard did
+ */
+export function sessionOf(request: Request, verb: string): IdentitySession {
+  if (request.identitySession === undefined) {
+    throw new TypeError(
+      `${verb} found no session on the request: mount the guard before it, \`app.use(sessionSecretGuard(manager), ${verb}(manager))\``,
+    );
+  }
+  return request.identitySession;
+}
+
+/** Answers a request. Nothing is sent twice: when the client was answered in the meantime, the answer is dropped. */
+export function send(response: Response, answer: Answer): void {
+  if (response.headersSent) return;
+  setHeaders(response, answer);
+  response.status(answer.status);
+  if (answer.body === undefined) response.end();
+  else response.end(JSON.stringify(answer.body));
+}
+
+/** Puts an answer's headers and cookies on a response that somebody else will send. */
+export function setHeaders(response: Response, { headers, cookies, body }: Answer): void {
+  if (body !== undefined) response.setHeader('Content-Type', 'application/json; charset=utf-8');
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (cookies.length > 0) response.append('Set-Cookie', [...cookies]);
+}
+
+/** Refusals are the dialect's to word; every other error is the app's to handle. */
+export function refuse(error: unknown, dialect: Dialect, request: Request, response: Response, next: NextFunction): void {
+  if (error instanceof SessionError) send(response, dialect.refusal(error, request));
+  else next(error);
+}
+
+/** A handler from a function that answers later; Express 4 would lose its errors. */
+export function answering(
+  dialect: Dialect,
+  handle: (request: Request, response: Response) => Promise<Answer>,
+): RequestHandler {
+  return (request, response, next) => {
+    handle(request, response).then(
+      (answer) => send(response, answer),
+      (error: unknown) => refuse(error, dialect, request, response, next),
+    );
+  };
+}

@@ -1,0 +1,59 @@
+import type { Request, RequestHandler } from 'express';
+
+import type { Dialect, ShownCredentials } from '../dialects/dialect';
+import { SessionError } from '../errors';
+import type { IdentitySessionManager } from '../manager';
+import type { IdentitySession } from '../session/session';
+import { dialectOf, refuse, type VerbOptions } from './request';
+import { insistOnSameOrigin } from './same-origin';
+
+export interface GuardOptions extends VerbOptions {
+  /** Whether requests count as use of the session. `true` by default; `false` for what a page asks by itself. */
+  readonly activity?: boolean;
+}
+
+/**
+ * Lets requests pass that prove possession of a live session, with `request.identitySession` set, and refuses all others.
+ * A warm request waits for nothing and costs no query.
+ */
+export function sessionSecretGuard(
+  manager: IdentitySessionManager,
+  options: GuardOptions = {},
+): RequestHandler {
+  const dialect = dialectOf('sessionSecretGuard', manager, options);
+  const { activity = true } = options;
+  const { origins } = manager.settings;
+
+  return function sessionSecretGuard(request, response, next) {
+    const refused = (error: unknown) => refuse(error, dialect, request, response, next);
+    try {
+      const shown = shownBy(request, dialect, origins);
+      const verified = manager.verify(shown, { ipAddress: request.ip, activity });
+      if (verified instanceof Promise) {
+        void verified.then((session) => {
+          admit(request, session, shown);
+          next();
+        }, refused);
+        return;
+      }
+      admit(request, verified, shown);
+    } catch (error) {
+      refused(error);
+      return;
+    }
+    next();
+  };
+}
+
+/** @throws SessionError `credentials-missing`, `cross-site`, and what the dialect throws */
+function shownBy(request: Request, dialect: Dialect, origins: readonly string[]): ShownCredentials {
+  const shown = dialect.credentials(request);
+  if (shown === undefined) throw new SessionError('credentials-missing', 'Sign in first.');
+  if (dialect.sameOrigin && shown.transport === 'cookie') insistOnSameOrigin(request, origins);
+  return shown;
+}
+
+function admit(request: Request, session: IdentitySession, { transport }: ShownCredentials): void {
+  request.identitySession = session;
+  request.identitySessionTransport = transport;
+}

@@ -1,0 +1,66 @@
+import type { ErrorRequestHandler, Request, Response } from 'express';
+
+import type { Dialect, ShownCredentials, Transport } from '../dialects/dialect';
+import { SessionError } from '../errors';
+import type { IdentitySessionManager, SignIn } from '../manager';
+import type { IdentitySession } from '../session/session';
+import { dialectOf, refuse, setHeaders, type VerbOptions } from './request';
+import { insistOnSameOrigin } from './same-origin';
+
+/** Who signs in; where from and with what stands in the request. */
+export interface SignInFacts extends Omit<SignIn, 'userAgent' | 'ipAddress' | 'replaces'> {
+  /** `bearer` for clients that keep no cookies: the answer then holds the token, once. `cookie` when absent. */
+  readonly transport?: Transport | undefined;
+}
+
+export interface SignedIn {
+  readonly session: IdentitySession;
+  /** Only with `transport: 'bearer'`: what the client sends as `Authorization: Bearer …` from now on. */
+  readonly token?: string;
+}
+
+export type SignInFunction = (request: Request, response: Response, facts: SignInFacts) => Promise<SignedIn>;
+
+/**
+ * The function that an app's own sign-in route calls, once it knows who the user is. It opens a new session, ends the one
+ * whose credentials came in with the request, and puts the new cookie on the response, which the app then sends.
+ *
+ * The function throws a `SessionError`: `cross-site`, `session-limit-reached`, `invalid-request`, `store-unavailable`;
+ * `sessionErrors` words it for the client.
+ */
+export function createSignIn(manager: IdentitySessionManager, options: VerbOptions = {}): SignInFunction {
+  const dialect = dialectOf('createSignIn', manager, options);
+  const { origins } = manager.settings;
+
+  return async function signIn(request, response, { transport = 'cookie', ...facts }) {
+    if (dialect.sameOrigin && transport === 'cookie') insistOnSameOrigin(request, origins);
+    const { session, secret } = await manager.open({
+      ...facts,
+      userAgent: request.headers['user-agent'],
+      ipAddress: request.ip,
+      replaces: shownBy(request, dialect),
+    });
+    const described = manager.describe(session);
+    setHeaders(response, { ...dialect.opened({ described, secret, transport }), body: undefined });
+    return transport === 'bearer' ? { session, token: dialect.token(session.sessionId, secret) } : { session };
+  };
+}
+
+/** An error handler that words the refusals of `createSignIn`, and passes every other error on. Mounted after the routes. */
+export function sessionErrors(manager: IdentitySessionManager, options: VerbOptions = {}): ErrorRequestHandler {
+  const dialect = dialectOf('sessionErrors', manager, options);
+  // Express tells an error handler by its four parameters.
+  return function sessionErrors(error, request, response, next) {
+    refuse(error, dialect, request, response, next);
+  };
+}
+
+/** What cannot be read belongs to no session, so there is nothing to end. */
+function shownBy(request: Request, dialect: Dialect): ShownCredentials | undefined {
+  try {
+    return dialect.credentials(request);
+  } catch (error) {
+    if (error instanceof SessionError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,69 @@
+export { createIdentitySessionManager } from './create';
+export { defaults, type CookieOptions, type IdentitySessionOptions } from './options';
+export type { CookieSettings, Settings } from './settings';
+export { IdentitySessionManager, type Opened, type SignIn, type Visit } from './manager';
+export { SessionError, type RefusalCode } from './errors';
+export type { Report, SessionEvent } from './events';
+export type { Clock } from './clock';
+
+// The verbs
+export { sessionSecretGuard, type GuardOptions } from './http/session-secret-guard';
+export { autologin } from './http/autologin';
+export { currentSession, sessionLookup } from './http/session-lookup';
+export { revokeRoute } from './http/revoke-route';
+export { signOut } from './http/sign-out';
+export { createSignIn, sessionErrors, type SignedIn, type SignInFacts, type SignInFunction } from './http/sign-in';
+export { signInLimiter, type Limit, type LimitOptions } from './http/limiters';
+export { sameOrigin } from './http/same-origin';
+export type { VerbOptions } from './http/request';
+
+// Verbs mounted on paths
+export { restRouter, type RestRouterOptions } from './routers/rest';
+
+// How wires speak
+export { rest, type RestOptions } from './dialects/rest';
+export type {
+  Answer,
+  DescribedSession,
+  Dialect,
+  OpenedSession,
+  ShownCredentials,
+  Transport,
+} from './dialects/dialect';
+
+// What sessions are
+export {
+  currentIpAddress,
+  type EndReason,
+  type IdentitySession,
+  type Owner,
+  type StoredSession,
+} from './session/session';
+export {
+  everySessionOf,
+  otherSessionsOf,
+  sessionsOf,
+  type PreventConcurrentLogin,
+  type Revocation,
+} from './session/revocation';
+export type { Credentials } from './session/credentials';
+export type { DescribeDevice, Device, Product } from './session/device';
+export type { Duration } from './session/duration';
+export type { Locator, Place } from './location/location';
+
+// Where they live
+export { memory } from './store/memory';
+export type {
+  Admission,
+  End,
+  MaybePromise,
+  Retained,
+  SessionLimit,
+  SessionPatch,
+  SessionStore,
+  Touch,
+  TouchResult,
+} from './store/store';
+
+// Their tables
+export { migrate, migrationConfig, type MigrateOptions } from './migrate';

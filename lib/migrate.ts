@@ -1,0 +1,58 @@
+import type { Knex } from 'knex';
+
+import * as identitySessions from '../migrations/001_identity_sessions';
+
+export interface MigrateOptions {
+  /** The schema for the tables, made when it is missing; the connection's current schema when absent. */
+  readonly schema?: string;
+  /** Where Knex notes which migrations have run; `identity_session_migrations` when absent. */
+  readonly tableName?: string;
+}
+
+/** Apart from the app's own `knex_migrations`: each side would miss the files of the other there. */
+const TABLE_NAME = 'identity_session_migrations';
+
+interface Migration {
+  up(knex: Knex, schema?: string): Promise<void>;
+  down(knex: Knex, schema?: string): Promise<void>;
+}
+
+/** Every migration under the name that it keeps for ever, in the order in which they run. */
+const migrations: Readonly<Record<string, Migration>> = {
+  '001_identity_sessions': identitySessions,
+};
+
+/** Knex's configuration for the migrations of this package, as `knex.migrate` and a `knexfile` take it. */
+export function migrationConfig({ schema, tableName = TABLE_NAME }: MigrateOptions = {}): Knex.MigratorConfig {
+  return {
+    migrationSource: source(schema),
+    tableName,
+    ...(schema !== undefined && { schemaName: schema }),
+  };
+}
+
+/**
+ * Brings the tables up to date. Safe when many processes start at once: they take turns, and all but the first find
+ * nothing to do.
+ */
+export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise<void> {
+  await knex.transaction(async (transaction) => {
+    await transaction.raw('select pg_advisory_xact_lock(?)', [LOCK]);
+    if (options.schema !== undefined) await transaction.raw('create schema if not exists ??', [options.schema]);
+    await transaction.migrate.latest(migrationConfig(options));
+  });
+}
+
+/** Any number, the same in every process. */
+const LOCK = 7_201_975;
+
+function source(schema: string | undefined): Knex.MigrationSource<string> {
+  return {
+    getMigrations: () => Promise.resolve(Object.keys(migrations)),
+    getMigrationName: (name) => name,
+    getMigration: (name) => {
+      const { up, down } = migrations[name]!;
+      return Promise.resolve({ up: (knex) => up(knex, schema), down: (knex) => down(knex, schema) });
+    },
+  };
+}

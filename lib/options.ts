@@ -1,0 +1,93 @@
+import type { Knex } from 'knex';
+
+import type { Clock } from './clock';
+import type { Report } from './events';
+import type { Locator } from './location/location';
+import type { DescribeDevice } from './session/device';
+import type { Duration } from './session/duration';
+import type { PreventConcurrentLogin } from './session/revocation';
+import type { SessionLimit, SessionStore } from './store/store';
+
+/**
+ * Every option of a manager. A duration is a number of milliseconds or text such as `1W`, `30D`, `12H`, `5M` (minutes).
+ * Names in brackets are those of Open-Xchange and ABP for the same thing.
+ */
+export interface IdentitySessionOptions {
+  /** The app's Knex on PostgreSQL. The manager borrows its connections and never ends it. This or `store` is required. */
+  readonly knex?: Knex;
+  /** A store instead of a database: `memory()` for tests and the first five minutes. */
+  readonly store?: SessionStore;
+  /** The schema of the tables; what the connection's search path finds first when absent. */
+  readonly schema?: string;
+
+  /** The idle timeout; sessions that stay signed in hibernate after it. [sessiond.sessionDefaultLifeTime] */
+  readonly shortLifetime?: Duration;
+  /** The idle timeout of sessions that stay signed in; no less than `shortLifetime`. [sessiond.sessionLongLifeTime] */
+  readonly longLifetime?: Duration;
+  /** The absolute timeout, counted from the sign-in, which no activity moves; `false` for none. */
+  readonly absoluteLifetime?: Duration | false;
+  /** Whether sessions can hibernate and be revived; `false` ends all of them after `shortLifetime`. [sessiond.autologin] */
+  readonly autologin?: boolean;
+
+  /** How the browser keeps the credentials. */
+  readonly cookies?: CookieOptions;
+  /** Origins beside the app's own whose pages may write with a session's cookie, such as `https://www.example.com`. */
+  readonly origins?: readonly string[];
+
+  /** What a sign-in does to the user's other sessions. [Abp.Identity.PreventConcurrentLogin] */
+  readonly preventConcurrentLogin?: PreventConcurrentLogin;
+  /** How many live sessions a user may have; `Infinity` for any number. [sessiond.maxSessionPerUser] */
+  readonly maxSessionsPerUser?: number;
+  /** Beyond `maxSessionsPerUser`: `endOldest` makes room for a sign-in, `refuse` turns it away. */
+  readonly onLimit?: SessionLimit['onLimit'];
+
+  /** A session's last-accessed time is written after so many requests. [UpdateSessionAfterCacheHit] */
+  readonly updateAfterCacheHits?: number;
+  /** It is written after this time at the latest; a tenth of `shortLifetime` at the most, for a crash may lose it. */
+  readonly touchInterval?: Duration;
+  /** How many sessions are copied in memory, about 1 KB each. */
+  readonly cacheSize?: number;
+  /** How long a revocation may take to reach a node that hears nothing; 0 asks the database on every request. 0, or 1 s to 1 min. */
+  readonly lease?: Duration;
+  /** How long one request may wait for the database before it is answered with 503. 100 ms to 1 min. */
+  readonly requestBudget?: Duration;
+
+  /** Finds the place of an address: `true` uses geoip-lite when it is installed, `false` knows no places. */
+  readonly location?: boolean | Locator;
+  /** Turns a user agent into a device; ua-parser-js does by default. */
+  readonly describeDevice?: DescribeDevice;
+  /** Told what happens in the background; by default failures are shown under `NODE_DEBUG=express-identity-sessions`. */
+  readonly report?: Report;
+  /** The source of time and timers, for tests. */
+  readonly clock?: Clock;
+}
+
+export interface CookieOptions {
+  /** The cookie's name; `__Host-` goes before it unless `secure` is `false`. */
+  readonly name?: string;
+  /** How long a browser keeps the cookie of a session that stays signed in; `longLifetime` by default. [cookie.ttl] */
+  readonly ttl?: Duration;
+  /** `false` sends the cookie over plain HTTP too, for development: it warns at start, and production refuses it. */
+  readonly secure?: boolean;
+  /** On which requests from other sites the browser sends the cookie: `lax` on links to the app, `strict` on none. */
+  readonly sameSite?: 'lax' | 'strict';
+}
+
+/** Every default, once. What is absent here has none. */
+export const defaults = {
+  shortLifetime: '1H',
+  longLifetime: '1W',
+  absoluteLifetime: false,
+  autologin: true,
+  cookies: { name: 'identity', secure: true, sameSite: 'lax' },
+  origins: [],
+  preventConcurrentLogin: 'Disabled',
+  maxSessionsPerUser: Infinity,
+  onLimit: 'endOldest',
+  updateAfterCacheHits: 10,
+  touchInterval: 60_000,
+  cacheSize: 50_000,
+  lease: 2_000,
+  requestBudget: 3_000,
+  location: true,
+} as const satisfies IdentitySessionOptions;

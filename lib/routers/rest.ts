@@ -1,0 +1,48 @@
+import { Router, type RequestHandler } from 'express';
+
+import { autologin } from '../http/autologin';
+import { limiter, type Limit } from '../http/limiters';
+import { dialectOf, type VerbOptions } from '../http/request';
+import { revokeRoute } from '../http/revoke-route';
+import { currentSession, sessionLookup } from '../http/session-lookup';
+import { sessionSecretGuard } from '../http/session-secret-guard';
+import { signOut } from '../http/sign-out';
+import type { IdentitySessionManager } from '../manager';
+
+export interface RestRouterOptions extends VerbOptions {
+  /** How often an address may fail at autologin, and revoke. 100 failures and 300 requests in 5 minutes by default. */
+  readonly limits?: { readonly autologin?: Limit; readonly revoke?: Limit };
+}
+
+/**
+ * The REST routes, to be mounted where the app wants them:
+ *
+ * | route | answer |
+ * |---|---|
+ * | `GET /session` | the caller's session; does not count as activity |
+ * | `DELETE /session` | signs out |
+ * | `POST /session/autologin` | revives the session and issues its cookie anew |
+ * | `GET /sessions` | the caller's sessions |
+ * | `DELETE /sessions/:id` | ends one of them |
+ * | `DELETE /sessions` | ends all others; with `?current=true` this one too |
+ */
+export function restRouter(manager: IdentitySessionManager, options: RestRouterOptions = {}): Router {
+  const dialect = dialectOf('restRouter', manager, options);
+  const { limits = {} } = options;
+  const guard = sessionSecretGuard(manager, { dialect });
+  const peek = sessionSecretGuard(manager, { dialect, activity: false });
+  const limited = (what: 'autologin' | 'revoke'): RequestHandler[] => {
+    const limit = limits[what] ?? {};
+    return limit === false ? [] : [limiter(what, dialect, limit)];
+  };
+  const revoke = [...limited('revoke'), guard, revokeRoute(manager, { dialect })];
+
+  const router = Router();
+  router.get('/session', peek, currentSession(manager, { dialect }));
+  router.delete('/session', guard, signOut(manager, { dialect }));
+  router.post('/session/autologin', ...limited('autologin'), autologin(manager, { dialect }));
+  router.get('/sessions', guard, sessionLookup(manager, { dialect }));
+  router.delete('/sessions/:id', revoke);
+  router.delete('/sessions', revoke);
+  return router;
+}

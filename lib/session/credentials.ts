@@ -1,0 +1,55 @@
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
+
+import type { StoredSession } from './session';
+
+/** What a request shows to be let in: the handle of a session, and the secret that proves possession of it. */
+export interface Credentials {
+  readonly sessionId: string;
+  readonly secret: string;
+}
+
+const SESSION_ID = /^[0-9a-f]{32}$/;
+const SECRET = /^[A-Za-z0-9_-]{43}$/;
+
+/**
+ * A new session id. Laid out as UUID version 7 (RFC 9562), so that ids grow with time and the primary key stays small;
+ * it is a handle and no secret.
+ */
+export function mintSessionId(now: number): string {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(now, 0, 6);
+  bytes[6] = 0x70 | (bytes[6]! & 0x0f);
+  bytes[8] = 0x80 | (bytes[8]! & 0x3f);
+  return bytes.toString('hex');
+}
+
+/** A new secret: 256 random bits. */
+export function mintSecret(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** The only form in which a secret is kept. A plain hash is enough for 256 random bits (ASVS 5.0, 6.5.2). */
+export function hashSecret(secret: string): string {
+  return hash('sha256', secret, 'hex');
+}
+
+export function isSessionId(value: unknown): value is string {
+  return typeof value === 'string' && SESSION_ID.test(value);
+}
+
+export function isSecret(value: unknown): value is string {
+  return typeof value === 'string' && SECRET.test(value);
+}
+
+// Two buffers for the life of the process: comparing must neither allocate nor depend on where two hashes differ.
+const shown = Buffer.alloc(64);
+const kept = Buffer.alloc(64);
+
+/** Whether the secret is the session's. Takes the same time for a session that does not exist. */
+export function fits(secret: string, session: StoredSession | undefined): boolean {
+  shown.write(hashSecret(secret), 'latin1');
+  kept.write(session?.secretHash ?? NO_HASH, 'latin1');
+  return timingSafeEqual(shown, kept) && session !== undefined;
+}
+
+const NO_HASH = '-'.repeat(64);

@@ -1,0 +1,64 @@
+import { sameOwner, type IdentitySession, type Owner } from './session';
+
+/**
+ * Which sessions an act ends. It always names an owner first: "end session X, whoever owns it" cannot be said with it,
+ * so a request can never end somebody else's session.
+ */
+export interface Revocation {
+  readonly owner: Owner;
+  /** Only these sessions; all of the owner's when absent. */
+  readonly only?: readonly string[];
+  /** Never this session. */
+  readonly except?: string;
+  /** Only sessions of this kind of device. */
+  readonly device?: string;
+}
+
+/** These sessions of the owner. */
+export function sessionsOf(owner: Owner, ids: readonly string[]): Revocation {
+  return { owner: ownerOf(owner), only: ids };
+}
+
+/** All of the owner's sessions. */
+export function everySessionOf(owner: Owner): Revocation {
+  return { owner: ownerOf(owner) };
+}
+
+/** All of the owner's sessions but one. */
+export function otherSessionsOf(owner: Owner, kept: string): Revocation {
+  return { owner: ownerOf(owner), except: kept };
+}
+
+/** Whether the revocation ends the session. */
+export function covers(revocation: Revocation, session: IdentitySession): boolean {
+  return (
+    sameOwner(revocation.owner, session) &&
+    (revocation.only === undefined || revocation.only.includes(session.sessionId)) &&
+    revocation.except !== session.sessionId &&
+    (revocation.device === undefined || revocation.device === session.device)
+  );
+}
+
+/**
+ * What becomes of a user's other sessions when the user signs in, in ABP's words.
+ * - `Disabled`: nothing.
+ * - `LogoutFromSameTypeDevices`: those of the same kind of device end.
+ * - `LogoutFromAllDevices`: all end.
+ */
+export type PreventConcurrentLogin = 'Disabled' | 'LogoutFromSameTypeDevices' | 'LogoutFromAllDevices';
+
+/** What a sign-in displaces under the rule, or undefined for nothing. */
+export function displacedBy(session: IdentitySession, rule: PreventConcurrentLogin): Revocation | undefined {
+  switch (rule) {
+    case 'Disabled':
+      return undefined;
+    case 'LogoutFromSameTypeDevices':
+      return { owner: ownerOf(session), except: session.sessionId, device: session.device };
+    case 'LogoutFromAllDevices':
+      return otherSessionsOf(session, session.sessionId);
+  }
+}
+
+function ownerOf({ tenantId, userId }: Owner): Owner {
+  return { tenantId, userId };
+}

@@ -1,0 +1,94 @@
+import { withIpAddress } from './ip-address';
+
+/** Who a session belongs to. A user id means something only within its tenant; apps without tenants leave it null. */
+export interface Owner {
+  readonly tenantId: string | null;
+  readonly userId: string;
+}
+
+/** Why a session ended. */
+export type EndReason =
+  /** Its owner signed out of it. */
+  | 'signed-out'
+  /** Its owner ended it from another session. */
+  | 'revoked'
+  /** Somebody signed in with the same browser or client, so that its credentials were replaced. */
+  | 'replaced'
+  /** A newer sign-in of its owner pushed it out: concurrent logins are prevented, or a limit was reached. */
+  | 'displaced'
+  /** The owner's password or another credential changed. */
+  | 'credential-changed'
+  /** An administrator ended it. */
+  | 'administrator';
+
+/** A sign-in of one user on one device, from its first to its last request: a row of `identity_sessions`. */
+export interface IdentitySession extends Owner {
+  /** The public handle: 32 lower-case hexadecimal digits. It names the session and proves nothing. */
+  readonly sessionId: string;
+  /** The app's word for the client program that signed in, or null. */
+  readonly clientId: string | null;
+  /** The kind of device, as rules about concurrent logins see it: `Web`, `OAuth`, `Mobile` or an app's own word. */
+  readonly device: string;
+  /** What the device is, for people: `Firefox 140 on Linux`. */
+  readonly deviceInfo: string | null;
+  /** The user agent at sign-in, cut to 512 characters. */
+  readonly userAgent: string | null;
+  /** The addresses that the session was used from, newest last; the oldest are dropped beyond 2,048 characters. */
+  readonly ipAddresses: readonly string[];
+  /** Whether the user asked to stay signed in: such a session may hibernate, others end when it would begin. */
+  readonly staySignedIn: boolean;
+  /** When the user signed in, in milliseconds since 1970. */
+  readonly signedIn: number;
+  /** When the session was last used, in milliseconds since 1970; null before its first checked request. */
+  readonly lastAccessed: number | null;
+  /** What the app keeps with the session for its whole life: any JSON object. */
+  readonly extraProperties: Readonly<Record<string, unknown>>;
+  /** When the session was ended, or null. An ended session never comes back. */
+  readonly endedAt: number | null;
+  readonly endReason: EndReason | null;
+  /** Who ended it, in the app's words: a user id, `policy`, or null. */
+  readonly endedBy: string | null;
+}
+
+/** A session as stores keep it: with the hash of its secret, which leaves the store's side only to be compared. */
+export interface StoredSession extends IdentitySession {
+  /** SHA-256 of the secret, as 64 hexadecimal digits. The secret itself is kept nowhere. */
+  readonly secretHash: string;
+}
+
+/**
+ * The session without what only the store may know, and as it is after a use now. A copy, so that nothing an app does to
+ * it reaches a cache.
+ */
+export function withoutSecret(
+  session: StoredSession,
+  lastAccessed: number | null = session.lastAccessed,
+  newIpAddresses: readonly string[] = [],
+): IdentitySession {
+  return {
+    sessionId: session.sessionId,
+    tenantId: session.tenantId,
+    userId: session.userId,
+    clientId: session.clientId,
+    device: session.device,
+    deviceInfo: session.deviceInfo,
+    userAgent: session.userAgent,
+    ipAddresses: newIpAddresses.reduce(withIpAddress, session.ipAddresses),
+    staySignedIn: session.staySignedIn,
+    signedIn: session.signedIn,
+    lastAccessed,
+    extraProperties: session.extraProperties,
+    endedAt: session.endedAt,
+    endReason: session.endReason,
+    endedBy: session.endedBy,
+  };
+}
+
+/** The address that the session was last used from. */
+export function currentIpAddress(session: IdentitySession): string | null {
+  return session.ipAddresses[session.ipAddresses.length - 1] ?? null;
+}
+
+export function sameOwner(one: Owner, other: Owner): boolean {
+  return one.userId === other.userId && one.tenantId === other.tenantId;
+}

@@ -1,0 +1,62 @@
+import { SessionError } from '../errors';
+
+/** How long the JSON of an app's properties may be, in characters. */
+const LONGEST_PROPERTIES = 16_384;
+
+/**
+ * Text that is kept as it is: refused when it is too long, rather than cut into another text.
+ * @throws TypeError when it is no text, or empty
+ * @throws SessionError `invalid-request` when it cannot be kept
+ */
+export function text(name: string, value: string, longest: number): string {
+  if (typeof value !== 'string' || value === '') {
+    throw new TypeError(`\`${name}\` must be text that is not empty, and is ${JSON.stringify(value) ?? typeof value}`);
+  }
+  if (value.length > longest) {
+    throw new SessionError('invalid-request', `"${name}" is longer than ${longest} characters.`);
+  }
+  return storable(name, value);
+}
+
+/** The same, or null for nothing. */
+export function optionalText(name: string, value: string | null | undefined, longest: number): string | null {
+  return value === null || value === undefined ? null : text(name, value, longest);
+}
+
+/** Text that describes: cut when it is too long, null when there is none. */
+export function capped(name: string, value: string | null | undefined, longest: number): string | null {
+  return value ? storable(name, detached(value.slice(0, longest))) : null;
+}
+
+/**
+ * The same text in memory of its own. A piece of a longer text would keep all of it alive, and sessions are kept long;
+ * half a surrogate pair at the cut becomes U+FFFD.
+ */
+export function detached(piece: string): string {
+  return Buffer.from(piece).toString();
+}
+
+/**
+ * A JSON object, as a frozen copy.
+ * @throws TypeError when it is none
+ * @throws SessionError `invalid-request` when it cannot be kept
+ */
+export function properties(name: string, value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const json = JSON.stringify(value) ?? '';
+  if (!json.startsWith('{')) throw new TypeError(`\`${name}\` must be a JSON object`);
+  if (json.length > LONGEST_PROPERTIES) {
+    throw new SessionError('invalid-request', `"${name}" is longer than ${LONGEST_PROPERTIES} characters of JSON.`);
+  }
+  return JSON.parse(json, (key, part: unknown) => {
+    storable(name, key);
+    return typeof part === 'string' ? storable(name, part) : Object.freeze(part);
+  }) as Record<string, unknown>;
+}
+
+/** PostgreSQL keeps no U+0000, and would put another character in the place of half a surrogate pair. */
+function storable(name: string, value: string): string {
+  if (value.includes('\0') || !value.isWellFormed()) {
+    throw new SessionError('invalid-request', `"${name}" holds characters that cannot be kept.`);
+  }
+  return value;
+}

@@ -1,0 +1,211 @@
+import type { Clock } from '../clock';
+import { withIpAddress } from '../session/ip-address';
+import type { Revocation } from '../session/revocation';
+import type { Owner, StoredSession } from '../session/session';
+import type {
+  Admission,
+  End,
+  MaybePromise,
+  Retained,
+  SessionPatch,
+  SessionStore,
+  Touch,
+  TouchResult,
+} from './store';
+
+export interface BufferedOptions {
+  readonly clock: Clock;
+  /** After how many touches a session is written. */
+  readonly updateAfterCacheHits: number;
+  /** How long a touch may wait to be written, in milliseconds, however few there are. */
+  readonly touchInterval: number;
+  /** Told when touches could not be written; they are kept and tried again. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** How often what is due is written, in milliseconds. */
+export const FLUSH_EVERY = 1000;
+
+/** How many sessions one statement touches at the most. */
+const BATCH = 5000;
+
+/**
+ * A store that notes touches in memory and writes them together: those of a session are due after so many touches, or
+ * after a while, or when it is used from a new address, or when it was listed; all that is due goes every second.
+ *
+ * What is noted is seen here at once. It trails in the store behind by `touchInterval` + `FLUSH_EVERY` and the time of
+ * one write at the most, and is lost only when the process is killed.
+ */
+export function buffered(inner: SessionStore, options: BufferedOptions): SessionStore {
+  return new BufferedStore(inner, options);
+}
+
+/** The touches of one session that are not written yet, as one. */
+interface Pending {
+  at: number;
+  ipAddresses: readonly string[];
+  hits: number;
+  /** When the first of them was noted, by the monotonic clock. */
+  readonly since: number;
+  due: boolean;
+}
+
+const NOTED: TouchResult = Object.freeze({ ended: Object.freeze([]), skipped: Object.freeze([]) });
+const NO_ADDRESSES: readonly string[] = Object.freeze([]);
+
+class BufferedStore implements SessionStore {
+  readonly #inner: SessionStore;
+  readonly #options: BufferedOptions;
+  readonly #pending = new Map<string, Pending>();
+  /** What a flush has taken and not yet brought home. */
+  #flushing: ReadonlyMap<string, Pending> = new Map();
+  #flush: Promise<void> | undefined;
+  #cancelNext: (() => void) | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(inner: SessionStore, options: BufferedOptions) {
+    this.#inner = inner;
+    this.#options = options;
+  }
+
+  find(id: string): MaybePromise<StoredSession | undefined> {
+    const found = this.#inner.find(id);
+    return found instanceof Promise
+      ? found.then((session) => session && this.#overlay(session))
+      : found && this.#overlay(found);
+  }
+
+  touch(touches: readonly Touch[]): TouchResult {
+    for (const touch of touches) this.#note(touch);
+    return NOTED;
+  }
+
+  async list(owner: Owner): Promise<readonly StoredSession[]> {
+    const sessions = await this.#inner.list(owner);
+    return sessions.map((session) => {
+      const pending = this.#pending.get(session.sessionId);
+      if (pending !== undefined) pending.due = true;
+      return this.#overlay(session);
+    });
+  }
+
+  insert(session: StoredSession, admission: Admission): Promise<{ readonly ended: readonly string[] }> {
+    return this.#inner.insert(session, admission);
+  }
+
+  update(id: string, patch: SessionPatch): Promise<boolean> {
+    return this.#inner.update(id, patch);
+  }
+
+  async end(which: Revocation, end: End): Promise<readonly string[]> {
+    const ended = await this.#inner.end(which, end);
+    for (const id of ended) this.#pending.delete(id);
+    return ended;
+  }
+
+  sweep(retained: Retained, limit: number): Promise<number> {
+    return this.#inner.sweep(retained, limit);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#cancelNext?.();
+    await this.#flush;
+    for (const pending of this.#pending.values()) pending.due = true;
+    await this.#write();
+    await this.#inner.close();
+  }
+
+  /** The session as it is with what is noted of it. */
+  #overlay(session: StoredSession): StoredSession {
+    if (session.endedAt !== null) return session;
+    const written = overlaid(session, this.#flushing.get(session.sessionId));
+    return overlaid(written, this.#pending.get(session.sessionId));
+  }
+
+  #note({ id, at, ipAddresses }: Touch): void {
+    let pending = this.#pending.get(id);
+    if (pending === undefined) {
+      const since = this.#options.clock.monotonic();
+      pending = { at, ipAddresses: NO_ADDRESSES, hits: 0, since, due: false };
+      this.#pending.set(id, pending);
+      this.#schedule();
+    }
+    if (at > pending.at) pending.at = at;
+    if (ipAddresses.length > 0) {
+      pending.ipAddresses = ipAddresses.reduce(withIpAddress, pending.ipAddresses);
+      pending.due = true;
+    }
+    if (++pending.hits >= this.#options.updateAfterCacheHits) pending.due = true;
+  }
+
+  /** The timer runs only while something waits, so that an unused manager does nothing. */
+  #schedule(): void {
+    if (this.#closing !== undefined) return;
+    this.#cancelNext ??= this.#options.clock.after(FLUSH_EVERY, () => {
+      this.#flush = this.#write().finally(() => {
+        this.#cancelNext = undefined;
+        if (this.#pending.size > 0) this.#schedule();
+      });
+    });
+  }
+
+  async #write(): Promise<void> {
+    const due = this.#takeDue();
+    for (let taken = 0; taken < due.length; taken += BATCH) {
+      await this.#writeBatch(new Map(due.slice(taken, taken + BATCH)));
+    }
+  }
+
+  #takeDue(): [string, Pending][] {
+    const longAgo = this.#options.clock.monotonic() - this.#options.touchInterval;
+    return [...this.#pending].filter(([, pending]) => pending.due || pending.since <= longAgo);
+  }
+
+  async #writeBatch(batch: ReadonlyMap<string, Pending>): Promise<void> {
+    for (const id of batch.keys()) this.#pending.delete(id);
+    this.#flushing = batch;
+    try {
+      const touches = Array.from(batch, ([id, { at, ipAddresses }]) => ({ id, at, ipAddresses }));
+      const { skipped } = await this.#inner.touch(touches);
+      this.#putBack(skipped);
+    } catch (error) {
+      this.#putBack(batch.keys());
+      this.#options.onFailure(error);
+    } finally {
+      this.#flushing = new Map();
+    }
+  }
+
+  #putBack(ids: Iterable<string>): void {
+    for (const id of ids) {
+      const taken = this.#flushing.get(id);
+      if (taken === undefined) continue;
+      const noted = this.#pending.get(id);
+      this.#pending.set(id, noted === undefined ? taken : merged(taken, noted));
+    }
+  }
+}
+
+function overlaid(session: StoredSession, pending: Pending | undefined): StoredSession {
+  if (pending === undefined) return session;
+  return {
+    ...session,
+    lastAccessed: Math.max(pending.at, session.lastAccessed ?? 0),
+    ipAddresses: pending.ipAddresses.reduce(withIpAddress, session.ipAddresses),
+  };
+}
+
+function merged(earlier: Pending, later: Pending): Pending {
+  return {
+    at: Math.max(earlier.at, later.at),
+    ipAddresses: later.ipAddresses.reduce(withIpAddress, earlier.ipAddresses),
+    hits: earlier.hits + later.hits,
+    since: earlier.since,
+    due: true,
+  };
+}

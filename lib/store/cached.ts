@@ -1,0 +1,179 @@
+import type { SessionCache } from '../cache/cache';
+import type { ChangeFollower, ChangeSet } from '../changes/changes';
+import type { Clock } from '../clock';
+import { withIpAddress } from '../session/ip-address';
+import { stage, type Lifetimes } from '../session/lifetimes';
+import type { Revocation } from '../session/revocation';
+import type { Owner, StoredSession } from '../session/session';
+import type {
+  Admission,
+  End,
+  MaybePromise,
+  Retained,
+  SessionPatch,
+  SessionStore,
+  Touch,
+  TouchResult,
+} from './store';
+
+export interface CachedOptions {
+  readonly cache: SessionCache<StoredSession>;
+  /** Tells what others ended or changed, and whether copies may be trusted. Stacked caches share one. */
+  readonly follower: ChangeFollower;
+  readonly lifetimes: Lifetimes;
+  readonly clock: Clock;
+}
+
+/**
+ * A store that keeps copies of the sessions of the store behind it, so that a warm `find` asks nobody.
+ *
+ * A copy is used while the follower trusts copies. It may admit; it never refuses for idleness, because the session may
+ * have been used elsewhere since: a copy that is not active is read afresh. That a session has *ended* is final, so a
+ * copy may say so.
+ */
+export function cached(inner: SessionStore, options: CachedOptions): SessionStore {
+  return new CachedStore(inner, options);
+}
+
+/** A session on its way here. What lands leaves a copy, unless the flight was called off in the meantime. */
+interface Flight {
+  readonly landing: Promise<StoredSession | undefined>;
+  readonly started: number;
+}
+
+class CachedStore implements SessionStore {
+  readonly #inner: SessionStore;
+  readonly #cache: SessionCache<StoredSession>;
+  readonly #follower: ChangeFollower;
+  readonly #lifetimes: Lifetimes;
+  readonly #clock: Clock;
+  readonly #flights = new Map<string, Flight>();
+
+  constructor(inner: SessionStore, { cache, follower, lifetimes, clock }: CachedOptions) {
+    this.#inner = inner;
+    this.#cache = cache;
+    this.#follower = follower;
+    this.#lifetimes = lifetimes;
+    this.#clock = clock;
+    follower.subscribe((change) => this.#apply(change));
+  }
+
+  find(id: string): MaybePromise<StoredSession | undefined> {
+    const copy = this.#cache.get(id);
+    if (copy !== undefined && this.#follower.trusted && this.#serves(copy)) return copy;
+    return this.#load(id);
+  }
+
+  async insert(session: StoredSession, admission: Admission): Promise<{ readonly ended: readonly string[] }> {
+    this.#follower.start();
+    const inserting = this.#inner.insert(session, admission);
+    await this.#fly(
+      session.sessionId,
+      inserting.then(() => session),
+    );
+    const { ended } = await inserting;
+    this.#forget(ended);
+    return { ended };
+  }
+
+  list(owner: Owner): Promise<readonly StoredSession[]> {
+    return this.#inner.list(owner);
+  }
+
+  async update(id: string, patch: SessionPatch): Promise<boolean> {
+    try {
+      return await this.#inner.update(id, patch);
+    } finally {
+      // Also after a failure: the change may have been made and only the answer been lost.
+      this.#forget([id]);
+    }
+  }
+
+  async touch(touches: readonly Touch[]): Promise<TouchResult> {
+    const result = await this.#inner.touch(touches);
+    for (const touch of touches) this.#advance(touch);
+    this.#forget(result.ended);
+    return result;
+  }
+
+  async end(which: Revocation, end: End): Promise<readonly string[]> {
+    const ended = await this.#inner.end(which, end);
+    this.#forget(ended);
+    return ended;
+  }
+
+  sweep(retained: Retained, limit: number): Promise<number> {
+    return this.#inner.sweep(retained, limit);
+  }
+
+  async close(): Promise<void> {
+    await this.#follower.close();
+    this.#cache.clear();
+    await this.#inner.close();
+  }
+
+  #serves(copy: StoredSession): boolean {
+    return copy.endedAt !== null || stage(copy, this.#lifetimes, this.#clock.now()) === 'active';
+  }
+
+  #load(id: string): MaybePromise<StoredSession | undefined> {
+    this.#follower.start();
+    const underway = this.#flights.get(id);
+    // An older answer is as good as a copy of that age, and no better.
+    if (underway !== undefined && this.#clock.monotonic() - underway.started < this.#follower.lease) {
+      return underway.landing;
+    }
+    const found = this.#inner.find(id);
+    if (found instanceof Promise) return this.#fly(id, found);
+    if (found !== undefined) this.#keep(found);
+    return found;
+  }
+
+  async #fly(
+    id: string,
+    landing: Promise<StoredSession | undefined>,
+  ): Promise<StoredSession | undefined> {
+    const flight = { landing, started: this.#clock.monotonic() };
+    this.#flights.set(id, flight);
+    try {
+      const session = await landing;
+      if (session !== undefined && this.#flights.get(id) === flight) this.#keep(session);
+      return session;
+    } finally {
+      if (this.#flights.get(id) === flight) this.#flights.delete(id);
+    }
+  }
+
+  /** Under its own id: the one that was asked for may be a piece of a request's header, and would keep that alive. */
+  #keep(session: StoredSession): void {
+    this.#cache.set(session.sessionId, session);
+  }
+
+  #apply(change: ChangeSet): void {
+    if (change.everything) {
+      this.#cache.clear();
+      this.#flights.clear();
+    } else {
+      this.#forget(change.ids);
+    }
+  }
+
+  /** Drops the copies, and calls off the flights: what they bring was read before. */
+  #forget(ids: readonly string[]): void {
+    for (const id of ids) {
+      this.#cache.delete(id);
+      this.#flights.delete(id);
+    }
+  }
+
+  /** Without this a session in constant use would seem idle here, where its copy is never read again. */
+  #advance({ id, at, ipAddresses }: Touch): void {
+    const copy = this.#cache.get(id);
+    if (copy === undefined || copy.endedAt !== null) return;
+    this.#keep({
+      ...copy,
+      lastAccessed: Math.max(at, copy.lastAccessed ?? 0),
+      ipAddresses: ipAddresses.reduce(withIpAddress, copy.ipAddresses),
+    });
+  }
+}

@@ -1,0 +1,125 @@
+import { withIpAddress } from '../session/ip-address';
+import { isLive } from '../session/lifetimes';
+import { covers, type Revocation } from '../session/revocation';
+import { sameOwner, type Owner, type StoredSession } from '../session/session';
+import {
+  limitReached,
+  type Admission,
+  type End,
+  type Retained,
+  type SessionPatch,
+  type SessionStore,
+  type Touch,
+  type TouchResult,
+} from './store';
+
+/**
+ * A store in this process's memory: for tests, and for the first five minutes. Sessions end with the process, and no
+ * other node sees them.
+ */
+export function memory(): SessionStore {
+  return new MemoryStore();
+}
+
+class MemoryStore implements SessionStore {
+  readonly #sessions = new Map<string, StoredSession>();
+
+  async insert(session: StoredSession, admission: Admission): Promise<{ readonly ended: readonly string[] }> {
+    const ending = new Map<string, End>();
+    for (const { which, end } of admission.displaces) {
+      for (const { sessionId } of this.#covered(which)) ending.set(sessionId, end);
+    }
+    for (const { sessionId } of this.#overLimit(session, admission, ending)) {
+      ending.set(sessionId, { at: session.signedIn, reason: 'displaced', by: null });
+    }
+    for (const [id, end] of ending) this.#mark(id, end);
+    this.#sessions.set(session.sessionId, session);
+    return { ended: [...ending.keys()] };
+  }
+
+  find(id: string): StoredSession | undefined {
+    return this.#sessions.get(id);
+  }
+
+  async list(owner: Owner): Promise<readonly StoredSession[]> {
+    return this.#ownedBy(owner).sort(newestFirst);
+  }
+
+  async update(id: string, patch: SessionPatch): Promise<boolean> {
+    const session = this.#sessions.get(id);
+    if (session === undefined || session.endedAt !== null) return false;
+    this.#sessions.set(id, { ...session, ...patch });
+    return true;
+  }
+
+  touch(touches: readonly Touch[]): TouchResult {
+    const ended: string[] = [];
+    for (const { id, at, ipAddresses } of touches) {
+      const session = this.#sessions.get(id);
+      if (session === undefined || session.endedAt !== null) {
+        ended.push(id);
+        continue;
+      }
+      this.#sessions.set(id, {
+        ...session,
+        lastAccessed: Math.max(at, session.lastAccessed ?? 0),
+        ipAddresses: ipAddresses.reduce(withIpAddress, session.ipAddresses),
+      });
+    }
+    return { ended, skipped: [] };
+  }
+
+  async end(which: Revocation, end: End): Promise<readonly string[]> {
+    const ids = this.#covered(which).map((session) => session.sessionId);
+    for (const id of ids) this.#mark(id, end);
+    return ids;
+  }
+
+  async sweep({ endedAfter, cutoffs }: Retained, limit: number): Promise<number> {
+    let swept = 0;
+    for (const [id, session] of this.#sessions) {
+      if (swept === limit) break;
+      const retained = session.endedAt === null ? isLive(session, cutoffs) : session.endedAt > endedAfter;
+      if (!retained && this.#sessions.delete(id)) swept++;
+    }
+    return swept;
+  }
+
+  async close(): Promise<void> {
+    // There is nothing to let go of: whoever holds the store may open another manager on it.
+  }
+
+  #covered(which: Revocation): StoredSession[] {
+    return this.#ownedBy(which.owner).filter((session) => covers(which, session));
+  }
+
+  /** The owner's sessions that are not marked as ended. */
+  #ownedBy(owner: Owner): StoredSession[] {
+    return [...this.#sessions.values()].filter(
+      (session) => session.endedAt === null && sameOwner(owner, session),
+    );
+  }
+
+  #overLimit(
+    newcomer: StoredSession,
+    { limit, cutoffs }: Admission,
+    ending: ReadonlyMap<string, End>,
+  ): StoredSession[] {
+    if (limit === undefined) return [];
+    const live = this.#ownedBy(newcomer).filter(
+      (session) => isLive(session, cutoffs) && !ending.has(session.sessionId),
+    );
+    const tooMany = live.sort(newestFirst).slice(limit.max - 1);
+    if (tooMany.length > 0 && limit.onLimit === 'refuse') throw limitReached(limit.max);
+    return tooMany;
+  }
+
+  #mark(id: string, { at, reason, by }: End): void {
+    const session = this.#sessions.get(id)!;
+    this.#sessions.set(id, { ...session, endedAt: at, endReason: reason, endedBy: by });
+  }
+}
+
+function newestFirst(one: StoredSession, other: StoredSession): number {
+  return other.signedIn - one.signedIn || (other.sessionId < one.sessionId ? -1 : 1);
+}

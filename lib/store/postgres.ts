@@ -1,0 +1,156 @@
+import type { Cutoffs } from '../session/lifetimes';
+import type { Revocation } from '../session/revocation';
+import type { Owner, StoredSession } from '../session/session';
+import {
+  limitReached,
+  type Admission,
+  type End,
+  type Retained,
+  type SessionPatch,
+  type SessionStore,
+  type Touch,
+  type TouchResult,
+} from './store';
+import { inSchema, type Pool, type Run } from '../database/pool';
+import { hex, propertiesText, sessionOf, valuesOf, type SessionRow } from './rows';
+import { statements } from './statements';
+
+export interface PostgresOptions {
+  /** The schema that holds the table; what the connection's search path finds first when absent. */
+  readonly schema?: string | undefined;
+}
+
+/** The store of record: the table `identity_sessions`, through the app's Knex pool. */
+export function postgres(pool: Pool, { schema }: PostgresOptions = {}): SessionStore {
+  return new PostgresStore(pool, statements(inSchema('identity_sessions', schema)));
+}
+
+interface Waiter {
+  readonly resolve: (session: StoredSession | undefined) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+type Identified = Pick<SessionRow, 'session_id'>;
+
+class PostgresStore implements SessionStore {
+  readonly #pool: Pool;
+  readonly #sql: ReturnType<typeof statements>;
+  /** Who waits for which id in this turn of the event loop. */
+  #asked = new Map<string, Waiter[]>();
+
+  constructor(pool: Pool, sql: ReturnType<typeof statements>) {
+    this.#pool = pool;
+    this.#sql = sql;
+  }
+
+  async insert(session: StoredSession, admission: Admission): Promise<{ readonly ended: readonly string[] }> {
+    if (!needsLock(admission)) return { ended: await this.#insertUnlocked(session, admission) };
+    return this.#pool.transaction(async (run) => {
+      await run(this.#sql.lock, [session.tenantId, session.userId]);
+      const ended: string[] = [];
+      for (const { which, end } of admission.displaces) {
+        ended.push(...ids(await run<Identified>(this.#sql.end, endValues(which, end))));
+      }
+      ended.push(...(await this.#makeRoom(run, session, admission)));
+      await run(this.#sql.insert, valuesOf(session));
+      return { ended };
+    });
+  }
+
+  find(id: string): Promise<StoredSession | undefined> {
+    if (this.#asked.size === 0) setImmediate(() => void this.#findAsked());
+    return new Promise((resolve, reject) => {
+      const waiters = this.#asked.get(id);
+      if (waiters === undefined) this.#asked.set(id, [{ resolve, reject }]);
+      else waiters.push({ resolve, reject });
+    });
+  }
+
+  async list(owner: Owner): Promise<readonly StoredSession[]> {
+    const rows = await this.#pool.ask<SessionRow>(this.#sql.list, [owner.userId, owner.tenantId]);
+    return rows.map(sessionOf);
+  }
+
+  async update(id: string, { extraProperties }: SessionPatch): Promise<boolean> {
+    if (extraProperties === undefined) return (await this.find(id))?.endedAt === null;
+    const rows = await this.#pool.ask(this.#sql.update, [id, propertiesText(extraProperties)]);
+    return rows.length > 0;
+  }
+
+  async touch(touches: readonly Touch[]): Promise<TouchResult> {
+    const unwritten = await this.#pool.tell<Identified & { live: 't' | 'f' }>(this.#sql.touch, [
+      touches.map((touch) => touch.id),
+      touches.map((touch) => touch.at),
+      touches.map((touch) => touch.ipAddresses.join() || null),
+    ]);
+    return {
+      ended: ids(unwritten.filter((row) => row.live === 'f')),
+      skipped: ids(unwritten.filter((row) => row.live === 't')),
+    };
+  }
+
+  async end(which: Revocation, end: End): Promise<readonly string[]> {
+    return ids(await this.#pool.tell<Identified>(this.#sql.end, endValues(which, end)));
+  }
+
+  async sweep({ endedAfter, cutoffs }: Retained, limit: number): Promise<number> {
+    const [row] = await this.#pool.tell(this.#sql.sweep, [...cutoffValues(cutoffs), endedAfter, limit]);
+    return Number(row?.['swept']);
+  }
+
+  async close(): Promise<void> {
+    // The pool is the app's.
+  }
+
+  /** One statement for all ids of the turn: after a restart, thousands of sessions are missing at once. */
+  async #findAsked(): Promise<void> {
+    const asked = this.#asked;
+    this.#asked = new Map();
+    try {
+      const rows = await this.#pool.ask<SessionRow>(this.#sql.find, [[...asked.keys()]]);
+      const found = new Map(rows.map(sessionOf).map((session) => [session.sessionId, session]));
+      for (const [id, waiters] of asked) for (const { resolve } of waiters) resolve(found.get(id));
+    } catch (error) {
+      for (const waiters of asked.values()) for (const { reject } of waiters) reject(error);
+    }
+  }
+
+  async #insertUnlocked(session: StoredSession, { displaces }: Admission): Promise<readonly string[]> {
+    const [replaced] = displaces;
+    if (replaced === undefined) {
+      await this.#pool.tell(this.#sql.insert, valuesOf(session));
+      return [];
+    }
+    const values = [...valuesOf(session), ...endValues(replaced.which, replaced.end)];
+    return ids(await this.#pool.tell<Identified>(this.#sql.replace, values));
+  }
+
+  async #makeRoom(run: Run, session: StoredSession, admission: Admission): Promise<readonly string[]> {
+    const { limit, cutoffs } = admission;
+    if (limit === undefined) return [];
+    const room = [session.userId, session.tenantId, ...cutoffValues(cutoffs), limit.max - 1];
+    const tooMany = ids(await run<Identified>(this.#sql.beyondLimit, room));
+    if (tooMany.length === 0) return [];
+    if (limit.onLimit === 'refuse') throw limitReached(limit.max);
+    const end: End = { at: session.signedIn, reason: 'displaced', by: null };
+    return ids(await run<Identified>(this.#sql.end, endValues({ owner: session, only: tooMany }, end)));
+  }
+}
+
+/** Rules about the user's other sessions hold only under the lock; a session that is named can be ended without. */
+function needsLock({ displaces, limit }: Admission): boolean {
+  const unnamed = displaces.some(({ which }) => which.only === undefined);
+  return limit !== undefined || unnamed || displaces.length > 1;
+}
+
+function endValues({ owner, only, except, device }: Revocation, { at, reason, by }: End): unknown[] {
+  return [owner.userId, owner.tenantId, only ?? null, except ?? null, device ?? null, at, reason, by];
+}
+
+function cutoffValues({ short, long, absolute }: Cutoffs): number[] {
+  return [short, long, absolute];
+}
+
+function ids(rows: readonly Identified[]): string[] {
+  return rows.map((row) => hex(row.session_id));
+}

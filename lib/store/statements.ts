@@ -1,0 +1,136 @@
+import type { Statement } from '../database/pool';
+import { COLUMNS, SELECTED, WRITTEN, day, time } from './rows';
+
+/**
+ * Every statement of the store, each prepared once a connection under its key. Times go in and out as milliseconds since
+ * 1970, and the server's clock is never asked.
+ */
+export function statements(table: string) {
+  return named(table, {
+    insert: insert(table),
+
+    /** Ends what the newcomer replaces, and lets it in. */
+    replace: `
+      with ended as (${end(table, COLUMNS.length)}), added as (${insert(table)})
+      select session_id from ended`,
+
+    find: `select ${SELECTED} from ${table} where session_id = any($1::uuid[])`,
+
+    list: `
+      select ${SELECTED} from ${table} where ${ownedBy('$1', '$2')} and ended_at is null
+      order by signed_in desc, session_id desc`,
+
+    update: `
+      update ${table} set extra_properties = $2
+      where session_id = $1 and ended_at is null returning session_id`,
+
+    /**
+     * Rows that somebody else is writing are skipped, not waited for, and those in hand are locked in the order of their
+     * ids, so that two nodes never wait for each other. Answers only what was not written, and whether it still lives.
+     */
+    touch: `
+      with touched as (
+        select * from unnest($1::uuid[], $2::float8[], $3::text[]) as t (session_id, at, ip_addresses)
+      ), locked as (
+        select s.session_id from ${table} s join touched using (session_id)
+        where s.ended_at is null
+        order by s.session_id for no key update of s skip locked
+      ), written as (
+        update ${table} s
+        set last_accessed = greatest(s.last_accessed, ${time('touched.at')}),
+            active_day = greatest(s.active_day, ${day('touched.at')}),
+            ip_addresses = ${appended('s.ip_addresses', 'touched.ip_addresses')}
+        from touched, locked
+        where s.session_id = locked.session_id and touched.session_id = locked.session_id and s.ended_at is null
+        returning s.session_id
+      )
+      select touched.session_id, s.session_id is not null and s.ended_at is null as live
+      from touched left join ${table} s using (session_id)
+      where touched.session_id not in (select session_id from written)`,
+
+    end: end(table, 0),
+
+    /** A statement of its own, before those that it protects: their snapshots must come after the lock. */
+    lock: `select pg_advisory_xact_lock(hashtextextended(coalesce($1, '') || chr(31) || $2, ${LOCK_SEED}))`,
+
+    /** The owner's live sessions but for the newest `$6`. */
+    beyondLimit: `
+      select session_id from ${table} where ${ownedBy('$1', '$2')} and ${live('$3', '$4', '$5')}
+      order by signed_in desc, session_id desc offset $6::int`,
+
+    /** The conditions stand in the delete too: a session that was revived since it was found survives. */
+    sweep: `
+      with marked as (
+        select ctid from ${table} where ended_at <= ${time('$4')} limit $5 for update skip locked
+      ), expired as (
+        select ctid from ${table}
+        where ended_at is null and active_day <= ${day('$2')} and not ${live('$1', '$2', '$3')}
+        limit $5 for update skip locked
+      ), swept as (
+        delete from ${table}
+        where ctid = any(array(select ctid from marked union all select ctid from expired limit $5))
+          and (ended_at <= ${time('$4')} or ended_at is null and not ${live('$1', '$2', '$3')})
+        returning 1
+      )
+      select count(*) as swept from swept`,
+  });
+}
+
+/** Keeps the advisory locks of this package apart from those that an app takes in the same way. Any number will do. */
+const LOCK_SEED = 7_201_975;
+
+/** How much of the address history is kept, in characters. */
+const LONGEST_HISTORY = 2048;
+
+function insert(table: string): string {
+  const signedIn = `$${COLUMNS.indexOf('signed_in') + 1}`;
+  return `insert into ${table} (${COLUMNS.join(', ')}, active_day) values (${WRITTEN}, ${day(signedIn)})`;
+}
+
+/**
+ * Ends sessions of one owner. Its eight parameters follow `before` others: owner, tenant, and of these only some, but
+ * never one, of one kind of device; then when, why and by whom.
+ */
+function end(table: string, before: number): string {
+  const [user, tenant, only, except, device, at, reason, by] = Array.from({ length: 8 }, (_, i) => `$${before + i + 1}`);
+  return `
+    update ${table} s set ended_at = ${time(at!)}, end_reason = ${reason}, ended_by = ${by}
+    from (
+      select session_id from ${table}
+      where ${ownedBy(user!, tenant!)} and ended_at is null
+        and (${only}::uuid[] is null or session_id = any(${only}))
+        and (${except}::uuid is null or session_id <> ${except})
+        and (${device}::text is null or device = ${device})
+      order by session_id for no key update
+    ) doomed
+    where s.session_id = doomed.session_id and s.ended_at is null
+    returning s.session_id`;
+}
+
+function ownedBy(user: string, tenant: string): string {
+  return `user_id = ${user} and tenant_id is not distinct from ${tenant}`;
+}
+
+/** What `isLive` of `session/lifetimes` says, in SQL. */
+function live(short: string, long: string, absolute: string): string {
+  return `(ended_at is null and signed_in > ${time(absolute)} and coalesce(last_accessed, signed_in) >
+    case when stay_signed_in then ${time(long)} else ${time(short)} end)`;
+}
+
+/** The history with more addresses at its end; whole addresses are dropped from its beginning when it grows too long. */
+function appended(history: string, more: string): string {
+  const whole = `${history} || ',' || ${more}`;
+  const tail = `right(${whole}, ${LONGEST_HISTORY})`;
+  return `case
+    when ${more} is null or ${history} = ${more} or right(${history}, length(${more}) + 1) = ',' || ${more} then ${history}
+    when ${history} is null then ${more}
+    when length(${whole}) <= ${LONGEST_HISTORY} then ${whole}
+    else substr(${tail}, strpos(${tail}, ',') + 1)
+  end`;
+}
+
+/** The name carries the table, because a connection may serve two installations. */
+function named<K extends string>(table: string, texts: Readonly<Record<K, string>>): Readonly<Record<K, Statement>> {
+  const statement = (key: string, text: string) => [key, { name: `${table}.${key}`, text }];
+  return Object.fromEntries(Object.entries<string>(texts).map(([key, text]) => statement(key, text))) as Record<K, Statement>;
+}

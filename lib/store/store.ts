@@ -1,0 +1,95 @@
+import { SessionError } from '../errors';
+import type { Cutoffs } from '../session/lifetimes';
+import type { Revocation } from '../session/revocation';
+import type { EndReason, Owner, StoredSession } from '../session/session';
+
+/** At once where that is possible: a warm request waits for nothing. */
+export type MaybePromise<T> = T | Promise<T>;
+
+/**
+ * Where sessions live. Caching and write-batching are stores wrapped round a store; every implementation passes the same
+ * suite, `test/store/contract.ts`.
+ *
+ * Absence is a value, doing something twice is no mistake, and a thrown error means that the store itself is broken:
+ * `SessionError` with `store-unavailable` when it cannot be reached in time. The one refusal is `insert`'s.
+ */
+export interface SessionStore {
+  /**
+   * Adds the session, and first ends what it displaces: all of it or nothing.
+   * @throws SessionError `session-limit-reached`
+   */
+  insert(session: StoredSession, admission: Admission): Promise<{ readonly ended: readonly string[] }>;
+  /** The session of that id, ended ones too: the manager judges. */
+  find(id: string): MaybePromise<StoredSession | undefined>;
+  /** The owner's sessions that are not marked as ended, newest sign-in first. */
+  list(owner: Owner): Promise<readonly StoredSession[]>;
+  /** Changes what the patch names; false when there is no such session or it has ended. */
+  update(id: string, patch: SessionPatch): Promise<boolean>;
+  /**
+   * Notes that sessions were used. Never creates, revives or goes back in time. Tells which of them turned out to have
+   * ended, and which must be sent again later, because somebody else was writing them.
+   */
+  touch(touches: readonly Touch[]): MaybePromise<TouchResult>;
+  /** Ends sessions for good, and tells the ids that this call ended; ending twice ends nothing. */
+  end(which: Revocation, end: End): Promise<readonly string[]>;
+  /** Deletes at most `limit` sessions that ended long ago, and tells how many. */
+  sweep(retained: Retained, limit: number): Promise<number>;
+  /** Writes what is still to be written and lets go of what the store itself made. Twice is once. */
+  close(): Promise<void>;
+}
+
+/** Under what conditions a new session is let in. */
+export interface Admission {
+  /** What ends in favour of it. */
+  readonly displaces: readonly { readonly which: Revocation; readonly end: End }[];
+  /** How many live sessions the owner may have, this one included. */
+  readonly limit?: SessionLimit | undefined;
+  /** What counts as live. */
+  readonly cutoffs: Cutoffs;
+}
+
+export interface SessionLimit {
+  readonly max: number;
+  /** `endOldest` makes room by ending those that signed in first; `refuse` turns the new one away. */
+  readonly onLimit: 'endOldest' | 'refuse';
+}
+
+/** The refusal of a sign-in beyond the limit. */
+export function limitReached(max: number): SessionError {
+  return new SessionError('session-limit-reached', `No more than ${max} sessions are allowed at a time.`);
+}
+
+/** When, why and by whom sessions end. */
+export interface End {
+  readonly at: number;
+  readonly reason: EndReason;
+  readonly by: string | null;
+}
+
+export interface Touch {
+  readonly id: string;
+  /** When, in milliseconds since 1970. */
+  readonly at: number;
+  /** Addresses that are new for the session, oldest first. */
+  readonly ipAddresses: readonly string[];
+}
+
+export interface TouchResult {
+  /** Sessions that have ended or do not exist. */
+  readonly ended: readonly string[];
+  /** Sessions whose touch was not written and must be sent again. */
+  readonly skipped: readonly string[];
+}
+
+/** The part of a session that an app may change while it lives. */
+export interface SessionPatch {
+  readonly extraProperties?: Readonly<Record<string, unknown>>;
+}
+
+/** What a sweep leaves alone. */
+export interface Retained {
+  /** Sessions marked as ended after this. */
+  readonly endedAfter: number;
+  /** Sessions that are not marked and are live under these. */
+  readonly cutoffs: Cutoffs;
+}

@@ -1,0 +1,119 @@
+import type { Knex } from 'knex';
+
+/**
+ * The table of sessions, the log of what ended or changed in it, and the triggers that keep the log: they see every
+ * writer, also somebody who ends a session by hand in psql.
+ */
+export async function up(knex: Knex, schema?: string): Promise<void> {
+  const at = await location(knex, schema);
+
+  await knex.raw(`
+    create table ${at}.identity_sessions (
+      session_id uuid primary key,
+      secret_hash bytea not null,
+      tenant_id text,
+      user_id text not null,
+      client_id text,
+      device text not null,
+      device_info text,
+      user_agent text,
+      ip_addresses text,
+      stay_signed_in boolean not null,
+      signed_in timestamptz not null,
+      last_accessed timestamptz,
+      -- The day of the last use: last_accessed itself is in no index, which would cost every touch its HOT update.
+      active_day date not null,
+      extra_properties jsonb,
+      ended_at timestamptz,
+      end_reason text,
+      ended_by text
+    ) with (fillfactor = 85)`);
+  await knex.raw(`
+    create index identity_sessions_owner on ${at}.identity_sessions (user_id, tenant_id) where ended_at is null`);
+  await knex.raw(`
+    create index identity_sessions_active_day on ${at}.identity_sessions (active_day) where ended_at is null`);
+  await knex.raw(`
+    create index identity_sessions_ended_at on ${at}.identity_sessions (ended_at) where ended_at is not null`);
+
+  // A row without a session id stands for all sessions.
+  await knex.raw(`
+    create table ${at}.identity_session_changes (
+      session_id uuid,
+      xid xid8 not null default pg_current_xact_id(),
+      logged_at timestamptz not null default clock_timestamp(),
+      version smallint not null default 1
+    )`);
+  await knex.raw(`
+    create index identity_session_changes_xid on ${at}.identity_session_changes (xid)`);
+
+  await createTriggers(knex, at);
+}
+
+export async function down(knex: Knex, schema?: string): Promise<void> {
+  const at = await location(knex, schema);
+  await knex.raw(`drop table ${at}.identity_sessions`);
+  await knex.raw(`drop table ${at}.identity_session_changes`);
+  await knex.raw(`drop function ${at}.identity_session_changed()`);
+  await knex.raw(`drop function ${at}.identity_sessions_truncated()`);
+  await knex.raw(`drop function ${at}.identity_session_stays_ended()`);
+}
+
+/**
+ * The triggers fire for what ends or changes a session, and not for touches: those set other columns. A notice says no
+ * more than that the log has grown; PostgreSQL sends it on commit, once a transaction.
+ */
+async function createTriggers(knex: Knex, at: string): Promise<void> {
+  await knex.raw(`
+    create function ${at}.identity_session_changed() returns trigger language plpgsql as $$
+    begin
+      insert into ${at}.identity_session_changes (session_id) values (old.session_id);
+      perform pg_notify('identity_session_changes', '');
+      return null;
+    end $$`);
+  await knex.raw(`
+    create trigger identity_session_ended after update of ended_at on ${at}.identity_sessions
+    for each row when (old.ended_at is null and new.ended_at is not null)
+    execute function ${at}.identity_session_changed()`);
+  await knex.raw(`
+    create trigger identity_session_deleted after delete on ${at}.identity_sessions
+    for each row when (old.ended_at is null)
+    execute function ${at}.identity_session_changed()`);
+  await knex.raw(`
+    create trigger identity_session_changed after update of
+      session_id, secret_hash, tenant_id, user_id, client_id, device, device_info, user_agent, stay_signed_in, signed_in,
+      extra_properties
+    on ${at}.identity_sessions for each row when (new.ended_at is null)
+    execute function ${at}.identity_session_changed()`);
+
+  await knex.raw(`
+    create function ${at}.identity_sessions_truncated() returns trigger language plpgsql as $$
+    begin
+      insert into ${at}.identity_session_changes (session_id) values (null);
+      perform pg_notify('identity_session_changes', '');
+      return null;
+    end $$`);
+  await knex.raw(`
+    create trigger identity_sessions_truncated after truncate on ${at}.identity_sessions
+    for each statement execute function ${at}.identity_sessions_truncated()`);
+
+  // That an ended session stays ended must not rest on the good behaviour of programs.
+  await knex.raw(`
+    create function ${at}.identity_session_stays_ended() returns trigger language plpgsql as $$
+    begin
+      raise exception 'identity session % has ended and cannot come back', old.session_id
+        using errcode = 'check_violation';
+    end $$`);
+  await knex.raw(`
+    create trigger identity_session_stays_ended before update of ended_at on ${at}.identity_sessions
+    for each row when (old.ended_at is not null and new.ended_at is distinct from old.ended_at)
+    execute function ${at}.identity_session_stays_ended()`);
+}
+
+/** The quoted schema. Triggers must name it: they run under the search path of whoever writes. */
+async function location(knex: Knex, schema: string | undefined): Promise<string> {
+  const { rows } = await knex.raw<{ rows: { schema: string }[] }>(
+    'select quote_ident(coalesce(?, current_schema())) as schema',
+    [schema ?? null],
+  );
+  return rows[0]!.schema;
+}

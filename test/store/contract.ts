@@ -1,0 +1,296 @@
+import { cutoffs, stage } from '../../lib/session/lifetimes';
+import { everySessionOf, otherSessionsOf, sessionsOf } from '../../lib/session/revocation';
+import type { StoredSession } from '../../lib/session/session';
+import type { End, SessionStore } from '../../lib/store/store';
+import type { FakeClock } from '../support/clock';
+import { ALICE, BOB, DAY, HOUR, LIFETIMES, admission, aSession } from '../support/sessions';
+
+export interface StoreUnderTest {
+  readonly store: SessionStore;
+  readonly clock: FakeClock;
+  /** Brings everything that the store still holds back to where it is kept. */
+  readonly settle: () => Promise<void>;
+}
+
+/** What every store does, whatever it is made of. */
+export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
+  let store: SessionStore;
+  let clock: FakeClock;
+  let settle: () => Promise<void>;
+
+  beforeEach(async () => {
+    ({ store, clock, settle } = await make());
+  });
+
+  async function inserted(said: Partial<StoredSession> = {}): Promise<StoredSession> {
+    const session = aSession(clock.now(), said);
+    await store.insert(session, admission(clock.now()));
+    return session;
+  }
+
+  const end = (reason: End['reason'] = 'revoked'): End => ({ at: clock.now(), reason, by: 'alice' });
+  const idsOf = (sessions: readonly StoredSession[]) => sessions.map((session) => session.sessionId);
+
+  describe('insert and find', () => {
+    it('gives back every field as it was put in', async () => {
+      const session = await inserted({
+        tenantId: 'acme',
+        clientId: 'mail-app',
+        ipAddresses: ['192.0.2.1', '2001:db8::1'],
+        staySignedIn: true,
+        extraProperties: { theme: 'dark', nested: { list: [1, 'two', null] } },
+      });
+      expect(await store.find(session.sessionId)).toEqual(session);
+    });
+
+    it('finds nothing under an id that nobody has', async () => {
+      expect(await store.find('0'.repeat(32))).toBeUndefined();
+    });
+
+    it('finds many at once, each its own', async () => {
+      const sessions = await Promise.all([inserted(), inserted({ userId: 'bob' }), inserted()]);
+      const found = await Promise.all(sessions.map(({ sessionId }) => store.find(sessionId)));
+      expect(found).toEqual(sessions);
+    });
+
+    it('still finds a session that has ended, and says when, why and by whom', async () => {
+      const session = await inserted();
+      await store.end(sessionsOf(ALICE, [session.sessionId]), end('signed-out'));
+      expect(await store.find(session.sessionId)).toEqual({
+        ...session,
+        endedAt: clock.now(),
+        endReason: 'signed-out',
+        endedBy: 'alice',
+      });
+    });
+  });
+
+  describe('list', () => {
+    it("lists the owner's sessions, newest sign-in first, and nobody else's", async () => {
+      const first = await inserted();
+      await inserted({ userId: 'bob' });
+      await inserted({ tenantId: 'acme' });
+      clock.advance(1000);
+      const second = await inserted();
+      expect(idsOf(await store.list(ALICE))).toEqual([second.sessionId, first.sessionId]);
+    });
+
+    it('leaves out what has ended', async () => {
+      const session = await inserted();
+      await store.end(everySessionOf(ALICE), end());
+      expect(idsOf(await store.list(ALICE))).not.toContain(session.sessionId);
+    });
+
+    it('keeps the same user id in two tenants apart', async () => {
+      const acme = await inserted({ tenantId: 'acme' });
+      await inserted({ tenantId: 'other' });
+      expect(idsOf(await store.list({ tenantId: 'acme', userId: 'alice' }))).toEqual([acme.sessionId]);
+    });
+  });
+
+  describe('update', () => {
+    it('changes what the patch names', async () => {
+      const session = await inserted({ extraProperties: { before: true } });
+      expect(await store.update(session.sessionId, { extraProperties: { after: true } })).toBe(true);
+      expect(await store.find(session.sessionId)).toEqual({ ...session, extraProperties: { after: true } });
+    });
+
+    it('tells that there is nothing to change in a session that has ended, or never was', async () => {
+      const session = await inserted();
+      await store.end(everySessionOf(ALICE), end());
+      expect(await store.update(session.sessionId, { extraProperties: { late: true } })).toBe(false);
+      expect(await store.update('0'.repeat(32), {})).toBe(false);
+      expect((await store.find(session.sessionId))?.extraProperties).toEqual({});
+    });
+  });
+
+  describe('touch', () => {
+    const touched = async (id: string, ipAddresses: string[] = [], at = clock.now()) => {
+      const result = await store.touch([{ id, at, ipAddresses }]);
+      await settle();
+      return result;
+    };
+
+    it('moves last-accessed forward and never back', async () => {
+      const { sessionId } = await inserted();
+      clock.advance(5000);
+      const at = clock.now();
+      await touched(sessionId);
+      await touched(sessionId, [], at - 3000);
+      expect((await store.find(sessionId))?.lastAccessed).toBe(at);
+    });
+
+    it('appends an address that is new, and keeps the newest last', async () => {
+      const { sessionId } = await inserted({ ipAddresses: ['192.0.2.1'] });
+      await touched(sessionId, ['198.51.100.7']);
+      await touched(sessionId, ['198.51.100.7']);
+      await touched(sessionId, ['192.0.2.1']);
+      expect((await store.find(sessionId))?.ipAddresses).toEqual(['198.51.100.7', '192.0.2.1']);
+    });
+
+    it('drops the oldest addresses, whole, when there are too many', async () => {
+      const many = Array.from({ length: 200 }, (_, i) => `203.0.113.${i}`);
+      const { sessionId } = await inserted({ ipAddresses: many.slice(0, 1) });
+      for (const address of many) await store.touch([{ id: sessionId, at: clock.now(), ipAddresses: [address] }]);
+      await settle();
+      const kept = (await store.find(sessionId))!.ipAddresses;
+      expect(kept.join().length).toBeLessThanOrEqual(2048);
+      expect(kept).toEqual(many.slice(-kept.length));
+    });
+
+    it('neither revives what has ended nor makes what never was', async () => {
+      const session = await inserted();
+      await store.end(everySessionOf(ALICE), end());
+      await touched(session.sessionId);
+      await touched('0'.repeat(32));
+      expect((await store.find(session.sessionId))?.endedAt).not.toBeNull();
+      expect((await store.find(session.sessionId))?.lastAccessed).toBeNull();
+      expect(await store.find('0'.repeat(32))).toBeUndefined();
+    });
+
+    it('is seen at once in find and list', async () => {
+      const { sessionId } = await inserted();
+      clock.advance(5000);
+      await store.touch([{ id: sessionId, at: clock.now(), ipAddresses: ['198.51.100.7'] }]);
+      const [listed] = await store.list(ALICE);
+      for (const seen of [listed, await store.find(sessionId)]) {
+        expect(seen).toMatchObject({ lastAccessed: clock.now(), ipAddresses: ['192.0.2.1', '198.51.100.7'] });
+      }
+    });
+  });
+
+  describe('end', () => {
+    it('ends the named ones, tells which, and ends nothing the second time', async () => {
+      const [one, two] = [await inserted(), await inserted()];
+      const which = sessionsOf(ALICE, [one.sessionId]);
+      expect(await store.end(which, end())).toEqual([one.sessionId]);
+      expect(await store.end(which, end('administrator'))).toEqual([]);
+      expect((await store.find(one.sessionId))?.endReason).toBe('revoked');
+      expect((await store.find(two.sessionId))?.endedAt).toBeNull();
+    });
+
+    it('ends all but one', async () => {
+      const kept = await inserted();
+      const others = [await inserted(), await inserted()];
+      const ended = await store.end(otherSessionsOf(ALICE, kept.sessionId), end());
+      expect([...ended].sort()).toEqual(idsOf(others).sort());
+      expect(idsOf(await store.list(ALICE))).toEqual([kept.sessionId]);
+    });
+
+    it('ends those of one kind of device', async () => {
+      const web = await inserted();
+      const mobile = await inserted({ device: 'Mobile' });
+      expect(await store.end({ owner: ALICE, device: 'Mobile' }, end())).toEqual([mobile.sessionId]);
+      expect(idsOf(await store.list(ALICE))).toEqual([web.sessionId]);
+    });
+
+    it("cannot end another owner's session, though it is named", async () => {
+      const { sessionId } = await inserted();
+      for (const owner of [BOB, { tenantId: 'acme', userId: 'alice' }]) {
+        expect(await store.end(sessionsOf(owner, [sessionId]), end())).toEqual([]);
+      }
+      expect((await store.find(sessionId))?.endedAt).toBeNull();
+    });
+
+    it('ends nothing when nothing is named', async () => {
+      await inserted();
+      expect(await store.end(sessionsOf(ALICE, []), end())).toEqual([]);
+      expect(await store.list(ALICE)).toHaveLength(1);
+    });
+  });
+
+  describe('admission', () => {
+    it('ends what the newcomer replaces', async () => {
+      const old = await inserted();
+      const newcomer = aSession(clock.now());
+      const { ended } = await store.insert(
+        newcomer,
+        admission(clock.now(), {
+          displaces: [{ which: sessionsOf(ALICE, [old.sessionId]), end: end('replaced') }],
+        }),
+      );
+      expect(ended).toEqual([old.sessionId]);
+      expect((await store.find(old.sessionId))?.endReason).toBe('replaced');
+      expect((await store.find(newcomer.sessionId))?.endedAt).toBeNull();
+    });
+
+    it('makes room by ending the oldest sign-ins', async () => {
+      const sessions: StoredSession[] = [];
+      for (let i = 0; i < 3; i++) {
+        sessions.push(await inserted());
+        clock.advance(1000);
+      }
+      const newcomer = aSession(clock.now());
+      const limit = { max: 2, onLimit: 'endOldest' } as const;
+      const { ended } = await store.insert(newcomer, admission(clock.now(), { limit }));
+      expect([...ended].sort()).toEqual(idsOf(sessions.slice(0, 2)).sort());
+      expect(idsOf(await store.list(ALICE))).toEqual([newcomer.sessionId, sessions[2]!.sessionId]);
+    });
+
+    it('refuses one too many, and changes nothing', async () => {
+      const old = await inserted();
+      const newcomer = aSession(clock.now());
+      const limit = { max: 1, onLimit: 'refuse' } as const;
+      const refused = store.insert(newcomer, admission(clock.now(), { limit }));
+      await expect(refused).rejects.toMatchObject({ code: 'session-limit-reached' });
+      expect(idsOf(await store.list(ALICE))).toEqual([old.sessionId]);
+      expect(await store.find(newcomer.sessionId)).toBeUndefined();
+    });
+
+    it('counts no session that has expired by itself', async () => {
+      await inserted();
+      clock.advance(2 * HOUR);
+      const limit = { max: 1, onLimit: 'refuse' } as const;
+      await expect(
+        store.insert(aSession(clock.now()), admission(clock.now(), { limit })),
+      ).resolves.toEqual({ ended: [] });
+    });
+  });
+
+  describe('sweep', () => {
+    it('deletes what ended before the retention began, and nothing else', async () => {
+      const old = await inserted();
+      await store.end(sessionsOf(ALICE, [old.sessionId]), end());
+      clock.advance(10 * DAY);
+      const recent = await inserted();
+      await store.end(sessionsOf(ALICE, [recent.sessionId]), end());
+      const live = await inserted();
+
+      const retained = { endedAfter: clock.now() - 7 * DAY, cutoffs: cutoffs(LIFETIMES, clock.now()) };
+      expect(await store.sweep(retained, 100)).toBe(1);
+      expect(await store.find(recent.sessionId)).toBeDefined();
+      expect(await store.find(live.sessionId)).toBeDefined();
+    });
+
+    it('takes no more than it was told to', async () => {
+      for (let i = 0; i < 5; i++) await inserted();
+      clock.advance(30 * DAY);
+      const retained = { endedAfter: clock.now() - DAY, cutoffs: cutoffs(LIFETIMES, clock.now()) };
+      expect(await store.sweep(retained, 3)).toBe(3);
+      expect(await store.sweep(retained, 3)).toBe(2);
+      expect(await store.sweep(retained, 3)).toBe(0);
+    });
+  });
+
+  describe('what counts as live', () => {
+    const ages = [0, HOUR - 1, HOUR, HOUR + 1, 7 * DAY - 1, 7 * DAY, 7 * DAY + 1, 40 * DAY];
+    const cases = ages.flatMap((age) =>
+      [true, false].flatMap((staySignedIn) =>
+        [true, false].flatMap((autologin) =>
+          [Infinity, 6 * DAY].map((absolute) => ({ age, staySignedIn, autologin, absolute })),
+        ),
+      ),
+    );
+
+    it.each(cases)('is what stage() says: %j', async ({ age, staySignedIn, autologin, absolute }) => {
+      const lifetimes = { ...LIFETIMES, autologin, absolute };
+      const session = await inserted({ staySignedIn });
+      clock.advance(age);
+      const now = clock.now();
+      const limit = { max: 1, onLimit: 'endOldest' } as const;
+      const newcomer = admission(now, { limit, cutoffs: cutoffs(lifetimes, now) });
+      const { ended } = await store.insert(aSession(now), newcomer);
+      expect(ended.includes(session.sessionId)).toBe(stage(session, lifetimes, now) !== 'ended');
+    });
+  });
+}

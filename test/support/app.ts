@@ -1,0 +1,38 @@
+import express, { type Express, type RequestHandler } from 'express';
+
+import {
+  createSignIn,
+  restRouter,
+  sessionErrors,
+  sessionSecretGuard,
+  type IdentitySessionManager,
+  type RestRouterOptions,
+  type SignInFacts,
+} from '../../lib';
+
+export interface AppOptions extends RestRouterOptions {
+  /** Express itself: 5 unless a test wants 4. */
+  readonly framework?: typeof express;
+  readonly before?: readonly RequestHandler[];
+}
+
+/**
+ * An app as its author would write it: whoever posts to `/sign-in` is believed, `/private` is guarded, and the REST routes
+ * are at the root.
+ */
+export function appOn(manager: IdentitySessionManager, options: AppOptions = {}): Express {
+  const { framework = express, before = [], ...routerOptions } = options;
+  const app = framework();
+  for (const handler of before) app.use(handler);
+  const signIn = createSignIn(manager);
+
+  app.post('/sign-in', framework.json(), (request, response, next) => {
+    signIn(request, response, request.body as SignInFacts).then((signedIn) => response.json(signedIn), next);
+  });
+  app.all('/private', sessionSecretGuard(manager), (request, response) => {
+    response.json(request.identitySession);
+  });
+  app.use(restRouter(manager, routerOptions));
+  app.use(sessionErrors(manager));
+  return app;
+}

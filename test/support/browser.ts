@@ -1,0 +1,52 @@
+import type { Express } from 'express';
+import request, { type Response, type Test } from 'supertest';
+
+/**
+ * A browser with a cookie jar of its own. supertest's agent drops cookies that are Secure, as all of ours are, because it
+ * speaks plain HTTP; a browser in front of a proxy that ends TLS would keep them.
+ */
+export class Browser {
+  readonly #app: Express | string;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly cookies = new Map<string, string>();
+
+  constructor(app: Express | string, headers: Record<string, string> = {}) {
+    this.#app = app;
+    this.#headers = headers;
+  }
+
+  get(path: string): Promise<Response> {
+    return this.#send(request(this.#app).get(path));
+  }
+
+  post(path: string, body?: object): Promise<Response> {
+    return this.#send(request(this.#app).post(path).set('Sec-Fetch-Site', 'same-origin').send(body));
+  }
+
+  delete(path: string): Promise<Response> {
+    return this.#send(request(this.#app).delete(path).set('Sec-Fetch-Site', 'same-origin'));
+  }
+
+  /** The header that would go with the next request. */
+  get cookieHeader(): string {
+    return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
+  async #send(test: Test): Promise<Response> {
+    void test.set(this.#headers);
+    if (this.cookies.size > 0) void test.set('Cookie', this.cookieHeader);
+    const response = await test;
+    this.#keep(response.get('Set-Cookie') ?? []);
+    return response;
+  }
+
+  #keep(setCookies: readonly string[]): void {
+    for (const line of setCookies) {
+      const [pair = '', ...attributes] = line.split('; ');
+      const [name = '', value = ''] = pair.split(/=(.*)/s);
+      const expired = attributes.includes('Max-Age=0');
+      if (expired) this.cookies.delete(name);
+      else this.cookies.set(name, value);
+    }
+  }
+}

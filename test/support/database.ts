@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import knex, { type Knex } from 'knex';
+import { databaseUrl, onServer, runName, templateName } from './server';
+
+export interface TestDatabase {
+  url: string;
+  knex: Knex;
+  /** A further pool, as another process would have one. */
+  connect(options?: Knex.Config): Knex;
+  /** Closes all pools and drops the database. */
+  destroy(): Promise<void>;
+}
+
+/** A database of one's own, with the package's migrations in it. */
+export async function createDatabase(): Promise<TestDatabase> {
+  return open(await copyOf(templateName()));
+}
+
+/** A database of one's own, with nothing in it. */
+export async function emptyDatabase(): Promise<TestDatabase> {
+  return open(await copyOf('template0'));
+}
+
+async function copyOf(template: string): Promise<string> {
+  const name = `${runName()}_${randomBytes(6).toString('hex')}`;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await onServer(`create database ${name} template ${template}`);
+      return name;
+    } catch (error) {
+      // Somebody is connected to the template at this very moment, if only to vacuum it.
+      const busy = (error as { code?: string }).code === '55006';
+      if (!busy || attempt === 20) throw error;
+      await sleep(50 * attempt);
+    }
+  }
+}
+
+function open(name: string): TestDatabase {
+  const url = databaseUrl(name);
+  const pools: Knex[] = [];
+
+  function connect(options: Knex.Config = {}): Knex {
+    const pool = knex({ client: 'pg', connection: url, pool: { min: 0, max: 10 }, ...options });
+    pools.push(pool);
+    return pool;
+  }
+
+  async function destroy(): Promise<void> {
+    const closed = Promise.all(pools.map((pool) => pool.destroy()));
+    // A pool waits for ever for a connection that a test forgot to give back.
+    const inTime = await Promise.race([closed.then(() => true), sleep(5_000, false, { ref: false })]);
+    await onServer(`drop database if exists ${name} with (force)`);
+    if (!inTime) throw new Error(`A connection to ${name} was never given back to its pool.`);
+  }
+
+  return { url, knex: connect(), connect, destroy };
+}

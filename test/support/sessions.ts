@@ -1,0 +1,44 @@
+import { hashSecret, mintSessionId } from '../../lib/session/credentials';
+import type { Lifetimes } from '../../lib/session/lifetimes';
+import type { Owner, StoredSession } from '../../lib/session/session';
+import type { Admission } from '../../lib/store/store';
+
+export const HOUR = 3_600_000;
+export const DAY = 24 * HOUR;
+
+export const LIFETIMES: Lifetimes = { short: HOUR, long: 7 * DAY, absolute: Infinity, autologin: true };
+
+export const ALICE: Owner = { tenantId: null, userId: 'alice' };
+export const BOB: Owner = { tenantId: null, userId: 'bob' };
+
+/** A session as a sign-in would leave it at `now`, with what a test cares about said by the test. */
+export function aSession(now: number, said: Partial<StoredSession> = {}): StoredSession {
+  return {
+    sessionId: mintSessionId(now),
+    secretHash: hashSecret('a secret'),
+    tenantId: null,
+    userId: 'alice',
+    clientId: null,
+    device: 'Web',
+    deviceInfo: 'Firefox 140 on Linux',
+    userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+    ipAddresses: ['192.0.2.1'],
+    staySignedIn: false,
+    signedIn: now,
+    lastAccessed: null,
+    extraProperties: {},
+    endedAt: null,
+    endReason: null,
+    endedBy: null,
+    ...said,
+  };
+}
+
+/** Lets everybody in. */
+export function admission(now: number, said: Partial<Admission> = {}): Admission {
+  return {
+    displaces: [],
+    cutoffs: { short: now - LIFETIMES.short, long: now - LIFETIMES.long, absolute: -Infinity },
+    ...said,
+  };
+}
