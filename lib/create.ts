@@ -27,10 +27,10 @@ function storeOf({ knex, store, schema }: IdentitySessionOptions, settings: Sett
   if (knex === undefined) return store!;
   const { clock, lifetimes, lease, cacheSize, requestBudget: budget, report } = settings;
 
-  const table = postgres(new Pool(appConnections(knex), { clock, budget }), { schema });
+  const table = postgres(new Pool(appConnections(knex), { budget }), { schema });
 
   const connection = new OwnConnection(knex);
-  const changes = postgresChanges(new Pool(connection, { clock, budget }), connection, { schema });
+  const changes = postgresChanges(new Pool(connection, { budget }), connection, { schema });
   const follower = new ChangeFollower(changes, {
     clock,
     lease,

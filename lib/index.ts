@@ -12,7 +12,13 @@ export { autologin } from './http/autologin';
 export { currentSession, sessionLookup } from './http/session-lookup';
 export { revokeRoute } from './http/revoke-route';
 export { signOut } from './http/sign-out';
-export { createSignIn, sessionErrors, type SignedIn, type SignInFacts, type SignInFunction } from './http/sign-in';
+export {
+  createSignIn,
+  sessionErrors,
+  type SignedIn,
+  type SignInFacts,
+  type SignInFunction,
+} from './http/sign-in';
 export { signInLimiter, type Limit, type LimitOptions } from './http/limiters';
 export { sameOrigin } from './http/same-origin';
 export type { VerbOptions } from './http/request';

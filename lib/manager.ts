@@ -130,11 +130,22 @@ export class IdentitySessionManager {
     return ended;
   }
 
+  /**
+   * Ends the session that the credentials prove possession of. Without such a session there is nothing to end, and that
+   * is no mistake: whoever signs out wants to be out.
+   */
+  async signOut(credentials: Credentials): Promise<void> {
+    const which = await this.#revocationOf(credentials);
+    if (which !== undefined) await this.#store.end(which, this.#end('signed-out', which.owner.userId));
+  }
+
   /** Changes what an app keeps with a session; false when there is no such session or it has ended. */
   update(sessionId: string, { extraProperties }: SessionPatch): Promise<boolean> {
     return this.#store.update(
       sessionId,
-      extraProperties === undefined ? {} : { extraProperties: properties('extraProperties', extraProperties) },
+      extraProperties === undefined
+        ? {}
+        : { extraProperties: properties('extraProperties', extraProperties) },
     );
   }
 
@@ -146,6 +157,11 @@ export class IdentitySessionManager {
   #newSession(signIn: SignIn, secretHash: string): StoredSession {
     const { clock, describeDevice } = this.settings;
     const now = clock.now();
+    if (typeof signIn.userId !== 'string') {
+      throw new TypeError(
+        `\`userId\` must be text, and is ${typeof signIn.userId}: write \`String(user.id)\``,
+      );
+    }
     const userAgent = capped('userAgent', signIn.userAgent, LONGEST_USER_AGENT);
     const address = ipAddress(signIn.ipAddress);
     return {
@@ -181,14 +197,19 @@ export class IdentitySessionManager {
     };
   }
 
-  /** The pair that came in with a sign-in, if it is a pair at all. */
+  /** The session of a pair of credentials, if they are a pair at all. */
   async #revocationOf(credentials: Credentials): Promise<Revocation | undefined> {
     const session = await this.#store.find(credentials.sessionId);
-    if (!fits(credentials.secret, session) || session === undefined || session.endedAt !== null) return undefined;
+    if (!fits(credentials.secret, session) || session === undefined || session.endedAt !== null)
+      return undefined;
     return sessionsOf(session, [session.sessionId]);
   }
 
-  #admit(session: StoredSession | undefined, credentials: Credentials, visit: Visit): MaybePromise<IdentitySession> {
+  #admit(
+    session: StoredSession | undefined,
+    credentials: Credentials,
+    visit: Visit,
+  ): MaybePromise<IdentitySession> {
     if (!fits(credentials.secret, session) || session === undefined) {
       throw new SessionError('credentials-invalid', 'These credentials belong to no session.');
     }
@@ -203,7 +224,11 @@ export class IdentitySessionManager {
     return visit.activity === false ? withoutSecret(session) : this.#touch(session, visit.ipAddress, now);
   }
 
-  #touch(session: StoredSession, from: string | null | undefined, now: number): MaybePromise<IdentitySession> {
+  #touch(
+    session: StoredSession,
+    from: string | null | undefined,
+    now: number,
+  ): MaybePromise<IdentitySession> {
     const current = currentIpAddress(session);
     const address = from === current ? null : ipAddress(from);
     const ipAddresses = address === null || address === current ? NO_ADDRESSES : [address];

@@ -23,7 +23,10 @@ const migrations: Readonly<Record<string, Migration>> = {
 };
 
 /** Knex's configuration for the migrations of this package, as `knex.migrate` and a `knexfile` take it. */
-export function migrationConfig({ schema, tableName = TABLE_NAME }: MigrateOptions = {}): Knex.MigratorConfig {
+export function migrationConfig({
+  schema,
+  tableName = TABLE_NAME,
+}: MigrateOptions = {}): Knex.MigratorConfig {
   return {
     migrationSource: source(schema),
     tableName,
@@ -38,7 +41,8 @@ export function migrationConfig({ schema, tableName = TABLE_NAME }: MigrateOptio
 export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise<void> {
   await knex.transaction(async (transaction) => {
     await transaction.raw('select pg_advisory_xact_lock(?)', [LOCK]);
-    if (options.schema !== undefined) await transaction.raw('create schema if not exists ??', [options.schema]);
+    if (options.schema !== undefined)
+      await transaction.raw('create schema if not exists ??', [options.schema]);
     await transaction.migrate.latest(migrationConfig(options));
   });
 }
@@ -51,8 +55,11 @@ function source(schema: string | undefined): Knex.MigrationSource<string> {
     getMigrations: () => Promise.resolve(Object.keys(migrations)),
     getMigrationName: (name) => name,
     getMigration: (name) => {
-      const { up, down } = migrations[name]!;
-      return Promise.resolve({ up: (knex) => up(knex, schema), down: (knex) => down(knex, schema) });
+      const migration = migrations[name]!;
+      return Promise.resolve({
+        up: (knex) => migration.up(knex, schema),
+        down: (knex) => migration.down(knex, schema),
+      });
     },
   };
 }

@@ -125,7 +125,8 @@ function originsOf(origins: readonly string[], problems: string[]): readonly str
   const isOrigin = (origin: unknown) =>
     typeof origin === 'string' && URL.canParse(origin) && new URL(origin).origin === origin;
   for (const origin of origins) {
-    if (!isOrigin(origin)) problems.push(`\`origins\` holds ${shown(origin)}: write it like "https://www.example.com"`);
+    if (!isOrigin(origin))
+      problems.push(`\`origins\` holds ${shown(origin)}: write it like "https://www.example.com"`);
   }
   return origins;
 }
@@ -140,7 +141,7 @@ function limitOf(read: Reader): SessionLimit | undefined {
 function* contradictions(options: IdentitySessionOptions, settings: Settings): Iterable<string> {
   const { lifetimes, touchInterval, lease, cookies } = settings;
   if ((options.knex === undefined) === (options.store === undefined)) {
-    yield 'give either `knex`, the app\'s Knex on PostgreSQL, or `store`, such as `memory()`';
+    yield "give either `knex`, the app's Knex on PostgreSQL, or `store`, such as `memory()`";
   }
   if (options.store !== undefined && options.schema !== undefined) {
     yield '`schema` says where the tables are, and a `store` of your own has none: leave one of them out';
@@ -149,8 +150,10 @@ function* contradictions(options: IdentitySessionOptions, settings: Settings): I
     yield `\`longLifetime\` (${lifetimes.long} ms) is shorter than \`shortLifetime\` (${lifetimes.short} ms)`;
   }
   if (touchInterval * 10 > lifetimes.short) {
-    yield `\`touchInterval\` (${touchInterval} ms) is more than a tenth of \`shortLifetime\` (${lifetimes.short} ms): ` +
-      'a session in use could seem idle';
+    yield (
+      `\`touchInterval\` (${touchInterval} ms) is more than a tenth of \`shortLifetime\` (${lifetimes.short} ms): ` +
+      'a session in use could seem idle'
+    );
   }
   if (lease > 0 && lease < SHORTEST_LEASE) {
     yield `\`lease\` (${lease} ms) must be 0, or at least ${SHORTEST_LEASE} ms: changes are read every half second`;
@@ -213,7 +216,8 @@ class Reader {
       if (Object.hasOwn(names, name)) continue;
       const meant = Object.keys(names).find((known) => known.toLowerCase() === name.toLowerCase());
       this.#problems.push(
-        `there is no option \`${this.#prefix}${name}\`` + (meant ? `, did you mean \`${this.#prefix}${meant}\`?` : ''),
+        `there is no option \`${this.#prefix}${name}\`` +
+          (meant ? `, did you mean \`${this.#prefix}${meant}\`?` : ''),
       );
     }
   }

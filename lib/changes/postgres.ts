@@ -93,7 +93,9 @@ class PostgresChanges implements Changes {
     const [row] = await this.#pool.ask<ChangesRow>(statement, values);
     // A replica may be behind by any time, so what it does not know proves nothing.
     if (row === undefined || row.replica === 't') {
-      throw new SessionError('store-unavailable', 'The database that answers is a replica.', { retryAfter: 1 });
+      throw new SessionError('store-unavailable', 'The database that answers is a replica.', {
+        retryAfter: 1,
+      });
     }
     return row;
   }

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock';
+import { systemClock } from '../clock';
 import { SessionError } from '../errors';
 
 /** A statement under the name by which a connection keeps it prepared. One name, one text. */
@@ -35,7 +35,6 @@ export function inSchema(table: string, schema: string | undefined): string {
 }
 
 export interface PoolOptions {
-  readonly clock: Clock;
   /** How long one act may wait for the database, in milliseconds: for a connection and for all its statements. */
   readonly budget: number;
 }
@@ -46,11 +45,13 @@ export interface PoolOptions {
  */
 export class Pool {
   readonly #source: ConnectionSource;
-  readonly #options: PoolOptions;
+  readonly #budget: number;
+  /** Waits for a database are real ones, whatever clock a test has sessions judged by. */
+  readonly #clock = systemClock();
 
-  constructor(source: ConnectionSource, options: PoolOptions) {
+  constructor(source: ConnectionSource, { budget }: PoolOptions) {
     this.#source = source;
-    this.#options = options;
+    this.#budget = budget;
   }
 
   /** Runs one statement. Asking twice does no harm, so a connection that turns out to be broken is replaced once. */
@@ -90,7 +91,7 @@ export class Pool {
   }
 
   #deadline(): number {
-    return this.#options.clock.monotonic() + this.#options.budget;
+    return this.#clock.monotonic() + this.#budget;
   }
 
   async #with<T>(deadline: number, use: (run: Run, connection: Connection) => Promise<T>): Promise<T> {
@@ -112,7 +113,7 @@ export class Pool {
     const acquiring = this.#source.acquire();
     return new Promise((resolve, reject) => {
       let late = false;
-      const cancel = this.#options.clock.after(deadline - this.#options.clock.monotonic(), () => {
+      const cancel = this.#clock.after(deadline - this.#clock.monotonic(), () => {
         late = true;
         reject(new Error('No connection to the database came free in time'));
       });
@@ -136,7 +137,7 @@ export class Pool {
     values: readonly unknown[],
     deadline: number,
   ): Promise<readonly R[]> {
-    const left = Math.ceil(deadline - this.#options.clock.monotonic());
+    const left = Math.ceil(deadline - this.#clock.monotonic());
     if (left <= 0) throw new Error('The database took too long to answer');
     try {
       const { rows } = await connection.query({ ...statement, values, ...AS_TEXT, query_timeout: left });
@@ -156,14 +157,15 @@ const ROLLBACK = { name: '', text: 'rollback' };
 /** Rows as plain text, whatever type parsers the app has set for its own queries. */
 const AS_TEXT = { types: { getTypeParser: () => (value: string) => value } };
 
-/** SQLSTATE classes and codes that mean "not now", rather than that a statement is wrong. */
-const NOT_NOW = /^(08|53|57P0[1-5]$|25006|57014|55P03|40001|40P01)/;
+/** SQLSTATE classes and codes that mean "not now" or "not here", rather than that a statement is wrong. */
+const NOT_NOW = /^(08|28|53|57P0[1-5]|25006|3D000|57014|55P03|40001|40P01)/;
 
 const LOST = /^(08|57P0[1-3])/;
 
 /** Errors of the network, the pool and the server's health become `store-unavailable`; others are mistakes and stay. */
 function refusal(error: unknown): unknown {
-  if (error instanceof SessionError || error instanceof TypeError || error instanceof RangeError) return error;
+  if (error instanceof SessionError || error instanceof TypeError || error instanceof RangeError)
+    return error;
   const state = sqlState(error);
   if (state === '42P01' || state === '3F000') {
     return new Error(
@@ -182,7 +184,10 @@ function isConnectionLost(error: unknown): boolean {
   const cause = error instanceof SessionError ? error.cause : error;
   const state = sqlState(cause);
   if (state !== undefined) return LOST.test(state);
-  return cause instanceof Error && /Connection terminated|ECONNRESET|EPIPE/.test(`${cause.message} ${codeOf(cause)}`);
+  return (
+    cause instanceof Error &&
+    /Connection terminated|ECONNRESET|EPIPE/.test(`${cause.message} ${codeOf(cause)}`)
+  );
 }
 
 /** The five characters that PostgreSQL says it with, or undefined when it was not PostgreSQL that spoke. */

@@ -32,7 +32,11 @@ export interface CookieAttributes {
 }
 
 /** A value of `Set-Cookie`, for all paths of this host and out of reach of scripts. */
-export function setCookie(name: string, value: string, { secure, sameSite, maxAge }: CookieAttributes): string {
+export function setCookie(
+  name: string,
+  value: string,
+  { secure, sameSite, maxAge }: CookieAttributes,
+): string {
   const parts = [`${name}=${value}`, 'Path=/'];
   if (maxAge !== undefined) parts.push(`Max-Age=${maxAge}`);
   parts.push('HttpOnly');

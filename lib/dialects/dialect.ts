@@ -33,8 +33,8 @@ export interface Dialect {
   /** The session that the caller is in. */
   session(current: DescribedSession): Answer;
   sessions(sessions: readonly DescribedSession[], current: IdentitySession): Answer;
-  /** The named sessions are no more; `current` when the caller's own is among them. */
-  revoked(current: boolean): Answer;
+  /** What was to end has ended; `forget` when the caller's own cookies are to go with it. */
+  revoked(forget: boolean): Answer;
   refusal(error: SessionError, request: Request): Answer;
 }
 

@@ -116,9 +116,9 @@ class Rest implements Dialect {
     return { status: 200, headers: PRIVATE, cookies: [], body: { sessions: shapes } };
   }
 
-  revoked(current: boolean): Answer {
+  revoked(forget: boolean): Answer {
     const { secure, sameSite } = this.#cookies;
-    const cookies = current ? [setCookie(this.#cookieName, '', { secure, sameSite, maxAge: 0 })] : [];
+    const cookies = forget ? [setCookie(this.#cookieName, '', { secure, sameSite, maxAge: 0 })] : [];
     return { status: 204, headers: PRIVATE, cookies };
   }
 
@@ -131,7 +131,10 @@ class Rest implements Dialect {
       code: error.code,
       ...(error.endReason && { reason: error.endReason }),
     };
-    const headers: Record<string, string> = { ...PRIVATE, 'Content-Type': 'application/problem+json; charset=utf-8' };
+    const headers: Record<string, string> = {
+      ...PRIVATE,
+      'Content-Type': 'application/problem+json; charset=utf-8',
+    };
     if (status === 401) headers['WWW-Authenticate'] = challenge(request);
     if (error.retryAfter !== undefined) headers['Retry-After'] = String(error.retryAfter);
     // No cookie is removed here: by now a sign-in in another tab may have set a good one.
@@ -141,7 +144,11 @@ class Rest implements Dialect {
   #cookie(session: IdentitySession, secret: string): string {
     const { secure, sameSite, ttl } = this.#cookies;
     const maxAge = session.staySignedIn ? Math.floor(ttl / 1000) : undefined;
-    return setCookie(this.#cookieName, credentialsText(session.sessionId, secret), { secure, sameSite, maxAge });
+    return setCookie(this.#cookieName, credentialsText(session.sessionId, secret), {
+      secure,
+      sameSite,
+      maxAge,
+    });
   }
 }
 

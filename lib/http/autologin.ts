@@ -15,7 +15,8 @@ export function autologin(manager: IdentitySessionManager, options: VerbOptions 
 
   return answering(dialect, async function autologin(request) {
     const shown = dialect.remembered(request);
-    if (shown === undefined) throw new SessionError('credentials-missing', 'There is no session to go on with.');
+    if (shown === undefined)
+      throw new SessionError('credentials-missing', 'There is no session to go on with.');
     if (dialect.sameOrigin && shown.transport === 'cookie') insistOnSameOrigin(request, origins);
     const session = await manager.revive(shown, { ipAddress: request.ip });
     const { secret, transport } = shown;

@@ -54,7 +54,9 @@ export function limiter(
     handler: (request, response) => {
       // express-rate-limit has set the header by now, in whole seconds.
       const retryAfter = Number(response.getHeader('Retry-After')) || undefined;
-      const refusal = new SessionError('too-many-requests', 'Too many attempts; wait a while.', { retryAfter });
+      const refusal = new SessionError('too-many-requests', 'Too many attempts; wait a while.', {
+        retryAfter,
+      });
       send(response, dialect.refusal(refusal, request));
     },
   });

@@ -1,6 +1,6 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
-import type { Answer, Dialect, Transport } from '../dialects/dialect';
+import type { Answer, Dialect, ShownCredentials, Transport } from '../dialects/dialect';
 import { rest } from '../dialects/rest';
 import { SessionError } from '../errors';
 import { IdentitySessionManager } from '../manager';
@@ -29,7 +29,11 @@ const restDialects = new WeakMap<IdentitySessionManager, Dialect>();
  * The dialect of a verb, checked when the verb is built.
  * @throws TypeError when the manager is none
  */
-export function dialectOf(verb: string, manager: IdentitySessionManager, { dialect }: VerbOptions = {}): Dialect {
+export function dialectOf(
+  verb: string,
+  manager: IdentitySessionManager,
+  { dialect }: VerbOptions = {},
+): Dialect {
   if (!(manager instanceof IdentitySessionManager)) {
     throw new TypeError(
       `${verb} needs the manager: write \`${verb}(manager)\`, with the manager that createIdentitySessionManager() returned`,
@@ -54,6 +58,19 @@ export function sessionOf(request: Request, verb: string): IdentitySession {
   return request.identitySession;
 }
 
+/**
+ * What the request shows, or undefined for nothing and for what cannot be read: that belongs to no session.
+ * @throws SessionError `credentials-ambiguous`
+ */
+export function readableCredentials(request: Request, dialect: Dialect): ShownCredentials | undefined {
+  try {
+    return dialect.credentials(request);
+  } catch (error) {
+    if (error instanceof SessionError && error.code === 'credentials-invalid') return undefined;
+    throw error;
+  }
+}
+
 /** Answers a request. Nothing is sent twice: when the client was answered in the meantime, the answer is dropped. */
 export function send(response: Response, answer: Answer): void {
   if (response.headersSent) return;
@@ -71,7 +88,13 @@ export function setHeaders(response: Response, { headers, cookies, body }: Answe
 }
 
 /** Refusals are the dialect's to word; every other error is the app's to handle. */
-export function refuse(error: unknown, dialect: Dialect, request: Request, response: Response, next: NextFunction): void {
+export function refuse(
+  error: unknown,
+  dialect: Dialect,
+  request: Request,
+  response: Response,
+  next: NextFunction,
+): void {
   if (error instanceof SessionError) send(response, dialect.refusal(error, request));
   else next(error);
 }

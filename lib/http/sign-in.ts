@@ -1,10 +1,9 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 
-import type { Dialect, ShownCredentials, Transport } from '../dialects/dialect';
-import { SessionError } from '../errors';
+import type { Transport } from '../dialects/dialect';
 import type { IdentitySessionManager, SignIn } from '../manager';
 import type { IdentitySession } from '../session/session';
-import { dialectOf, refuse, setHeaders, type VerbOptions } from './request';
+import { dialectOf, readableCredentials, refuse, setHeaders, type VerbOptions } from './request';
 import { insistOnSameOrigin } from './same-origin';
 
 /** Who signs in; where from and with what stands in the request. */
@@ -38,29 +37,24 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
       ...facts,
       userAgent: request.headers['user-agent'],
       ipAddress: request.ip,
-      replaces: shownBy(request, dialect),
+      replaces: readableCredentials(request, dialect),
     });
     const described = manager.describe(session);
     setHeaders(response, { ...dialect.opened({ described, secret, transport }), body: undefined });
-    return transport === 'bearer' ? { session, token: dialect.token(session.sessionId, secret) } : { session };
+    return transport === 'bearer'
+      ? { session, token: dialect.token(session.sessionId, secret) }
+      : { session };
   };
 }
 
 /** An error handler that words the refusals of `createSignIn`, and passes every other error on. Mounted after the routes. */
-export function sessionErrors(manager: IdentitySessionManager, options: VerbOptions = {}): ErrorRequestHandler {
+export function sessionErrors(
+  manager: IdentitySessionManager,
+  options: VerbOptions = {},
+): ErrorRequestHandler {
   const dialect = dialectOf('sessionErrors', manager, options);
   // Express tells an error handler by its four parameters.
   return function sessionErrors(error, request, response, next) {
     refuse(error, dialect, request, response, next);
   };
-}
-
-/** What cannot be read belongs to no session, so there is nothing to end. */
-function shownBy(request: Request, dialect: Dialect): ShownCredentials | undefined {
-  try {
-    return dialect.credentials(request);
-  } catch (error) {
-    if (error instanceof SessionError) return undefined;
-    throw error;
-  }
 }

@@ -1,16 +1,22 @@
 import type { RequestHandler } from 'express';
 
 import type { IdentitySessionManager } from '../manager';
-import { sessionsOf } from '../session/revocation';
-import { answering, dialectOf, sessionOf, type VerbOptions } from './request';
+import { answering, dialectOf, readableCredentials, type VerbOptions } from './request';
+import { insistOnSameOrigin } from './same-origin';
 
-/** Ends the session that the caller is in, and has the browser forget its cookie. Mounted behind `sessionSecretGuard`. */
+/**
+ * Ends the session that the caller is in, and has the browser forget its cookie. It needs no guard before it: a session
+ * that has already ended is signed out of too.
+ */
 export function signOut(manager: IdentitySessionManager, options: VerbOptions = {}): RequestHandler {
   const dialect = dialectOf('signOut', manager, options);
+  const { origins } = manager.settings;
 
   return answering(dialect, async function signOut(request) {
-    const current = sessionOf(request, 'signOut');
-    await manager.revoke(sessionsOf(current, [current.sessionId]), { reason: 'signed-out', by: current.userId });
-    return dialect.revoked(true);
+    const shown = readableCredentials(request, dialect);
+    const cookies = shown?.transport !== 'bearer';
+    if (dialect.sameOrigin && cookies) insistOnSameOrigin(request, origins);
+    if (shown !== undefined) await manager.signOut(shown);
+    return dialect.revoked(cookies);
   });
 }

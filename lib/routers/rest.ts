@@ -39,7 +39,7 @@ export function restRouter(manager: IdentitySessionManager, options: RestRouterO
 
   const router = Router();
   router.get('/session', peek, currentSession(manager, { dialect }));
-  router.delete('/session', guard, signOut(manager, { dialect }));
+  router.delete('/session', signOut(manager, { dialect }));
   router.post('/session/autologin', ...limited('autologin'), autologin(manager, { dialect }));
   router.get('/sessions', guard, sessionLookup(manager, { dialect }));
   router.delete('/sessions/:id', revoke);

@@ -23,13 +23,20 @@ export type DescribeDevice = (userAgent: string | null) => Device;
 /** How much of a user agent is read, and kept: what makes a parser slow is length. */
 export const LONGEST_USER_AGENT = 512;
 
-const UNKNOWN: Device = Object.freeze({ type: 'other', displayName: 'Unknown device', os: null, client: null });
+const UNKNOWN: Device = Object.freeze({
+  type: 'other',
+  displayName: 'Unknown device',
+  os: null,
+  client: null,
+});
 
 /** What ua-parser-js makes of the user agent. */
 export const describeDevice: DescribeDevice = (userAgent) => {
   if (!userAgent) return UNKNOWN;
   const { browser, os } = new UAParser(userAgent.slice(0, LONGEST_USER_AGENT)).getResult();
-  const system = os.name ? `${os.name}${os.version && os.name !== 'Linux' ? ` ${os.version}` : ''}` : undefined;
+  const system = os.name
+    ? `${os.name}${os.version && os.name !== 'Linux' ? ` ${os.version}` : ''}`
+    : undefined;
   const client = browser.name ? `${browser.name}${browser.major ? ` ${browser.major}` : ''}` : undefined;
   return Object.freeze({
     type: client === undefined ? 'other' : 'browser',

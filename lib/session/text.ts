@@ -5,21 +5,17 @@ const LONGEST_PROPERTIES = 16_384;
 
 /**
  * Text that is kept as it is: refused when it is too long, rather than cut into another text.
- * @throws TypeError when it is no text, or empty
- * @throws SessionError `invalid-request` when it cannot be kept
+ * @throws SessionError `invalid-request`
  */
-export function text(name: string, value: string, longest: number): string {
-  if (typeof value !== 'string' || value === '') {
-    throw new TypeError(`\`${name}\` must be text that is not empty, and is ${JSON.stringify(value) ?? typeof value}`);
-  }
-  if (value.length > longest) {
-    throw new SessionError('invalid-request', `"${name}" is longer than ${longest} characters.`);
+export function text(name: string, value: unknown, longest: number): string {
+  if (typeof value !== 'string' || value === '' || value.length > longest) {
+    throw new SessionError('invalid-request', `"${name}" must be text of 1 to ${longest} characters.`);
   }
   return storable(name, value);
 }
 
 /** The same, or null for nothing. */
-export function optionalText(name: string, value: string | null | undefined, longest: number): string | null {
+export function optionalText(name: string, value: unknown, longest: number): string | null {
   return value === null || value === undefined ? null : text(name, value, longest);
 }
 
@@ -41,11 +37,17 @@ export function detached(piece: string): string {
  * @throws TypeError when it is none
  * @throws SessionError `invalid-request` when it cannot be kept
  */
-export function properties(name: string, value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+export function properties(
+  name: string,
+  value: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
   const json = JSON.stringify(value) ?? '';
   if (!json.startsWith('{')) throw new TypeError(`\`${name}\` must be a JSON object`);
   if (json.length > LONGEST_PROPERTIES) {
-    throw new SessionError('invalid-request', `"${name}" is longer than ${LONGEST_PROPERTIES} characters of JSON.`);
+    throw new SessionError(
+      'invalid-request',
+      `"${name}" is longer than ${LONGEST_PROPERTIES} characters of JSON.`,
+    );
   }
   return JSON.parse(json, (key, part: unknown) => {
     storable(name, key);

@@ -129,10 +129,7 @@ class CachedStore implements SessionStore {
     return found;
   }
 
-  async #fly(
-    id: string,
-    landing: Promise<StoredSession | undefined>,
-  ): Promise<StoredSession | undefined> {
+  async #fly(id: string, landing: Promise<StoredSession | undefined>): Promise<StoredSession | undefined> {
     const flight = { landing, started: this.#clock.monotonic() };
     this.#flights.set(id, flight);
     try {

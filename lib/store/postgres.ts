@@ -12,6 +12,7 @@ import {
   type TouchResult,
 } from './store';
 import { inSchema, type Pool, type Run } from '../database/pool';
+import { OwnerQueue } from './owner-queue';
 import { hex, propertiesText, sessionOf, valuesOf, type SessionRow } from './rows';
 import { statements } from './statements';
 
@@ -35,6 +36,7 @@ type Identified = Pick<SessionRow, 'session_id'>;
 class PostgresStore implements SessionStore {
   readonly #pool: Pool;
   readonly #sql: ReturnType<typeof statements>;
+  readonly #signIns = new OwnerQueue();
   /** Who waits for which id in this turn of the event loop. */
   #asked = new Map<string, Waiter[]>();
 
@@ -45,16 +47,8 @@ class PostgresStore implements SessionStore {
 
   async insert(session: StoredSession, admission: Admission): Promise<{ readonly ended: readonly string[] }> {
     if (!needsLock(admission)) return { ended: await this.#insertUnlocked(session, admission) };
-    return this.#pool.transaction(async (run) => {
-      await run(this.#sql.lock, [session.tenantId, session.userId]);
-      const ended: string[] = [];
-      for (const { which, end } of admission.displaces) {
-        ended.push(...ids(await run<Identified>(this.#sql.end, endValues(which, end))));
-      }
-      ended.push(...(await this.#makeRoom(run, session, admission)));
-      await run(this.#sql.insert, valuesOf(session));
-      return { ended };
-    });
+    const inserting = (run: Run) => this.#insertLocked(run, session, admission);
+    return { ended: await this.#signIns.run(session, () => this.#pool.transaction(inserting)) };
   }
 
   find(id: string): Promise<StoredSession | undefined> {
@@ -113,6 +107,17 @@ class PostgresStore implements SessionStore {
     } catch (error) {
       for (const waiters of asked.values()) for (const { reject } of waiters) reject(error);
     }
+  }
+
+  async #insertLocked(run: Run, session: StoredSession, admission: Admission): Promise<readonly string[]> {
+    await run(this.#sql.lock, [session.tenantId, session.userId]);
+    const ended: string[] = [];
+    for (const { which, end } of admission.displaces) {
+      ended.push(...ids(await run<Identified>(this.#sql.end, endValues(which, end))));
+    }
+    ended.push(...(await this.#makeRoom(run, session, admission)));
+    await run(this.#sql.insert, valuesOf(session));
+    return ended;
   }
 
   async #insertUnlocked(session: StoredSession, { displaces }: Admission): Promise<readonly string[]> {

@@ -50,7 +50,10 @@ interface Codec {
 }
 
 const plain: Codec = { written: (parameter) => parameter, read: (column) => column };
-const instant: Codec = { written: time, read: (column) => `round(extract(epoch from ${column}) * 1000) as ${column}` };
+const instant: Codec = {
+  written: time,
+  read: (column) => `round(extract(epoch from ${column}) * 1000) as ${column}`,
+};
 const bytes: Codec = {
   written: (parameter) => `decode(${parameter}, 'hex')`,
   read: (column) => `encode(${column}, 'hex') as ${column}`,

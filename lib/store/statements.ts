@@ -92,7 +92,10 @@ function insert(table: string): string {
  * never one, of one kind of device; then when, why and by whom.
  */
 function end(table: string, before: number): string {
-  const [user, tenant, only, except, device, at, reason, by] = Array.from({ length: 8 }, (_, i) => `$${before + i + 1}`);
+  const [user, tenant, only, except, device, at, reason, by] = Array.from(
+    { length: 8 },
+    (_, i) => `$${before + i + 1}`,
+  );
   return `
     update ${table} s set ended_at = ${time(at!)}, end_reason = ${reason}, ended_by = ${by}
     from (
@@ -129,8 +132,17 @@ function appended(history: string, more: string): string {
   end`;
 }
 
-/** The name carries the table, because a connection may serve two installations. */
-function named<K extends string>(table: string, texts: Readonly<Record<K, string>>): Readonly<Record<K, Statement>> {
-  const statement = (key: string, text: string) => [key, { name: `${table}.${key}`, text }];
-  return Object.fromEntries(Object.entries<string>(texts).map(([key, text]) => statement(key, text))) as Record<K, Statement>;
+/** PostgreSQL cuts longer names, and would then take two statements for one. */
+const LONGEST_NAME = 63;
+
+/** The name carries the table, because a connection may serve two installations. Without a name nothing is kept prepared. */
+function named<K extends string>(
+  table: string,
+  texts: Readonly<Record<K, string>>,
+): Readonly<Record<K, Statement>> {
+  const statement = ([key, text]: [string, string]): [string, Statement] => {
+    const name = `${table}.${key}`;
+    return [key, { name: name.length <= LONGEST_NAME ? name : '', text }];
+  };
+  return Object.fromEntries(Object.entries<string>(texts).map(statement)) as Record<K, Statement>;
 }

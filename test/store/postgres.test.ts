@@ -18,7 +18,7 @@ describe('postgres', () => {
 
   itIsASessionStore(() => {
     const clock = new FakeClock();
-    const pool = new Pool(appConnections(database.knex), { clock, budget: 3000 });
+    const pool = new Pool(appConnections(database.knex), { budget: 3000 });
     return Promise.resolve({ store: postgres(pool), clock, settle: () => Promise.resolve() });
   });
 });

@@ -1,0 +1,236 @@
+import { lru } from '../../lib/cache/lru';
+import { ChangeFollower } from '../../lib/changes/changes';
+import { postgresChanges } from '../../lib/changes/postgres';
+import { appConnections, OwnConnection } from '../../lib/database/knex';
+import { Pool } from '../../lib/database/pool';
+import { everySessionOf } from '../../lib/session/revocation';
+import type { StoredSession } from '../../lib/session/session';
+import { buffered, FLUSH_EVERY } from '../../lib/store/buffered';
+import { cached } from '../../lib/store/cached';
+import { memory } from '../../lib/store/memory';
+import { postgres } from '../../lib/store/postgres';
+import type { SessionStore, Touch, TouchResult } from '../../lib/store/store';
+import { FakeClock } from '../support/clock';
+import { createDatabase, type TestDatabase } from '../support/database';
+import { turns } from '../support/gate';
+import { ALICE, LIFETIMES, admission, aSession } from '../support/sessions';
+import { itIsASessionStore, type StoreUnderTest } from './contract';
+
+const HITS = 10;
+const INTERVAL = 60_000;
+
+/** A store that remembers the touches that reached it, and answers them as a test says. */
+class WatchedStore {
+  readonly flushes: (readonly Touch[])[] = [];
+  readonly store: SessionStore;
+  skip = new Set<string>();
+  failure: Error | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(inner: SessionStore) {
+    this.store = new Proxy(inner, {
+      get: (target, name: keyof SessionStore) =>
+        name === 'touch'
+          ? (touches: readonly Touch[]) => this.#touch(inner, touches)
+          : target[name].bind(target),
+    });
+  }
+
+  /** Resolves when the last flush has come home. */
+  async settled(): Promise<void> {
+    await this.#last.catch(() => undefined);
+    await turns();
+  }
+
+  #touch(inner: SessionStore, touches: readonly Touch[]): Promise<TouchResult> {
+    this.flushes.push(touches);
+    const result = this.#answer(inner, touches);
+    this.#last = result;
+    return result;
+  }
+
+  async #answer(inner: SessionStore, touches: readonly Touch[]): Promise<TouchResult> {
+    if (this.failure !== undefined) throw this.failure;
+    const taken = touches.filter(({ id }) => !this.skip.has(id));
+    const { ended } = await inner.touch(taken);
+    return { ended, skipped: touches.map(({ id }) => id).filter((id) => this.skip.has(id)) };
+  }
+}
+
+describe('buffered', () => {
+  describe('on cached on postgres', () => {
+    let database: TestDatabase;
+    let follower: ChangeFollower;
+
+    beforeAll(async () => {
+      database = await createDatabase();
+    });
+    beforeEach(async () => {
+      await database.knex.raw('truncate identity_sessions');
+    });
+    afterEach(() => follower.close());
+    afterAll(() => database.destroy());
+
+    itIsASessionStore(() => Promise.resolve(stack()));
+
+    function stack(): StoreUnderTest {
+      const clock = new FakeClock();
+      const connection = new OwnConnection(database.knex);
+      const changes = postgresChanges(new Pool(connection, { budget: 3000 }), connection);
+      follower = new ChangeFollower(changes, { clock, lease: 2000, onFailure: fail });
+      const table = postgres(new Pool(appConnections(database.knex), { budget: 3000 }));
+      const watched = new WatchedStore(
+        cached(table, { cache: lru(100), follower, lifetimes: LIFETIMES, clock }),
+      );
+      const options = { clock, updateAfterCacheHits: HITS, touchInterval: INTERVAL, onFailure: fail };
+      const settle = () => {
+        clock.advance(INTERVAL + FLUSH_EVERY);
+        return watched.settled();
+      };
+      return { store: buffered(watched.store, options), clock, settle };
+    }
+  });
+
+  describe('its writes', () => {
+    let clock: FakeClock;
+    let inner: WatchedStore;
+    let store: SessionStore;
+    let failures: unknown[];
+    let session: StoredSession;
+
+    beforeEach(async () => {
+      clock = new FakeClock();
+      inner = new WatchedStore(memory());
+      failures = [];
+      store = buffered(inner.store, {
+        clock,
+        updateAfterCacheHits: HITS,
+        touchInterval: INTERVAL,
+        onFailure: (error) => failures.push(error),
+      });
+      session = await inserted();
+    });
+
+    async function inserted(): Promise<StoredSession> {
+      const newcomer = aSession(clock.now());
+      await store.insert(newcomer, admission(clock.now()));
+      return newcomer;
+    }
+
+    function touch(id = session.sessionId, ipAddresses: string[] = []): void {
+      void store.touch([{ id, at: clock.now(), ipAddresses }]);
+    }
+
+    async function pass(milliseconds: number): Promise<void> {
+      for (let passed = 0; passed < milliseconds; passed += FLUSH_EVERY) {
+        clock.advance(Math.min(FLUSH_EVERY, milliseconds - passed));
+        await inner.settled();
+      }
+    }
+
+    it('wait for nothing', () => {
+      expect(store.touch([{ id: session.sessionId, at: clock.now(), ipAddresses: [] }])).not.toBeInstanceOf(
+        Promise,
+      );
+    });
+
+    it('are due after so many touches', async () => {
+      for (let hit = 1; hit < HITS; hit++) touch();
+      await pass(FLUSH_EVERY);
+      expect(inner.flushes).toHaveLength(0);
+      touch();
+      await pass(FLUSH_EVERY);
+      expect(inner.flushes).toHaveLength(1);
+    });
+
+    it('are due after the interval, however few touches there are', async () => {
+      touch();
+      const at = clock.now();
+      await pass(INTERVAL);
+      expect(inner.flushes).toEqual([[{ id: session.sessionId, at, ipAddresses: [] }]]);
+    });
+
+    it('are due when the address is new', async () => {
+      touch(session.sessionId, ['198.51.100.7']);
+      await pass(FLUSH_EVERY);
+      expect(inner.flushes[0]?.[0]?.ipAddresses).toEqual(['198.51.100.7']);
+    });
+
+    it('are due when the session was listed', async () => {
+      touch();
+      await store.list(ALICE);
+      await pass(FLUSH_EVERY);
+      expect(inner.flushes).toHaveLength(1);
+    });
+
+    it('go together, all that is due in one statement', async () => {
+      const others = await Promise.all(Array.from({ length: 20 }, inserted));
+      for (const { sessionId } of others) touch(sessionId, ['198.51.100.7']);
+      await pass(FLUSH_EVERY);
+      expect(inner.flushes).toHaveLength(1);
+      expect(inner.flushes[0]).toHaveLength(20);
+    });
+
+    it('do nothing while nothing was touched', async () => {
+      await pass(10 * FLUSH_EVERY);
+      expect(inner.flushes).toHaveLength(0);
+    });
+
+    it('of a row that somebody else is writing are sent again', async () => {
+      inner.skip.add(session.sessionId);
+      touch(session.sessionId, ['198.51.100.7']);
+      await pass(FLUSH_EVERY);
+      inner.skip.clear();
+      const later = clock.now();
+      touch();
+      await pass(FLUSH_EVERY);
+      expect(inner.flushes[1]).toEqual([{ id: session.sessionId, at: later, ipAddresses: ['198.51.100.7'] }]);
+      await pass(2 * INTERVAL);
+      expect(inner.flushes).toHaveLength(2);
+    });
+
+    it('that failed are kept, seen meanwhile, and sent again', async () => {
+      inner.failure = new Error('no connection');
+      touch(session.sessionId, ['198.51.100.7']);
+      const at = clock.now();
+      await pass(3 * FLUSH_EVERY);
+      expect(failures).toHaveLength(3);
+      expect(await store.find(session.sessionId)).toMatchObject({ lastAccessed: at });
+      inner.failure = undefined;
+      await pass(FLUSH_EVERY);
+      expect(inner.flushes.at(-1)).toEqual([{ id: session.sessionId, at, ipAddresses: ['198.51.100.7'] }]);
+    });
+
+    it('of a session that ended here are dropped', async () => {
+      touch();
+      await store.end(everySessionOf(ALICE), { at: clock.now(), reason: 'revoked', by: null });
+      await pass(2 * INTERVAL);
+      expect(inner.flushes).toHaveLength(0);
+    });
+
+    it('that are not due yet go when it closes, which may be said twice', async () => {
+      touch();
+      await Promise.all([store.close(), store.close()]);
+      expect(inner.flushes).toHaveLength(1);
+    });
+
+    it('are made within the interval and one flush of the touch', async () => {
+      const touches: number[] = [];
+      for (let second = 0; second < 300; second++) {
+        if (second % 7 === 0) {
+          touch();
+          touches.push(clock.now());
+        }
+        await pass(FLUSH_EVERY);
+        const overdue = touches.filter((at) => at <= clock.now() - INTERVAL - FLUSH_EVERY).at(-1);
+        const { lastAccessed } = (await inner.store.find(session.sessionId))!;
+        expect(lastAccessed ?? 0).toBeGreaterThanOrEqual(overdue ?? 0);
+      }
+      expect(inner.flushes.length).toBeLessThan(10);
+    });
+  });
+});
+
+function fail(error: unknown): void {
+  throw error;
+}

@@ -1,0 +1,286 @@
+import { lru } from '../../lib/cache/lru';
+import { ChangeFollower, READ_EVERY } from '../../lib/changes/changes';
+import { postgresChanges } from '../../lib/changes/postgres';
+import { appConnections, OwnConnection } from '../../lib/database/knex';
+import { Pool } from '../../lib/database/pool';
+import { everySessionOf, sessionsOf } from '../../lib/session/revocation';
+import type { StoredSession } from '../../lib/session/session';
+import { cached } from '../../lib/store/cached';
+import { memory } from '../../lib/store/memory';
+import { postgres } from '../../lib/store/postgres';
+import type { End, SessionStore } from '../../lib/store/store';
+import { FakeClock } from '../support/clock';
+import { createDatabase, type TestDatabase } from '../support/database';
+import { GatedStore, turns } from '../support/gate';
+import { HandWrittenLog } from '../support/log';
+import { ALICE, HOUR, LIFETIMES, admission, aSession } from '../support/sessions';
+import { itIsASessionStore, type StoreUnderTest } from './contract';
+
+describe('cached', () => {
+  describe.each([1, 2])('%i deep on postgres', (layers) => {
+    let database: TestDatabase;
+    let follower: ChangeFollower;
+
+    beforeAll(async () => {
+      database = await createDatabase();
+    });
+    beforeEach(async () => {
+      await database.knex.raw('truncate identity_sessions');
+    });
+    afterEach(() => follower.close());
+    afterAll(() => database.destroy());
+
+    itIsASessionStore(() => Promise.resolve(stack()));
+
+    function stack(): StoreUnderTest {
+      const clock = new FakeClock();
+      const connection = new OwnConnection(database.knex);
+      const changes = postgresChanges(new Pool(connection, { budget: 3000 }), connection);
+      follower = new ChangeFollower(changes, { clock, lease: 2000, onFailure: fail });
+      let store: SessionStore = postgres(new Pool(appConnections(database.knex), { budget: 3000 }));
+      for (let layer = 0; layer < layers; layer++) {
+        store = cached(store, { cache: lru(100), follower, lifetimes: LIFETIMES, clock });
+      }
+      return { store, clock, settle: () => Promise.resolve() };
+    }
+  });
+
+  describe('its copies', () => {
+    const LEASE = 2000;
+    let clock: FakeClock;
+    let log: HandWrittenLog;
+    let inner: GatedStore;
+    let elsewhere: SessionStore;
+    let store: SessionStore;
+    let session: StoredSession;
+
+    beforeEach(async () => {
+      clock = new FakeClock();
+      log = new HandWrittenLog();
+      elsewhere = memory();
+      inner = new GatedStore(elsewhere);
+      store = newStore(LEASE);
+      session = aSession(clock.now());
+      await elsewhere.insert(session, admission(clock.now()));
+      await store.find(session.sessionId);
+      await turns();
+    });
+
+    function newStore(lease: number): SessionStore {
+      const follower = new ChangeFollower(log, { clock, lease, onFailure: () => undefined });
+      return cached(inner.store, { cache: lru(100), follower, lifetimes: LIFETIMES, clock });
+    }
+
+    const find = () => store.find(session.sessionId);
+    const end = (): End => ({ at: clock.now(), reason: 'revoked', by: null });
+    /** Another node ends the session; whether ours hears of it is the log's business. */
+    const endElsewhere = () => elsewhere.end(everySessionOf(ALICE), end());
+    const readLog = async () => {
+      clock.advance(READ_EVERY);
+      await turns();
+    };
+
+    it('answer without asking, and at once', async () => {
+      await find();
+      const asked = inner.asked['find'];
+      expect(find()).toEqual(session);
+      expect(inner.asked['find']).toBe(asked);
+    });
+
+    it('are there from the insert on', async () => {
+      const newcomer = aSession(clock.now());
+      await store.insert(newcomer, admission(clock.now()));
+      expect(store.find(newcomer.sessionId)).toEqual(newcomer);
+    });
+
+    it('are gone as soon as the log names their session', async () => {
+      await find();
+      await endElsewhere();
+      log.write(session.sessionId);
+      await readLog();
+      expect((await find())?.endedAt).not.toBeNull();
+    });
+
+    it('are gone when the log says that anything may have changed', async () => {
+      await find();
+      await endElsewhere();
+      log.writeEverything();
+      await readLog();
+      expect((await find())?.endedAt).not.toBeNull();
+    });
+
+    it('are not used for longer than the lease when the log cannot be read', async () => {
+      await find();
+      await endElsewhere();
+      log.failure = new Error('no connection');
+      clock.advance(LEASE - 1);
+      expect((await find())?.endedAt).toBeNull();
+      clock.advance(1);
+      expect((await find())?.endedAt).not.toBeNull();
+    });
+
+    it('gain no time from being used', async () => {
+      await find();
+      await endElsewhere();
+      log.failure = new Error('no connection');
+      for (let waited = 0; waited < LEASE; waited += 100) {
+        clock.advance(100);
+        await find();
+      }
+      expect((await find())?.endedAt).not.toBeNull();
+    });
+
+    it('gain no time from an answer of the log that was long on its way', async () => {
+      await find();
+      const release = log.hold();
+      clock.advance(READ_EVERY);
+      await endElsewhere();
+      clock.advance(LEASE - 1);
+      release();
+      await turns();
+      expect((await find())?.endedAt).toBeNull();
+      log.failure = new Error('no connection');
+      clock.advance(1);
+      expect((await find())?.endedAt).not.toBeNull();
+    });
+
+    it('are asked for every time when the lease is 0', async () => {
+      store = newStore(0);
+      const before = inner.asked['find']!;
+      await find();
+      await find();
+      expect(inner.asked['find']).toBe(before + 2);
+      expect(log.reads).toBe(1);
+    });
+
+    it('never refuse for idleness: a session may have been used elsewhere', async () => {
+      await find();
+      clock.advance(HOUR - 1);
+      await elsewhere.touch([{ id: session.sessionId, at: clock.now(), ipAddresses: [] }]);
+      await readLog();
+      clock.advance(1000);
+      await turns();
+      expect((await find())?.lastAccessed).toBe(clock.now() - 1000 - READ_EVERY);
+    });
+
+    it('go forward with the touches of this node', async () => {
+      await find();
+      clock.advance(1000);
+      await turns();
+      await store.touch([{ id: session.sessionId, at: clock.now(), ipAddresses: ['198.51.100.7'] }]);
+      const asked = inner.asked['find'];
+      expect(find()).toMatchObject({ lastAccessed: clock.now(), ipAddresses: ['192.0.2.1', '198.51.100.7'] });
+      expect(inner.asked['find']).toBe(asked);
+    });
+
+    it('are gone when a touch tells that their session has ended', async () => {
+      await find();
+      await endElsewhere();
+      await store.touch([{ id: session.sessionId, at: clock.now(), ipAddresses: [] }]);
+      expect((await find())?.endedAt).not.toBeNull();
+    });
+  });
+
+  describe('a read that is under way', () => {
+    let clock: FakeClock;
+    let log: HandWrittenLog;
+    let inner: GatedStore;
+    let elsewhere: SessionStore;
+    let store: SessionStore;
+    let session: StoredSession;
+    const end = (): End => ({ at: clock.now(), reason: 'revoked', by: null });
+
+    beforeEach(async () => {
+      clock = new FakeClock();
+      log = new HandWrittenLog();
+      elsewhere = memory();
+      inner = new GatedStore(elsewhere);
+      const follower = new ChangeFollower(log, { clock, lease: 2000, onFailure: () => undefined });
+      follower.start();
+      await turns();
+      store = cached(inner.store, { cache: lru(100), follower, lifetimes: LIFETIMES, clock });
+      session = aSession(clock.now());
+      await elsewhere.insert(session, admission(clock.now()));
+    });
+
+    it('is shared by all who ask meanwhile', async () => {
+      inner.close();
+      const asked = Promise.all(Array.from({ length: 1000 }, async () => store.find(session.sessionId)));
+      await turns();
+      inner.open();
+      expect((await asked).every((found) => found?.sessionId === session.sessionId)).toBe(true);
+      expect(inner.asked['find']).toBe(1);
+    });
+
+    it('leaves no copy when the session ended here before the answer came', async () => {
+      inner.close();
+      const before = store.find(session.sessionId);
+      await turns();
+      const ending = store.end(sessionsOf(ALICE, [session.sessionId]), end());
+      await turns();
+      inner.open();
+      await ending;
+      await before;
+      expect((await store.find(session.sessionId))?.endedAt).not.toBeNull();
+    });
+
+    it('leaves no copy when the log named the session before the answer came', async () => {
+      inner.close();
+      const before = store.find(session.sessionId);
+      await turns();
+      await elsewhere.end(everySessionOf(ALICE), end());
+      log.write(session.sessionId);
+      clock.advance(READ_EVERY);
+      await turns();
+      inner.open();
+      expect((await before)?.endedAt).toBeNull();
+      expect((await store.find(session.sessionId))?.endedAt).not.toBeNull();
+    });
+
+    it('is not joined by a request that began after the session had ended here', async () => {
+      inner.close();
+      const before = store.find(session.sessionId);
+      await turns();
+      await elsewhere.end(everySessionOf(ALICE), end());
+      log.write(session.sessionId);
+      clock.advance(READ_EVERY);
+      await turns();
+      const after = store.find(session.sessionId);
+      await turns();
+      inner.open();
+      expect((await before)?.endedAt).toBeNull();
+      expect((await after)?.endedAt).not.toBeNull();
+    });
+
+    it('is not joined once it is older than a copy may be', async () => {
+      inner.close();
+      const before = store.find(session.sessionId);
+      await turns();
+      await elsewhere.end(everySessionOf(ALICE), end());
+      clock.advance(2000);
+      const after = store.find(session.sessionId);
+      await turns();
+      inner.open();
+      expect((await before)?.endedAt).toBeNull();
+      expect((await after)?.endedAt).not.toBeNull();
+    });
+
+    it('of an insert leaves no copy when the session ended before it was acknowledged', async () => {
+      const newcomer = aSession(clock.now());
+      inner.close();
+      const inserting = store.insert(newcomer, admission(clock.now()));
+      await turns();
+      await elsewhere.end(everySessionOf(ALICE), end());
+      log.write(newcomer.sessionId);
+      clock.advance(READ_EVERY);
+      await turns();
+      inner.open();
+      await inserting;
+      expect((await store.find(newcomer.sessionId))?.endedAt).not.toBeNull();
+    });
+  });
+});
+
+function fail(error: unknown): void {
+  throw error;
+}

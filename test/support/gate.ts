@@ -1,0 +1,44 @@
+import type { SessionStore } from '../../lib/store/store';
+
+/**
+ * A store whose answers a test holds back, to put other things between a question and its answer; and that counts what
+ * it is asked.
+ */
+export class GatedStore {
+  readonly asked: Record<string, number> = {};
+  readonly #waiting: (() => void)[] = [];
+  #closed = false;
+  readonly store: SessionStore;
+
+  constructor(inner: SessionStore) {
+    this.store = new Proxy(inner, {
+      get: (target, name: keyof SessionStore) => {
+        const method = target[name].bind(target) as (...given: unknown[]) => unknown;
+        return (...given: unknown[]) => this.#ask(name, () => method(...given));
+      },
+    });
+  }
+
+  /** From now on the store does what it is asked, and its answers wait at the gate. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** Lets all waiting answers go, and further ones pass. */
+  open(): void {
+    this.#closed = false;
+    for (const go of this.#waiting.splice(0)) go();
+  }
+
+  async #ask(name: string, method: () => unknown): Promise<unknown> {
+    this.asked[name] = (this.asked[name] ?? 0) + 1;
+    const answer = await method();
+    if (this.#closed) await new Promise<void>((go) => this.#waiting.push(go));
+    return answer;
+  }
+}
+
+/** Lets everything happen that only waits for its turn. */
+export function turns(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+}
