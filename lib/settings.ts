@@ -4,8 +4,8 @@ import { systemClock, type Clock } from './clock';
 import type { Report } from './events';
 import type { Locator } from './location/location';
 import { defaults, type CookieOptions, type IdentitySessionOptions } from './options';
+import { OptionReader } from './option-reader';
 import { describeDevice, memoised, type DescribeDevice } from './session/device';
-import { milliseconds, type Duration } from './session/duration';
 import type { Lifetimes } from './session/lifetimes';
 import type { PreventConcurrentLogin } from './session/revocation';
 import type { SessionLimit } from './store/store';
@@ -37,14 +37,19 @@ export interface CookieSettings extends Required<CookieOptions> {
  * @throws TypeError that lists every problem at once, each with its cure
  */
 export function settingsOf(options: IdentitySessionOptions): Settings {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(
+      'there are no options: write `createIdentitySessionManager({ knex })`, with your Knex on PostgreSQL',
+    );
+  }
   const problems: string[] = [];
-  const read = new Reader(options, defaults, '', problems);
+  const read = new OptionReader(options, defaults, '', problems);
   read.nothingBut(OPTIONS);
   const lifetimes = lifetimesOf(read);
   const settings: Settings = {
     lifetimes,
-    cookies: cookiesOf(options.cookies ?? {}, lifetimes, problems),
-    origins: originsOf(options.origins ?? defaults.origins, problems),
+    cookies: cookiesOf(read.object('cookies'), lifetimes, problems),
+    origins: read.list('origins', isOrigin, 'origins such as "https://www.example.com"'),
     preventConcurrentLogin: read.oneOf('preventConcurrentLogin', CONCURRENCY),
     limit: limitOf(read),
     updateAfterCacheHits: read.count('updateAfterCacheHits', 1, 1_000_000),
@@ -52,10 +57,10 @@ export function settingsOf(options: IdentitySessionOptions): Settings {
     cacheSize: read.count('cacheSize', 1, 10_000_000),
     lease: read.duration('lease', 0, MINUTE),
     requestBudget: read.duration('requestBudget', 100, MINUTE),
-    location: typeof options.location === 'function' ? options.location : read.flag('location'),
-    describeDevice: memoised(read.callback('describeDevice', describeDevice)),
-    report: unfailing(read.callback('report', log)),
-    clock: options.clock ?? systemClock(),
+    location: read.flagOr<Locator>('location', isFunction, 'a function'),
+    describeDevice: memoised(read.given('describeDevice', isFunction, 'a function') ?? describeDevice),
+    report: unfailing(read.given('report', isFunction, 'a function') ?? log),
+    clock: read.given('clock', isClock, 'a clock, with now(), monotonic() and after()') ?? systemClock(),
   };
   problems.push(...contradictions(options, settings));
   if (problems.length > 0) throw new TypeError(`These options cannot be used:\n- ${problems.join('\n- ')}`);
@@ -100,18 +105,19 @@ const COOKIE_OPTIONS: Readonly<Record<keyof CookieOptions, true>> = {
   sameSite: true,
 };
 
-function lifetimesOf(read: Reader): Lifetimes {
+function lifetimesOf(read: OptionReader): Lifetimes {
   const short = read.duration('shortLifetime', 1000, EVER);
   return {
     short,
     long: read.duration('longLifetime', 1000, EVER),
-    absolute: read.absent('absoluteLifetime') ? Infinity : read.duration('absoluteLifetime', 1000, EVER),
+    absolute:
+      read.value('absoluteLifetime') === false ? Infinity : read.duration('absoluteLifetime', 1000, EVER),
     autologin: read.flag('autologin'),
   };
 }
 
-function cookiesOf(given: CookieOptions, lifetimes: Lifetimes, problems: string[]): CookieSettings {
-  const read = new Reader(given, { ...defaults.cookies, ttl: lifetimes.long }, 'cookies.', problems);
+function cookiesOf(given: object, lifetimes: Lifetimes, problems: string[]): CookieSettings {
+  const read = new OptionReader(given, { ...defaults.cookies, ttl: lifetimes.long }, 'cookies.', problems);
   read.nothingBut(COOKIE_OPTIONS);
   return {
     name: read.matching('name', /^[A-Za-z0-9_.-]{1,64}$/, 'letters, digits, "_", "." or "-", 64 at the most'),
@@ -121,17 +127,20 @@ function cookiesOf(given: CookieOptions, lifetimes: Lifetimes, problems: string[
   };
 }
 
-function originsOf(origins: readonly string[], problems: string[]): readonly string[] {
-  const isOrigin = (origin: unknown) =>
-    typeof origin === 'string' && URL.canParse(origin) && new URL(origin).origin === origin;
-  for (const origin of origins) {
-    if (!isOrigin(origin))
-      problems.push(`\`origins\` holds ${shown(origin)}: write it like "https://www.example.com"`);
-  }
-  return origins;
+function isOrigin(value: unknown): boolean {
+  return typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value;
 }
 
-function limitOf(read: Reader): SessionLimit | undefined {
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+function isClock(value: unknown): boolean {
+  const clock = value as Partial<Clock> | null;
+  return [clock?.now, clock?.monotonic, clock?.after].every(isFunction);
+}
+
+function limitOf(read: OptionReader): SessionLimit | undefined {
   const onLimit = read.oneOf('onLimit', ['endOldest', 'refuse']);
   if (read.value('maxSessionsPerUser') === Infinity) return undefined;
   return { max: read.count('maxSessionsPerUser', 1, 1_000_000), onLimit };
@@ -191,90 +200,4 @@ function unfailing(report: Report): Report {
       debug('`report` threw: %O', error);
     }
   };
-}
-
-function shown(value: unknown): string {
-  return `${typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? typeof value)}`;
-}
-
-/** Reads options one by one; of a wrong one it notes the problem and goes on with the default. */
-class Reader {
-  readonly #given: Readonly<Record<string, unknown>>;
-  readonly #defaults: Readonly<Record<string, unknown>>;
-  readonly #prefix: string;
-  readonly #problems: string[];
-
-  constructor(given: object, fallbacks: object, prefix: string, problems: string[]) {
-    this.#given = given as Record<string, unknown>;
-    this.#defaults = fallbacks as Record<string, unknown>;
-    this.#prefix = prefix;
-    this.#problems = problems;
-  }
-
-  nothingBut(names: Readonly<Record<string, true>>): void {
-    for (const name of Object.keys(this.#given)) {
-      if (Object.hasOwn(names, name)) continue;
-      const meant = Object.keys(names).find((known) => known.toLowerCase() === name.toLowerCase());
-      this.#problems.push(
-        `there is no option \`${this.#prefix}${name}\`` +
-          (meant ? `, did you mean \`${this.#prefix}${meant}\`?` : ''),
-      );
-    }
-  }
-
-  /** What was given, or the default; `undefined` counts as not given. */
-  value(name: string): unknown {
-    return this.#given[name] === undefined ? this.#defaults[name] : this.#given[name];
-  }
-
-  absent(name: string): boolean {
-    return this.value(name) === false;
-  }
-
-  flag(name: string): boolean {
-    return this.#checked(name, 'true or false', (value) => typeof value === 'boolean');
-  }
-
-  oneOf<T extends string>(name: string, words: readonly T[]): T {
-    const expected = words.map((word) => `"${word}"`).join(' or ');
-    return this.#checked(name, expected, (value) => words.includes(value as T));
-  }
-
-  matching(name: string, form: RegExp, expected: string): string {
-    return this.#checked(name, expected, (value) => typeof value === 'string' && form.test(value));
-  }
-
-  count(name: string, min: number, max: number): number {
-    const expected = `a whole number from ${min} to ${max}`;
-    return this.#checked(
-      name,
-      expected,
-      (value) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max,
-    );
-  }
-
-  callback<F extends (...args: never[]) => unknown>(name: string, fallback: F): F {
-    if (this.#given[name] === undefined) return fallback;
-    return this.#checked(name, 'a function', (value) => typeof value === 'function');
-  }
-
-  duration(name: string, min: number, max: number): number {
-    const inRange = (value: unknown) => {
-      try {
-        const length = milliseconds(value as Duration);
-        return length >= min && length <= max;
-      } catch {
-        return false;
-      }
-    };
-    const expected = `from ${min} to ${max} milliseconds, as a number or as text such as "30D", "12H" or "5M" (minutes)`;
-    return milliseconds(this.#checked<Duration>(name, expected, inRange));
-  }
-
-  #checked<T>(name: string, expected: string, isRight: (value: unknown) => boolean): T {
-    const value = this.value(name);
-    if (isRight(value)) return value as T;
-    this.#problems.push(`\`${this.#prefix}${name}\` is ${shown(value)}: it must be ${expected}`);
-    return this.#defaults[name] as T;
-  }
 }

@@ -84,6 +84,8 @@ export class OwnConnection implements ConnectionSource {
 
   async #make(): Promise<RawConnection | undefined> {
     if (this.#closed) return undefined;
+    // Knex marks a connection that broke while nobody used it.
+    if (this.#own?.__knex__disposed !== undefined) void this.#destroy();
     try {
       this.#own ??= await this.#settings?.create();
       this.#own?.unref?.();

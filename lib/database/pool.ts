@@ -144,7 +144,7 @@ export class Pool {
       return rows as readonly R[];
     } catch (error) {
       // The answer may still be on its way: a connection that is not known to be idle is never used again.
-      if (sqlState(error) === undefined) connection.__knex__disposed = error;
+      if (sqlState(error) === undefined || isConnectionLost(error)) connection.__knex__disposed = error;
       throw error;
     }
   }
@@ -186,7 +186,7 @@ function isConnectionLost(error: unknown): boolean {
   if (state !== undefined) return LOST.test(state);
   return (
     cause instanceof Error &&
-    /Connection terminated|ECONNRESET|EPIPE/.test(`${cause.message} ${codeOf(cause)}`)
+    /Connection terminated|not queryable|ECONNRESET|EPIPE/.test(`${cause.message} ${codeOf(cause)}`)
   );
 }
 

@@ -20,8 +20,15 @@ export const INTRANET = 'Intranet';
 export function location(ipAddress: string | null, locate: Locator | undefined): string | undefined {
   if (ipAddress === null) return undefined;
   if (isPrivate(ipAddress)) return INTRANET;
-  const place = attempt(ipAddress, locate);
-  const country = place?.country && (countries.of(place.country) ?? place.country);
+  try {
+    return worded(locate?.(ipAddress));
+  } catch {
+    return undefined;
+  }
+}
+
+function worded(place: Place | undefined): string | undefined {
+  const country = place?.country && countries.of(place.country);
   return [place?.city, country].filter(Boolean).join(', ') || undefined;
 }
 
@@ -47,12 +54,4 @@ for (const [network, prefix] of [
 
 function isPrivate(ipAddress: string): boolean {
   return privateNetworks.check(ipAddress, isIP(ipAddress) === 6 ? 'ipv6' : 'ipv4');
-}
-
-function attempt(ipAddress: string, locate: Locator | undefined): Place | undefined {
-  try {
-    return locate?.(ipAddress);
-  } catch {
-    return undefined;
-  }
 }

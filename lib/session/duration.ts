@@ -27,6 +27,6 @@ export function milliseconds(duration: Duration): number {
 }
 
 function parse(text: string): number {
-  const [, digits, unit] = GRAMMAR.exec(text) ?? [];
+  const [, digits, unit] = (typeof text === 'string' && GRAMMAR.exec(text)) || [];
   return digits === undefined ? NaN : Number(digits) * UNITS[unit as keyof typeof UNITS];
 }

@@ -10,6 +10,8 @@ export class FakeClock implements Clock {
   #elapsed = 0;
   #timers: Timer[] = [];
   readonly #start: number;
+  /** How often the log of changes was read: whoever reads it tells the clock the database's time. */
+  reads = 0;
 
   constructor(start = Date.UTC(2026, 0, 15, 12)) {
     this.#start = start;
@@ -29,6 +31,10 @@ export class FakeClock implements Clock {
     return () => {
       this.#timers = this.#timers.filter((other) => other !== timer);
     };
+  }
+
+  follow(): void {
+    this.reads++;
   }
 
   advance(milliseconds: number): void {

@@ -1,0 +1,42 @@
+import express from 'express';
+import knex from 'knex';
+
+import type { IdentitySessionOptions } from '../../lib';
+import { builtPackage } from './peers';
+import { wantedUser, type Variant } from './variant';
+
+/** This package as its README says. */
+export const guarded = guard('express-identity-sessions', {});
+
+/** With a cache so small that every request of a round robin misses it. */
+export const guardedCold = guard('express-identity-sessions, cache missed', { cacheSize: 1 });
+
+function guard(name: string, options: IdentitySessionOptions): Variant {
+  return {
+    name,
+    needs: 'database',
+    async start({ databaseUrl }) {
+      const { createIdentitySessionManager, createSignIn, migrate, sessionSecretGuard } = builtPackage();
+      const pool = knex({ client: 'pg', connection: databaseUrl });
+      await migrate(pool);
+      const manager = createIdentitySessionManager({ knex: pool, ...options });
+      const signIn = createSignIn(manager);
+
+      const app = express();
+      app.post('/sign-in', async (request, response) => {
+        const { session } = await signIn(request, response, { userId: wantedUser(request), staySignedIn: true });
+        response.json({ userId: session.userId });
+      });
+      app.use(sessionSecretGuard(manager));
+      app.get('/', (request, response) => {
+        response.json({ userId: request.identitySession!.userId });
+      });
+
+      const stop = async () => {
+        await manager.close();
+        await pool.destroy();
+      };
+      return { app, stop };
+    },
+  };
+}

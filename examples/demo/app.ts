@@ -1,0 +1,145 @@
+import { join } from 'node:path';
+import cookieParser from 'cookie-parser';
+import express, {
+  type Express,
+  type NextFunction,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
+
+import {
+  createSignIn,
+  restRouter,
+  revokeRoute,
+  sameOrigin,
+  sessionErrors,
+  sessionSecretGuard,
+  signInLimiter,
+  signOut,
+  type IdentitySessionManager,
+} from '../../lib';
+import { authenticate, isAdministrator } from './accounts';
+import { administration } from './administration';
+import { asksForPage, forms } from './forms';
+import { notice } from './pages/notices';
+import { profilePage } from './pages/profile';
+import { sessionsPage } from './pages/sessions';
+import { signInPage } from './pages/sign-in';
+
+/** An app with accounts: a page that shows people where they are signed in, and a page for nobody but them. */
+export function createApp({ manager }: { manager: IdentitySessionManager }): Express {
+  const dialect = forms(manager);
+  const guard = sessionSecretGuard(manager, { dialect });
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(express.static(join(__dirname, 'public')));
+  app.use(pageHeaders);
+  app.use(cookieParser());
+
+  app.get('/sign-in', showSignIn);
+  app.post(
+    '/sign-in',
+    sameOrigin(manager, { dialect }),
+    signInLimiter(manager, { dialect }),
+    express.urlencoded({ extended: false }),
+    express.json(),
+    signInWithPassword(manager),
+  );
+  app.post('/sign-out', guard, signOut(manager, { dialect }));
+
+  app.get('/', guard, showSessions(manager));
+  app.post('/sessions/others/end', guard, revokeRoute(manager, { dialect }));
+  app.post('/sessions/:id/end', guard, revokeRoute(manager, { dialect }));
+
+  app.get('/profile', guard, showProfile);
+  app.use('/admin', guard, administration(manager));
+
+  app.use(restRouter(manager));
+  app.use(sessionErrors(manager, { dialect }));
+  return app;
+}
+
+function pageHeaders(_request: Request, response: Response, next: NextFunction): void {
+  response.set({
+    'Content-Security-Policy':
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
+      "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    'Cache-Control': 'no-store',
+    'Referrer-Policy': 'same-origin',
+    'X-Content-Type-Options': 'nosniff',
+  });
+  next();
+}
+
+function showSignIn(request: Request, response: Response): void {
+  response.send(signInPage({ name: rememberedName(request), notice: notice(request.query['notice']) }));
+}
+
+function signInWithPassword(manager: IdentitySessionManager): RequestHandler {
+  const signIn = createSignIn(manager);
+
+  return async function signInWithPassword(request, response) {
+    const { name, password, staySignedIn } = signInForm(request);
+    const account = await authenticate(name, password);
+    if (account === undefined) {
+      refusePassword(request, response, name);
+      return;
+    }
+    await signIn(request, response, { userId: account.name, staySignedIn });
+    rememberName(response, account.name);
+    if (asksForPage(request)) response.redirect(303, '/');
+    else response.json({ user: account.name });
+  };
+}
+
+function signInForm(request: Request): { name: string; password: string; staySignedIn: boolean } {
+  const { name, password, staySignedIn } = (request.body ?? {}) as Record<string, unknown>;
+  return {
+    name: typeof name === 'string' ? name : '',
+    password: typeof password === 'string' ? password : '',
+    // JSON says true, a checkbox "on".
+    staySignedIn: staySignedIn === true || staySignedIn === 'on',
+  };
+}
+
+/** One answer for a wrong password and for a name that there is not. */
+function refusePassword(request: Request, response: Response, name: string): void {
+  const detail = 'That is not the name and password of an account here.';
+  response.status(401);
+  if (asksForPage(request)) response.send(signInPage({ name, problem: detail }));
+  else response.type('application/problem+json').json({ title: 'Unauthorized', status: 401, detail });
+}
+
+/** A cookie of the app's own, beside the session's: it fills in the name at the next sign-in. */
+function rememberName(response: Response, name: string): void {
+  response.cookie('name', name, { httpOnly: true, sameSite: 'lax', maxAge: 30 * 24 * 3_600_000 });
+}
+
+function rememberedName(request: Request): string {
+  const { name } = request.cookies as Readonly<Record<string, unknown>>;
+  return typeof name === 'string' ? name : '';
+}
+
+function showSessions(manager: IdentitySessionManager): RequestHandler {
+  return async function showSessions(request, response) {
+    const current = request.identitySession!;
+    const sessions = await manager.list(current);
+    response.send(
+      sessionsPage({
+        user: current.userId,
+        isAdministrator: isAdministrator(current.userId),
+        currentId: current.sessionId,
+        sessions: sessions.map((session) => manager.describe(session)),
+        notice: notice(request.query['notice']),
+      }),
+    );
+  };
+}
+
+function showProfile(request: Request, response: Response): void {
+  const { userId: user } = request.identitySession!;
+  if (asksForPage(request)) response.send(profilePage({ user, isAdministrator: isAdministrator(user) }));
+  else response.json({ user });
+}

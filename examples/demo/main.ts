@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import knex from 'knex';
+
+import { createIdentitySessionManager, migrate } from '../../lib';
+import { accountsToTry } from './accounts';
+import { createApp } from './app';
+import { startEmbeddedPostgres } from './postgres';
+
+const { DATABASE_URL, HOST, PORT, NODE_ENV } = process.env;
+
+async function main(): Promise<void> {
+  const postgres = DATABASE_URL ? undefined : await startEmbeddedPostgres({ persistent: true });
+  const database = knex({ client: 'pg', connection: DATABASE_URL || postgres!.url });
+  await migrate(database);
+
+  // On one's own machine there is no TLS. In production it ends at a proxy, and cookies are for HTTPS only.
+  const secure = NODE_ENV === 'production';
+  const manager = createIdentitySessionManager({ knex: database, cookies: { secure } });
+  const server = createServer(createApp({ manager })).listen(Number(PORT || 3000), HOST || '127.0.0.1');
+  await once(server, 'listening');
+
+  const interrupted = interruption();
+  welcome(server.address() as AddressInfo, secure);
+  await interrupted;
+
+  await stopListening(server);
+  await manager.close();
+  await database.destroy();
+  await postgres?.stop();
+}
+
+/** Only the first one counts: a second Ctrl-C does not cut short what the first one has begun. */
+function interruption(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
+  });
+}
+
+/** Requests under way have a second to finish. Browsers also hold connections that they have not used yet. */
+async function stopListening(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  setTimeout(() => server.closeAllConnections(), 1000).unref();
+  await closed;
+}
+
+function welcome({ address, family, port }: AddressInfo, secure: boolean): void {
+  const host = family === 'IPv6' ? `[${address}]` : address;
+  const accounts = accountsToTry.map(({ name, password }) => `  ${name} / ${password}`);
+  console.log(`
+The demo is at http://${host}:${port}
+
+Sign in with two browsers, as
+${accounts.join('\n')}
+${secure ? '' : '\nThat its cookies travel over plain HTTP, as the warning says, is fine on your own machine.'}
+Ctrl-C ends it.
+`);
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  // PostgreSQL ends with the process that started it.
+  process.exit(1);
+});

@@ -1,0 +1,56 @@
+import { html, type Html } from './html';
+import type { Notice } from './notices';
+
+/** Who looks at a page behind the guard. */
+export interface Viewer {
+  readonly user: string;
+  readonly isAdministrator: boolean;
+}
+
+/** A whole page. Scripts and styles come from files: the pages' security policy allows no others. */
+export function page(title: string, body: Html, scripts?: Html): string {
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${title}</title>
+        <link rel="stylesheet" href="/demo.css" />
+        ${scripts}
+      </head>
+      <body>
+        ${body}
+      </body>
+    </html> `.toString();
+}
+
+/** A page behind the guard, with the ways to the others. */
+export function signedInPage(viewer: Viewer, title: string, content: Html): string {
+  const to = (path: string, name: string) =>
+    html`<a href="${path}" ${name === title && html`aria-current="page"`}>${name}</a>`;
+  return page(
+    title,
+    html`
+      <header>
+        <nav aria-label="Pages">
+          ${to('/', 'Sessions')} ${to('/profile', 'Profile')}
+          ${viewer.isAdministrator && to('/admin', 'Everybody')}
+        </nav>
+        <form method="post" action="/sign-out">
+          <span>${viewer.user}</span>
+          <button>Sign out</button>
+        </form>
+      </header>
+      <main>
+        <h1>${title}</h1>
+        ${content}
+      </main>
+    `,
+    html`<script src="/signed-in.js" defer></script>`,
+  );
+}
+
+export function noticeOf(notice: Notice | undefined): Html | undefined {
+  return notice && html`<p class="notice" role="status"><strong>${notice.title}</strong> ${notice.text}</p>`;
+}

@@ -1,0 +1,31 @@
+import type { DescribedSession } from '../../../lib';
+import { html } from './html';
+import { noticeOf, signedInPage, type Viewer } from './layout';
+import type { Notice } from './notices';
+import { sessionList } from './session-list';
+
+interface SessionsPage extends Viewer {
+  readonly sessions: readonly DescribedSession[];
+  readonly currentId: string;
+  readonly notice: Notice | undefined;
+}
+
+export function sessionsPage({ sessions, currentId, notice, ...viewer }: SessionsPage): string {
+  return signedInPage(
+    viewer,
+    'Sessions',
+    html`
+      ${noticeOf(notice)}
+      <p class="quiet">
+        This is where you are signed in. Sign out whatever you do not recognise or no longer use.
+      </p>
+      ${sessionList({ sessions, currentId, path: '/sessions' })}
+      ${
+        sessions.length > 1 &&
+        html`<form method="post" action="/sessions/others/end">
+          <button class="danger">Sign out everywhere else</button>
+        </form>`
+      }
+    `,
+  );
+}

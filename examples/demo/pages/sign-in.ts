@@ -1,0 +1,58 @@
+import { accountsToTry } from '../accounts';
+import { html } from './html';
+import { noticeOf, page } from './layout';
+import type { Notice } from './notices';
+
+interface SignInPage {
+  /** What the form is filled in with. */
+  readonly name: string;
+  /** Why the last attempt failed. */
+  readonly problem?: string;
+  readonly notice?: Notice | undefined;
+}
+
+export function signInPage({ name, problem, notice }: SignInPage): string {
+  return page(
+    'Sign in',
+    html`
+      <main class="narrow">
+        <h1>Sign in</h1>
+        ${noticeOf(notice)} ${problem && html`<p class="notice problem" role="alert">${problem}</p>`}
+        <form class="card fields" method="post" action="/sign-in">
+          <label for="name">Name</label>
+          <input
+            id="name"
+            name="name"
+            value="${name}"
+            autocomplete="username"
+            autocapitalize="none"
+            required
+          />
+          <label for="password">Password</label>
+          <input id="password" name="password" type="password" autocomplete="current-password" required />
+          <label class="choice"><input name="staySignedIn" type="checkbox" /> Stay signed in</label>
+          <button class="primary">Sign in</button>
+        </form>
+        <h2>Accounts to try</h2>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Name</th>
+              <th scope="col">Password</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${accountsToTry.map(
+              (account) =>
+                html`<tr>
+                  <td>${account.name}</td>
+                  <td>${account.password}</td>
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+        <p class="quiet">Sign in with two browsers, and end the session of one from the other.</p>
+      </main>
+    `,
+  );
+}

@@ -1,0 +1,103 @@
+import { milliseconds, type Duration } from './session/duration';
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** Reads options one by one; of a wrong one it notes the problem and goes on with the default. */
+export class OptionReader {
+  readonly #given: Values;
+  readonly #defaults: Values;
+  readonly #prefix: string;
+  readonly #problems: string[];
+
+  constructor(given: object, defaults: object, prefix: string, problems: string[]) {
+    this.#given = given as Values;
+    this.#defaults = defaults as Values;
+    this.#prefix = prefix;
+    this.#problems = problems;
+  }
+
+  /** Notices misspelt names, which would otherwise leave a default in force that nobody wanted. */
+  nothingBut(names: Readonly<Record<string, true>>): void {
+    for (const name of Object.keys(this.#given)) {
+      if (Object.hasOwn(names, name)) continue;
+      const meant = Object.keys(names).find((known) => known.toLowerCase() === name.toLowerCase());
+      const hint = meant === undefined ? '' : `, did you mean \`${this.#prefix}${meant}\`?`;
+      this.#problems.push(`there is no option \`${this.#prefix}${name}\`${hint}`);
+    }
+  }
+
+  /** What was given, or the default; `undefined` counts as not given. */
+  value(name: string): unknown {
+    return this.#given[name] === undefined ? this.#defaults[name] : this.#given[name];
+  }
+
+  flag(name: string): boolean {
+    return this.#checked(name, isFlag, 'true or false');
+  }
+
+  flagOr<T>(name: string, isOther: (value: unknown) => boolean, other: string): boolean | T {
+    return this.#checked(name, (value) => isFlag(value) || isOther(value), `true or false or ${other}`);
+  }
+
+  oneOf<T extends string>(name: string, words: readonly T[]): T {
+    const expected = words.map((word) => `"${word}"`).join(' or ');
+    return this.#checked(name, (value) => words.includes(value as T), expected);
+  }
+
+  matching(name: string, form: RegExp, expected: string): string {
+    return this.#checked(name, (value) => typeof value === 'string' && form.test(value), expected);
+  }
+
+  count(name: string, min: number, max: number): number {
+    const inRange = (value: unknown) =>
+      Number.isInteger(value) && Number(value) >= min && Number(value) <= max;
+    return this.#checked(name, inRange, `a whole number from ${min} to ${max}`);
+  }
+
+  duration(name: string, min: number, max: number): number {
+    const inRange = (value: unknown) => {
+      const length = lengthOf(value);
+      return length >= min && length <= max;
+    };
+    const expected = `from ${min} to ${max} milliseconds, as a number or as text such as "30D", "12H" or "5M" (minutes)`;
+    return lengthOf(this.#checked(name, inRange, expected));
+  }
+
+  list<T>(name: string, isItem: (value: unknown) => boolean, items: string): readonly T[] {
+    return this.#checked(name, (value) => Array.isArray(value) && value.every(isItem), `a list of ${items}`);
+  }
+
+  object(name: string): object {
+    const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+    return this.#checked(name, isObject, 'an object');
+  }
+
+  /** What was given, if anything was: such options have their default elsewhere. */
+  given<T>(name: string, isRight: (value: unknown) => boolean, expected: string): T | undefined {
+    return this.#checked(name, (value) => value === undefined || isRight(value), expected);
+  }
+
+  #checked<T>(name: string, isRight: (value: unknown) => boolean, expected: string): T {
+    const value = this.value(name);
+    if (isRight(value)) return value as T;
+    this.#problems.push(`\`${this.#prefix}${name}\` is ${shown(value)}: it must be ${expected}`);
+    return this.#defaults[name] as T;
+  }
+}
+
+function isFlag(value: unknown): boolean {
+  return typeof value === 'boolean';
+}
+
+/** NaN for what is no duration. */
+function lengthOf(value: unknown): number {
+  try {
+    return milliseconds(value as Duration);
+  } catch {
+    return NaN;
+  }
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? typeof value);
+}

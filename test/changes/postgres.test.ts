@@ -1,0 +1,158 @@
+import type { Knex } from 'knex';
+
+import type { Changes, ChangeSet } from '../../lib/changes/changes';
+import { postgresChanges } from '../../lib/changes/postgres';
+import { OwnConnection } from '../../lib/database/knex';
+import { Pool } from '../../lib/database/pool';
+import { mintSessionId } from '../../lib/session/credentials';
+import { createDatabase, type TestDatabase } from '../support/database';
+
+let database: TestDatabase;
+let knex: Knex;
+let changes: Changes;
+let position: string | undefined;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  knex = database.knex;
+});
+beforeEach(async () => {
+  const connection = new OwnConnection(knex);
+  changes = postgresChanges(new Pool(connection, { budget: 3000 }), connection);
+  position = undefined;
+  await read();
+});
+afterEach(() => changes.close());
+afterAll(() => database.destroy());
+
+async function read(): Promise<ChangeSet> {
+  const change = await changes.read(position);
+  position = change.position;
+  return change;
+}
+
+async function insert(by: Knex = knex): Promise<string> {
+  const id = mintSessionId(Date.now());
+  await by.raw(
+    `insert into identity_sessions (session_id, secret_hash, user_id, device, stay_signed_in, signed_in, active_day)
+     values (?, '', 'alice', 'Web', false, now(), now())`,
+    [id],
+  );
+  return id;
+}
+
+async function end(id: string, by: Knex = knex): Promise<void> {
+  await by.raw(`update identity_sessions set ended_at = now() where session_id = ?`, [id]);
+}
+
+describe('a read of the log', () => {
+  it('without a position says that anything may have changed', async () => {
+    expect(await changes.read(undefined)).toMatchObject({ ids: [], everything: true });
+  });
+
+  it('names what ended since, once', async () => {
+    const [one, two] = [await insert(), await insert()];
+    await end(one);
+    await end(two);
+    const { ids, everything } = await read();
+    expect([...ids].sort()).toEqual([one, two].sort());
+    expect(everything).toBe(false);
+    expect((await read()).ids).toEqual([]);
+  });
+
+  it('names what changed or was deleted, and leaves out sign-ins and touches', async () => {
+    const [changed, deleted, touched] = [await insert(), await insert(), await insert()];
+    await knex.raw(`update identity_sessions set extra_properties = '{}' where session_id = ?`, [changed]);
+    await knex.raw('delete from identity_sessions where session_id = ?', [deleted]);
+    await knex.raw('update identity_sessions set last_accessed = now() where session_id = ?', [touched]);
+    expect([...(await read()).ids].sort()).toEqual([changed, deleted].sort());
+  });
+
+  it('says that anything may have changed after a truncate', async () => {
+    await knex.raw('truncate identity_sessions');
+    expect((await read()).everything).toBe(true);
+    expect((await read()).everything).toBe(false);
+  });
+
+  it('says so too when it meets a row of a version that it does not know', async () => {
+    await knex.raw(
+      'insert into identity_session_changes (session_id, version) values (gen_random_uuid(), 2)',
+    );
+    expect((await read()).everything).toBe(true);
+  });
+
+  it('says so too when there is too much to name', async () => {
+    await knex.raw(
+      'insert into identity_session_changes (session_id) select gen_random_uuid() from generate_series(1, 10001)',
+    );
+    expect(await read()).toMatchObject({ ids: [], everything: true });
+  });
+
+  it('says so too when the position is of another server, or older than the log reaches back', async () => {
+    const seen = JSON.parse(position!) as { server: string; time: string };
+    const elsewhere = JSON.stringify({ ...seen, server: '1' });
+    const longAgo = JSON.stringify({ ...seen, time: String(Number(seen.time) - 3_600_000) });
+    expect((await changes.read(elsewhere)).everything).toBe(true);
+    expect((await changes.read(longAgo)).everything).toBe(true);
+  });
+
+  it('tells the time by the clock of the database', async () => {
+    const { time } = await read();
+    expect(Math.abs(time - Date.now())).toBeLessThan(60_000);
+  });
+});
+
+describe('transactions that overlap', () => {
+  it('are each seen once, in whatever order they commit', async () => {
+    const ids = [await insert(), await insert(), await insert()];
+    const [first, second, third] = await Promise.all(ids.map(() => knex.transaction()));
+    for (const [i, transaction] of [first!, second!, third!].entries()) await end(ids[i]!, transaction);
+
+    await second!.commit();
+    expect((await read()).ids).toEqual([ids[1]]);
+    await third!.commit();
+    expect((await read()).ids).toEqual([ids[2]]);
+    await first!.commit();
+    expect((await read()).ids).toEqual([ids[0]]);
+    expect((await read()).ids).toEqual([]);
+  });
+
+  it('that are rolled back are never seen', async () => {
+    const id = await insert();
+    const transaction = await knex.transaction();
+    await end(id, transaction);
+    await transaction.rollback();
+    expect((await read()).ids).toEqual([]);
+  });
+
+  it('are all seen once among many writers, beside one that stays open all the time', async () => {
+    const open = await knex.transaction();
+    await end(await insert(), open);
+    const ended: string[] = [];
+    const seen: string[] = [];
+    const writer = async () => {
+      for (let i = 0; i < 40; i++) {
+        const id = await insert();
+        const transaction = await knex.transaction();
+        await end(id, transaction);
+        if (i % 5 === 4) {
+          await transaction.rollback();
+        } else {
+          await transaction.commit();
+          ended.push(id);
+        }
+      }
+    };
+    let writing = true;
+    const reader = async () => {
+      while (writing) seen.push(...(await read()).ids);
+      seen.push(...(await read()).ids);
+    };
+    const reading = reader();
+    await Promise.all(Array.from({ length: 6 }, writer));
+    writing = false;
+    await reading;
+    await open.rollback();
+    expect(seen.sort()).toEqual(ended.sort());
+  });
+});

@@ -1,0 +1,127 @@
+import { appConnections } from '../../lib/database/knex';
+import { inSchema, Pool, type Connection } from '../../lib/database/pool';
+import { SessionError } from '../../lib/errors';
+import { createDatabase, type TestDatabase } from '../support/database';
+import { turns } from '../support/gate';
+
+const BUDGET = 150;
+const ONE = { name: 'one', text: 'select 1 as one' };
+
+let database: TestDatabase;
+let pool: Pool;
+
+beforeAll(async () => {
+  database = await createDatabase();
+});
+beforeEach(() => {
+  pool = new Pool(
+    appConnections(database.connect({ pool: { min: 0, max: 2 }, log: { warn: () => undefined } })),
+    {
+      budget: BUDGET,
+    },
+  );
+});
+afterAll(() => database.destroy());
+
+const unavailable = expect.objectContaining({ code: 'store-unavailable', retryAfter: 1 });
+const sql = (text: string) => ({ name: '', text });
+
+describe('a statement', () => {
+  it('answers rows as plain text, whatever types the app reads', async () => {
+    const [row] = await pool.ask(
+      sql(`select 5::int8 as n, now() is not null as yes, '{"a":1}'::jsonb as j, null as nothing`),
+      [],
+    );
+    expect(row).toEqual({ n: '5', yes: 't', j: '{"a": 1}', nothing: null });
+  });
+
+  it('is prepared under its name', async () => {
+    await pool.ask(ONE, []);
+    const names = await pool.ask(sql('select name from pg_prepared_statements'), []);
+    expect(names).toContainEqual({ name: 'one' });
+  });
+
+  it('that takes too long is given up, and its connection is not used again', async () => {
+    const before = await pool.ask(sql('select pg_backend_pid() as pid'), []);
+    await expect(pool.tell(sql('select pg_sleep(5)'), [])).rejects.toEqual(unavailable);
+    const after = await pool.ask(sql('select pg_backend_pid() as pid'), []);
+    expect(after).not.toEqual(before);
+  });
+
+  it('that is wrong stays a mistake', async () => {
+    await expect(pool.ask(sql('select nonsense'), [])).rejects.toMatchObject({ code: '42703' });
+  });
+
+  it.each(['57014', '53300', '40001', '40P01', '55P03', '25006', '08006', '57P03', '28P01'])(
+    'that the server turns down for now (%s) is unavailable',
+    async (state) => {
+      const raise = sql(`do $$ begin raise exception 'no' using errcode = '${state}'; end $$`);
+      await expect(pool.tell(raise, [])).rejects.toEqual(unavailable);
+    },
+  );
+
+  it('says to the client nothing of what the server said', async () => {
+    const error: unknown = await pool.tell(sql('select pg_sleep(5)'), []).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(SessionError);
+    expect((error as Error).message).toBe('The sessions cannot be looked up at the moment.');
+    expect((error as Error).cause).toBeInstanceOf(Error);
+  });
+});
+
+describe('a connection', () => {
+  it('that broke while nobody used it is replaced when a question is asked', async () => {
+    const [row] = await pool.ask(sql('select pg_backend_pid() as pid'), []);
+    await database.knex.raw('select pg_terminate_backend(?)', [Number(row!['pid'])]);
+    await expect(pool.ask(ONE, [])).resolves.toEqual([{ one: '1' }]);
+  });
+
+  it('that comes too late is given back unused', async () => {
+    const released: unknown[] = [];
+    const late = { query: () => Promise.reject(new Error('must not be used')) } satisfies Connection;
+    let deliver!: (connection: Connection) => void;
+    const slow = new Pool(
+      {
+        acquire: () => new Promise((resolve) => (deliver = resolve)),
+        release: (connection) => released.push(connection),
+      },
+      { budget: 20 },
+    );
+    await expect(slow.ask(ONE, [])).rejects.toEqual(unavailable);
+    expect(released).toEqual([]);
+    deliver(late);
+    await turns();
+    expect(released).toEqual([late]);
+  });
+});
+
+describe('a transaction', () => {
+  it('is READ COMMITTED, whatever the database thinks', async () => {
+    const strict = new Pool(
+      appConnections(
+        database.connect({
+          connection: `${database.url}?options=-c%20default_transaction_isolation%3Dserializable`,
+        }),
+      ),
+      { budget: 1000 },
+    );
+    const level = await strict.transaction((run) => run(sql('show transaction_isolation'), []));
+    expect(level).toEqual([{ transaction_isolation: 'read committed' }]);
+  });
+
+  it('is all or nothing', async () => {
+    await pool.tell(sql('create table things (n int)'), []);
+    const failing = pool.transaction(async (run) => {
+      await run(sql('insert into things values (1)'), []);
+      throw new TypeError('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    expect(await pool.ask(sql('select * from things'), [])).toEqual([]);
+  });
+});
+
+describe('the name of a table', () => {
+  it('is quoted with its schema', () => {
+    expect(inSchema('t', undefined)).toBe('t');
+    expect(inSchema('t', 'Odd "name"')).toBe('"Odd ""name""".t');
+  });
+});

@@ -1,0 +1,451 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import type { Express } from 'express';
+import { accountsToTry, authenticate, hashPassword } from '../examples/demo/accounts';
+import { createApp } from '../examples/demo/app';
+import { createIdentitySessionManager, type IdentitySessionManager } from '../lib';
+import { Browser } from './support/browser';
+import { FakeClock } from './support/clock';
+import { createDatabase, type TestDatabase } from './support/database';
+import { HOUR } from './support/sessions';
+
+const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+const IPHONE =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) ' +
+  'Version/18.5 Mobile/15E148 Safari/604.1';
+const HOSTILE = `"><script>alert('owned')</script><b title='`;
+
+const ALICE = { name: 'alice', password: 'wonderland' };
+const BOB = { name: 'bob', password: 'builder' };
+const ADMIN = { name: 'admin', password: 'looking-glass' };
+
+let database: TestDatabase;
+let clock: FakeClock;
+let manager: IdentitySessionManager;
+let app: Express;
+let server: Server;
+let address: string;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  server = createServer((request, response) => app(request, response)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterAll(async () => {
+  server.close();
+  await database.destroy();
+});
+
+beforeEach(async () => {
+  await database.knex('identity_sessions').delete();
+  clock = new FakeClock();
+  start();
+});
+
+afterEach(() => manager.close());
+
+/** The demo, as `main.ts` makes it, but with a clock that we move. */
+function start(): void {
+  manager = createIdentitySessionManager({ knex: database.knex, clock, location: false });
+  app = createApp({ manager });
+}
+
+/** Somebody with a browser, who sees pages and sends forms. */
+function person(userAgent = FIREFOX, headers: Record<string, string> = {}): Browser {
+  return new Browser(address, {
+    Accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
+    'Content-Type': 'application/x-www-form-urlencoded',
+    'User-Agent': userAgent,
+    ...headers,
+  });
+}
+
+/** A program, which speaks JSON. */
+function program(headers: Record<string, string> = {}): Browser {
+  return new Browser(address, { Accept: 'application/json', ...headers });
+}
+
+async function signedIn(browser: Browser, account: object): Promise<Browser> {
+  const response = await browser.post('/sign-in', account);
+  expect([200, 303]).toContain(response.status);
+  return browser;
+}
+
+/** The names of all buttons of a page, as a screen reader says them. */
+function buttons(page: string): string[] {
+  return [...page.matchAll(/<button[^>]*>(.*?)<\/button>/gs)].map(([, content = '']) =>
+    content.replace(/<[^>]*>/g, '').trim(),
+  );
+}
+
+/** Where the form behind a button leads. */
+function actionOf(page: string, button: string): string {
+  const forms = [...page.matchAll(/<form[^>]*action="([^"]*)"[^>]*>(.*?)<\/form>/gs)];
+  const form = forms.find(([, , content = '']) => buttons(content).includes(button));
+  if (form === undefined) throw new Error(`No button "${button}" among: ${buttons(page).join(', ')}`);
+  return form[1]!;
+}
+
+describe('signing in', () => {
+  it('takes a form and leads to the sessions', async () => {
+    const alice = person();
+    const response = await alice.post('/sign-in', ALICE);
+
+    expect(response.status).toBe(303);
+    expect(response.headers['location']).toBe('/');
+    expect((await alice.get('/')).text).toContain('Firefox 140 on Linux');
+  });
+
+  it('takes JSON and answers JSON', async () => {
+    const alice = program();
+    const response = await alice.post('/sign-in', ALICE);
+
+    expect(response.status).toBe(200);
+    expect(response.body).toEqual({ user: 'alice' });
+    expect((await alice.get('/profile')).body).toEqual({ user: 'alice' });
+  });
+
+  it('knows every account that it tells people to try', async () => {
+    for (const { name, password } of accountsToTry) {
+      expect(await authenticate(name, password)).toMatchObject({ name });
+    }
+  });
+
+  it('keeps of a password a salted hash', async () => {
+    const [one, other] = await Promise.all([hashPassword('wonderland'), hashPassword('wonderland')]);
+    expect(one).not.toContain('wonderland');
+    expect(one).not.toBe(other);
+  });
+
+  it('answers a wrong password and an unknown name alike', async () => {
+    const wrong = await program().post('/sign-in', { name: 'alice', password: 'builder' });
+    const unknown = await program().post('/sign-in', { name: 'carol', password: 'builder' });
+
+    expect(wrong.status).toBe(401);
+    expect(wrong.get('Set-Cookie')).toBeUndefined();
+    expect({ status: unknown.status, body: unknown.body }).toEqual({ status: 401, body: wrong.body });
+  });
+
+  it.each([{}, { name: 'alice' }, { name: ['alice'], password: { length: 10 } }])(
+    'refuses what is no name and password: %j',
+    async (nonsense) => {
+      expect((await program().post('/sign-in', nonsense)).status).toBe(401);
+    },
+  );
+
+  it('shows the form again after a wrong password, with what went wrong and the name filled in', async () => {
+    const { status, text } = await person().post('/sign-in', { name: '"alice"', password: 'wrong' });
+
+    expect(status).toBe(401);
+    expect(text).toContain('role="alert"');
+    expect(text).toContain('value="&#34;alice&#34;"');
+  });
+
+  it('fills in the name of the last time', async () => {
+    const alice = await signedIn(person(), ALICE);
+    await alice.post('/sign-out');
+    expect((await alice.get('/sign-in')).text).toContain('value="alice"');
+  });
+
+  it('gives a cookie that outlives the browser only to those who stay signed in', async () => {
+    const cookieOf = async (account: object) =>
+      (await person().post('/sign-in', account))
+        .get('Set-Cookie')!
+        .find((line) => line.includes('identity='));
+
+    expect(await cookieOf({ ...ALICE, staySignedIn: 'on' })).toContain('Max-Age=604800');
+    expect(await cookieOf(ALICE)).not.toContain('Max-Age');
+  });
+
+  it('is refused when another site asks for it', async () => {
+    const response = await person(FIREFOX, { 'Sec-Fetch-Site': 'cross-site' }).post('/sign-in', ALICE);
+
+    expect(response.status).toBe(403);
+    expect(response.get('Set-Cookie')).toBeUndefined();
+  });
+});
+
+describe('without a session', () => {
+  it.each(['/', '/profile', '/admin'])('a person at %s is led to the sign-in', async (path) => {
+    const response = await person().get(path);
+    expect(response.status).toBe(303);
+    expect(response.headers['location']).toBe('/sign-in');
+  });
+
+  it('a program is told in a problem document', async () => {
+    const response = await program().get('/profile');
+    expect(response.status).toBe(401);
+    expect(response.type).toBe('application/problem+json');
+    expect(response.body).toMatchObject({ code: 'credentials-missing' });
+  });
+});
+
+describe('two browsers of one person', () => {
+  let desk: Browser;
+  let phone: Browser;
+
+  beforeEach(async () => {
+    desk = await signedIn(person(FIREFOX), ALICE);
+    phone = await signedIn(person(IPHONE), ALICE);
+  });
+
+  it('both see both sessions, and which one is their own', async () => {
+    const [atDesk, atPhone] = await Promise.all([desk.get('/'), phone.get('/')]);
+
+    for (const { text } of [atDesk, atPhone]) {
+      expect(text).toContain('Firefox 140 on Linux');
+      expect(text).toContain('Mobile Safari 18 on iOS 18.5');
+    }
+    expect(atDesk.text).toMatch(/Firefox 140 on Linux\s*<span class="badge">This session/);
+    expect(atPhone.text).toMatch(/Mobile Safari 18 on iOS 18.5\s*<span class="badge">This session/);
+  });
+
+  it('one ends the other, which is told why at its next request', async () => {
+    const { text } = await desk.get('/');
+    const ending = await desk.post(actionOf(text, 'Sign out Mobile Safari 18 on iOS 18.5'));
+    expect(ending.headers['location']).toBe('/?notice=ended');
+
+    const refused = await phone.get('/profile');
+    expect(refused.status).toBe(303);
+    expect(refused.headers['location']).toBe('/sign-in?notice=revoked');
+    const page = (await phone.get('/sign-in?notice=revoked')).text;
+    expect(page).toContain('This session was ended.');
+    expect(page).toContain('It was signed out from another of your sessions.');
+
+    expect((await desk.get('/profile')).status).toBe(200);
+  });
+
+  it('a program is told why, too', async () => {
+    await desk.post('/sessions/others/end');
+
+    const script = program();
+    script.cookies.set('__Host-identity', phone.cookies.get('__Host-identity')!);
+    const response = await script.get('/profile');
+    expect(response.status).toBe(401);
+    expect(response.body).toMatchObject({ code: 'session-ended', reason: 'revoked' });
+  });
+
+  it('one signs out everywhere else, and stays', async () => {
+    const tablet = await signedIn(person(), ALICE);
+    const page = (await desk.get('/')).text;
+    await desk.post(actionOf(page, 'Sign out everywhere else'));
+
+    expect((await phone.get('/profile')).status).toBe(303);
+    expect((await tablet.get('/profile')).status).toBe(303);
+    const left = (await desk.get('/?notice=ended')).text;
+    expect(left).toContain('role="status"');
+    expect(buttons(left)).toEqual(['Sign out', 'Sign out Firefox 140 on Linux']);
+  });
+
+  it('every button says what it ends, also when two browsers are of one kind', async () => {
+    await signedIn(person(FIREFOX), ALICE);
+    const names = buttons((await desk.get('/')).text);
+    expect(names).toContain('Sign out Firefox 140 on Linux');
+    expect(names).toContain('Sign out Firefox 140 on Linux (2)');
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('a program lists and ends sessions by the REST routes', async () => {
+    const script = await signedIn(program(), ALICE);
+    const { sessions } = (await script.get('/sessions')).body;
+    expect(sessions).toHaveLength(3);
+
+    const { id } = (sessions as { id: string; userAgent: string }[]).find((each) => each.userAgent === IPHONE)!;
+    expect((await script.delete(`/sessions/${id}`)).status).toBe(204);
+    expect((await phone.get('/profile')).headers['location']).toBe('/sign-in?notice=revoked');
+  });
+
+  it('another site cannot end a session', async () => {
+    const lured = person(FIREFOX, { 'Sec-Fetch-Site': 'cross-site' });
+    for (const [name, value] of desk.cookies) lured.cookies.set(name, value);
+
+    expect((await lured.post('/sessions/others/end')).status).toBe(403);
+    expect((await lured.post('/sign-out')).status).toBe(403);
+    expect((await desk.get('/profile')).status).toBe(200);
+    expect((await phone.get('/profile')).status).toBe(200);
+  });
+
+  it('nobody ends the session of somebody else', async () => {
+    const bob = await signedIn(person(), BOB);
+    const action = actionOf((await desk.get('/')).text, 'Sign out Mobile Safari 18 on iOS 18.5');
+
+    expect((await bob.post(action)).headers['location']).toBe('/?notice=session-not-found');
+    expect((await phone.get('/profile')).status).toBe(200);
+  });
+});
+
+describe('signing out', () => {
+  it('ends the session and forgets its cookie', async () => {
+    const alice = await signedIn(person(), ALICE);
+    const kept = new Map(alice.cookies);
+
+    const response = await alice.post('/sign-out');
+    expect(response.headers['location']).toBe('/sign-in?notice=signed-out');
+    expect(alice.cookies.has('__Host-identity')).toBe(false);
+
+    const thief = person();
+    for (const [name, value] of kept) thief.cookies.set(name, value);
+    expect((await thief.get('/profile')).headers['location']).toBe('/sign-in?notice=signed-out');
+  });
+
+  it('by the button in the list forgets the cookie as well', async () => {
+    const alice = await signedIn(person(), ALICE);
+    await alice.post(actionOf((await alice.get('/')).text, 'Sign out Firefox 140 on Linux'));
+    expect(alice.cookies.has('__Host-identity')).toBe(false);
+  });
+});
+
+describe('a session', () => {
+  it('that stays signed in goes to sleep, and autologin wakes it', async () => {
+    const alice = await signedIn(person(), { ...ALICE, staySignedIn: 'on' });
+    clock.advance(2 * HOUR);
+
+    const response = await alice.post('/session/autologin');
+    expect(response.status).toBe(200);
+    expect(response.get('Set-Cookie')).toEqual([expect.stringContaining('Max-Age=604800')]);
+    expect((await alice.get('/profile')).status).toBe(200);
+  });
+
+  it('that does not stay signed in ends instead', async () => {
+    const alice = await signedIn(person(), ALICE);
+    clock.advance(2 * HOUR);
+
+    expect((await alice.post('/session/autologin')).status).toBe(401);
+    expect((await alice.get('/')).headers['location']).toBe('/sign-in?notice=session-expired');
+  });
+
+  it('is not kept alive by a page that is left open', async () => {
+    const alice = await signedIn(person(), ALICE);
+    for (let minute = 0; minute < 90; minute += 30) {
+      await alice.get('/session');
+      clock.advance(HOUR / 2);
+    }
+    expect((await alice.get('/')).headers['location']).toBe('/sign-in?notice=session-expired');
+  });
+
+  it('goes on after a restart of the server', async () => {
+    const alice = await signedIn(person(), ALICE);
+    await manager.close();
+    start();
+
+    expect((await alice.get('/profile')).status).toBe(200);
+    expect((await alice.get('/')).text).toContain('This session');
+  });
+});
+
+describe('the administrator', () => {
+  it('ends the session of anybody, who is told so', async () => {
+    const bob = await signedIn(person(IPHONE), BOB);
+    const admin = await signedIn(person(), ADMIN);
+
+    const page = (await admin.get('/admin')).text;
+    await admin.post(actionOf(page, 'Sign out Mobile Safari 18 on iOS 18.5, bob'));
+    expect((await bob.get('/')).headers['location']).toBe('/sign-in?notice=administrator');
+  });
+
+  it('is let in, and nobody else', async () => {
+    const alice = await signedIn(person(), ALICE);
+    expect((await alice.get('/admin')).status).toBe(403);
+    expect((await alice.get('/')).text).not.toContain('href="/admin"');
+  });
+});
+
+describe('pages', () => {
+  it('escape a hostile user agent', async () => {
+    const alice = await signedIn(person(HOSTILE), ALICE);
+    const { text } = await alice.get('/');
+
+    expect(text).not.toContain('<script>alert');
+    expect(text).not.toContain("<b title='");
+    expect(text).toContain('&#34;&#62;&#60;script&#62;alert(&#39;owned&#39;)');
+  });
+
+  it('say nothing that a link tells them to', async () => {
+    const { text } = await person().get('/sign-in?notice=<b>Send%20your%20password</b>');
+    expect(text).not.toContain('Send your password');
+    expect((await person().get('/sign-in?notice=constructor')).text).not.toContain('role="status"');
+  });
+
+  it.each(['/sign-in', '/', '/profile', '/admin'])(
+    '%s lets run only the scripts of the app',
+    async (path) => {
+      const admin = await signedIn(person(), ADMIN);
+      const { status, headers, text } = await admin.get(path);
+
+      expect(status).toBe(200);
+      expect(headers['content-security-policy']).toBe(
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
+          "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+      );
+      expect(headers['cache-control']).toBe('no-store');
+      expect(text).not.toMatch(/<script(?! src="\/[\w.-]+")|<style|\sstyle=|\son\w+=/);
+    },
+  );
+
+  it('refer to files that there are', async () => {
+    const alice = await signedIn(person(), ALICE);
+    const { text } = await alice.get('/');
+    const files = [...text.matchAll(/(?:src|href)="(\/[\w-]+\.\w+)"/g)].map(([, path]) => path!);
+
+    expect(files).toEqual(['/demo.css', '/signed-in.js']);
+    for (const file of files) expect((await alice.get(file)).status).toBe(200);
+  });
+
+  it('show the profile to whom it belongs', async () => {
+    const alice = await signedIn(person(), ALICE);
+    expect((await alice.get('/profile')).text).toContain('<strong>alice</strong>');
+  });
+});
+
+describe('npm start', () => {
+  type Demo = ChildProcessByStdio<null, Readable, null>;
+  let demo: Demo;
+
+  afterEach(() => demo.kill('SIGKILL'));
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'writes what it still holds, and ends well, on %s',
+    async (signal) => {
+      demo = spawn(process.execPath, ['-r', 'sucrase/register/ts', 'examples/demo/main.ts'], {
+        cwd: join(__dirname, '..'),
+        env: { ...process.env, NODE_ENV: 'test', DATABASE_URL: database.url, HOST: '', PORT: '0' },
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      const { url, text } = await welcomeOf(demo);
+      for (const { name, password } of accountsToTry) expect(text).toContain(`${name} / ${password}`);
+
+      const alice = await signedIn(new Browser(url, { Accept: 'application/json' }), ALICE);
+      expect((await alice.get('/profile')).body).toEqual({ user: 'alice' });
+      expect(await lastAccessed()).toBeNull();
+
+      demo.kill(signal);
+      demo.kill(signal);
+      expect(await once(demo, 'exit')).toEqual([0, null]);
+      expect(await lastAccessed()).not.toBeNull();
+    },
+  );
+
+  async function welcomeOf({ stdout }: Demo): Promise<{ url: string; text: string }> {
+    let text = '';
+    for await (const line of createInterface(stdout)) {
+      text += `${line}\n`;
+      if (line.includes('Ctrl-C')) break;
+    }
+    return { url: /http:\S+/.exec(text)![0], text };
+  }
+
+  async function lastAccessed(): Promise<unknown> {
+    const [row] = await database
+      .knex('identity_sessions')
+      .where({ user_id: 'alice' })
+      .select('last_accessed');
+    return row.last_accessed;
+  }
+});

@@ -1,0 +1,153 @@
+import type { Express } from 'express';
+import request from 'supertest';
+
+import type { IdentitySessionManager, SessionEvent } from '../lib';
+import { READ_EVERY } from '../lib/changes/changes';
+import { appOn } from './support/app';
+import { Browser } from './support/browser';
+import { FakeClock } from './support/clock';
+import { createDatabase, type TestDatabase } from './support/database';
+import { turns } from './support/gate';
+import { managerOn } from './support/manager';
+import { Proxy } from './support/proxy';
+
+const LEASE = 2000;
+const BUDGET = 300;
+/** Knex says aloud that connections break, as they do here all the time. */
+const QUIET = { warn: () => undefined, error: () => undefined };
+
+let database: TestDatabase;
+let proxy: Proxy;
+let clock: FakeClock;
+let events: SessionEvent[];
+let manager: IdentitySessionManager;
+let app: Express;
+
+beforeEach(async () => {
+  database = await createDatabase();
+  proxy = await Proxy.before(database.url);
+  clock = new FakeClock();
+  events = [];
+  const knex = database.connect({ connection: proxy.through(database.url), log: QUIET });
+  manager = managerOn({
+    knex,
+    clock,
+    lease: LEASE,
+    requestBudget: BUDGET,
+    report: (event) => events.push(event),
+  });
+  app = appOn(manager);
+});
+afterEach(async () => {
+  await manager.close();
+  await proxy.close();
+  await database.destroy();
+});
+
+/** A session with a copy that is trusted for the whole lease from now on. */
+async function warmSession(): Promise<Browser> {
+  const browser = new Browser(app);
+  await browser.post('/sign-in', { userId: 'alice' });
+  await until(() => clock.reads === 1);
+  await browser.get('/private');
+  await turns();
+  clock.advance(READ_EVERY);
+  await until(() => clock.reads === 2);
+  return browser;
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await turns();
+}
+
+function expectUnavailable(response: request.Response): void {
+  expect(response.status).toBe(503);
+  expect(response.get('Retry-After')).toBe('1');
+  expect(response.get('Set-Cookie')).toBeUndefined();
+  expect(response.get('WWW-Authenticate')).toBeUndefined();
+  expect(response.body.code).toBe('store-unavailable');
+  expect(response.text).not.toMatch(/ECONN|postgres|127\.0\.0\.1|connection/i);
+}
+
+describe('while Postgres is down', () => {
+  it('warm sessions pass until the lease ends; then requests are a 503, and all is well when it is back', async () => {
+    const browser = await warmSession();
+    const port = proxy.port;
+    await proxy.down();
+
+    clock.advance(LEASE - 1);
+    expect((await browser.get('/private')).status).toBe(200);
+    clock.advance(1);
+    expectUnavailable(await browser.get('/private'));
+    expectUnavailable(await browser.get('/sessions'));
+    expectUnavailable(await browser.delete('/sessions'));
+    expectUnavailable(await browser.delete('/session'));
+    expectUnavailable(await new Browser(app).post('/sign-in', { userId: 'bob' }));
+
+    await proxy.up(port);
+    expect((await browser.get('/private')).status).toBe(200);
+    expect((await browser.get('/sessions')).body.sessions).toHaveLength(1);
+  });
+
+  it('what could not be written is reported, kept, and written when it is back', async () => {
+    const browser = await warmSession();
+    const port = proxy.port;
+    await proxy.down();
+    for (let hit = 0; hit < 20; hit++) await browser.get('/private');
+    const lastUse = clock.now();
+    clock.advance(1000);
+    await until(() => events.some(({ task }) => task === 'touches'));
+
+    await proxy.up(port);
+    await manager.close();
+    const [row] = await database.knex('identity_sessions').select('last_accessed');
+    expect((row.last_accessed as Date).getTime()).toBe(lastUse);
+  });
+});
+
+describe('while Postgres hangs', () => {
+  it('no request hangs with it', async () => {
+    const browser = await warmSession();
+    proxy.silence();
+    expect((await browser.get('/private')).status).toBe(200);
+    expectUnavailable(await browser.get('/sessions'));
+    proxy.resume();
+    expect((await browser.get('/sessions')).status).toBe(200);
+  });
+
+  it('a pool that has no connection left keeps no warm session waiting, and others no longer than the budget', async () => {
+    const browser = await warmSession();
+    const client = database.knex.client as {
+      acquireConnection(): Promise<object>;
+      releaseConnection(c: object): void;
+    };
+    const held = await Promise.all(Array.from({ length: 10 }, () => client.acquireConnection()));
+    const busy = managerOn({ knex: database.knex, clock, requestBudget: BUDGET, lease: 0 });
+    const waiting = await request(appOn(busy)).get('/private').set('Cookie', browser.cookieHeader);
+    expectUnavailable(waiting);
+    for (const connection of held) client.releaseConnection(connection);
+    expect((await request(appOn(busy)).get('/private').set('Cookie', browser.cookieHeader)).status).toBe(200);
+    await busy.close();
+  });
+});
+
+describe('without its tables', () => {
+  it('requests fail with the cure, in words for the operator and not for the client', async () => {
+    const browser = await warmSession();
+    await database.knex.raw('alter table identity_sessions rename to elsewhere');
+    const failing = managerOn({ knex: database.knex, clock, lease: 0 });
+    const errors: unknown[] = [];
+    const broken = appOn(failing);
+    broken.use(
+      (error: unknown, _request: unknown, response: { sendStatus(status: number): void }, _next: unknown) => {
+        errors.push(error);
+        response.sendStatus(500);
+      },
+    );
+    const response = await request(broken).get('/private').set('Cookie', browser.cookieHeader);
+    expect(response.status).toBe(500);
+    expect(String(errors[0])).toMatch(/run its migrations/);
+    await database.knex.raw('alter table elsewhere rename to identity_sessions');
+    await failing.close();
+  });
+});

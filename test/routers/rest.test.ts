@@ -1,0 +1,548 @@
+import express4 from 'express4';
+import cookieParser from 'cookie-parser';
+import express, { type Express } from 'express';
+import request from 'supertest';
+
+import type { IdentitySessionManager, IdentitySessionOptions } from '../../lib';
+import { appOn } from '../support/app';
+import { Browser } from '../support/browser';
+import { FakeClock } from '../support/clock';
+import { createDatabase, type TestDatabase } from '../support/database';
+import { managerOn } from '../support/manager';
+import { DAY, HOUR } from '../support/sessions';
+
+const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+const SESSION_COOKIE =
+  /^__Host-identity=[0-9a-f]{32}\.[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/;
+
+let database: TestDatabase;
+let clock: FakeClock;
+let manager: IdentitySessionManager;
+let app: Express;
+
+beforeAll(async () => {
+  database = await createDatabase();
+});
+beforeEach(async () => {
+  await database.knex.raw('truncate identity_sessions');
+  clock = new FakeClock();
+  use({});
+});
+afterEach(() => manager.close());
+afterAll(() => database.destroy());
+
+function use(options: IdentitySessionOptions): void {
+  manager = managerOn({ knex: database.knex, clock, ...options });
+  app = appOn(manager);
+}
+
+async function signedIn(facts: object = {}, userAgent = FIREFOX): Promise<Browser> {
+  const browser = new Browser(app, { 'User-Agent': userAgent });
+  const { status } = await browser.post('/sign-in', { userId: 'alice', ...facts });
+  expect(status).toBe(200);
+  return browser;
+}
+
+async function idOf(browser: Browser): Promise<string> {
+  return (await browser.get('/session')).body.session.id;
+}
+
+describe('signing in', () => {
+  it('sets one cookie that ends with the browser, and tells nobody to keep the answer', async () => {
+    const response = await new Browser(app).post('/sign-in', { userId: 'alice' });
+    expect(response.get('Set-Cookie')).toEqual([expect.stringMatching(SESSION_COOKIE)]);
+    expect(response.get('Cache-Control')).toBe('no-store');
+  });
+
+  it('sets a cookie for the long life time for who stays signed in', async () => {
+    const response = await new Browser(app).post('/sign-in', { userId: 'alice', staySignedIn: true });
+    expect(response.get('Set-Cookie')?.[0]).toContain('; Max-Age=604800; ');
+  });
+
+  it('shows the secret in the cookie and nowhere else', async () => {
+    const browser = await signedIn();
+    const secret = browser.cookieHeader.split('.')[1]!;
+    const bodies = await Promise.all(['/session', '/sessions', '/private'].map((path) => browser.get(path)));
+    const rows = await database.knex.raw<{ rows: unknown[] }>('select * from identity_sessions');
+    const hash = (await database.knex('identity_sessions').first<{ secret_hash: Buffer }>()).secret_hash;
+    for (const text of [...bodies.map(({ text }) => text), JSON.stringify(rows.rows)]) {
+      expect(text).not.toContain(secret);
+    }
+    for (const { text } of bodies) expect(text).not.toContain(hash.toString('hex'));
+  });
+
+  it('again ends the session whose cookie came in, also when it was of another user', async () => {
+    const browser = await signedIn();
+    const before = browser.cookieHeader;
+    await browser.post('/sign-in', { userId: 'bob' });
+    expect(browser.cookieHeader).not.toBe(before);
+    expect((await browser.get('/private')).body.userId).toBe('bob');
+    const old = await request(app).get('/private').set('Cookie', before);
+    expect(old.body).toMatchObject({ status: 401, code: 'session-ended', reason: 'replaced' });
+  });
+
+  it('never takes over an id that the client brought along', async () => {
+    const planted = `${'0'.repeat(32)}.${'A'.repeat(43)}`;
+    const response = await request(app)
+      .post('/sign-in')
+      .set('Cookie', `__Host-identity=${planted}`)
+      .send({ userId: 'alice' });
+    expect(response.body.session.sessionId).not.toBe('0'.repeat(32));
+    expect((await request(app).get('/private').set('Cookie', `__Host-identity=${planted}`)).status).toBe(401);
+  });
+
+  it('started by another site is refused', async () => {
+    const response = await request(app)
+      .post('/sign-in')
+      .set('Sec-Fetch-Site', 'cross-site')
+      .send({ userId: 'alice' });
+    expect(response.status).toBe(403);
+    expect(response.body.code).toBe('cross-site');
+    expect(await database.knex('identity_sessions')).toHaveLength(0);
+  });
+
+  it.each([
+    { userId: 'a\0b' },
+    { userId: 'x'.repeat(300) },
+    { userId: '' },
+    { userId: 'alice', clientId: ['a'] },
+    { userId: 'alice', clientId: { $ne: 1 } },
+    { userId: 'alice', clientId: 'x'.repeat(65) },
+    { userId: 'alice', device: '\ud800' },
+    { userId: 'alice', extraProperties: { a: '\0' } },
+  ])('with %j is a 400 and leaves no row', async (facts) => {
+    const response = await request(app).post('/sign-in').send(facts);
+    expect(response.status).toBe(400);
+    expect(response.body.code).toBe('invalid-request');
+    expect(await database.knex('identity_sessions')).toHaveLength(0);
+  });
+
+  it('with a user agent of 15 KB keeps its beginning', async () => {
+    const browser = await signedIn({}, 'x'.repeat(15_000));
+    const { sessions } = (await browser.get('/sessions')).body;
+    expect(sessions[0].userAgent).toBe('x'.repeat(512));
+  });
+
+  it.each(['garbage', '<script>alert(1)</script>'])('from the address %j keeps none', async (address) => {
+    app.set('trust proxy', true);
+    const response = await request(app)
+      .post('/sign-in')
+      .set('X-Forwarded-For', address)
+      .send({ userId: 'alice' });
+    expect(response.body.session.ipAddresses).toEqual([]);
+    const [row] = await database.knex('identity_sessions').select('ip_addresses');
+    expect(row.ip_addresses).toBeNull();
+  });
+});
+
+describe('a guarded request', () => {
+  it('passes with the cookie, and carries the session', async () => {
+    const browser = await signedIn({
+      tenantId: 'acme',
+      clientId: 'mail',
+      extraProperties: { role: 'admin' },
+    });
+    expect((await browser.get('/private')).body).toMatchObject({
+      userId: 'alice',
+      tenantId: 'acme',
+      clientId: 'mail',
+      extraProperties: { role: 'admin' },
+      deviceInfo: 'Firefox 140 on Linux',
+      lastAccessed: clock.now(),
+    });
+  });
+
+  it('without credentials is a 401 with a challenge and a problem document', async () => {
+    const response = await request(app).get('/private');
+    expect(response.status).toBe(401);
+    expect(response.get('WWW-Authenticate')).toBe('Bearer');
+    expect(response.get('Content-Type')).toBe('application/problem+json; charset=utf-8');
+    expect(response.get('Cache-Control')).toBe('no-store');
+    expect(response.body).toEqual({
+      title: 'Unauthorized',
+      status: 401,
+      detail: 'Sign in first.',
+      code: 'credentials-missing',
+    });
+  });
+
+  it('is refused in the same words whether the id is unknown, the secret wrong or the value junk', async () => {
+    const [id, secret] = (await signedIn()).cookieHeader.split('=')[1]!.split('.') as [string, string];
+    const other = (await signedIn()).cookieHeader.split('.')[1]!;
+    const values = [
+      `${'0'.repeat(32)}.${secret}`,
+      `${id}.${other}`,
+      `${id}.${secret}x`,
+      `${id}.${secret.slice(1)}`,
+      `${id.toUpperCase()}X.${secret}`,
+      `${id}${secret}`,
+      `"${id}.${secret}"`,
+      'junk',
+      '%00',
+      '',
+    ];
+    const answers = await Promise.all(
+      values.map((value) => request(app).get('/private').set('Cookie', `__Host-identity=${value}`)),
+    );
+    for (const { status, text, headers } of answers) {
+      expect([status, text, headers['set-cookie']]).toEqual([401, answers[0]!.text, undefined]);
+    }
+  });
+
+  it('with two cookies of the name is a 400, whichever comes first', async () => {
+    const { cookieHeader } = await signedIn();
+    for (const both of [`${cookieHeader}; __Host-identity=evil`, `__Host-identity=evil; ${cookieHeader}`]) {
+      const response = await request(app).get('/private').set('Cookie', both);
+      expect(response.status).toBe(400);
+      expect(response.body.code).toBe('credentials-ambiguous');
+    }
+  });
+
+  it('that writes must come from a page of the app', async () => {
+    const { cookieHeader } = await signedIn();
+    const write = (headers: Record<string, string>) =>
+      request(app).post('/private').set('Cookie', cookieHeader).set(headers);
+    expect((await write({ 'Sec-Fetch-Site': 'same-origin' })).status).toBe(200);
+    expect((await write({})).status).toBe(200);
+    for (const site of ['cross-site', 'same-site']) {
+      expect((await write({ 'Sec-Fetch-Site': site })).status).toBe(403);
+    }
+    expect((await write({ Origin: 'https://evil.example' })).status).toBe(403);
+  });
+
+  it('wakes a session that hibernates', async () => {
+    const browser = await signedIn({ staySignedIn: true });
+    clock.advance(3 * DAY);
+    expect((await browser.get('/private')).status).toBe(200);
+    clock.advance(6 * DAY);
+    expect((await browser.get('/private')).status).toBe(200);
+  });
+
+  it('is refused when the session was idle for too long', async () => {
+    const browser = await signedIn();
+    clock.advance(HOUR);
+    expect((await browser.get('/private')).body.code).toBe('session-expired');
+  });
+});
+
+describe('a client without cookies', () => {
+  async function token(): Promise<string> {
+    const response = await request(app).post('/sign-in').send({ userId: 'alice', transport: 'bearer' });
+    expect(response.get('Set-Cookie')).toBeUndefined();
+    expect(response.body.token).toMatch(/^eis_[0-9a-f]{32}\.[A-Za-z0-9_-]{43}$/);
+    return response.body.token;
+  }
+
+  it('shows the token that it was given once, and needs no origin', async () => {
+    const bearer = `Bearer ${await token()}`;
+    const read = await request(app).get('/private').set('Authorization', bearer);
+    const write = await request(app)
+      .post('/private')
+      .set('Authorization', bearer)
+      .set('Sec-Fetch-Site', 'cross-site');
+    expect([read.status, write.status]).toEqual([200, 200]);
+  });
+
+  it('learns that its token is the trouble when it is', async () => {
+    const response = await request(app)
+      .get('/private')
+      .set('Authorization', `Bearer eis_${'0'.repeat(32)}.x`);
+    expect(response.status).toBe(401);
+    expect(response.get('WWW-Authenticate')).toBe('Bearer error="invalid_token"');
+  });
+
+  it('may not show a cookie as well', async () => {
+    const { cookieHeader } = await signedIn();
+    const response = await request(app)
+      .get('/private')
+      .set('Cookie', cookieHeader)
+      .set('Authorization', `Bearer ${await token()}`);
+    expect(response.status).toBe(400);
+  });
+
+  it('may have other tokens, which are for the app to read', async () => {
+    const { cookieHeader } = await signedIn();
+    const response = await request(app)
+      .get('/private')
+      .set('Cookie', cookieHeader)
+      .set('Authorization', 'Bearer jwt');
+    expect(response.status).toBe(200);
+    expect((await request(app).get('/private').set('Authorization', 'Bearer jwt')).body.code).toBe(
+      'credentials-missing',
+    );
+  });
+
+  it('signs out without a cookie being touched', async () => {
+    const bearer = `Bearer ${await token()}`;
+    const response = await request(app).delete('/session').set('Authorization', bearer);
+    expect([response.status, response.get('Set-Cookie')]).toEqual([204, undefined]);
+    expect((await request(app).get('/private').set('Authorization', bearer)).body.reason).toBe('signed-out');
+  });
+});
+
+describe('GET /session', () => {
+  it('shows the session that the caller is in', async () => {
+    const browser = await signedIn({ clientId: 'mail', staySignedIn: true });
+    clock.advance(60_000);
+    const { body } = await browser.get('/session');
+    expect(body).toEqual({
+      session: {
+        id: expect.stringMatching(/^[0-9a-f]{32}$/),
+        current: true,
+        ipAddress: '127.0.0.1',
+        client: 'mail',
+        userAgent: FIREFOX,
+        location: 'Intranet',
+        signedIn: '2026-01-15T12:00:00.000Z',
+        lastAccessed: '2026-01-15T12:00:00.000Z',
+        expires: '2026-01-22T12:00:00.000Z',
+        device: {
+          displayName: 'Firefox 140 on Linux',
+          os: { name: 'linux', version: null },
+          client: { name: 'firefox', version: '140' },
+          type: 'browser',
+        },
+      },
+    });
+  });
+
+  it('keeps no session alive', async () => {
+    const browser = await signedIn();
+    for (let minutes = 0; minutes < 60; minutes += 10) {
+      expect((await browser.get('/session')).status).toBe(200);
+      clock.advance(600_000);
+    }
+    expect((await browser.get('/session')).status).toBe(401);
+  });
+});
+
+describe('GET /sessions', () => {
+  it("lists the caller's own, newest first, and marks the current one", async () => {
+    const older = await signedIn();
+    clock.advance(1000);
+    const newer = await signedIn({}, 'curl/8.5.0');
+    await new Browser(app).post('/sign-in', { userId: 'bob' });
+    const { sessions } = (await older.get('/sessions')).body;
+    expect(sessions).toEqual([
+      expect.objectContaining({ id: await idOf(newer), current: false }),
+      expect.objectContaining({ id: await idOf(older), current: true }),
+    ]);
+  });
+
+  it('shows when each was last used, to the latest request here', async () => {
+    const [one, two] = [await signedIn(), await signedIn()];
+    clock.advance(30_000);
+    await two.get('/private');
+    const { sessions } = (await one.get('/sessions')).body;
+    for (const session of sessions) expect(session.lastAccessed).toBe('2026-01-15T12:00:30.000Z');
+  });
+
+  it('leaves out what has expired', async () => {
+    await signedIn();
+    clock.advance(HOUR);
+    const { sessions } = (await (await signedIn()).get('/sessions')).body;
+    expect(sessions).toHaveLength(1);
+  });
+
+  it('says where, when somebody knows', async () => {
+    await manager.close();
+    use({ location: () => ({ city: 'Berlin', country: 'DE' }) });
+    app.set('trust proxy', true);
+    const browser = new Browser(app, { 'X-Forwarded-For': '81.2.69.142' });
+    await browser.post('/sign-in', { userId: 'alice' });
+    expect((await browser.get('/sessions')).body.sessions[0].location).toBe('Berlin, Germany');
+  });
+});
+
+describe('DELETE /sessions/:id', () => {
+  it('ends that session, and its browser is out at its next request', async () => {
+    const [mine, stolen] = [await signedIn(), await signedIn()];
+    const id = await idOf(stolen);
+    const response = await mine.delete(`/sessions/${id}`);
+    expect([response.status, response.text, response.get('Cache-Control')]).toEqual([204, '', 'no-store']);
+    const refused = await stolen.get('/private');
+    expect(refused.body).toMatchObject({ status: 401, code: 'session-ended', reason: 'revoked' });
+    expect((await mine.get('/private')).status).toBe(200);
+  });
+
+  it('of one that has already ended is a 204 again', async () => {
+    const [mine, other] = [await signedIn(), await signedIn()];
+    const id = await idOf(other);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => mine.delete(`/sessions/${id}`)));
+    expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(204));
+  });
+
+  it("of somebody else's is the same 404 as of none, and ends nothing", async () => {
+    const mine = await signedIn();
+    const theirs = new Browser(app);
+    await theirs.post('/sign-in', { userId: 'bob' });
+    const ids = [await idOf(theirs), '0'.repeat(32), 'junk', '%00', '..%2f', 'A'.repeat(32)];
+    const answers = await Promise.all(ids.map((id) => mine.delete(`/sessions/${id}`)));
+    for (const { status, text } of answers) expect([status, text]).toEqual([404, answers[0]!.text]);
+    expect((await theirs.get('/private')).status).toBe(200);
+  });
+
+  it('of the current one forgets the cookie too', async () => {
+    const browser = await signedIn();
+    const response = await browser.delete(`/sessions/${await idOf(browser)}`);
+    expect(response.get('Set-Cookie')).toEqual([
+      '__Host-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax',
+    ]);
+  });
+
+  it('started by another site is refused', async () => {
+    const [mine, other] = [await signedIn(), await signedIn()];
+    const response = await request(app)
+      .delete(`/sessions/${await idOf(other)}`)
+      .set('Cookie', mine.cookieHeader)
+      .set('Sec-Fetch-Site', 'cross-site');
+    expect(response.status).toBe(403);
+    expect((await other.get('/private')).status).toBe(200);
+  });
+});
+
+describe('DELETE /sessions', () => {
+  it('ends all others', async () => {
+    const mine = await signedIn();
+    const others = [await signedIn(), await signedIn()];
+    expect((await mine.delete('/sessions')).status).toBe(204);
+    expect((await mine.get('/private')).status).toBe(200);
+    for (const other of others) expect((await other.get('/private')).status).toBe(401);
+  });
+
+  it('with ?current=true ends this one too, and forgets its cookie', async () => {
+    const [mine, other] = [await signedIn(), await signedIn()];
+    const before = mine.cookieHeader;
+    expect((await mine.delete('/sessions?current=true')).status).toBe(204);
+    expect(mine.cookies.size).toBe(0);
+    expect((await request(app).get('/private').set('Cookie', before)).status).toBe(401);
+    expect((await other.get('/private')).status).toBe(401);
+  });
+
+  it.each(['?current=yes', '?current=true&current=true', '?current[a]=true', '?current='])(
+    'with %s is a 400 and ends nothing',
+    async (query) => {
+      app.set('query parser', 'extended');
+      const [mine, other] = [await signedIn(), await signedIn()];
+      expect((await mine.delete(`/sessions${query}`)).status).toBe(400);
+      expect((await other.get('/private')).status).toBe(200);
+    },
+  );
+});
+
+describe('POST /session/autologin', () => {
+  it('revives a session that hibernates, and issues the same cookie anew', async () => {
+    const browser = await signedIn({ staySignedIn: true });
+    const before = browser.cookieHeader;
+    clock.advance(6 * DAY);
+    const response = await browser.post('/session/autologin');
+    expect(response.status).toBe(200);
+    expect(response.body.session).toMatchObject({ current: true, expires: '2026-01-28T12:00:00.000Z' });
+    expect(response.get('Set-Cookie')?.[0]).toBe(
+      `${before}; Path=/; Max-Age=604800; HttpOnly; Secure; SameSite=Lax`,
+    );
+  });
+
+  it('cannot revive what has ended, and leaves the cookie alone', async () => {
+    const browser = await signedIn({ staySignedIn: true });
+    clock.advance(7 * DAY);
+    const response = await browser.post('/session/autologin');
+    expect([response.status, response.get('Set-Cookie')]).toEqual([401, undefined]);
+  });
+
+  it('is a 403 where autologin is switched off', async () => {
+    await manager.close();
+    use({ autologin: false });
+    const browser = await signedIn({ staySignedIn: true });
+    expect((await browser.post('/session/autologin')).body.code).toBe('autologin-disabled');
+    clock.advance(HOUR);
+    expect((await browser.get('/private')).body.code).toBe('session-expired');
+  });
+});
+
+describe('DELETE /session', () => {
+  it('signs out', async () => {
+    const browser = await signedIn();
+    const before = browser.cookieHeader;
+    expect((await browser.delete('/session')).status).toBe(204);
+    expect(browser.cookies.size).toBe(0);
+    const old = await request(app).get('/private').set('Cookie', before);
+    expect(old.body).toMatchObject({ code: 'session-ended', reason: 'signed-out' });
+  });
+
+  it('signs out who is out already, and who never was in', async () => {
+    const browser = await signedIn();
+    const before = browser.cookieHeader;
+    await browser.delete('/session');
+    for (const cookie of [before, '__Host-identity=junk', 'other=1']) {
+      const response = await request(app).delete('/session').set('Cookie', cookie);
+      expect(response.status).toBe(204);
+      expect(response.get('Set-Cookie')?.[0]).toContain('Max-Age=0');
+    }
+  });
+});
+
+describe('the limits', () => {
+  it('turn away an address that fails at autologin again and again, and say for how long', async () => {
+    app = appOn(manager, { limits: { autologin: { limit: 3 } } });
+    const attempt = () => request(app).post('/session/autologin');
+    for (let i = 0; i < 3; i++) expect((await attempt()).status).toBe(401);
+    const refused = await attempt();
+    expect(refused.status).toBe(429);
+    expect(refused.body.code).toBe('too-many-requests');
+    expect(Number(refused.get('Retry-After'))).toBeGreaterThan(0);
+  });
+
+  it('count no success at autologin: offices share an address', async () => {
+    app = appOn(manager, { limits: { autologin: { limit: 2 } } });
+    const browser = await signedIn({ staySignedIn: true });
+    for (let i = 0; i < 5; i++) expect((await browser.post('/session/autologin')).status).toBe(200);
+  });
+
+  it('turn away an address that revokes without end', async () => {
+    app = appOn(manager, { limits: { revoke: { limit: 2 } } });
+    const browser = await signedIn();
+    for (let i = 0; i < 2; i++) expect((await browser.delete('/sessions')).status).toBe(204);
+    expect((await browser.delete('/sessions')).status).toBe(429);
+  });
+
+  it('can be switched off', async () => {
+    app = appOn(manager, { limits: { autologin: false } });
+    for (let i = 0; i < 150; i++) expect((await request(app).post('/session/autologin')).status).toBe(401);
+  });
+});
+
+describe.each([
+  ['Express 5', express],
+  ['Express 4', express4],
+])('in %s', (_, framework) => {
+  it.each([
+    ['with', [cookieParser()]],
+    ['without', []],
+  ])('%s cookie-parser, a session is opened, checked, listed and ended', async (__, before) => {
+    app = appOn(manager, { framework, before });
+    const [mine, other] = [await signedIn(), await signedIn()];
+    expect((await mine.get('/private')).status).toBe(200);
+    expect((await mine.get('/sessions')).body.sessions).toHaveLength(2);
+    expect((await mine.delete(`/sessions/${await idOf(other)}`)).status).toBe(204);
+    expect((await other.get('/private')).status).toBe(401);
+    expect((await mine.post('/session/autologin')).status).toBe(200);
+    expect((await mine.delete('/session')).status).toBe(204);
+    expect((await request(app).post('/sign-in').send({ userId: '' })).status).toBe(400);
+  });
+});
+
+describe('two nodes on one database', () => {
+  it('respect what the other ends', async () => {
+    const other = managerOn({ knex: database.knex, clock });
+    const elsewhere = appOn(other);
+    const [mine, stolen] = [await signedIn(), await signedIn()];
+    const there = new Browser(elsewhere);
+    for (const [name, value] of stolen.cookies) there.cookies.set(name, value);
+    expect((await there.get('/private')).status).toBe(200);
+    await mine.delete(`/sessions/${await idOf(stolen)}`);
+    clock.advance(2000);
+    expect((await there.get('/private')).body.code).toBe('session-ended');
+    await other.close();
+  });
+});

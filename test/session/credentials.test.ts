@@ -1,0 +1,71 @@
+import {
+  fits,
+  hashSecret,
+  isSecret,
+  isSessionId,
+  mintSecret,
+  mintSessionId,
+} from '../../lib/session/credentials';
+import { aSession } from '../support/sessions';
+
+describe('a session id', () => {
+  it('is a UUID version 7 in 32 lower-case hexadecimal digits', () => {
+    const now = Date.UTC(2026, 5, 1);
+    const id = mintSessionId(now);
+    expect(id).toMatch(/^[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$/);
+    expect(parseInt(id.slice(0, 12), 16)).toBe(now);
+    expect(isSessionId(id)).toBe(true);
+  });
+
+  it('is never given twice', () => {
+    const ids = new Set(Array.from({ length: 100_000 }, () => mintSessionId(0)));
+    expect(ids.size).toBe(100_000);
+  });
+
+  it.each([
+    '',
+    'A'.repeat(32),
+    'g'.repeat(32),
+    '0'.repeat(31),
+    '0'.repeat(33),
+    `${'0'.repeat(32)}\n`,
+    5,
+    null,
+    ['0'.repeat(32)],
+  ])('is not %j', (value) => {
+    expect(isSessionId(value)).toBe(false);
+  });
+});
+
+describe('a secret', () => {
+  it('has 256 random bits and is never given twice', () => {
+    const secrets = Array.from({ length: 10_000 }, mintSecret);
+    expect(new Set(secrets).size).toBe(10_000);
+    for (const secret of secrets) expect(Buffer.from(secret, 'base64url')).toHaveLength(32);
+    expect(secrets.every(isSecret)).toBe(true);
+  });
+
+  it('is kept as a hash that does not let it through', () => {
+    const secret = mintSecret();
+    expect(hashSecret(secret)).toMatch(/^[0-9a-f]{64}$/);
+    expect(fits(hashSecret(secret), aSession(0, { secretHash: hashSecret(secret) }))).toBe(false);
+  });
+
+  it('fits its own session and no other, nor one that does not exist', () => {
+    const secret = mintSecret();
+    expect(fits(secret, aSession(0, { secretHash: hashSecret(secret) }))).toBe(true);
+    expect(fits(mintSecret(), aSession(0, { secretHash: hashSecret(secret) }))).toBe(false);
+    expect(fits(secret, undefined)).toBe(false);
+  });
+
+  it('fits with no character changed, left out or added', () => {
+    const secret = mintSecret();
+    const session = aSession(0, { secretHash: hashSecret(secret) });
+    for (let at = 0; at < secret.length; at++) {
+      const other = secret[at] === 'x' ? 'y' : 'x';
+      for (const wrong of [other, '', `${secret[at]}${other}`]) {
+        expect(fits(secret.slice(0, at) + wrong + secret.slice(at + 1), session)).toBe(false);
+      }
+    }
+  });
+});

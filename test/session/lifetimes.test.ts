@@ -1,0 +1,90 @@
+import fc from 'fast-check';
+
+import { cutoffs, expires, isLive, stage } from '../../lib/session/lifetimes';
+import { DAY, HOUR, LIFETIMES, aSession } from '../support/sessions';
+
+const SIGNED_IN = Date.UTC(2026, 0, 15, 12);
+
+describe('a session that stays signed in', () => {
+  const session = aSession(SIGNED_IN, { staySignedIn: true });
+
+  it.each([
+    [0, 'active'],
+    [HOUR - 1, 'active'],
+    [HOUR, 'hibernating'],
+    [7 * DAY - 1, 'hibernating'],
+    [7 * DAY, 'ended'],
+  ])('%d ms after its last use is %s', (idle, expected) => {
+    expect(stage(session, LIFETIMES, SIGNED_IN + idle)).toBe(expected);
+    const used = { ...session, lastAccessed: SIGNED_IN + DAY };
+    expect(stage(used, LIFETIMES, SIGNED_IN + DAY + idle)).toBe(expected);
+  });
+
+  it('ends with the short life time when autologin is off', () => {
+    expect(stage(session, { ...LIFETIMES, autologin: false }, SIGNED_IN + HOUR)).toBe('ended');
+  });
+
+  it('expires a long life time after its last use', () => {
+    expect(expires({ ...session, lastAccessed: SIGNED_IN + 5 }, LIFETIMES)).toBe(SIGNED_IN + 5 + 7 * DAY);
+  });
+});
+
+describe('a session that does not stay signed in', () => {
+  const session = aSession(SIGNED_IN);
+
+  it('ends with the short life time', () => {
+    expect(stage(session, LIFETIMES, SIGNED_IN + HOUR - 1)).toBe('active');
+    expect(stage(session, LIFETIMES, SIGNED_IN + HOUR)).toBe('ended');
+    expect(expires(session, LIFETIMES)).toBe(SIGNED_IN + HOUR);
+  });
+});
+
+describe('the absolute life time', () => {
+  const lifetimes = { ...LIFETIMES, absolute: 2 * HOUR };
+
+  it('ends a session that is in use', () => {
+    const session = aSession(SIGNED_IN, { lastAccessed: SIGNED_IN + 2 * HOUR - 1 });
+    expect(stage(session, lifetimes, SIGNED_IN + 2 * HOUR - 1)).toBe('active');
+    expect(stage(session, lifetimes, SIGNED_IN + 2 * HOUR)).toBe('ended');
+  });
+
+  it('is shown when it comes first', () => {
+    const session = aSession(SIGNED_IN, { lastAccessed: SIGNED_IN + 2 * HOUR - 1 });
+    expect(expires(session, lifetimes)).toBe(SIGNED_IN + 2 * HOUR);
+  });
+});
+
+describe('a session that was ended', () => {
+  it('is ended, however recently it was used, and expired when it ended', () => {
+    const session = aSession(SIGNED_IN, { lastAccessed: SIGNED_IN, endedAt: SIGNED_IN });
+    expect(stage(session, LIFETIMES, SIGNED_IN)).toBe('ended');
+    expect(expires(session, LIFETIMES)).toBe(SIGNED_IN);
+  });
+});
+
+describe('cutoffs', () => {
+  it('say the same as stage(), for every session', () => {
+    const time = fc.integer({ min: 0, max: 20 * DAY });
+    fc.assert(
+      fc.property(
+        fc.record({
+          signedIn: time,
+          lastAccessed: fc.option(time),
+          staySignedIn: fc.boolean(),
+          endedAt: fc.option(time),
+        }),
+        fc.record({
+          short: time,
+          long: time,
+          absolute: fc.oneof(time, fc.constant(Infinity)),
+          autologin: fc.boolean(),
+        }),
+        time,
+        (session, lifetimes, now) => {
+          fc.pre(lifetimes.long >= lifetimes.short);
+          expect(isLive(session, cutoffs(lifetimes, now))).toBe(stage(session, lifetimes, now) !== 'ended');
+        },
+      ),
+    );
+  });
+});

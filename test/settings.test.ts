@@ -1,0 +1,146 @@
+import { memory } from '../lib';
+import { defaults } from '../lib/options';
+import { settingsOf } from '../lib/settings';
+
+const settings = (options: object = {}) => settingsOf({ store: memory(), ...options });
+
+describe('the settings', () => {
+  it('are the defaults where nothing is said, or undefined', () => {
+    const expected = {
+      lifetimes: { short: 3_600_000, long: 604_800_000, absolute: Infinity, autologin: true },
+      cookies: { name: 'identity', ttl: 604_800_000, secure: true, sameSite: 'lax' },
+      origins: [],
+      preventConcurrentLogin: 'Disabled',
+      limit: undefined,
+      updateAfterCacheHits: 10,
+      touchInterval: 60_000,
+      cacheSize: 50_000,
+      lease: 2000,
+      requestBudget: 3000,
+      location: true,
+    };
+    expect(settings()).toMatchObject(expected);
+    const nothing = Object.fromEntries(Object.keys(defaults).map((name) => [name, undefined]));
+    expect(settings(nothing)).toMatchObject(expected);
+  });
+
+  it('are what was said, durations in milliseconds', () => {
+    expect(
+      settings({
+        shortLifetime: '30M',
+        longLifetime: '30D',
+        absoluteLifetime: '90D',
+        cookies: { name: 'sid', ttl: '30D', sameSite: 'strict' },
+        maxSessionsPerUser: 5,
+        onLimit: 'refuse',
+        lease: 0,
+      }),
+    ).toMatchObject({
+      lifetimes: { short: 1_800_000, long: 2_592_000_000, absolute: 7_776_000_000 },
+      cookies: { name: 'sid', ttl: 2_592_000_000, secure: true, sameSite: 'strict' },
+      limit: { max: 5, onLimit: 'refuse' },
+      lease: 0,
+    });
+  });
+});
+
+describe('a wrong option', () => {
+  it.each([
+    [{ shortLifetime: '1w' }, '`shortLifetime` is "1w": it must be from 1000'],
+    [{ shortLifetime: 5 }, '`shortLifetime` is 5'],
+    [{ longLifetime: NaN }, '`longLifetime` is NaN'],
+    [{ absoluteLifetime: true }, '`absoluteLifetime` is true'],
+    [{ autologin: 'false' }, '`autologin` is "false": it must be true or false'],
+    [{ autologin: null }, '`autologin` is null'],
+    [{ cookies: { name: 'a b' } }, '`cookies.name` is "a b"'],
+    [{ cookies: { sameSite: 'none' } }, '`cookies.sameSite` is "none": it must be "lax" or "strict"'],
+    [{ cookies: { Secure: false } }, 'no option `cookies.Secure`, did you mean `cookies.secure`?'],
+    [{ cookies: 5 }, '`cookies` is 5: it must be an object'],
+    [{ origins: ['www.example.com'] }, '`origins` is ["www.example.com"]: it must be a list of origins'],
+    [{ origins: ['https://example.com/'] }, '`origins` is ["https://example.com/"]'],
+    [{ origins: 'https://example.com' }, '`origins` is "https://example.com": it must be a list'],
+    [{ preventConcurrentLogin: 2 }, '`preventConcurrentLogin` is 2: it must be "Disabled" or'],
+    [{ maxSessionsPerUser: 0 }, '`maxSessionsPerUser` is 0'],
+    [{ maxSessionsPerUser: 1.5 }, '`maxSessionsPerUser` is 1.5'],
+    [{ updateAfterCacheHits: '10' }, '`updateAfterCacheHits` is "10"'],
+    [{ cacheSize: Infinity }, '`cacheSize` is Infinity'],
+    [{ lease: '1D' }, '`lease` is "1D"'],
+    [{ requestBudget: 5 }, '`requestBudget` is 5'],
+    [{ location: 'Berlin' }, '`location` is "Berlin": it must be true or false or a function'],
+    [{ describeDevice: {} }, '`describeDevice` is {}: it must be a function'],
+    [{ report: 'console' }, '`report` is "console"'],
+    [{ clock: {} }, '`clock` is {}'],
+    [{ LongLifetime: '1W' }, 'there is no option `LongLifetime`, did you mean `longLifetime`?'],
+    [{ ttl: 5 }, 'there is no option `ttl`'],
+  ])('%j is refused by its name', (options, problem) => {
+    expect(() => settings(options)).toThrow(TypeError);
+    expect(() => settings(options)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(problem) }),
+    );
+  });
+
+  it('is refused together with all others', () => {
+    const many = { shortLifetime: 'x', lease: 'y', unknown: 1, cookies: { secure: 'z' } };
+    expect(() => settings(many)).toThrow(/shortLifetime[^]*cookies\.secure[^]*lease/);
+    expect(() => settings(many)).toThrow(/no option `unknown`/);
+  });
+});
+
+describe('options that contradict each other are refused', () => {
+  it.each([
+    [{ store: undefined }, 'give either `knex`'],
+    [{ knex: () => undefined }, 'give either `knex`'],
+    [{ schema: 'sessions' }, '`schema` says where the tables are'],
+    [{ shortLifetime: '2H', longLifetime: '1H' }, '`longLifetime` (3600000 ms) is shorter'],
+    [{ shortLifetime: '5M', touchInterval: '1M' }, '`touchInterval` (60000 ms) is more than a tenth'],
+    [{ lease: 500 }, '`lease` (500 ms) must be 0, or at least 1000 ms'],
+  ])('%j', (options, problem) => {
+    expect(() => settings(options)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(problem) }),
+    );
+  });
+
+  it('when nothing at all is given', () => {
+    expect(() => settingsOf(undefined as never)).toThrow(/createIdentitySessionManager\(\{ knex \}\)/);
+  });
+});
+
+describe('cookies over plain HTTP', () => {
+  const environment = process.env['NODE_ENV'];
+  afterEach(() => {
+    process.env['NODE_ENV'] = environment;
+  });
+
+  it('are warned of in development, and refused in production', () => {
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    settings({ cookies: { secure: false } });
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('plain HTTP'), {
+      code: 'EIS_INSECURE_COOKIES',
+    });
+    process.env['NODE_ENV'] = 'production';
+    expect(() => settings({ cookies: { secure: false } })).toThrow(/NODE_ENV is "production"/);
+  });
+});
+
+describe('a cookie that lives shorter or longer than sessions', () => {
+  it('is warned of', () => {
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    settings({ cookies: { ttl: '1D' } });
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('`longLifetime` differ'), {
+      code: 'EIS_COOKIE_TTL',
+    });
+    settings({ cookies: { ttl: '2W' }, longLifetime: '2W' });
+    expect(warn).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('a report that throws', () => {
+  it('hurts nobody', () => {
+    const { report } = settings({
+      report: () => {
+        throw new Error('no');
+      },
+    });
+    expect(() => report({ type: 'failed', task: 'touches', error: new Error() })).not.toThrow();
+  });
+});
