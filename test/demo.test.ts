@@ -257,7 +257,9 @@ describe('two browsers of one person', () => {
     const { sessions } = (await script.get('/sessions')).body;
     expect(sessions).toHaveLength(3);
 
-    const { id } = (sessions as { id: string; userAgent: string }[]).find((each) => each.userAgent === IPHONE)!;
+    const { id } = (sessions as { id: string; userAgent: string }[]).find(
+      (each) => each.userAgent === IPHONE,
+    )!;
     expect((await script.delete(`/sessions/${id}`)).status).toBe(204);
     expect((await phone.get('/profile')).headers['location']).toBe('/sign-in?notice=revoked');
   });

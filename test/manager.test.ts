@@ -1,0 +1,264 @@
+import { createIdentitySessionManager, memory, otherSessionsOf, sessionsOf } from '../lib';
+import type { IdentitySessionManager, IdentitySessionOptions, SignIn } from '../lib';
+import { FakeClock } from './support/clock';
+import { createDatabase, type TestDatabase } from './support/database';
+import { managerOn } from './support/manager';
+import { DAY, HOUR } from './support/sessions';
+
+let database: TestDatabase;
+let clock: FakeClock;
+let managers: IdentitySessionManager[];
+
+beforeAll(async () => {
+  database = await createDatabase();
+});
+beforeEach(async () => {
+  await database.knex.raw('truncate identity_sessions');
+  clock = new FakeClock();
+  managers = [];
+});
+afterEach(() => Promise.all(managers.map((manager) => manager.close())));
+afterAll(() => database.destroy());
+
+function use(options: IdentitySessionOptions = {}): IdentitySessionManager {
+  const manager = managerOn({ knex: database.knex, clock, ...options });
+  managers.push(manager);
+  return manager;
+}
+
+const alice: SignIn = { userId: 'alice', userAgent: 'curl/8', ipAddress: '::ffff:192.0.2.1' };
+const owner = { tenantId: null, userId: 'alice' };
+
+async function open(manager: IdentitySessionManager, said: Partial<SignIn> = {}) {
+  const { session, secret } = await manager.open({ ...alice, ...said });
+  return { session, credentials: { sessionId: session.sessionId, secret } };
+}
+
+const live = async () => (await database.knex('identity_sessions').whereNull('ended_at')).length;
+const refusal = (code: string) => expect.objectContaining({ name: 'SessionError', code });
+
+describe('open', () => {
+  it('keeps who signed in, with what, and from where, in its own form', async () => {
+    const { session } = await open(use());
+    expect(session).toMatchObject({
+      userId: 'alice',
+      ipAddresses: ['192.0.2.1'],
+      userAgent: 'curl/8',
+      device: 'Web',
+    });
+    expect(session).not.toHaveProperty('secretHash');
+  });
+
+  it.each([undefined, null, 42, {}])('takes no %j for a user id, and says what to write', async (userId) => {
+    await expect(use().open({ userId: userId as never })).rejects.toThrow(/write `String\(user\.id\)`/);
+    expect(await live()).toBe(0);
+  });
+
+  it('ends nothing for credentials that came in and are not a pair', async () => {
+    const manager = use();
+    const { session, credentials } = await open(manager);
+    await open(manager, { replaces: { sessionId: session.sessionId, secret: 'A'.repeat(43) } });
+    expect(await live()).toBe(2);
+    await open(manager, { replaces: credentials });
+    expect(await live()).toBe(2);
+  });
+});
+
+describe('concurrent sign-ins of one user', () => {
+  const RACERS = 96;
+  const NODES = 12;
+
+  async function race(options: IdentitySessionOptions, said: (i: number) => Partial<SignIn> = () => ({})) {
+    // Many nodes, because each takes its own sign-ins of a user in turn; on a database whose default breaks the rules.
+    const connection = `${database.url}?options=-c%20default_transaction_isolation%3Drepeatable%5C%20read`;
+    const nodes = Array.from({ length: NODES }, () =>
+      use({ ...options, knex: database.connect({ connection }) }),
+    );
+    return Promise.allSettled(Array.from({ length: RACERS }, (_, i) => open(nodes[i % NODES]!, said(i))));
+  }
+
+  it('leave one session under LogoutFromAllDevices, and it is one that was acknowledged', async () => {
+    const results = await race({ preventConcurrentLogin: 'LogoutFromAllDevices' });
+    expect(results.every(({ status }) => status === 'fulfilled')).toBe(true);
+    expect(await live()).toBe(1);
+  });
+
+  it('leave one session for each kind of device under LogoutFromSameTypeDevices', async () => {
+    const devices = ['Web', 'Mobile', 'OAuth'];
+    const rule = { preventConcurrentLogin: 'LogoutFromSameTypeDevices' } as const;
+    await race(rule, (i) => ({ device: devices[i % 3] }));
+    const rows = await database.knex('identity_sessions').whereNull('ended_at').select('device');
+    expect(rows.map(({ device }) => device as string).sort()).toEqual([...devices].sort());
+  });
+
+  it('leave no more than the limit when the oldest make room', async () => {
+    await race({ maxSessionsPerUser: 5 });
+    expect(await live()).toBe(5);
+  });
+
+  it('let in as many as the limit when further ones are refused', async () => {
+    const results = await race({ maxSessionsPerUser: 5, onLimit: 'refuse' });
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
+    for (const result of results) {
+      if (result.status === 'rejected') expect(result.reason).toEqual(refusal('session-limit-reached'));
+    }
+    expect(await live()).toBe(5);
+  });
+
+  it('hold one connection at a time in each process', async () => {
+    const small = database.connect({ pool: { min: 0, max: 2 } });
+    const manager = use({ knex: small, preventConcurrentLogin: 'LogoutFromAllDevices' });
+    const signIns = Promise.all(Array.from({ length: 30 }, () => open(manager)));
+    await Promise.all([signIns, small.raw('select 1')]);
+    expect(await live()).toBe(1);
+  });
+});
+
+describe('verify', () => {
+  it('answers a warm session at once', async () => {
+    const manager = use();
+    const { credentials } = await open(manager);
+    await manager.verify(credentials);
+    while (clock.reads === 0) await new Promise((next) => setImmediate(next));
+    await manager.verify(credentials);
+    expect(manager.verify(credentials)).not.toBeInstanceOf(Promise);
+  });
+
+  it('gives everybody a copy of their own', async () => {
+    const manager = use();
+    const { credentials } = await open(manager, { extraProperties: { role: 'reader' } });
+    const session = await manager.verify(credentials);
+    Object.assign(session, { userId: 'mallory' });
+    expect(() => Object.assign(session.extraProperties, { role: 'admin' })).toThrow(TypeError);
+    expect(await manager.verify(credentials)).toMatchObject({
+      userId: 'alice',
+      extraProperties: { role: 'reader' },
+    });
+  });
+
+  it('notes the use, and from where', async () => {
+    const manager = use();
+    const { credentials } = await open(manager);
+    clock.advance(5000);
+    await manager.verify(credentials, { ipAddress: '198.51.100.7' });
+    expect((await manager.list(owner))[0]).toMatchObject({
+      lastAccessed: clock.now(),
+      ipAddresses: ['192.0.2.1', '198.51.100.7'],
+    });
+  });
+
+  it('notes nothing of what does not count as activity', async () => {
+    const manager = use();
+    const { credentials } = await open(manager);
+    clock.advance(5000);
+    await manager.verify(credentials, { ipAddress: '198.51.100.7', activity: false });
+    expect((await manager.list(owner))[0]).toMatchObject({ lastAccessed: null, ipAddresses: ['192.0.2.1'] });
+  });
+
+  it('tells why only to who holds the secret', async () => {
+    const manager = use();
+    const { session, credentials } = await open(manager);
+    await manager.revoke(sessionsOf(owner, [session.sessionId]));
+    const wrong = { ...credentials, secret: 'A'.repeat(43) };
+    await expect(async () => manager.verify(wrong)).rejects.toEqual(refusal('credentials-invalid'));
+    await expect(async () => manager.verify(credentials)).rejects.toEqual(refusal('session-ended'));
+  });
+
+  it('respects the absolute life time, however busy the session is', async () => {
+    const manager = use({ absoluteLifetime: '2H' });
+    const { credentials } = await open(manager, { staySignedIn: true });
+    for (let minutes = 0; minutes < 120; minutes += 30) {
+      await manager.verify(credentials);
+      clock.advance(HOUR / 2);
+    }
+    await expect(async () => manager.verify(credentials)).rejects.toEqual(refusal('session-expired'));
+    await expect(manager.revive(credentials)).rejects.toEqual(refusal('session-expired'));
+  });
+
+  it('sees in the database that another node has used the session', async () => {
+    const [here, there] = [use(), use()];
+    const { credentials } = await open(here, { staySignedIn: false });
+    await here.verify(credentials);
+    for (let minutes = 0; minutes < 90; minutes += 30) {
+      clock.advance(HOUR / 2);
+      await there.verify(credentials);
+      await there.list(owner);
+      clock.advance(1000);
+      await lastAccessedIs(clock.now() - 1000);
+    }
+    expect(await here.verify(credentials)).toMatchObject({ userId: 'alice' });
+  });
+
+  async function lastAccessedIs(time: number): Promise<void> {
+    for (;;) {
+      const row = await database.knex('identity_sessions').first<{ last_accessed: Date | null }>();
+      if (row.last_accessed?.getTime() === time) return;
+    }
+  }
+});
+
+describe('revoke', () => {
+  it('tells what it ended, and is no mistake the second time', async () => {
+    const manager = use();
+    const [one, two] = [await open(manager), await open(manager)];
+    expect(await manager.revoke(otherSessionsOf(owner, one.session.sessionId))).toEqual([
+      two.session.sessionId,
+    ]);
+    expect(await manager.revoke(sessionsOf(owner, [two.session.sessionId]))).toEqual([]);
+  });
+
+  it('finds no session of somebody else', async () => {
+    const manager = use();
+    const { session } = await open(manager);
+    const foreign = manager.revoke(sessionsOf({ tenantId: null, userId: 'bob' }, [session.sessionId]));
+    await expect(foreign).rejects.toEqual(refusal('session-not-found'));
+    expect(await live()).toBe(1);
+  });
+
+  it('notes when, why and by whom', async () => {
+    const manager = use();
+    const { session } = await open(manager);
+    const all = { owner };
+    await manager.revoke(all, { reason: 'administrator', by: 'admin' });
+    const row = await database.knex('identity_sessions').where({ session_id: session.sessionId }).first();
+    expect(row).toMatchObject({
+      end_reason: 'administrator',
+      ended_by: 'admin',
+      ended_at: new Date(clock.now()),
+    });
+  });
+});
+
+describe('update', () => {
+  it('changes what the app keeps with a session, for all nodes', async () => {
+    const [here, there] = [use(), use()];
+    const { session, credentials } = await open(here);
+    await there.verify(credentials);
+    expect(await here.update(session.sessionId, { extraProperties: { theme: 'dark' } })).toBe(true);
+    clock.advance(2000);
+    expect((await there.verify(credentials)).extraProperties).toEqual({ theme: 'dark' });
+  });
+});
+
+describe('close', () => {
+  it("writes what is noted, leaves the app's Knex open, and may be said twice", async () => {
+    const manager = use();
+    const { credentials } = await open(manager);
+    clock.advance(5000);
+    await manager.verify(credentials);
+    await Promise.all([manager.close(), manager.close()]);
+    const row = await database.knex('identity_sessions').first<{ last_accessed: Date }>();
+    expect(row.last_accessed).toEqual(new Date(clock.now()));
+  });
+});
+
+describe('a manager on the memory store', () => {
+  it('does the same, until the process ends', async () => {
+    const manager = createIdentitySessionManager({ store: memory(), clock, location: false });
+    const { session, credentials } = await open(manager, { staySignedIn: true });
+    clock.advance(3 * DAY);
+    expect(await manager.verify(credentials)).toMatchObject({ lastAccessed: clock.now() });
+    await manager.revoke(sessionsOf(owner, [session.sessionId]));
+    await expect(async () => manager.verify(credentials)).rejects.toEqual(refusal('session-ended'));
+  });
+});
