@@ -44,8 +44,11 @@ export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise
     if (options.schema !== undefined)
       await transaction.raw('create schema if not exists ??', [options.schema]);
     await transaction.migrate.latest(migrationConfig(options));
-  });
+  }, TAKING_TURNS);
 }
+
+/** At a higher level, which a database may have as its default, whoever waited would not see what was done meanwhile. */
+const TAKING_TURNS = { isolationLevel: 'read committed' } as const;
 
 /** Any number, the same in every process. */
 const LOCK = 7_201_975;

@@ -65,16 +65,22 @@ describe('open', () => {
 });
 
 describe('concurrent sign-ins of one user', () => {
-  const RACERS = 96;
-  const NODES = 12;
+  const NODES = 24;
+
+  // Each takes its time between looking at the others and being there, so that without the lock all would overlook all.
+  beforeAll(() =>
+    database.knex.raw(`
+      create function dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(0.05); return new; end $$;
+      create trigger dawdle before insert on identity_sessions for each row execute function dawdle()`),
+  );
+  afterAll(() => database.knex.raw('drop function dawdle() cascade'));
 
   async function race(options: IdentitySessionOptions, said: (i: number) => Partial<SignIn> = () => ({})) {
-    // Many nodes, because each takes its own sign-ins of a user in turn; on a database whose default breaks the rules.
+    // A node a sign-in, because each node takes its own in turn; on a database whose default breaks the rules.
     const connection = `${database.url}?options=-c%20default_transaction_isolation%3Drepeatable%5C%20read`;
-    const nodes = Array.from({ length: NODES }, () =>
-      use({ ...options, knex: database.connect({ connection }) }),
-    );
-    return Promise.allSettled(Array.from({ length: RACERS }, (_, i) => open(nodes[i % NODES]!, said(i))));
+    const pools = Array.from({ length: NODES }, () => database.connect({ connection }));
+    await Promise.all(pools.map((pool) => pool.raw('select 1')));
+    return Promise.allSettled(pools.map((knex, i) => open(use({ ...options, knex }), said(i))));
   }
 
   it('leave one session under LogoutFromAllDevices, and it is one that was acknowledged', async () => {

@@ -132,7 +132,7 @@ function appended(history: string, more: string): string {
   end`;
 }
 
-/** PostgreSQL cuts longer names, and would then take two statements for one. */
+/** In bytes. PostgreSQL cuts longer names, and would then take two statements for one. */
 const LONGEST_NAME = 63;
 
 /** The name carries the table, because a connection may serve two installations. Without a name nothing is kept prepared. */
@@ -142,7 +142,7 @@ function named<K extends string>(
 ): Readonly<Record<K, Statement>> {
   const statement = ([key, text]: [string, string]): [string, Statement] => {
     const name = `${table}.${key}`;
-    return [key, { name: name.length <= LONGEST_NAME ? name : '', text }];
+    return [key, { name: Buffer.byteLength(name) <= LONGEST_NAME ? name : '', text }];
   };
   return Object.fromEntries(Object.entries<string>(texts).map(statement)) as Record<K, Statement>;
 }
