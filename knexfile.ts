@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { migrationConfig } from './lib/migrate';
 
 /** For `npx knex migrate:latest` and its relatives: `DATABASE_URL` names the database, `DATABASE_SCHEMA` a schema. */
-const schema = process.env['DATABASE_SCHEMA'];
+const schema = process.env['DATABASE_SCHEMA'] || undefined;
 
 const config: Knex.Config = {
   client: 'pg',

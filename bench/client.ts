@@ -96,7 +96,8 @@ class Connection {
   send(request: Buffer, answered: (answer: Answer) => void, failed: (error: Error) => void): void {
     this.#answered = answered;
     this.#failed = failed;
-    this.#socket.write(request);
+    if (this.#socket.destroyed) failed(new Error('The server closed a connection.'));
+    else this.#socket.write(request);
   }
 
   close(): void {

@@ -12,6 +12,8 @@ export interface RunningServer {
 export async function serve(variant: Variant, place: Place): Promise<RunningServer> {
   const { app, stop } = await variant.start(place);
   const server = app.listen(0);
+  // A variant that waits for its turn must not lose its connections meanwhile.
+  server.keepAliveTimeout = 0;
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,

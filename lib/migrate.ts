@@ -41,10 +41,15 @@ export function migrationConfig({
 export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise<void> {
   await knex.transaction(async (transaction) => {
     await transaction.raw('select pg_advisory_xact_lock(?)', [LOCK]);
-    if (options.schema !== undefined)
-      await transaction.raw('create schema if not exists ??', [options.schema]);
+    if (options.schema !== undefined) await makeSchema(transaction, options.schema);
     await transaction.migrate.latest(migrationConfig(options));
   }, TAKING_TURNS);
+}
+
+/** Looks first: `create schema if not exists` needs the right to create schemas, also where there is one already. */
+async function makeSchema(transaction: Knex.Transaction, schema: string): Promise<void> {
+  const existing: unknown = await transaction('pg_namespace').where({ nspname: schema }).first('oid');
+  if (existing === undefined) await transaction.raw('create schema ??', [schema]);
 }
 
 /** At a higher level, which a database may have as its default, whoever waited would not see what was done meanwhile. */

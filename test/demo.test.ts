@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream';
 import type { Express } from 'express';
 import { accountsToTry, authenticate, hashPassword } from '../examples/demo/accounts';
 import { createApp } from '../examples/demo/app';
-import { createIdentitySessionManager, type IdentitySessionManager } from '../lib';
+import { createIdentitySessionManager, everySessionOf, type IdentitySessionManager } from '../lib';
 import { Browser } from './support/browser';
 import { FakeClock } from './support/clock';
 import { createDatabase, type TestDatabase } from './support/database';
@@ -164,12 +164,16 @@ describe('signing in', () => {
     expect(await cookieOf(ALICE)).not.toContain('Max-Age');
   });
 
-  it('is refused when another site asks for it', async () => {
-    const response = await person(FIREFOX, { 'Sec-Fetch-Site': 'cross-site' }).post('/sign-in', ALICE);
+  it.each([ALICE, { name: 'alice', password: 'a guess' }])(
+    'is refused when another site asks for it, whatever the password: %j',
+    async (account) => {
+      const lured = person(FIREFOX, { 'Sec-Fetch-Site': 'cross-site' });
+      const response = await lured.post('/sign-in', account);
 
-    expect(response.status).toBe(403);
-    expect(response.get('Set-Cookie')).toBeUndefined();
-  });
+      expect(response.status).toBe(403);
+      expect(response.get('Set-Cookie')).toBeUndefined();
+    },
+  );
 });
 
 describe('without a session', () => {
@@ -295,6 +299,14 @@ describe('signing out', () => {
     const thief = person();
     for (const [name, value] of kept) thief.cookies.set(name, value);
     expect((await thief.get('/profile')).headers['location']).toBe('/sign-in?notice=signed-out');
+  });
+
+  it('works for whoever was signed out in the meantime', async () => {
+    const alice = await signedIn(person(), ALICE);
+    await manager.revoke(everySessionOf({ tenantId: null, userId: 'alice' }));
+
+    expect((await alice.post('/sign-out')).headers['location']).toBe('/sign-in?notice=signed-out');
+    expect(alice.cookies.has('__Host-identity')).toBe(false);
   });
 
   it('by the button in the list forgets the cookie as well', async () => {

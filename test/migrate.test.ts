@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -199,6 +200,25 @@ describe('a schema of its own', () => {
         (select count(*)::int from other.identity_session_changes) as other`);
     expect(rows).toEqual([{ one: 1, other: 0 }]);
   });
+
+  it('may be one that the app was given, without the right to make schemas', async () => {
+    const database = await emptyOne();
+    const role = `app_${randomBytes(6).toString('hex')}`;
+    await byHand(database, `create role ${role}`, `create schema given authorization ${role}`);
+    const app = database.connect({ pool: { min: 0, max: 1, afterCreate: becoming(role) } });
+    try {
+      await migrate(app, { schema: 'given' });
+      expect(await app.schema.withSchema('given').hasTable('identity_sessions')).toBe(true);
+    } finally {
+      await byHand(database, `drop owned by ${role}`, `drop role ${role}`);
+    }
+  });
+
+  function becoming(role: string) {
+    return (connection: Client, done: (error: Error | null) => void) => {
+      connection.query(`set role ${role}`).then(() => done(null), done);
+    };
+  }
 
   async function relationsOutside({ knex }: TestDatabase, schema: string): Promise<string[]> {
     return knex('pg_class')

@@ -47,7 +47,7 @@ export function createApp({ manager }: { manager: IdentitySessionManager }): Exp
     express.json(),
     signInWithPassword(manager),
   );
-  app.post('/sign-out', guard, signOut(manager, { dialect }));
+  app.post('/sign-out', signOut(manager, { dialect }));
 
   app.get('/', guard, showSessions(manager));
   app.post('/sessions/others/end', guard, revokeRoute(manager, { dialect }));

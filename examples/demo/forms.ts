@@ -10,9 +10,9 @@ export function forms(manager: IdentitySessionManager): Dialect {
   const wire = rest(manager.settings);
 
   return Object.assign(rest(manager.settings), {
-    revoked(current) {
-      const { headers, cookies } = wire.revoked(current);
-      const page = seeOther(current ? '/sign-in?notice=signed-out' : '/?notice=ended');
+    revoked(forget) {
+      const { headers, cookies } = wire.revoked(forget);
+      const page = seeOther(forget ? '/sign-in?notice=signed-out' : '/?notice=ended');
       return { ...page, headers: { ...headers, ...page.headers }, cookies };
     },
 

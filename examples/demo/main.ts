@@ -34,7 +34,7 @@ async function main(): Promise<void> {
 /** Only the first one counts: a second Ctrl-C does not cut short what the first one has begun. */
 function interruption(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
   });
 }
 

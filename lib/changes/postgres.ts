@@ -1,5 +1,5 @@
 import type { OwnConnection } from '../database/knex';
-import { inSchema, type Pool, type Statement } from '../database/pool';
+import { inSchema, statementName, type Pool, type Statement } from '../database/pool';
 import { SessionError } from '../errors';
 import type { Changes, ChangeSet, Position } from './changes';
 
@@ -53,9 +53,9 @@ class PostgresChanges implements Changes {
   constructor(pool: Pool, connection: OwnConnection, table: string) {
     this.#pool = pool;
     this.#connection = connection;
-    this.#first = { name: `${table}.first`, text: `select ${HERE}` };
+    this.#first = { name: statementName(table, 'first'), text: `select ${HERE}` };
     this.#next = {
-      name: `${table}.next`,
+      name: statementName(table, 'next'),
       text: `
         with unseen as (
           select session_id, version from ${table}

@@ -34,6 +34,18 @@ export function inSchema(table: string, schema: string | undefined): string {
   return schema === undefined ? table : `"${schema.replaceAll('"', '""')}".${table}`;
 }
 
+/** In bytes. PostgreSQL cuts longer names, and would then take two statements for one. */
+const LONGEST_NAME = 63;
+
+/**
+ * The name of a statement on a table. It carries the table, because a connection may serve two installations; where that
+ * is too long there is no name, and nothing is kept prepared.
+ */
+export function statementName(table: string, key: string): string {
+  const name = `${table}.${key}`;
+  return Buffer.byteLength(name) <= LONGEST_NAME ? name : '';
+}
+
 export interface PoolOptions {
   /** How long one act may wait for the database, in milliseconds: for a connection and for all its statements. */
   readonly budget: number;

@@ -1,4 +1,4 @@
-import type { Statement } from '../database/pool';
+import { statementName, type Statement } from '../database/pool';
 import { COLUMNS, SELECTED, WRITTEN, day, time } from './rows';
 
 /**
@@ -132,17 +132,13 @@ function appended(history: string, more: string): string {
   end`;
 }
 
-/** In bytes. PostgreSQL cuts longer names, and would then take two statements for one. */
-const LONGEST_NAME = 63;
-
-/** The name carries the table, because a connection may serve two installations. Without a name nothing is kept prepared. */
 function named<K extends string>(
   table: string,
   texts: Readonly<Record<K, string>>,
 ): Readonly<Record<K, Statement>> {
-  const statement = ([key, text]: [string, string]): [string, Statement] => {
-    const name = `${table}.${key}`;
-    return [key, { name: Buffer.byteLength(name) <= LONGEST_NAME ? name : '', text }];
-  };
+  const statement = ([key, text]: [string, string]): [string, Statement] => [
+    key,
+    { name: statementName(table, key), text },
+  ];
   return Object.fromEntries(Object.entries<string>(texts).map(statement)) as Record<K, Statement>;
 }

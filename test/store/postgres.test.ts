@@ -1,24 +1,128 @@
+import type { Knex } from 'knex';
+
 import { appConnections } from '../../lib/database/knex';
-import { Pool } from '../../lib/database/pool';
+import { Pool, type Statement } from '../../lib/database/pool';
+import { everySessionOf } from '../../lib/session/revocation';
+import type { StoredSession } from '../../lib/session/session';
 import { postgres } from '../../lib/store/postgres';
+import type { End, SessionStore } from '../../lib/store/store';
 import { FakeClock } from '../support/clock';
 import { createDatabase, type TestDatabase } from '../support/database';
+import { ALICE, admission, aSession } from '../support/sessions';
 import { itIsASessionStore } from './contract';
 
+/** A pool that remembers what it was asked. */
+class WatchedPool extends Pool {
+  readonly asked: string[] = [];
+
+  override ask: Pool['ask'] = (statement: Statement, values) => {
+    this.asked.push(statement.name);
+    return super.ask(statement, values);
+  };
+}
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createDatabase();
+});
+beforeEach(async () => {
+  await database.knex.raw('truncate identity_sessions');
+});
+afterAll(() => database.destroy());
+
 describe('postgres', () => {
-  let database: TestDatabase;
-
-  beforeAll(async () => {
-    database = await createDatabase();
-  });
-  beforeEach(async () => {
-    await database.knex.raw('truncate identity_sessions');
-  });
-  afterAll(() => database.destroy());
-
   itIsASessionStore(() => {
-    const clock = new FakeClock();
     const pool = new Pool(appConnections(database.knex), { budget: 3000 });
-    return Promise.resolve({ store: postgres(pool), clock, settle: () => Promise.resolve() });
+    return Promise.resolve({
+      store: postgres(pool),
+      clock: new FakeClock(),
+      settle: () => Promise.resolve(),
+    });
+  });
+
+  let pool: WatchedPool;
+  let store: SessionStore;
+  const now = Date.UTC(2026, 0, 15, 12);
+  const end: End = { at: now, reason: 'revoked', by: null };
+
+  beforeEach(() => {
+    pool = new WatchedPool(appConnections(database.knex), { budget: 3000 });
+    store = postgres(pool);
+  });
+
+  async function inserted(): Promise<StoredSession> {
+    const session = aSession(now);
+    await store.insert(session, admission(now));
+    return session;
+  }
+
+  it('asks once for all ids that are wanted in one turn', async () => {
+    const sessions = await Promise.all(Array.from({ length: 50 }, inserted));
+    await Promise.all([...sessions, ...sessions].map(async ({ sessionId }) => store.find(sessionId)));
+    expect(pool.asked).toEqual(['identity_sessions.find']);
+  });
+
+  it('skips a row that somebody else is writing, says so, and waits for nothing', async () => {
+    const [held, free] = [await inserted(), await inserted()];
+    const transaction = await database.knex.transaction();
+    await transaction.raw('select 1 from identity_sessions where session_id = ? for update', [
+      held.sessionId,
+    ]);
+    const touches = [held, free].map(({ sessionId }) => ({ id: sessionId, at: now + 5, ipAddresses: [] }));
+    expect(await store.touch(touches)).toEqual({ ended: [], skipped: [held.sessionId] });
+    await transaction.commit();
+    expect((await store.find(free.sessionId))?.lastAccessed).toBe(now + 5);
+    expect((await store.find(held.sessionId))?.lastAccessed).toBeNull();
+  });
+
+  it('never revives by a touch what is ended at the same time', async () => {
+    for (let round = 0; round < 50; round++) {
+      const { sessionId } = await inserted();
+      const touch = [{ id: sessionId, at: now + round, ipAddresses: [] }];
+      await Promise.all([
+        ...Array.from({ length: 5 }, async () => store.touch(touch)),
+        store.end(everySessionOf(ALICE), end),
+        ...Array.from({ length: 5 }, async () => store.touch(touch)),
+      ]);
+      expect((await store.find(sessionId))?.endedAt).toBe(now);
+    }
+  });
+
+  it('never lets two nodes wait for each other, in whatever order they touch', async () => {
+    const sessions = await Promise.all(Array.from({ length: 200 }, inserted));
+    const nodes = [store, postgres(new Pool(appConnections(database.connect()), { budget: 3000 }))];
+    const shuffled = () => sessions.map(({ sessionId }) => sessionId).sort(() => Math.random() - 0.5);
+    const flush = (node: SessionStore, at: number) =>
+      node.touch(shuffled().map((id) => ({ id, at, ipAddresses: [] })));
+    const flushes = Array.from({ length: 100 }, async (_, i) => flush(nodes[i % 2]!, now + i));
+    await expect(Promise.all([...flushes, store.end(everySessionOf(ALICE), end)])).resolves.toBeDefined();
+  });
+
+  it('leaves all indexes alone when it touches: after the first of a day, every update is a HOT one', async () => {
+    const one = database.connect({ pool: { min: 0, max: 1 } });
+    const touching = postgres(new Pool(appConnections(one), { budget: 3000 }));
+    const { sessionId } = await inserted();
+    const before = await updates(one);
+    for (let i = 1; i <= 20; i++)
+      await touching.touch([{ id: sessionId, at: now + i, ipAddresses: [`192.0.2.${i}`] }]);
+    const after = await updates(one);
+    expect(after.all - before.all).toBe(20);
+    expect(after.hot - before.hot).toBe(20);
+  });
+
+  /** The statistics of the backend behind a pool of one connection, which it keeps to itself until it is told. */
+  async function updates(one: Knex): Promise<{ all: number; hot: number }> {
+    await one.raw('select pg_stat_force_next_flush()');
+    const { rows } = await one.raw<{ rows: { all: number; hot: number }[] }>(
+      `select n_tup_upd::int as all, n_tup_hot_upd::int as hot
+       from pg_stat_user_tables where relname = 'identity_sessions'`,
+    );
+    return rows[0]!;
+  }
+
+  it('keeps nothing of a secret but its hash', async () => {
+    const { sessionId } = await inserted();
+    const row = await database.knex('identity_sessions').where({ session_id: sessionId }).first<object>();
+    expect(JSON.stringify(row)).not.toContain('a secret');
   });
 });

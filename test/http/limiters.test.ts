@@ -1,0 +1,44 @@
+import { MemoryStore } from 'express-rate-limit';
+import express from 'express';
+import request from 'supertest';
+
+import { memory, signInLimiter, type LimitOptions } from '../../lib';
+import { managerOn } from '../support/manager';
+
+function appWith(options: LimitOptions) {
+  const app = express();
+  app.set('trust proxy', 1);
+  app.post('/sign-in', signInLimiter(managerOn({ store: memory() }), options), (request_, response) => {
+    response.sendStatus(request_.query['right'] === undefined ? 401 : 200);
+  });
+  return app;
+}
+
+describe('the limiter of sign-ins', () => {
+  const attempt = (app: express.Express, from = '192.0.2.1', query = '') =>
+    request(app).post(`/sign-in${query}`).set('X-Forwarded-For', from);
+
+  it('turns an address away after so many failures, as a problem document', async () => {
+    const app = appWith({ limit: 2 });
+    for (let i = 0; i < 2; i++) expect((await attempt(app)).status).toBe(401);
+    const response = await attempt(app);
+    expect(response.status).toBe(429);
+    expect(response.get('Content-Type')).toContain('application/problem+json');
+    expect(response.body).toMatchObject({ code: 'too-many-requests', status: 429 });
+    expect(Number(response.get('Retry-After'))).toBeGreaterThan(0);
+    expect((await attempt(app, '198.51.100.7')).status).toBe(401);
+  });
+
+  it('counts no success', async () => {
+    const app = appWith({ limit: 2 });
+    for (let i = 0; i < 5; i++) expect((await attempt(app, '192.0.2.1', '?right')).status).toBe(200);
+  });
+
+  it('counts where it is told to, and by what it is told to', async () => {
+    const store = new MemoryStore();
+    const app = appWith({ limit: 1, store, keyGenerator: () => 'everybody' });
+    await attempt(app);
+    expect((await attempt(app, '198.51.100.7')).status).toBe(429);
+    expect(await store.get('everybody')).toMatchObject({ totalHits: 2 });
+  });
+});

@@ -1,0 +1,73 @@
+import express, { type Express } from 'express';
+import express4 from 'express4';
+import request from 'supertest';
+
+import { memory, sameOrigin } from '../../lib';
+import { managerOn } from '../support/manager';
+
+const OTHER = 'https://www.example.com';
+
+describe.each([
+  ['Express 5', express],
+  ['Express 4', express4],
+])('same origin in %s', (_, framework) => {
+  function appWith(origins: string[] = []): Express {
+    const app = framework();
+    app.all('/', sameOrigin(managerOn({ store: memory(), origins })), (__, response) => {
+      response.sendStatus(200);
+    });
+    return app;
+  }
+
+  const post = async (headers: Record<string, string>, app = appWith()) =>
+    (
+      await request(app)
+        .post('/')
+        .set({ Host: 'app.example:8080', ...headers })
+    ).status;
+
+  it.each([
+    [{ 'Sec-Fetch-Site': 'same-origin' }, 200],
+    [{ 'Sec-Fetch-Site': 'none' }, 200],
+    [{ 'Sec-Fetch-Site': 'same-site' }, 403],
+    [{ 'Sec-Fetch-Site': 'cross-site' }, 403],
+    [{ 'Sec-Fetch-Site': 'nonsense' }, 403],
+    [{ 'Sec-Fetch-Site': 'cross-site', Origin: 'http://app.example:8080' }, 403],
+    [{ 'Sec-Fetch-Site': 'same-origin', Origin: 'http://evil.example' }, 200],
+    [{ Origin: 'http://app.example:8080' }, 200],
+    [{ Origin: 'https://app.example:8080' }, 200],
+    [{ Origin: 'http://APP.example:8080' }, 200],
+    [{ Origin: 'http://app.example' }, 403],
+    [{ Origin: 'http://app.example:8081' }, 403],
+    [{ Origin: 'http://app.example:8080.evil.example' }, 403],
+    [{ Origin: 'null' }, 403],
+    [{ Origin: 'nonsense' }, 403],
+    [{}, 200],
+  ])('answers a write with %j with %d', async (headers, status) => {
+    expect(await post(headers)).toBe(status);
+  });
+
+  it.each(['GET', 'HEAD', 'OPTIONS'])('lets %s pass from everywhere', async (method) => {
+    const { status } = await request(appWith())[method.toLowerCase() as 'get']('/').set({
+      'Sec-Fetch-Site': 'cross-site',
+      Origin: 'https://evil.example',
+    });
+    expect(status).toBe(200);
+  });
+
+  it('lets the origins pass that the app names, and no others', async () => {
+    const app = appWith([OTHER]);
+    expect(await post({ 'Sec-Fetch-Site': 'cross-site', Origin: OTHER }, app)).toBe(200);
+    expect(await post({ Origin: OTHER }, app)).toBe(200);
+    expect(await post({ 'Sec-Fetch-Site': 'cross-site', Origin: 'https://example.com' }, app)).toBe(403);
+    expect(await post({ 'Sec-Fetch-Site': 'cross-site' }, app)).toBe(403);
+  });
+
+  it('goes by the host that a trusted proxy was asked for, and by no other', async () => {
+    const headers = { Origin: 'https://public.example', 'X-Forwarded-Host': 'public.example' };
+    expect(await post(headers)).toBe(403);
+    const behindProxy = appWith();
+    behindProxy.set('trust proxy', 'loopback');
+    expect(await post(headers, behindProxy)).toBe(200);
+  });
+});
