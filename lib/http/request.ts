@@ -1,6 +1,6 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
-import type { Answer, Dialect, ShownCredentials, Transport } from '../dialects/dialect';
+import type { Answer, Dialect, ShownCredentials } from '../dialects/dialect';
 import { rest } from '../dialects/rest';
 import { SessionError } from '../errors';
 import { IdentitySessionManager } from '../manager';
@@ -12,8 +12,6 @@ declare global {
     interface Request {
       /** The session that the request was made in, behind `sessionSecretGuard`. */
       identitySession?: IdentitySession;
-      /** By which way its credentials came. */
-      identitySessionTransport?: Transport;
     }
   }
 }

@@ -3,7 +3,6 @@ import type { Request, RequestHandler } from 'express';
 import type { Dialect, ShownCredentials } from '../dialects/dialect';
 import { SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager';
-import type { IdentitySession } from '../session/session';
 import { dialectOf, refuse, type VerbOptions } from './request';
 import { insistOnSameOrigin } from './same-origin';
 
@@ -31,12 +30,12 @@ export function sessionSecretGuard(
       const verified = manager.verify(shown, { ipAddress: request.ip, activity });
       if (verified instanceof Promise) {
         void verified.then((session) => {
-          admit(request, session, shown);
+          request.identitySession = session;
           next();
         }, refused);
         return;
       }
-      admit(request, verified, shown);
+      request.identitySession = verified;
     } catch (error) {
       refused(error);
       return;
@@ -51,9 +50,4 @@ function shownBy(request: Request, dialect: Dialect, origins: readonly string[])
   if (shown === undefined) throw new SessionError('credentials-missing', 'Sign in first.');
   if (dialect.sameOrigin && shown.transport === 'cookie') insistOnSameOrigin(request, origins);
   return shown;
-}
-
-function admit(request: Request, session: IdentitySession, { transport }: ShownCredentials): void {
-  request.identitySession = session;
-  request.identitySessionTransport = transport;
 }
