@@ -47,6 +47,17 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
       expect(await store.find('0'.repeat(32))).toBeUndefined();
     });
 
+    it('takes for an id that nobody has whatever is no id at all', async () => {
+      const session = await inserted();
+      const junk = ['', 'junk', '}', `${session.sessionId},x`, "'; drop table identity_sessions", '\0'];
+      const found = await Promise.all([...junk, session.sessionId].map(async (id) => store.find(id)));
+      expect(found).toEqual([...junk.map(() => undefined), session]);
+      expect(await store.update('junk', { extraProperties: {} })).toBe(false);
+      expect(await store.end(sessionsOf(ALICE, ['junk', session.sessionId]), end())).toEqual([
+        session.sessionId,
+      ]);
+    });
+
     it('finds many at once, each its own', async () => {
       const sessions = await Promise.all([inserted(), inserted({ userId: 'bob' }), inserted()]);
       const found = await Promise.all(sessions.map(async ({ sessionId }) => store.find(sessionId)));
