@@ -21,7 +21,7 @@ export {
 } from './http/sign-in';
 export { signInLimiter, type Limit, type LimitOptions } from './http/limiters';
 export { sameOrigin } from './http/same-origin';
-export type { VerbOptions } from './http/request';
+export { sessionOf, type VerbOptions } from './http/request';
 
 // Verbs mounted on paths
 export { restRouter, type RestRouterOptions } from './routers/rest';
@@ -52,7 +52,7 @@ export {
   type PreventConcurrentLogin,
   type Revocation,
 } from './session/revocation';
-export type { Credentials } from './session/credentials';
+export { isSessionId, type Credentials } from './session/credentials';
 export type { DescribeDevice, Device, Product } from './session/device';
 export type { Duration } from './session/duration';
 export type { Locator, Place } from './location/location';

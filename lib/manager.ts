@@ -96,9 +96,12 @@ export class IdentitySessionManager {
     return this.verify(credentials, visit);
   }
 
-  /** The owner's live sessions, newest sign-in first. */
+  /**
+   * The owner's live sessions, newest sign-in first.
+   * @throws SessionError `invalid-request`, `store-unavailable`
+   */
   async list(owner: Owner): Promise<readonly IdentitySession[]> {
-    const sessions = await this.#store.list(owner);
+    const sessions = await this.#store.list(checked(owner));
     const now = this.settings.clock.now();
     return sessions
       .filter((session) => stage(session, this.settings.lifetimes, now) !== 'ended')
@@ -117,15 +120,17 @@ export class IdentitySessionManager {
 
   /**
    * Ends sessions, and tells which. Ending one that has already ended is no mistake.
-   * @throws SessionError `session-not-found` when one that is named is not the owner's; `store-unavailable`
+   * @throws SessionError `session-not-found` when one that is named is not the owner's; `invalid-request`,
+   * `store-unavailable`
    */
   async revoke(
     which: Revocation,
     { reason = 'revoked', by = null }: { reason?: EndReason; by?: string | null } = {},
   ): Promise<readonly string[]> {
-    const ended = await this.#store.end(which, this.#end(reason, by));
+    const owner = checked(which.owner);
+    const ended = await this.#store.end({ ...which, owner }, this.#end(reason, optionalText('by', by, 255)));
     for (const id of which.only ?? []) {
-      if (!ended.includes(id)) await this.#insistOnOwner(which.owner, id);
+      if (!ended.includes(id)) await this.#insistOnOwner(owner, id);
     }
     return ended;
   }
@@ -250,3 +255,7 @@ export class IdentitySessionManager {
 }
 
 const NO_ADDRESSES: readonly string[] = Object.freeze([]);
+
+function checked({ tenantId, userId }: Owner): Owner {
+  return { tenantId: optionalText('tenantId', tenantId, 255), userId: text('userId', userId, 255) };
+}

@@ -2,8 +2,9 @@ import type { Knex } from 'knex';
 
 import * as identitySessions from '../migrations/001_identity_sessions';
 
+/** Where the tables are. */
 export interface MigrateOptions {
-  /** The schema for the tables, made when it is missing; the connection's current schema when absent. */
+  /** The schema for the tables, which `migrate` makes when it is missing; the connection's current schema when absent. */
   readonly schema?: string;
   /** Where Knex notes which migrations have run; `identity_session_migrations` when absent. */
   readonly tableName?: string;

@@ -62,6 +62,7 @@ export interface IdentitySessionOptions {
   readonly clock?: Clock;
 }
 
+/** How the browser keeps the credentials. */
 export interface CookieOptions {
   /** The cookie's name; `__Host-` goes before it unless `secure` is `false`. */
   readonly name?: string;

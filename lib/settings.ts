@@ -28,6 +28,7 @@ export interface Settings {
   readonly clock: Clock;
 }
 
+/** The same of the cookie; its life time in milliseconds. */
 export interface CookieSettings extends Required<CookieOptions> {
   readonly ttl: number;
 }

@@ -235,6 +235,19 @@ describe('revoke', () => {
   });
 });
 
+describe('an owner', () => {
+  it('needs no tenant where there are none, and has to be text that can be kept', async () => {
+    const manager = use();
+    const { session } = await open(manager);
+    expect(await manager.list({ userId: 'alice' })).toHaveLength(1);
+    await expect(manager.list({ userId: 'a\0' })).rejects.toEqual(refusal('invalid-request'));
+    await expect(manager.revoke({ owner: { userId: ['alice'] as never } })).rejects.toEqual(
+      refusal('invalid-request'),
+    );
+    expect(await manager.revoke({ owner: { userId: 'alice' } })).toEqual([session.sessionId]);
+  });
+});
+
 describe('update', () => {
   it('changes what the app keeps with a session, for all nodes', async () => {
     const [here, there] = [use(), use()];

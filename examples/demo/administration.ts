@@ -1,6 +1,6 @@
 import { Router, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 
-import { sessionsOf, type IdentitySessionManager, type Owner } from '../../lib';
+import { sessionOf, sessionsOf, type IdentitySessionManager } from '../../lib';
 import { accountNames, isAdministrator } from './accounts';
 import { administrationPage } from './pages/administration';
 import { notice } from './pages/notices';
@@ -15,15 +15,15 @@ export function administration(manager: IdentitySessionManager): Router {
 }
 
 function administratorsOnly(request: Request, response: Response, next: NextFunction): void {
-  if (isAdministrator(request.identitySession!.userId)) next();
+  if (isAdministrator(sessionOf(request).userId)) next();
   else response.status(403).json({ title: 'Forbidden', status: 403, detail: 'This is for administrators.' });
 }
 
 function showEverybody(manager: IdentitySessionManager): RequestHandler {
   return async function showEverybody(request, response) {
-    const current = request.identitySession!;
+    const current = sessionOf(request);
     const people = accountNames().map(async (name) => {
-      const sessions = await manager.list(owner(name));
+      const sessions = await manager.list({ userId: name });
       return { name, sessions: sessions.map((session) => manager.describe(session)) };
     });
     response.send(
@@ -41,13 +41,8 @@ function showEverybody(manager: IdentitySessionManager): RequestHandler {
 function endSession(manager: IdentitySessionManager): RequestHandler<{ name: string; id: string }> {
   return async function endSession(request, response) {
     const { name, id } = request.params;
-    const by = request.identitySession!.userId;
-    await manager.revoke(sessionsOf(owner(name), [id]), { reason: 'administrator', by });
+    const by = sessionOf(request).userId;
+    await manager.revoke(sessionsOf({ userId: name }, [id]), { reason: 'administrator', by });
     response.redirect(303, '/admin?notice=ended');
   };
-}
-
-/** This app has one tenant. */
-function owner(name: string): Owner {
-  return { tenantId: null, userId: name };
 }

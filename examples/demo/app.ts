@@ -14,6 +14,7 @@ import {
   revokeRoute,
   sameOrigin,
   sessionErrors,
+  sessionOf,
   sessionSecretGuard,
   signInLimiter,
   signOut,
@@ -124,7 +125,7 @@ function rememberedName(request: Request): string {
 
 function showSessions(manager: IdentitySessionManager): RequestHandler {
   return async function showSessions(request, response) {
-    const current = request.identitySession!;
+    const current = sessionOf(request);
     const sessions = await manager.list(current);
     response.send(
       sessionsPage({
@@ -139,7 +140,7 @@ function showSessions(manager: IdentitySessionManager): RequestHandler {
 }
 
 function showProfile(request: Request, response: Response): void {
-  const { userId: user } = request.identitySession!;
+  const { userId: user } = sessionOf(request);
   if (asksForPage(request)) response.send(profilePage({ user, isAdministrator: isAdministrator(user) }));
   else response.json({ user });
 }

@@ -9,7 +9,9 @@ import { rest, type Answer, type Dialect, type IdentitySessionManager } from '..
 export function forms(manager: IdentitySessionManager): Dialect {
   const wire = rest(manager.settings);
 
-  return Object.assign(rest(manager.settings), {
+  return {
+    ...wire,
+
     revoked(forget) {
       const { headers, cookies } = wire.revoked(forget);
       const page = seeOther(forget ? '/sign-in?notice=signed-out' : '/?notice=ended');
@@ -24,7 +26,7 @@ export function forms(manager: IdentitySessionManager): Dialect {
       if (answer.status === 404) return seeOther(`/?notice=${error.code}`);
       return answer;
     },
-  } satisfies Partial<Dialect>);
+  };
 }
 
 /** Whether a person's browser asks, rather than a program. Who does not mind gets the kind that was sent. */

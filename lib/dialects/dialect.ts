@@ -41,10 +41,12 @@ export interface Dialect {
 /** By which way credentials travel: browsers send cookies by themselves, other clients send a bearer token on purpose. */
 export type Transport = 'cookie' | 'bearer';
 
+/** The credentials that a request shows, and by which way they came. */
 export interface ShownCredentials extends Credentials {
   readonly transport: Transport;
 }
 
+/** A session that has just begun or been revived, with what its client is given to come back with. */
 export interface OpenedSession {
   readonly described: DescribedSession;
   readonly secret: string;
@@ -67,6 +69,6 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>;
   /** Values of `Set-Cookie`. */
   readonly cookies: readonly string[];
-  /** Sent as JSON; nothing when absent. */
-  readonly body?: object | undefined;
+  /** An object is sent as JSON, text as it is, under the `Content-Type` that the headers give. */
+  readonly body?: object | string | undefined;
 }

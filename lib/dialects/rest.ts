@@ -5,8 +5,9 @@ import { isSecret, isSessionId } from '../session/credentials';
 import { everySessionOf, otherSessionsOf, sessionsOf, type Revocation } from '../session/revocation';
 import { currentIpAddress, type IdentitySession } from '../session/session';
 import { cookieValues, setCookie } from './cookies';
-import type { Answer, DescribedSession, Dialect, OpenedSession, ShownCredentials } from './dialect';
+import type { Answer, DescribedSession, Dialect, ShownCredentials, Transport } from './dialect';
 
+/** The part of a manager's `settings` that the REST wire needs. */
 export interface RestOptions {
   readonly cookies: {
     readonly name: string;
@@ -19,10 +20,36 @@ export interface RestOptions {
 
 /**
  * The wire for new apps: one cookie that holds id and secret, a bearer token for clients that keep no cookies, JSON, and
- * problem documents (RFC 9457).
+ * problem documents (RFC 9457). A plain object: an app changes what it wants by `{ ...rest(manager.settings), refusal }`.
  */
-export function rest(options: RestOptions): Dialect {
-  return new Rest(options);
+export function rest({ cookies }: RestOptions): Dialect {
+  const cookieName = cookies.secure ? `__Host-${cookies.name}` : cookies.name;
+  const credentials = (request: Request) => shownCredentials(request, cookieName);
+
+  return {
+    sameOrigin: true,
+    credentials,
+    remembered: credentials,
+    revocation,
+    token: (sessionId, secret) => TOKEN_PREFIX + credentialsText(sessionId, secret),
+    session,
+    sessions,
+    refusal,
+
+    opened({ described, secret, transport }) {
+      const answer = session(described);
+      if (transport === 'bearer') return answer;
+      const { sessionId, staySignedIn } = described.session;
+      const maxAge = staySignedIn ? Math.floor(cookies.ttl / 1000) : undefined;
+      const value = credentialsText(sessionId, secret);
+      return { ...answer, cookies: [setCookie(cookieName, value, { ...cookies, maxAge })] };
+    },
+
+    revoked(forget) {
+      const forgotten = forget ? [setCookie(cookieName, '', { ...cookies, maxAge: 0 })] : [];
+      return { status: 204, headers: PRIVATE, cookies: forgotten };
+    },
+  };
 }
 
 /** How bearer tokens of this package begin; others belong to the app. */
@@ -58,98 +85,55 @@ const TITLE: Readonly<Record<number, string>> = {
 /** What is said of sessions is for nobody but the caller. */
 const PRIVATE = { 'Cache-Control': 'no-store' };
 
-class Rest implements Dialect {
-  readonly sameOrigin = true;
-  readonly #cookies: RestOptions['cookies'];
-  readonly #cookieName: string;
-
-  constructor({ cookies }: RestOptions) {
-    this.#cookies = cookies;
-    this.#cookieName = cookies.secure ? `__Host-${cookies.name}` : cookies.name;
+function shownCredentials(request: Request, cookieName: string): ShownCredentials | undefined {
+  const token = bearerToken(request.headers.authorization);
+  const cookies = cookieValues(request.headers.cookie, cookieName);
+  if (cookies.length > 1) {
+    throw new SessionError('credentials-ambiguous', 'The request carries the session cookie more than once.');
   }
-
-  credentials(request: Request): ShownCredentials | undefined {
-    const token = bearerToken(request.headers.authorization);
-    const cookies = cookieValues(request.headers.cookie, this.#cookieName);
-    if (cookies.length + (token === undefined ? 0 : 1) > 1) {
-      throw new SessionError(
-        'credentials-ambiguous',
-        token === undefined
-          ? 'The request carries the session cookie more than once.'
-          : 'The request carries a session cookie and a session token: send one of them.',
-      );
-    }
-    if (token !== undefined) return shown(token, 'bearer');
-    return cookies[0] === undefined ? undefined : shown(cookies[0], 'cookie');
+  const [cookie] = cookies;
+  if (token !== undefined && cookie !== undefined) {
+    throw new SessionError(
+      'credentials-ambiguous',
+      'The request carries a session cookie and a session token.',
+    );
   }
+  if (token !== undefined) return parsed(token, 'bearer');
+  return cookie === undefined ? undefined : parsed(cookie, 'cookie');
+}
 
-  remembered(request: Request): ShownCredentials | undefined {
-    return this.credentials(request);
+function revocation(request: Request, current: IdentitySession): Revocation {
+  const id: unknown = request.params['id'];
+  if (id === undefined) {
+    return wantsCurrent(request.query['current'])
+      ? everySessionOf(current)
+      : otherSessionsOf(current, current.sessionId);
   }
+  if (!isSessionId(id)) throw new SessionError('session-not-found', 'There is no such session.');
+  return sessionsOf(current, [id]);
+}
 
-  revocation(request: Request, current: IdentitySession): Revocation {
-    const id: unknown = request.params['id'];
-    if (id === undefined) {
-      return wantsCurrent(request.query['current'])
-        ? everySessionOf(current)
-        : otherSessionsOf(current, current.sessionId);
-    }
-    if (!isSessionId(id)) throw new SessionError('session-not-found', 'There is no such session.');
-    return sessionsOf(current, [id]);
-  }
+function session(current: DescribedSession): Answer {
+  return { status: 200, headers: PRIVATE, cookies: [], body: { session: shape(current, true) } };
+}
 
-  opened({ described, secret, transport }: OpenedSession): Answer {
-    const cookies = transport === 'cookie' ? [this.#cookie(described.session, secret)] : [];
-    return { ...this.session(described), cookies };
-  }
+function sessions(all: readonly DescribedSession[], current: IdentitySession): Answer {
+  const shapes = all.map((each) => shape(each, each.session.sessionId === current.sessionId));
+  return { status: 200, headers: PRIVATE, cookies: [], body: { sessions: shapes } };
+}
 
-  token(sessionId: string, secret: string): string {
-    return TOKEN_PREFIX + credentialsText(sessionId, secret);
-  }
-
-  session(current: DescribedSession): Answer {
-    return { status: 200, headers: PRIVATE, cookies: [], body: { session: shape(current, true) } };
-  }
-
-  sessions(sessions: readonly DescribedSession[], current: IdentitySession): Answer {
-    const shapes = sessions.map((each) => shape(each, each.session.sessionId === current.sessionId));
-    return { status: 200, headers: PRIVATE, cookies: [], body: { sessions: shapes } };
-  }
-
-  revoked(forget: boolean): Answer {
-    const { secure, sameSite } = this.#cookies;
-    const cookies = forget ? [setCookie(this.#cookieName, '', { secure, sameSite, maxAge: 0 })] : [];
-    return { status: 204, headers: PRIVATE, cookies };
-  }
-
-  refusal(error: SessionError, request: Request): Answer {
-    const status = STATUS[error.code];
-    const body = {
-      title: TITLE[status],
-      status,
-      detail: error.message,
-      code: error.code,
-      ...(error.endReason && { reason: error.endReason }),
-    };
-    const headers: Record<string, string> = {
-      ...PRIVATE,
-      'Content-Type': 'application/problem+json; charset=utf-8',
-    };
-    if (status === 401) headers['WWW-Authenticate'] = challenge(request);
-    if (error.retryAfter !== undefined) headers['Retry-After'] = String(error.retryAfter);
-    // No cookie is removed here: by now a sign-in in another tab may have set a good one.
-    return { status, headers, cookies: [], body };
-  }
-
-  #cookie(session: IdentitySession, secret: string): string {
-    const { secure, sameSite, ttl } = this.#cookies;
-    const maxAge = session.staySignedIn ? Math.floor(ttl / 1000) : undefined;
-    return setCookie(this.#cookieName, credentialsText(session.sessionId, secret), {
-      secure,
-      sameSite,
-      maxAge,
-    });
-  }
+/** No cookie is removed by a refusal: by now a sign-in in another tab may have set a good one. */
+function refusal(error: SessionError, request: Request): Answer {
+  const status = STATUS[error.code];
+  const { code, message: detail, endReason, retryAfter } = error;
+  const body = { title: TITLE[status], status, detail, code, ...(endReason && { reason: endReason }) };
+  const headers: Record<string, string> = {
+    ...PRIVATE,
+    'Content-Type': 'application/problem+json; charset=utf-8',
+  };
+  if (status === 401) headers['WWW-Authenticate'] = challenge(request);
+  if (retryAfter !== undefined) headers['Retry-After'] = String(retryAfter);
+  return { status, headers, cookies: [], body };
 }
 
 function credentialsText(sessionId: string, secret: string): string {
@@ -162,7 +146,7 @@ function bearerToken(authorization: string | undefined): string | undefined {
 }
 
 /** @throws SessionError `credentials-invalid` for text that is not of the form, the same as for a wrong secret */
-function shown(text: string, transport: ShownCredentials['transport']): ShownCredentials {
+function parsed(text: string, transport: Transport): ShownCredentials {
   const sessionId = text.slice(0, 32);
   const secret = text.slice(33);
   if (text[32] !== '.' || !isSessionId(sessionId) || !isSecret(secret)) {

@@ -16,6 +16,7 @@ declare global {
   }
 }
 
+/** What every verb may be told. */
 export interface VerbOptions {
   /** The wire that the verb speaks; `rest` by default. */
   readonly dialect?: Dialect;
@@ -47,7 +48,7 @@ export function dialectOf(
  * The session that the guard has put on the request.
  * @throws TypeError when no guard did
  */
-export function sessionOf(request: Request, verb: string): IdentitySession {
+export function sessionOf(request: Request, verb = 'handler'): IdentitySession {
   if (request.identitySession === undefined) {
     throw new TypeError(
       `${verb} found no session on the request: mount the guard before it, \`app.use(sessionSecretGuard(manager), ${verb}(manager))\``,
@@ -74,13 +75,12 @@ export function send(response: Response, answer: Answer): void {
   if (response.headersSent) return;
   setHeaders(response, answer);
   response.status(answer.status);
-  if (answer.body === undefined) response.end();
-  else response.end(JSON.stringify(answer.body));
+  response.end(typeof answer.body === 'object' ? JSON.stringify(answer.body) : answer.body);
 }
 
 /** Puts an answer's headers and cookies on a response that somebody else will send. */
 export function setHeaders(response: Response, { headers, cookies, body }: Answer): void {
-  if (body !== undefined) response.setHeader('Content-Type', 'application/json; charset=utf-8');
+  if (typeof body === 'object') response.setHeader('Content-Type', 'application/json; charset=utf-8');
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (cookies.length > 0) response.append('Set-Cookie', [...cookies]);
 }
@@ -93,8 +93,15 @@ export function refuse(
   response: Response,
   next: NextFunction,
 ): void {
-  if (error instanceof SessionError) send(response, dialect.refusal(error, request));
-  else next(error);
+  if (!(error instanceof SessionError)) {
+    next(error);
+    return;
+  }
+  try {
+    send(response, dialect.refusal(error, request));
+  } catch (failure) {
+    next(failure);
+  }
 }
 
 /** A handler from a function that answers later; Express 4 would lose its errors. */

@@ -6,6 +6,7 @@ import type { IdentitySessionManager } from '../manager';
 import { dialectOf, refuse, type VerbOptions } from './request';
 import { insistOnSameOrigin } from './same-origin';
 
+/** What a guard may be told beside its wire. */
 export interface GuardOptions extends VerbOptions {
   /** Whether requests count as use of the session. `true` by default; `false` for what a page asks by itself. */
   readonly activity?: boolean;

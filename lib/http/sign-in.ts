@@ -12,12 +12,14 @@ export interface SignInFacts extends Omit<SignIn, 'userAgent' | 'ipAddress' | 'r
   readonly transport?: Transport | undefined;
 }
 
+/** What a sign-in comes to: the session, which the app may show to its client. */
 export interface SignedIn {
   readonly session: IdentitySession;
   /** Only with `transport: 'bearer'`: what the client sends as `Authorization: Bearer …` from now on. */
   readonly token?: string;
 }
 
+/** Signs in whom the app has authenticated, as `createSignIn` says. */
 export type SignInFunction = (request: Request, response: Response, facts: SignInFacts) => Promise<SignedIn>;
 
 /**

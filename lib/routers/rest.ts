@@ -9,6 +9,7 @@ import { sessionSecretGuard } from '../http/session-secret-guard';
 import { signOut } from '../http/sign-out';
 import type { IdentitySessionManager } from '../manager';
 
+/** What the REST router may be told beside its wire. */
 export interface RestRouterOptions extends VerbOptions {
   /** How often an address may fail at autologin, and revoke. 100 failures and 300 requests in 5 minutes by default. */
   readonly limits?: { readonly autologin?: Limit; readonly revoke?: Limit };

@@ -10,6 +10,7 @@ export interface Device {
   readonly client: Product | null;
 }
 
+/** A program or an operating system. */
 export interface Product {
   /** Lower-case: `firefox`, `linux`. */
   readonly name: string;

@@ -59,6 +59,6 @@ export function displacedBy(session: IdentitySession, rule: PreventConcurrentLog
   }
 }
 
-function ownerOf({ tenantId, userId }: Owner): Owner {
+function ownerOf({ tenantId = null, userId }: Owner): Owner {
   return { tenantId, userId };
 }

@@ -1,8 +1,8 @@
 import { withIpAddress } from './ip-address';
 
-/** Who a session belongs to. A user id means something only within its tenant; apps without tenants leave it null. */
+/** Who a session belongs to. A user id means something only within its tenant; apps without tenants leave that out. */
 export interface Owner {
-  readonly tenantId: string | null;
+  readonly tenantId?: string | null;
   readonly userId: string;
 }
 
@@ -23,6 +23,7 @@ export type EndReason =
 
 /** A sign-in of one user on one device, from its first to its last request: a row of `identity_sessions`. */
 export interface IdentitySession extends Owner {
+  readonly tenantId: string | null;
   /** The public handle: 32 lower-case hexadecimal digits. It names the session and proves nothing. */
   readonly sessionId: string;
   /** The app's word for the client program that signed in, or null. */
@@ -90,5 +91,5 @@ export function currentIpAddress(session: IdentitySession): string | null {
 }
 
 export function sameOwner(one: Owner, other: Owner): boolean {
-  return one.userId === other.userId && one.tenantId === other.tenantId;
+  return one.userId === other.userId && (one.tenantId ?? null) === (other.tenantId ?? null);
 }

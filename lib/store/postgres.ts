@@ -65,7 +65,7 @@ class PostgresStore implements SessionStore {
   }
 
   async list(owner: Owner): Promise<readonly StoredSession[]> {
-    const rows = await this.#pool.ask<SessionRow>(this.#sql.list, [owner.userId, owner.tenantId]);
+    const rows = await this.#pool.ask<SessionRow>(this.#sql.list, [owner.userId, owner.tenantId ?? null]);
     return rows.map(sessionOf);
   }
 
@@ -157,7 +157,7 @@ function needsLock({ displaces, limit }: Admission): boolean {
 
 function endValues({ owner, only, except, device }: Revocation, { at, reason, by }: End): unknown[] {
   const named = only?.filter(isSessionId) ?? null;
-  return [owner.userId, owner.tenantId, named, except ?? null, device ?? null, at, reason, by];
+  return [owner.userId, owner.tenantId ?? null, named, except ?? null, device ?? null, at, reason, by];
 }
 
 function cutoffValues({ short, long, absolute }: Cutoffs): number[] {

@@ -48,6 +48,7 @@ export interface Admission {
   readonly cutoffs: Cutoffs;
 }
 
+/** How many live sessions an owner may have, and what becomes of one more. */
 export interface SessionLimit {
   readonly max: number;
   /** `endOldest` makes room by ending those that signed in first; `refuse` turns the new one away. */
@@ -66,6 +67,7 @@ export interface End {
   readonly by: string | null;
 }
 
+/** One use of a session, or the last of several. */
 export interface Touch {
   readonly id: string;
   /** When, in milliseconds since 1970. */
@@ -74,6 +76,7 @@ export interface Touch {
   readonly ipAddresses: readonly string[];
 }
 
+/** The touches that were not written, and why. */
 export interface TouchResult {
   /** Sessions that have ended or do not exist. */
   readonly ended: readonly string[];

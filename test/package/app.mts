@@ -1,0 +1,63 @@
+import express, { type Request, type RequestHandler } from 'express';
+import createKnex from 'knex';
+import {
+  SessionError,
+  autologin,
+  createIdentitySessionManager,
+  createSignIn,
+  memory,
+  migrate,
+  migrationConfig,
+  rest,
+  restRouter,
+  revokeRoute,
+  sessionErrors,
+  sessionLookup,
+  sessionSecretGuard,
+  type IdentitySession,
+  type IdentitySessionOptions,
+  type RefusalCode,
+} from 'express-identity-sessions';
+
+const options: IdentitySessionOptions = {
+  knex: createKnex({ client: 'pg' }),
+  shortLifetime: '1H',
+  cookies: { name: 'id' },
+};
+const manager = createIdentitySessionManager(options);
+const inMemory = createIdentitySessionManager({ store: memory() });
+const signIn = createSignIn(manager, { dialect: rest(manager.settings) });
+const guard: RequestHandler = sessionSecretGuard(manager);
+
+const app = express();
+app.post('/sign-in', async (req, res) => {
+  const { session, token } = await signIn(req, res, { userId: 'alice', transport: 'bearer' });
+  res.json({ id: session.sessionId satisfies string, token: token satisfies string | undefined });
+});
+app.post('/autologin', autologin(manager));
+app.get('/private', guard, (req, res) => {
+  const userId: string | undefined = req.identitySession?.userId;
+  // @ts-expect-error -- a handler may have been mounted without a guard
+  const unguarded: string = req.identitySession.userId;
+  // @ts-expect-error -- there is no such field, so the type is not `any`
+  const unknown: unknown = req.identitySession?.password;
+  res.json([userId, unguarded, unknown]);
+});
+app.get('/sessions', guard, sessionLookup(manager));
+app.delete('/sessions/:id', guard, revokeRoute(inMemory));
+app.use(restRouter(manager, { limits: { revoke: false } }));
+app.use(sessionErrors(manager));
+
+function currentOf(req: Request): IdentitySession | undefined {
+  return req.identitySession;
+}
+
+function codeOf(error: unknown): RefusalCode | undefined {
+  return error instanceof SessionError ? error.code : undefined;
+}
+
+// @ts-expect-error -- a wrong option is a mistake that the compiler sees
+createIdentitySessionManager({ knex: createKnex({ client: 'pg' }), onLimit: 'forget' });
+
+await migrate(createKnex({ client: 'pg', migrations: migrationConfig() }));
+export { codeOf, currentOf };
