@@ -52,14 +52,6 @@ describe('a statement', () => {
     await expect(pool.ask(sql('select nonsense'), [])).rejects.toMatchObject({ code: '42703' });
   });
 
-  it.each(['57014', '53300', '40001', '40P01', '55P03', '25006', '08006', '57P03', '28P01'])(
-    'that the server turns down for now (%s) is unavailable',
-    async (state) => {
-      const raise = sql(`do $$ begin raise exception 'no' using errcode = '${state}'; end $$`);
-      await expect(pool.tell(raise, [])).rejects.toEqual(unavailable);
-    },
-  );
-
   it('says to the client nothing of what the server said', async () => {
     const error: unknown = await pool.tell(sql('select pg_sleep(5)'), []).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(SessionError);

@@ -1,0 +1,45 @@
+import { SessionError } from '../errors';
+
+/** SQLSTATE classes and codes that mean "not now" or "not here", rather than that a statement is wrong. */
+const NOT_NOW = /^(08|28|53|57P0[1-5]|25006|3D000|57014|55P03|40001|40P01)/;
+
+const LOST = /^(08|57P0[1-3])/;
+
+/** Errors of the network, the pool and the server's health become `store-unavailable`; others are mistakes and stay. */
+export function refusalOf(error: unknown): unknown {
+  if (error instanceof SessionError || error instanceof TypeError || error instanceof RangeError)
+    return error;
+  const state = sqlState(error);
+  if (state === '42P01' || state === '3F000') {
+    return new Error(
+      'The tables of express-identity-sessions are missing: run its migrations (`await migrate(knex)`) first',
+      { cause: error },
+    );
+  }
+  if (state !== undefined && !NOT_NOW.test(state)) return error;
+  return new SessionError('store-unavailable', 'The sessions cannot be looked up at the moment.', {
+    retryAfter: 1,
+    cause: error,
+  });
+}
+
+export function isConnectionLost(error: unknown): boolean {
+  const cause = error instanceof SessionError ? error.cause : error;
+  const state = sqlState(cause);
+  if (state !== undefined) return LOST.test(state);
+  return (
+    cause instanceof Error &&
+    /Connection terminated|not queryable|ECONNRESET|EPIPE/.test(`${cause.message} ${codeOf(cause)}`)
+  );
+}
+
+/** The five characters that PostgreSQL says it with, or undefined when it was not PostgreSQL that spoke. */
+export function sqlState(error: unknown): string | undefined {
+  const code = codeOf(error);
+  return /^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]{4}$/.test(code) ? code : undefined;
+}
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : '';
+}
