@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+
+/** What the names of a client's cookies are made of, so that two clients with one cookie jar do not meet. */
+export interface CookieHashOptions {
+  /** Put to what is hashed, the same on all nodes. [cookie.hash.salt] */
+  readonly salt: string;
+  /** Names of further headers whose values are hashed. [cookie.hash.fields] */
+  readonly fields: readonly string[];
+}
+
+export interface HashedRequest {
+  readonly userAgent: string;
+  readonly client: string | null;
+  /** The values of the further headers, in their order; those that are missing are left out. */
+  readonly values: readonly string[];
+}
+
+/** How many hashes are kept: requests come with the same few user agents again and again. */
+const MOST_KNOWN = 10_000;
+
+/**
+ * The hash in the names of a client's cookies: the MD5 of user agent, client, further headers and salt in Base64, without
+ * what a cookie's name cannot hold. It protects nothing; it keeps cookies apart.
+ */
+export function cookieHasher({ salt }: CookieHashOptions): (request: HashedRequest) => string {
+  const known = new Map<string, string>();
+  return ({ userAgent, client, values }) => {
+    const hashed = userAgent + (client ?? '') + values.join('') + salt;
+    let hash = known.get(hashed);
+    if (hash === undefined) {
+      hash = createHash('md5').update(hashed).digest('base64').replace(/\W/g, '');
+      if (known.size >= MOST_KNOWN) known.clear();
+      known.set(hashed, hash);
+    }
+    return hash;
+  };
+}
