@@ -15,10 +15,14 @@ export type RefusalCode =
   | 'session-ended'
   /** The session was not used for too long, or has reached its absolute life time. */
   | 'session-expired'
+  /** The request comes from an address that the session may not change to. */
+  | 'ip-changed'
   /** The caller has no session of that id. */
   | 'session-not-found'
   /** The user has as many sessions as the app allows, and the app refuses one more. */
   | 'session-limit-reached'
+  /** A live session has the authentication id that the sign-in came with. */
+  | 'auth-id-taken'
   /** Autologin is switched off. */
   | 'autologin-disabled'
   /** A write that another site started in the user's browser. */
@@ -33,6 +37,8 @@ export type RefusalCode =
 export interface RefusalEvidence {
   /** Why the session was ended. Only with `session-ended`. */
   readonly endReason?: EndReason | undefined;
+  /** What the limit counts. Only with `session-limit-reached`. */
+  readonly per?: 'user' | 'client' | undefined;
   /** Seconds after which trying again makes sense. */
   readonly retryAfter?: number | undefined;
   /** What the database or the network said. For logs, never for the wire. */
@@ -46,6 +52,7 @@ export interface RefusalEvidence {
 export class SessionError extends Error {
   override readonly name = 'SessionError';
   readonly endReason: EndReason | undefined;
+  readonly per: 'user' | 'client' | undefined;
   readonly retryAfter: number | undefined;
 
   constructor(
@@ -55,6 +62,7 @@ export class SessionError extends Error {
   ) {
     super(message, evidence.cause === undefined ? undefined : { cause: evidence.cause });
     this.endReason = evidence.endReason;
+    this.per = evidence.per;
     this.retryAfter = evidence.retryAfter;
   }
 }

@@ -53,7 +53,24 @@ export {
   type Revocation,
 } from './session/revocation';
 export { isSessionId, type Credentials } from './session/credentials';
-export type { DescribeDevice, Device, Product } from './session/device';
+export type { IpCheckMode, IpCheckOptions } from './session/ip-check';
+export {
+  describeDevice,
+  describeOxDevice,
+  type DescribeDevice,
+  type Device,
+  type DeviceName,
+  type DeviceType,
+  type Product,
+} from './session/device';
+export {
+  catalogueOf,
+  displayName,
+  wordingFor,
+  type Catalogue,
+  type Wording,
+  type Words,
+} from './session/wording';
 export type { Duration } from './session/duration';
 export type { Locator, Place } from './location/location';
 

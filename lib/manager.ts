@@ -1,9 +1,16 @@
 import type { DescribedSession } from './dialects/dialect';
 import { SessionError } from './errors';
 import { location, type Locator } from './location/location';
-import { fits, hashSecret, mintSecret, mintSessionId, type Credentials } from './session/credentials';
+import {
+  fits,
+  hashSecret,
+  mintSecret,
+  mintSessionId,
+  type Credentials,
+  type SecretForm,
+} from './session/credentials';
 import { LONGEST_USER_AGENT } from './session/device';
-import { ipAddress } from './session/ip-address';
+import { ipAddress, namesAddress } from './session/ip-address';
 import { cutoffs, expires, stage } from './session/lifetimes';
 import { displacedBy, sessionsOf, type Revocation } from './session/revocation';
 import {
@@ -16,6 +23,7 @@ import {
   type StoredSession,
 } from './session/session';
 import { capped, optionalText, properties, text } from './session/text';
+import { displayName } from './session/wording';
 import type { Settings } from './settings';
 import type { Admission, End, MaybePromise, SessionPatch, SessionStore } from './store/store';
 
@@ -33,6 +41,12 @@ export interface SignIn {
   readonly staySignedIn?: boolean | undefined;
   /** Any JSON object of up to 16 KB, kept with the session. */
   readonly extraProperties?: Readonly<Record<string, unknown>> | undefined;
+  /** Any JSON object of up to 16 KB, kept until the session hibernates. */
+  readonly data?: Readonly<Record<string, unknown>> | undefined;
+  /** The id under which other systems know the sign-in; no other live session may have it. */
+  readonly authId?: string | null | undefined;
+  /** What the secret looks like; `base64url` when absent. */
+  readonly secretForm?: SecretForm | undefined;
   /** The credentials that came in with the request; their session ends in favour of the new one. */
   readonly replaces?: Credentials | undefined;
 }
@@ -55,6 +69,7 @@ export class IdentitySessionManager {
   readonly settings: Settings;
   readonly #store: SessionStore;
   readonly #locate: Locator | undefined;
+  readonly #countryOf = (address: string) => this.#locate?.(address)?.country;
 
   constructor(store: SessionStore, settings: Settings, locate?: Locator) {
     this.#store = store;
@@ -68,7 +83,7 @@ export class IdentitySessionManager {
    * @throws TypeError when the app gives something that is not what `SignIn` says
    */
   async open(signIn: SignIn): Promise<Opened> {
-    const secret = mintSecret();
+    const secret = mintSecret(signIn.secretForm);
     const session = this.#newSession(signIn, hashSecret(secret));
     const replaced = signIn.replaces && (await this.#revocationOf(signIn.replaces));
     await this.#store.insert(session, this.#admission(session, replaced));
@@ -77,7 +92,7 @@ export class IdentitySessionManager {
 
   /**
    * The session that the credentials prove possession of. Answers at once when the session is warm.
-   * @throws SessionError `credentials-invalid`, `session-ended`, `session-expired`, `store-unavailable`
+   * @throws SessionError `credentials-invalid`, `session-ended`, `session-expired`, `ip-changed`, `store-unavailable`
    */
   verify(credentials: Credentials, visit: Visit = {}): MaybePromise<IdentitySession> {
     const found = this.#store.find(credentials.sessionId);
@@ -86,14 +101,20 @@ export class IdentitySessionManager {
   }
 
   /**
-   * The same for autologin: the session goes on, and its client may be given its credentials anew.
+   * The same for autologin: the session goes on, and its client may be given its credentials anew. One that comes from an
+   * address that it may not change to is ended: whoever holds its cookies sits elsewhere.
    * @throws SessionError as `verify`, and `autologin-disabled`
    */
   async revive(credentials: Credentials, visit: Visit = {}): Promise<IdentitySession> {
     if (!this.settings.lifetimes.autologin) {
       throw new SessionError('autologin-disabled', 'Sessions are not revived here; sign in again.');
     }
-    return this.verify(credentials, visit);
+    try {
+      return await this.verify(credentials, visit);
+    } catch (error) {
+      if (error instanceof SessionError && error.code === 'ip-changed') await this.#endMoved(credentials);
+      throw error;
+    }
   }
 
   /**
@@ -104,15 +125,15 @@ export class IdentitySessionManager {
     const sessions = await this.#store.list(checked(owner));
     const now = this.settings.clock.now();
     return sessions
-      .filter((session) => stage(session, this.settings.lifetimes, now) !== 'ended')
-      .map((session) => withoutSecret(session));
+      .filter((session) => this.#shows(session) && stage(session, this.settings.lifetimes, now) !== 'ended')
+      .map((session) => this.#asleep(withoutSecret(session), now));
   }
 
   /** What people want to know of a session. */
   describe(session: IdentitySession): DescribedSession {
     return {
       session,
-      device: this.settings.describeDevice(session.userAgent),
+      device: this.settings.describeDevice(session.userAgent, session.clientId),
       location: location(currentIpAddress(session), this.#locate),
       expires: expires(session, this.settings.lifetimes),
     };
@@ -144,14 +165,17 @@ export class IdentitySessionManager {
     if (which !== undefined) await this.#store.end(which, this.#end('signed-out', which.owner.userId));
   }
 
+  async #endMoved(credentials: Credentials): Promise<void> {
+    const which = await this.#revocationOf(credentials);
+    if (which !== undefined) await this.#store.end(which, this.#end('ip-changed'));
+  }
+
   /** Changes what an app keeps with a session; false when there is no such session or it has ended. */
-  update(sessionId: string, { extraProperties }: SessionPatch): Promise<boolean> {
-    return this.#store.update(
-      sessionId,
-      extraProperties === undefined
-        ? {}
-        : { extraProperties: properties('extraProperties', extraProperties) },
-    );
+  update(sessionId: string, { extraProperties, data }: SessionPatch): Promise<boolean> {
+    return this.#store.update(sessionId, {
+      ...(extraProperties && { extraProperties: properties('extraProperties', extraProperties) }),
+      ...(data && { data: properties('data', data) }),
+    });
   }
 
   /** Writes what is still to be written and stops all timers. The app's Knex stays open. Twice is once. */
@@ -167,6 +191,7 @@ export class IdentitySessionManager {
         `\`userId\` must be text, and is ${typeof signIn.userId}: write \`String(user.id)\``,
       );
     }
+    const clientId = optionalText('clientId', signIn.clientId, 64);
     const userAgent = capped('userAgent', signIn.userAgent, LONGEST_USER_AGENT);
     const address = ipAddress(signIn.ipAddress);
     return {
@@ -174,15 +199,18 @@ export class IdentitySessionManager {
       secretHash,
       tenantId: optionalText('tenantId', signIn.tenantId, 255),
       userId: text('userId', signIn.userId, 255),
-      clientId: optionalText('clientId', signIn.clientId, 64),
+      clientId,
       device: text('device', signIn.device ?? 'Web', 64),
-      deviceInfo: capped('deviceInfo', describeDevice(userAgent).displayName, 256),
+      deviceInfo: capped('deviceInfo', displayName(describeDevice(userAgent, clientId)), 256),
       userAgent,
       ipAddresses: Object.freeze(address === null ? [] : [address]),
       staySignedIn: signIn.staySignedIn === true,
       signedIn: now,
       lastAccessed: null,
       extraProperties: properties('extraProperties', signIn.extraProperties ?? {}),
+      data: properties('data', signIn.data ?? {}),
+      authId: optionalText('authId', signIn.authId, 128),
+      node: this.settings.nodeId,
       endedAt: null,
       endReason: null,
       endedBy: null,
@@ -190,14 +218,14 @@ export class IdentitySessionManager {
   }
 
   #admission(session: StoredSession, replaced: Revocation | undefined): Admission {
-    const { preventConcurrentLogin, limit, lifetimes } = this.settings;
+    const { preventConcurrentLogin, limits, lifetimes } = this.settings;
     const displaced = displacedBy(session, preventConcurrentLogin);
     return {
       displaces: [
         ...(replaced ? [{ which: replaced, end: this.#end('replaced') }] : []),
         ...(displaced ? [{ which: displaced, end: this.#end('displaced') }] : []),
       ],
-      limit,
+      limits,
       cutoffs: cutoffs(lifetimes, session.signedIn),
     };
   }
@@ -205,8 +233,7 @@ export class IdentitySessionManager {
   /** The session of a pair of credentials, if they are a pair at all. */
   async #revocationOf(credentials: Credentials): Promise<Revocation | undefined> {
     const session = await this.#store.find(credentials.sessionId);
-    if (!fits(credentials.secret, session) || session === undefined || session.endedAt !== null)
-      return undefined;
+    if (!fits(credentials, session) || session === undefined || session.endedAt !== null) return undefined;
     return sessionsOf(session, [session.sessionId]);
   }
 
@@ -215,7 +242,7 @@ export class IdentitySessionManager {
     credentials: Credentials,
     visit: Visit,
   ): MaybePromise<IdentitySession> {
-    if (!fits(credentials.secret, session) || session === undefined) {
+    if (!fits(credentials, session) || session === undefined) {
       throw new SessionError('credentials-invalid', 'These credentials belong to no session.');
     }
     if (session.endedAt !== null) {
@@ -223,21 +250,60 @@ export class IdentitySessionManager {
       throw new SessionError('session-ended', 'This session was ended; sign in again.', evidence);
     }
     const now = this.settings.clock.now();
-    if (stage(session, this.settings.lifetimes, now) === 'ended') {
+    const at = stage(session, this.settings.lifetimes, now);
+    if (at === 'ended') {
       throw new SessionError('session-expired', 'This session was not used for too long; sign in again.');
     }
-    return visit.activity === false ? withoutSecret(session) : this.#touch(session, visit.ipAddress, now);
+    const moved = this.#move(session, visit.ipAddress);
+    if (visit.activity === false) return this.#asleep(withoutSecret(session), now);
+    return at === 'hibernating'
+      ? this.#wake(session, credentials, visit, now)
+      : this.#touch(session, moved, now);
   }
 
-  #touch(
-    session: StoredSession,
-    from: string | null | undefined,
-    now: number,
-  ): MaybePromise<IdentitySession> {
+  /**
+   * The address that becomes the session's with this request, if it is another one.
+   * @throws SessionError `ip-changed`
+   */
+  #move(session: StoredSession, from: string | null | undefined): readonly string[] {
     const current = currentIpAddress(session);
-    const address = from === current ? null : ipAddress(from);
-    const ipAddresses = address === null || address === current ? NO_ADDRESSES : [address];
-    const touched = this.#store.touch([{ id: session.sessionId, at: now, ipAddresses }]);
+    if (from && current !== null && namesAddress(from, current)) return NO_ADDRESSES;
+    const address = ipAddress(from);
+    const { allowed, follow } = this.settings.ipCheck(current, address, session.clientId, this.#countryOf);
+    if (!allowed) throw new SessionError('ip-changed', 'This session may not be used from this address.');
+    return follow && address !== null && address !== current ? [address] : NO_ADDRESSES;
+  }
+
+  /** A session that wakes has lost its data. Who finds that it was woken or ended meanwhile looks again. */
+  async #wake(
+    session: StoredSession,
+    credentials: Credentials,
+    visit: Visit,
+    now: number,
+  ): Promise<IdentitySession> {
+    const { short } = cutoffs(this.settings.lifetimes, now);
+    if (await this.#store.wake(session.sessionId, now, short)) {
+      const awake = { ...session, data: {}, lastAccessed: now };
+      return this.#touch(awake, this.#move(awake, visit.ipAddress), now);
+    }
+    return this.verify(credentials, visit);
+  }
+
+  /** Whether people are shown the session at all. */
+  #shows({ clientId, node }: StoredSession): boolean {
+    const { clientBlacklist, globalLookup, nodeId } = this.settings;
+    const hidden = clientId !== null && clientBlacklist.includes(clientId);
+    return !hidden && (globalLookup || node === nodeId);
+  }
+
+  /** A session that hibernates has no data any more, though the store may still hold some. */
+  #asleep(session: IdentitySession, now: number): IdentitySession {
+    return stage(session, this.settings.lifetimes, now) === 'active' ? session : { ...session, data: {} };
+  }
+
+  #touch(session: StoredSession, ipAddresses: readonly string[], now: number): MaybePromise<IdentitySession> {
+    const { nodeId: node } = this.settings;
+    const touched = this.#store.touch([{ id: session.sessionId, at: now, ipAddresses, node }]);
     const seen = withoutSecret(session, now, ipAddresses);
     return touched instanceof Promise ? touched.then(() => seen) : seen;
   }

@@ -5,6 +5,7 @@ import type { Report } from './events';
 import type { Locator } from './location/location';
 import type { DescribeDevice } from './session/device';
 import type { Duration } from './session/duration';
+import type { IpCheckOptions } from './session/ip-check';
 import type { PreventConcurrentLogin } from './session/revocation';
 import type { SessionLimit, SessionStore } from './store/store';
 
@@ -38,7 +39,9 @@ export interface IdentitySessionOptions {
   readonly preventConcurrentLogin?: PreventConcurrentLogin;
   /** How many live sessions a user may have; `Infinity` for any number. [sessiond.maxSessionPerUser] */
   readonly maxSessionsPerUser?: number;
-  /** Beyond `maxSessionsPerUser`: `endOldest` makes room for a sign-in, `refuse` turns it away. */
+  /** How many live sessions a user may have with one client. [sessiond.maxSessionPerClient] */
+  readonly maxSessionsPerClient?: number;
+  /** Beyond these limits: `endOldest` makes room for a sign-in, `refuse` turns it away. */
   readonly onLimit?: SessionLimit['onLimit'];
 
   /** A session's last-accessed time is written after so many requests. [UpdateSessionAfterCacheHit] */
@@ -52,10 +55,18 @@ export interface IdentitySessionOptions {
   /** How long one request may wait for the database before it is answered with 503. 100 ms to 1 min. */
   readonly requestBudget?: Duration;
 
+  /** Whether sessions may change their address; they may by default. [IPCheck, ipcheck.mode] */
+  readonly ipCheck?: IpCheckOptions;
   /** Finds the place of an address: `true` uses geoip-lite when it is installed, `false` knows no places. */
   readonly location?: boolean | Locator;
-  /** Turns a user agent into a device; ua-parser-js does by default. */
+  /** Turns a user agent and the client's id into a device; ua-parser-js does by default. */
   readonly describeDevice?: DescribeDevice;
+  /** The name of this node: its sessions are noted under it. 64 letters, digits, `_`, `.` or `-`. */
+  readonly nodeId?: string;
+  /** Whether users see their sessions of all nodes; `false` shows those that this node opened or served last. [session.management.globalLookup] */
+  readonly globalLookup?: boolean;
+  /** Clients whose sessions are shown nowhere; ending one by its id still works. [session.management.clientBlacklist] */
+  readonly clientBlacklist?: readonly string[];
   /** Told what happens in the background; by default failures are shown under `NODE_DEBUG=express-identity-sessions`. */
   readonly report?: Report;
   /** The source of time and timers, for tests. */
@@ -84,6 +95,7 @@ export const defaults = {
   origins: [],
   preventConcurrentLogin: 'Disabled',
   maxSessionsPerUser: Infinity,
+  maxSessionsPerClient: Infinity,
   onLimit: 'endOldest',
   updateAfterCacheHits: 10,
   touchInterval: 60_000,
@@ -91,4 +103,6 @@ export const defaults = {
   lease: 2_000,
   requestBudget: 3_000,
   location: true,
+  globalLookup: true,
+  clientBlacklist: [],
 } as const satisfies IdentitySessionOptions;

@@ -6,6 +6,7 @@ import type { Locator } from './location/location';
 import { defaults, type CookieOptions, type IdentitySessionOptions } from './options';
 import { OptionReader } from './option-reader';
 import { describeDevice, memoised, type DescribeDevice } from './session/device';
+import { compileIpCheck, type IpCheck, type IpCheckOptions } from './session/ip-check';
 import type { Lifetimes } from './session/lifetimes';
 import type { PreventConcurrentLogin } from './session/revocation';
 import type { SessionLimit } from './store/store';
@@ -16,12 +17,16 @@ export interface Settings {
   readonly cookies: CookieSettings;
   readonly origins: readonly string[];
   readonly preventConcurrentLogin: PreventConcurrentLogin;
-  readonly limit: SessionLimit | undefined;
+  readonly limits: readonly SessionLimit[];
+  readonly nodeId: string | null;
+  readonly globalLookup: boolean;
+  readonly clientBlacklist: readonly string[];
   readonly updateAfterCacheHits: number;
   readonly touchInterval: number;
   readonly cacheSize: number;
   readonly lease: number;
   readonly requestBudget: number;
+  readonly ipCheck: IpCheck;
   readonly location: boolean | Locator;
   readonly describeDevice: DescribeDevice;
   readonly report: Report;
@@ -52,17 +57,22 @@ export function settingsOf(options: IdentitySessionOptions): Settings {
     cookies: cookiesOf(read.object('cookies'), lifetimes, problems),
     origins: read.list('origins', isOrigin, 'origins such as "https://www.example.com"'),
     preventConcurrentLogin: read.oneOf('preventConcurrentLogin', CONCURRENCY),
-    limit: limitOf(read),
+    limits: limitsOf(read),
+    nodeId: read.given('nodeId', isNodeId, 'letters, digits, "_", "." or "-", 64 at the most') ?? null,
+    globalLookup: read.flag('globalLookup'),
+    clientBlacklist: read.list('clientBlacklist', isText, 'client ids'),
     updateAfterCacheHits: read.count('updateAfterCacheHits', 1, 1_000_000),
     touchInterval: read.duration('touchInterval', 1, HOUR),
     cacheSize: read.count('cacheSize', 1, 10_000_000),
     lease: read.duration('lease', 0, MINUTE),
     requestBudget: read.duration('requestBudget', 100, MINUTE),
+    ipCheck: ipCheckOf(read.given('ipCheck', isObject, 'an object'), problems),
     location: read.flagOr<Locator>('location', isFunction, 'a function'),
-    describeDevice: memoised(read.given('describeDevice', isFunction, 'a function') ?? describeDevice),
+    describeDevice: describing(read.given('describeDevice', isFunction, 'a function')),
     report: unfailing(read.given('report', isFunction, 'a function') ?? log),
     clock: read.given('clock', isClock, 'a clock, with now(), monotonic() and after()') ?? systemClock(),
   };
+  read.given('schema', isSchema, 'the name of a schema: 63 bytes at the most, without "." and "?"');
   problems.push(...contradictions(options, settings));
   if (problems.length > 0) throw new TypeError(`These options cannot be used:\n- ${problems.join('\n- ')}`);
   warn(settings);
@@ -88,14 +98,19 @@ const OPTIONS: Readonly<Record<keyof IdentitySessionOptions, true>> = {
   origins: true,
   preventConcurrentLogin: true,
   maxSessionsPerUser: true,
+  maxSessionsPerClient: true,
   onLimit: true,
   updateAfterCacheHits: true,
   touchInterval: true,
   cacheSize: true,
   lease: true,
   requestBudget: true,
+  ipCheck: true,
   location: true,
   describeDevice: true,
+  nodeId: true,
+  globalLookup: true,
+  clientBlacklist: true,
   report: true,
   clock: true,
 };
@@ -132,6 +147,19 @@ function isOrigin(value: unknown): boolean {
   return typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value;
 }
 
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+function ipCheckOf(options: IpCheckOptions | undefined, problems: string[]): IpCheck {
+  try {
+    return compileIpCheck(options);
+  } catch (error) {
+    problems.push(`\`ipCheck\`: ${(error as Error).message}`);
+    return compileIpCheck();
+  }
+}
+
 function isFunction(value: unknown): boolean {
   return typeof value === 'function';
 }
@@ -141,10 +169,25 @@ function isClock(value: unknown): boolean {
   return [clock?.now, clock?.monotonic, clock?.after].every(isFunction);
 }
 
-function limitOf(read: OptionReader): SessionLimit | undefined {
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
+/** Knex can name no schema with a dot or a question mark in it, and PostgreSQL cuts longer names. */
+function isSchema(value: unknown): boolean {
+  return typeof value === 'string' && /^[^.?\0]+$/.test(value) && Buffer.byteLength(value) <= 63;
+}
+
+function isNodeId(value: unknown): boolean {
+  return typeof value === 'string' && /^[A-Za-z0-9_.-]{1,64}$/.test(value);
+}
+
+function limitsOf(read: OptionReader): readonly SessionLimit[] {
   const onLimit = read.oneOf('onLimit', ['endOldest', 'refuse']);
-  if (read.value('maxSessionsPerUser') === Infinity) return undefined;
-  return { max: read.count('maxSessionsPerUser', 1, 1_000_000), onLimit };
+  const limits = { user: 'maxSessionsPerUser', client: 'maxSessionsPerClient' } as const;
+  return (['client', 'user'] as const)
+    .filter((per) => read.value(limits[per]) !== Infinity)
+    .map((per) => ({ per, max: read.count(limits[per], 1, 1_000_000), onLimit }));
 }
 
 /** What is wrong only together. */
@@ -164,6 +207,9 @@ function* contradictions(options: IdentitySessionOptions, settings: Settings): I
       `\`touchInterval\` (${touchInterval} ms) is more than a tenth of \`shortLifetime\` (${lifetimes.short} ms): ` +
       'a session in use could seem idle'
     );
+  }
+  if (!settings.globalLookup && settings.nodeId === null) {
+    yield '`globalLookup` is false, and the node has no name to know its own sessions by: give it a `nodeId`';
   }
   if (lease > 0 && lease < SHORTEST_LEASE) {
     yield `\`lease\` (${lease} ms) must be 0, or at least ${SHORTEST_LEASE} ms: changes are read every half second`;
@@ -192,6 +238,10 @@ function warn({ cookies, lifetimes }: Settings): void {
 const debug = debuglog('express-identity-sessions');
 
 const log: Report = ({ task, error }) => debug('%s failed: %O', task, error);
+
+function describing(own: DescribeDevice | undefined): DescribeDevice {
+  return own === undefined ? describeDevice : memoised(own);
+}
 
 function unfailing(report: Report): Report {
   return (event) => {

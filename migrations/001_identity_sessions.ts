@@ -24,6 +24,9 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       -- The day of the last use: last_accessed itself is in no index, which would cost every touch its HOT update.
       active_day date not null,
       extra_properties jsonb,
+      data jsonb,
+      auth_id text,
+      node text,
       ended_at timestamptz,
       end_reason text,
       ended_by text
@@ -34,6 +37,11 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
     create index identity_sessions_active_day on ${at}.identity_sessions (active_day) where ended_at is null`);
   await knex.raw(`
     create index identity_sessions_ended_at on ${at}.identity_sessions (ended_at) where ended_at is not null`);
+
+  // An auth id is unique among live sessions, whoever they belong to.
+  await knex.raw(`
+    create unique index identity_sessions_auth_id on ${at}.identity_sessions (auth_id)
+    where ended_at is null and auth_id is not null`);
 
   // A row without a session id stands for all sessions.
   await knex.raw(`
@@ -81,7 +89,7 @@ async function createTriggers(knex: Knex, at: string): Promise<void> {
   await knex.raw(`
     create trigger identity_session_changed after update of
       session_id, secret_hash, tenant_id, user_id, client_id, device, device_info, user_agent, stay_signed_in, signed_in,
-      extra_properties
+      extra_properties, data, auth_id
     on ${at}.identity_sessions for each row when (new.ended_at is null)
     execute function ${at}.identity_session_changed()`);
 
@@ -96,16 +104,23 @@ async function createTriggers(knex: Knex, at: string): Promise<void> {
     create trigger identity_sessions_truncated after truncate on ${at}.identity_sessions
     for each statement execute function ${at}.identity_sessions_truncated()`);
 
-  // That an ended session stays ended must not rest on the good behaviour of programs.
+  // That an ended session stays ended must not rest on the good behaviour of programs. Ending it once more is no mistake,
+  // as when somebody ends all sessions of a user by hand: the first end stands.
   await knex.raw(`
     create function ${at}.identity_session_stays_ended() returns trigger language plpgsql as $$
     begin
-      raise exception 'identity session % has ended and cannot come back', old.session_id
-        using errcode = 'check_violation';
+      if new.ended_at is null then
+        raise exception 'identity session % has ended and cannot come back', old.session_id
+          using errcode = 'check_violation';
+      end if;
+      new.ended_at := old.ended_at;
+      new.end_reason := old.end_reason;
+      new.ended_by := old.ended_by;
+      return new;
     end $$`);
   await knex.raw(`
     create trigger identity_session_stays_ended before update of ended_at on ${at}.identity_sessions
-    for each row when (old.ended_at is not null and new.ended_at is distinct from old.ended_at)
+    for each row when (old.ended_at is not null)
     execute function ${at}.identity_session_stays_ended()`);
 }
 

@@ -259,6 +259,84 @@ describe('update', () => {
   });
 });
 
+describe('the data of a session', () => {
+  it('is there until the session hibernates, and gone when it wakes, on every node', async () => {
+    const [here, there] = [use(), use()];
+    const { session, credentials } = await open(here, { staySignedIn: true, data: { draft: 1 } });
+    expect((await there.verify(credentials)).data).toEqual({ draft: 1 });
+    await here.update(session.sessionId, { data: { draft: 2 } });
+    clock.advance(2000);
+    expect((await there.verify(credentials)).data).toEqual({ draft: 2 });
+
+    clock.advance(DAY);
+    expect((await here.list(owner))[0]?.data).toEqual({});
+    const woken = await Promise.all(
+      [here, there, here, there].map(async (manager) => manager.verify(credentials)),
+    );
+    for (const { data, lastAccessed } of woken) expect([data, lastAccessed]).toEqual([{}, clock.now()]);
+
+    await there.update(session.sessionId, { data: { draft: 3 } });
+    clock.advance(2000);
+    expect((await here.verify(credentials)).data).toEqual({ draft: 3 });
+  });
+});
+
+describe('a session that may not change its address', () => {
+  const strict = { ipCheck: { mode: 'strict', maskV4: '/24' } } as const;
+
+  it('is refused elsewhere and goes on where it was, or near it', async () => {
+    const manager = use(strict);
+    const { credentials } = await open(manager);
+    const from = async (ipAddress: string) => manager.verify(credentials, { ipAddress });
+    await expect(from('198.51.100.7')).rejects.toEqual(refusal('ip-changed'));
+    expect((await from('192.0.2.200')).ipAddresses).toEqual(['192.0.2.1']);
+    expect((await from('::ffff:192.0.2.1')).ipAddresses).toEqual(['192.0.2.1']);
+  });
+
+  it('is ended when autologin comes from elsewhere', async () => {
+    const manager = use(strict);
+    const { credentials } = await open(manager, { staySignedIn: true });
+    const revived = manager.revive(credentials, { ipAddress: '198.51.100.7' });
+    await expect(revived).rejects.toEqual(refusal('ip-changed'));
+    await expect(async () => manager.verify(credentials)).rejects.toMatchObject({ endReason: 'ip-changed' });
+  });
+
+  it('may change it within a country, when places are known', async () => {
+    const countries: Record<string, string> = {
+      '192.0.2.1': 'DE',
+      '198.51.100.7': 'DE',
+      '203.0.113.9': 'FR',
+    };
+    const location = (address: string) => ({ country: countries[address] });
+    const manager = use({ ipCheck: { mode: 'countrycode' }, location });
+    const { credentials } = await open(manager);
+    await manager.verify(credentials, { ipAddress: '198.51.100.7' });
+    const abroad = async () => manager.verify(credentials, { ipAddress: '203.0.113.9' });
+    await expect(abroad).rejects.toEqual(refusal('ip-changed'));
+  });
+});
+
+describe('what people are shown', () => {
+  it('leaves out the clients of the blacklist, which can be ended by their id all the same', async () => {
+    const manager = use({ clientBlacklist: ['maintenance'] });
+    const { session } = await open(manager, { clientId: 'maintenance' });
+    expect(await manager.list(owner)).toEqual([]);
+    expect(await manager.revoke(sessionsOf(owner, [session.sessionId]))).toEqual([session.sessionId]);
+  });
+
+  it('is limited to the sessions of this node without global lookup', async () => {
+    const [one, two] = ['one', 'two'].map((nodeId) => use({ nodeId, globalLookup: false }));
+    const { session, credentials } = await open(one!);
+    expect(await two!.list(owner)).toEqual([]);
+    expect(await one!.list(owner)).toMatchObject([{ sessionId: session.sessionId, node: 'one' }]);
+    clock.advance(1000);
+    await two!.verify(credentials);
+    await two!.close();
+    expect(await use({ nodeId: 'two', globalLookup: false }).list(owner)).toHaveLength(1);
+    expect(await one!.list(owner)).toEqual([]);
+  });
+});
+
 describe('close', () => {
   it("writes what is noted, leaves the app's Knex open, and may be said twice", async () => {
     const manager = use();

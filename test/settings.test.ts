@@ -11,7 +11,7 @@ describe('the settings', () => {
       cookies: { name: 'identity', ttl: 604_800_000, secure: true, sameSite: 'lax' },
       origins: [],
       preventConcurrentLogin: 'Disabled',
-      limit: undefined,
+      limits: [],
       updateAfterCacheHits: 10,
       touchInterval: 60_000,
       cacheSize: 50_000,
@@ -38,7 +38,7 @@ describe('the settings', () => {
     ).toMatchObject({
       lifetimes: { short: 1_800_000, long: 2_592_000_000, absolute: 7_776_000_000 },
       cookies: { name: 'sid', ttl: 2_592_000_000, secure: true, sameSite: 'strict' },
-      limit: { max: 5, onLimit: 'refuse' },
+      limits: [{ per: 'user', max: 5, onLimit: 'refuse' }],
       lease: 0,
     });
   });
@@ -66,6 +66,12 @@ describe('a wrong option', () => {
     [{ cacheSize: Infinity }, '`cacheSize` is Infinity'],
     [{ lease: '1D' }, '`lease` is "1D"'],
     [{ requestBudget: 5 }, '`requestBudget` is 5'],
+    [{ schema: '' }, '`schema` is "": it must be the name of a schema'],
+    [{ schema: 'a.b' }, '`schema` is "a.b"'],
+    [{ schema: 5 }, '`schema` is 5'],
+    [{ nodeId: 'a b' }, '`nodeId` is "a b"'],
+    [{ clientBlacklist: 'a,b' }, '`clientBlacklist` is "a,b": it must be a list of client ids'],
+    [{ ipCheck: { mode: 'loose' } }, '`ipCheck`: `mode` is "loose"'],
     [{ location: 'Berlin' }, '`location` is "Berlin": it must be true or false or a function'],
     [{ describeDevice: {} }, '`describeDevice` is {}: it must be a function'],
     [{ report: 'console' }, '`report` is "console"'],
@@ -93,6 +99,7 @@ describe('options that contradict each other are refused', () => {
     [{ schema: 'sessions' }, '`schema` says where the tables are'],
     [{ shortLifetime: '2H', longLifetime: '1H' }, '`longLifetime` (3600000 ms) is shorter'],
     [{ shortLifetime: '5M', touchInterval: '1M' }, '`touchInterval` (60000 ms) is more than a tenth'],
+    [{ globalLookup: false }, '`globalLookup` is false, and the node has no name'],
     [{ lease: 500 }, '`lease` (500 ms) must be 0, or at least 1000 ms'],
   ])('%j', (options, problem) => {
     expect(() => settings(options)).toThrow(

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 
 import type { SessionError } from '../errors';
-import type { Credentials } from '../session/credentials';
+import type { Credentials, SecretForm } from '../session/credentials';
 import type { Device } from '../session/device';
 import type { Revocation } from '../session/revocation';
 import type { IdentitySession } from '../session/session';
@@ -11,6 +11,8 @@ import type { IdentitySession } from '../session/session';
  * client; so any verb works on any wire.
  */
 export interface Dialect {
+  /** What the secrets of the wire look like; `base64url` when absent. */
+  readonly secretForm?: SecretForm;
   /** Whether a write that carries a cookie must come from a page of the app itself. */
   readonly sameOrigin: boolean;
   /**

@@ -4,6 +4,7 @@ import { SessionError, type RefusalCode } from '../errors';
 import { isSecret, isSessionId } from '../session/credentials';
 import { everySessionOf, otherSessionsOf, sessionsOf, type Revocation } from '../session/revocation';
 import { currentIpAddress, type IdentitySession } from '../session/session';
+import { displayName } from '../session/wording';
 import { cookieValues, setCookie } from './cookies';
 import type { Answer, DescribedSession, Dialect, ShownCredentials, Transport } from './dialect';
 
@@ -62,12 +63,14 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   'credentials-invalid': 401,
   'session-ended': 401,
   'session-expired': 401,
+  'ip-changed': 401,
   'credentials-ambiguous': 400,
   'invalid-request': 400,
   'cross-site': 403,
   'autologin-disabled': 403,
   'session-not-found': 404,
   'session-limit-reached': 409,
+  'auth-id-taken': 409,
   'too-many-requests': 429,
   'store-unavailable': 503,
 };
@@ -178,7 +181,7 @@ function shape({ session, device, location, expires }: DescribedSession, current
     lastAccessed: instant(session.lastAccessed ?? session.signedIn),
     expires: instant(expires),
     device: {
-      displayName: device.displayName,
+      displayName: displayName(device),
       os: device.os,
       client: device.client,
       type: device.type,

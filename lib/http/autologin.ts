@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express';
 
 import { SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager';
+import { secretOf } from '../session/credentials';
 import { answering, dialectOf, type VerbOptions } from './request';
 import { insistOnSameOrigin } from './same-origin';
 
@@ -19,7 +20,8 @@ export function autologin(manager: IdentitySessionManager, options: VerbOptions 
       throw new SessionError('credentials-missing', 'There is no session to go on with.');
     if (dialect.sameOrigin && shown.transport === 'cookie') insistOnSameOrigin(request, origins);
     const session = await manager.revive(shown, { ipAddress: request.ip });
-    const { secret, transport } = shown;
+    const { transport } = shown;
+    const secret = secretOf(shown, session);
     return dialect.opened({ described: manager.describe(session), secret, transport });
   });
 }

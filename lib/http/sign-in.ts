@@ -7,7 +7,7 @@ import { dialectOf, readableCredentials, refuse, setHeaders, type VerbOptions } 
 import { insistOnSameOrigin } from './same-origin';
 
 /** Who signs in; where from and with what stands in the request. */
-export interface SignInFacts extends Omit<SignIn, 'userAgent' | 'ipAddress' | 'replaces'> {
+export interface SignInFacts extends Omit<SignIn, 'userAgent' | 'ipAddress' | 'replaces' | 'secretForm'> {
   /** `bearer` for clients that keep no cookies: the answer then holds the token, once. `cookie` when absent. */
   readonly transport?: Transport | undefined;
 }
@@ -37,6 +37,7 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
     if (dialect.sameOrigin && transport === 'cookie') insistOnSameOrigin(request, origins);
     const { session, secret } = await manager.open({
       ...facts,
+      secretForm: dialect.secretForm,
       userAgent: request.headers['user-agent'],
       ipAddress: request.ip,
       replaces: readableCredentials(request, dialect),

@@ -1,12 +1,16 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 
-import type { StoredSession } from './session';
+import type { IdentitySession, StoredSession } from './session';
 
 /** What a request shows to be let in: the handle of a session, and the secret that proves possession of it. */
 export interface Credentials {
   readonly sessionId: string;
-  readonly secret: string;
+  /** The secret; or how to find it in the request once the session is known, where its place depends on the session. */
+  readonly secret: string | ((session: IdentitySession) => string | undefined);
 }
+
+/** `base64url` has 256 random bits; `hex` is the 128 bits of the wire of Open-Xchange. */
+export type SecretForm = 'base64url' | 'hex';
 
 const SESSION_ID = /^[0-9a-f]{32}$/;
 const SECRET = /^[A-Za-z0-9_-]{43}$/;
@@ -23,9 +27,9 @@ export function mintSessionId(now: number): string {
   return bytes.toString('hex');
 }
 
-/** A new secret: 256 random bits. */
-export function mintSecret(): string {
-  return randomBytes(32).toString('base64url');
+/** A new secret: 256 random bits, where the wire has room for them. */
+export function mintSecret(form: SecretForm = 'base64url'): string {
+  return form === 'hex' ? randomBytes(16).toString('hex') : randomBytes(32).toString('base64url');
 }
 
 /** The only form in which a secret is kept. A plain hash is enough for 256 random bits (ASVS 5.0, 6.5.2). */
@@ -42,13 +46,18 @@ export function isSecret(value: unknown): value is string {
   return typeof value === 'string' && SECRET.test(value);
 }
 
+/** The secret that credentials hold for a session. */
+export function secretOf({ secret }: Credentials, session: IdentitySession): string {
+  return typeof secret === 'string' ? secret : (secret(session) ?? '');
+}
+
 // Two buffers for the life of the process: comparing must neither allocate nor depend on where two hashes differ.
 const shown = Buffer.alloc(64);
 const kept = Buffer.alloc(64);
 
-/** Whether the secret is the session's. Takes the same time for a session that does not exist. */
-export function fits(secret: string, session: StoredSession | undefined): boolean {
-  shown.write(hashSecret(secret), 'latin1');
+/** Whether the credentials are the session's. Takes the same time for a session that does not exist. */
+export function fits(credentials: Credentials, session: StoredSession | undefined): boolean {
+  shown.write(hashSecret(session === undefined ? '' : secretOf(credentials, session)), 'latin1');
   kept.write(session?.secretHash ?? NO_HASH, 'latin1');
   return timingSafeEqual(shown, kept) && session !== undefined;
 }

@@ -1,71 +1,151 @@
 import { UAParser } from 'ua-parser-js';
 
-/** What a device is, as far as its user agent tells. */
+import { browser, type Browser } from './browser';
+import { knownClient, UNKNOWN_DEVICE, type KnownClient } from './clients';
+import { davDevice } from './dav-agents';
+import { operatingSystem, type OperatingSystem } from './operating-system';
+import { shown } from './text';
+
+/** What a device is, as far as its user agent and its client tell. Frozen: the same device is handed out again. */
 export interface Device {
-  /** `browser`, or `other` for every program that is none. */
-  readonly type: 'browser' | 'other';
-  /** For people: `Firefox 140 on Linux`, or `Unknown device`. */
-  readonly displayName: string;
+  readonly type: DeviceType;
+  /** The kind of program, in a word that a user interface can choose a picture by: `chrome`, `oxdriveapp`, `davdroid`. */
+  readonly family: string | null;
   readonly os: Product | null;
   readonly client: Product | null;
+  readonly name: DeviceName;
 }
+
+/**
+ * `browser`; an app of Open-Xchange's (`oxapp`); a client of Exchange ActiveSync (`eas`), of CalDAV, CardDAV or WebDAV
+ * (`dav`); and `other` for every program that is none.
+ */
+export type DeviceType = 'browser' | 'oxapp' | 'eas' | 'dav' | 'other';
 
 /** A program or an operating system. */
 export interface Product {
-  /** Lower-case: `firefox`, `linux`. */
+  /** `firefox`, `linux`. */
   readonly name: string;
-  /** The major version of a client, all that is known of an operating system's; null when unknown. */
+  /** The major version of a browser, major and minor of everything else; null when unknown. */
   readonly version: string | null;
 }
 
-/** Turns a user agent into a device. An app may put its own in the place of `describeDevice`. */
-export type DescribeDevice = (userAgent: string | null) => Device;
+/**
+ * What a device is called, in pieces that every language can put together: product, program on system (protocols). A
+ * device of which nothing is known has none of them.
+ */
+export interface DeviceName {
+  /** What the browser shows: `OX App Suite`. */
+  readonly product?: string | undefined;
+  /** `Chrome 65`, `DAVdroid`. */
+  readonly program?: string | undefined;
+  /** `Windows 7`. */
+  readonly system?: string | undefined;
+  /** `CalDAV/CardDAV`. */
+  readonly protocols?: string | undefined;
+}
+
+/** Turns a user agent and the id of a client into a device. An app may put its own in the place of `describeDevice`. */
+export type DescribeDevice = (userAgent: string | null, clientId: string | null) => Device;
 
 /** How much of a user agent is read, and kept: what makes a parser slow is length. */
 export const LONGEST_USER_AGENT = 512;
 
-const UNKNOWN: Device = Object.freeze({
-  type: 'other',
-  displayName: 'Unknown device',
-  os: null,
-  client: null,
+/** Whatever the client calls itself, a browser is a browser; the clients of Open-Xchange are known by their ids. */
+export const describeDevice: DescribeDevice = memoised((userAgent, clientId) => {
+  const text = cut(userAgent);
+  const client = knownClient(clientId);
+  return frozen(client === undefined ? anyDevice(text) : deviceOf(client, text));
 });
 
-/** What ua-parser-js makes of the user agent. */
-export const describeDevice: DescribeDevice = (userAgent) => {
-  if (!userAgent) return UNKNOWN;
-  const { browser, os } = new UAParser(userAgent.slice(0, LONGEST_USER_AGENT)).getResult();
-  const system = os.name
-    ? `${os.name}${os.version && os.name !== 'Linux' ? ` ${os.version}` : ''}`
-    : undefined;
-  const client = browser.name ? `${browser.name}${browser.major ? ` ${browser.major}` : ''}` : undefined;
-  return Object.freeze({
-    type: client === undefined ? 'other' : 'browser',
-    displayName: displayName(client, system),
-    os: product(os.name, os.version),
-    client: product(browser.name, browser.major),
-  });
-};
+/**
+ * As Open-Xchange tells it to its own clients: only they are known, all others are unknown devices, and the Edge that is
+ * built on Chromium is Chrome.
+ */
+export const describeOxDevice: DescribeDevice = memoised((userAgent, clientId) => {
+  const client = knownClient(clientId);
+  return frozen(
+    client === undefined ? UNKNOWN_DEVICE : deviceOf(client, cut(userAgent).replace(NEW_EDGE, '')),
+  );
+});
 
-/** The same function with a memory: lists show the same few user agents again and again. */
+/** The same function with a memory: lists show the same few devices again and again. */
 export function memoised(describe: DescribeDevice, most = 1000): DescribeDevice {
-  const known = new Map<string | null, Device>();
-  return (userAgent) => {
-    let device = known.get(userAgent);
+  const known = new Map<string, Device>();
+  return (userAgent, clientId) => {
+    const key = JSON.stringify([userAgent, clientId]);
+    let device = known.get(key);
     if (device === undefined) {
-      device = describe(userAgent);
+      device = describe(userAgent, clientId);
       if (known.size >= most) known.clear();
-      known.set(userAgent, device);
+      known.set(key, device);
     }
     return device;
   };
 }
 
-function product(name: string | undefined, version: string | undefined): Product | null {
-  return name ? Object.freeze({ name: name.toLowerCase(), version: version || null }) : null;
+const NEW_EDGE = / ?\bEdg(?:A|iOS)?\/[\w.]*/g;
+
+function cut(userAgent: string | null): string {
+  return userAgent?.slice(0, LONGEST_USER_AGENT) ?? '';
 }
 
-function displayName(client: string | undefined, system: string | undefined): string {
-  if (client !== undefined && system !== undefined) return `${client} on ${system}`;
-  return client ?? system ?? UNKNOWN.displayName;
+function deviceOf(client: KnownClient, userAgent: string): Device {
+  switch (client.reads) {
+    case 'nothing':
+      return client.device;
+    case 'browser':
+      return browserDevice(browserIn(userAgent), systemIn(userAgent), client.product);
+    case 'system': {
+      const system = systemIn(userAgent);
+      return { ...client.device, os: os(system), name: { ...client.device.name, system: system?.label } };
+    }
+    case 'agent':
+      return davDevice(client.service, userAgent, os(systemIn(userAgent)));
+  }
+}
+
+function anyDevice(userAgent: string): Device {
+  const [program, system] = [browserIn(userAgent), systemIn(userAgent)];
+  if (program !== undefined) return browserDevice(program, system);
+  return { ...UNKNOWN_DEVICE, os: os(system), name: { system: system?.label } };
+}
+
+function browserDevice(
+  program: Browser | undefined,
+  system: OperatingSystem | undefined,
+  product?: string,
+): Device {
+  if (program === undefined) {
+    return { type: 'browser', family: 'unknown', os: os(system), client: null, name: { product } };
+  }
+  const { family, name, version } = program;
+  return {
+    type: 'browser',
+    family,
+    os: os(system),
+    client: { name: name.toLowerCase(), version },
+    name: { product, program: version === null ? name : `${name} ${version}`, system: system?.label },
+  };
+}
+
+function os(system: OperatingSystem | undefined): Product | null {
+  return system === undefined ? null : { name: system.name, version: system.version };
+}
+
+function browserIn(userAgent: string): Browser | undefined {
+  const { name, major } = new UAParser(userAgent).getBrowser();
+  return browser(name && shown(name, LONGEST_NAME), major, userAgent);
+}
+
+function systemIn(userAgent: string): OperatingSystem | undefined {
+  const { name, version } = new UAParser(userAgent).getOS();
+  return operatingSystem(name && shown(name, LONGEST_NAME), version, userAgent);
+}
+
+const LONGEST_NAME = 64;
+
+function frozen(device: Device): Device {
+  for (const part of [device.os, device.client, device.name]) Object.freeze(part);
+  return Object.freeze(device);
 }

@@ -65,6 +65,6 @@ function hibernates(session: Dated, lifetimes: Lifetimes): boolean {
 }
 
 /** A session that was never used yet counts from its sign-in. */
-function lastUsed(session: Dated): number {
+export function lastUsed(session: Pick<Dated, 'signedIn' | 'lastAccessed'>): number {
   return session.lastAccessed ?? session.signedIn;
 }

@@ -19,7 +19,11 @@ export type EndReason =
   /** The owner's password or another credential changed. */
   | 'credential-changed'
   /** An administrator ended it. */
-  | 'administrator';
+  | 'administrator'
+  /** Autologin was tried from an address that it may not change to. */
+  | 'ip-changed'
+  /** It had expired by itself, and something of it was needed for another. */
+  | 'expired';
 
 /** A sign-in of one user on one device, from its first to its last request: a row of `identity_sessions`. */
 export interface IdentitySession extends Owner {
@@ -44,6 +48,12 @@ export interface IdentitySession extends Owner {
   readonly lastAccessed: number | null;
   /** What the app keeps with the session for its whole life: any JSON object. */
   readonly extraProperties: Readonly<Record<string, unknown>>;
+  /** What the app keeps with the session while it is active: any JSON object, dropped when the session hibernates. */
+  readonly data: Readonly<Record<string, unknown>>;
+  /** The id under which the sign-in is known in the logs of other systems, or null; live sessions share none. */
+  readonly authId: string | null;
+  /** The node that opened the session or served it last, or null when nodes have no names. */
+  readonly node: string | null;
   /** When the session was ended, or null. An ended session never comes back. */
   readonly endedAt: number | null;
   readonly endReason: EndReason | null;
@@ -79,6 +89,9 @@ export function withoutSecret(
     signedIn: session.signedIn,
     lastAccessed,
     extraProperties: session.extraProperties,
+    data: session.data,
+    authId: session.authId,
+    node: session.node,
     endedAt: session.endedAt,
     endReason: session.endReason,
     endedBy: session.endedBy,

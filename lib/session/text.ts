@@ -32,6 +32,14 @@ export function detached(piece: string): string {
   return Buffer.from(piece).toString();
 }
 
+/** Text as it may be shown: without characters that cannot be seen or turn the text around them, cut when it is too long. */
+export function shown(value: string, longest: number): string {
+  return value.slice(0, longest).replace(UNSEEN, '');
+}
+
+/** Control and format characters, halves of surrogate pairs, and what Unicode has not assigned; line and paragraph ends. */
+const UNSEEN = /[\p{C}\p{Zl}\p{Zp}]/gu;
+
 /**
  * A JSON object, as a frozen copy.
  * @throws TypeError when it is none

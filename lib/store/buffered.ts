@@ -44,6 +44,7 @@ export function buffered(inner: SessionStore, options: BufferedOptions): Session
 interface Pending {
   at: number;
   ipAddresses: readonly string[];
+  node: string | null;
   hits: number;
   /** When the first of them was noted, by the monotonic clock. */
   readonly since: number;
@@ -97,6 +98,10 @@ class BufferedStore implements SessionStore {
     return this.#inner.update(id, patch);
   }
 
+  wake(id: string, at: number, idleSince: number): Promise<boolean> {
+    return this.#inner.wake(id, at, idleSince);
+  }
+
   async end(which: Revocation, end: End): Promise<readonly string[]> {
     const ended = await this.#inner.end(which, end);
     for (const id of ended) this.#pending.delete(id);
@@ -127,11 +132,11 @@ class BufferedStore implements SessionStore {
     return overlaid(written, this.#pending.get(session.sessionId));
   }
 
-  #note({ id, at, ipAddresses }: Touch): void {
+  #note({ id, at, ipAddresses, node = null }: Touch): void {
     let pending = this.#pending.get(id);
     if (pending === undefined) {
       const since = this.#options.clock.monotonic();
-      pending = { at, ipAddresses: NO_ADDRESSES, hits: 0, since, due: false };
+      pending = { at, ipAddresses: NO_ADDRESSES, node, hits: 0, since, due: false };
       this.#pending.set(id, pending);
       this.#schedule();
     }
@@ -170,7 +175,7 @@ class BufferedStore implements SessionStore {
     for (const id of batch.keys()) this.#pending.delete(id);
     this.#flushing = batch;
     try {
-      const touches = Array.from(batch, ([id, { at, ipAddresses }]) => ({ id, at, ipAddresses }));
+      const touches = Array.from(batch, ([id, { at, ipAddresses, node }]) => ({ id, at, ipAddresses, node }));
       const { skipped } = await this.#inner.touch(touches);
       this.#putBack(skipped);
     } catch (error) {
@@ -197,6 +202,7 @@ function overlaid(session: StoredSession, pending: Pending | undefined): StoredS
     ...session,
     lastAccessed: Math.max(pending.at, session.lastAccessed ?? 0),
     ipAddresses: pending.ipAddresses.reduce(withIpAddress, session.ipAddresses),
+    node: pending.node ?? session.node,
   };
 }
 
@@ -204,6 +210,7 @@ function merged(earlier: Pending, later: Pending): Pending {
   return {
     at: Math.max(earlier.at, later.at),
     ipAddresses: later.ipAddresses.reduce(withIpAddress, earlier.ipAddresses),
+    node: later.node,
     hits: earlier.hits + later.hits,
     since: earlier.since,
     due: true,

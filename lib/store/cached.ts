@@ -89,6 +89,14 @@ class CachedStore implements SessionStore {
     }
   }
 
+  async wake(id: string, at: number, idleSince: number): Promise<boolean> {
+    try {
+      return await this.#inner.wake(id, at, idleSince);
+    } finally {
+      this.#forget([id]);
+    }
+  }
+
   async touch(touches: readonly Touch[]): Promise<TouchResult> {
     const result = await this.#inner.touch(touches);
     for (const touch of touches) this.#advance(touch);
@@ -164,13 +172,14 @@ class CachedStore implements SessionStore {
   }
 
   /** Without this a session in constant use would seem idle here, where its copy is never read again. */
-  #advance({ id, at, ipAddresses }: Touch): void {
+  #advance({ id, at, ipAddresses, node }: Touch): void {
     const copy = this.#cache.get(id);
     if (copy === undefined || copy.endedAt !== null) return;
     this.#keep({
       ...copy,
       lastAccessed: Math.max(at, copy.lastAccessed ?? 0),
       ipAddresses: ipAddresses.reduce(withIpAddress, copy.ipAddresses),
+      node: node ?? copy.node,
     });
   }
 }

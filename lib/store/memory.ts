@@ -1,12 +1,14 @@
 import { withIpAddress } from '../session/ip-address';
-import { isLive } from '../session/lifetimes';
+import { isLive, lastUsed, type Cutoffs } from '../session/lifetimes';
 import { covers, type Revocation } from '../session/revocation';
 import { sameOwner, type Owner, type StoredSession } from '../session/session';
 import {
+  authIdTaken,
   limitReached,
   type Admission,
   type End,
   type Retained,
+  type SessionLimit,
   type SessionPatch,
   type SessionStore,
   type Touch,
@@ -29,9 +31,12 @@ class MemoryStore implements SessionStore {
     for (const { which, end } of admission.displaces) {
       for (const { sessionId } of this.#covered(which)) ending.set(sessionId, end);
     }
-    for (const { sessionId } of this.#overLimit(session, admission, ending)) {
-      ending.set(sessionId, { at: session.signedIn, reason: 'displaced', by: null });
+    for (const limit of admission.limits ?? []) {
+      for (const { sessionId } of this.#overLimit(session, limit, admission.cutoffs, ending)) {
+        ending.set(sessionId, { at: session.signedIn, reason: 'displaced', by: null });
+      }
     }
+    this.#insistOnAuthId(session, admission.cutoffs, ending);
     for (const [id, end] of ending) this.#mark(id, end);
     this.#sessions.set(session.sessionId, session);
     return { ended: [...ending.keys()] };
@@ -52,9 +57,16 @@ class MemoryStore implements SessionStore {
     return true;
   }
 
+  async wake(id: string, at: number, idleSince: number): Promise<boolean> {
+    const session = this.#sessions.get(id);
+    if (session === undefined || session.endedAt !== null || lastUsed(session) > idleSince) return false;
+    this.#sessions.set(id, { ...session, data: {}, lastAccessed: at });
+    return true;
+  }
+
   touch(touches: readonly Touch[]): TouchResult {
     const ended: string[] = [];
-    for (const { id, at, ipAddresses } of touches) {
+    for (const { id, at, ipAddresses, node } of touches) {
       const session = this.#sessions.get(id);
       if (session === undefined || session.endedAt !== null) {
         ended.push(id);
@@ -64,6 +76,7 @@ class MemoryStore implements SessionStore {
         ...session,
         lastAccessed: Math.max(at, session.lastAccessed ?? 0),
         ipAddresses: ipAddresses.reduce(withIpAddress, session.ipAddresses),
+        node: node ?? session.node,
       });
     }
     return { ended, skipped: [] };
@@ -102,16 +115,27 @@ class MemoryStore implements SessionStore {
 
   #overLimit(
     newcomer: StoredSession,
-    { limit, cutoffs }: Admission,
+    limit: SessionLimit,
+    cutoffs: Cutoffs,
     ending: ReadonlyMap<string, End>,
   ): StoredSession[] {
-    if (limit === undefined) return [];
-    const live = this.#ownedBy(newcomer).filter(
-      (session) => isLive(session, cutoffs) && !ending.has(session.sessionId),
+    const counted = this.#ownedBy(newcomer).filter(
+      (session) =>
+        isLive(session, cutoffs) &&
+        !ending.has(session.sessionId) &&
+        (limit.per === 'user' || session.clientId === newcomer.clientId),
     );
-    const tooMany = live.sort(newestFirst).slice(limit.max - 1);
-    if (tooMany.length > 0 && limit.onLimit === 'refuse') throw limitReached(limit.max);
+    const tooMany = counted.sort(newestFirst).slice(limit.max - 1);
+    if (tooMany.length > 0 && limit.onLimit === 'refuse') throw limitReached(limit);
     return tooMany;
+  }
+
+  #insistOnAuthId({ authId }: StoredSession, cutoffs: Cutoffs, ending: ReadonlyMap<string, End>): void {
+    if (authId === null) return;
+    for (const session of this.#sessions.values()) {
+      const taken = session.authId === authId && isLive(session, cutoffs) && !ending.has(session.sessionId);
+      if (taken) throw authIdTaken();
+    }
   }
 
   #mark(id: string, { at, reason, by }: End): void {

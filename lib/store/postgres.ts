@@ -3,6 +3,7 @@ import type { Cutoffs } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
 import type { Owner, StoredSession } from '../session/session';
 import {
+  authIdTaken,
   limitReached,
   type Admission,
   type End,
@@ -48,9 +49,18 @@ class PostgresStore implements SessionStore {
   }
 
   async insert(session: StoredSession, admission: Admission): Promise<{ readonly ended: readonly string[] }> {
-    if (!needsLock(admission)) return { ended: await this.#insertUnlocked(session, admission) };
-    const inserting = (run: Run) => this.#insertLocked(run, session, admission);
-    return { ended: await this.#signIns.run(session, () => this.#pool.transaction(inserting)) };
+    try {
+      return { ended: await this.#insert(session, admission) };
+    } catch (error) {
+      if (!isAuthIdTaken(error)) throw error;
+    }
+    const freeing = [session.authId, ...cutoffValues(admission.cutoffs), session.signedIn];
+    const freed = ids(await this.#pool.tell<Identified>(this.#sql.freeAuthId, freeing));
+    try {
+      return { ended: [...freed, ...(await this.#insert(session, admission))] };
+    } catch (error) {
+      throw isAuthIdTaken(error) ? authIdTaken() : error;
+    }
   }
 
   find(id: string): MaybePromise<StoredSession | undefined> {
@@ -69,11 +79,17 @@ class PostgresStore implements SessionStore {
     return rows.map(sessionOf);
   }
 
-  async update(id: string, { extraProperties }: SessionPatch): Promise<boolean> {
+  async update(id: string, { extraProperties, data }: SessionPatch): Promise<boolean> {
     if (!isSessionId(id)) return false;
-    if (extraProperties === undefined) return (await this.find(id))?.endedAt === null;
-    const rows = await this.#pool.ask(this.#sql.update, [id, propertiesText(extraProperties)]);
-    return rows.length > 0;
+    const changes = [extraProperties, data].flatMap((part) => [
+      part !== undefined,
+      part && propertiesText(part),
+    ]);
+    return (await this.#pool.ask(this.#sql.update, [id, ...changes])).length > 0;
+  }
+
+  async wake(id: string, at: number, idleSince: number): Promise<boolean> {
+    return (await this.#pool.tell(this.#sql.wake, [id, at, idleSince])).length > 0;
   }
 
   async touch(touches: readonly Touch[]): Promise<TouchResult> {
@@ -83,6 +99,7 @@ class PostgresStore implements SessionStore {
       arrayLiteral(
         touches.map(({ ipAddresses }) => (ipAddresses.length > 0 ? `"${ipAddresses.join()}"` : 'null')),
       ),
+      arrayLiteral(touches.map(({ node }) => (node == null ? 'null' : `"${node}"`))),
     ]);
     return {
       ended: ids(unwritten.filter((row) => row.live === 'f')),
@@ -101,6 +118,13 @@ class PostgresStore implements SessionStore {
 
   async close(): Promise<void> {
     // The pool is the app's.
+  }
+
+  /** Rules about the owner's other sessions hold only under the lock, and need a transaction. */
+  async #insert(session: StoredSession, admission: Admission): Promise<readonly string[]> {
+    if (!needsLock(admission)) return this.#insertUnlocked(session, admission);
+    const inserting = (run: Run) => this.#insertLocked(run, session, admission);
+    return this.#signIns.run(session, () => this.#pool.transaction(inserting));
   }
 
   /** One statement for all ids of the turn: after a restart, thousands of sessions are missing at once. */
@@ -138,21 +162,33 @@ class PostgresStore implements SessionStore {
   }
 
   async #makeRoom(run: Run, session: StoredSession, admission: Admission): Promise<readonly string[]> {
-    const { limit, cutoffs } = admission;
-    if (limit === undefined) return [];
-    const room = [session.userId, session.tenantId, ...cutoffValues(cutoffs), limit.max - 1];
-    const tooMany = ids(await run<Identified>(this.#sql.beyondLimit, room));
-    if (tooMany.length === 0) return [];
-    if (limit.onLimit === 'refuse') throw limitReached(limit.max);
-    const end: End = { at: session.signedIn, reason: 'displaced', by: null };
-    return ids(await run<Identified>(this.#sql.end, endValues({ owner: session, only: tooMany }, end)));
+    const ended: string[] = [];
+    for (const limit of admission.limits ?? []) {
+      const counted = [session.userId, session.tenantId, ...cutoffValues(admission.cutoffs), limit.max - 1];
+      const perUser = limit.per === 'user';
+      const tooMany = ids(
+        await run<Identified>(this.#sql.beyondLimit, [...counted, perUser, session.clientId]),
+      );
+      if (tooMany.length === 0) continue;
+      if (limit.onLimit === 'refuse') throw limitReached(limit);
+      const end: End = { at: session.signedIn, reason: 'displaced', by: null };
+      ended.push(
+        ...ids(await run<Identified>(this.#sql.end, endValues({ owner: session, only: tooMany }, end))),
+      );
+    }
+    return ended;
   }
 }
 
 /** Rules about the user's other sessions hold only under the lock; a session that is named can be ended without. */
-function needsLock({ displaces, limit }: Admission): boolean {
+function needsLock({ displaces, limits = [] }: Admission): boolean {
   const unnamed = displaces.some(({ which }) => which.only === undefined);
-  return limit !== undefined || unnamed || displaces.length > 1;
+  return limits.length > 0 || unnamed || displaces.length > 1;
+}
+
+function isAuthIdTaken(error: unknown): boolean {
+  const { code, constraint } = error as { code?: unknown; constraint?: unknown };
+  return code === '23505' && constraint === 'identity_sessions_auth_id';
 }
 
 function endValues({ owner, only, except, device }: Revocation, { at, reason, by }: End): unknown[] {

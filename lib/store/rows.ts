@@ -16,6 +16,9 @@ export interface SessionRow {
   readonly signed_in: string;
   readonly last_accessed: string | null;
   readonly extra_properties: string | null;
+  readonly data: string | null;
+  readonly auth_id: string | null;
+  readonly node: string | null;
   readonly ended_at: string | null;
   readonly end_reason: EndReason | null;
   readonly ended_by: string | null;
@@ -37,6 +40,9 @@ export function sessionOf(row: SessionRow): StoredSession {
     signedIn: Number(row.signed_in),
     lastAccessed: timeOf(row.last_accessed),
     extraProperties: row.extra_properties ? propertiesOf(row.extra_properties) : NO_PROPERTIES,
+    data: row.data ? propertiesOf(row.data) : NO_PROPERTIES,
+    authId: row.auth_id,
+    node: row.node,
     endedAt: timeOf(row.ended_at),
     endReason: row.end_reason,
     endedBy: row.ended_by,
@@ -73,6 +79,9 @@ const CODECS: Readonly<Record<keyof SessionRow, Codec>> = {
   signed_in: instant,
   last_accessed: instant,
   extra_properties: plain,
+  data: plain,
+  auth_id: plain,
+  node: plain,
   ended_at: instant,
   end_reason: plain,
   ended_by: plain,
@@ -103,6 +112,9 @@ export function valuesOf(session: StoredSession): unknown[] {
     signed_in: session.signedIn,
     last_accessed: session.lastAccessed,
     extra_properties: propertiesText(session.extraProperties),
+    data: propertiesText(session.data),
+    auth_id: session.authId,
+    node: session.node,
     ended_at: session.endedAt,
     end_reason: session.endReason,
     ended_by: session.endedBy,

@@ -21,8 +21,16 @@ export function statements(table: string) {
       order by signed_in desc, session_id desc`,
 
     update: `
-      update ${table} set extra_properties = $2
+      update ${table}
+      set extra_properties = case when $2 then $3::jsonb else extra_properties end,
+          data = case when $4 then $5::jsonb else data end
       where session_id = $1 and ended_at is null returning session_id`,
+
+    /** The day is written too: a session that wakes was not used for long. */
+    wake: `
+      update ${table} set data = null, last_accessed = ${time('$2')}, active_day = ${day('$2')}
+      where session_id = $1 and ended_at is null and coalesce(last_accessed, signed_in) <= ${time('$3')}
+      returning session_id`,
 
     /**
      * Rows that somebody else is writing are skipped, not waited for, and those in hand are locked in the order of their
@@ -30,7 +38,7 @@ export function statements(table: string) {
      */
     touch: `
       with touched as (
-        select * from unnest($1::uuid[], $2::float8[], $3::text[]) as t (session_id, at, ip_addresses)
+        select * from unnest($1::uuid[], $2::float8[], $3::text[], $4::text[]) as t (session_id, at, ip_addresses, node)
       ), locked as (
         select s.session_id from ${table} s join touched using (session_id)
         where s.ended_at is null
@@ -39,7 +47,8 @@ export function statements(table: string) {
         update ${table} s
         set last_accessed = greatest(s.last_accessed, ${time('touched.at')}),
             active_day = greatest(s.active_day, ${day('touched.at')}),
-            ip_addresses = ${appended('s.ip_addresses', 'touched.ip_addresses')}
+            ip_addresses = ${appended('s.ip_addresses', 'touched.ip_addresses')},
+            node = coalesce(touched.node, s.node)
         from touched, locked
         where s.session_id = locked.session_id and touched.session_id = locked.session_id and s.ended_at is null
         returning s.session_id
@@ -53,10 +62,17 @@ export function statements(table: string) {
     /** A statement of its own, before those that it protects: their snapshots must come after the lock. */
     lock: `select pg_advisory_xact_lock(hashtextextended(coalesce($1, '') || chr(31) || $2, ${LOCK_SEED}))`,
 
-    /** The owner's live sessions but for the newest `$6`. */
+    /** The owner's live sessions, of one client if one is given, but for the newest `$6`. */
     beyondLimit: `
-      select session_id from ${table} where ${ownedBy('$1', '$2')} and ${live('$3', '$4', '$5')}
+      select session_id from ${table}
+      where ${ownedBy('$1', '$2')} and ${live('$3', '$4', '$5')} and ($7 or client_id is not distinct from $8)
       order by signed_in desc, session_id desc offset $6::int`,
+
+    /** Ends who holds an auth id and has expired, so that it is free. */
+    freeAuthId: `
+      update ${table} set ended_at = ${time('$5')}, end_reason = 'expired'
+      where auth_id = $1 and ended_at is null and not ${live('$2', '$3', '$4')}
+      returning session_id`,
 
     /** The conditions stand in the delete too: a session that was revived since it was found survives. */
     sweep: `

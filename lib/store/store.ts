@@ -16,7 +16,7 @@ export type MaybePromise<T> = T | Promise<T>;
 export interface SessionStore {
   /**
    * Adds the session, and first ends what it displaces: all of it or nothing.
-   * @throws SessionError `session-limit-reached`
+   * @throws SessionError `session-limit-reached`, `auth-id-taken`
    */
   insert(session: StoredSession, admission: Admission): Promise<{ readonly ended: readonly string[] }>;
   /** The session of that id, ended ones too: the manager judges. */
@@ -25,6 +25,11 @@ export interface SessionStore {
   list(owner: Owner): Promise<readonly StoredSession[]>;
   /** Changes what the patch names; false when there is no such session or it has ended. */
   update(id: string, patch: SessionPatch): Promise<boolean>;
+  /**
+   * Wakes a session that hibernates: drops its data and notes the use. False when there is nothing to wake, because it has
+   * ended or was used after `idleSince`: of two who wake it, one does.
+   */
+  wake(id: string, at: number, idleSince: number): Promise<boolean>;
   /**
    * Notes that sessions were used. Never creates, revives or goes back in time. Tells which of them turned out to have
    * ended, and which must be sent again later, because somebody else was writing them.
@@ -42,8 +47,8 @@ export interface SessionStore {
 export interface Admission {
   /** What ends in favour of it. */
   readonly displaces: readonly { readonly which: Revocation; readonly end: End }[];
-  /** How many live sessions the owner may have, this one included. */
-  readonly limit?: SessionLimit | undefined;
+  /** How many live sessions the owner may have, this one included. All of them hold. */
+  readonly limits?: readonly SessionLimit[] | undefined;
   /** What counts as live. */
   readonly cutoffs: Cutoffs;
 }
@@ -51,13 +56,22 @@ export interface Admission {
 /** How many live sessions an owner may have, and what becomes of one more. */
 export interface SessionLimit {
   readonly max: number;
+  /** `client` counts only sessions of the newcomer's client. */
+  readonly per: 'user' | 'client';
   /** `endOldest` makes room by ending those that signed in first; `refuse` turns the new one away. */
   readonly onLimit: 'endOldest' | 'refuse';
 }
 
-/** The refusal of a sign-in beyond the limit. */
-export function limitReached(max: number): SessionError {
-  return new SessionError('session-limit-reached', `No more than ${max} sessions are allowed at a time.`);
+/** The refusal of a sign-in beyond a limit. */
+export function limitReached({ max, per }: SessionLimit): SessionError {
+  return new SessionError('session-limit-reached', `No more than ${max} sessions are allowed at a time.`, {
+    per,
+  });
+}
+
+/** The refusal of a sign-in under an auth id that a live session has. */
+export function authIdTaken(): SessionError {
+  return new SessionError('auth-id-taken', 'Another session has this authentication id.');
 }
 
 /** When, why and by whom sessions end. */
@@ -74,6 +88,8 @@ export interface Touch {
   readonly at: number;
   /** Addresses that are new for the session, oldest first. */
   readonly ipAddresses: readonly string[];
+  /** The node that served it; absent where nodes have no names. */
+  readonly node?: string | null;
 }
 
 /** The touches that were not written, and why. */
@@ -87,6 +103,7 @@ export interface TouchResult {
 /** The part of a session that an app may change while it lives. */
 export interface SessionPatch {
   readonly extraProperties?: Readonly<Record<string, unknown>>;
+  readonly data?: Readonly<Record<string, unknown>>;
 }
 
 /** What a sweep leaves alone. */

@@ -8,6 +8,8 @@ import {
 } from '../../lib/session/credentials';
 import { aSession } from '../support/sessions';
 
+const by = (secret: string) => ({ sessionId: '0'.repeat(32), secret });
+
 describe('a session id', () => {
   it('is a UUID version 7 in 32 lower-case hexadecimal digits', () => {
     const now = Date.UTC(2026, 5, 1);
@@ -48,14 +50,28 @@ describe('a secret', () => {
   it('is kept as a hash that does not let it through', () => {
     const secret = mintSecret();
     expect(hashSecret(secret)).toMatch(/^[0-9a-f]{64}$/);
-    expect(fits(hashSecret(secret), aSession(0, { secretHash: hashSecret(secret) }))).toBe(false);
+    expect(fits(by(hashSecret(secret)), aSession(0, { secretHash: hashSecret(secret) }))).toBe(false);
   });
 
   it('fits its own session and no other, nor one that does not exist', () => {
     const secret = mintSecret();
-    expect(fits(secret, aSession(0, { secretHash: hashSecret(secret) }))).toBe(true);
-    expect(fits(mintSecret(), aSession(0, { secretHash: hashSecret(secret) }))).toBe(false);
-    expect(fits(secret, undefined)).toBe(false);
+    expect(fits(by(secret), aSession(0, { secretHash: hashSecret(secret) }))).toBe(true);
+    expect(fits(by(mintSecret()), aSession(0, { secretHash: hashSecret(secret) }))).toBe(false);
+    expect(fits(by(secret), undefined)).toBe(false);
+  });
+
+  it('may be looked for once the session is known', () => {
+    const secret = mintSecret('hex');
+    expect(secret).toMatch(/^[0-9a-f]{32}$/);
+    const session = aSession(0, { secretHash: hashSecret(secret), clientId: 'mail' });
+    const jar: Record<string, string> = { mail: secret };
+    const credentials = {
+      sessionId: session.sessionId,
+      secret: ({ clientId }: { clientId: string | null }) => jar[clientId ?? ''],
+    };
+    expect(fits(credentials, session)).toBe(true);
+    expect(fits(credentials, { ...session, clientId: 'drive' })).toBe(false);
+    expect(fits(credentials, undefined)).toBe(false);
   });
 
   it('fits with no character changed, left out or added', () => {
@@ -64,7 +80,7 @@ describe('a secret', () => {
     for (let at = 0; at < secret.length; at++) {
       const other = secret[at] === 'x' ? 'y' : 'x';
       for (const wrong of [other, '', `${secret[at]}${other}`]) {
-        expect(fits(secret.slice(0, at) + wrong + secret.slice(at + 1), session)).toBe(false);
+        expect(fits(by(secret.slice(0, at) + wrong + secret.slice(at + 1)), session)).toBe(false);
       }
     }
   });

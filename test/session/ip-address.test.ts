@@ -2,7 +2,34 @@ import { isIP } from 'node:net';
 
 import fc from 'fast-check';
 
-import { ipAddress, withIpAddress } from '../../lib/session/ip-address';
+import { ipAddress, namesAddress, withIpAddress } from '../../lib/session/ip-address';
+
+/** With zeros, for they are what spellings differ in. */
+function ipv6Groups() {
+  const group = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.constant(0xffff), fc.nat(0xffff));
+  return fc.array(group, { minLength: 8, maxLength: 8 });
+}
+
+/** Every way to write the address: any of its zeros left out, in capitals, with leading zeros, ending like IPv4. */
+function spellingsOf(groups: readonly number[]): string[] {
+  const short = groups.map((group) => group.toString(16));
+  const padded = short.map((group) => group.padStart(4, '0'));
+  const [high = 0, low = 0] = groups.slice(6);
+  const ending = [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.');
+  const whole = [short, padded, [...short.slice(0, 6), ending], [...padded.slice(0, 6), ending]];
+  const spellings = whole.flatMap((parts) => [parts.join(':'), ...shortenings(parts)]);
+  return spellings.flatMap((text) => [text, text.toUpperCase(), `${text}%eth0`]);
+}
+
+function shortenings(parts: readonly string[]): string[] {
+  const spellings: string[] = [];
+  for (let from = 0; from < parts.length; from++) {
+    for (let to = from; to < parts.length && /^0+$/.test(parts[to] ?? ''); to++) {
+      spellings.push(`${parts.slice(0, from).join(':')}::${parts.slice(to + 1).join(':')}`);
+    }
+  }
+  return spellings;
+}
 
 describe('an address', () => {
   it.each([
@@ -12,6 +39,25 @@ describe('an address', () => {
     ['2001:DB8::1', '2001:db8::1'],
     ['fe80::1%eth0', 'fe80::1'],
     ['::1', '::1'],
+    ['::', '::'],
+    ['::ffff:c000:201', '192.0.2.1'],
+    ['::ffff:0:0', '0.0.0.0'],
+    ['0:0:0:0:0:FFFF:192.0.2.1', '192.0.2.1'],
+    ['0000:0000:0000:0000:0000:ffff:c000:0201', '192.0.2.1'],
+    ['::ffff:192.0.2.1%eth0', '192.0.2.1'],
+    ['2001:0db8:0000:0000:0000:0000:0000:0001', '2001:db8::1'],
+    ['2001:db8:0:1:1:1:1:1', '2001:db8:0:1:1:1:1:1'],
+    ['2001:db8::1:1:1:1:1', '2001:db8:0:1:1:1:1:1'],
+    ['2001:0:0:1:0:0:0:1', '2001:0:0:1::1'],
+    ['2001:db8::1:0:0:1', '2001:db8::1:0:0:1'],
+    ['2001:db8:0:0:1::1', '2001:db8::1:0:0:1'],
+    ['10:0:0:100:0:0:0:0', '10:0:0:100::'],
+    ['1:2:3:4:5:6:7::', '1:2:3:4:5:6:7:0'],
+    ['::2:3:4:5:6:7:8', '0:2:3:4:5:6:7:8'],
+    ['64:ff9b::192.0.2.1', '64:ff9b::c000:201'],
+    ['::192.0.2.1', '::c000:201'],
+    ['::ffff:0:192.0.2.1', '::ffff:0:c000:201'],
+    ['1::ffff:192.0.2.1', '1::ffff:c000:201'],
   ])('%s is kept as %s', (text, expected) => {
     expect(ipAddress(text)).toBe(expected);
   });
@@ -24,6 +70,13 @@ describe('an address', () => {
     '1.2.3',
     '1.2.3.4.5',
     '::ffff:999.0.0.1',
+    '::ffff:192.0.2',
+    '::ffff:010.0.0.1',
+    '::ffff:::1',
+    '1::2::3',
+    '1:2:3:4:5:6:7:8:9',
+    '12345::',
+    '%eth0',
     '192.0.2.1:80',
     '[::1]',
     '192.0.2.1, 10.0.0.1',
@@ -43,6 +96,50 @@ describe('an address', () => {
         expect(isIP(address)).not.toBe(0);
       }),
     );
+  });
+
+  it('is written in one way, in whatever way it was spelt', () => {
+    fc.assert(
+      fc.property(ipv6Groups(), (groups) => {
+        const kept = new Set(spellingsOf(groups).map(ipAddress));
+        expect(kept).toEqual(new Set([ipAddress(groups.map((group) => group.toString(16)).join(':'))]));
+        expect(kept).not.toContain(null);
+      }),
+    );
+  });
+
+  it('of IPv6 is written as in a URL', () => {
+    fc.assert(
+      fc.property(ipv6Groups(), (groups) => {
+        const text = groups.map((group) => group.toString(16)).join(':');
+        const address = ipAddress(text);
+        fc.pre(address?.includes(':') === true);
+        expect(`[${address}]`).toBe(new URL(`http://[${text}]`).hostname);
+      }),
+    );
+  });
+
+  it('of IPv4 is the same with and without IPv6 before it', () => {
+    fc.assert(
+      fc.property(fc.ipV4(), (ipv4) => {
+        const [a = 0, b = 0, c = 0, d = 0] = ipv4.split('.').map(Number);
+        const spellings = spellingsOf([0, 0, 0, 0, 0, 0xffff, a * 256 + b, c * 256 + d]);
+        expect(new Set([ipv4, ...spellings].map(ipAddress))).toEqual(new Set([ipv4]));
+      }),
+    );
+  });
+});
+
+describe('the text of a request', () => {
+  it.each([
+    ['192.0.2.1', true],
+    ['::ffff:192.0.2.1', true],
+    ['192.0.2.10', false],
+    ['::ffff:192.0.2.10', false],
+    ['::fffe:192.0.2.1', false],
+    ['', false],
+  ])('%j names 192.0.2.1 or not', (text, named) => {
+    expect(namesAddress(text, '192.0.2.1')).toBe(named);
   });
 });
 

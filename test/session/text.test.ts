@@ -1,4 +1,4 @@
-import { capped, detached, optionalText, properties, text } from '../../lib/session/text';
+import { capped, detached, optionalText, properties, shown, text } from '../../lib/session/text';
 
 const HALF_A_PAIR = '\ud800';
 
@@ -37,6 +37,18 @@ describe('text that describes', () => {
 describe('a piece of text', () => {
   it('is the same when it is detached from the whole', () => {
     expect(detached('grüße 😀'.slice(0, 5))).toBe('grüße');
+  });
+});
+
+describe('text that is shown', () => {
+  it('has no characters that cannot be seen, nor any that turn it around', () => {
+    expect(shown('a\u202eb\u2066c\u200fd\r\n\te\u2028f\0g\u061c', 64)).toBe('abcdefg');
+    expect(shown('grüße 😀 日本語', 64)).toBe('grüße 😀 日本語');
+  });
+
+  it('is cut, and whole where it is cut', () => {
+    expect(shown('x'.repeat(100), 64)).toBe('x'.repeat(64));
+    expect(shown('😀😀', 3)).toBe('😀');
   });
 });
 

@@ -147,7 +147,7 @@ describe('buffered', () => {
       touch();
       const at = clock.now();
       await pass(INTERVAL);
-      expect(inner.flushes).toEqual([[{ id: session.sessionId, at, ipAddresses: [] }]]);
+      expect(inner.flushes).toEqual([[{ id: session.sessionId, at, ipAddresses: [], node: null }]]);
     });
 
     it('are due when the address is new', async () => {
@@ -184,7 +184,9 @@ describe('buffered', () => {
       const later = clock.now();
       touch();
       await pass(FLUSH_EVERY);
-      expect(inner.flushes[1]).toEqual([{ id: session.sessionId, at: later, ipAddresses: ['198.51.100.7'] }]);
+      expect(inner.flushes[1]).toEqual([
+        { id: session.sessionId, at: later, ipAddresses: ['198.51.100.7'], node: null },
+      ]);
       await pass(2 * INTERVAL);
       expect(inner.flushes).toHaveLength(2);
     });
@@ -198,7 +200,9 @@ describe('buffered', () => {
       expect(await store.find(session.sessionId)).toMatchObject({ lastAccessed: at });
       inner.failure = undefined;
       await pass(FLUSH_EVERY);
-      expect(inner.flushes.at(-1)).toEqual([{ id: session.sessionId, at, ipAddresses: ['198.51.100.7'] }]);
+      expect(inner.flushes.at(-1)).toEqual([
+        { id: session.sessionId, at, ipAddresses: ['198.51.100.7'], node: null },
+      ]);
     });
 
     it('of a session that ended here are dropped', async () => {

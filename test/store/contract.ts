@@ -39,6 +39,9 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
         ipAddresses: ['192.0.2.1', '2001:db8::1'],
         staySignedIn: true,
         extraProperties: { theme: 'dark', nested: { list: [1, 'two', null] } },
+        data: { draft: 'text' },
+        authId: 'eedc7ddf-8c4b-4ba4-b00d-88250574eee1',
+        node: 'node-1',
       });
       expect(await store.find(session.sessionId)).toEqual(session);
     });
@@ -115,6 +118,38 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
     });
   });
 
+  describe('wake', () => {
+    it('drops the data of a session that was idle, and notes the use', async () => {
+      const { sessionId } = await inserted({ data: { draft: 'x' }, extraProperties: { theme: 'dark' } });
+      clock.advance(2 * HOUR);
+      expect(await store.wake(sessionId, clock.now(), clock.now() - HOUR)).toBe(true);
+      expect(await store.find(sessionId)).toMatchObject({
+        data: {},
+        extraProperties: { theme: 'dark' },
+        lastAccessed: clock.now(),
+      });
+    });
+
+    it('is done by one of many', async () => {
+      const { sessionId } = await inserted();
+      clock.advance(2 * HOUR);
+      const woken = await Promise.all(
+        Array.from({ length: 10 }, () => store.wake(sessionId, clock.now(), clock.now() - HOUR)),
+      );
+      expect(woken.filter(Boolean)).toHaveLength(1);
+    });
+
+    it('leaves alone what was used since, has ended or never was', async () => {
+      const used = await inserted({ data: { draft: 'x' } });
+      clock.advance(HOUR);
+      expect(await store.wake(used.sessionId, clock.now(), clock.now() - 2 * HOUR)).toBe(false);
+      expect((await store.find(used.sessionId))?.data).toEqual({ draft: 'x' });
+      await store.end(everySessionOf(ALICE), end());
+      expect(await store.wake(used.sessionId, clock.now(), clock.now())).toBe(false);
+      expect(await store.wake('0'.repeat(32), clock.now(), clock.now())).toBe(false);
+    });
+  });
+
   describe('touch', () => {
     const touched = async (id: string, ipAddresses: string[] = [], at = clock.now()) => {
       const result = await store.touch([{ id, at, ipAddresses }]);
@@ -159,6 +194,15 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
       expect((await store.find(session.sessionId))?.endedAt).not.toBeNull();
       expect((await store.find(session.sessionId))?.lastAccessed).toBeNull();
       expect(await store.find('0'.repeat(32))).toBeUndefined();
+    });
+
+    it('notes which node served the session', async () => {
+      const { sessionId } = await inserted({ node: 'one' });
+      await store.touch([{ id: sessionId, at: clock.now(), ipAddresses: [], node: 'two' }]);
+      await settle();
+      expect((await store.find(sessionId))?.node).toBe('two');
+      await touched(sessionId);
+      expect((await store.find(sessionId))?.node).toBe('two');
     });
 
     it('is seen at once in find and list', async () => {
@@ -234,8 +278,8 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
         clock.advance(1000);
       }
       const newcomer = aSession(clock.now());
-      const limit = { max: 2, onLimit: 'endOldest' } as const;
-      const { ended } = await store.insert(newcomer, admission(clock.now(), { limit }));
+      const limits = [{ max: 2, per: 'user', onLimit: 'endOldest' }] as const;
+      const { ended } = await store.insert(newcomer, admission(clock.now(), { limits }));
       expect([...ended].sort()).toEqual(idsOf(sessions.slice(0, 2)).sort());
       expect(idsOf(await store.list(ALICE))).toEqual([newcomer.sessionId, sessions[2]!.sessionId]);
     });
@@ -243,18 +287,53 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
     it('refuses one too many, and changes nothing', async () => {
       const old = await inserted();
       const newcomer = aSession(clock.now());
-      const limit = { max: 1, onLimit: 'refuse' } as const;
-      const refused = store.insert(newcomer, admission(clock.now(), { limit }));
+      const limits = [{ max: 1, per: 'user', onLimit: 'refuse' }] as const;
+      const refused = store.insert(newcomer, admission(clock.now(), { limits }));
       await expect(refused).rejects.toMatchObject({ code: 'session-limit-reached' });
       expect(idsOf(await store.list(ALICE))).toEqual([old.sessionId]);
       expect(await store.find(newcomer.sessionId)).toBeUndefined();
     });
 
+    it('counts the sessions of a client by themselves when told so', async () => {
+      const mail = await inserted({ clientId: 'mail' });
+      await inserted({ clientId: 'drive' });
+      const newcomer = aSession(clock.now(), { clientId: 'mail' });
+      const limits = [{ max: 1, per: 'client', onLimit: 'endOldest' }] as const;
+      const { ended } = await store.insert(newcomer, admission(clock.now(), { limits }));
+      expect(ended).toEqual([mail.sessionId]);
+      const refusing = [{ max: 1, per: 'client', onLimit: 'refuse' }] as const;
+      const refused = store.insert(
+        aSession(clock.now(), { clientId: 'mail' }),
+        admission(clock.now(), { limits: refusing }),
+      );
+      await expect(refused).rejects.toMatchObject({ code: 'session-limit-reached', per: 'client' });
+    });
+
+    it('lets no two live sessions have one auth id, whoever they belong to', async () => {
+      await inserted({ authId: 'login-1' });
+      const same = { authId: 'login-1', userId: 'bob' };
+      const second = () => store.insert(aSession(clock.now(), same), admission(clock.now()));
+      await expect(second()).rejects.toMatchObject({ code: 'auth-id-taken' });
+      await store.end(everySessionOf(ALICE), end());
+      await expect(second()).resolves.toEqual({ ended: [] });
+    });
+
+    it('gives the auth id of a session that has expired to the next', async () => {
+      const old = await inserted({ authId: 'login-1' });
+      clock.advance(2 * HOUR);
+      const racers = Array.from({ length: 5 }, () =>
+        store.insert(aSession(clock.now(), { authId: 'login-1' }), admission(clock.now())),
+      );
+      const results = await Promise.allSettled(racers);
+      expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      expect(idsOf(await store.list(ALICE)).filter((id) => id !== old.sessionId)).toHaveLength(1);
+    });
+
     it('counts no session that has expired by itself', async () => {
       await inserted();
       clock.advance(2 * HOUR);
-      const limit = { max: 1, onLimit: 'refuse' } as const;
-      await expect(store.insert(aSession(clock.now()), admission(clock.now(), { limit }))).resolves.toEqual({
+      const limits = [{ max: 1, per: 'user', onLimit: 'refuse' }] as const;
+      await expect(store.insert(aSession(clock.now()), admission(clock.now(), { limits }))).resolves.toEqual({
         ended: [],
       });
     });
@@ -300,8 +379,8 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
       const session = await inserted({ staySignedIn });
       clock.advance(age);
       const now = clock.now();
-      const limit = { max: 1, onLimit: 'endOldest' } as const;
-      const newcomer = admission(now, { limit, cutoffs: cutoffs(lifetimes, now) });
+      const limits = [{ max: 1, per: 'user', onLimit: 'endOldest' }] as const;
+      const newcomer = admission(now, { limits, cutoffs: cutoffs(lifetimes, now) });
       const { ended } = await store.insert(aSession(now), newcomer);
       expect(ended.includes(session.sessionId)).toBe(stage(session, lifetimes, now) !== 'ended');
     });

@@ -1,4 +1,4 @@
-import { currentIpAddress, type DescribedSession } from '../../../lib';
+import { currentIpAddress, displayName, type DescribedSession } from '../../../lib';
 import { deviceIcon } from './device-icon';
 import { html, type Content, type Html } from './html';
 
@@ -38,7 +38,7 @@ export function sessionList({ sessions, currentId, path, whose }: SessionList): 
 
 /** The names of the devices, numbered where two are the same: every button has to say which session it ends. */
 function distinctNames(sessions: readonly DescribedSession[]): readonly string[] {
-  const names = sessions.map(({ device }) => device.displayName);
+  const names = sessions.map(({ device }) => displayName(device));
   return names.map((name, at) => {
     const before = names.slice(0, at).filter((other) => other === name).length;
     return before === 0 ? name : `${name} (${before + 1})`;

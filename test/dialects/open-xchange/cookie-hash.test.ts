@@ -8,7 +8,11 @@ describe('the cookie hash', () => {
   it.each([
     [SALT, { userAgent: FIREFOX_70, client: 'open-xchange-appsuite', values: [] }, 'IaxgQLSrL7j1zE1Yceasg'],
     [SALT, { userAgent: FIREFOX_70, client: null, values: ['1', '3'] }, 'OF7B6xxx3jbjvxmcsELGdA'],
-    ['', { userAgent: FIREFOX_4, client: 'com.openexchange.ox.gui.dhtml', values: [] }, '2H65ETpH7sX1kOWi6eyw'],
+    [
+      '',
+      { userAgent: FIREFOX_4, client: 'com.openexchange.ox.gui.dhtml', values: [] },
+      '2H65ETpH7sX1kOWi6eyw',
+    ],
   ])('with salt %j of %j is the published one', (salt, request, expected) => {
     expect(cookieHasher({ salt, fields: [] })(request)).toBe(expected);
   });
