@@ -1,7 +1,8 @@
 export { createIdentitySessionManager } from './create';
 export { defaults, type CookieOptions, type IdentitySessionOptions } from './options';
 export type { CookieSettings, Settings } from './settings';
-export { IdentitySessionManager, type Opened, type SignIn, type Visit } from './manager';
+export { IdentitySessionManager, type Opened, type Visit } from './manager';
+export type { SignIn } from './new-session';
 export { SessionError, type RefusalCode } from './errors';
 export type { Report, SessionEvent } from './events';
 export type { Clock } from './clock';

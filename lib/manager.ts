@@ -1,15 +1,8 @@
 import type { DescribedSession } from './dialects/dialect';
 import { SessionError } from './errors';
 import { location, type Locator } from './location/location';
-import {
-  fits,
-  hashSecret,
-  mintSecret,
-  mintSessionId,
-  type Credentials,
-  type SecretForm,
-} from './session/credentials';
-import { LONGEST_USER_AGENT } from './session/device';
+import { newSession, type SignIn } from './new-session';
+import { fits, hashSecret, mintSecret, type Credentials } from './session/credentials';
 import { ipAddress, namesAddress } from './session/ip-address';
 import { cutoffs, expires, stage } from './session/lifetimes';
 import { displacedBy, sessionsOf, type Revocation } from './session/revocation';
@@ -22,34 +15,9 @@ import {
   type Owner,
   type StoredSession,
 } from './session/session';
-import { capped, optionalText, properties, text } from './session/text';
-import { displayName } from './session/wording';
+import { optionalText, properties, text } from './session/text';
 import type { Settings } from './settings';
 import type { Admission, End, MaybePromise, SessionPatch, SessionStore } from './store/store';
-
-/** Who signs in, with what and from where. The app has authenticated the user; nothing here sees a password. */
-export interface SignIn {
-  readonly userId: string;
-  readonly tenantId?: string | null | undefined;
-  /** The app's word for the client program, 64 characters at the most. */
-  readonly clientId?: string | null | undefined;
-  /** The kind of device, for rules about concurrent logins: `Web` when absent. */
-  readonly device?: string | undefined;
-  readonly userAgent?: string | null | undefined;
-  readonly ipAddress?: string | null | undefined;
-  /** Whether the session may hibernate after the short life time. `false` when absent. */
-  readonly staySignedIn?: boolean | undefined;
-  /** Any JSON object of up to 16 KB, kept with the session. */
-  readonly extraProperties?: Readonly<Record<string, unknown>> | undefined;
-  /** Any JSON object of up to 16 KB, kept until the session hibernates. */
-  readonly data?: Readonly<Record<string, unknown>> | undefined;
-  /** The id under which other systems know the sign-in; no other live session may have it. */
-  readonly authId?: string | null | undefined;
-  /** What the secret looks like; `base64url` when absent. */
-  readonly secretForm?: SecretForm | undefined;
-  /** The credentials that came in with the request; their session ends in favour of the new one. */
-  readonly replaces?: Credentials | undefined;
-}
 
 /** A session that has just been opened. The secret is given out here and never again. */
 export interface Opened {
@@ -84,7 +52,7 @@ export class IdentitySessionManager {
    */
   async open(signIn: SignIn): Promise<Opened> {
     const secret = mintSecret(signIn.secretForm);
-    const session = this.#newSession(signIn, hashSecret(secret));
+    const session = newSession(signIn, hashSecret(secret), this.settings);
     const replaced = signIn.replaces && (await this.#revocationOf(signIn.replaces));
     await this.#store.insert(session, this.#admission(session, replaced));
     return { session: withoutSecret(session), secret };
@@ -165,11 +133,6 @@ export class IdentitySessionManager {
     if (which !== undefined) await this.#store.end(which, this.#end('signed-out', which.owner.userId));
   }
 
-  async #endMoved(credentials: Credentials): Promise<void> {
-    const which = await this.#revocationOf(credentials);
-    if (which !== undefined) await this.#store.end(which, this.#end('ip-changed'));
-  }
-
   /** Changes what an app keeps with a session; false when there is no such session or it has ended. */
   update(sessionId: string, { extraProperties, data }: SessionPatch): Promise<boolean> {
     return this.#store.update(sessionId, {
@@ -181,40 +144,6 @@ export class IdentitySessionManager {
   /** Writes what is still to be written and stops all timers. The app's Knex stays open. Twice is once. */
   close(): Promise<void> {
     return this.#store.close();
-  }
-
-  #newSession(signIn: SignIn, secretHash: string): StoredSession {
-    const { clock, describeDevice } = this.settings;
-    const now = clock.now();
-    if (typeof signIn.userId !== 'string') {
-      throw new TypeError(
-        `\`userId\` must be text, and is ${typeof signIn.userId}: write \`String(user.id)\``,
-      );
-    }
-    const clientId = optionalText('clientId', signIn.clientId, 64);
-    const userAgent = capped('userAgent', signIn.userAgent, LONGEST_USER_AGENT);
-    const address = ipAddress(signIn.ipAddress);
-    return {
-      sessionId: mintSessionId(now),
-      secretHash,
-      tenantId: optionalText('tenantId', signIn.tenantId, 255),
-      userId: text('userId', signIn.userId, 255),
-      clientId,
-      device: text('device', signIn.device ?? 'Web', 64),
-      deviceInfo: capped('deviceInfo', displayName(describeDevice(userAgent, clientId)), 256),
-      userAgent,
-      ipAddresses: Object.freeze(address === null ? [] : [address]),
-      staySignedIn: signIn.staySignedIn === true,
-      signedIn: now,
-      lastAccessed: null,
-      extraProperties: properties('extraProperties', signIn.extraProperties ?? {}),
-      data: properties('data', signIn.data ?? {}),
-      authId: optionalText('authId', signIn.authId, 128),
-      node: this.settings.nodeId,
-      endedAt: null,
-      endReason: null,
-      endedBy: null,
-    };
   }
 
   #admission(session: StoredSession, replaced: Revocation | undefined): Admission {
@@ -235,6 +164,11 @@ export class IdentitySessionManager {
     const session = await this.#store.find(credentials.sessionId);
     if (!fits(credentials, session) || session === undefined || session.endedAt !== null) return undefined;
     return sessionsOf(session, [session.sessionId]);
+  }
+
+  async #endMoved(credentials: Credentials): Promise<void> {
+    const which = await this.#revocationOf(credentials);
+    if (which !== undefined) await this.#store.end(which, this.#end('ip-changed'));
   }
 
   #admit(

@@ -1,7 +1,8 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 
 import type { Transport } from '../dialects/dialect';
-import type { IdentitySessionManager, SignIn } from '../manager';
+import type { IdentitySessionManager } from '../manager';
+import type { SignIn } from '../new-session';
 import type { IdentitySession } from '../session/session';
 import { dialectOf, readableCredentials, refuse, setHeaders, type VerbOptions } from './request';
 import { insistOnSameOrigin } from './same-origin';

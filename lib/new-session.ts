@@ -1,0 +1,68 @@
+import { mintSessionId, type Credentials, type SecretForm } from './session/credentials';
+import { LONGEST_USER_AGENT } from './session/device';
+import { ipAddress } from './session/ip-address';
+import type { StoredSession } from './session/session';
+import { capped, optionalText, properties, text } from './session/text';
+import { displayName } from './session/wording';
+import type { Settings } from './settings';
+
+/** Who signs in, with what and from where. The app has authenticated the user; nothing here sees a password. */
+export interface SignIn {
+  readonly userId: string;
+  readonly tenantId?: string | null | undefined;
+  /** The app's word for the client program, 64 characters at the most. */
+  readonly clientId?: string | null | undefined;
+  /** The kind of device, for rules about concurrent logins: `Web` when absent. */
+  readonly device?: string | undefined;
+  readonly userAgent?: string | null | undefined;
+  readonly ipAddress?: string | null | undefined;
+  /** Whether the session may hibernate after the short life time. `false` when absent. */
+  readonly staySignedIn?: boolean | undefined;
+  /** Any JSON object of up to 16 KB, kept with the session. */
+  readonly extraProperties?: Readonly<Record<string, unknown>> | undefined;
+  /** Any JSON object of up to 16 KB, kept until the session hibernates. */
+  readonly data?: Readonly<Record<string, unknown>> | undefined;
+  /** The id under which other systems know the sign-in; no other live session may have it. */
+  readonly authId?: string | null | undefined;
+  /** What the secret looks like; `base64url` when absent. */
+  readonly secretForm?: SecretForm | undefined;
+  /** The credentials that came in with the request; their session ends in favour of the new one. */
+  readonly replaces?: Credentials | undefined;
+}
+
+/**
+ * The session that a sign-in opens.
+ * @throws SessionError `invalid-request` for what cannot be kept
+ * @throws TypeError when the app gives something that is not what `SignIn` says
+ */
+export function newSession(signIn: SignIn, secretHash: string, settings: Settings): StoredSession {
+  if (typeof signIn.userId !== 'string') {
+    throw new TypeError(`\`userId\` must be text, and is ${typeof signIn.userId}: write \`String(user.id)\``);
+  }
+  const now = settings.clock.now();
+  const clientId = optionalText('clientId', signIn.clientId, 64);
+  const userAgent = capped('userAgent', signIn.userAgent, LONGEST_USER_AGENT);
+  const device = settings.describeDevice(userAgent, clientId);
+  const address = ipAddress(signIn.ipAddress);
+  return {
+    sessionId: mintSessionId(now),
+    secretHash,
+    tenantId: optionalText('tenantId', signIn.tenantId, 255),
+    userId: text('userId', signIn.userId, 255),
+    clientId,
+    device: text('device', signIn.device ?? 'Web', 64),
+    deviceInfo: capped('deviceInfo', displayName(device), 256),
+    userAgent,
+    ipAddresses: Object.freeze(address === null ? [] : [address]),
+    staySignedIn: signIn.staySignedIn === true,
+    signedIn: now,
+    lastAccessed: null,
+    extraProperties: properties('extraProperties', signIn.extraProperties ?? {}),
+    data: properties('data', signIn.data ?? {}),
+    authId: optionalText('authId', signIn.authId, 128),
+    node: settings.nodeId,
+    endedAt: null,
+    endReason: null,
+    endedBy: null,
+  };
+}
