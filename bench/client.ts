@@ -36,7 +36,9 @@ export class Client {
     const work = async (connection: Connection) => {
       while (sent < requests.length) {
         const index = sent++;
-        answers[index] = await new Promise((resolve, reject) => connection.send(requests[index]!, resolve, reject));
+        answers[index] = await new Promise((resolve, reject) =>
+          connection.send(requests[index]!, resolve, reject),
+        );
       }
     };
     await Promise.all(this.#connections.map(work));

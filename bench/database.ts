@@ -55,7 +55,9 @@ class Postgres implements Database {
     const client = new Client({ connectionString: url });
     await client.connect();
     const postgres = new Postgres(url, client, stop);
-    postgres.#version = (await postgres.#ask<{ server_version: string }>('show server_version')).server_version;
+    postgres.#version = (
+      await postgres.#ask<{ server_version: string }>('show server_version')
+    ).server_version;
     return postgres;
   }
 
@@ -90,7 +92,8 @@ class Postgres implements Database {
   }
 
   async close(): Promise<void> {
-    for (const name of this.#created) await this.#client.query(`drop database if exists ${name} with (force)`);
+    for (const name of this.#created)
+      await this.#client.query(`drop database if exists ${name} with (force)`);
     await this.#client.end();
     await this.#stop();
   }

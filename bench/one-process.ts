@@ -3,36 +3,35 @@ import { Client } from './client';
 import type { Database } from './database';
 import { say } from './report';
 import { serve } from './server';
-import { ratios, sum, summary, type Summary } from './statistics';
+import { ratios, shuffled, summary, type Summary } from './statistics';
 import type { Variant } from './variants/variant';
 
-export interface Plan {
+export interface Blocks {
   readonly sessions: number;
   readonly cycles: number;
   /** How many requests make a block. */
-  readonly block: number;
+  readonly requests: number;
 }
 
-export interface Compared {
+/** What each cycle has shown of a variant. */
+export interface Course {
   readonly name: string;
-  /** Requests a second as a part of what the first variant reached in the same cycle. */
-  readonly ratio: Summary;
-  /** CPU time of a request in microseconds, the server's and the client's together; a mean, for garbage is collected too. */
-  readonly cpu: number;
-  /** By how much it is more than the first variant's in the same cycle. */
-  readonly extraCpu: Summary;
+  /** How long a request took, in microseconds, with all connections busy. */
+  readonly times: readonly number[];
+  /** CPU time of a request, the server's and the client's together, in microseconds. */
+  readonly cpu: readonly number[];
 }
 
 /**
  * The servers of all variants and their clients in one process. In each cycle every variant serves one short block of
- * requests, in random order, and is compared with what the first variant did in the same cycle: on a machine whose speed
- * changes from second to second, only what happens side by side can be compared.
+ * requests, in random order, so that it can be compared with what the others did in the same cycle: on a machine whose
+ * speed changes from second to second, only what happens side by side can be compared.
  */
-export async function compareInOneProcess(
+export async function runInOneProcess(
   database: Database,
   variants: readonly Variant[],
-  { sessions, cycles, block }: Plan,
-): Promise<Compared[]> {
+  { sessions, cycles, requests }: Blocks,
+): Promise<Course[]> {
   const lanes: Lane[] = [];
   try {
     for (const variant of variants) {
@@ -41,20 +40,30 @@ export async function compareInOneProcess(
     }
     say('warming up');
     for (const lane of lanes) await lane.send(lane.browsers.requests.length);
-    say(`${cycles} cycles of ${block} requests each`);
+    say(`${cycles} cycles of ${requests} requests to each`);
     for (let cycle = 0; cycle < cycles; cycle++) {
-      for (const lane of shuffled(lanes)) await lane.measure(block);
+      for (const lane of shuffled(lanes)) await lane.block(requests);
     }
-    return lanes.map((lane) => lane.comparedWith(lanes[0]!));
+    return lanes.map(({ name, times, cpu }) => ({ name, times, cpu }));
   } finally {
     for (const lane of lanes) await lane.close();
   }
 }
 
-/** A variant with its server, its client, and what was measured in each cycle. */
+/** Requests a second of the one as a part of the other's, cycle by cycle. */
+export function throughput(one: Course, other: Course): Summary {
+  return summary(ratios(other.times, one.times));
+}
+
+/** By how much the CPU time of a request is more than the other's in the same cycle. */
+export function extraCpu(one: Course, other: Course): Summary {
+  return summary(one.cpu.map((cpu, cycle) => cpu - other.cpu[cycle]!));
+}
+
+/** A variant with its server and its client. */
 class Lane {
-  readonly #times: number[] = [];
-  readonly #cpu: number[] = [];
+  readonly times: number[] = [];
+  readonly cpu: number[] = [];
 
   private constructor(
     readonly name: string,
@@ -78,26 +87,12 @@ class Lane {
     await this.client.run(() => (left-- > 0 ? this.browsers.roundRobin() : undefined));
   }
 
-  async measure(requests: number): Promise<void> {
+  async block(requests: number): Promise<void> {
     const usage = process.cpuUsage();
     const began = performance.now();
     await this.send(requests);
-    this.#times.push(performance.now() - began);
+    this.times.push(((performance.now() - began) * 1000) / requests);
     const { user, system } = process.cpuUsage(usage);
-    this.#cpu.push((user + system) / requests);
+    this.cpu.push((user + system) / requests);
   }
-
-  comparedWith(reference: Lane): Compared {
-    return {
-      name: this.name,
-      ratio: summary(ratios(reference.#times, this.#times)),
-      cpu: sum(this.#cpu) / this.#cpu.length,
-      extraCpu: summary(this.#cpu.map((cpu, cycle) => cpu - reference.#cpu[cycle]!)),
-    };
-  }
-}
-
-function shuffled<T>(values: readonly T[]): T[] {
-  const drawn = values.map((value) => ({ value, lot: Math.random() }));
-  return drawn.sort((one, other) => one.lot - other.lot).map(({ value }) => value);
 }

@@ -5,7 +5,7 @@ import type { Place, Variant } from './variants/variant';
 
 export interface RunningServer {
   readonly port: number;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Serves a variant on any free port, on all interfaces as `app.listen(port)` does. */
@@ -17,10 +17,10 @@ export async function serve(variant: Variant, place: Place): Promise<RunningServ
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
-    async stop() {
+    stop: () => {
       server.close();
       server.closeAllConnections();
-      await stop();
+      return stop();
     },
   };
 }

@@ -24,11 +24,23 @@ export function percentile(values: readonly number[], percent: number): number {
   return below + (sorted[Math.ceil(at)]! - below) * (at - Math.floor(at));
 }
 
-export function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+export function mean(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0) / values.length;
 }
 
-/** How often `one` goes into `other`, pair by pair. */
+/** The ones divided by the others, pair by pair. */
 export function ratios(one: readonly number[], other: readonly number[]): number[] {
   return one.map((value, index) => value / other[index]!);
+}
+
+/** What the one summary is of the other, when they were not taken in pairs. */
+export function quotient(one: Summary, other: Summary): { median: number; error: number } {
+  const median = one.median / other.median;
+  return { median, error: median * Math.hypot(one.error / one.median, other.error / other.median) };
+}
+
+/** In random order, so that nobody always follows the same neighbour. */
+export function shuffled<T>(values: readonly T[]): T[] {
+  const drawn = values.map((value) => ({ value, lot: Math.random() }));
+  return drawn.sort((one, other) => one.lot - other.lot).map(({ value }) => value);
 }

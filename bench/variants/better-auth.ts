@@ -12,7 +12,10 @@ interface Auth {
   readonly options: unknown;
   readonly api: {
     getSession(request: { headers: Headers }): Promise<{ user: User } | null>;
-    signInForBench(request: { body: { user: string }; returnHeaders: true }): Promise<{ headers: Headers; response: User }>;
+    signInForBench(request: {
+      body: { user: string };
+      returnHeaders: true;
+    }): Promise<{ headers: Headers; response: User }>;
   };
 }
 interface Context {
@@ -93,6 +96,12 @@ function signIn({ createAuthEndpoint, setSessionCookie }: BetterAuth): unknown {
 }
 
 function packages(): BetterAuth {
-  const modules = ['better-auth', 'better-auth/db/migration', 'better-auth/node', 'better-auth/cookies', 'better-auth/api'];
+  const modules = [
+    'better-auth',
+    'better-auth/db/migration',
+    'better-auth/node',
+    'better-auth/cookies',
+    'better-auth/api',
+  ];
   return Object.assign({}, ...modules.map((name) => peer<object>(name))) as BetterAuth;
 }

@@ -15,7 +15,7 @@ export const connectRedis: Variant = {
   name: 'connect-redis',
   needs: 'redis',
   async start() {
-    const { createClient } = peer<{ createClient(options: { url: string }): Redis }>('redis');
+    const { createClient } = peer<{ createClient: (options: { url: string }) => Redis }>('redis');
     const { RedisStore } = peer<{ RedisStore: new (options: { client: Redis; prefix: string }) => Store }>(
       'connect-redis',
     );

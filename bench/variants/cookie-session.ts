@@ -3,7 +3,10 @@ import express, { type Request, type RequestHandler } from 'express';
 import { peer } from './peers';
 import { nothingToStop, wantedUser, WEEK, type Variant } from './variant';
 
-type CookieSession = (options: { readonly keys: readonly string[]; readonly maxAge: number }) => RequestHandler;
+type CookieSession = (options: {
+  readonly keys: readonly string[];
+  readonly maxAge: number;
+}) => RequestHandler;
 
 export const cookieSession: Variant = {
   name: 'cookie-session',

@@ -24,7 +24,10 @@ function guard(name: string, options: IdentitySessionOptions): Variant {
 
       const app = express();
       app.post('/sign-in', async (request, response) => {
-        const { session } = await signIn(request, response, { userId: wantedUser(request), staySignedIn: true });
+        const { session } = await signIn(request, response, {
+          userId: wantedUser(request),
+          staySignedIn: true,
+        });
         response.json({ userId: session.userId });
       });
       app.use(sessionSecretGuard(manager));

@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
+import type * as identitySessions from '../../lib';
+
 const fromHere = createRequire(join(__dirname, 'peers.ts'));
 
 /**
@@ -12,6 +14,6 @@ export function peer<T>(name: string): T {
 }
 
 /** This package as it is published: built, not its TypeScript. */
-export function builtPackage(): typeof import('../../lib') {
-  return fromHere('../../dist/lib') as typeof import('../../lib');
+export function builtPackage(): typeof identitySessions {
+  return fromHere('../../dist/lib') as typeof identitySessions;
 }

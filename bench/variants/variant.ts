@@ -20,12 +20,12 @@ export interface Place {
  */
 export interface RunningApp {
   readonly app: Express;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Whom a sign-in is for: the client says so. */
 export function wantedUser(request: Request): string {
-  return String(request.query['user']);
+  return request.query['user'] as string;
 }
 
 export const nothingToStop = (): Promise<void> => Promise.resolve();

@@ -1,0 +1,124 @@
+import { parseArgs } from 'node:util';
+
+import { openDatabase, type Database } from './database';
+import { machine } from './machine';
+import { memoryOfSessions } from './memory';
+import { runInOneProcess } from './one-process';
+import { heading, paragraph, say } from './report';
+import { delayOfRevocations } from './revocation';
+import { runInSeparateProcesses } from './separate-processes';
+import { setUp } from './set-up';
+import { timeSignIns } from './sign-in';
+import { storageOfSessions } from './storage';
+import {
+  printCourses,
+  printDatabaseWork,
+  printRevocations,
+  printServed,
+  printSignIns,
+  printSizes,
+} from './tables';
+import { printTargets, type Findings } from './targets';
+import { variants } from './variants';
+import { bare, control, withCookieParser } from './variants/bare';
+import { guarded } from './variants/identity-sessions';
+
+/*
+ * npm run bench                     everything, some 8 minutes
+ * npm run bench -- --quick          everything in about a minute, and not worth much
+ * npm run bench -- --only sign-in   one measurement; may be repeated
+ *
+ * The report goes to the output, as Markdown, and progress to the error output. `DATABASE_URL` names a PostgreSQL to use
+ * in place of our own, `REDIS_URL` a Redis for connect-redis.
+ */
+const { values: options } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string', multiple: true } },
+});
+
+const close = [bare, control, withCookieParser, guarded];
+const far = variants.filter((variant) => !close.includes(variant));
+
+const measurements: Record<string, (database: Database, findings: Findings) => Promise<void>> = {
+  async 'one-process'(database, findings) {
+    heading('In one process, blocks of requests in turn');
+    const plan = options.quick
+      ? { sessions: 2000, cycles: 40, requests: 200 }
+      : { sessions: 10_000, cycles: 240, requests: 250 };
+    findings.oneProcess = await runInOneProcess(database, close, plan);
+    printCourses(findings.oneProcess);
+  },
+
+  async processes(database, findings) {
+    const plan = options.quick
+      ? { sessions: 1000, slices: 3, fewSlices: 1, sliceSeconds: 0.5, warmUpSeconds: 0.5, databaseSeconds: 3 }
+      : {
+          sessions: 10_000,
+          slices: 20,
+          fewSlices: 6,
+          sliceSeconds: 0.5,
+          warmUpSeconds: 5,
+          databaseSeconds: 20,
+        };
+    heading('A process per variant, each slice between two of bare Express');
+    const { served, work } = await runInSeparateProcesses(database, close, far, plan);
+    printServed(served);
+    heading('Work in the database');
+    printDatabaseWork(work);
+    Object.assign(findings, { served, work });
+  },
+
+  async 'sign-in'(database, findings) {
+    heading('Sign-in, one at a time');
+    findings.signIns = await timeSignIns(database, options.quick ? 300 : 3000);
+    printSignIns(findings.signIns);
+  },
+
+  async sizes(database, findings) {
+    heading('What a session takes');
+    const sessions = options.quick ? 2000 : 10_000;
+    findings.memory = await memoryOfSessions(database, sessions);
+    findings.storage = await storageOfSessions(database, sessions);
+    printSizes(findings.memory, findings.storage);
+  },
+
+  async revocation(database, findings) {
+    heading('From the acknowledgement of a revocation until another node refuses the session');
+    findings.revocation = await delayOfRevocations(database, options.quick ? 20 : 200);
+    printRevocations(findings.revocation);
+  },
+};
+
+async function main(): Promise<void> {
+  // As apps are deployed.
+  process.env['NODE_ENV'] = 'production';
+  const chosen = options.only ?? Object.keys(measurements);
+  const unknown = chosen.filter((name) => !(name in measurements));
+  if (unknown.length > 0) {
+    throw new Error(
+      `There is no measurement ${unknown.join()}: choose from ${Object.keys(measurements).join(', ')}.`,
+    );
+  }
+
+  setUp();
+  const database = await openDatabase();
+  const interrupted = () => void database.close().finally(() => process.exit(130));
+  process.once('SIGINT', interrupted);
+  try {
+    paragraph(`${machine()}, PostgreSQL ${database.version}`);
+    const findings: Findings = {};
+    for (const name of chosen) {
+      say(`${name}:`);
+      await measurements[name]!(database, findings);
+    }
+    heading('Targets');
+    printTargets(findings);
+  } finally {
+    process.off('SIGINT', interrupted);
+    await database.close();
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

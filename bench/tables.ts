@@ -1,0 +1,100 @@
+import { extraCpu, throughput, type Course } from './one-process';
+import type { SessionMemory } from './memory';
+import { about, give, table } from './report';
+import type { RevocationDelay } from './revocation';
+import type { DatabaseWork, Served } from './separate-processes';
+import type { SignInTime } from './sign-in';
+import { mean, median } from './statistics';
+import type { SessionStorage } from './storage';
+
+export function printCourses(courses: readonly Course[]): void {
+  const reference = courses[0]!;
+  const rows = courses.map((course) => [
+    course.name,
+    about(throughput(course, reference)),
+    give(median(course.times)),
+    give(mean(course.cpu)),
+    about(extraCpu(course, reference), 1),
+  ]);
+  table(['', 'throughput, of bare', 'µs a request', 'CPU µs a request, mean', 'CPU µs more than bare'], rows);
+}
+
+export function printServed(served: readonly Served[]): void {
+  const rows = served.map(({ name, ratio, cpuRatio, requestsPerSecond, cpu, p50, p99, memory }) => [
+    name,
+    about(ratio),
+    ratio.quartiles.map((quartile) => give(quartile, 2)).join(' to '),
+    about(cpuRatio),
+    give(requestsPerSecond),
+    give(cpu),
+    give(p50, 1),
+    give(p99, 1),
+    give(memory / 2 ** 20),
+  ]);
+  table(
+    [
+      '',
+      'throughput, of bare',
+      'quartiles',
+      'CPU, of bare',
+      'requests/s',
+      'CPU µs a request',
+      'p50 ms',
+      'p99 ms',
+      'memory MB',
+    ],
+    rows,
+  );
+}
+
+export function printDatabaseWork(all: readonly DatabaseWork[]): void {
+  const rows = all.map(({ name, requests, seconds, cost }) => [
+    name,
+    give(requests / seconds),
+    give((cost.statements * 1000) / requests, 2),
+    give(cost.heartbeats / seconds, 1),
+    give((cost.wal * 1000) / requests),
+    give((cost.fullPages * 1000) / requests),
+  ]);
+  table(
+    [
+      '',
+      'requests/s',
+      'SQL statements per 1,000 requests',
+      'reads of the change log a second',
+      'WAL bytes per 1,000 requests',
+      'and as full pages',
+    ],
+    rows,
+  );
+}
+
+export function printSignIns(times: readonly SignInTime[]): void {
+  const rows = times.map(({ name, p50, p99, ratio }) => [name, give(p50, 2), give(p99, 2), about(ratio)]);
+  table(['', 'p50 ms', 'p99 ms', 'of a bare INSERT'], rows);
+}
+
+export function printSizes(memory: SessionMemory | undefined, storage: SessionStorage | undefined): void {
+  table(
+    ['', 'bytes a session'],
+    [
+      ...(memory === undefined
+        ? []
+        : [
+            ['in the cache', give(memory.cached)],
+            ['in the cache, its last-accessed time not written yet', give(memory.used)],
+          ]),
+      ...(storage === undefined
+        ? []
+        : [
+            ['stored, after the sign-in', give(storage.signedIn)],
+            ['stored, after some use', give(storage.used)],
+            ['of that, indexes', give(storage.indexes)],
+          ]),
+    ],
+  );
+}
+
+export function printRevocations({ p50, p99, longest }: RevocationDelay): void {
+  table(['p50 ms', 'p99 ms', 'longest ms'], [[give(p50, 1), give(p99, 1), give(longest, 1)]]);
+}

@@ -1,0 +1,162 @@
+import { throughput, type Course } from './one-process';
+import { about, give, table } from './report';
+import type { RevocationDelay } from './revocation';
+import type { DatabaseWork, Served } from './separate-processes';
+import type { SessionMemory } from './memory';
+import type { SignInTime } from './sign-in';
+import { quotient } from './statistics';
+import type { SessionStorage } from './storage';
+import { bare, withCookieParser } from './variants/bare';
+import { betterAuthWithCookieCache } from './variants/better-auth';
+import { connectPgSimple } from './variants/connect-pg-simple';
+import { guarded, guardedCold } from './variants/identity-sessions';
+import type { Variant } from './variants/variant';
+
+/** All that a run has found out; what was not measured is absent. */
+export interface Findings {
+  oneProcess?: readonly Course[];
+  served?: readonly Served[];
+  work?: readonly DatabaseWork[];
+  signIns?: readonly SignInTime[];
+  memory?: SessionMemory;
+  storage?: SessionStorage;
+  revocation?: RevocationDelay;
+}
+
+interface Target {
+  readonly what: string;
+  readonly limit: number;
+  readonly sense: 'at least' | 'at most';
+  readonly unit?: string;
+  measure(findings: Findings): { median: number; error?: number } | undefined;
+}
+
+/** What the package is meant to reach, warm and with 10,000 sessions round robin where nothing else is said. */
+const targets: readonly Target[] = [
+  {
+    what: 'guarded request against bare Express, all variants in one process',
+    limit: 0.93,
+    sense: 'at least',
+    measure: ({ oneProcess }) => pair(oneProcess, guarded, bare),
+  },
+  {
+    what: 'the same, a process per variant',
+    limit: 0.85,
+    sense: 'at least',
+    measure: ({ served }) => of(served, guarded)?.ratio,
+  },
+  {
+    what: 'guarded request against Express + cookie-parser, one process',
+    limit: 1,
+    sense: 'at least',
+    measure: ({ oneProcess }) => pair(oneProcess, guarded, withCookieParser),
+  },
+  {
+    what: 'guarded request against connect-pg-simple',
+    limit: 3,
+    sense: 'at least',
+    unit: ' x',
+    measure: ({ served }) => between(served, guarded, connectPgSimple),
+  },
+  {
+    what: 'guarded request against better-auth with cookie cache',
+    limit: 5,
+    sense: 'at least',
+    unit: ' x',
+    measure: ({ served }) => between(served, guarded, betterAuthWithCookieCache),
+  },
+  {
+    what: 'SQL statements per 1,000 requests, heartbeat of the change log apart',
+    limit: 0.5,
+    sense: 'at most',
+    measure: ({ work }) => perRequest(work, ({ cost }) => cost.statements * 1000),
+  },
+  {
+    what: 'WAL per request, full pages apart',
+    limit: 10,
+    sense: 'at most',
+    unit: ' B',
+    measure: ({ work }) => perRequest(work, ({ cost }) => cost.wal),
+  },
+  {
+    what: 'cold request (cache miss) against connect-pg-simple',
+    limit: 1.5,
+    sense: 'at least',
+    unit: ' x',
+    measure: ({ served }) => between(served, guardedCold, connectPgSimple),
+  },
+  {
+    what: 'sign-in, one at a time, against a bare INSERT of the row by pg',
+    limit: 2,
+    sense: 'at most',
+    unit: ' x',
+    measure: ({ signIns }) => signIns?.find(({ name }) => name === 'manager.open()')?.ratio,
+  },
+  {
+    what: 'memory per cached session',
+    limit: 1024,
+    sense: 'at most',
+    unit: ' B',
+    measure: ({ memory }) => memory && { median: memory.cached },
+  },
+  {
+    what: 'stored session, all indexes included',
+    limit: 450,
+    sense: 'at most',
+    unit: ' B',
+    measure: ({ storage }) => storage && { median: storage.used },
+  },
+  {
+    what: 'a revocation reaches another node, 99 of 100',
+    limit: 50,
+    sense: 'at most',
+    unit: ' ms',
+    measure: ({ revocation }) => revocation && { median: revocation.p99 },
+  },
+];
+
+/** Prints each target with what was measured, and whether it is met. */
+export function printTargets(findings: Findings): void {
+  const rows = targets.flatMap((target) => {
+    const measured = target.measure(findings);
+    return measured === undefined ? [] : [row(target, measured)];
+  });
+  table(['what', 'target', 'measured', ''], rows);
+}
+
+function row(
+  { what, limit, sense, unit = '' }: Target,
+  { median, error }: { median: number; error?: number },
+): string[] {
+  const digits = median < 20 ? 2 : 0;
+  const measured = error === undefined ? give(median, digits) : about({ median, error }, digits);
+  const met = sense === 'at least' ? median >= limit : median <= limit;
+  return [
+    what,
+    `${sense === 'at least' ? '>=' : '<='} ${limit}${unit}`,
+    `${measured}${unit}`,
+    met ? 'met' : '**missed**',
+  ];
+}
+
+function of<T extends { readonly name: string }>(
+  all: readonly T[] | undefined,
+  { name }: Variant,
+): T | undefined {
+  return all?.find((each) => each.name === name);
+}
+
+function pair(courses: readonly Course[] | undefined, one: Variant, other: Variant) {
+  const [mine, theirs] = [of(courses, one), of(courses, other)];
+  return mine && theirs && throughput(mine, theirs);
+}
+
+function between(served: readonly Served[] | undefined, one: Variant, other: Variant) {
+  const [mine, theirs] = [of(served, one), of(served, other)];
+  return mine && theirs && quotient(mine.ratio, theirs.ratio);
+}
+
+function perRequest(all: readonly DatabaseWork[] | undefined, amount: (work: DatabaseWork) => number) {
+  const work = of(all, guarded);
+  return work && { median: amount(work) / work.requests };
+}

@@ -1,0 +1,169 @@
+import type { OpenXchangeOptions } from './dialects/open-xchange/options';
+import type { IdentitySessionOptions } from './options';
+import { milliseconds } from './session/duration';
+import type { IpCheckMode, IpCheckOptions } from './session/ip-check';
+
+/** What the properties of an Open-Xchange server say, in the options of this package. */
+export interface PropertiesOptions {
+  /** For `createIdentitySessionManager`. */
+  readonly manager: Omit<IdentitySessionOptions, 'knex' | 'store'>;
+  /** For the wire of Open-Xchange. */
+  readonly openXchange: OpenXchangeOptions;
+  /** The keys that mean nothing here, in their order. */
+  readonly unknown: readonly string[];
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+interface Target {
+  readonly manager: Mutable<Omit<IdentitySessionOptions, 'knex' | 'store'>>;
+  readonly openXchange: Mutable<OpenXchangeOptions>;
+  readonly ipCheck: Mutable<IpCheckOptions>;
+}
+
+/** Puts the value of a property where it belongs; throws RangeError for what it cannot mean. */
+type Rule = (value: string, target: Target) => void;
+
+/** Each property without its `com.openexchange.`. */
+const RULES: Readonly<Record<string, Rule>> = {
+  'sessiond.sessionDefaultLifeTime': (value, { manager }) => (manager.shortLifetime = milliseconds(value)),
+  'sessiond.sessionLongLifeTime': (value, { manager }) => (manager.longLifetime = milliseconds(value)),
+  'sessiond.autologin': (value, { manager }) => (manager.autologin = flag(value)),
+  'sessiond.maxSessionPerUser': (value, { manager }) => {
+    manager.maxSessionsPerUser = limit(value);
+    manager.onLimit = 'refuse';
+  },
+  'sessiond.maxSessionPerClient': (value, { manager }) => {
+    manager.maxSessionsPerClient = limit(value);
+    manager.onLimit = 'refuse';
+  },
+  'session.management.globalLookup': (value, { manager }) => (manager.globalLookup = flag(value)),
+  'session.management.clientBlacklist': (value, { manager }) => (manager.clientBlacklist = list(value)),
+  // The documentation's example spells it so.
+  'session.management.blacklist': (value, { manager }) => (manager.clientBlacklist = list(value)),
+
+  'cookie.ttl': (value, { openXchange }) =>
+    (openXchange.cookieTtl = value === 'web-browser' ? value : milliseconds(value)),
+  'cookie.httpOnly': (value, { openXchange }) => (openXchange.httpOnly = flag(value)),
+  'cookie.hash': (value, { openXchange }) =>
+    (openXchange.cookieHash = word(value, ['calculate', 'remember'])),
+  'cookie.hash.fields': (value, { openXchange }) => (openXchange.cookieHashFields = list(value)),
+  'cookie.hash.salt': (value, { openXchange }) => (openXchange.cookieHashSalt = value),
+  'ajax.login.http-auth.client': (value, { openXchange }) => (openXchange.defaultClient = value),
+
+  IPCheck: (value, { ipCheck }) => {
+    if (flag(value)) ipCheck.mode = 'strict';
+  },
+  'ipcheck.mode': (value, { ipCheck }) => {
+    const mode: IpCheckMode = word(value || 'none', ['none', 'strict', 'countrycode']);
+    // `IPCheck=true` means strict, whatever is said here.
+    ipCheck.mode ??= mode;
+  },
+  IPCheckWhitelist: (value, { ipCheck }) => (ipCheck.clients = list(value)),
+  IPMaskV4: (value, { ipCheck }) => {
+    if (value !== '') ipCheck.maskV4 = value;
+  },
+  IPMaskV6: (value, { ipCheck }) => {
+    if (value !== '') ipCheck.maskV6 = value;
+  },
+};
+
+const PREFIX = 'com.openexchange.';
+
+/**
+ * Reads the text of a `.properties` file of an Open-Xchange server, as far as this package has what it speaks of.
+ * @throws TypeError that lists every value that cannot be used, with its key
+ */
+export function fromProperties(text: string): PropertiesOptions {
+  const target: Target = { manager: {}, openXchange: {}, ipCheck: {} };
+  const unknown: string[] = [];
+  const problems: string[] = [];
+  for (const [key, value] of inOrder(entries(text))) {
+    const rule = ruleOf(key);
+    if (rule === undefined) unknown.push(key);
+    else attempt(() => rule(value, target), `${key}=${value}`, problems);
+  }
+  if (problems.length > 0)
+    throw new TypeError(`These properties cannot be used:\n- ${problems.join('\n- ')}`);
+  const { manager, openXchange, ipCheck } = target;
+  if (Object.keys(ipCheck).length > 0) manager.ipCheck = ipCheck;
+  return { manager, openXchange, unknown };
+}
+
+function ruleOf(key: string): Rule | undefined {
+  const name = key.slice(PREFIX.length);
+  return key.startsWith(PREFIX) && Object.hasOwn(RULES, name) ? RULES[name] : undefined;
+}
+
+/** `IPCheck` goes before the mode, which it overrides wherever it stands. */
+function inOrder(all: Map<string, string>): [string, string][] {
+  const first = `${PREFIX}IPCheck`;
+  return [...all].sort(([one], [other]) => Number(other === first) - Number(one === first));
+}
+
+function attempt(put: () => void, line: string, problems: string[]): void {
+  try {
+    put();
+  } catch (error) {
+    problems.push(`${line}: ${(error as Error).message}`);
+  }
+}
+
+/**
+ * The entries of a file of properties, the last of each key: comments begin with `#` or `!`, a key ends at `=`, `:` or white
+ * space, a backslash at its end continues a line, and others escape a character.
+ */
+function entries(text: string): Map<string, string> {
+  const all = new Map<string, string>();
+  for (const line of logicalLines(text)) {
+    const [, key = '', value = ''] = /^((?:\\.|[^\\=:\s])*)\s*[=:]?\s*(.*)$/s.exec(line) ?? [];
+    all.set(unescaped(key), unescaped(value).trimEnd());
+  }
+  return all;
+}
+
+function logicalLines(text: string): string[] {
+  const lines: string[] = [];
+  let begun = '';
+  for (const physical of text.split(/\r\n|\r|\n/)) {
+    const line = physical.trimStart();
+    if (begun === '' && (line === '' || line.startsWith('#') || line.startsWith('!'))) continue;
+    const goesOn = /(?<!\\)(?:\\\\)*\\$/.test(line);
+    begun += goesOn ? line.slice(0, -1) : line;
+    if (goesOn) continue;
+    lines.push(begun);
+    begun = '';
+  }
+  return begun === '' ? lines : [...lines, begun];
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', f: '\f' };
+
+function unescaped(text: string): string {
+  return text.replace(/\\(?:u([\da-fA-F]{4})|(.))/gs, (_, code: string | undefined, character: string) =>
+    code === undefined ? (ESCAPES[character] ?? character) : String.fromCharCode(parseInt(code, 16)),
+  );
+}
+
+function flag(value: string): boolean {
+  return word(value.toLowerCase(), ['true', 'false']) === 'true';
+}
+
+function word<T extends string>(value: string, words: readonly T[]): T {
+  const known = words.find((each) => each === value);
+  if (known === undefined) throw new RangeError(`it must be ${words.join(' or ')}`);
+  return known;
+}
+
+function list(value: string): string[] {
+  return value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+/** Zero and less mean no limit. */
+function limit(value: string): number {
+  if (!/^-?\d{1,9}$/.test(value)) throw new RangeError('it must be a whole number');
+  return Number(value) <= 0 ? Infinity : Number(value);
+}
