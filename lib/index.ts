@@ -3,6 +3,7 @@ export { defaults, type CookieOptions, type IdentitySessionOptions } from './opt
 export type { CookieSettings, Settings } from './settings';
 export { IdentitySessionManager, type Opened, type Visit } from './manager';
 export type { SignIn } from './new-session';
+export { fromProperties, type PropertiesOptions } from './properties';
 export { SessionError, type RefusalCode } from './errors';
 export type { Report, SessionEvent } from './events';
 export type { Clock } from './clock';
@@ -26,9 +27,14 @@ export { sessionOf, type VerbOptions } from './http/request';
 
 // Verbs mounted on paths
 export { restRouter, type RestRouterOptions } from './routers/rest';
+export { openXchangeRouter, type OpenXchangeRouterOptions } from './routers/open-xchange';
+export type { Authenticate, OpenXchangeAccount } from './routers/open-xchange/login';
 
 // How wires speak
 export { rest, type RestOptions } from './dialects/rest';
+export { openXchange, type OpenXchangeBasis, type OpenXchangeDialect } from './dialects/open-xchange/dialect';
+export type { OpenXchangeOptions, OpenXchangeSettings } from './dialects/open-xchange/options';
+export type { OpenXchangeCode } from './dialects/open-xchange/errors';
 export type {
   Answer,
   DescribedSession,

@@ -44,8 +44,10 @@ export function limiter(
   what: keyof typeof limits,
   dialect: Dialect,
   { limit, windowMs, store, keyGenerator }: LimitOptions,
+  /** What counts as a failure on wires that do not tell it by the status. */
+  requestWasSuccessful?: Options['requestWasSuccessful'],
 ): RequestHandler {
-  const given = { limit, windowMs, store, keyGenerator };
+  const given = { limit, windowMs, store, keyGenerator, requestWasSuccessful };
   return rateLimit({
     ...limits[what],
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),

@@ -39,6 +39,7 @@ export interface IpCheckOptions {
   readonly maskV6?: string;
 }
 
+/** What a session may do when its address changes. */
 export type IpCheckMode = (typeof MODES)[number];
 
 /** The country of an address, by whatever code, or undefined when it is not known. What it throws, the check throws. */

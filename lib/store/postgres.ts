@@ -99,7 +99,7 @@ class PostgresStore implements SessionStore {
       arrayLiteral(
         touches.map(({ ipAddresses }) => (ipAddresses.length > 0 ? `"${ipAddresses.join()}"` : 'null')),
       ),
-      arrayLiteral(touches.map(({ node }) => (node == null ? 'null' : `"${node}"`))),
+      arrayLiteral(touches.map(({ node }) => ((node ?? null) === null ? 'null' : `"${node}"`))),
     ]);
     return {
       ended: ids(unwritten.filter((row) => row.live === 'f')),

@@ -3,11 +3,11 @@ import { lib, moduleOf, sample, type Source } from './sources';
 
 /** From the ground up; the first that fits is a file's floor. */
 const FLOORS: readonly RegExp[] = [
-  /^lib\/(session\/.+|errors|events|clock)$/,
+  /^lib\/(session\/.+|errors|events|clock|option-reader)$/,
   /^lib\/(store\/store|cache\/cache|changes\/changes|location\/location|database\/.+)$/,
   /^lib\/(store|cache|changes|location)\/.+$/,
   /^lib\/dialects\/.+$/,
-  /^lib\/(manager|cleanup|options|option-reader|settings)$/,
+  /^lib\/(manager|cleanup|new-session|options|properties|settings)$/,
   /^lib\/http\/.+$/,
   /^lib\/(routers|account)\/.+$/,
   /^lib\/(index|create|migrate)$/,

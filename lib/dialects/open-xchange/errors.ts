@@ -1,0 +1,175 @@
+import type { SessionError } from '../../errors';
+
+/** How serious an error is, and whose: Open-Xchange's categories with their numbers on the wire. */
+const CATEGORIES = {
+  USER_INPUT: 1,
+  CONFIGURATION: 2,
+  PERMISSION_DENIED: 3,
+  TRY_AGAIN: 4,
+  SERVICE_DOWN: 5,
+  ERROR: 8,
+} as const;
+
+type Category = keyof typeof CATEGORIES;
+
+interface Definition {
+  readonly category: Category;
+  /** What people read. */
+  readonly text: string;
+  /** What developers read, where it says something else; `%s` stands for the next parameter. */
+  readonly description?: string;
+}
+
+const FAILED = 'An error occurred. Please try again later.';
+
+/** The errors of Open-Xchange that this package answers. */
+const ERRORS = {
+  'SES-0007': {
+    category: 'USER_INPUT',
+    text: 'You have too many sessions. Please end some of them.',
+    description: 'Max. number of sessions exceeded for user %s in context %s',
+  },
+  'SES-0008': {
+    category: 'ERROR',
+    text: FAILED,
+    description: 'Authentication identifier duplicate found. Current denied login request: %s.',
+  },
+  'SES-0201': { category: 'ERROR', text: FAILED, description: 'The session parameter is missing.' },
+  'SES-0203': {
+    category: 'TRY_AGAIN',
+    text: 'Your session expired. Please login again.',
+    description: 'Your session %s expired. Please start a new browser session.',
+  },
+  'SES-0207': {
+    category: 'ERROR',
+    text: 'You have too many sessions with this client. Please end some of them.',
+    description: 'Max. number of sessions exceeded for client %s of user %s in context %s',
+  },
+  'LGI-0005': { category: 'SERVICE_DOWN', text: 'Login not possible at the moment. Please try again later.' },
+  'LGI-0006': { category: 'USER_INPUT', text: 'Invalid credentials.' },
+  'LGI-0021': {
+    category: 'USER_INPUT',
+    text: FAILED,
+    description: 'The client parameter must not be the User-Agent.',
+  },
+  'LGI-0026': { category: 'PERMISSION_DENIED', text: 'The request was denied.' },
+  'SVL-0001': { category: 'ERROR', text: FAILED, description: 'Unknown AJAX action: %s.' },
+  'SVL-0002': { category: 'ERROR', text: FAILED, description: 'Missing the following request parameter: %s' },
+  'SVL-0003': { category: 'TRY_AGAIN', text: 'Invalid cookie.' },
+  'SVL-0004': { category: 'ERROR', text: FAILED, description: 'Invalid parameter: %s' },
+  'SVL-0009': { category: 'ERROR', text: FAILED, description: 'JSON error: %s' },
+  'SVL-0015': {
+    category: 'PERMISSION_DENIED',
+    text: 'This action is disabled.',
+    description: 'The action "%s" is disabled due to server configuration',
+  },
+  'SVL-0019': { category: 'TRY_AGAIN', text: 'Too many concurrent requests. Please try again later.' },
+  'SVL-0021': { category: 'ERROR', text: FAILED, description: 'Unknown AJAX action %s in module %s.' },
+  'SVL-0023': { category: 'ERROR', text: FAILED, description: 'Missing request body.' },
+  'SVL-0029': {
+    category: 'ERROR',
+    text: FAILED,
+    description: 'Client sent invalid JSON data in request body.',
+  },
+  'SVL-0030': {
+    category: 'ERROR',
+    text: FAILED,
+    description: 'Client sent not allowed request parameter "%s" within the URI.',
+  },
+  'SESSIONMANAGEMENT-0002': { category: 'USER_INPUT', text: 'Session not found.' },
+} as const satisfies Readonly<Record<string, Definition>>;
+
+/** The codes of the errors that this package answers on the wire of Open-Xchange. */
+export type OpenXchangeCode = keyof typeof ERRORS;
+
+/** A refusal in the words of Open-Xchange, for what only its wire knows. */
+export class OpenXchangeError extends Error {
+  override readonly name = 'OpenXchangeError';
+
+  constructor(
+    readonly code: OpenXchangeCode,
+    readonly params: readonly string[] = [],
+  ) {
+    super(descriptionOf(code, params));
+  }
+}
+
+/** An error as Open-Xchange's clients read it: they know one by its `error`, whatever the status. */
+export interface ErrorObject {
+  readonly error: string;
+  readonly error_params: readonly string[];
+  readonly category: number;
+  readonly categories: Category;
+  readonly code: OpenXchangeCode;
+  /** Which error of which node it was, to find it again in logs. */
+  readonly error_id: string;
+  readonly error_desc: string;
+}
+
+export function errorObject({ code, params }: OpenXchangeError, id: string): ErrorObject {
+  const { category, text } = ERRORS[code];
+  return {
+    error: text,
+    error_params: params,
+    category: CATEGORIES[category],
+    categories: category,
+    code,
+    error_id: id,
+    error_desc: descriptionOf(code, params),
+  };
+}
+
+/** What a refusal of this package is in Open-Xchange, with the status of its answer. */
+export function worded(
+  error: SessionError,
+  about: ErrorSubject,
+): { error: OpenXchangeError; status: number } {
+  const is = (code: OpenXchangeCode, params: readonly string[] = [], status = 200) => ({
+    error: new OpenXchangeError(code, params),
+    status,
+  });
+  switch (error.code) {
+    case 'credentials-missing':
+      return is('SES-0201');
+    case 'credentials-invalid':
+    case 'credentials-ambiguous':
+    case 'session-ended':
+    case 'session-expired':
+    case 'ip-changed':
+      return is('SES-0203', [about.sessionId]);
+    case 'session-not-found':
+      return is('SESSIONMANAGEMENT-0002');
+    case 'session-limit-reached':
+      return error.per === 'client'
+        ? is('SES-0207', [about.client, about.user, about.context])
+        : is('SES-0007', [about.user, about.context]);
+    case 'auth-id-taken':
+      return is('SES-0008', [about.user]);
+    case 'autologin-disabled':
+      return is('SVL-0015', [about.action]);
+    case 'cross-site':
+      return is('LGI-0026', [], 403);
+    case 'invalid-request':
+      return is('SVL-0004', [error.message]);
+    case 'too-many-requests':
+      return is('SVL-0019', [], 429);
+    case 'store-unavailable':
+      // No SES code: clients take every one of them for the end of the session.
+      return is('LGI-0005', [], 503);
+  }
+}
+
+/** What an error can tell of the request that it answers. */
+export interface ErrorSubject {
+  readonly sessionId: string;
+  readonly action: string;
+  readonly client: string;
+  readonly user: string;
+  readonly context: string;
+}
+
+function descriptionOf(code: OpenXchangeCode, params: readonly string[]): string {
+  const definition: Definition = ERRORS[code];
+  const rest = [...params];
+  return (definition.description ?? definition.text).replace(/%s/g, () => rest.shift() ?? '');
+}

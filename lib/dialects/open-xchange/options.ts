@@ -1,0 +1,127 @@
+import { OptionReader } from '../../option-reader';
+import { describeOxDevice, type DescribeDevice } from '../../session/device';
+import type { Duration } from '../../session/duration';
+import { catalogueOf, type Catalogue, type Words } from '../../session/wording';
+
+/**
+ * What can be told the wire of Open-Xchange, beside what the manager is told: `cookies.secure`, life times, limits and the
+ * blacklist are the manager's. Names in brackets are the properties of Open-Xchange.
+ */
+export interface OpenXchangeOptions {
+  /**
+   * How the names of a client's cookies are found: `calculate`, the default, computes the hash from each request, so that
+   * cookies are good for one user agent only; `remember` takes the one of the sign-in, for clients that change theirs.
+   * [com.openexchange.cookie.hash]
+   */
+  readonly cookieHash?: 'calculate' | 'remember';
+  /** Headers whose values are hashed too; none by default, and those that a request leaves out are passed over. [com.openexchange.cookie.hash.fields] */
+  readonly cookieHashFields?: readonly string[];
+  /**
+   * Text that is hashed too, the same on all nodes: `replaceMe1234567890` by default, `''` for the names of version 6.
+   * Another one makes all clients sign in again. [com.openexchange.cookie.hash.salt]
+   */
+  readonly cookieHashSalt?: string;
+  /**
+   * How long browsers keep the cookies of sessions that stay signed in: the manager's `cookies.ttl` by default;
+   * `web-browser` until the browser ends. [com.openexchange.cookie.ttl]
+   */
+  readonly cookieTtl?: Duration;
+  /** Whether cookies are out of reach of scripts; `true` by default. [com.openexchange.cookie.httpOnly] */
+  readonly httpOnly?: boolean;
+  /** Whether clients are given a `JSESSIONID` that ends in the manager's `nodeId`, for load balancers; `false` by default. */
+  readonly stickyCookie?: boolean;
+  /** The client of requests that name none; `open-xchange-appsuite` by default. [com.openexchange.ajax.login.http-auth.client] */
+  readonly defaultClient?: string;
+  /** Turns a user agent and a client into a device; `describeOxDevice` by default, which tells it as Open-Xchange does. */
+  readonly describeDevice?: DescribeDevice;
+  /** Further languages, and other words: see `catalogueOf`. English and German by default. */
+  readonly words?: Readonly<Record<string, Words>>;
+  /** The language of those whose languages are not known, or not in the catalogue; `en` by default. */
+  readonly language?: string;
+}
+
+/** The options as they are in force. */
+export interface OpenXchangeSettings {
+  readonly cookieHash: 'calculate' | 'remember';
+  /** In lower case. */
+  readonly cookieHashFields: readonly string[];
+  readonly cookieHashSalt: string;
+  /** In milliseconds, or undefined for cookies that end with the browser's session. */
+  readonly cookieTtl: number | undefined;
+  readonly httpOnly: boolean;
+  readonly stickyCookie: boolean;
+  readonly defaultClient: string;
+  readonly describeDevice: DescribeDevice;
+  readonly catalogue: Catalogue;
+  readonly language: string;
+}
+
+/**
+ * Checks the options and fills in the defaults.
+ * @throws TypeError that lists every problem at once
+ */
+export function openXchangeSettings(
+  options: OpenXchangeOptions,
+  { cookies, nodeId }: { readonly cookies: { readonly ttl: number }; readonly nodeId: string | null },
+): OpenXchangeSettings {
+  const problems: string[] = [];
+  const read = new OptionReader(options, { ...DEFAULTS, cookieTtl: cookies.ttl }, 'openXchange.', problems);
+  read.nothingBut(OPTIONS);
+  const settings: OpenXchangeSettings = {
+    cookieHash: read.oneOf('cookieHash', ['calculate', 'remember']),
+    cookieHashFields: read
+      .list<string>('cookieHashFields', isHeaderName, 'names of headers')
+      .map((name) => name.toLowerCase()),
+    cookieHashSalt: read.matching('cookieHashSalt', /^[^]*$/, 'text'),
+    cookieTtl: read.value('cookieTtl') === 'web-browser' ? undefined : read.duration('cookieTtl', 1000, EVER),
+    httpOnly: read.flag('httpOnly'),
+    stickyCookie: read.flag('stickyCookie'),
+    defaultClient: read.matching('defaultClient', /^.{1,64}$/u, 'text of 1 to 64 characters'),
+    describeDevice:
+      read.given<DescribeDevice>('describeDevice', isFunction, 'a function') ?? describeOxDevice,
+    catalogue: catalogueOf(read.object('words') as Readonly<Record<string, Words>>),
+    language: read.matching('language', /^[A-Za-z]{2,3}(-[A-Za-z\d]+)*$/, 'a language such as "en"'),
+  };
+  if (settings.stickyCookie && nodeId === null) {
+    problems.push(
+      '`openXchange.stickyCookie` is true, and the node has no name: give the manager a `nodeId`',
+    );
+  }
+  if (problems.length > 0) throw new TypeError(`These options cannot be used:\n- ${problems.join('\n- ')}`);
+  return settings;
+}
+
+const EVER = 3650 * 24 * 3_600_000;
+
+const DEFAULTS = {
+  cookieHash: 'calculate',
+  cookieHashFields: [],
+  cookieHashSalt: 'replaceMe1234567890',
+  httpOnly: true,
+  stickyCookie: false,
+  defaultClient: 'open-xchange-appsuite',
+  words: {},
+  language: 'en',
+} as const satisfies OpenXchangeOptions;
+
+/** The names, so that a misspelt one is noticed. */
+const OPTIONS: Readonly<Record<keyof OpenXchangeOptions, true>> = {
+  cookieHash: true,
+  cookieHashFields: true,
+  cookieHashSalt: true,
+  cookieTtl: true,
+  httpOnly: true,
+  stickyCookie: true,
+  defaultClient: true,
+  describeDevice: true,
+  words: true,
+  language: true,
+};
+
+function isHeaderName(value: unknown): boolean {
+  return typeof value === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(value);
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}

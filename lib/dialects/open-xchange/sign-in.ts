@@ -1,0 +1,29 @@
+import type { IdentitySession } from '../../session/session';
+
+/**
+ * What the wire keeps of a sign-in to say it again later, in the session's `extraProperties` under `openXchange`. An app
+ * that changes `extraProperties` leaves it there.
+ */
+export interface SignInFacts {
+  /** The hash in the names of the client's cookies. */
+  readonly hash: string;
+  /** The name of the user as it was entered. */
+  readonly user: string;
+  readonly userNumber?: number | undefined;
+  readonly contextNumber?: number | undefined;
+  /** `en_US` */
+  readonly locale?: string | undefined;
+  /** The languages that the user reads, as in `Accept-Language`. */
+  readonly languages?: string | undefined;
+}
+
+/** The session's `extraProperties` for a sign-in. */
+export function keeping(facts: SignInFacts): { readonly openXchange: SignInFacts } {
+  return { openXchange: facts };
+}
+
+/** What is kept with the session: nothing when it began on another wire. */
+export function keptWith({ extraProperties }: IdentitySession): Partial<SignInFacts> {
+  const kept = extraProperties['openXchange'];
+  return typeof kept === 'object' && kept !== null ? kept : {};
+}

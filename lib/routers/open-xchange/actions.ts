@@ -1,0 +1,63 @@
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+
+import type { Answer } from '../../dialects/dialect';
+import type { OpenXchangeDialect } from '../../dialects/open-xchange/dialect';
+import { OpenXchangeError } from '../../dialects/open-xchange/errors';
+import { parameter, queryParameter } from '../../dialects/open-xchange/parameters';
+import { answering, send } from '../../http/request';
+
+/** What one action does with a request. It refuses by throwing a `SessionError` or an `OpenXchangeError`. */
+export type Act = (request: Request, response: Response) => Promise<Answer>;
+
+/** The handler that an action is. */
+export function acting(dialect: OpenXchangeDialect, act: Act): RequestHandler {
+  return answering(dialect, async (request, response) => {
+    try {
+      return await act(request, response);
+    } catch (error) {
+      if (error instanceof OpenXchangeError) return dialect.error(error);
+      throw error;
+    }
+  });
+}
+
+/** The handler of a module, whose `action` parameter says what is to be done. */
+export function moduleOf(
+  dialect: OpenXchangeDialect,
+  actions: Readonly<Record<string, RequestHandler>>,
+  unknown: (action: string) => OpenXchangeError,
+): RequestHandler {
+  return (request, response, next) => {
+    const action = parameter(request, 'action');
+    if (!action) {
+      send(response, dialect.error(new OpenXchangeError('SVL-0002', ['action'])));
+    } else if (!Object.hasOwn(actions, action)) {
+      send(response, dialect.error(unknown(action.slice(0, LONGEST_ACTION))));
+    } else {
+      void actions[action]!(request, response, next);
+    }
+  };
+}
+
+/** How much of an unknown action is repeated to who asked for it. */
+const LONGEST_ACTION = 64;
+
+/** URLs stand in histories and logs: a password in one is refused, before anything is done with it. */
+export function noPasswordInUri(dialect: OpenXchangeDialect): RequestHandler {
+  return (request, response, next) => {
+    if (queryParameter(request, 'password') === undefined) return next();
+    send(response, dialect.error(new OpenXchangeError('SVL-0030', ['password'])));
+  };
+}
+
+/**
+ * Behind a parser: a body that cannot be read is answered as an error of the wire; every other error is the app's.
+ */
+export function unreadableBodies(dialect: OpenXchangeDialect): ErrorRequestHandler {
+  // Express tells an error handler by its four parameters.
+  return (error: unknown, _request, response, next) => {
+    const { type, status } = error as { type?: unknown; status?: unknown };
+    if (typeof type !== 'string' || typeof status !== 'number' || status >= 500) return next(error);
+    send(response, dialect.error(new OpenXchangeError('SVL-0004', ['The body cannot be read.'])));
+  };
+}

@@ -1,0 +1,41 @@
+import { OpenXchangeError } from '../../dialects/open-xchange/errors';
+import type { OpenXchangeDialect } from '../../dialects/open-xchange/dialect';
+import { SessionError, type RefusalCode } from '../../errors';
+import type { IdentitySessionManager } from '../../manager';
+import { secretOf } from '../../session/credentials';
+import type { Act } from './actions';
+import type { CookieRefresh } from './cookie-refresh';
+import type { Extras } from './login';
+
+/** Refusals that are no word about the cookies. */
+const NOT_OF_COOKIES: ReadonlySet<RefusalCode> = new Set(['autologin-disabled', 'store-unavailable']);
+
+/**
+ * Goes on with the session that the cookies of the client hold. Cookies that hold none are forgotten, the secret too: a
+ * client that is told so signs in again.
+ */
+export function autologin(
+  manager: IdentitySessionManager,
+  dialect: OpenXchangeDialect,
+  { extras, refresh }: { readonly extras: Extras; readonly refresh: CookieRefresh },
+): Act {
+  return async function autologin(request) {
+    try {
+      if (!manager.settings.lifetimes.autologin) throw new SessionError('autologin-disabled', 'It is off.');
+      const shown = dialect.remembered(request);
+      if (shown === undefined) throw new SessionError('credentials-missing', 'There are no cookies.');
+      const session = await manager.revive(shown, { ipAddress: request.ip });
+      const opened = {
+        described: manager.describe(session),
+        secret: secretOf(shown, session),
+        transport: shown.transport,
+      };
+      const answer = dialect.welcome(opened, await extras(request, opened));
+      return { ...answer, cookies: refresh.due(request, session) };
+    } catch (error) {
+      if (!(error instanceof SessionError) || NOT_OF_COOKIES.has(error.code)) throw error;
+      const answer = dialect.error(new OpenXchangeError('SVL-0003'));
+      return { ...answer, cookies: dialect.forgotten(request, dialect.hashOf(request)) };
+    }
+  };
+}

@@ -1,0 +1,59 @@
+import type { Request, RequestHandler } from 'express';
+
+import type { OpenXchangeDialect } from '../../dialects/open-xchange/dialect';
+import { sessionOf } from '../../http/request';
+import type { IdentitySessionManager } from '../../manager';
+import type { IdentitySession } from '../../session/session';
+
+/** How many sessions are remembered: of the others, cookies are sent once more than needed. */
+const MOST_KNOWN = 50_000;
+
+/**
+ * Sends cookies again before they expire: a seventh of their life time after they were last sent. When that was, each node
+ * remembers for itself, or takes the sign-in for it; so it costs no query, and at the worst a cookie is sent too early.
+ */
+export class CookieRefresh {
+  readonly #sent = new Map<string, number>();
+  readonly #manager: IdentitySessionManager;
+  readonly #dialect: OpenXchangeDialect;
+
+  constructor(manager: IdentitySessionManager, dialect: OpenXchangeDialect) {
+    this.#manager = manager;
+    this.#dialect = dialect;
+  }
+
+  /** The cookies of the session that the request is in, when it is time: the session cookie only if it came along. */
+  due(request: Request, session: IdentitySession): string[] {
+    const { cookieTtl } = this.#dialect.settings;
+    const { autologin } = this.#manager.settings.lifetimes;
+    if (cookieTtl === undefined || !autologin || !session.staySignedIn) return [];
+    const sent = this.#sent.get(session.sessionId) ?? session.signedIn;
+    const now = this.#manager.settings.clock.now();
+    if (now - sent <= cookieTtl / 7) return [];
+    this.#note(session.sessionId, now);
+    return this.#cookies(request, session);
+  }
+
+  /** Puts them on the response, behind a guard. */
+  handler(): RequestHandler {
+    return (request, response, next) => {
+      const cookies = this.due(request, sessionOf(request));
+      if (cookies.length > 0) response.append('Set-Cookie', cookies);
+      next();
+    };
+  }
+
+  #cookies(request: Request, session: IdentitySession): string[] {
+    const secret = this.#dialect.valueOf('secret', request, session);
+    const id = this.#dialect.valueOf('session', request, session);
+    return [
+      ...(secret === undefined ? [] : [this.#dialect.cookie('secret', request, session, secret)]),
+      ...(id === session.sessionId ? [this.#dialect.cookie('session', request, session, id)] : []),
+    ];
+  }
+
+  #note(sessionId: string, now: number): void {
+    if (this.#sent.size >= MOST_KNOWN) this.#sent.clear();
+    this.#sent.set(sessionId, now);
+  }
+}

@@ -1,0 +1,104 @@
+import type { Request } from 'express';
+
+import type { OpenedSession } from '../../dialects/dialect';
+import type { OpenXchangeDialect } from '../../dialects/open-xchange/dialect';
+import { OpenXchangeError } from '../../dialects/open-xchange/errors';
+import { flagParameter, parameter, requiredParameter } from '../../dialects/open-xchange/parameters';
+import { keeping } from '../../dialects/open-xchange/sign-in';
+import { SessionError } from '../../errors';
+import type { IdentitySessionManager } from '../../manager';
+import { mintSecret } from '../../session/credentials';
+import type { Act } from './actions';
+
+/** Who signs in, as the app knows the user. */
+export interface OpenXchangeAccount {
+  readonly userId: string;
+  readonly tenantId?: string | null | undefined;
+  /** The number that clients are told as `user_id`; they are told none when it is absent. */
+  readonly userNumber?: number | undefined;
+  /** The same of the context, as `context_id`. */
+  readonly contextNumber?: number | undefined;
+  /** The user's language and country, such as `de_DE`; display names are in it. `Accept-Language` counts when it is absent. */
+  readonly locale?: string | undefined;
+}
+
+/**
+ * The app's own look at name and password. `undefined` for whoever is not let in, whatever the reason: clients are told
+ * the same of a wrong password and of an unknown name. What it throws goes to the app's error handler.
+ */
+export type Authenticate = (
+  name: string,
+  password: string,
+  request: Request,
+) => OpenXchangeAccount | undefined | Promise<OpenXchangeAccount | undefined>;
+
+/** What answers to a login and an autologin hold beside the session. */
+export type Extras = (request: Request, opened: OpenedSession) => Promise<Readonly<Record<string, unknown>>>;
+
+/** Who has just failed, so that it counts against the address: the status is 200 all the same. */
+export type Failures = WeakSet<Request>;
+
+interface LoginOptions {
+  readonly authenticate: Authenticate;
+  readonly extras: Extras;
+  readonly failures: Failures;
+}
+
+/** Opens a session for whoever the app lets in. */
+export function login(
+  manager: IdentitySessionManager,
+  dialect: OpenXchangeDialect,
+  { authenticate, extras, failures }: LoginOptions,
+): Act {
+  return async function login(request) {
+    const user = requiredParameter(request, 'name').trim();
+    const password = requiredParameter(request, 'password');
+    const client = parameter(request, 'client') || dialect.settings.defaultClient;
+    const userAgent = parameter(request, 'clientUserAgent') ?? request.headers['user-agent'] ?? '';
+    if (client === userAgent) throw new OpenXchangeError('LGI-0021');
+
+    const account = await authenticate(user, password, request);
+    if (account === undefined) {
+      failures.add(request);
+      throw new OpenXchangeError('LGI-0006');
+    }
+    const { userNumber, contextNumber, locale } = account;
+    const languages = locale?.replaceAll('_', '-') ?? request.headers['accept-language']?.slice(0, 200);
+    const hash = dialect.hashOf(request, client, userAgent);
+    try {
+      const opened = await manager.open({
+        userId: account.userId,
+        tenantId: account.tenantId,
+        clientId: client,
+        userAgent,
+        ipAddress: parameter(request, 'clientIP') ?? request.ip,
+        authId: parameter(request, 'authId') || mintSecret('hex'),
+        staySignedIn: flagParameter(request, 'staySignedIn') ?? true,
+        extraProperties: keeping({ hash, user, userNumber, contextNumber, locale, languages }),
+        secretForm: dialect.secretForm,
+        replaces: dialect.remembered(request),
+      });
+      const described = manager.describe(opened.session);
+      const welcomed = { described, secret: opened.secret, transport: 'cookie' } as const;
+      const answer = dialect.welcome(welcomed, await extras(request, welcomed));
+      return { ...answer, cookies: [...answer.cookies, ...newSticky(request, dialect)] };
+    } catch (error) {
+      throw refusedFor(account, client, error);
+    }
+  };
+}
+
+/** The balancer's cookie for who has none yet. */
+function newSticky(request: Request, dialect: OpenXchangeDialect): string[] {
+  return dialect.hasStickyCookie(request) ? [] : dialect.stickyCookies(request);
+}
+
+/** A limit is told with the numbers of who has reached it. */
+function refusedFor(account: OpenXchangeAccount, client: string, error: unknown): unknown {
+  if (!(error instanceof SessionError) || error.code !== 'session-limit-reached') return error;
+  const user = String(account.userNumber ?? account.userId);
+  const context = String(account.contextNumber ?? account.tenantId ?? '');
+  return error.per === 'client'
+    ? new OpenXchangeError('SES-0207', [client, user, context])
+    : new OpenXchangeError('SES-0007', [user, context]);
+}

@@ -1,0 +1,275 @@
+import type { Knex } from 'knex';
+import type { Client } from 'pg';
+
+import {
+  createIdentitySessionManager,
+  memory,
+  type Credentials,
+  type IdentitySessionManager,
+  type IdentitySessionOptions,
+  type SessionEvent,
+} from '../lib';
+import { READ_EVERY } from '../lib/changes/changes';
+import { FLUSH_EVERY } from '../lib/store/buffered';
+import { FakeClock } from './support/clock';
+import { createDatabase, type TestDatabase } from './support/database';
+import { GatedStore, turns } from './support/gate';
+import { managerOn } from './support/manager';
+import { outputOf } from './support/program';
+
+/** Statements by their names; connections by where they come from. */
+const [INSERT, FIND, TOUCH] = ['insert', 'find', 'touch'].map((key) => `identity_sessions.${key}`);
+const [READ_FIRST, READ_NEXT] = ['first', 'next'].map((key) => `identity_session_changes.${key}`);
+
+let database: TestDatabase;
+let knex: Knex;
+/** What the connections of the Knex were asked, those of its pool and those made beside it. */
+let asked: string[];
+let clock: FakeClock;
+let managers: IdentitySessionManager[];
+
+beforeAll(async () => {
+  database = await createDatabase();
+});
+beforeEach(async () => {
+  await database.knex.raw('truncate identity_sessions');
+  asked = [];
+  clock = new FakeClock();
+  managers = [];
+  knex = database.connect({
+    connection: `${database.url}?application_name=app`,
+    pool: { min: 0, max: 1, afterCreate: watched },
+  });
+});
+afterEach(async () => {
+  await Promise.all(managers.map((manager) => manager.close()));
+  await knex.destroy();
+});
+afterAll(() => database.destroy());
+
+function watched(connection: Client, done: (error: null, connection: Client) => void): void {
+  const query = connection.query.bind(connection) as (...given: unknown[]) => unknown;
+  const watching = (statement: { name?: string; text: string }, ...others: unknown[]) => {
+    asked.push(statement.name || statement.text);
+    return query(statement, ...others);
+  };
+  done(null, Object.assign(connection, { query: watching }));
+}
+
+function use(options: IdentitySessionOptions = {}): IdentitySessionManager {
+  const manager = managerOn({ knex, clock, ...options });
+  managers.push(manager);
+  return manager;
+}
+
+async function open(manager: IdentitySessionManager): Promise<Credentials> {
+  const { session, secret } = await manager.open({ userId: 'alice' });
+  return { sessionId: session.sessionId, secret };
+}
+
+/** A session with a copy that is trusted. */
+async function openWarm(manager: IdentitySessionManager): Promise<Credentials> {
+  const credentials = await open(manager);
+  await until(() => clock.reads > 0);
+  await manager.verify(credentials);
+  return credentials;
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const end = performance.now() + 5000;
+  while (!condition() && performance.now() < end) await turns();
+  expect(condition()).toBe(true);
+}
+
+/** How many connections the app and its manager have. */
+async function connections(): Promise<number> {
+  const { rows } = await database.knex.raw<{ rows: { count: number }[] }>(
+    "select count(*)::int from pg_stat_activity where datname = current_database() and application_name = 'app'",
+  );
+  return rows[0]!.count;
+}
+
+describe('a manager', () => {
+  it('asks nothing of the database before it is used', async () => {
+    const manager = use();
+    clock.advance(60_000);
+    await manager.close();
+    expect([asked, await connections()]).toEqual([[], 0]);
+  });
+
+  it('opens a session with one statement, and begins to read the log of changes', async () => {
+    await open(use());
+    await until(() => clock.reads === 1);
+    expect(asked.sort()).toEqual([READ_FIRST, INSERT]);
+  });
+
+  it('asks for a session that it does not know once, however many want it', async () => {
+    const credentials = await open(use());
+    const other = use();
+    asked.length = 0;
+    await Promise.all(Array.from({ length: 20 }, async () => other.verify(credentials)));
+    expect(asked.filter((statement) => statement === FIND)).toHaveLength(1);
+  });
+
+  it('answers warm requests at once and without a query, and writes their times together later', async () => {
+    const manager = use();
+    const sessions = [await openWarm(manager), await openWarm(manager), await openWarm(manager)];
+    asked.length = 0;
+    for (let hit = 0; hit < 100; hit++) {
+      for (const credentials of sessions) expect(manager.verify(credentials)).not.toBeInstanceOf(Promise);
+    }
+    await turns();
+    expect(asked).toEqual([]);
+
+    clock.advance(FLUSH_EVERY);
+    await until(() => asked.length >= 2);
+    await turns();
+    expect(asked.sort()).toEqual([READ_NEXT, TOUCH]);
+  });
+
+  it('writes times after as many requests as it is told', async () => {
+    const manager = use({ updateAfterCacheHits: 2 });
+    const credentials = await open(manager);
+    await manager.verify(credentials);
+    clock.advance(FLUSH_EVERY);
+    await until(() => clock.reads === 2);
+    expect(asked).not.toContain(TOUCH);
+    await manager.verify(credentials);
+    clock.advance(FLUSH_EVERY);
+    await until(() => asked.includes(TOUCH!));
+  });
+
+  it('keeps as many copies as it is told', async () => {
+    const manager = use({ cacheSize: 2 });
+    const [first, second, third] = [
+      await openWarm(manager),
+      await openWarm(manager),
+      await openWarm(manager),
+    ];
+    expect(manager.verify(third)).not.toBeInstanceOf(Promise);
+    expect(manager.verify(second)).not.toBeInstanceOf(Promise);
+    const cold = manager.verify(first);
+    expect(cold).toBeInstanceOf(Promise);
+    await cold;
+  });
+
+  it('with a lease of 0 asks for every request, and never reads the log', async () => {
+    const manager = use({ lease: 0 });
+    const credentials = await open(manager);
+    for (let hit = 0; hit < 3; hit++) await manager.verify(credentials);
+    clock.advance(10 * READ_EVERY);
+    await turns();
+    expect(asked.filter((statement) => statement !== TOUCH)).toEqual([INSERT, FIND, FIND, FIND]);
+    expect(await connections()).toBe(1);
+  });
+
+  it('tells the app when the log of changes cannot be read, and the cure', async () => {
+    const events: SessionEvent[] = [];
+    await openWarm(use({ report: (event) => events.push(event) }));
+    await database.knex.raw('alter table identity_session_changes rename to elsewhere');
+    try {
+      clock.advance(READ_EVERY);
+      await until(() => events.length > 0);
+    } finally {
+      await database.knex.raw('alter table elsewhere rename to identity_session_changes');
+    }
+    expect(events).toEqual([{ type: 'failed', task: 'changes', error: expect.any(Error) }]);
+    expect(String(events[0]!.error)).toMatch(/run its migrations/);
+  });
+
+  it('on a store of its own asks that, and keeps no copies beside it', async () => {
+    const gated = new GatedStore(memory());
+    const manager = managerOn({ store: gated.store, clock });
+    const credentials = await open(manager);
+    for (let hit = 0; hit < 3; hit++) await manager.verify(credentials);
+    expect(gated.asked).toEqual({ insert: 1, find: 3, touch: 3 });
+  });
+});
+
+describe('its own connection', () => {
+  it('reads the log while the app uses all others', async () => {
+    const manager = use();
+    const credentials = await openWarm(manager);
+    const held = await knex.transaction();
+    for (let reads = 2; reads < 10; reads++) {
+      clock.advance(READ_EVERY);
+      await until(() => clock.reads === reads);
+      expect(manager.verify(credentials)).not.toBeInstanceOf(Promise);
+    }
+    await held.rollback();
+  });
+
+  it("is gone when the manager is closed; the app's Knex stays open, and nothing goes on", async () => {
+    const manager = use();
+    await openWarm(manager);
+    expect(await connections()).toBe(2);
+    await manager.close();
+    expect(await connections()).toBe(1);
+    await expect(knex.raw('select 1')).resolves.toBeDefined();
+
+    asked.length = 0;
+    clock.advance(60_000);
+    await turns();
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('a process', () => {
+  it('ends when the app destroys its Knex, though nobody closed the manager', async () => {
+    const program = `
+      const knex = require('knex')({ client: 'pg', connection: process.env.APP_DATABASE });
+      const { createIdentitySessionManager } = require('./lib');
+      const manager = createIdentitySessionManager({ knex, location: false });
+
+      async function main() {
+        const { session, secret } = await manager.open({ userId: 'alice' });
+        const credentials = { sessionId: session.sessionId, secret };
+        while (manager.verify(credentials) instanceof Promise) await new Promise(setImmediate);
+        await knex.destroy();
+        console.log('destroyed');
+      }
+      main();`;
+    expect(await outputOf(program, { APP_DATABASE: database.url })).toBe('destroyed\n');
+  });
+});
+
+describe('locations', () => {
+  it("are the app's to find, or geoip-lite's, which is loaded only then", async () => {
+    const program = `
+      const { createIdentitySessionManager, memory } = require('./lib');
+      const isLoaded = () => Object.keys(require.cache).some((path) => /node_modules.geoip-lite/.test(path));
+
+      async function locationWith(location) {
+        const manager = createIdentitySessionManager({ store: memory(), location });
+        const { session } = await manager.open({ userId: 'alice', ipAddress: '81.2.69.142' });
+        return [String(location), manager.describe(session).location ?? null, isLoaded()];
+      }
+      async function main() {
+        const found = [];
+        for (const location of [false, () => ({ city: 'Berlin' }), true, undefined]) {
+          found.push(await locationWith(location));
+        }
+        console.log(JSON.stringify(found));
+      }
+      main();`;
+    expect(JSON.parse(await outputOf(program))).toEqual([
+      ['false', null, false],
+      [expect.stringContaining('Berlin'), 'Berlin', false],
+      ['true', expect.stringMatching(/United Kingdom$/), true],
+      ['undefined', expect.stringMatching(/United Kingdom$/), true],
+    ]);
+  });
+});
+
+describe('what cannot work', () => {
+  it.each([
+    ['options that are wrong', () => ({ knex, lease: 'soon' }), '`lease` is "soon"'],
+    ['no store at all', () => ({}), 'give either `knex`'],
+    ['a Knex that is none', () => ({ knex: {} }), '`knex` must be a Knex on PostgreSQL'],
+  ])('is refused when it is built: %s', async (_, options, problem) => {
+    const build = () => createIdentitySessionManager({ location: false, ...options() });
+    expect(build).toThrow(TypeError);
+    expect(build).toThrow(problem);
+    expect(await connections()).toBe(0);
+  });
+});

@@ -1,0 +1,152 @@
+import express, { type Request } from 'express';
+
+import { createSignIn, sessionSecretGuard } from '../../../lib';
+import { CHROME, Client, expectError, FIREFOX, json, OpenXchangeApp, UI } from '../../support/open-xchange';
+import { DAY } from '../../support/sessions';
+import { listenToWire, valuesOf } from '../../support/transcript';
+
+const ox = new OpenXchangeApp();
+
+describe('cookies', () => {
+  it('of two user agents and two clients lie side by side in one jar', async () => {
+    await ox.arrange();
+    const jar = new Map<string, string>();
+    const clients = [FIREFOX, CHROME].flatMap((agent) =>
+      [UI, 'open-xchange-appsuite'].map((client) => ox.client(agent, client, jar)),
+    );
+    for (const [at, client] of clients.entries()) {
+      await client.login(`user${at}`);
+      await client.act('store');
+    }
+    expect(jar.size).toBe(8);
+    for (const [at, client] of clients.entries()) {
+      expect(json(await client.use())).toEqual({ data: `user${at}` });
+      expect(json(await client.autologin())).toMatchObject({ session: client.session, user: `user${at}` });
+    }
+    expect((await clients[0]!.act('logout')).status).toBe(200);
+    expect(jar.size).toBe(6);
+    expect(json(await clients[1]!.use())).toEqual({ data: 'user1' });
+  });
+
+  it.each([
+    ['calculate', false],
+    ['remember', true],
+  ] as const)('with %s, another user agent passes: %s', async (cookieHash, passes) => {
+    await ox.arrange({ wire: { cookieHash } });
+    const client = await ox.signedIn();
+    const updated = ox.client(FIREFOX.replace('4.0.1', '5.0'), UI, client.jar);
+    const answer = json(await updated.use(client.session));
+    expect(answer).toEqual(passes ? { data: 'alice' } : expect.objectContaining({ code: 'SES-0203' }));
+  });
+
+  it.each(['AppleCoreMedia/1.0', 'stagefright/1.2', 'Mozilla/5.0 (Trident/7.0; rv:11.0) like Gecko'])(
+    'are found under the name of the sign-in by %s, which changes its name',
+    async (agent) => {
+      await ox.arrange();
+      const client = await ox.signedIn();
+      expect(json(await ox.client(agent, UI, client.jar).use(client.session))).toEqual({ data: 'alice' });
+    },
+  );
+
+  it('differ by further headers that are hashed', async () => {
+    await ox.arrange({ wire: { cookieHashFields: ['X-Tenant'] } });
+    const client = ox.client();
+    const target = `/ajax/login?action=login&client=${UI}`;
+    const answer = await client.send('POST', target, 'name=alice&password=somePassword', ['X-Tenant: one']);
+    client.session = json(answer)['session'] as string;
+    const use = (headers: string[]) =>
+      client.send('GET', `/ajax/config/gui?session=${client.session}`, '', headers);
+    expect(json(await use(['X-Tenant: one']))).toEqual({ data: 'alice' });
+    expectError(await use(['X-Tenant: two']), 'SES-0203', [client.session]);
+  });
+
+  it('are named by the user agent that the login gives, where it gives one', async () => {
+    await ox.arrange();
+    const client = ox.client('a proxy');
+    await client.login('alice', `&clientUserAgent=${encodeURIComponent(CHROME)}`);
+    expect(json(await ox.client(CHROME, UI, client.jar).use(client.session))).toEqual({ data: 'alice' });
+    expect((await ox.manager.list({ userId: 'alice' }))[0]!.userAgent).toBe(CHROME);
+  });
+
+  it('end with the browser where that is wanted', async () => {
+    await ox.arrange({ wire: { cookieTtl: 'web-browser' } });
+    const client = ox.client();
+    const cookies = [await client.login(), await client.act('store')].flatMap((answer) =>
+      valuesOf(answer, 'Set-Cookie'),
+    );
+    expect(cookies).toHaveLength(2);
+    expect(cookies.join()).not.toContain('expires');
+  });
+
+  it('are sent again a seventh of their life time later, once, with the values that they have', async () => {
+    await ox.arrange();
+    const client = await ox.signedIn();
+    await client.act('store');
+    const before = [...client.jar];
+    const refreshed = async () => {
+      const target = `/ajax/sessionmanagement?action=all&session=${client.session}`;
+      return valuesOf(await client.send('GET', target), 'Set-Cookie');
+    };
+    ox.clock.advance(DAY);
+    expect(await refreshed()).toEqual([]);
+    ox.clock.advance(1);
+    const cookies = await refreshed();
+    expect(cookies).toHaveLength(2);
+    for (const cookie of cookies) expect(cookie).toContain('; expires=Wed, 25-May-2011 13:28:59 GMT; ');
+    expect([...client.jar]).toEqual(before);
+    expect(await refreshed()).toEqual([]);
+  });
+
+  it('of the session are not sent again to who did not store it', async () => {
+    await ox.arrange();
+    const client = await ox.signedIn();
+    ox.clock.advance(DAY + 1);
+    await client.all();
+    expect([...client.jar.keys()].map((name) => name.split('-')[2])).toEqual(['secret']);
+  });
+});
+
+describe('the wire', () => {
+  it('is spoken by the sign-in of an app’s own, too', async () => {
+    await ox.arrange();
+    const { manager, dialect } = ox;
+    const app = express();
+    const signIn = createSignIn(manager, { dialect });
+    app.post('/sign-in', (request, response, next) => {
+      signIn(request, response, { userId: 'alice' }).then(({ session }) => response.json(session), next);
+    });
+    app.get('/private', sessionSecretGuard(manager, { dialect }), (_request, response) => {
+      response.json({ data: 'private' });
+    });
+    const wire = await listenToWire(app);
+    try {
+      const client = new Client(wire, CHROME, '', new Map());
+      const session = json(await client.send('POST', '/sign-in'))['sessionId'] as string;
+      expect([...client.jar.values()]).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/)]);
+      expect(json(await client.send('GET', `/private?session=${session}`))).toEqual({ data: 'private' });
+    } finally {
+      await wire.close();
+    }
+  });
+
+  it('has no tokens, as its clients keep cookies', async () => {
+    await ox.arrange();
+    expect(() => ox.dialect.token('id', 'secret')).toThrow(TypeError);
+  });
+
+  it('shows the session that the caller is in, and what is to end, to verbs that an app mounts itself', async () => {
+    await ox.arrange();
+    const { manager, dialect } = ox;
+    const client = await ox.signedIn();
+    const [session] = await manager.list({ userId: 'alice' });
+    expect(dialect.session(manager.describe(session!)).body).toMatchObject({
+      data: { sessionId: client.session, client: UI },
+    });
+    const request = { body: ['a', 'b'] } as Request;
+    expect(dialect.revocation(request, session!)).toMatchObject({ only: ['a', 'b'] });
+    expect(() => dialect.revocation({ body: 'x' } as Request, session!)).toThrow(
+      expect.objectContaining({ code: 'invalid-request' }),
+    );
+    expect(dialect.revoked(false)).toMatchObject({ status: 200, body: {} });
+  });
+});

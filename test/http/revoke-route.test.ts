@@ -1,0 +1,154 @@
+import express, { type Express } from 'express';
+import request, { type Response } from 'supertest';
+
+import {
+  memory,
+  rest,
+  revokeRoute,
+  sessionSecretGuard,
+  sessionsOf,
+  type IdentitySessionManager,
+  type Opened,
+  type SessionStore,
+  type SignIn,
+} from '../../lib';
+import { FakeClock } from '../support/clock';
+import { bearerOf, cookieOf } from '../support/credentials';
+import { managerOn } from '../support/manager';
+
+const FORGOTTEN = ['__Host-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax'];
+
+let clock: FakeClock;
+let store: SessionStore;
+let manager: IdentitySessionManager;
+let app: Express;
+let mine: Opened;
+let other: Opened;
+
+beforeEach(async () => {
+  clock = new FakeClock();
+  store = memory();
+  manager = managerOn({ store, clock });
+  app = express();
+  app.delete(['/', '/:id'], sessionSecretGuard(manager), revokeRoute(manager));
+  [mine, other] = [await opened(), await opened()];
+});
+
+const opened = (said: Partial<SignIn> = {}) => manager.open({ userId: 'alice', ...said });
+const kept = async ({ session }: Opened) => (await store.find(session.sessionId))!;
+const idOf = ({ session }: Opened) => session.sessionId;
+
+function revoking(
+  path: string,
+  headers: Record<string, string> = { Cookie: cookieOf(mine) },
+): Promise<Response> {
+  return request(app).delete(path).set(headers);
+}
+
+async function expectAlive(...sessions: Opened[]): Promise<void> {
+  for (const session of sessions) expect(await kept(session)).toMatchObject({ endedAt: null });
+}
+
+describe('an id', () => {
+  it("ends that session of the caller's, and notes when, why and by whom", async () => {
+    clock.advance(1000);
+    const response = await revoking(`/${idOf(other)}`);
+    expect([response.status, response.text, response.get('Cache-Control')]).toEqual([204, '', 'no-store']);
+    expect(response.get('Set-Cookie')).toBeUndefined();
+    expect(await kept(other)).toMatchObject({
+      endedAt: clock.now(),
+      endReason: 'revoked',
+      endedBy: 'alice',
+    });
+    await expectAlive(mine);
+  });
+
+  it('of a session that has ended already is a 204 again, and the first end stands', async () => {
+    await manager.revoke(sessionsOf(other.session, [idOf(other)]), { reason: 'administrator' });
+    const answers = await Promise.all(Array.from({ length: 10 }, () => revoking(`/${idOf(other)}`)));
+    expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(204));
+    expect(await kept(other)).toMatchObject({ endReason: 'administrator' });
+  });
+
+  it("of somebody else's session is the same 404 as of none, and ends nothing", async () => {
+    const foreign = [await opened({ userId: 'bob' }), await opened({ tenantId: 'acme' })];
+    const ids = [...foreign.map(idOf), '0'.repeat(32), 'junk', '%00', '..%2f', idOf(other).toUpperCase()];
+    const answers = await Promise.all(ids.map((id) => revoking(`/${id}`)));
+    expect(answers[0]!.body).toMatchObject({ status: 404, code: 'session-not-found' });
+    for (const { status, text } of answers) expect([status, text]).toEqual([404, answers[0]!.text]);
+    await expectAlive(mine, other, ...foreign);
+  });
+
+  it('of the current session ends that, and has the browser forget its cookie', async () => {
+    const response = await revoking(`/${idOf(mine)}`);
+    expect([response.status, response.get('Set-Cookie')]).toEqual([204, FORGOTTEN]);
+    expect(await kept(mine)).toMatchObject({ endReason: 'revoked' });
+    await expectAlive(other);
+  });
+});
+
+describe('no id', () => {
+  it("ends all others of the caller's, and nobody else's", async () => {
+    const third = await opened({ device: 'Mobile' });
+    const foreign = [await opened({ userId: 'bob' }), await opened({ tenantId: 'acme' })];
+    const response = await revoking('/?current=false');
+    expect([response.status, response.get('Set-Cookie')]).toEqual([204, undefined]);
+    for (const session of [other, third]) expect(await kept(session)).toMatchObject({ endReason: 'revoked' });
+    await expectAlive(mine, ...foreign);
+  });
+
+  it('with ?current=true ends this one too, and has the browser forget its cookie', async () => {
+    const response = await revoking('/?current=true');
+    expect([response.status, response.get('Set-Cookie')]).toEqual([204, FORGOTTEN]);
+    for (const session of [mine, other]) expect(await kept(session)).toMatchObject({ endReason: 'revoked' });
+  });
+
+  it.each(['?current=yes', '?current=true&current=true', '?current[a]=true', '?current='])(
+    'with %s is a 400 and ends nothing',
+    async (query) => {
+      app.set('query parser', 'extended');
+      const response = await revoking(`/${query}`);
+      expect([response.status, response.body.code]).toEqual([400, 'invalid-request']);
+      await expectAlive(mine, other);
+    },
+  );
+});
+
+describe('a client with a token', () => {
+  it('has no cookie to forget when it ends its own session', async () => {
+    const response = await revoking('/?current=true', { Authorization: bearerOf(mine) });
+    expect([response.status, response.get('Set-Cookie')]).toEqual([204, undefined]);
+    expect(await kept(mine)).toMatchObject({ endReason: 'revoked' });
+  });
+});
+
+describe('a mistake in the store', () => {
+  it("is the app's to handle, and nothing is said to have ended", async () => {
+    store.end = () => Promise.reject(new Error('a bug'));
+    app.use((error: Error, _: unknown, response: express.Response, __: unknown) => {
+      response.status(500).send(error.message);
+    });
+    const response = await revoking('/?current=true');
+    expect([response.status, response.text, response.get('Set-Cookie')]).toEqual([500, 'a bug', undefined]);
+  });
+});
+
+describe('on a wire of its own, the route', () => {
+  it("ends what the wire reads in the request, and tells it whether the caller's own session was among it", async () => {
+    const dialect = {
+      ...rest(manager.settings),
+      revocation: (_: unknown, { userId, tenantId }: { userId: string; tenantId: string | null }) => ({
+        owner: { userId, tenantId },
+        device: 'Mobile',
+      }),
+      revoked: (forget: boolean) => ({ status: 200, headers: {}, cookies: [], body: { forget } }),
+    };
+    app.post('/own', sessionSecretGuard(manager), revokeRoute(manager, { dialect }));
+    const phone = await opened({ device: 'Mobile' });
+    const own = (caller: Opened) => request(app).post('/own').set('Cookie', cookieOf(caller));
+    expect((await own(mine)).body).toEqual({ forget: false });
+    expect(await kept(phone)).toMatchObject({ endReason: 'revoked' });
+    await expectAlive(mine, other);
+    expect((await own(await opened({ device: 'Mobile' }))).body).toEqual({ forget: true });
+  });
+});

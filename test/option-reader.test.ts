@@ -1,0 +1,152 @@
+import { OptionReader } from '../lib/option-reader';
+
+let problems: string[];
+beforeEach(() => {
+  problems = [];
+});
+
+/** Reads an option called `it`. */
+function reader(given?: unknown, byDefault?: unknown, prefix = ''): OptionReader {
+  return new OptionReader({ it: given }, { it: byDefault }, prefix, problems);
+}
+
+/** What each method asks for, a value that it takes and one that it does not. */
+const METHODS: [string, (read: OptionReader) => unknown, right: unknown, wrong: unknown, expected: string][] =
+  [
+    ['flag', (read) => read.flag('it'), false, 'false', 'true or false'],
+    [
+      'flagOr',
+      (read) => read.flagOr('it', (value) => value === 'auto', '"auto"'),
+      'auto',
+      'other',
+      'true or false or "auto"',
+    ],
+    ['oneOf', (read) => read.oneOf('it', ['lax', 'strict']), 'strict', 'none', '"lax" or "strict"'],
+    ['matching', (read) => read.matching('it', /^[a-z]+$/, 'small letters'), 'abc', 'ABC', 'small letters'],
+    ['count', (read) => read.count('it', 1, 9), 9, 10, 'a whole number from 1 to 9'],
+    ['duration', (read) => read.duration('it', 1000, 5000), 5000, 5001, 'from 1000 to 5000 milliseconds'],
+    ['list', (read) => read.list('it', Number.isInteger, 'numbers'), [1, 2], [1, 'two'], 'a list of numbers'],
+    ['object', (read) => read.object('it'), { a: 1 }, null, 'an object'],
+    ['given', (read) => read.given('it', Number.isInteger, 'a number'), 7, 'seven', 'a number'],
+  ];
+
+describe.each(METHODS)('%s', (method, read, right, wrong, expected) => {
+  it('reads what is right', () => {
+    expect(read(reader(right))).toEqual(right);
+    expect(problems).toEqual([]);
+  });
+
+  it('reads the default where nothing is given, or undefined', () => {
+    expect(read(reader(undefined, right))).toEqual(right);
+    expect(read(new OptionReader({}, { it: right }, '', problems))).toEqual(right);
+    expect(problems).toEqual([]);
+  });
+
+  it('notes what is wrong by its name, its value and its cure, and goes on with the default', () => {
+    expect(read(reader(wrong, right, 'group.'))).toEqual(right);
+    expect(problems).toEqual([
+      expect.stringContaining(`\`group.it\` is ${JSON.stringify(wrong)}: it must be ${expected}`),
+    ]);
+  });
+
+  it('takes null for a mistake: only what is left out has a default', () => {
+    expect(read(reader(null, right))).toEqual(right);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain('`it` is null');
+  });
+});
+
+describe('what is right', () => {
+  const taken = (read: (from: OptionReader) => unknown, values: unknown[]) =>
+    values.filter((value) => {
+      problems.length = 0;
+      read(reader(value, 'default'));
+      return problems.length === 0;
+    });
+
+  it('of a flag are true and false, not what counts as such', () => {
+    expect(taken((read) => read.flag('it'), [true, false, 0, 1, '', 'true', 'false', [], {}])).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it('of a count are whole numbers within its bounds', () => {
+    const values = [0, 1, 5, 9, 10, 1.5, NaN, Infinity, '5', -1];
+    expect(taken((read) => read.count('it', 1, 9), values)).toEqual([1, 5, 9]);
+  });
+
+  it('of a duration are numbers and texts of a length within its bounds', () => {
+    const values = [999, 1000, '1000', '5M', '1H', '1h', NaN, -5, {}, [], true];
+    expect(taken((read) => read.duration('it', 1000, 300_000), values)).toEqual([1000, '1000', '5M']);
+  });
+
+  it('of words is what is written exactly so', () => {
+    expect(taken((read) => read.oneOf('it', ['lax']), ['lax', 'Lax', 'lax ', ['lax']])).toEqual(['lax']);
+  });
+
+  it('of a pattern is text that fits, and nothing that becomes such text', () => {
+    expect(taken((read) => read.matching('it', /^\d+$/, 'digits'), ['12', 12, ['12']])).toEqual(['12']);
+  });
+
+  it('of a list is an array, all of whose items are', () => {
+    const values = [[], [1], 1, 'ab', new Set([1]), { length: 0 }, [1, null]];
+    expect(taken((read) => read.list('it', Number.isInteger, 'numbers'), values)).toEqual([[], [1]]);
+  });
+
+  it('of an object is neither null nor an array', () => {
+    expect(taken((read) => read.object('it'), [{}, { a: 1 }, [], null, 'a', 1])).toEqual([{}, { a: 1 }]);
+  });
+});
+
+describe('a duration', () => {
+  it('is read in milliseconds, however it is written, also the default', () => {
+    expect(reader('5M').duration('it', 1, 1e9)).toBe(300_000);
+    expect(reader(undefined, '1H').duration('it', 1, 1e9)).toBe(3_600_000);
+    expect(reader('soon', '1H').duration('it', 1, 1e9)).toBe(3_600_000);
+  });
+});
+
+describe('a value that is shown', () => {
+  it.each([
+    [NaN, 'NaN'],
+    [Infinity, 'Infinity'],
+    ['1h', '"1h"'],
+    [[1, 'a'], '[1,"a"]'],
+    [() => 1, 'function'],
+    [Symbol('s'), 'symbol'],
+  ])('%p is shown as %s', (value, shown) => {
+    reader(value).flag('it');
+    expect(problems).toEqual([`\`it\` is ${shown}: it must be true or false`]);
+  });
+});
+
+describe('names', () => {
+  const known = { lease: true, sameSite: true } as const;
+  const unknown = (given: object, prefix = '') => {
+    new OptionReader(given, {}, prefix, problems).nothingBut(known);
+    return problems;
+  };
+
+  it('that exist are no problem, whatever stands under them', () => {
+    expect(unknown({ lease: 5, sameSite: undefined })).toEqual([]);
+  });
+
+  it('that do not exist are noted, each with the one that was meant if there is one', () => {
+    expect(unknown({ Lease: 5, SAMESITE: 'lax', ttl: undefined })).toEqual([
+      'there is no option `Lease`, did you mean `lease`?',
+      'there is no option `SAMESITE`, did you mean `sameSite`?',
+      'there is no option `ttl`',
+    ]);
+  });
+
+  it('are shown with the group that they stand in', () => {
+    expect(unknown({ samesite: 'lax' }, 'cookies.')).toEqual([
+      'there is no option `cookies.samesite`, did you mean `cookies.sameSite`?',
+    ]);
+  });
+
+  it('are the own ones of the options: those that every object has are unknown too', () => {
+    expect(unknown(JSON.parse('{ "constructor": 1, "__proto__": 2 }') as object)).toHaveLength(2);
+  });
+});

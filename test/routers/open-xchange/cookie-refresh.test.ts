@@ -1,0 +1,32 @@
+import { OpenXchangeApp } from '../../support/open-xchange';
+import { DAY } from '../../support/sessions';
+import { valuesOf } from '../../support/transcript';
+
+const ox = new OpenXchangeApp();
+
+describe('cookies', () => {
+  it.each([
+    ['that end with the browser', { wire: { cookieTtl: 'web-browser' } }, ''],
+    ['of sessions that do not stay', { options: { shortLifetime: '3D' } }, '&staySignedIn=false'],
+    ['without autologin', { options: { shortLifetime: '3D', autologin: false } }, ''],
+  ])('%s are not sent again', async (_, arrangement, further) => {
+    await ox.arrange(arrangement);
+    const client = ox.client();
+    await client.login('alice', further);
+    ox.clock.advance(2 * DAY);
+    const target = `/ajax/sessionmanagement?action=all&session=${client.session}`;
+    const answer = await client.send('GET', target);
+    expect([answer.status, valuesOf(answer, 'Set-Cookie')]).toEqual([200, []]);
+  });
+
+  it('of a strange session are not sent again with those of the own', async () => {
+    await ox.arrange();
+    const client = await ox.signedIn();
+    await client.act('store');
+    const [, name] = [...client.jar.keys()] as [string, string];
+    client.jar.set(name, '0'.repeat(32));
+    ox.clock.advance(2 * DAY);
+    const target = `/ajax/sessionmanagement?action=all&session=${client.session}`;
+    expect(valuesOf(await client.send('GET', target), 'Set-Cookie')).toHaveLength(1);
+  });
+});

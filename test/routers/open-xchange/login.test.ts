@@ -1,0 +1,122 @@
+import { CHROME, expectError, FIREFOX, json, OpenXchangeApp, UI } from '../../support/open-xchange';
+import { HOUR } from '../../support/sessions';
+import { valuesOf } from '../../support/transcript';
+
+const ox = new OpenXchangeApp();
+
+describe('a login', () => {
+  beforeEach(() => ox.arrange());
+
+  it('answers with HttpOnly and Secure cookies unless it is told otherwise', async () => {
+    const answer = await ox.client().login();
+    expect(valuesOf(answer, 'Set-Cookie')).toEqual([
+      expect.stringMatching(
+        /^open-xchange-secret-\w{10,22}=[0-9a-f]{32}; expires=Tue, 24-May-2011 13:28:59 GMT; path=\/; Secure; HttpOnly$/,
+      ),
+    ]);
+  });
+
+  it('takes everything from the form too, the action as well', async () => {
+    const form = `action=login&client=${UI}&name=%20alice%20&password=somePassword&authId=a1`;
+    for (const path of ['/ajax/login', '/appsuite/api/login']) {
+      const answer = await ox.client().send('POST', path, form.replace('a1', path));
+      expect(json(answer)).toMatchObject({ session: expect.any(String), user: 'alice' });
+    }
+  });
+
+  it.each([
+    ['name=alice', 'password'],
+    ['password=somePassword', 'name'],
+    ['name=&password=somePassword', 'name'],
+    ['name[a]=alice&password=somePassword', 'name'],
+    ['', 'name'],
+  ])('with %j misses %s', async (form, missing) => {
+    expectError(await ox.client().send('POST', '/ajax/login?action=login', form), 'SVL-0002', [missing]);
+  });
+
+  it('takes the first of parameters that are repeated, and broken escapes as they are', async () => {
+    const form = 'name=alice&name=bob&password=somePassword&authId=%ZZ';
+    expect(json(await ox.client().send('POST', '/ajax/login?action=login', form))['user']).toBe('alice');
+  });
+
+  it('with the password in the URI is refused, and the password is not repeated', async () => {
+    for (const name of ['password', 'p%61ssword']) {
+      const answer = await ox
+        .client()
+        .send('GET', `/ajax/login?action=login&name=alice&${name}=somePassword`);
+      expectError(answer, 'SVL-0030', ['password']);
+      expect(answer.body).not.toContain('somePassword');
+    }
+    expect(await ox.database.knex('identity_sessions')).toHaveLength(0);
+  });
+
+  it('of a client that calls itself by its user agent is refused', async () => {
+    const target = `/ajax/login?action=login&client=${encodeURIComponent(FIREFOX)}`;
+    expectError(await ox.client().send('POST', target, 'name=alice&password=somePassword'), 'LGI-0021');
+  });
+
+  it('under an authId that a live session has is refused', async () => {
+    await ox.client().login('alice', '&authId=one');
+    const target = '/ajax/login?action=login&authId=one';
+    expectError(await ox.client(CHROME).send('POST', target, 'name=bob&password=somePassword'), 'SES-0008', [
+      'bob',
+    ]);
+  });
+
+  it('that does not want to stay sets a cookie that ends with the browser, for a session that does not hibernate', async () => {
+    const client = ox.client();
+    const answer = await client.login('alice', '&staySignedIn=false');
+    expect(valuesOf(answer, 'Set-Cookie')[0]).not.toContain('expires');
+    ox.clock.advance(HOUR);
+    expectError(await client.use(), 'SES-0203', [client.session]);
+  });
+
+  it('has an authId, of its own where the client gives none', async () => {
+    await ox.client().login('alice', '&authId=given');
+    await ox.client(CHROME).login('bob');
+    const [given] = await ox.manager.list({ userId: 'alice' });
+    const [own] = await ox.manager.list({ userId: 'bob' });
+    expect([given!.authId, own!.authId]).toEqual(['given', expect.stringMatching(/^[0-9a-f]{32}$/)]);
+  });
+
+  it('of somebody whose locale is not known goes by Accept-Language, and tells what it knows', async () => {
+    await ox.restart({ router: { authenticate: () => ({ userId: 'alice' }) } });
+    const client = ox.client(CHROME, 'open-xchange-appsuite');
+    const target = '/ajax/login?action=login&client=open-xchange-appsuite';
+    const form = 'name=alice&password=somePassword';
+    const answer = json(
+      await client.send('POST', target, form, ['Accept-Language: de-AT,de;q=0.9,en;q=0.8']),
+    );
+    expect(Object.keys(answer)).toEqual(['session', 'random', 'user']);
+    client.session = answer['session'] as string;
+    const [listed] = await client.all();
+    expect(listed!.device.displayName).toBe('OX App Suite, Chrome 65 auf Linux');
+  });
+
+  it('answers with modules only when they are asked for', async () => {
+    expect(json(await ox.client().login())).not.toHaveProperty('modules');
+    expect(json(await ox.client().login('alice', '&modules=1'))).toMatchObject({ modules: { mail: true } });
+  });
+
+  it('ends the session of the cookies that it replaces', async () => {
+    const client = await ox.signedIn();
+    await client.act('store');
+    const [before, secret] = [client.session, [...client.jar.values()]];
+    await client.login();
+    expect(secret).not.toEqual([...client.jar.values()]);
+    expect((await ox.manager.list({ userId: 'alice' })).map(({ sessionId }) => sessionId)).not.toContain(
+      before,
+    );
+  });
+
+  it('shows the secret in the cookie and nowhere else', async () => {
+    const client = await ox.signedIn();
+    const [secret] = [...client.jar.values()] as [string];
+    const answers = [await client.use(), await client.act('store'), await client.act('nonsense')];
+    const list = await client.all();
+    const rows = await ox.database.knex.raw<{ rows: unknown[] }>('select * from identity_sessions');
+    for (const text of [...answers.map(({ body }) => body), JSON.stringify([list, rows.rows])]) {
+      expect(text).not.toContain(secret);
+    }
+  });
+});

@@ -1,0 +1,159 @@
+import express from 'express';
+import express4 from 'express4';
+
+import { CHROME, expectError, json, OpenXchangeApp, UI } from '../../support/open-xchange';
+
+const ox = new OpenXchangeApp();
+
+describe('sessionmanagement', () => {
+  it('all groups browsers, apps, synchronisation and others, newest first, the own one among them', async () => {
+    await ox.arrange();
+    const ids = ['my-script', 'CALDAV', 'USM-EAS', 'OSX.OXDrive', UI, 'open-xchange-appsuite'];
+    const clients = [];
+    for (const id of ids) {
+      clients.push(await ox.signedIn('alice', CHROME, id));
+      ox.clock.advance(1000);
+    }
+    const listed = await clients[0]!.all();
+    expect(listed.map(({ client }) => client)).toEqual([
+      'open-xchange-appsuite',
+      UI,
+      'OSX.OXDrive',
+      'USM-EAS',
+      'CALDAV',
+      'my-script',
+    ]);
+    expect(listed.map(({ device }) => device.client.type)).toEqual([
+      'browser',
+      'browser',
+      'oxapp',
+      'eas',
+      'dav',
+      'other',
+    ]);
+    expect(listed.at(-1)).toMatchObject({
+      sessionId: clients[0]!.session,
+      device: { displayName: 'Unknown device', client: { type: 'other' } },
+    });
+    for (const { lastActive, loginTime } of listed) expect(lastActive).toBeGreaterThanOrEqual(loginTime);
+  });
+
+  it('shows nothing of other users, and leaves out what nobody knows', async () => {
+    await ox.arrange();
+    await ox.signedIn('bob');
+    const client = ox.client('');
+    await client.login('alice', '&clientIP=nonsense');
+    const [only, ...others] = await client.all();
+    expect(others).toEqual([]);
+    expect(only).not.toHaveProperty('userAgent');
+    expect(JSON.stringify(only)).not.toContain('null');
+  });
+
+  it('delete ends what the body names, and says nothing', async () => {
+    await ox.arrange();
+    const [one, two, three] = [await ox.signedIn(), await ox.signedIn('alice', CHROME), await ox.signedIn()];
+    const answer = await one.delete(JSON.stringify([two.session, three.session]));
+    expect([answer.status, answer.body]).toEqual([200, '{}']);
+    expect((await one.all()).map(({ sessionId }) => sessionId)).toEqual([one.session]);
+    expectError(await two.use(), 'SES-0203', [two.session]);
+  });
+
+  it('delete stops at the first id that is not the caller’s, and those before it stay ended', async () => {
+    await ox.arrange();
+    const [one, two, three] = [await ox.signedIn(), await ox.signedIn('alice', CHROME), await ox.signedIn()];
+    const bob = await ox.signedIn('bob');
+    const answer = await one.delete(JSON.stringify([two.session, bob.session, three.session]));
+    expectError(answer, 'SESSIONMANAGEMENT-0002');
+    const left = (await one.all()).map(({ sessionId }) => sessionId);
+    expect(left.sort()).toEqual([one.session, three.session].sort());
+    expect(json(await bob.use())).toEqual({ data: 'bob' });
+  });
+
+  it('delete of a session that has ended, or of none, says that there is none', async () => {
+    await ox.arrange();
+    const [one, two] = [await ox.signedIn(), await ox.signedIn('alice', CHROME)];
+    await one.delete(JSON.stringify([two.session]));
+    for (const id of [two.session, '0'.repeat(32), 'x', '']) {
+      expectError(await one.delete(JSON.stringify([id])), 'SESSIONMANAGEMENT-0002');
+    }
+    expect((await one.delete('[]')).body).toBe('{}');
+  });
+
+  it.each([
+    ['', 'SVL-0023', []],
+    ['{}', 'SVL-0023', []],
+    ['"x"', 'SVL-0023', []],
+    ['[1]', 'SVL-0009', ['An element is not a string.']],
+    ['[null]', 'SVL-0009', ['An element is not a string.']],
+    ['[["x"]]', 'SVL-0009', ['An element is not a string.']],
+    ['[', 'SVL-0029', []],
+  ])('delete with %j is refused', async (body, code, params) => {
+    await ox.arrange();
+    const client = await ox.signedIn();
+    expectError(await client.delete(body, ['Content-Type: text/javascript; charset=UTF-8']), code, params);
+    expect(await client.all()).toHaveLength(1);
+  });
+
+  it('delete with 10,000 ids of nobody changes nothing, and with a body of 2 MB neither', async () => {
+    await ox.arrange();
+    const client = await ox.signedIn();
+    const ids = Array.from({ length: 10_000 }, (_, at) => at.toString(16).padStart(32, '0'));
+    expectError(await client.delete(JSON.stringify(ids)), 'SESSIONMANAGEMENT-0002');
+    expectError(await client.delete(JSON.stringify(['x'.repeat(2_000_000)])), 'SVL-0004', [
+      'The body cannot be read.',
+    ]);
+    expect(await client.all()).toHaveLength(1);
+  });
+
+  describe.each([
+    ['Express 5', express],
+    ['Express 4', express4],
+  ])('on %s', (_, framework) => {
+    it.each([
+      ['text/javascript; charset=UTF-8', []],
+      ['application/json', []],
+      ['application/json', [framework.json()]],
+      ['application/x-www-form-urlencoded', []],
+      ['application/x-www-form-urlencoded', [framework.urlencoded({ extended: false })]],
+      ['application/x-www-form-urlencoded', [framework.urlencoded({ extended: true })]],
+      ['text/plain', [framework.text()]],
+      ['application/octet-stream', [framework.raw()]],
+    ])('delete reads JSON that is called %s, whoever has parsed it before', async (type, before) => {
+      await ox.arrange({ framework, before });
+      const [one, two, three] = [await ox.signedIn(), await ox.signedIn(), await ox.signedIn()];
+      for (const ids of [[two.session], [three.session]]) {
+        expect((await one.delete(JSON.stringify(ids), [`Content-Type: ${type}`])).body).toBe('{}');
+      }
+      expect(await one.all()).toHaveLength(1);
+    });
+  });
+
+  it('clear ends all others but those of hidden clients, which can be ended by id', async () => {
+    await ox.arrange({ options: { clientBlacklist: ['USM-EAS'] } });
+    const [one, two, hidden] = [
+      await ox.signedIn(),
+      await ox.signedIn('alice', CHROME),
+      await ox.signedIn('alice', CHROME, 'USM-EAS'),
+    ];
+    expect(await one.all()).toHaveLength(2);
+    const target = `/ajax/sessionmanagement?action=clear&session=${one.session}`;
+    expect((await one.send('GET', target)).body).toBe('{}');
+    expect(json(await one.use())).toEqual({ data: 'alice' });
+    expectError(await two.use(), 'SES-0203', [two.session]);
+    expect(json(await hidden.use())).toEqual({ data: 'alice' });
+    expect((await one.delete(JSON.stringify([hidden.session]))).body).toBe('{}');
+    expectError(await hidden.use(), 'SES-0203', [hidden.session]);
+  });
+
+  it('needs a session before anything else, and then an action that it knows', async () => {
+    await ox.arrange();
+    const client = await ox.signedIn();
+    expectError(await client.send('GET', '/ajax/sessionmanagement?action=all'), 'SES-0201');
+    const target = `/ajax/sessionmanagement?session=${client.session}`;
+    expectError(await client.send('GET', target), 'SVL-0002', ['action']);
+    expectError(await client.send('GET', `${target}&action=toString`), 'SVL-0021', [
+      'toString',
+      'sessionmanagement',
+    ]);
+  });
+});
