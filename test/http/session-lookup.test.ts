@@ -116,6 +116,13 @@ describe('the list', () => {
     ]);
   });
 
+  it("holds those of the caller's tenant alone", async () => {
+    await opened();
+    const mine = await opened({ tenantId: 'acme' });
+    await opened({ tenantId: 'other' });
+    expect((await listFor(mine)).map(({ id }) => id)).toEqual(idsOf([mine]));
+  });
+
   it('leaves out what has ended or expired, and not what only hibernates', async () => {
     await manager.revoke({ owner: (await opened()).session });
     await opened({ staySignedIn: false });

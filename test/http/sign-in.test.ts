@@ -63,6 +63,17 @@ describe('signing in', () => {
     expect(ours(response)[0]).toContain(`=${session!.sessionId}.`);
   });
 
+  it('leaves the kind of the answer to the app', async () => {
+    const signIn = createSignIn(manager);
+    app.post('/page', async (request_, response) => {
+      await signIn(request_, response, { userId: 'alice' });
+      response.send('<p>Welcome</p>');
+    });
+    const response = await request(app).post('/page');
+    expect(response.get('Content-Type')).toBe('text/html; charset=utf-8');
+    expect(ours(response)).toHaveLength(1);
+  });
+
   it('sets a cookie for the long life time for who stays signed in', async () => {
     const response = await signingIn({ userId: 'alice', staySignedIn: true });
     expect(ours(response)).toEqual([expect.stringContaining('; Max-Age=604800; ')]);
@@ -209,15 +220,17 @@ describe('errors that are no refusals', () => {
     expect(response.text).toMatch(/^TypeError: .*write `String\(user\.id\)`/);
   });
 
-  it('and refusals that come too late do not answer twice', async () => {
+  it('are none when a refusal comes too late to be answered', async () => {
     app = express();
     app.get('/', (_, response) => {
       response.send('answered');
       throw new SessionError('session-expired', 'Too late.');
     });
-    app.use(sessionErrors(manager), handled);
+    const handler = jest.fn(handled);
+    app.use(sessionErrors(manager), handler);
     const response = await request(app).get('/');
     expect([response.status, response.text]).toEqual([200, 'answered']);
+    expect(handler).not.toHaveBeenCalled();
   });
 });
 

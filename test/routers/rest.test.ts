@@ -319,18 +319,33 @@ describe('the limits', () => {
 });
 
 describe('a wire of its own', () => {
-  it('is spoken on every route', async () => {
-    const refusal = () => ({ status: 418, headers: {}, cookies: [] });
-    app = appOn(manager, { dialect: { ...rest(manager.settings), refusal } });
-    const routes = [
-      request(app).get('/session'),
-      request(app).delete('/session').set('Sec-Fetch-Site', 'cross-site'),
-      request(app).post('/session/autologin'),
-      request(app).get('/sessions'),
-      request(app).delete('/sessions'),
-      request(app).delete(`/sessions/${'0'.repeat(32)}`),
-    ];
-    expect((await Promise.all(routes)).map(({ status }) => status)).toEqual(routes.map(() => 418));
+  it('is spoken on every route, to who is refused and to who is not', async () => {
+    const { cookieHeader } = await signedIn();
+    const say = (status: number) => () => ({ status, headers: {}, cookies: [] });
+    const words = {
+      refusal: say(418),
+      session: say(291),
+      sessions: say(292),
+      opened: say(293),
+      revoked: say(294),
+    };
+    app = appOn(manager, { dialect: { ...rest(manager.settings), ...words } });
+    async function statuses(headers: Record<string, string>): Promise<number[]> {
+      const all: number[] = [];
+      for (const asking of [
+        request(app).get('/session'),
+        request(app).get('/sessions'),
+        request(app).post('/session/autologin'),
+        request(app).delete(`/sessions/${'0'.repeat(32)}`),
+        request(app).delete('/sessions'),
+        request(app).delete('/session'),
+      ]) {
+        all.push((await asking.set(headers)).status);
+      }
+      return all;
+    }
+    expect(await statuses({ 'Sec-Fetch-Site': 'cross-site' })).toEqual([418, 418, 418, 418, 418, 418]);
+    expect(await statuses({ Cookie: cookieHeader })).toEqual([291, 292, 293, 418, 294, 294]);
   });
 });
 
