@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   const connection = new OwnConnection(knex);
-  changes = postgresChanges(new Pool(connection, { budget: 3000 }), connection);
+  changes = postgresChanges(new Pool(connection, { budget: 30_000 }), connection);
   position = undefined;
   await read();
 });

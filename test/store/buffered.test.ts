@@ -76,9 +76,9 @@ describe('buffered', () => {
     function stack(): StoreUnderTest {
       const clock = new FakeClock();
       const connection = new OwnConnection(database.knex);
-      const changes = postgresChanges(new Pool(connection, { budget: 3000 }), connection);
+      const changes = postgresChanges(new Pool(connection, { budget: 30_000 }), connection);
       follower = new ChangeFollower(changes, { clock, lease: 2000, onFailure: fail });
-      const table = postgres(new Pool(appConnections(database.knex), { budget: 3000 }));
+      const table = postgres(new Pool(appConnections(database.knex), { budget: 30_000 }));
       const watched = new WatchedStore(
         cached(table, { cache: lru(100), follower, lifetimes: LIFETIMES, clock }),
       );

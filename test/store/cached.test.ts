@@ -35,9 +35,9 @@ describe('cached', () => {
     function stack(): StoreUnderTest {
       const clock = new FakeClock();
       const connection = new OwnConnection(database.knex);
-      const changes = postgresChanges(new Pool(connection, { budget: 3000 }), connection);
+      const changes = postgresChanges(new Pool(connection, { budget: 30_000 }), connection);
       follower = new ChangeFollower(changes, { clock, lease: 2000, onFailure: fail });
-      let store: SessionStore = postgres(new Pool(appConnections(database.knex), { budget: 3000 }));
+      let store: SessionStore = postgres(new Pool(appConnections(database.knex), { budget: 30_000 }));
       for (let layer = 0; layer < layers; layer++) {
         store = cached(store, { cache: lru(100), follower, lifetimes: LIFETIMES, clock });
       }

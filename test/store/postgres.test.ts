@@ -32,7 +32,7 @@ afterAll(() => database.destroy());
 
 describe('postgres', () => {
   itIsASessionStore(() => {
-    const pool = new Pool(appConnections(database.knex), { budget: 3000 });
+    const pool = new Pool(appConnections(database.knex), { budget: 30_000 });
     return Promise.resolve({
       store: postgres(pool),
       clock: new FakeClock(),
@@ -46,7 +46,7 @@ describe('postgres', () => {
   const end: End = { at: now, reason: 'revoked', by: null };
 
   beforeEach(() => {
-    pool = new WatchedPool(appConnections(database.knex), { budget: 3000 });
+    pool = new WatchedPool(appConnections(database.knex), { budget: 30_000 });
     store = postgres(pool);
   });
 
@@ -90,7 +90,7 @@ describe('postgres', () => {
 
   it('never lets two nodes wait for each other, in whatever order they touch', async () => {
     const sessions = await Promise.all(Array.from({ length: 200 }, inserted));
-    const nodes = [store, postgres(new Pool(appConnections(database.connect()), { budget: 3000 }))];
+    const nodes = [store, postgres(new Pool(appConnections(database.connect()), { budget: 30_000 }))];
     const shuffled = () => sessions.map(({ sessionId }) => sessionId).sort(() => Math.random() - 0.5);
     const flush = (node: SessionStore, at: number) =>
       node.touch(shuffled().map((id) => ({ id, at, ipAddresses: [] })));
@@ -100,7 +100,7 @@ describe('postgres', () => {
 
   it('leaves all indexes alone when it touches: after the first of a day, every update is a HOT one', async () => {
     const one = database.connect({ pool: { min: 0, max: 1 } });
-    const touching = postgres(new Pool(appConnections(one), { budget: 3000 }));
+    const touching = postgres(new Pool(appConnections(one), { budget: 30_000 }));
     const { sessionId } = await inserted();
     const before = await updates(one);
     for (let i = 1; i <= 20; i++)

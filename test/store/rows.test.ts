@@ -25,7 +25,7 @@ let pool: Pool;
 
 beforeAll(async () => {
   database = await createDatabase();
-  pool = new Pool(appConnections(database.knex), { budget: 3000 });
+  pool = new Pool(appConnections(database.knex), { budget: 30_000 });
 });
 afterAll(() => database.destroy());
 
@@ -51,7 +51,7 @@ async function valueOf(expression: string, parameter: unknown, by = pool): Promi
 function poolWith(...settings: string[]): Pool {
   const options = encodeURIComponent(settings.map((setting) => `-c ${setting}`).join(' '));
   const knex = database.connect({ connection: `${database.url}?options=${options}` });
-  return new Pool(appConnections(knex), { budget: 3000 });
+  return new Pool(appConnections(knex), { budget: 30_000 });
 }
 
 describe('a session', () => {

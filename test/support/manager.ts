@@ -4,7 +4,7 @@ import {
   type IdentitySessionOptions,
 } from '../../lib';
 
-/** A manager as a test wants it: without a geo database, and ended by the test. */
+/** A manager as a test wants it: without a geo database, and in no hurry where a machine has much to do at once. */
 export function managerOn(options: IdentitySessionOptions): IdentitySessionManager {
-  return createIdentitySessionManager({ location: false, ...options });
+  return createIdentitySessionManager({ location: false, requestBudget: 30_000, ...options });
 }
