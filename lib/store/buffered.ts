@@ -141,6 +141,7 @@ class BufferedStore implements SessionStore {
       this.#schedule();
     }
     if (at > pending.at) pending.at = at;
+    if (node !== null) pending.node = node;
     if (ipAddresses.length > 0) {
       pending.ipAddresses = ipAddresses.reduce(withIpAddress, pending.ipAddresses);
       pending.due = true;
@@ -210,7 +211,7 @@ function merged(earlier: Pending, later: Pending): Pending {
   return {
     at: Math.max(earlier.at, later.at),
     ipAddresses: later.ipAddresses.reduce(withIpAddress, earlier.ipAddresses),
-    node: later.node,
+    node: later.node ?? earlier.node,
     hits: earlier.hits + later.hits,
     since: earlier.since,
     due: true,

@@ -17,8 +17,8 @@ export function statements(table: string) {
     find: `select ${SELECTED} from ${table} where session_id = any($1::uuid[])`,
 
     list: `
-      select ${SELECTED} from ${table} where ${ownedBy('$1', '$2')} and ended_at is null
-      order by signed_in desc, session_id desc`,
+      select ${SELECTED} from ${table} s where ${ownedBy('$1', '$2')} and s.ended_at is null
+      order by s.signed_in desc, s.session_id desc`,
 
     update: `
       update ${table}

@@ -201,6 +201,10 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
       await store.touch([{ id: sessionId, at: clock.now(), ipAddresses: [], node: 'two' }]);
       await settle();
       expect((await store.find(sessionId))?.node).toBe('two');
+      await store.touch([{ id: sessionId, at: clock.now(), ipAddresses: [] }]);
+      await store.touch([{ id: sessionId, at: clock.now(), ipAddresses: [], node: 'three' }]);
+      expect((await store.find(sessionId))?.node).toBe('three');
+      await store.touch([{ id: sessionId, at: clock.now(), ipAddresses: [], node: 'two' }]);
       await touched(sessionId);
       expect((await store.find(sessionId))?.node).toBe('two');
     });
