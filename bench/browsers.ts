@@ -6,9 +6,9 @@ export interface Browsers {
   /** The request of each, with its cookies. */
   readonly requests: readonly Buffer[];
   /** The requests one after the other, again and again. */
-  roundRobin(): Buffer;
+  readonly roundRobin: () => Buffer;
   /** Any of them. */
-  random(): Buffer;
+  readonly random: () => Buffer;
 }
 
 /** Signs in once for each browser, and makes sure that each is then taken for the user whom it signed in as. */

@@ -36,7 +36,7 @@ export async function runInOneProcess(
   try {
     for (const variant of variants) {
       say(`${variant.name}: signing in`);
-      lanes.push(await Lane.open(variant, await database.create(), sessions));
+      lanes.push(await Lane.open(variant, database, sessions));
     }
     say('warming up');
     for (const lane of lanes) await lane.send(lane.browsers.requests.length);
@@ -72,13 +72,15 @@ class Lane {
     readonly close: () => Promise<void>,
   ) {}
 
-  static async open(variant: Variant, databaseUrl: string, sessions: number): Promise<Lane> {
+  static async open(variant: Variant, database: Database, sessions: number): Promise<Lane> {
+    const databaseUrl = await database.create();
     const server = await serve(variant, { databaseUrl });
     const client = await Client.connect(server.port);
     const browsers = await signIn(client, Math.min(sessions, variant.sessions ?? sessions));
-    return new Lane(variant.name, client, browsers, () => {
+    return new Lane(variant.name, client, browsers, async () => {
       client.close();
-      return server.stop();
+      await server.stop();
+      await database.drop(databaseUrl);
     });
   }
 

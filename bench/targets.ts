@@ -1,7 +1,8 @@
 import { throughput, type Course } from './one-process';
 import { about, give, table } from './report';
 import type { RevocationDelay } from './revocation';
-import type { DatabaseWork, Served } from './separate-processes';
+import type { Served } from './separate-processes';
+import type { DatabaseWork } from './database-work';
 import type { SessionMemory } from './memory';
 import type { SignInTime } from './sign-in';
 import { quotient } from './statistics';

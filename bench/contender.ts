@@ -1,0 +1,46 @@
+import { signIn, type Browsers } from './browsers';
+import { Child } from './child';
+import { Client } from './client';
+import type { Database } from './database';
+import type { Usage } from './variant-server';
+import type { Variant } from './variants/variant';
+
+/** A variant in a process of its own, with people who are signed in there. Its client is in this process. */
+export class Contender {
+  private constructor(
+    readonly name: string,
+    readonly databaseUrl: string,
+    readonly client: Client,
+    readonly browsers: Browsers,
+    readonly usage: () => Promise<Usage>,
+    readonly stop: () => Promise<void>,
+  ) {}
+
+  static async start(variant: Variant, database: Database, sessions: number): Promise<Contender> {
+    const databaseUrl = await database.create();
+    const [child, port] = await Child.start<number>('variant-server.ts', [variant.name, databaseUrl]);
+    const client = await Client.connect(port);
+    const browsers = await signIn(client, Math.min(sessions, variant.sessions ?? sessions));
+    const stop = async () => {
+      client.close();
+      await child.stop();
+      await database.drop(databaseUrl);
+    };
+    return new Contender(variant.name, databaseUrl, client, browsers, () => child.ask<Usage>('usage'), stop);
+  }
+
+  /** Requests round robin for a while; how long each took, in milliseconds. */
+  roundRobin(seconds: number): Promise<number[]> {
+    return this.#load(seconds, this.browsers.roundRobin);
+  }
+
+  /** Requests of people in no order, so that not everybody's last-accessed time is due at the same moment. */
+  random(seconds: number): Promise<number[]> {
+    return this.#load(seconds, this.browsers.random);
+  }
+
+  #load(seconds: number, next: () => Buffer): Promise<number[]> {
+    const end = performance.now() + seconds * 1000;
+    return this.client.run(() => (performance.now() < end ? next() : undefined));
+  }
+}
