@@ -1,11 +1,51 @@
-/** What a manager tells the app of, beside its answers. Secrets are never in it. */
-export type SessionEvent = {
+import type { RefusalCode } from './errors';
+import type { EndedSession, EndReason, Owner, SessionReference } from './session/session';
+
+/**
+ * What a manager tells the app of, beside its answers: for logs, audits and figures. Each thing is told once, by the node
+ * that did it. Secrets are never in it.
+ */
+export type SessionEvent =
+  /** A session was opened. */
+  | { readonly type: 'added'; readonly session: SessionReference }
+  /** A session was used: told for every request that counts as use. */
+  | { readonly type: 'touched'; readonly session: SessionReference }
+  /** A session that was not used for the short life time has lost its data; cleanup tells it when it drops that. */
+  | { readonly type: 'hibernated'; readonly session: SessionReference }
+  /** A session that hibernated was woken by its owner. */
+  | { readonly type: 'reactivated'; readonly session: SessionReference }
+  | {
+      readonly type: 'ended';
+      readonly session: SessionReference;
+      readonly reason: EndReason;
+      /** Who ended it, in the app's words, or null. */
+      readonly by: string | null;
+    }
+  /** A request or a sign-in was turned down by the manager. */
+  | {
+      readonly type: 'refused';
+      readonly code: RefusalCode;
+      /** The session, when the request proved that it is its own. */
+      readonly session?: SessionReference;
+      /** Who wanted to sign in. */
+      readonly owner?: Owner;
+      /** Where the request came from, or null when nobody knows. */
+      readonly ipAddress: string | null;
+    }
   /** Work in the background failed. It is tried again by itself; requests are answered all the same, or refused. */
-  readonly type: 'failed';
-  /** `touches`: last-accessed times could not be written. `changes`: the log of changes could not be read. */
-  readonly task: 'touches' | 'changes';
-  readonly error: unknown;
-};
+  | {
+      readonly type: 'failed';
+      /** `touches`: last-accessed times could not be written. `changes`: the log of changes could not be read. */
+      readonly task: 'touches' | 'changes';
+      readonly error: unknown;
+    };
 
 /** Where events go. What it throws is ignored. */
 export type Report = (event: SessionEvent) => void;
+
+/** Tells of sessions that an act has ended. */
+export function reportEnded(report: Report, ended: readonly EndedSession[]): void {
+  for (const { endReason: reason, endedBy: by, ...session } of ended) {
+    report({ type: 'ended', session, reason, by });
+  }
+}

@@ -47,9 +47,11 @@ export type {
 // What sessions are
 export {
   currentIpAddress,
+  type EndedSession,
   type EndReason,
   type IdentitySession,
   type Owner,
+  type SessionReference,
   type StoredSession,
 } from './session/session';
 export {

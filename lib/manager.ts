@@ -1,5 +1,6 @@
 import type { DescribedSession } from './dialects/dialect';
-import { SessionError } from './errors';
+import { SessionError, type RefusalCode, type RefusalEvidence } from './errors';
+import { reportEnded } from './events';
 import { location, type Locator } from './location/location';
 import { newSession, type SignIn } from './new-session';
 import { fits, hashSecret, mintSecret, type Credentials } from './session/credentials';
@@ -8,8 +9,10 @@ import { cutoffs, expires, stage } from './session/lifetimes';
 import { displacedBy, sessionsOf, type Revocation } from './session/revocation';
 import {
   currentIpAddress,
+  referenceTo,
   sameOwner,
   withoutSecret,
+  type EndedSession,
   type EndReason,
   type IdentitySession,
   type Owner,
@@ -54,7 +57,7 @@ export class IdentitySessionManager {
     const secret = mintSecret(signIn.secretForm);
     const session = newSession(signIn, hashSecret(secret), this.settings);
     const replaced = signIn.replaces && (await this.#revocationOf(signIn.replaces));
-    await this.#store.insert(session, this.#admission(session, replaced));
+    await this.#insert(session, this.#admission(session, replaced));
     return { session: withoutSecret(session), secret };
   }
 
@@ -117,11 +120,12 @@ export class IdentitySessionManager {
     { reason = 'revoked', by = null }: { reason?: EndReason; by?: string | null } = {},
   ): Promise<readonly string[]> {
     const owner = checked(which.owner);
-    const ended = await this.#store.end({ ...which, owner }, this.#end(reason, optionalText('by', by, 255)));
+    const ended = await this.#end({ ...which, owner }, reason, optionalText('by', by, 255));
+    const ids = ended.map(({ sessionId }) => sessionId);
     for (const id of which.only ?? []) {
-      if (!ended.includes(id)) await this.#insistOnOwner(owner, id);
+      if (!ids.includes(id)) await this.#insistOnOwner(owner, id);
     }
-    return ended;
+    return ids;
   }
 
   /**
@@ -130,7 +134,7 @@ export class IdentitySessionManager {
    */
   async signOut(credentials: Credentials): Promise<void> {
     const which = await this.#revocationOf(credentials);
-    if (which !== undefined) await this.#store.end(which, this.#end('signed-out', which.owner.userId));
+    if (which !== undefined) await this.#end(which, 'signed-out', which.owner.userId);
   }
 
   /** Changes what an app keeps with a session; false when there is no such session or it has ended. */
@@ -151,8 +155,8 @@ export class IdentitySessionManager {
     const displaced = displacedBy(session, preventConcurrentLogin);
     return {
       displaces: [
-        ...(replaced ? [{ which: replaced, end: this.#end('replaced') }] : []),
-        ...(displaced ? [{ which: displaced, end: this.#end('displaced') }] : []),
+        ...(replaced ? [{ which: replaced, end: this.#endOf('replaced') }] : []),
+        ...(displaced ? [{ which: displaced, end: this.#endOf('displaced') }] : []),
       ],
       limits,
       cutoffs: cutoffs(lifetimes, session.signedIn),
@@ -168,7 +172,7 @@ export class IdentitySessionManager {
 
   async #endMoved(credentials: Credentials): Promise<void> {
     const which = await this.#revocationOf(credentials);
-    if (which !== undefined) await this.#store.end(which, this.#end('ip-changed'));
+    if (which !== undefined) await this.#end(which, 'ip-changed');
   }
 
   #admit(
@@ -177,18 +181,15 @@ export class IdentitySessionManager {
     visit: Visit,
   ): MaybePromise<IdentitySession> {
     if (!fits(credentials, session) || session === undefined) {
-      throw new SessionError('credentials-invalid', 'These credentials belong to no session.');
+      throw this.#refusal('credentials-invalid', visit);
     }
     if (session.endedAt !== null) {
-      const evidence = { endReason: session.endReason ?? undefined };
-      throw new SessionError('session-ended', 'This session was ended; sign in again.', evidence);
+      throw this.#refusal('session-ended', visit, session, { endReason: session.endReason ?? undefined });
     }
     const now = this.settings.clock.now();
     const at = stage(session, this.settings.lifetimes, now);
-    if (at === 'ended') {
-      throw new SessionError('session-expired', 'This session was not used for too long; sign in again.');
-    }
-    const moved = this.#move(session, visit.ipAddress);
+    if (at === 'ended') throw this.#refusal('session-expired', visit, session);
+    const moved = this.#move(session, visit);
     if (visit.activity === false) return this.#asleep(withoutSecret(session), now);
     return at === 'hibernating'
       ? this.#wake(session, credentials, visit, now)
@@ -199,12 +200,13 @@ export class IdentitySessionManager {
    * The address that becomes the session's with this request, if it is another one.
    * @throws SessionError `ip-changed`
    */
-  #move(session: StoredSession, from: string | null | undefined): readonly string[] {
+  #move(session: StoredSession, visit: Visit): readonly string[] {
+    const { ipAddress: from } = visit;
     const current = currentIpAddress(session);
     if (from && current !== null && namesAddress(from, current)) return NO_ADDRESSES;
     const address = ipAddress(from);
     const { allowed, follow } = this.settings.ipCheck(current, address, session.clientId, this.#countryOf);
-    if (!allowed) throw new SessionError('ip-changed', 'This session may not be used from this address.');
+    if (!allowed) throw this.#refusal('ip-changed', visit, session);
     return follow && address !== null && address !== current ? [address] : NO_ADDRESSES;
   }
 
@@ -217,8 +219,9 @@ export class IdentitySessionManager {
   ): Promise<IdentitySession> {
     const { short } = cutoffs(this.settings.lifetimes, now);
     if (await this.#store.wake(session.sessionId, now, short)) {
+      this.settings.report({ type: 'reactivated', session: referenceTo(session) });
       const awake = { ...session, data: {}, lastAccessed: now };
-      return this.#touch(awake, this.#move(awake, visit.ipAddress), now);
+      return this.#touch(awake, this.#move(awake, visit), now);
     }
     return this.verify(credentials, visit);
   }
@@ -236,9 +239,10 @@ export class IdentitySessionManager {
   }
 
   #touch(session: StoredSession, ipAddresses: readonly string[], now: number): MaybePromise<IdentitySession> {
-    const { nodeId: node } = this.settings;
+    const { nodeId: node, observed, report } = this.settings;
     const touched = this.#store.touch([{ id: session.sessionId, at: now, ipAddresses, node }]);
     const seen = withoutSecret(session, now, ipAddresses);
+    if (observed) report({ type: 'touched', session: referenceTo(seen) });
     return touched instanceof Promise ? touched.then(() => seen) : seen;
   }
 
@@ -249,10 +253,55 @@ export class IdentitySessionManager {
     }
   }
 
-  #end(reason: EndReason, by: string | null = null): End {
+  async #insert(session: StoredSession, admission: Admission): Promise<void> {
+    const { report } = this.settings;
+    try {
+      reportEnded(report, await this.#store.insert(session, admission));
+      report({ type: 'added', session: referenceTo(session) });
+    } catch (error) {
+      if (error instanceof SessionError && error.code !== 'store-unavailable') {
+        const { tenantId, userId } = session;
+        const from = currentIpAddress(session);
+        report({ type: 'refused', code: error.code, owner: { tenantId, userId }, ipAddress: from });
+      }
+      throw error;
+    }
+  }
+
+  async #end(
+    which: Revocation,
+    reason: EndReason,
+    by: string | null = null,
+  ): Promise<readonly EndedSession[]> {
+    const ended = await this.#store.end(which, this.#endOf(reason, by));
+    reportEnded(this.settings.report, ended);
+    return ended;
+  }
+
+  #endOf(reason: EndReason, by: string | null = null): End {
     return { at: this.settings.clock.now(), reason, by };
   }
+
+  /** The refusal of a request, which is told of. The session is its own only when it has proved that. */
+  #refusal(
+    code: keyof typeof REFUSALS,
+    { ipAddress: from }: Visit,
+    session?: StoredSession,
+    evidence?: RefusalEvidence,
+  ): SessionError {
+    const of = session && { session: referenceTo(session) };
+    this.settings.report({ type: 'refused', code, ...of, ipAddress: ipAddress(from) });
+    return new SessionError(code, REFUSALS[code], evidence);
+  }
 }
+
+/** What is said of the requests that are turned down. */
+const REFUSALS = {
+  'credentials-invalid': 'These credentials belong to no session.',
+  'session-ended': 'This session was ended; sign in again.',
+  'session-expired': 'This session was not used for too long; sign in again.',
+  'ip-changed': 'This session may not be used from this address.',
+} as const satisfies Partial<Record<RefusalCode, string>>;
 
 const NO_ADDRESSES: readonly string[] = Object.freeze([]);
 

@@ -67,7 +67,10 @@ export interface IdentitySessionOptions {
   readonly globalLookup?: boolean;
   /** Clients whose sessions are shown nowhere; ending one by its id still works. [session.management.clientBlacklist] */
   readonly clientBlacklist?: readonly string[];
-  /** Told what happens in the background; by default failures are shown under `NODE_DEBUG=express-identity-sessions`. */
+  /**
+   * Told what happens to sessions (opened, used, woken, ended, refused) and what fails in the background; by default
+   * failures are shown under `NODE_DEBUG=express-identity-sessions`.
+   */
   readonly report?: Report;
   /** The source of time and timers, for tests. */
   readonly clock?: Clock;

@@ -30,6 +30,8 @@ export interface Settings {
   readonly location: boolean | Locator;
   readonly describeDevice: DescribeDevice;
   readonly report: Report;
+  /** Whether the app takes reports: those of every request are not made for nobody. */
+  readonly observed: boolean;
   readonly clock: Clock;
 }
 
@@ -70,6 +72,7 @@ export function settingsOf(options: IdentitySessionOptions): Settings {
     location: read.flagOr<Locator>('location', isFunction, 'a function'),
     describeDevice: describing(read.given('describeDevice', isFunction, 'a function')),
     report: unfailing(read.given('report', isFunction, 'a function') ?? log),
+    observed: options.report !== undefined,
     clock: read.given('clock', isClock, 'a clock, with now(), monotonic() and after()') ?? systemClock(),
   };
   read.given('schema', isSchema, 'the name of a schema: 63 bytes at the most, without "." and "?"');
@@ -237,7 +240,9 @@ function warn({ cookies, lifetimes }: Settings): void {
 
 const debug = debuglog('express-identity-sessions');
 
-const log: Report = ({ task, error }) => debug('%s failed: %O', task, error);
+const log: Report = (event) => {
+  if (event.type === 'failed') debug('%s failed: %O', event.task, event.error);
+};
 
 function describing(own: DescribeDevice | undefined): DescribeDevice {
   return own === undefined ? describeDevice : memoised(own);

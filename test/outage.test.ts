@@ -96,7 +96,7 @@ describe('while Postgres is down', () => {
     for (let hit = 0; hit < 20; hit++) await browser.get('/private');
     const lastUse = clock.now();
     clock.advance(1000);
-    await until(() => events.some(({ task }) => task === 'touches'));
+    await until(() => events.some((event) => event.type === 'failed' && event.task === 'touches'));
 
     await proxy.up(port);
     await manager.close();

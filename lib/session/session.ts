@@ -98,6 +98,28 @@ export function withoutSecret(
   };
 }
 
+/** What names a session in logs and events. It proves nothing. */
+export type SessionReference = Pick<
+  IdentitySession,
+  'sessionId' | 'tenantId' | 'userId' | 'clientId' | 'authId'
+>;
+
+/** A session that an act has ended, and why and by whom. */
+export interface EndedSession extends SessionReference {
+  readonly endReason: EndReason;
+  readonly endedBy: string | null;
+}
+
+export function referenceTo({
+  sessionId,
+  tenantId,
+  userId,
+  clientId,
+  authId,
+}: SessionReference): SessionReference {
+  return { sessionId, tenantId, userId, clientId, authId };
+}
+
 /** The address that the session was last used from. */
 export function currentIpAddress(session: IdentitySession): string | null {
   return session.ipAddresses[session.ipAddresses.length - 1] ?? null;

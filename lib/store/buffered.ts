@@ -1,7 +1,7 @@
 import type { Clock } from '../clock';
 import { withIpAddress } from '../session/ip-address';
 import type { Revocation } from '../session/revocation';
-import type { Owner, StoredSession } from '../session/session';
+import type { EndedSession, Owner, StoredSession } from '../session/session';
 import type {
   Admission,
   End,
@@ -90,7 +90,7 @@ class BufferedStore implements SessionStore {
     });
   }
 
-  insert(session: StoredSession, admission: Admission): Promise<{ readonly ended: readonly string[] }> {
+  insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
     return this.#inner.insert(session, admission);
   }
 
@@ -102,9 +102,9 @@ class BufferedStore implements SessionStore {
     return this.#inner.wake(id, at, idleSince);
   }
 
-  async end(which: Revocation, end: End): Promise<readonly string[]> {
+  async end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
     const ended = await this.#inner.end(which, end);
-    for (const id of ended) this.#pending.delete(id);
+    for (const { sessionId } of ended) this.#pending.delete(sessionId);
     return ended;
   }
 

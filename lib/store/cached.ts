@@ -4,7 +4,7 @@ import type { Clock } from '../clock';
 import { withIpAddress } from '../session/ip-address';
 import { stage, type Lifetimes } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
-import type { Owner, StoredSession } from '../session/session';
+import type { EndedSession, Owner, StoredSession } from '../session/session';
 import type {
   Admission,
   End,
@@ -64,16 +64,16 @@ class CachedStore implements SessionStore {
     return this.#load(id);
   }
 
-  async insert(session: StoredSession, admission: Admission): Promise<{ readonly ended: readonly string[] }> {
+  async insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
     this.#follower.start();
     const inserting = this.#inner.insert(session, admission);
     await this.#fly(
       session.sessionId,
       inserting.then(() => session),
     );
-    const { ended } = await inserting;
-    this.#forget(ended);
-    return { ended };
+    const ended = await inserting;
+    this.#forget(ended.map(({ sessionId }) => sessionId));
+    return ended;
   }
 
   list(owner: Owner): Promise<readonly StoredSession[]> {
@@ -104,9 +104,9 @@ class CachedStore implements SessionStore {
     return result;
   }
 
-  async end(which: Revocation, end: End): Promise<readonly string[]> {
+  async end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
     const ended = await this.#inner.end(which, end);
-    this.#forget(ended);
+    this.#forget(ended.map(({ sessionId }) => sessionId));
     return ended;
   }
 

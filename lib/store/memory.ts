@@ -1,7 +1,13 @@
 import { withIpAddress } from '../session/ip-address';
 import { isLive, lastUsed, type Cutoffs } from '../session/lifetimes';
 import { covers, type Revocation } from '../session/revocation';
-import { sameOwner, type Owner, type StoredSession } from '../session/session';
+import {
+  referenceTo,
+  sameOwner,
+  type EndedSession,
+  type Owner,
+  type StoredSession,
+} from '../session/session';
 import {
   authIdTaken,
   limitReached,
@@ -26,7 +32,7 @@ export function memory(): SessionStore {
 class MemoryStore implements SessionStore {
   readonly #sessions = new Map<string, StoredSession>();
 
-  async insert(session: StoredSession, admission: Admission): Promise<{ readonly ended: readonly string[] }> {
+  async insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
     const ending = new Map<string, End>();
     for (const { which, end } of admission.displaces) {
       for (const { sessionId } of this.#covered(which)) ending.set(sessionId, end);
@@ -37,9 +43,9 @@ class MemoryStore implements SessionStore {
       }
     }
     this.#insistOnAuthId(session, admission.cutoffs, ending);
-    for (const [id, end] of ending) this.#mark(id, end);
+    const ended = Array.from(ending, ([id, end]) => this.#mark(id, end));
     this.#sessions.set(session.sessionId, session);
-    return { ended: [...ending.keys()] };
+    return ended;
   }
 
   find(id: string): StoredSession | undefined {
@@ -82,10 +88,8 @@ class MemoryStore implements SessionStore {
     return { ended, skipped: [] };
   }
 
-  async end(which: Revocation, end: End): Promise<readonly string[]> {
-    const ids = this.#covered(which).map((session) => session.sessionId);
-    for (const id of ids) this.#mark(id, end);
-    return ids;
+  async end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
+    return this.#covered(which).map(({ sessionId }) => this.#mark(sessionId, end));
   }
 
   async sweep({ endedAfter, cutoffs }: Retained, limit: number): Promise<number> {
@@ -138,9 +142,10 @@ class MemoryStore implements SessionStore {
     }
   }
 
-  #mark(id: string, { at, reason, by }: End): void {
+  #mark(id: string, { at, reason: endReason, by: endedBy }: End): EndedSession {
     const session = this.#sessions.get(id)!;
-    this.#sessions.set(id, { ...session, endedAt: at, endReason: reason, endedBy: by });
+    this.#sessions.set(id, { ...session, endedAt: at, endReason, endedBy });
+    return { ...referenceTo(session), endReason, endedBy };
   }
 }
 

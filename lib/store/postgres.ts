@@ -1,7 +1,7 @@
 import { isSessionId } from '../session/credentials';
 import type { Cutoffs } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
-import type { Owner, StoredSession } from '../session/session';
+import type { EndedSession, Owner, StoredSession } from '../session/session';
 import {
   authIdTaken,
   limitReached,
@@ -16,7 +16,15 @@ import {
 } from './store';
 import { inSchema, type Pool, type Run } from '../database/pool';
 import { OwnerQueue } from './owner-queue';
-import { hex, propertiesText, sessionOf, valuesOf, type SessionRow } from './rows';
+import {
+  endedSessionOf,
+  hex,
+  propertiesText,
+  sessionOf,
+  valuesOf,
+  type EndedRow,
+  type SessionRow,
+} from './rows';
 import { statements } from './statements';
 
 export interface PostgresOptions {
@@ -48,16 +56,16 @@ class PostgresStore implements SessionStore {
     this.#sql = sql;
   }
 
-  async insert(session: StoredSession, admission: Admission): Promise<{ readonly ended: readonly string[] }> {
+  async insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
     try {
-      return { ended: await this.#insert(session, admission) };
+      return await this.#insert(session, admission);
     } catch (error) {
       if (!isAuthIdTaken(error)) throw error;
     }
     const freeing = [session.authId, ...cutoffValues(admission.cutoffs), session.signedIn];
-    const freed = ids(await this.#pool.tell<Identified>(this.#sql.freeAuthId, freeing));
+    const freed = await this.#pool.tell<EndedRow>(this.#sql.freeAuthId, freeing);
     try {
-      return { ended: [...freed, ...(await this.#insert(session, admission))] };
+      return [...freed.map(endedSessionOf), ...(await this.#insert(session, admission))];
     } catch (error) {
       throw isAuthIdTaken(error) ? authIdTaken() : error;
     }
@@ -107,8 +115,8 @@ class PostgresStore implements SessionStore {
     };
   }
 
-  async end(which: Revocation, end: End): Promise<readonly string[]> {
-    return ids(await this.#pool.tell<Identified>(this.#sql.end, endValues(which, end)));
+  async end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
+    return (await this.#pool.tell<EndedRow>(this.#sql.end, endValues(which, end))).map(endedSessionOf);
   }
 
   async sweep({ endedAfter, cutoffs }: Retained, limit: number): Promise<number> {
@@ -121,7 +129,7 @@ class PostgresStore implements SessionStore {
   }
 
   /** Rules about the owner's other sessions hold only under the lock, and need a transaction. */
-  async #insert(session: StoredSession, admission: Admission): Promise<readonly string[]> {
+  async #insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
     if (!needsLock(admission)) return this.#insertUnlocked(session, admission);
     const inserting = (run: Run) => this.#insertLocked(run, session, admission);
     return this.#signIns.run(session, () => this.#pool.transaction(inserting));
@@ -140,29 +148,33 @@ class PostgresStore implements SessionStore {
     }
   }
 
-  async #insertLocked(run: Run, session: StoredSession, admission: Admission): Promise<readonly string[]> {
+  async #insertLocked(
+    run: Run,
+    session: StoredSession,
+    admission: Admission,
+  ): Promise<readonly EndedSession[]> {
     await run(this.#sql.lock, [session.tenantId, session.userId]);
-    const ended: string[] = [];
+    const ended: EndedRow[] = [];
     for (const { which, end } of admission.displaces) {
-      ended.push(...ids(await run<Identified>(this.#sql.end, endValues(which, end))));
+      ended.push(...(await run<EndedRow>(this.#sql.end, endValues(which, end))));
     }
     ended.push(...(await this.#makeRoom(run, session, admission)));
     await run(this.#sql.insert, valuesOf(session));
-    return ended;
+    return ended.map(endedSessionOf);
   }
 
-  async #insertUnlocked(session: StoredSession, { displaces }: Admission): Promise<readonly string[]> {
+  async #insertUnlocked(session: StoredSession, { displaces }: Admission): Promise<readonly EndedSession[]> {
     const [replaced] = displaces;
     if (replaced === undefined) {
       await this.#pool.tell(this.#sql.insert, valuesOf(session));
       return [];
     }
     const values = [...valuesOf(session), ...endValues(replaced.which, replaced.end)];
-    return ids(await this.#pool.tell<Identified>(this.#sql.replace, values));
+    return (await this.#pool.tell<EndedRow>(this.#sql.replace, values)).map(endedSessionOf);
   }
 
-  async #makeRoom(run: Run, session: StoredSession, admission: Admission): Promise<readonly string[]> {
-    const ended: string[] = [];
+  async #makeRoom(run: Run, session: StoredSession, admission: Admission): Promise<readonly EndedRow[]> {
+    const ended: EndedRow[] = [];
     for (const limit of admission.limits ?? []) {
       const counted = [session.userId, session.tenantId, ...cutoffValues(admission.cutoffs), limit.max - 1];
       const perUser = limit.per === 'user';
@@ -172,9 +184,7 @@ class PostgresStore implements SessionStore {
       if (tooMany.length === 0) continue;
       if (limit.onLimit === 'refuse') throw limitReached(limit);
       const end: End = { at: session.signedIn, reason: 'displaced', by: null };
-      ended.push(
-        ...ids(await run<Identified>(this.#sql.end, endValues({ owner: session, only: tooMany }, end))),
-      );
+      ended.push(...(await run<EndedRow>(this.#sql.end, endValues({ owner: session, only: tooMany }, end))));
     }
     return ended;
   }

@@ -1,5 +1,5 @@
 import { withIpAddress } from '../session/ip-address';
-import type { EndReason, StoredSession } from '../session/session';
+import type { EndedSession, EndReason, StoredSession } from '../session/session';
 
 /** A row of `identity_sessions`, as `SELECTED` reads it: times are milliseconds since 1970, in digits. */
 export interface SessionRow {
@@ -45,6 +45,32 @@ export function sessionOf(row: SessionRow): StoredSession {
     node: row.node,
     endedAt: timeOf(row.ended_at),
     endReason: row.end_reason,
+    endedBy: row.ended_by,
+  };
+}
+
+/** The columns that are told of a session that has been ended. */
+export const ENDED = [
+  'session_id',
+  'tenant_id',
+  'user_id',
+  'client_id',
+  'auth_id',
+  'end_reason',
+  'ended_by',
+] as const satisfies readonly (keyof SessionRow)[];
+
+export type EndedRow = Pick<SessionRow, (typeof ENDED)[number]>;
+
+/** The session that a row tells of. */
+export function endedSessionOf(row: EndedRow): EndedSession {
+  return {
+    sessionId: hex(row.session_id),
+    tenantId: row.tenant_id,
+    userId: row.user_id,
+    clientId: row.client_id,
+    authId: row.auth_id,
+    endReason: row.end_reason!,
     endedBy: row.ended_by,
   };
 }

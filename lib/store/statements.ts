@@ -1,5 +1,5 @@
 import { statementName, type Statement } from '../database/pool';
-import { COLUMNS, SELECTED, WRITTEN, day, time } from './rows';
+import { COLUMNS, ENDED, SELECTED, WRITTEN, day, time } from './rows';
 
 /**
  * Every statement of the store, each prepared once a connection under its key. Times go in and out as milliseconds since
@@ -12,7 +12,7 @@ export function statements(table: string) {
     /** Ends what the newcomer replaces, and lets it in. */
     replace: `
       with ended as (${end(table, COLUMNS.length)}), added as (${insert(table)})
-      select session_id from ended`,
+      select * from ended`,
 
     find: `select ${SELECTED} from ${table} where session_id = any($1::uuid[])`,
 
@@ -72,7 +72,7 @@ export function statements(table: string) {
     freeAuthId: `
       update ${table} set ended_at = ${time('$5')}, end_reason = 'expired'
       where auth_id = $1 and ended_at is null and not ${live('$2', '$3', '$4')}
-      returning session_id`,
+      returning ${ENDED.join()}`,
 
     /** The conditions stand in the delete too: a session that was revived since it was found survives. */
     sweep: `
@@ -123,7 +123,7 @@ function end(table: string, before: number): string {
       order by session_id for no key update
     ) doomed
     where s.session_id = doomed.session_id and s.ended_at is null
-    returning s.session_id`;
+    returning ${ENDED.map((column) => `s.${column}`).join()}`;
 }
 
 function ownedBy(user: string, tenant: string): string {

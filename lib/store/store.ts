@@ -1,7 +1,7 @@
 import { SessionError } from '../errors';
 import type { Cutoffs } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
-import type { EndReason, Owner, StoredSession } from '../session/session';
+import type { EndedSession, EndReason, Owner, StoredSession } from '../session/session';
 
 /** At once where that is possible: a warm request waits for nothing. */
 export type MaybePromise<T> = T | Promise<T>;
@@ -15,10 +15,10 @@ export type MaybePromise<T> = T | Promise<T>;
  */
 export interface SessionStore {
   /**
-   * Adds the session, and first ends what it displaces: all of it or nothing.
+   * Adds the session, and first ends what it displaces, which it tells: all of it or nothing.
    * @throws SessionError `session-limit-reached`, `auth-id-taken`
    */
-  insert(session: StoredSession, admission: Admission): Promise<{ readonly ended: readonly string[] }>;
+  insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]>;
   /** The session of that id, ended ones too: the manager judges. */
   find(id: string): MaybePromise<StoredSession | undefined>;
   /** The owner's sessions that are not marked as ended, newest sign-in first. */
@@ -35,8 +35,8 @@ export interface SessionStore {
    * ended, and which must be sent again later, because somebody else was writing them.
    */
   touch(touches: readonly Touch[]): MaybePromise<TouchResult>;
-  /** Ends sessions for good, and tells the ids that this call ended; ending twice ends nothing. */
-  end(which: Revocation, end: End): Promise<readonly string[]>;
+  /** Ends sessions for good, and tells which this call ended; ending twice ends nothing. */
+  end(which: Revocation, end: End): Promise<readonly EndedSession[]>;
   /** Deletes at most `limit` sessions that ended long ago, and tells how many. */
   sweep(retained: Retained, limit: number): Promise<number>;
   /** Writes what is still to be written and lets go of what the store itself made. Twice is once. */

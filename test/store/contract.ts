@@ -1,6 +1,6 @@
 import { cutoffs, stage } from '../../lib/session/lifetimes';
 import { everySessionOf, otherSessionsOf, sessionsOf } from '../../lib/session/revocation';
-import type { StoredSession } from '../../lib/session/session';
+import type { SessionReference, StoredSession } from '../../lib/session/session';
 import type { End, SessionStore } from '../../lib/store/store';
 import type { FakeClock } from '../support/clock';
 import { ALICE, BOB, DAY, HOUR, LIFETIMES, admission, aSession } from '../support/sessions';
@@ -29,7 +29,7 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
   }
 
   const end = (reason: End['reason'] = 'revoked'): End => ({ at: clock.now(), reason, by: 'alice' });
-  const idsOf = (sessions: readonly StoredSession[]) => sessions.map((session) => session.sessionId);
+  const idsOf = (sessions: readonly SessionReference[]) => sessions.map((session) => session.sessionId);
 
   describe('insert and find', () => {
     it('gives back every field as it was put in', async () => {
@@ -56,9 +56,8 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
       const found = await Promise.all([...junk, session.sessionId].map(async (id) => store.find(id)));
       expect(found).toEqual([...junk.map(() => undefined), session]);
       expect(await store.update('junk', { extraProperties: {} })).toBe(false);
-      expect(await store.end(sessionsOf(ALICE, ['junk', session.sessionId]), end())).toEqual([
-        session.sessionId,
-      ]);
+      const ended = await store.end(sessionsOf(ALICE, ['junk', session.sessionId]), end());
+      expect(idsOf(ended)).toEqual([session.sessionId]);
     });
 
     it('finds many at once, each its own', async () => {
@@ -224,7 +223,7 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
     it('ends the named ones, tells which, and ends nothing the second time', async () => {
       const [one, two] = [await inserted(), await inserted()];
       const which = sessionsOf(ALICE, [one.sessionId]);
-      expect(await store.end(which, end())).toEqual([one.sessionId]);
+      expect(idsOf(await store.end(which, end()))).toEqual([one.sessionId]);
       expect(await store.end(which, end('administrator'))).toEqual([]);
       expect((await store.find(one.sessionId))?.endReason).toBe('revoked');
       expect((await store.find(two.sessionId))?.endedAt).toBeNull();
@@ -234,14 +233,23 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
       const kept = await inserted();
       const others = [await inserted(), await inserted()];
       const ended = await store.end(otherSessionsOf(ALICE, kept.sessionId), end());
-      expect([...ended].sort()).toEqual(idsOf(others).sort());
+      expect(idsOf(ended).sort()).toEqual(idsOf(others).sort());
       expect(idsOf(await store.list(ALICE))).toEqual([kept.sessionId]);
+    });
+
+    it('tells whose they were, and why and by whom they ended', async () => {
+      const said = { tenantId: 'acme', clientId: 'mail', authId: 'login-1' };
+      const { sessionId, userId } = await inserted(said);
+      const owner = { tenantId: 'acme', userId };
+      expect(await store.end(everySessionOf(owner), end('administrator'))).toEqual([
+        { sessionId, userId, ...said, endReason: 'administrator', endedBy: 'alice' },
+      ]);
     });
 
     it('ends those of one kind of device', async () => {
       const web = await inserted();
       const mobile = await inserted({ device: 'Mobile' });
-      expect(await store.end({ owner: ALICE, device: 'Mobile' }, end())).toEqual([mobile.sessionId]);
+      expect(idsOf(await store.end({ owner: ALICE, device: 'Mobile' }, end()))).toEqual([mobile.sessionId]);
       expect(idsOf(await store.list(ALICE))).toEqual([web.sessionId]);
     });
 
@@ -264,13 +272,13 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
     it('ends what the newcomer replaces', async () => {
       const old = await inserted();
       const newcomer = aSession(clock.now());
-      const { ended } = await store.insert(
+      const ended = await store.insert(
         newcomer,
         admission(clock.now(), {
           displaces: [{ which: sessionsOf(ALICE, [old.sessionId]), end: end('replaced') }],
         }),
       );
-      expect(ended).toEqual([old.sessionId]);
+      expect(idsOf(ended)).toEqual([old.sessionId]);
       expect((await store.find(old.sessionId))?.endReason).toBe('replaced');
       expect((await store.find(newcomer.sessionId))?.endedAt).toBeNull();
     });
@@ -283,8 +291,8 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
       }
       const newcomer = aSession(clock.now());
       const limits = [{ max: 2, per: 'user', onLimit: 'endOldest' }] as const;
-      const { ended } = await store.insert(newcomer, admission(clock.now(), { limits }));
-      expect([...ended].sort()).toEqual(idsOf(sessions.slice(0, 2)).sort());
+      const ended = await store.insert(newcomer, admission(clock.now(), { limits }));
+      expect(idsOf(ended).sort()).toEqual(idsOf(sessions.slice(0, 2)).sort());
       expect(idsOf(await store.list(ALICE))).toEqual([newcomer.sessionId, sessions[2]!.sessionId]);
     });
 
@@ -303,8 +311,8 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
       await inserted({ clientId: 'drive' });
       const newcomer = aSession(clock.now(), { clientId: 'mail' });
       const limits = [{ max: 1, per: 'client', onLimit: 'endOldest' }] as const;
-      const { ended } = await store.insert(newcomer, admission(clock.now(), { limits }));
-      expect(ended).toEqual([mail.sessionId]);
+      const ended = await store.insert(newcomer, admission(clock.now(), { limits }));
+      expect(idsOf(ended)).toEqual([mail.sessionId]);
       const refusing = [{ max: 1, per: 'client', onLimit: 'refuse' }] as const;
       const refused = store.insert(
         aSession(clock.now(), { clientId: 'mail' }),
@@ -319,7 +327,7 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
       const second = () => store.insert(aSession(clock.now(), same), admission(clock.now()));
       await expect(second()).rejects.toMatchObject({ code: 'auth-id-taken' });
       await store.end(everySessionOf(ALICE), end());
-      await expect(second()).resolves.toEqual({ ended: [] });
+      await expect(second()).resolves.toEqual([]);
     });
 
     it('gives the auth id of a session that has expired to the next', async () => {
@@ -337,9 +345,9 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
       await inserted();
       clock.advance(2 * HOUR);
       const limits = [{ max: 1, per: 'user', onLimit: 'refuse' }] as const;
-      await expect(store.insert(aSession(clock.now()), admission(clock.now(), { limits }))).resolves.toEqual({
-        ended: [],
-      });
+      await expect(store.insert(aSession(clock.now()), admission(clock.now(), { limits }))).resolves.toEqual(
+        [],
+      );
     });
   });
 
@@ -385,8 +393,8 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
       const now = clock.now();
       const limits = [{ max: 1, per: 'user', onLimit: 'endOldest' }] as const;
       const newcomer = admission(now, { limits, cutoffs: cutoffs(lifetimes, now) });
-      const { ended } = await store.insert(aSession(now), newcomer);
-      expect(ended.includes(session.sessionId)).toBe(stage(session, lifetimes, now) !== 'ended');
+      const ended = await store.insert(aSession(now), newcomer);
+      expect(idsOf(ended).includes(session.sessionId)).toBe(stage(session, lifetimes, now) !== 'ended');
     });
   });
 }
