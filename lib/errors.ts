@@ -23,6 +23,8 @@ export type RefusalCode =
   | 'session-limit-reached'
   /** A live session has the authentication id that the sign-in came with. */
   | 'auth-id-taken'
+  /** Another session has the id that the app wants to open one under. */
+  | 'session-id-taken'
   /** Autologin is switched off. */
   | 'autologin-disabled'
   /** A write that another site started in the user's browser. */
@@ -38,7 +40,7 @@ export interface RefusalEvidence {
   /** Why the session was ended. Only with `session-ended`. */
   readonly endReason?: EndReason | undefined;
   /** What the limit counts. Only with `session-limit-reached`. */
-  readonly per?: 'user' | 'client' | undefined;
+  readonly per?: 'user' | 'client' | 'device' | undefined;
   /** Seconds after which trying again makes sense. */
   readonly retryAfter?: number | undefined;
   /** What the database or the network said. For logs, never for the wire. */
@@ -52,7 +54,7 @@ export interface RefusalEvidence {
 export class SessionError extends Error {
   override readonly name = 'SessionError';
   readonly endReason: EndReason | undefined;
-  readonly per: 'user' | 'client' | undefined;
+  readonly per: 'user' | 'client' | 'device' | undefined;
   readonly retryAfter: number | undefined;
 
   constructor(

@@ -21,6 +21,12 @@ export type SessionEvent =
       /** Who ended it, in the app's words, or null. */
       readonly by: string | null;
     }
+  | {
+      /** An administrator ended all sessions, or all of a tenant (`null`: of those without one). */
+      readonly type: 'everything-ended';
+      readonly tenantId?: string | null;
+      readonly by: string | null;
+    }
   /** A request or a sign-in was turned down by the manager. */
   | {
       readonly type: 'refused';

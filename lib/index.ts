@@ -2,7 +2,9 @@ export { createIdentitySessionManager } from './create';
 export { defaults, type CookieOptions, type IdentitySessionOptions } from './options';
 export type { CookieSettings, Settings } from './settings';
 export { IdentitySessionManager, type Opened, type Visit } from './manager';
+export { Administration, type Actor, type SessionPage, type SessionSearch } from './administration';
 export type { SignIn } from './new-session';
+export type { CompiledRules, Newcomer, RulesFor, SignInRules } from './sign-in-rules';
 export { fromProperties, type PropertiesOptions } from './properties';
 export { SessionError, type RefusalCode } from './errors';
 export type { Report, SessionEvent } from './events';
@@ -10,6 +12,7 @@ export type { Clock } from './clock';
 
 // The verbs
 export { sessionSecretGuard, type GuardOptions } from './http/session-secret-guard';
+export { sessionClaimGuard, type ClaimGuardOptions } from './http/session-claim-guard';
 export { autologin } from './http/autologin';
 export { currentSession, sessionLookup } from './http/session-lookup';
 export { revokeRoute } from './http/revoke-route';
@@ -62,11 +65,13 @@ export {
   type Revocation,
 } from './session/revocation';
 export { isSessionId, type Credentials } from './session/credentials';
+export { claims, type SessionClaims } from './session/claims';
 export type { IpCheckMode, IpCheckOptions } from './session/ip-check';
 export {
   describeDevice,
   describeOxDevice,
   type DescribeDevice,
+  type DeviceOf,
   type Device,
   type DeviceName,
   type DeviceType,
@@ -88,8 +93,14 @@ export { memory } from './store/memory';
 export type {
   Admission,
   End,
+  IdlePolicy,
   MaybePromise,
+  Policy,
   Retained,
+  Scope,
+  Search,
+  SearchFilter,
+  SearchOrder,
   SessionLimit,
   SessionPatch,
   SessionStore,

@@ -1,3 +1,5 @@
+import { Administration } from './administration';
+import { admissionOf } from './admission';
 import type { DescribedSession } from './dialects/dialect';
 import { SessionError, type RefusalCode, type RefusalEvidence } from './errors';
 import { reportEnded } from './events';
@@ -6,7 +8,7 @@ import { newSession, type SignIn } from './new-session';
 import { fits, hashSecret, mintSecret, type Credentials } from './session/credentials';
 import { ipAddress, namesAddress } from './session/ip-address';
 import { cutoffs, expires, stage } from './session/lifetimes';
-import { displacedBy, sessionsOf, type Revocation } from './session/revocation';
+import { everySessionOf, otherSessionsOf, sessionsOf, type Revocation } from './session/revocation';
 import {
   currentIpAddress,
   referenceTo,
@@ -20,7 +22,7 @@ import {
 } from './session/session';
 import { optionalText, properties, text } from './session/text';
 import type { Settings } from './settings';
-import type { Admission, End, MaybePromise, SessionPatch, SessionStore } from './store/store';
+import type { MaybePromise, SessionPatch, SessionStore } from './store/store';
 
 /** A session that has just been opened. The secret is given out here and never again. */
 export interface Opened {
@@ -35,9 +37,16 @@ export interface Visit {
   readonly activity?: boolean | undefined;
 }
 
+/** In the place of credentials: the session was named by a token whose signature the app has verified. */
+const CLAIMED = Symbol('claimed');
+
+type Proof = Credentials | typeof CLAIMED;
+
 /** The one door to the sessions. It judges; where they live is the store's business, how they look on a wire the dialect's. */
 export class IdentitySessionManager {
   readonly settings: Settings;
+  /** The administrator's door, to sessions whoever they belong to. */
+  readonly administration: Administration;
   readonly #store: SessionStore;
   readonly #locate: Locator | undefined;
   readonly #countryOf = (address: string) => this.#locate?.(address)?.country;
@@ -45,20 +54,41 @@ export class IdentitySessionManager {
   constructor(store: SessionStore, settings: Settings, locate?: Locator) {
     this.#store = store;
     this.settings = settings;
+    this.administration = new Administration(store, settings);
     this.#locate = locate;
   }
 
   /**
    * Opens a session for a user whom the app has authenticated.
-   * @throws SessionError `session-limit-reached`, `invalid-request`, `store-unavailable`
+   * @throws SessionError `session-limit-reached`, `auth-id-taken`, `session-id-taken`, `invalid-request`,
+   * `store-unavailable`
    * @throws TypeError when the app gives something that is not what `SignIn` says
    */
   async open(signIn: SignIn): Promise<Opened> {
     const secret = mintSecret(signIn.secretForm);
     const session = newSession(signIn, hashSecret(secret), this.settings);
     const replaced = signIn.replaces && (await this.#revocationOf(signIn.replaces));
-    await this.#insert(session, this.#admission(session, replaced));
+    await this.#insert(session, replaced);
     return { session: withoutSecret(session), secret };
+  }
+
+  /**
+   * Opens a session that no secret belongs to: the app puts its id into a token that it signs, as `claims` words it, and
+   * `sessionClaimGuard` finds it there. Doing it again under the same `sessionId` is no mistake while the session lives.
+   * @throws SessionError as `open`; `session-id-taken` when another user has a session of that id, or it has ended
+   * @throws TypeError as `open`
+   */
+  async create(signIn: Omit<SignIn, 'secretForm' | 'replaces'>): Promise<IdentitySession> {
+    const session = newSession(signIn, hashSecret(mintSecret()), this.settings);
+    try {
+      await this.#insert(session);
+      return withoutSecret(session);
+    } catch (error) {
+      if (!(error instanceof SessionError) || error.code !== 'session-id-taken') throw error;
+      const present = await this.#store.find(session.sessionId);
+      if (present === undefined || !sameOwner(present, session) || !this.#lives(present)) throw error;
+      return withoutSecret(present);
+    }
   }
 
   /**
@@ -66,9 +96,16 @@ export class IdentitySessionManager {
    * @throws SessionError `credentials-invalid`, `session-ended`, `session-expired`, `ip-changed`, `store-unavailable`
    */
   verify(credentials: Credentials, visit: Visit = {}): MaybePromise<IdentitySession> {
-    const found = this.#store.find(credentials.sessionId);
-    if (found instanceof Promise) return found.then((session) => this.#admit(session, credentials, visit));
-    return this.#admit(found, credentials, visit);
+    return this.#verify(credentials.sessionId, credentials, visit);
+  }
+
+  /**
+   * The session that a token names whose signature the app has verified. There is no secret here: never give it an id that
+   * a request shows in any other way.
+   * @throws SessionError as `verify`
+   */
+  verifyClaimed(sessionId: string, visit: Visit = {}): MaybePromise<IdentitySession> {
+    return this.#verify(sessionId, CLAIMED, visit);
   }
 
   /**
@@ -96,7 +133,7 @@ export class IdentitySessionManager {
     const sessions = await this.#store.list(checked(owner));
     const now = this.settings.clock.now();
     return sessions
-      .filter((session) => this.#shows(session) && stage(session, this.settings.lifetimes, now) !== 'ended')
+      .filter((session) => this.#shows(session) && this.#lives(session))
       .map((session) => this.#asleep(withoutSecret(session), now));
   }
 
@@ -129,6 +166,19 @@ export class IdentitySessionManager {
   }
 
   /**
+   * Ends the user's other sessions after a change of password or of another credential; all of them when none is kept.
+   * @throws SessionError `invalid-request`, `store-unavailable`
+   */
+  onCredentialChange(
+    owner: Owner | string,
+    { keep, by }: { readonly keep?: string; readonly by?: string | null } = {},
+  ): Promise<readonly string[]> {
+    const whose = typeof owner === 'string' ? { userId: owner } : owner;
+    const which = keep === undefined ? everySessionOf(whose) : otherSessionsOf(whose, keep);
+    return this.revoke(which, { reason: 'credential-changed', ...(by !== undefined && { by }) });
+  }
+
+  /**
    * Ends the session that the credentials prove possession of. Without such a session there is nothing to end, and that
    * is no mistake: whoever signs out wants to be out.
    */
@@ -150,19 +200,6 @@ export class IdentitySessionManager {
     return this.#store.close();
   }
 
-  #admission(session: StoredSession, replaced: Revocation | undefined): Admission {
-    const { preventConcurrentLogin, limits, lifetimes } = this.settings;
-    const displaced = displacedBy(session, preventConcurrentLogin);
-    return {
-      displaces: [
-        ...(replaced ? [{ which: replaced, end: this.#endOf('replaced') }] : []),
-        ...(displaced ? [{ which: displaced, end: this.#endOf('displaced') }] : []),
-      ],
-      limits,
-      cutoffs: cutoffs(lifetimes, session.signedIn),
-    };
-  }
-
   /** The session of a pair of credentials, if they are a pair at all. */
   async #revocationOf(credentials: Credentials): Promise<Revocation | undefined> {
     const session = await this.#store.find(credentials.sessionId);
@@ -175,12 +212,16 @@ export class IdentitySessionManager {
     if (which !== undefined) await this.#end(which, 'ip-changed');
   }
 
-  #admit(
-    session: StoredSession | undefined,
-    credentials: Credentials,
-    visit: Visit,
-  ): MaybePromise<IdentitySession> {
-    if (!fits(credentials, session) || session === undefined) {
+  #verify(sessionId: string, proof: Proof, visit: Visit): MaybePromise<IdentitySession> {
+    const found = this.#store.find(sessionId);
+    if (found instanceof Promise) return found.then((session) => this.#admit(session, proof, visit));
+    return this.#admit(found, proof, visit);
+  }
+
+  #admit(session: StoredSession | undefined, proof: Proof, visit: Visit): MaybePromise<IdentitySession> {
+    // Without a session too: its absence must not show in the time that a refusal takes.
+    const proved = proof === CLAIMED || fits(proof, session);
+    if (!proved || session === undefined) {
       throw this.#refusal('credentials-invalid', visit);
     }
     if (session.endedAt !== null) {
@@ -191,9 +232,7 @@ export class IdentitySessionManager {
     if (at === 'ended') throw this.#refusal('session-expired', visit, session);
     const moved = this.#move(session, visit);
     if (visit.activity === false) return this.#asleep(withoutSecret(session), now);
-    return at === 'hibernating'
-      ? this.#wake(session, credentials, visit, now)
-      : this.#touch(session, moved, now);
+    return at === 'hibernating' ? this.#wake(session, proof, visit, now) : this.#touch(session, moved, now);
   }
 
   /**
@@ -211,19 +250,18 @@ export class IdentitySessionManager {
   }
 
   /** A session that wakes has lost its data. Who finds that it was woken or ended meanwhile looks again. */
-  async #wake(
-    session: StoredSession,
-    credentials: Credentials,
-    visit: Visit,
-    now: number,
-  ): Promise<IdentitySession> {
+  async #wake(session: StoredSession, proof: Proof, visit: Visit, now: number): Promise<IdentitySession> {
     const { short } = cutoffs(this.settings.lifetimes, now);
     if (await this.#store.wake(session.sessionId, now, short)) {
       this.settings.report({ type: 'reactivated', session: referenceTo(session) });
       const awake = { ...session, data: {}, lastAccessed: now };
       return this.#touch(awake, this.#move(awake, visit), now);
     }
-    return this.verify(credentials, visit);
+    return this.#verify(session.sessionId, proof, visit);
+  }
+
+  #lives(session: StoredSession): boolean {
+    return stage(session, this.settings.lifetimes, this.settings.clock.now()) !== 'ended';
   }
 
   /** Whether people are shown the session at all. */
@@ -253,13 +291,14 @@ export class IdentitySessionManager {
     }
   }
 
-  async #insert(session: StoredSession, admission: Admission): Promise<void> {
+  async #insert(session: StoredSession, replaced?: Revocation): Promise<void> {
     const { report } = this.settings;
+    const admission = await admissionOf(session, replaced, await this.#store.policy(), this.settings);
     try {
       reportEnded(report, await this.#store.insert(session, admission));
       report({ type: 'added', session: referenceTo(session) });
     } catch (error) {
-      if (error instanceof SessionError && error.code !== 'store-unavailable') {
+      if (error instanceof SessionError && TURNED_DOWN.has(error.code)) {
         const { tenantId, userId } = session;
         const from = currentIpAddress(session);
         report({ type: 'refused', code: error.code, owner: { tenantId, userId }, ipAddress: from });
@@ -273,13 +312,9 @@ export class IdentitySessionManager {
     reason: EndReason,
     by: string | null = null,
   ): Promise<readonly EndedSession[]> {
-    const ended = await this.#store.end(which, this.#endOf(reason, by));
+    const ended = await this.#store.end(which, { at: this.settings.clock.now(), reason, by });
     reportEnded(this.settings.report, ended);
     return ended;
-  }
-
-  #endOf(reason: EndReason, by: string | null = null): End {
-    return { at: this.settings.clock.now(), reason, by };
   }
 
   /** The refusal of a request, which is told of. The session is its own only when it has proved that. */
@@ -294,6 +329,9 @@ export class IdentitySessionManager {
     return new SessionError(code, REFUSALS[code], evidence);
   }
 }
+
+/** Refusals of a sign-in that say something of its user, and not of the app or the database. */
+const TURNED_DOWN: ReadonlySet<RefusalCode> = new Set(['session-limit-reached', 'auth-id-taken']);
 
 /** What is said of the requests that are turned down. */
 const REFUSALS = {

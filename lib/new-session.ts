@@ -1,4 +1,4 @@
-import { mintSessionId, type Credentials, type SecretForm } from './session/credentials';
+import { mintSessionId, plainId, type Credentials, type SecretForm } from './session/credentials';
 import { LONGEST_USER_AGENT } from './session/device';
 import { ipAddress } from './session/ip-address';
 import type { StoredSession } from './session/session';
@@ -12,7 +12,7 @@ export interface SignIn {
   readonly tenantId?: string | null | undefined;
   /** The app's word for the client program, 64 characters at the most. */
   readonly clientId?: string | null | undefined;
-  /** The kind of device, for rules about concurrent logins: `Web` when absent. */
+  /** The kind of device, for rules about concurrent logins; when absent what `deviceOf` says. */
   readonly device?: string | undefined;
   readonly userAgent?: string | null | undefined;
   readonly ipAddress?: string | null | undefined;
@@ -24,6 +24,8 @@ export interface SignIn {
   readonly data?: Readonly<Record<string, unknown>> | undefined;
   /** The id under which other systems know the sign-in; no other live session may have it. */
   readonly authId?: string | null | undefined;
+  /** A UUID for the session, such as `crypto.randomUUID()`: of the app's own code, never of a request. A new one when absent. */
+  readonly sessionId?: string | undefined;
   /** What the secret looks like; `base64url` when absent. */
   readonly secretForm?: SecretForm | undefined;
   /** The credentials that came in with the request; their session ends in favour of the new one. */
@@ -45,12 +47,12 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
   const device = settings.describeDevice(userAgent, clientId);
   const address = ipAddress(signIn.ipAddress);
   return {
-    sessionId: mintSessionId(now),
+    sessionId: signIn.sessionId === undefined ? mintSessionId(now) : givenId(signIn.sessionId),
     secretHash,
     tenantId: optionalText('tenantId', signIn.tenantId, 255),
     userId: text('userId', signIn.userId, 255),
     clientId,
-    device: text('device', signIn.device ?? 'Web', 64),
+    device: text('device', signIn.device ?? settings.deviceOf(clientId, device), 64),
     deviceInfo: capped('deviceInfo', displayName(device), 256),
     userAgent,
     ipAddresses: Object.freeze(address === null ? [] : [address]),
@@ -65,4 +67,10 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
     endReason: null,
     endedBy: null,
   };
+}
+
+function givenId(id: string): string {
+  const plain = typeof id === 'string' ? plainId(id) : undefined;
+  if (plain !== undefined) return plain;
+  throw new TypeError('`sessionId` must be a UUID: 32 hexadecimal digits, with dashes or without');
 }

@@ -3,10 +3,11 @@ import type { Knex } from 'knex';
 import type { Clock } from './clock';
 import type { Report } from './events';
 import type { Locator } from './location/location';
-import type { DescribeDevice } from './session/device';
+import type { DescribeDevice, DeviceOf } from './session/device';
 import type { Duration } from './session/duration';
 import type { IpCheckOptions } from './session/ip-check';
 import type { PreventConcurrentLogin } from './session/revocation';
+import type { RulesFor } from './sign-in-rules';
 import type { SessionLimit, SessionStore } from './store/store';
 
 /**
@@ -41,8 +42,15 @@ export interface IdentitySessionOptions {
   readonly maxSessionsPerUser?: number;
   /** How many live sessions a user may have with one client. [sessiond.maxSessionPerClient] */
   readonly maxSessionsPerClient?: number;
+  /** How many live sessions a user may have on one kind of device. */
+  readonly maxSessionsPerDevice?: number;
   /** Beyond these limits: `endOldest` makes room for a sign-in, `refuse` turns it away. */
   readonly onLimit?: SessionLimit['onLimit'];
+
+  /** Further rules for a sign-in, by user, tenant, device and client, from wherever the app keeps them. All hold, so the strictest wins. */
+  readonly rulesFor?: RulesFor;
+  /** The kind of device of a client, as rules about concurrent logins see it; `Web` for all by default. [ClientIdToDeviceMap] */
+  readonly deviceOf?: DeviceOf;
 
   /** A session's last-accessed time is written after so many requests. [UpdateSessionAfterCacheHit] */
   readonly updateAfterCacheHits?: number;
@@ -99,6 +107,7 @@ export const defaults = {
   preventConcurrentLogin: 'Disabled',
   maxSessionsPerUser: Infinity,
   maxSessionsPerClient: Infinity,
+  maxSessionsPerDevice: Infinity,
   onLimit: 'endOldest',
   updateAfterCacheHits: 10,
   touchInterval: 60_000,

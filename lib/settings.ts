@@ -5,19 +5,19 @@ import type { Report } from './events';
 import type { Locator } from './location/location';
 import { defaults, type CookieOptions, type IdentitySessionOptions } from './options';
 import { OptionReader } from './option-reader';
-import { describeDevice, memoised, type DescribeDevice } from './session/device';
+import { describeDevice, memoised, type DescribeDevice, type DeviceOf } from './session/device';
 import { compileIpCheck, type IpCheck, type IpCheckOptions } from './session/ip-check';
 import type { Lifetimes } from './session/lifetimes';
-import type { PreventConcurrentLogin } from './session/revocation';
-import type { SessionLimit } from './store/store';
+import { rulesOf, type CompiledRules, type RulesFor } from './sign-in-rules';
 
 /** The options as they are in force: checked, complete, durations in milliseconds. */
 export interface Settings {
   readonly lifetimes: Lifetimes;
   readonly cookies: CookieSettings;
   readonly origins: readonly string[];
-  readonly preventConcurrentLogin: PreventConcurrentLogin;
-  readonly limits: readonly SessionLimit[];
+  readonly rules: CompiledRules;
+  readonly rulesFor: RulesFor | undefined;
+  readonly deviceOf: DeviceOf;
   readonly nodeId: string | null;
   readonly globalLookup: boolean;
   readonly clientBlacklist: readonly string[];
@@ -58,8 +58,9 @@ export function settingsOf(options: IdentitySessionOptions): Settings {
     lifetimes,
     cookies: cookiesOf(read.object('cookies'), lifetimes, problems),
     origins: read.list('origins', isOrigin, 'origins such as "https://www.example.com"'),
-    preventConcurrentLogin: read.oneOf('preventConcurrentLogin', CONCURRENCY),
-    limits: limitsOf(read),
+    rules: rulesOf(read),
+    rulesFor: read.given('rulesFor', isFunction, 'a function'),
+    deviceOf: read.given('deviceOf', isFunction, 'a function') ?? (() => 'Web'),
     nodeId: read.given('nodeId', isNodeId, 'letters, digits, "_", "." or "-", 64 at the most') ?? null,
     globalLookup: read.flag('globalLookup'),
     clientBlacklist: read.list('clientBlacklist', isText, 'client ids'),
@@ -86,8 +87,6 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const EVER = 3650 * 24 * HOUR;
 
-const CONCURRENCY = ['Disabled', 'LogoutFromSameTypeDevices', 'LogoutFromAllDevices'] as const;
-
 /** The names, so that a misspelt one is noticed. */
 const OPTIONS: Readonly<Record<keyof IdentitySessionOptions, true>> = {
   knex: true,
@@ -102,7 +101,10 @@ const OPTIONS: Readonly<Record<keyof IdentitySessionOptions, true>> = {
   preventConcurrentLogin: true,
   maxSessionsPerUser: true,
   maxSessionsPerClient: true,
+  maxSessionsPerDevice: true,
   onLimit: true,
+  rulesFor: true,
+  deviceOf: true,
   updateAfterCacheHits: true,
   touchInterval: true,
   cacheSize: true,
@@ -183,14 +185,6 @@ function isSchema(value: unknown): boolean {
 
 function isNodeId(value: unknown): boolean {
   return typeof value === 'string' && /^[A-Za-z0-9_.-]{1,64}$/.test(value);
-}
-
-function limitsOf(read: OptionReader): readonly SessionLimit[] {
-  const onLimit = read.oneOf('onLimit', ['endOldest', 'refuse']);
-  const limits = { user: 'maxSessionsPerUser', client: 'maxSessionsPerClient' } as const;
-  return (['client', 'user'] as const)
-    .filter((per) => read.value(limits[per]) !== Infinity)
-    .map((per) => ({ per, max: read.count(limits[per], 1, 1_000_000), onLimit }));
 }
 
 /** What is wrong only together. */

@@ -38,10 +38,38 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
   await knex.raw(`
     create index identity_sessions_ended_at on ${at}.identity_sessions (ended_at) where ended_at is not null`);
 
+  // For administrators, who page through the newest sign-ins of all or of a tenant.
+  await knex.raw(`
+    create index identity_sessions_signed_in on ${at}.identity_sessions (signed_in) where ended_at is null`);
+  await knex.raw(`
+    create index identity_sessions_tenant on ${at}.identity_sessions (tenant_id, signed_in)
+    where ended_at is null and tenant_id is not null`);
+
   // An auth id is unique among live sessions, whoever they belong to.
   await knex.raw(`
     create unique index identity_sessions_auth_id on ${at}.identity_sessions (auth_id)
     where ended_at is null and auth_id is not null`);
+
+  // What ends everything at once, by one row: all sessions in the scope that were signed in by then have ended then.
+  // A scope is "everyone", "no tenant", or "tenant:" and its id.
+  await knex.raw(`
+    create table ${at}.identity_session_epochs (
+      scope text primary key,
+      ended_at timestamptz not null,
+      ended_by text
+    )`);
+
+  // What administrators change while the app runs, in one row. What is null is as the app's options say.
+  await knex.raw(`
+    create table ${at}.identity_session_policy (
+      one boolean primary key default true check (one),
+      prevent_concurrent_login text
+        check (prevent_concurrent_login in ('Disabled', 'LogoutFromSameTypeDevices', 'LogoutFromAllDevices')),
+      idle_enabled boolean,
+      idle_timeout_minutes integer,
+      idle_countdown_seconds integer
+    )`);
+  await knex.raw(`insert into ${at}.identity_session_policy default values`);
 
   // A row without a session id stands for all sessions.
   await knex.raw(`
@@ -55,15 +83,19 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
     create index identity_session_changes_xid on ${at}.identity_session_changes (xid)`);
 
   await createTriggers(knex, at);
+  await keepEpochs(knex, at);
 }
 
 export async function down(knex: Knex, schema?: string): Promise<void> {
   const at = await location(knex, schema);
   await knex.raw(`drop table ${at}.identity_sessions`);
+  await knex.raw(`drop table ${at}.identity_session_epochs`);
+  await knex.raw(`drop table ${at}.identity_session_policy`);
   await knex.raw(`drop table ${at}.identity_session_changes`);
   await knex.raw(`drop function ${at}.identity_session_changed()`);
-  await knex.raw(`drop function ${at}.identity_sessions_truncated()`);
+  await knex.raw(`drop function ${at}.identity_session_all_changed()`);
   await knex.raw(`drop function ${at}.identity_session_stays_ended()`);
+  await knex.raw(`drop function ${at}.identity_session_epoch_stays()`);
 }
 
 /**
@@ -94,15 +126,21 @@ async function createTriggers(knex: Knex, at: string): Promise<void> {
     execute function ${at}.identity_session_changed()`);
 
   await knex.raw(`
-    create function ${at}.identity_sessions_truncated() returns trigger language plpgsql as $$
+    create function ${at}.identity_session_all_changed() returns trigger language plpgsql as $$
     begin
       insert into ${at}.identity_session_changes (session_id) values (null);
       perform pg_notify('identity_session_changes', '');
       return null;
     end $$`);
-  await knex.raw(`
-    create trigger identity_sessions_truncated after truncate on ${at}.identity_sessions
-    for each statement execute function ${at}.identity_sessions_truncated()`);
+  for (const [table, act] of [
+    ['identity_sessions', 'truncate'],
+    ['identity_session_epochs', 'insert or update'],
+    ['identity_session_policy', 'update'],
+  ]) {
+    await knex.raw(`
+      create trigger identity_session_all_changed after ${act} on ${at}.${table}
+      for each statement execute function ${at}.identity_session_all_changed()`);
+  }
 
   // That an ended session stays ended must not rest on the good behaviour of programs. Ending it once more is no mistake,
   // as when somebody ends all sessions of a user by hand: the first end stands.
@@ -122,6 +160,22 @@ async function createTriggers(knex: Knex, at: string): Promise<void> {
     create trigger identity_session_stays_ended before update of ended_at on ${at}.identity_sessions
     for each row when (old.ended_at is not null)
     execute function ${at}.identity_session_stays_ended()`);
+}
+
+/** Nor may what ended everything be taken back: it only moves on. */
+async function keepEpochs(knex: Knex, at: string): Promise<void> {
+  await knex.raw(`
+    create function ${at}.identity_session_epoch_stays() returns trigger language plpgsql as $$
+    begin
+      raise exception 'the sessions of % have ended and cannot come back', old.scope using errcode = 'check_violation';
+    end $$`);
+  await knex.raw(`
+    create trigger identity_session_epoch_kept before delete on ${at}.identity_session_epochs
+    for each row execute function ${at}.identity_session_epoch_stays()`);
+  await knex.raw(`
+    create trigger identity_session_epoch_stays before update on ${at}.identity_session_epochs
+    for each row when (new.scope <> old.scope or new.ended_at < old.ended_at)
+    execute function ${at}.identity_session_epoch_stays()`);
 }
 
 /** The quoted schema. Triggers must name it: they run under the search path of whoever writes. */

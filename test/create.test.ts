@@ -18,7 +18,9 @@ import { managerOn } from './support/manager';
 import { outputOf } from './support/program';
 
 /** Statements by their names; connections by where they come from. */
-const [INSERT, FIND, TOUCH] = ['insert', 'find', 'touch'].map((key) => `identity_sessions.${key}`);
+const [INSERT, FIND, TOUCH, POLICY] = ['insert', 'find', 'touch', 'policy'].map(
+  (key) => `identity_sessions.${key}`,
+);
 const [READ_FIRST, READ_NEXT] = ['first', 'next'].map((key) => `identity_session_changes.${key}`);
 
 let database: TestDatabase;
@@ -32,7 +34,7 @@ beforeAll(async () => {
   database = await createDatabase();
 });
 beforeEach(async () => {
-  await database.knex.raw('truncate identity_sessions');
+  await database.empty();
   asked = [];
   clock = new FakeClock();
   managers = [];
@@ -97,10 +99,10 @@ describe('a manager', () => {
     expect([asked, await connections()]).toEqual([[], 0]);
   });
 
-  it('opens a session with one statement, and begins to read the log of changes', async () => {
+  it('reads the policy once, opens a session with one statement, and begins to read the log of changes', async () => {
     await open(use());
     await until(() => clock.reads === 1);
-    expect(asked.sort()).toEqual([READ_FIRST, INSERT]);
+    expect(asked.sort()).toEqual([READ_FIRST, INSERT, POLICY]);
   });
 
   it('asks for a session that it does not know once, however many want it', async () => {
@@ -158,7 +160,7 @@ describe('a manager', () => {
     for (let hit = 0; hit < 3; hit++) await manager.verify(credentials);
     clock.advance(10 * READ_EVERY);
     await turns();
-    expect(asked.filter((statement) => statement !== TOUCH)).toEqual([INSERT, FIND, FIND, FIND]);
+    expect(asked.filter((statement) => statement !== TOUCH)).toEqual([POLICY, INSERT, FIND, FIND, FIND]);
     expect(await connections()).toBe(1);
   });
 
@@ -187,7 +189,7 @@ describe('a manager', () => {
     const manager = managerOn({ store: gated.store, clock });
     const credentials = await open(manager);
     for (let hit = 0; hit < 3; hit++) await manager.verify(credentials);
-    expect(gated.asked).toEqual({ insert: 1, find: 3, touch: 3 });
+    expect(gated.asked).toEqual({ policy: 1, insert: 1, find: 3, touch: 3 });
   });
 });
 

@@ -13,7 +13,7 @@ beforeAll(async () => {
   database = await createDatabase();
 });
 beforeEach(async () => {
-  await database.knex.raw('truncate identity_sessions');
+  await database.empty();
   clock = new FakeClock();
   managers = [];
 });
@@ -349,5 +349,75 @@ describe('a manager on the memory store', () => {
     expect(await manager.verify(credentials)).toMatchObject({ lastAccessed: clock.now() });
     await manager.revoke(sessionsOf(owner, [session.sessionId]));
     await expect(async () => manager.verify(credentials)).rejects.toEqual(refusal('session-ended'));
+  });
+});
+
+describe('create', () => {
+  const facts = { userId: 'alice', sessionId: '018f0d2c-7f5a-4e3b-9c1d-0123456789ab' };
+  const plain = facts.sessionId.replaceAll('-', '');
+
+  it('opens a session under the id that the app gives, for a token that the app signs', async () => {
+    const manager = use();
+    expect(await manager.create(facts)).toMatchObject({ sessionId: plain, userId: 'alice' });
+    expect(await manager.verifyClaimed(plain)).toMatchObject({ sessionId: plain });
+  });
+
+  it('is no mistake the second time, also when both come at once from two nodes', async () => {
+    const [one, other] = [use(), use()];
+    const created = await Promise.all([one, other, one, other].map((manager) => manager.create(facts)));
+    expect(new Set(created.map(({ sessionId }) => sessionId))).toEqual(new Set([plain]));
+    expect(await live()).toBe(1);
+  });
+
+  it("takes neither another user's id nor one that has ended", async () => {
+    const manager = use();
+    await manager.create(facts);
+    await expect(manager.create({ ...facts, userId: 'bob' })).rejects.toEqual(refusal('session-id-taken'));
+    await expect(manager.create({ ...facts, tenantId: 'acme' })).rejects.toEqual(refusal('session-id-taken'));
+    await manager.revoke(sessionsOf(owner, [plain]));
+    await expect(manager.create(facts)).rejects.toEqual(refusal('session-id-taken'));
+  });
+
+  it('opens a session that no secret fits, whatever is tried', async () => {
+    const manager = use();
+    await manager.create(facts);
+    for (const secret of ['', 'A'.repeat(43), undefined as never]) {
+      const trying = (async () => manager.verify({ sessionId: plain, secret }))();
+      await expect(trying).rejects.toThrow();
+    }
+  });
+
+  it.each(['junk', 42, null])('takes no %j for an id', async (sessionId) => {
+    await expect(use().create({ ...facts, sessionId: sessionId as never })).rejects.toThrow(/must be a UUID/);
+  });
+
+  it('obeys the rules of sign-ins', async () => {
+    const manager = use({ preventConcurrentLogin: 'LogoutFromAllDevices' });
+    await manager.create({ userId: 'alice' });
+    await manager.create({ userId: 'alice' });
+    expect(await live()).toBe(1);
+  });
+});
+
+describe('a change of credentials', () => {
+  it("ends the user's other sessions, or all of them", async () => {
+    const manager = use();
+    const { session: kept } = await open(manager);
+    const { session: other, credentials } = await open(manager);
+    expect(await manager.onCredentialChange('alice', { keep: kept.sessionId })).toEqual([other.sessionId]);
+    await expect((async () => manager.verify(credentials))()).rejects.toMatchObject({
+      code: 'session-ended',
+      endReason: 'credential-changed',
+    });
+    expect(await manager.onCredentialChange(owner)).toEqual([kept.sessionId]);
+  });
+});
+
+describe('the kind of device', () => {
+  it('is what the app makes of client and device, unless the sign-in says it', async () => {
+    const manager = use({ deviceOf: (clientId, { type }) => (clientId === 'app' ? 'Mobile' : type) });
+    expect((await open(manager, { clientId: 'app' })).session.device).toBe('Mobile');
+    expect((await open(manager)).session.device).toBe('other');
+    expect((await open(manager, { clientId: 'app', device: 'OAuth' })).session.device).toBe('OAuth');
   });
 });

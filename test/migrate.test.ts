@@ -439,6 +439,24 @@ describe('the triggers', () => {
     expect(await logged()).toEqual([null]);
   });
 
+  it('log one row without an id when everything is ended, and when the policy is set', async () => {
+    await client.query("insert into identity_session_epochs values ('everyone', now() - interval '1 year')");
+    await client.query("update identity_session_epochs set ended_at = ended_at + interval '1 day'");
+    await client.query("update identity_session_policy set prevent_concurrent_login = 'Disabled'");
+    expect(await logged()).toEqual([null, null, null]);
+  });
+
+  it.each([
+    "update identity_session_epochs set ended_at = ended_at - interval '1 day'",
+    "update identity_session_epochs set scope = 'elsewhere'",
+    'delete from identity_session_epochs',
+  ])('let nobody take back that everything has ended: %s', async (statement) => {
+    await client.query(
+      "insert into identity_session_epochs values ('everyone', now()) on conflict do nothing",
+    );
+    await expect(client.query(statement)).rejects.toMatchObject({ code: '23514' });
+  });
+
   it('log nothing of what is rolled back', async () => {
     await client.query('begin');
     await client.query('update identity_sessions set ended_at = now()');

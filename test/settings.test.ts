@@ -10,8 +10,7 @@ describe('the settings', () => {
       lifetimes: { short: 3_600_000, long: 604_800_000, absolute: Infinity, autologin: true },
       cookies: { name: 'identity', ttl: 604_800_000, secure: true, sameSite: 'lax' },
       origins: [],
-      preventConcurrentLogin: 'Disabled',
-      limits: [],
+      rules: { preventConcurrentLogin: 'Disabled', limits: [] },
       updateAfterCacheHits: 10,
       touchInterval: 60_000,
       cacheSize: 50_000,
@@ -38,7 +37,7 @@ describe('the settings', () => {
     ).toMatchObject({
       lifetimes: { short: 1_800_000, long: 2_592_000_000, absolute: 7_776_000_000 },
       cookies: { name: 'sid', ttl: 2_592_000_000, secure: true, sameSite: 'strict' },
-      limits: [{ per: 'user', max: 5, onLimit: 'refuse' }],
+      rules: { limits: [{ per: 'user', max: 5, onLimit: 'refuse' }] },
       lease: 0,
     });
   });

@@ -71,6 +71,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   'session-not-found': 404,
   'session-limit-reached': 409,
   'auth-id-taken': 409,
+  'session-id-taken': 409,
   'too-many-requests': 429,
   'store-unavailable': 503,
 };

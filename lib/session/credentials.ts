@@ -42,6 +42,12 @@ export function isSessionId(value: unknown): value is string {
   return typeof value === 'string' && SESSION_ID.test(value);
 }
 
+/** The session id that a UUID in any usual writing is, or undefined for what is none. */
+export function plainId(uuid: string): string | undefined {
+  const plain = uuid.replaceAll('-', '').toLowerCase();
+  return isSessionId(plain) ? plain : undefined;
+}
+
 export function isSecret(value: unknown): value is string {
   return typeof value === 'string' && SECRET.test(value);
 }

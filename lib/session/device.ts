@@ -48,6 +48,9 @@ export interface DeviceName {
 /** Turns a user agent and the id of a client into a device. An app may put its own in the place of `describeDevice`. */
 export type DescribeDevice = (userAgent: string | null, clientId: string | null) => Device;
 
+/** The kind of device of a client: `Web`, `OAuth`, `Mobile` or an app's own word, 64 characters at the most. */
+export type DeviceOf = (clientId: string | null, device: Device) => string;
+
 /** How much of a user agent is read, and kept: what makes a parser slow is length. */
 export const LONGEST_USER_AGENT = 512;
 

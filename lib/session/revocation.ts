@@ -45,7 +45,10 @@ export function covers(revocation: Revocation, session: IdentitySession): boolea
  * - `LogoutFromSameTypeDevices`: those of the same kind of device end.
  * - `LogoutFromAllDevices`: all end.
  */
-export type PreventConcurrentLogin = 'Disabled' | 'LogoutFromSameTypeDevices' | 'LogoutFromAllDevices';
+export type PreventConcurrentLogin = (typeof CONCURRENCY)[number];
+
+/** From the mildest to the strictest, in the order of ABP's numbers. */
+export const CONCURRENCY = ['Disabled', 'LogoutFromSameTypeDevices', 'LogoutFromAllDevices'] as const;
 
 /** What a sign-in displaces under the rule, or undefined for nothing. */
 export function displacedBy(session: IdentitySession, rule: PreventConcurrentLogin): Revocation | undefined {

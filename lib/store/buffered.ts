@@ -1,12 +1,17 @@
 import type { Clock } from '../clock';
 import { withIpAddress } from '../session/ip-address';
+import type { Cutoffs } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
 import type { EndedSession, Owner, StoredSession } from '../session/session';
 import type {
   Admission,
   End,
   MaybePromise,
+  Policy,
   Retained,
+  Scope,
+  Search,
+  SearchFilter,
   SessionPatch,
   SessionStore,
   Touch,
@@ -106,6 +111,26 @@ class BufferedStore implements SessionStore {
     const ended = await this.#inner.end(which, end);
     for (const { sessionId } of ended) this.#pending.delete(sessionId);
     return ended;
+  }
+
+  endEverything(scope: Scope, end: Omit<End, 'reason'>): Promise<void> {
+    return this.#inner.endEverything(scope, end);
+  }
+
+  search(search: Search): Promise<readonly StoredSession[]> {
+    return this.#inner.search(search);
+  }
+
+  count(filter: SearchFilter, cutoffs: Cutoffs): Promise<number> {
+    return this.#inner.count(filter, cutoffs);
+  }
+
+  policy(): MaybePromise<Policy> {
+    return this.#inner.policy();
+  }
+
+  setPolicy(patch: Policy): Promise<void> {
+    return this.#inner.setPolicy(patch);
   }
 
   sweep(retained: Retained, limit: number): Promise<number> {

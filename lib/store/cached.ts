@@ -2,14 +2,18 @@ import type { SessionCache } from '../cache/cache';
 import type { ChangeFollower, ChangeSet } from '../changes/changes';
 import type { Clock } from '../clock';
 import { withIpAddress } from '../session/ip-address';
-import { stage, type Lifetimes } from '../session/lifetimes';
+import { stage, type Cutoffs, type Lifetimes } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
 import type { EndedSession, Owner, StoredSession } from '../session/session';
 import type {
   Admission,
   End,
   MaybePromise,
+  Policy,
   Retained,
+  Scope,
+  Search,
+  SearchFilter,
   SessionPatch,
   SessionStore,
   Touch,
@@ -41,6 +45,9 @@ interface Flight {
   readonly started: number;
 }
 
+/** The start of an insert: whoever asks for a session that has the same id must not be given the refusal of the newcomer. */
+const JOINED_BY_NOBODY = -Infinity;
+
 class CachedStore implements SessionStore {
   readonly #inner: SessionStore;
   readonly #cache: SessionCache<StoredSession>;
@@ -48,6 +55,9 @@ class CachedStore implements SessionStore {
   readonly #lifetimes: Lifetimes;
   readonly #clock: Clock;
   readonly #flights = new Map<string, Flight>();
+  #policy: Policy | undefined;
+  /** How often everything was forgotten: what was asked for before that is no copy any more. */
+  #forgottenAll = 0;
 
   constructor(inner: SessionStore, { cache, follower, lifetimes, clock }: CachedOptions) {
     this.#inner = inner;
@@ -70,6 +80,7 @@ class CachedStore implements SessionStore {
     await this.#fly(
       session.sessionId,
       inserting.then(() => session),
+      JOINED_BY_NOBODY,
     );
     const ended = await inserting;
     this.#forget(ended.map(({ sessionId }) => sessionId));
@@ -110,6 +121,34 @@ class CachedStore implements SessionStore {
     return ended;
   }
 
+  async endEverything(scope: Scope, end: Omit<End, 'reason'>): Promise<void> {
+    try {
+      await this.#inner.endEverything(scope, end);
+    } finally {
+      this.#forgetAll();
+    }
+  }
+
+  search(search: Search): Promise<readonly StoredSession[]> {
+    return this.#inner.search(search);
+  }
+
+  count(filter: SearchFilter, cutoffs: Cutoffs): Promise<number> {
+    return this.#inner.count(filter, cutoffs);
+  }
+
+  policy(): MaybePromise<Policy> {
+    return this.#policy !== undefined && this.#follower.trusted ? this.#policy : this.#loadPolicy();
+  }
+
+  async setPolicy(patch: Policy): Promise<void> {
+    try {
+      await this.#inner.setPolicy(patch);
+    } finally {
+      this.#forgetAll();
+    }
+  }
+
   sweep(retained: Retained, limit: number): Promise<number> {
     return this.#inner.sweep(retained, limit);
   }
@@ -137,8 +176,12 @@ class CachedStore implements SessionStore {
     return found;
   }
 
-  async #fly(id: string, landing: Promise<StoredSession | undefined>): Promise<StoredSession | undefined> {
-    const flight = { landing, started: this.#clock.monotonic() };
+  async #fly(
+    id: string,
+    landing: Promise<StoredSession | undefined>,
+    started = this.#clock.monotonic(),
+  ): Promise<StoredSession | undefined> {
+    const flight = { landing, started };
     this.#flights.set(id, flight);
     try {
       const session = await landing;
@@ -155,12 +198,23 @@ class CachedStore implements SessionStore {
   }
 
   #apply(change: ChangeSet): void {
-    if (change.everything) {
-      this.#cache.clear();
-      this.#flights.clear();
-    } else {
-      this.#forget(change.ids);
-    }
+    if (change.everything) this.#forgetAll();
+    else this.#forget(change.ids);
+  }
+
+  async #loadPolicy(): Promise<Policy> {
+    this.#follower.start();
+    const asked = this.#forgottenAll;
+    const policy = await this.#inner.policy();
+    if (asked === this.#forgottenAll) this.#policy = policy;
+    return policy;
+  }
+
+  #forgetAll(): void {
+    this.#cache.clear();
+    this.#flights.clear();
+    this.#policy = undefined;
+    this.#forgottenAll++;
   }
 
   /** Drops the copies, and calls off the flights: what they bring was read before. */

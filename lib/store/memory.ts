@@ -11,9 +11,15 @@ import {
 import {
   authIdTaken,
   limitReached,
+  sessionIdTaken,
   type Admission,
   type End,
+  type Policy,
   type Retained,
+  type Scope,
+  type Search,
+  type SearchFilter,
+  type SearchOrder,
   type SessionLimit,
   type SessionPatch,
   type SessionStore,
@@ -31,8 +37,10 @@ export function memory(): SessionStore {
 
 class MemoryStore implements SessionStore {
   readonly #sessions = new Map<string, StoredSession>();
+  #policy: Policy = {};
 
   async insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
+    if (this.#sessions.has(session.sessionId)) throw sessionIdTaken();
     const ending = new Map<string, End>();
     for (const { which, end } of admission.displaces) {
       for (const { sessionId } of this.#covered(which)) ending.set(sessionId, end);
@@ -53,7 +61,7 @@ class MemoryStore implements SessionStore {
   }
 
   async list(owner: Owner): Promise<readonly StoredSession[]> {
-    return this.#ownedBy(owner).sort(newestFirst);
+    return this.#ownedBy(owner).sort(NEWEST_FIRST);
   }
 
   async update(id: string, patch: SessionPatch): Promise<boolean> {
@@ -92,6 +100,35 @@ class MemoryStore implements SessionStore {
     return this.#covered(which).map(({ sessionId }) => this.#mark(sessionId, end));
   }
 
+  async endEverything({ tenantId }: Scope, { at, by }: Omit<End, 'reason'>): Promise<void> {
+    for (const session of this.#sessions.values()) {
+      const inScope = tenantId === undefined || session.tenantId === tenantId;
+      if (session.endedAt === null && inScope && session.signedIn <= at) {
+        this.#mark(session.sessionId, { at, reason: 'administrator', by });
+      }
+    }
+  }
+
+  async search({ filter, cutoffs, order, skip, take, after }: Search): Promise<readonly StoredSession[]> {
+    const compare = inOrder(order);
+    return this.#filtered(filter, cutoffs)
+      .sort(compare)
+      .filter((session) => after === undefined || compare(session, after as StoredSession) > 0)
+      .slice(skip, skip + take);
+  }
+
+  async count(filter: SearchFilter, cutoffs: Cutoffs): Promise<number> {
+    return this.#filtered(filter, cutoffs).length;
+  }
+
+  policy(): Policy {
+    return this.#policy;
+  }
+
+  async setPolicy(patch: Policy): Promise<void> {
+    this.#policy = { ...this.#policy, ...patch };
+  }
+
   async sweep({ endedAfter, cutoffs }: Retained, limit: number): Promise<number> {
     let swept = 0;
     for (const [id, session] of this.#sessions) {
@@ -108,6 +145,17 @@ class MemoryStore implements SessionStore {
 
   #covered(which: Revocation): StoredSession[] {
     return this.#ownedBy(which.owner).filter((session) => covers(which, session));
+  }
+
+  #filtered({ tenantId, userId, device, clientId }: SearchFilter, cutoffs: Cutoffs): StoredSession[] {
+    return [...this.#sessions.values()].filter(
+      (session) =>
+        isLive(session, cutoffs) &&
+        (tenantId === undefined || session.tenantId === tenantId) &&
+        (userId === undefined || session.userId === userId) &&
+        (device === undefined || session.device === device) &&
+        (clientId === undefined || session.clientId === clientId),
+    );
   }
 
   /** The owner's sessions that are not marked as ended. */
@@ -127,9 +175,9 @@ class MemoryStore implements SessionStore {
       (session) =>
         isLive(session, cutoffs) &&
         !ending.has(session.sessionId) &&
-        (limit.per === 'user' || session.clientId === newcomer.clientId),
+        sharesLimit(session, newcomer, limit.per),
     );
-    const tooMany = counted.sort(newestFirst).slice(limit.max - 1);
+    const tooMany = counted.sort(NEWEST_FIRST).slice(limit.max - 1);
     if (tooMany.length > 0 && limit.onLimit === 'refuse') throw limitReached(limit);
     return tooMany;
   }
@@ -149,6 +197,28 @@ class MemoryStore implements SessionStore {
   }
 }
 
-function newestFirst(one: StoredSession, other: StoredSession): number {
-  return other.signedIn - one.signedIn || (other.sessionId < one.sessionId ? -1 : 1);
+function sharesLimit(one: StoredSession, other: StoredSession, per: SessionLimit['per']): boolean {
+  switch (per) {
+    case 'user':
+      return true;
+    case 'client':
+      return one.clientId === other.clientId;
+    case 'device':
+      return one.device === other.device;
+  }
+}
+
+type Comparator = (one: StoredSession, other: StoredSession) => number;
+
+const NEWEST_FIRST = inOrder({ by: 'signedIn', descending: true });
+
+function inOrder({ by, descending }: SearchOrder): Comparator {
+  const valueOf = (session: StoredSession) =>
+    by === 'lastAccessed' ? lastUsed(session) : (session[by] ?? '');
+  const compare: Comparator = (one, other) => {
+    const [a, b] = [valueOf(one), valueOf(other)];
+    if (a === b) return one.sessionId < other.sessionId ? -1 : Number(one.sessionId > other.sessionId);
+    return a < b ? -1 : 1;
+  };
+  return descending ? (one, other) => compare(other, one) : compare;
 }

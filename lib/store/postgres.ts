@@ -5,16 +5,22 @@ import type { EndedSession, Owner, StoredSession } from '../session/session';
 import {
   authIdTaken,
   limitReached,
+  sessionIdTaken,
   type Admission,
   type End,
   type MaybePromise,
+  type Policy,
   type Retained,
+  type Scope,
+  type Search,
+  type SearchFilter,
   type SessionPatch,
   type SessionStore,
   type Touch,
   type TouchResult,
 } from './store';
-import { inSchema, type Pool, type Run } from '../database/pool';
+import type { Pool, Run } from '../database/pool';
+import { scopeText } from './epochs';
 import { OwnerQueue } from './owner-queue';
 import {
   endedSessionOf,
@@ -25,7 +31,10 @@ import {
   type EndedRow,
   type SessionRow,
 } from './rows';
+import { policyOf, policyValues, type PolicyRow } from './policy-row';
+import { searchStatements } from './search-statements';
 import { statements } from './statements';
+import { tablesIn } from './tables';
 
 export interface PostgresOptions {
   /** The schema that holds the table; what the connection's search path finds first when absent. */
@@ -34,7 +43,7 @@ export interface PostgresOptions {
 
 /** The store of record: the table `identity_sessions`, through the app's Knex pool. */
 export function postgres(pool: Pool, { schema }: PostgresOptions = {}): SessionStore {
-  return new PostgresStore(pool, statements(inSchema('identity_sessions', schema)));
+  return new PostgresStore(pool, schema);
 }
 
 interface Waiter {
@@ -47,27 +56,30 @@ type Identified = Pick<SessionRow, 'session_id'>;
 class PostgresStore implements SessionStore {
   readonly #pool: Pool;
   readonly #sql: ReturnType<typeof statements>;
+  readonly #searching: ReturnType<typeof searchStatements>;
   readonly #signIns = new OwnerQueue();
   /** Who waits for which id in this turn of the event loop. */
   #asked = new Map<string, Waiter[]>();
 
-  constructor(pool: Pool, sql: ReturnType<typeof statements>) {
+  constructor(pool: Pool, schema: string | undefined) {
     this.#pool = pool;
-    this.#sql = sql;
+    this.#sql = statements(schema);
+    this.#searching = searchStatements(tablesIn(schema));
   }
 
   async insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
     try {
       return await this.#insert(session, admission);
     } catch (error) {
-      if (!isAuthIdTaken(error)) throw error;
+      if (violates(error, 'identity_sessions_pkey')) throw sessionIdTaken();
+      if (!violates(error, 'identity_sessions_auth_id')) throw error;
     }
     const freeing = [session.authId, ...cutoffValues(admission.cutoffs), session.signedIn];
     const freed = await this.#pool.tell<EndedRow>(this.#sql.freeAuthId, freeing);
     try {
       return [...freed.map(endedSessionOf), ...(await this.#insert(session, admission))];
     } catch (error) {
-      throw isAuthIdTaken(error) ? authIdTaken() : error;
+      throw violates(error, 'identity_sessions_auth_id') ? authIdTaken() : error;
     }
   }
 
@@ -117,6 +129,30 @@ class PostgresStore implements SessionStore {
 
   async end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
     return (await this.#pool.tell<EndedRow>(this.#sql.end, endValues(which, end))).map(endedSessionOf);
+  }
+
+  async endEverything(scope: Scope, { at, by }: Omit<End, 'reason'>): Promise<void> {
+    await this.#pool.tell(this.#sql.endEverything, [scopeText(scope), at, by]);
+  }
+
+  async search(search: Search): Promise<readonly StoredSession[]> {
+    const { statement, values } = this.#searching.page(search);
+    return (await this.#pool.ask<SessionRow>(statement, values)).map(sessionOf);
+  }
+
+  async count(filter: SearchFilter, cutoffs: Cutoffs): Promise<number> {
+    const { statement, values } = this.#searching.count(filter, cutoffs);
+    const [row] = await this.#pool.ask(statement, values);
+    return Number(row?.['count']);
+  }
+
+  async policy(): Promise<Policy> {
+    const [row] = await this.#pool.ask<PolicyRow>(this.#sql.policy, []);
+    return row === undefined ? {} : policyOf(row);
+  }
+
+  async setPolicy(patch: Policy): Promise<void> {
+    await this.#pool.tell(this.#sql.setPolicy, policyValues(patch));
   }
 
   async sweep({ endedAfter, cutoffs }: Retained, limit: number): Promise<number> {
@@ -177,10 +213,8 @@ class PostgresStore implements SessionStore {
     const ended: EndedRow[] = [];
     for (const limit of admission.limits ?? []) {
       const counted = [session.userId, session.tenantId, ...cutoffValues(admission.cutoffs), limit.max - 1];
-      const perUser = limit.per === 'user';
-      const tooMany = ids(
-        await run<Identified>(this.#sql.beyondLimit, [...counted, perUser, session.clientId]),
-      );
+      const shared = [limit.per, session.clientId, session.device];
+      const tooMany = ids(await run<Identified>(this.#sql.beyondLimit, [...counted, ...shared]));
       if (tooMany.length === 0) continue;
       if (limit.onLimit === 'refuse') throw limitReached(limit);
       const end: End = { at: session.signedIn, reason: 'displaced', by: null };
@@ -196,9 +230,9 @@ function needsLock({ displaces, limits = [] }: Admission): boolean {
   return limits.length > 0 || unnamed || displaces.length > 1;
 }
 
-function isAuthIdTaken(error: unknown): boolean {
+function violates(error: unknown, unique: string): boolean {
   const { code, constraint } = error as { code?: unknown; constraint?: unknown };
-  return code === '23505' && constraint === 'identity_sessions_auth_id';
+  return code === '23505' && constraint === unique;
 }
 
 function endValues({ owner, only, except, device }: Revocation, { at, reason, by }: End): unknown[] {

@@ -78,17 +78,17 @@ export function endedSessionOf(row: EndedRow): EndedSession {
 /** How a column's value is written from a parameter, and read. */
 interface Codec {
   readonly written: (parameter: string) => string;
-  readonly read: (column: string) => string;
+  readonly read: (value: string) => string;
 }
 
-const plain: Codec = { written: (parameter) => parameter, read: (column) => column };
+const plain: Codec = { written: (parameter) => parameter, read: (value) => value };
 const instant: Codec = {
   written: time,
-  read: (column) => `round(extract(epoch from ${column}) * 1000) as ${column}`,
+  read: (value) => `round(extract(epoch from ${value}) * 1000)`,
 };
 const bytes: Codec = {
   written: (parameter) => `decode(${parameter}, 'hex')`,
-  read: (column) => `encode(${column}, 'hex') as ${column}`,
+  read: (value) => `encode(${value}, 'hex')`,
 };
 
 const CODECS: Readonly<Record<keyof SessionRow, Codec>> = {
@@ -116,8 +116,18 @@ const CODECS: Readonly<Record<keyof SessionRow, Codec>> = {
 /** The columns of a row, in the order of `valuesOf`. */
 export const COLUMNS = Object.keys(CODECS) as readonly (keyof SessionRow)[];
 
-/** What a select of whole rows lists. */
-export const SELECTED = COLUMNS.map((column) => CODECS[column].read(column)).join(', ');
+/** A session that ended with everything has no mark of its own. */
+const ENDED_WITH_EVERYTHING: Partial<Record<keyof SessionRow, string>> = {
+  ended_at: 'coalesce(s.ended_at, epoch_at)',
+  end_reason: "case when epoch_at is null then s.end_reason else 'administrator' end",
+  ended_by: 'case when epoch_at is null then s.ended_by else epoch_by end',
+};
+
+/** What a select of whole rows lists, from sessions `s` with their epochs. */
+export const SELECTED = COLUMNS.map((column) => {
+  const value = ENDED_WITH_EVERYTHING[column] ?? `s.${column}`;
+  return `${CODECS[column].read(value)} as ${column}`;
+}).join(', ');
 
 /** What an insert of a whole row gives, from the parameters $1 onwards. */
 export const WRITTEN = COLUMNS.map((column, index) => CODECS[column].written(`$${index + 1}`)).join(', ');

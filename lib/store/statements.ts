@@ -1,35 +1,40 @@
 import { statementName, type Statement } from '../database/pool';
+import { endEverything, notEnded, withEpochs } from './epochs';
 import { COLUMNS, ENDED, SELECTED, WRITTEN, day, time } from './rows';
+import { tablesIn, type Tables } from './tables';
 
 /**
  * Every statement of the store, each prepared once a connection under its key. Times go in and out as milliseconds since
  * 1970, and the server's clock is never asked.
  */
-export function statements(table: string) {
+export function statements(schema?: string) {
+  const tables = tablesIn(schema);
+  const { sessions: table } = tables;
+  const sessions = withEpochs(tables);
   return named(table, {
     insert: insert(table),
 
     /** Ends what the newcomer replaces, and lets it in. */
     replace: `
-      with ended as (${end(table, COLUMNS.length)}), added as (${insert(table)})
+      with ended as (${end(tables, COLUMNS.length)}), added as (${insert(table)})
       select * from ended`,
 
-    find: `select ${SELECTED} from ${table} where session_id = any($1::uuid[])`,
+    find: `select ${SELECTED} from ${sessions} where session_id = any($1::uuid[])`,
 
     list: `
-      select ${SELECTED} from ${table} s where ${ownedBy('$1', '$2')} and s.ended_at is null
+      select ${SELECTED} from ${sessions} where ${ownedBy('$1', '$2')} and s.ended_at is null and epoch_at is null
       order by s.signed_in desc, s.session_id desc`,
 
     update: `
-      update ${table}
+      update ${table} s
       set extra_properties = case when $2 then $3::jsonb else extra_properties end,
           data = case when $4 then $5::jsonb else data end
-      where session_id = $1 and ended_at is null returning session_id`,
+      where session_id = $1 and ${notEnded(tables)} returning session_id`,
 
     /** The day is written too: a session that wakes was not used for long. */
     wake: `
-      update ${table} set data = null, last_accessed = ${time('$2')}, active_day = ${day('$2')}
-      where session_id = $1 and ended_at is null and coalesce(last_accessed, signed_in) <= ${time('$3')}
+      update ${table} s set data = null, last_accessed = ${time('$2')}, active_day = ${day('$2')}
+      where session_id = $1 and ${notEnded(tables)} and coalesce(last_accessed, signed_in) <= ${time('$3')}
       returning session_id`,
 
     /**
@@ -57,21 +62,38 @@ export function statements(table: string) {
       from touched left join ${table} s using (session_id)
       where touched.session_id not in (select session_id from written)`,
 
-    end: end(table, 0),
+    end: end(tables, 0),
+
+    endEverything: endEverything(tables),
+
+    policy: `
+      select prevent_concurrent_login, idle_enabled, idle_timeout_minutes, idle_countdown_seconds from ${tables.policy} where one`,
+
+    setPolicy: `
+      update ${tables.policy} set
+        prevent_concurrent_login = coalesce($1, prevent_concurrent_login),
+        idle_enabled = coalesce($2, idle_enabled),
+        idle_timeout_minutes = coalesce($3, idle_timeout_minutes),
+        idle_countdown_seconds = coalesce($4, idle_countdown_seconds)
+      where one`,
 
     /** A statement of its own, before those that it protects: their snapshots must come after the lock. */
     lock: `select pg_advisory_xact_lock(hashtextextended(coalesce($1, '') || chr(31) || $2, ${LOCK_SEED}))`,
 
-    /** The owner's live sessions, of one client if one is given, but for the newest `$6`. */
+    /** The owner's live sessions, of those that share the limit with the newcomer, but for the newest `$6`. */
     beyondLimit: `
-      select session_id from ${table}
-      where ${ownedBy('$1', '$2')} and ${live('$3', '$4', '$5')} and ($7 or client_id is not distinct from $8)
+      select session_id from ${table} s
+      where ${ownedBy('$1', '$2')} and ${live(tables, '$3', '$4', '$5')} and case $7
+        when 'client' then client_id is not distinct from $8
+        when 'device' then device = $9
+        else true
+      end
       order by signed_in desc, session_id desc offset $6::int`,
 
     /** Ends who holds an auth id and has expired, so that it is free. */
     freeAuthId: `
-      update ${table} set ended_at = ${time('$5')}, end_reason = 'expired'
-      where auth_id = $1 and ended_at is null and not ${live('$2', '$3', '$4')}
+      update ${table} s set ended_at = ${time('$5')}, end_reason = 'expired'
+      where auth_id = $1 and ended_at is null and not ${live(tables, '$2', '$3', '$4')}
       returning ${ENDED.join()}`,
 
     /** The conditions stand in the delete too: a session that was revived since it was found survives. */
@@ -79,13 +101,13 @@ export function statements(table: string) {
       with marked as (
         select ctid from ${table} where ended_at <= ${time('$4')} limit $5 for update skip locked
       ), expired as (
-        select ctid from ${table}
-        where ended_at is null and active_day <= ${day('$2')} and not ${live('$1', '$2', '$3')}
+        select ctid from ${table} s
+        where ended_at is null and active_day <= ${day('$2')} and not ${live(tables, '$1', '$2', '$3')}
         limit $5 for update skip locked
       ), swept as (
-        delete from ${table}
+        delete from ${table} s
         where ctid = any(array(select ctid from marked union all select ctid from expired limit $5))
-          and (ended_at <= ${time('$4')} or ended_at is null and not ${live('$1', '$2', '$3')})
+          and (ended_at <= ${time('$4')} or ended_at is null and not ${live(tables, '$1', '$2', '$3')})
         returning 1
       )
       select count(*) as swept from swept`,
@@ -107,7 +129,8 @@ function insert(table: string): string {
  * Ends sessions of one owner. Its eight parameters follow `before` others: owner, tenant, and of these only some, but
  * never one, of one kind of device; then when, why and by whom.
  */
-function end(table: string, before: number): string {
+function end(tables: Tables, before: number): string {
+  const { sessions: table } = tables;
   const [user, tenant, only, except, device, at, reason, by] = Array.from(
     { length: 8 },
     (_, i) => `$${before + i + 1}`,
@@ -115,8 +138,8 @@ function end(table: string, before: number): string {
   return `
     update ${table} s set ended_at = ${time(at!)}, end_reason = ${reason}, ended_by = ${by}
     from (
-      select session_id from ${table}
-      where ${ownedBy(user!, tenant!)} and ended_at is null
+      select session_id from ${table} s
+      where ${ownedBy(user!, tenant!)} and ${notEnded(tables)}
         and (${only}::uuid[] is null or session_id = any(${only}))
         and (${except}::uuid is null or session_id <> ${except})
         and (${device}::text is null or device = ${device})
@@ -130,9 +153,9 @@ function ownedBy(user: string, tenant: string): string {
   return `user_id = ${user} and tenant_id is not distinct from ${tenant}`;
 }
 
-/** What `isLive` of `session/lifetimes` says, in SQL. */
-function live(short: string, long: string, absolute: string): string {
-  return `(ended_at is null and signed_in > ${time(absolute)} and coalesce(last_accessed, signed_in) >
+/** What `isLive` of `session/lifetimes` says, in SQL, of the session `s`. */
+export function live(tables: Tables, short: string, long: string, absolute: string): string {
+  return `(${notEnded(tables)} and signed_in > ${time(absolute)} and coalesce(last_accessed, signed_in) >
     case when stay_signed_in then ${time(long)} else ${time(short)} end)`;
 }
 

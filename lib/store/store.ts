@@ -1,6 +1,6 @@
 import { SessionError } from '../errors';
 import type { Cutoffs } from '../session/lifetimes';
-import type { Revocation } from '../session/revocation';
+import type { PreventConcurrentLogin, Revocation } from '../session/revocation';
 import type { EndedSession, EndReason, Owner, StoredSession } from '../session/session';
 
 /** At once where that is possible: a warm request waits for nothing. */
@@ -16,7 +16,7 @@ export type MaybePromise<T> = T | Promise<T>;
 export interface SessionStore {
   /**
    * Adds the session, and first ends what it displaces, which it tells: all of it or nothing.
-   * @throws SessionError `session-limit-reached`, `auth-id-taken`
+   * @throws SessionError `session-limit-reached`, `auth-id-taken`, `session-id-taken`
    */
   insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]>;
   /** The session of that id, ended ones too: the manager judges. */
@@ -37,6 +37,19 @@ export interface SessionStore {
   touch(touches: readonly Touch[]): MaybePromise<TouchResult>;
   /** Ends sessions for good, and tells which this call ended; ending twice ends nothing. */
   end(which: Revocation, end: End): Promise<readonly EndedSession[]>;
+  /**
+   * Ends every session in the scope that was signed in by then, by one write, however many they are. It reaches sessions
+   * of a moment earlier only as far as the clocks of nodes agree.
+   */
+  endEverything(scope: Scope, end: Omit<End, 'reason'>): Promise<void>;
+  /** The live sessions that the search is for, in its order, as they are written: unwritten touches are not in them. */
+  search(search: Search): Promise<readonly StoredSession[]>;
+  /** How many there are in all. */
+  count(filter: SearchFilter, cutoffs: Cutoffs): Promise<number>;
+  /** What administrators have set, for all nodes. */
+  policy(): MaybePromise<Policy>;
+  /** Changes what the patch names. */
+  setPolicy(patch: Policy): Promise<void>;
   /** Deletes at most `limit` sessions that ended long ago, and tells how many. */
   sweep(retained: Retained, limit: number): Promise<number>;
   /** Writes what is still to be written and lets go of what the store itself made. Twice is once. */
@@ -56,8 +69,8 @@ export interface Admission {
 /** How many live sessions an owner may have, and what becomes of one more. */
 export interface SessionLimit {
   readonly max: number;
-  /** `client` counts only sessions of the newcomer's client. */
-  readonly per: 'user' | 'client';
+  /** `client` counts only sessions of the newcomer's client, `device` those of its kind of device. */
+  readonly per: 'user' | 'client' | 'device';
   /** `endOldest` makes room by ending those that signed in first; `refuse` turns the new one away. */
   readonly onLimit: 'endOldest' | 'refuse';
 }
@@ -72,6 +85,11 @@ export function limitReached({ max, per }: SessionLimit): SessionError {
 /** The refusal of a sign-in under an auth id that a live session has. */
 export function authIdTaken(): SessionError {
   return new SessionError('auth-id-taken', 'Another session has this authentication id.');
+}
+
+/** The refusal of a sign-in under the id of another session. */
+export function sessionIdTaken(): SessionError {
+  return new SessionError('session-id-taken', 'Another session has this id.');
 }
 
 /** When, why and by whom sessions end. */
@@ -104,6 +122,53 @@ export interface TouchResult {
 export interface SessionPatch {
   readonly extraProperties?: Readonly<Record<string, unknown>>;
   readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/** Everyone; or a tenant, where `null` is those without one. */
+export interface Scope {
+  readonly tenantId?: string | null;
+}
+
+/** Which sessions administrators look for. What is absent does not matter. */
+export interface SearchFilter extends Scope {
+  readonly userId?: string;
+  readonly device?: string;
+  readonly clientId?: string;
+}
+
+/** By what administrators can have sessions sorted. Ties are broken by id. */
+export const SORT_KEYS = ['signedIn', 'lastAccessed', 'device', 'deviceInfo'] as const;
+
+/** The order of a search. */
+export interface SearchOrder {
+  readonly by: (typeof SORT_KEYS)[number];
+  readonly descending: boolean;
+}
+
+/** A page of the sessions that administrators look for. */
+export interface Search {
+  readonly filter: SearchFilter;
+  /** What counts as live. */
+  readonly cutoffs: Cutoffs;
+  readonly order: SearchOrder;
+  readonly skip: number;
+  readonly take: number;
+  /** Goes on behind this session, in the order of `signedIn`: sign-ins and ends in the meantime move nothing. */
+  readonly after?: Pick<StoredSession, 'signedIn' | 'sessionId'> | undefined;
+}
+
+/** What administrators may change while the app runs. What is absent is as the options say. */
+export interface Policy {
+  readonly preventConcurrentLogin?: PreventConcurrentLogin;
+  readonly idle?: IdlePolicy;
+}
+
+/** When user interfaces sign out somebody who does nothing, in ABP's words. It is theirs to keep; life times hold beside it. */
+export interface IdlePolicy {
+  readonly enabled: boolean;
+  readonly idleTimeoutMinutes: number;
+  /** How long a user is warned before. */
+  readonly countdownSeconds: number;
 }
 
 /** What a sweep leaves alone. */

@@ -300,6 +300,7 @@ describe('a refusal', () => {
     'session-not-found': [404, 'Not Found'],
     'session-limit-reached': [409, 'Conflict'],
     'auth-id-taken': [409, 'Conflict'],
+    'session-id-taken': [409, 'Conflict'],
     'autologin-disabled': [403, 'Forbidden'],
     'cross-site': [403, 'Forbidden'],
     'invalid-request': [400, 'Bad Request'],

@@ -22,7 +22,7 @@ beforeAll(async () => {
   database = await createDatabase();
 });
 beforeEach(async () => {
-  await database.knex.raw('truncate identity_sessions');
+  await database.empty();
   clock = new FakeClock();
   manager = managerOn({ knex: database.knex, clock });
   app = appOn(manager);

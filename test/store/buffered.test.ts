@@ -66,7 +66,7 @@ describe('buffered', () => {
       database = await createDatabase();
     });
     beforeEach(async () => {
-      await database.knex.raw('truncate identity_sessions');
+      await database.empty();
     });
     afterEach(() => follower.close());
     afterAll(() => database.destroy());

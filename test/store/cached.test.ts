@@ -25,7 +25,7 @@ describe('cached', () => {
       database = await createDatabase();
     });
     beforeEach(async () => {
-      await database.knex.raw('truncate identity_sessions');
+      await database.empty();
     });
     afterEach(() => follower.close());
     afterAll(() => database.destroy());
@@ -263,6 +263,29 @@ describe('cached', () => {
       inner.open();
       expect((await before)?.endedAt).toBeNull();
       expect((await after)?.endedAt).not.toBeNull();
+    });
+
+    it('of the policy leaves no copy when the policy changed in the meantime', async () => {
+      inner.close();
+      const asked = store.policy();
+      await turns();
+      await elsewhere.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices' });
+      log.writeEverything();
+      clock.advance(READ_EVERY);
+      await turns();
+      inner.open();
+      expect(await asked).toEqual({});
+      expect(await store.policy()).toEqual({ preventConcurrentLogin: 'LogoutFromAllDevices' });
+    });
+
+    it('of an insert is joined by nobody who asks for a session of the same id', async () => {
+      log.write(session.sessionId);
+      clock.advance(READ_EVERY);
+      await turns();
+      const inserting = store.insert(aSession(clock.now(), session), admission(clock.now()));
+      const asked = store.find(session.sessionId);
+      await expect(inserting).rejects.toMatchObject({ code: 'session-id-taken' });
+      expect(await asked).toEqual(session);
     });
 
     it('of an insert leaves no copy when the session ended before it was acknowledged', async () => {

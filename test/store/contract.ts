@@ -1,7 +1,7 @@
 import { cutoffs, stage } from '../../lib/session/lifetimes';
 import { everySessionOf, otherSessionsOf, sessionsOf } from '../../lib/session/revocation';
 import type { SessionReference, StoredSession } from '../../lib/session/session';
-import type { End, SessionStore } from '../../lib/store/store';
+import type { End, Search, SessionStore } from '../../lib/store/store';
 import type { FakeClock } from '../support/clock';
 import { ALICE, BOB, DAY, HOUR, LIFETIMES, admission, aSession } from '../support/sessions';
 
@@ -268,6 +268,161 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
     });
   });
 
+  describe('ending everything', () => {
+    const epoch = () => ({ at: clock.now(), by: 'root' });
+
+    it('ends whoever was signed in by then, and lets in who signs in after it', async () => {
+      const before = await inserted();
+      const bobs = await inserted({ userId: 'bob', tenantId: 'acme' });
+      await store.endEverything({}, epoch());
+      const ended = { endedAt: clock.now(), endReason: 'administrator', endedBy: 'root' };
+      clock.advance(1);
+      const after = await inserted();
+      expect(await store.find(before.sessionId)).toEqual({ ...before, ...ended });
+      expect(await store.find(bobs.sessionId)).toEqual({ ...bobs, ...ended });
+      expect(await store.find(after.sessionId)).toEqual(after);
+      expect(idsOf(await store.list(ALICE))).toEqual([after.sessionId]);
+    });
+
+    it.each([
+      ['a tenant', 'acme', ['acme']],
+      ['those without a tenant', null, [null]],
+      ['everyone', undefined, ['acme', 'other', null]],
+    ] as const)('can be done to %s', async (_, tenantId, reached) => {
+      const sessions = [];
+      for (const tenant of ['acme', 'other', null]) sessions.push(await inserted({ tenantId: tenant }));
+      await store.endEverything(tenantId === undefined ? {} : { tenantId }, epoch());
+      for (const { sessionId, tenantId: tenant } of sessions) {
+        expect((await store.find(sessionId))?.endedAt !== null).toBe(new Set<unknown>(reached).has(tenant));
+      }
+    });
+
+    it('is final: an earlier time than before revives nobody, and no touch does', async () => {
+      clock.advance(1000);
+      const { sessionId } = await inserted();
+      await store.endEverything({}, epoch());
+      const endedAt = clock.now();
+      await store.endEverything({}, { at: 0, by: null });
+      await store.touch([{ id: sessionId, at: clock.now() + 1, ipAddresses: [] }]);
+      await settle();
+      expect((await store.find(sessionId))?.endedAt).toBe(endedAt);
+      expect(await store.wake(sessionId, clock.now(), clock.now() + HOUR)).toBe(false);
+      expect(await store.update(sessionId, { data: { late: true } })).toBe(false);
+    });
+
+    it('leaves a session that had ended before as it was', async () => {
+      const { sessionId } = await inserted();
+      await store.end(everySessionOf(ALICE), end('signed-out'));
+      clock.advance(1000);
+      await store.endEverything({}, epoch());
+      expect(await store.find(sessionId)).toMatchObject({ endReason: 'signed-out', endedBy: 'alice' });
+      expect(await store.end(everySessionOf(ALICE), end())).toEqual([]);
+    });
+
+    it('counts towards no limit, and frees auth ids', async () => {
+      const { sessionId } = await inserted({ authId: 'login-1' });
+      await store.endEverything({}, epoch());
+      clock.advance(1);
+      const limits = [{ max: 1, per: 'user', onLimit: 'refuse' }] as const;
+      await store.insert(aSession(clock.now(), { authId: 'login-1' }), admission(clock.now(), { limits }));
+      expect(idsOf(await store.list(ALICE))).not.toContain(sessionId);
+    });
+  });
+
+  describe('search', () => {
+    const live = () => cutoffs(LIFETIMES, clock.now());
+    const newest = { by: 'signedIn', descending: true } as const;
+    const search = async (said: Partial<Search> = {}) =>
+      store.search({ filter: {}, cutoffs: live(), order: newest, skip: 0, take: 50, ...said });
+
+    async function several(): Promise<StoredSession[]> {
+      const all: StoredSession[] = [];
+      for (const said of [
+        { userId: 'alice', device: 'Web', clientId: 'mail' },
+        { userId: 'alice', device: 'Mobile', tenantId: 'acme' },
+        { userId: 'bob', device: 'Web', tenantId: 'acme' },
+        { userId: 'bob', device: 'OAuth', clientId: 'mail', tenantId: 'other' },
+      ]) {
+        all.push(await inserted({ ...said, deviceInfo: `${said.userId} on ${said.device}` }));
+        clock.advance(1000);
+      }
+      return all;
+    }
+
+    it.each([
+      [{}, [3, 2, 1, 0]],
+      [{ tenantId: 'acme' }, [2, 1]],
+      [{ tenantId: null }, [0]],
+      [{ userId: 'bob' }, [3, 2]],
+      [{ device: 'Web' }, [2, 0]],
+      [{ clientId: 'mail' }, [3, 0]],
+      [{ tenantId: 'acme', userId: 'alice', device: 'Mobile' }, [1]],
+      [{ userId: 'nobody' }, []],
+    ])('finds the live sessions that fit %j, newest first, and counts them', async (filter, expected) => {
+      const sessions = await several();
+      expect(await search({ filter })).toEqual(expected.map((at) => sessions[at]));
+      expect(await store.count(filter, live())).toBe(expected.length);
+    });
+
+    it.each([
+      [{ by: 'signedIn', descending: false }, [0, 1, 2, 3]],
+      [{ by: 'lastAccessed', descending: true }, [0, 3, 2, 1]],
+      [{ by: 'device', descending: false }, [1, 3, 0, 2]],
+      [{ by: 'deviceInfo', descending: true }, [2, 3, 0, 1]],
+    ] as const)('sorts by %j, and by id what is the same', async (order, expected) => {
+      const sessions = await several();
+      await store.touch([{ id: sessions[0]!.sessionId, at: clock.now(), ipAddresses: ['198.51.100.7'] }]);
+      await settle();
+      expect(idsOf(await search({ order }))).toEqual(idsOf(expected.map((at) => sessions[at]!)));
+    });
+
+    it('leaves out what has ended or expired', async () => {
+      await inserted();
+      await store.end(everySessionOf(ALICE), end());
+      await inserted({ userId: 'bob' });
+      clock.advance(2 * HOUR);
+      expect(await search()).toEqual([]);
+      expect(await store.count({}, live())).toBe(0);
+    });
+
+    it('goes on behind a session, also one that has ended since', async () => {
+      const sessions = await several();
+      const [first, second] = await search({ take: 2 });
+      await store.end({ owner: second!, only: [second!.sessionId] }, end());
+      await inserted();
+      const rest = await search({ after: second });
+      expect(idsOf(rest)).toEqual(idsOf([sessions[1]!, sessions[0]!]));
+      expect(first!.sessionId).toBe(sessions[3]!.sessionId);
+      const up = { by: 'signedIn', descending: false } as const;
+      expect(idsOf(await search({ order: up, after: sessions[2] }))[0]).toBe(sessions[3]!.sessionId);
+    });
+
+    it('breaks ties by id, so that no page repeats or loses one', async () => {
+      const all = idsOf([await inserted(), await inserted(), await inserted()])
+        .sort()
+        .reverse();
+      const pages = [await search({ take: 2 }), await search({ skip: 2, take: 2 })].flat();
+      expect(idsOf(pages)).toEqual(all);
+      const [, second] = pages;
+      expect(idsOf(await search({ after: second }))).toEqual(all.slice(2));
+    });
+  });
+
+  describe('the policy', () => {
+    it('is empty until somebody sets it, and keeps what a change does not name', async () => {
+      expect(await store.policy()).toEqual({});
+      await store.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices' });
+      const idle = { enabled: true, idleTimeoutMinutes: 20, countdownSeconds: 30 };
+      await store.setPolicy({ idle });
+      expect(await store.policy()).toEqual({ preventConcurrentLogin: 'LogoutFromAllDevices', idle });
+      await store.setPolicy({ preventConcurrentLogin: 'Disabled', idle: { ...idle, enabled: false } });
+      expect(await store.policy()).toEqual({
+        preventConcurrentLogin: 'Disabled',
+        idle: { ...idle, enabled: false },
+      });
+    });
+  });
+
   describe('admission', () => {
     it('ends what the newcomer replaces', async () => {
       const old = await inserted();
@@ -319,6 +474,27 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
         admission(clock.now(), { limits: refusing }),
       );
       await expect(refused).rejects.toMatchObject({ code: 'session-limit-reached', per: 'client' });
+    });
+
+    it('counts the sessions on a kind of device by themselves when told so', async () => {
+      const phone = await inserted({ device: 'Mobile' });
+      await inserted({ device: 'Web' });
+      const limits = [{ max: 1, per: 'device', onLimit: 'endOldest' }] as const;
+      const newcomer = aSession(clock.now(), { device: 'Mobile' });
+      expect(idsOf(await store.insert(newcomer, admission(clock.now(), { limits })))).toEqual([
+        phone.sessionId,
+      ]);
+    });
+
+    it('lets no two sessions have one id, and leaves alone whose it is', async () => {
+      const session = await inserted();
+      const again = aSession(clock.now(), { sessionId: session.sessionId, userId: 'bob' });
+      const limits = [{ max: 1, per: 'user', onLimit: 'endOldest' }] as const;
+      for (const conditions of [{}, { limits }]) {
+        const second = store.insert(again, admission(clock.now(), conditions));
+        await expect(second).rejects.toMatchObject({ code: 'session-id-taken' });
+      }
+      expect(await store.find(session.sessionId)).toEqual(session);
     });
 
     it('lets no two live sessions have one auth id, whoever they belong to', async () => {

@@ -26,7 +26,7 @@ beforeAll(async () => {
   database = await createDatabase();
 });
 beforeEach(async () => {
-  await database.knex.raw('truncate identity_sessions');
+  await database.empty();
 });
 afterAll(() => database.destroy());
 

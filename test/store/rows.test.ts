@@ -15,6 +15,8 @@ import {
   WRITTEN,
   type SessionRow,
 } from '../../lib/store/rows';
+import { withEpochs } from '../../lib/store/epochs';
+import { tablesIn } from '../../lib/store/tables';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { aSession, DAY } from '../support/sessions';
 
@@ -35,7 +37,10 @@ async function throughTheDatabase(session: StoredSession, by = pool): Promise<St
     name: 'insert',
     text: `insert into identity_sessions (${COLUMNS.join(', ')}, active_day) values (${WRITTEN}, '2026-01-15')`,
   };
-  const find = { name: 'find', text: `select ${SELECTED} from identity_sessions where session_id = $1` };
+  const find = {
+    name: 'find',
+    text: `select ${SELECTED} from ${withEpochs(tablesIn(undefined))} where session_id = $1`,
+  };
   await by.tell(insert, valuesOf(session));
   const [row] = await by.ask<SessionRow>(find, [session.sessionId]);
   return sessionOf(row!);
@@ -160,7 +165,7 @@ describe('a session', () => {
       extra_properties: '{}',
     });
     const [row] = await pool.ask<SessionRow>(
-      { name: '', text: `select ${SELECTED} from identity_sessions where session_id = $1` },
+      { name: '', text: `select ${SELECTED} from ${withEpochs(tablesIn(undefined))} where session_id = $1` },
       ['0198c1a200007000800000000000000a'],
     );
     expect(sessionOf(row!)).toMatchObject({

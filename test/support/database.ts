@@ -8,6 +8,8 @@ export interface TestDatabase {
   knex: Knex;
   /** A further pool, as another process would have one. */
   connect(options?: Knex.Config): Knex;
+  /** Puts the tables of the package back to how its migrations left them. */
+  empty(): Promise<void>;
   /** Closes all pools and drops the database. */
   destroy(): Promise<void>;
 }
@@ -55,5 +57,14 @@ function open(name: string): TestDatabase {
     if (!inTime) throw new Error(`A connection to ${name} was never given back to its pool.`);
   }
 
-  return { url, knex: connect(), connect, destroy };
+  const own = connect();
+
+  async function empty(): Promise<void> {
+    await own.raw(`
+      truncate identity_sessions, identity_session_epochs;
+      update identity_session_policy
+      set prevent_concurrent_login = null, idle_enabled = null, idle_timeout_minutes = null, idle_countdown_seconds = null`);
+  }
+
+  return { url, knex: own, connect, empty, destroy };
 }

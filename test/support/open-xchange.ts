@@ -45,7 +45,7 @@ export class OpenXchangeApp {
     beforeEach(async () => {
       // Cookies without Secure are warned of.
       jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
-      await this.database.knex.raw('truncate identity_sessions');
+      await this.database.empty();
     });
     afterEach(() => this.#stop());
     afterAll(() => this.database.destroy());

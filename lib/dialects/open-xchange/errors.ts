@@ -144,6 +144,7 @@ export function worded(
         ? is('SES-0207', [about.client, about.user, about.context])
         : is('SES-0007', [about.user, about.context]);
     case 'auth-id-taken':
+    case 'session-id-taken':
       return is('SES-0008', [about.user]);
     case 'autologin-disabled':
       return is('SVL-0015', [about.action]);

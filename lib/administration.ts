@@ -1,0 +1,205 @@
+import { SessionError } from './errors';
+import { reportEnded } from './events';
+import { isSessionId } from './session/credentials';
+import { cutoffs } from './session/lifetimes';
+import { CONCURRENCY, sessionsOf } from './session/revocation';
+import { withoutSecret, type IdentitySession } from './session/session';
+import { optionalText, text } from './session/text';
+import type { Settings } from './settings';
+import {
+  SORT_KEYS,
+  type IdlePolicy,
+  type Policy,
+  type Scope,
+  type Search,
+  type SearchFilter,
+  type SearchOrder,
+  type SessionStore,
+} from './store/store';
+
+/** What an administrator looks for. */
+export interface SessionSearch extends SearchFilter {
+  /** `signedIn`, newest first, when absent. */
+  readonly sort?: SearchOrder['by'];
+  /** `false` for the smallest first; `true` when absent. */
+  readonly descending?: boolean;
+  /** How many to pass over: 0 when absent, 100,000 at the most. With many, `after` is the better way. */
+  readonly skip?: number;
+  /** How many to show: 50 when absent, 1,000 at the most. */
+  readonly take?: number;
+  /** The `next` of the page before. Only in the order of `signedIn`, and without `skip`. */
+  readonly after?: string;
+}
+
+/** A page of what was found. */
+export interface SessionPage {
+  readonly sessions: readonly IdentitySession[];
+  /** What to say as `after` to be shown the following ones; absent on the last page, and in other orders than `signedIn`. */
+  readonly next?: string;
+}
+
+/** Who acts, in the app's words, for the record. */
+export interface Actor {
+  readonly by?: string | null;
+}
+
+/**
+ * The administrator's door: the one way to sessions whoever they belong to. Whoever opens it to a request must have asked
+ * whether its user may.
+ */
+export class Administration {
+  readonly #store: SessionStore;
+  readonly #settings: Settings;
+
+  constructor(store: SessionStore, settings: Settings) {
+    this.#store = store;
+    this.#settings = settings;
+  }
+
+  /** The session of that id, an ended one too until it is swept; undefined when there is none. */
+  async find(sessionId: string): Promise<IdentitySession | undefined> {
+    const found = await this.#store.find(sessionId);
+    if (found === undefined || found.endedAt !== null) return found && withoutSecret(found);
+    // As its owner is shown it: uses that are not written yet are in the list, and become due by it.
+    const listed = await this.#store.list(found);
+    return withoutSecret(listed.find((session) => session.sessionId === sessionId) ?? found);
+  }
+
+  /** @throws SessionError `session-not-found` */
+  async get(sessionId: string): Promise<IdentitySession> {
+    const session = await this.find(sessionId);
+    if (session === undefined) throw notFound();
+    return session;
+  }
+
+  /**
+   * A page of the live sessions that fit, as they are written: uses of the last seconds may not be in it.
+   * @throws SessionError `invalid-request`
+   */
+  async search(search: SessionSearch = {}): Promise<SessionPage> {
+    const query = this.#query(search);
+    const found = await this.#store.search({ ...query, take: query.take + 1 });
+    const sessions = found.slice(0, query.take).map((session) => withoutSecret(session));
+    const last = sessions.at(-1);
+    const more = found.length > query.take && query.order.by === 'signedIn' && last !== undefined;
+    return { sessions, ...(more && { next: `${last.signedIn}.${last.sessionId}` }) };
+  }
+
+  /**
+   * How many live sessions fit.
+   * @throws SessionError `invalid-request`
+   */
+  count(filter: SearchFilter = {}): Promise<number> {
+    return this.#store.count(checkedFilter(filter), this.#cutoffs());
+  }
+
+  /**
+   * Ends a session, whoever it belongs to. One that has already ended stays as it is.
+   * @throws SessionError `session-not-found`
+   */
+  async revoke(sessionId: string, { by = null }: Actor = {}): Promise<void> {
+    const session = await this.#store.find(sessionId);
+    if (session === undefined) throw notFound();
+    const end = { at: this.#now(), reason: 'administrator', by: optionalText('by', by, 255) } as const;
+    reportEnded(this.#settings.report, await this.#store.end(sessionsOf(session, [sessionId]), end));
+  }
+
+  /**
+   * Ends all sessions there are, or all of a tenant (`null`: of those without one), by one write, however many they are.
+   * Sign-ins that come after it are let in.
+   */
+  async revokeEverything(scope: Scope = {}, { by = null }: Actor = {}): Promise<void> {
+    const { tenantId } = checkedFilter(scope);
+    const checkedScope = tenantId === undefined ? {} : { tenantId };
+    const actor = optionalText('by', by, 255);
+    await this.#store.endEverything(checkedScope, { at: this.#now(), by: actor });
+    this.#settings.report({ type: 'everything-ended', ...checkedScope, by: actor });
+  }
+
+  /** What is set for all nodes; what is absent is as the options of each say. */
+  async policy(): Promise<Policy> {
+    return this.#store.policy();
+  }
+
+  /**
+   * Changes what the patch names, while the app runs: this node goes by it at once, others within the lease.
+   * @throws SessionError `invalid-request`
+   */
+  async setPolicy({ preventConcurrentLogin: rule, idle }: Policy): Promise<void> {
+    if (rule !== undefined && !CONCURRENCY.includes(rule)) {
+      throw invalid(`"preventConcurrentLogin" must be one of ${CONCURRENCY.join(', ')}.`);
+    }
+    await this.#store.setPolicy({
+      ...(rule !== undefined && { preventConcurrentLogin: rule }),
+      ...(idle !== undefined && { idle: this.#checkedIdle(idle) }),
+    });
+  }
+
+  #query({
+    sort = 'signedIn',
+    descending = true,
+    skip = 0,
+    take = 50,
+    after,
+    ...filter
+  }: SessionSearch): Search {
+    if (!SORT_KEYS.includes(sort)) throw invalid(`"sort" must be one of ${SORT_KEYS.join(', ')}.`);
+    if (typeof descending !== 'boolean') throw invalid('"descending" must be true or false.');
+    if (after !== undefined && (sort !== 'signedIn' || skip !== 0)) {
+      throw invalid('"after" goes with the order of "signedIn" only, and without "skip".');
+    }
+    return {
+      filter: checkedFilter(filter),
+      cutoffs: this.#cutoffs(),
+      order: { by: sort, descending },
+      skip: whole('skip', skip, 0, 100_000),
+      take: whole('take', take, 1, 1000),
+      after: after === undefined ? undefined : place(after),
+    };
+  }
+
+  /** A browser that signs people out later than the server does would promise too much. */
+  #checkedIdle({ enabled, idleTimeoutMinutes, countdownSeconds }: IdlePolicy): IdlePolicy {
+    const longest = Math.floor(this.#settings.lifetimes.short / 60_000);
+    if (typeof enabled !== 'boolean') throw invalid('"enabled" must be true or false.');
+    whole('idleTimeoutMinutes', idleTimeoutMinutes, 1, Math.max(1, longest));
+    whole('countdownSeconds', countdownSeconds, 1, idleTimeoutMinutes * 60);
+    return { enabled, idleTimeoutMinutes, countdownSeconds };
+  }
+
+  #now(): number {
+    return this.#settings.clock.now();
+  }
+
+  #cutoffs() {
+    return cutoffs(this.#settings.lifetimes, this.#now());
+  }
+}
+
+function checkedFilter({ tenantId, userId, device, clientId }: SearchFilter): SearchFilter {
+  return {
+    ...(tenantId !== undefined && { tenantId: optionalText('tenantId', tenantId, 255) }),
+    ...(userId !== undefined && { userId: text('userId', userId, 255) }),
+    ...(device !== undefined && { device: text('device', device, 64) }),
+    ...(clientId !== undefined && { clientId: text('clientId', clientId, 64) }),
+  };
+}
+
+function whole(name: string, value: number, min: number, max: number): number {
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw invalid(`"${name}" must be a whole number from ${min} to ${max}.`);
+}
+
+function place(after: string): NonNullable<Search['after']> {
+  const [, signedIn, sessionId] = /^(\d{1,15})\.(\w{32})$/.exec(after) ?? [];
+  if (signedIn !== undefined && isSessionId(sessionId)) return { signedIn: Number(signedIn), sessionId };
+  throw invalid('"after" must be the "next" of a page.');
+}
+
+function notFound(): SessionError {
+  return new SessionError('session-not-found', 'There is no such session.');
+}
+
+function invalid(message: string): SessionError {
+  return new SessionError('invalid-request', message);
+}

@@ -1,0 +1,56 @@
+import type { Request, RequestHandler } from 'express';
+
+import { SessionError } from '../errors';
+import type { IdentitySessionManager } from '../manager';
+import { claimedSession, type SessionClaims } from '../session/claims';
+import type { IdentitySession } from '../session/session';
+import { dialectOf, refuse } from './request';
+import type { GuardOptions } from './session-secret-guard';
+
+/** What a claim guard is told. */
+export interface ClaimGuardOptions extends GuardOptions {
+  /**
+   * The claims of the request's token or user, whose signature the app has verified before: `(request) => request.auth` or
+   * `(request) => request.user`. Required.
+   */
+  readonly claimsOf: (request: Request) => SessionClaims | null | undefined;
+}
+
+/**
+ * For apps that sign tokens of their own: lets requests pass whose token names a live session, as `claims` put it there,
+ * with `request.identitySession` set. A token that names none is refused, and so is one of a session that has ended,
+ * however long the token itself is good for.
+ */
+export function sessionClaimGuard(
+  manager: IdentitySessionManager,
+  options: ClaimGuardOptions,
+): RequestHandler {
+  const dialect = dialectOf('sessionClaimGuard', manager, options);
+  const { claimsOf, activity = true } = options ?? {};
+  if (typeof claimsOf !== 'function') {
+    throw new TypeError(
+      'sessionClaimGuard needs to know where the verified claims are: write `sessionClaimGuard(manager, { claimsOf: (request) => request.auth })`',
+    );
+  }
+
+  async function sessionOf(request: Request): Promise<IdentitySession> {
+    const claims = claimsOf(request);
+    if (claims === null || claims === undefined)
+      throw new SessionError('credentials-missing', 'Sign in first.');
+    const sessionId = claimedSession(claims);
+    if (sessionId === undefined) {
+      throw new SessionError('credentials-invalid', 'The token names no session.');
+    }
+    return manager.verifyClaimed(sessionId, { ipAddress: request.ip, activity });
+  }
+
+  return function sessionClaimGuard(request, response, next) {
+    sessionOf(request).then(
+      (session) => {
+        request.identitySession = session;
+        next();
+      },
+      (error: unknown) => refuse(error, dialect, request, response, next),
+    );
+  };
+}

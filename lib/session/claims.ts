@@ -1,0 +1,26 @@
+import { plainId } from './credentials';
+import type { IdentitySession } from './session';
+
+/** What a token says of the session that it belongs to. */
+export interface SessionClaims {
+  /** As OpenID Connect calls it (Front-Channel Logout 1.0, section 3). */
+  readonly sid?: unknown;
+  /** The same as ABP calls it. */
+  readonly sessionid?: unknown;
+}
+
+/** The claims by which a token that the app signs names its session. */
+export function claims({ sessionId }: Pick<IdentitySession, 'sessionId'>): {
+  sid: string;
+  sessionid: string;
+} {
+  return { sid: sessionId, sessionid: sessionId };
+}
+
+/** The session that the claims name, or undefined: also when they name two, or something that is no id. */
+export function claimedSession({ sid, sessionid }: SessionClaims): string | undefined {
+  const named = [sid, sessionid].filter((claim) => claim !== undefined && claim !== null);
+  const ids = new Set(named.map((claim) => (typeof claim === 'string' ? plainId(claim) : undefined)));
+  const [id] = ids;
+  return ids.size === 1 ? id : undefined;
+}

@@ -1,0 +1,224 @@
+import {
+  type IdentitySessionManager,
+  type IdentitySessionOptions,
+  type SessionEvent,
+  type SignIn,
+} from '../lib';
+import { FakeClock } from './support/clock';
+import { createDatabase, type TestDatabase } from './support/database';
+import { turns } from './support/gate';
+import { managerOn } from './support/manager';
+import { HOUR } from './support/sessions';
+
+let database: TestDatabase;
+let clock: FakeClock;
+let managers: IdentitySessionManager[];
+
+beforeAll(async () => {
+  database = await createDatabase();
+});
+beforeEach(async () => {
+  await database.empty();
+  clock = new FakeClock();
+  managers = [];
+});
+afterEach(() => Promise.all(managers.map((manager) => manager.close())));
+afterAll(() => database.destroy());
+
+function use(options: IdentitySessionOptions = {}): IdentitySessionManager {
+  const manager = managerOn({ knex: database.knex, clock, ...options });
+  managers.push(manager);
+  return manager;
+}
+
+async function open(manager: IdentitySessionManager, said: Partial<SignIn> = {}) {
+  const { session, secret } = await manager.open({ userId: 'alice', ipAddress: '192.0.2.1', ...said });
+  return { ...session, credentials: { sessionId: session.sessionId, secret } };
+}
+
+const refusal = (code: string) => expect.objectContaining({ name: 'SessionError', code });
+const unknown = '0'.repeat(32);
+
+describe('an administrator', () => {
+  it('finds any session by its id, with uses that are not written yet, and why it ended', async () => {
+    const manager = use();
+    const { administration } = manager;
+    const { sessionId, credentials } = await open(manager);
+    clock.advance(1000);
+    await manager.verify(credentials, { ipAddress: '198.51.100.7' });
+    expect(await administration.get(sessionId)).toMatchObject({
+      lastAccessed: clock.now(),
+      ipAddresses: ['192.0.2.1', '198.51.100.7'],
+    });
+    await administration.revoke(sessionId, { by: 'root' });
+    expect(await administration.find(sessionId)).toMatchObject({
+      endReason: 'administrator',
+      endedBy: 'root',
+    });
+    expect(await administration.find(unknown)).toBeUndefined();
+    await expect(administration.get(unknown)).rejects.toEqual(refusal('session-not-found'));
+  });
+
+  it('is shown no hash of a secret', async () => {
+    const manager = use();
+    const { sessionId } = await open(manager);
+    expect(await manager.administration.get(sessionId)).not.toHaveProperty('secretHash');
+    const { sessions } = await manager.administration.search();
+    expect(sessions[0]).not.toHaveProperty('secretHash');
+  });
+
+  it('ends a session, whoever it belongs to: its next request is refused on every node', async () => {
+    const [here, there] = [use(), use()];
+    const { sessionId, credentials } = await open(here, { userId: 'bob', tenantId: 'acme' });
+    await there.verify(credentials);
+    await here.administration.revoke(sessionId);
+    await expect((async () => here.verify(credentials))()).rejects.toEqual(refusal('session-ended'));
+    clock.advance(2000);
+    await expect((async () => there.verify(credentials))()).rejects.toEqual(refusal('session-ended'));
+    await expect(here.administration.revoke(sessionId)).resolves.toBeUndefined();
+    await expect(here.administration.revoke(unknown)).rejects.toEqual(refusal('session-not-found'));
+  });
+});
+
+describe('a search', () => {
+  it('goes from page to page by cursor, and meets each session once while others come and go', async () => {
+    const manager = use();
+    const opened: string[] = [];
+    for (let i = 0; i < 7; i++) {
+      opened.unshift((await open(manager, { userId: `user ${i}`, tenantId: 'acme' })).sessionId);
+      if (i % 2 === 0) clock.advance(1000);
+    }
+    const met: string[] = [];
+    let after: string | undefined;
+    do {
+      const page = await manager.administration.search({
+        tenantId: 'acme',
+        take: 3,
+        ...(after && { after }),
+      });
+      met.push(...page.sessions.map(({ sessionId }) => sessionId));
+      after = page.next;
+      await open(manager, { userId: 'newcomer', tenantId: 'acme' });
+    } while (after !== undefined);
+    expect(met.sort()).toEqual(opened.sort());
+  });
+
+  it('ends with a page that names no next one', async () => {
+    const manager = use();
+    await open(manager);
+    await open(manager);
+    expect(await manager.administration.search({ take: 2 })).not.toHaveProperty('next');
+    expect(await manager.administration.search({ take: 1 })).toHaveProperty('next');
+    expect(await manager.administration.search({ take: 1, sort: 'device' })).not.toHaveProperty('next');
+  });
+
+  it.each([
+    [{ sort: 'userId' }, '"sort"'],
+    [{ sort: 'signedIn; drop table identity_sessions' }, '"sort"'],
+    [{ descending: 'yes' }, '"descending"'],
+    [{ take: 0 }, '"take"'],
+    [{ take: 1001 }, '"take"'],
+    [{ take: '10' }, '"take"'],
+    [{ skip: -1 }, '"skip"'],
+    [{ skip: 100_001 }, '"skip"'],
+    [{ after: 'junk' }, '"after"'],
+    [{ after: `1.${unknown}`, sort: 'device' }, '"after"'],
+    [{ after: `1.${unknown}`, skip: 1 }, '"after"'],
+    [{ userId: '' }, '"userId"'],
+    [{ userId: 'a\0' }, '"userId"'],
+    [{ tenantId: ['acme'] }, '"tenantId"'],
+  ])('refuses %j, and says what is wrong', async (search, named) => {
+    await expect((async () => use().administration.search(search as never))()).rejects.toMatchObject({
+      code: 'invalid-request',
+      message: expect.stringContaining(named),
+    });
+  });
+});
+
+describe('ending everything', () => {
+  it('is one write, which refuses everybody here at once and elsewhere within the lease', async () => {
+    const [here, there] = [use(), use()];
+    const opened = [];
+    for (let i = 0; i < 5; i++) opened.push(await open(here, { userId: `user ${i}` }));
+    for (const { credentials } of opened) await there.verify(credentials);
+    await here.administration.revokeEverything({}, { by: 'root' });
+    const { rows } = await database.knex.raw<{ rows: unknown[] }>(
+      'select * from identity_sessions where ended_at is not null',
+    );
+    expect(rows).toEqual([]);
+    for (const { credentials } of opened) {
+      await expect((async () => here.verify(credentials))()).rejects.toMatchObject({
+        code: 'session-ended',
+        endReason: 'administrator',
+      });
+    }
+    clock.advance(2000);
+    await turns();
+    for (const { credentials } of opened) {
+      await expect((async () => there.verify(credentials))()).rejects.toEqual(refusal('session-ended'));
+    }
+    clock.advance(1);
+    const { credentials } = await open(there);
+    expect((await here.verify(credentials)).userId).toBe('alice');
+  });
+
+  it('can be done to one tenant, and is told of', async () => {
+    const events: SessionEvent[] = [];
+    const manager = use({ report: (event) => events.push(event) });
+    const acme = await open(manager, { tenantId: 'acme' });
+    const other = await open(manager);
+    events.length = 0;
+    await manager.administration.revokeEverything({ tenantId: 'acme' }, { by: 'root' });
+    expect(events).toEqual([{ type: 'everything-ended', tenantId: 'acme', by: 'root' }]);
+    await expect((async () => manager.verify(acme.credentials))()).rejects.toEqual(refusal('session-ended'));
+    await manager.verify(other.credentials);
+    expect(await manager.administration.count()).toBe(1);
+  });
+
+  it.each([[{ tenantId: '' }], [{ tenantId: 42 }]])('refuses %j and ends nothing', async (scope) => {
+    const manager = use();
+    await open(manager);
+    await expect(manager.administration.revokeEverything(scope as never)).rejects.toEqual(
+      refusal('invalid-request'),
+    );
+    expect(await manager.administration.count()).toBe(1);
+  });
+});
+
+describe('the policy', () => {
+  it('is gone by here at once, and elsewhere within the lease', async () => {
+    const [here, there] = [use(), use()];
+    await open(there);
+    await here.administration.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices' });
+    await open(here);
+    expect(await here.administration.count({ userId: 'alice' })).toBe(1);
+    clock.advance(2000);
+    await open(there);
+    expect(await there.administration.count({ userId: 'alice' })).toBe(1);
+    expect(await there.administration.policy()).toEqual({ preventConcurrentLogin: 'LogoutFromAllDevices' });
+  });
+
+  it('costs sign-ins no statement while it stays', async () => {
+    const statements: string[] = [];
+    const manager = use();
+    await open(manager);
+    await open(manager);
+    database.knex.on('query', ({ sql }: { sql: string }) => statements.push(sql));
+    await open(manager);
+    expect(statements.filter((sql) => sql.includes('policy'))).toEqual([]);
+  });
+
+  it.each([
+    [{ preventConcurrentLogin: 'Always' }, '"preventConcurrentLogin"'],
+    [{ idle: { enabled: 'yes', idleTimeoutMinutes: 5, countdownSeconds: 10 } }, '"enabled"'],
+    [{ idle: { enabled: true, idleTimeoutMinutes: 61, countdownSeconds: 10 } }, '"idleTimeoutMinutes"'],
+    [{ idle: { enabled: true, idleTimeoutMinutes: 1, countdownSeconds: 61 } }, '"countdownSeconds"'],
+  ])('refuses %j, and stays as it was', async (patch, named) => {
+    const { administration } = use({ shortLifetime: HOUR });
+    await expect(administration.setPolicy(patch as never)).rejects.toMatchObject({
+      code: 'invalid-request',
+      message: expect.stringContaining(named),
+    });
+    expect(await administration.policy()).toEqual({});
+  });
+});

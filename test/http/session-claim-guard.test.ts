@@ -1,0 +1,88 @@
+import express, { type Express } from 'express';
+import express4 from 'express4';
+import request from 'supertest';
+
+import {
+  claims,
+  memory,
+  sessionClaimGuard,
+  type IdentitySessionManager,
+  type SessionClaims,
+} from '../../lib';
+import { FakeClock } from '../support/clock';
+import { managerOn } from '../support/manager';
+import { HOUR } from '../support/sessions';
+
+let clock: FakeClock;
+let manager: IdentitySessionManager;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  manager = managerOn({ store: memory(), clock });
+});
+
+/** An app that believes a header, where another would verify a signature. */
+function appOn(framework: typeof express, activity = true): Express {
+  const app = framework();
+  const claimsOf = (req: express.Request) => {
+    const token = req.get('X-Verified-Token');
+    return token === undefined ? undefined : (JSON.parse(token) as SessionClaims);
+  };
+  app.get('/', sessionClaimGuard(manager, { claimsOf, activity }), (req, res) => {
+    res.json({ user: req.identitySession?.userId });
+  });
+  return app;
+}
+
+const get = (app: Express, token?: object | null) =>
+  token === undefined
+    ? request(app).get('/')
+    : request(app).get('/').set('X-Verified-Token', JSON.stringify(token));
+
+describe.each([
+  ['Express 5', express],
+  ['Express 4', express4],
+])('the claim guard in %s', (_, framework) => {
+  it('lets pass whose token names a live session', async () => {
+    const session = await manager.create({ userId: 'alice' });
+    const response = await get(appOn(framework), claims(session));
+    expect(response.status).toBe(200);
+    expect(response.body).toEqual({ user: 'alice' });
+  });
+
+  it('refuses a token whose session has ended, and says why', async () => {
+    const session = await manager.create({ userId: 'alice' });
+    await manager.administration.revoke(session.sessionId);
+    const response = await get(appOn(framework), claims(session));
+    expect(response.status).toBe(401);
+    expect(response.body).toMatchObject({ code: 'session-ended', reason: 'administrator' });
+  });
+
+  it.each([
+    [undefined, 'credentials-missing'],
+    [null, 'credentials-missing'],
+    [{}, 'credentials-invalid'],
+    [{ sid: 'junk' }, 'credentials-invalid'],
+    [{ sid: '0'.repeat(32) }, 'credentials-invalid'],
+  ])('refuses a request whose token is %j: a token without a session is no session', async (token, code) => {
+    const response = await get(appOn(framework), token);
+    expect(response.status).toBe(401);
+    expect(response.body.code).toBe(code);
+  });
+});
+
+it('counts requests as use, unless it is told not to', async () => {
+  const session = await manager.create({ userId: 'alice' });
+  clock.advance(HOUR / 2);
+  await get(appOn(express, false), claims(session));
+  expect((await manager.administration.get(session.sessionId)).lastAccessed).toBeNull();
+  await get(appOn(express), claims(session));
+  expect((await manager.administration.get(session.sessionId)).lastAccessed).toBe(clock.now());
+});
+
+it('is refused when it is built without the place of the claims, with the line to write', () => {
+  expect(() => sessionClaimGuard(manager, {} as never)).toThrow(
+    /write `sessionClaimGuard\(manager, \{ claimsOf/,
+  );
+  expect(() => sessionClaimGuard(manager, undefined as never)).toThrow(TypeError);
+});
