@@ -60,6 +60,15 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await turns();
 }
 
+/** The first answer that is no 503: a database that was away is used again once it has answered a probe. */
+async function answered(ask: () => Promise<request.Response>): Promise<request.Response> {
+  for (let attempt = 0; attempt < 1000; attempt++) {
+    const response = await ask();
+    if (response.status !== 503) return response;
+  }
+  throw new Error('The database is not used again.');
+}
+
 function expectUnavailable(response: request.Response): void {
   expect(response.status).toBe(503);
   expect(response.get('Retry-After')).toBe('1');
@@ -85,7 +94,7 @@ describe('while Postgres is down', () => {
     expectUnavailable(await new Browser(app).post('/sign-in', { userId: 'bob' }));
 
     await proxy.up(port);
-    expect((await browser.get('/private')).status).toBe(200);
+    expect((await answered(() => browser.get('/private'))).status).toBe(200);
     expect((await browser.get('/sessions')).body.sessions).toHaveLength(1);
   });
 
@@ -113,6 +122,28 @@ describe('while Postgres hangs', () => {
     expectUnavailable(await browser.get('/sessions'));
     proxy.resume();
     expect((await browser.get('/sessions')).status).toBe(200);
+  });
+
+  it('requests after the first few are refused without waiting for it, until it answers a probe', async () => {
+    const browser = await warmSession();
+    const patient = managerOn({
+      knex: database.connect({ connection: proxy.through(database.url), log: QUIET }),
+      clock,
+      lease: 0,
+      requestBudget: 1000,
+    });
+    const path = appOn(patient);
+    const ask = () => request(path).get('/private').set('Cookie', browser.cookieHeader);
+    expect((await ask()).status).toBe(200);
+    proxy.silence();
+    await Promise.all([ask(), ask(), ask()].map(async (asked) => expectUnavailable(await asked)));
+    const began = performance.now();
+    for (let i = 0; i < 20; i++) expectUnavailable(await ask());
+    // Twenty that waited would take twenty seconds.
+    expect(performance.now() - began).toBeLessThan(10_000);
+    proxy.resume();
+    expect((await answered(ask)).status).toBe(200);
+    await patient.close();
   });
 
   it('a pool that has no connection left keeps no warm session waiting, and others no longer than the budget', async () => {

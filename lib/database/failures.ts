@@ -3,6 +3,8 @@ import { SessionError } from '../errors';
 /** SQLSTATE classes and codes that mean "not now" or "not here", rather than that a statement is wrong. */
 const NOT_NOW = /^(08|28|53|57P0[1-5]|25006|3D000|57014|55P03|40001|40P01)/;
 
+const UNREACHABLE = /^(08|53|57P0[1-5])/;
+
 const LOST = /^(08|57P0[1-3])/;
 
 /** Errors of the network, the pool and the server's health become `store-unavailable`; others are mistakes and stay. */
@@ -17,10 +19,21 @@ export function refusalOf(error: unknown): unknown {
     );
   }
   if (state !== undefined && !NOT_NOW.test(state)) return error;
+  return unavailable(error);
+}
+
+export function unavailable(cause: unknown): SessionError {
   return new SessionError('store-unavailable', 'The sessions cannot be looked up at the moment.', {
     retryAfter: 1,
-    cause: error,
+    cause,
   });
+}
+
+/** Whether the database did not answer at all, or said that it cannot serve; contention on a row is no such failure. */
+export function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof SessionError) || error.code !== 'store-unavailable') return false;
+  const state = sqlState(error.cause);
+  return state === undefined || UNREACHABLE.test(state);
 }
 
 export function isConnectionLost(error: unknown): boolean {

@@ -1,4 +1,5 @@
 import { systemClock } from '../clock';
+import { Breaker } from './breaker';
 import { isConnectionLost, refusalOf, sqlState } from './failures';
 
 /** A statement under the name by which a connection keeps it prepared. One name, one text. */
@@ -60,26 +61,35 @@ export class Pool {
   readonly #budget: number;
   /** Waits for a database are real ones, whatever clock a test has sessions judged by. */
   readonly #clock = systemClock();
+  readonly #breaker = new Breaker(() => this.#with(this.#deadline(), (run) => run(PROBE, [])), this.#clock);
 
   constructor(source: ConnectionSource, { budget }: PoolOptions) {
     this.#source = source;
     this.#budget = budget;
   }
 
+  /** Whether the database answers, as far as is known. */
+  get available(): boolean {
+    return !this.#breaker.open;
+  }
+
   /** Runs one statement. Asking twice does no harm, so a connection that turns out to be broken is replaced once. */
   async ask<R extends object = Row>(statement: Statement, values: readonly unknown[]): Promise<readonly R[]> {
     const deadline = this.#deadline();
-    try {
-      return await this.#with(deadline, (run) => run<R>(statement, values));
-    } catch (error) {
-      if (!isConnectionLost(error)) throw error;
-      return await this.#with(deadline, (run) => run<R>(statement, values));
-    }
+    const asking = () => this.#with(deadline, (run) => run<R>(statement, values));
+    return this.#breaker.run(async () => {
+      try {
+        return await asking();
+      } catch (error) {
+        if (!isConnectionLost(error)) throw error;
+        return await asking();
+      }
+    });
   }
 
   /** Runs one statement that must not be run twice. */
   tell<R extends object = Row>(statement: Statement, values: readonly unknown[]): Promise<readonly R[]> {
-    return this.#with(this.#deadline(), (run) => run<R>(statement, values));
+    return this.#breaker.run(() => this.#with(this.#deadline(), (run) => run<R>(statement, values)));
   }
 
   /**
@@ -87,7 +97,7 @@ export class Pool {
    * fail if the database's or the role's default were a higher level, whose snapshot is older than the lock.
    */
   transaction<T>(work: (run: Run) => Promise<T>): Promise<T> {
-    return this.#with(this.#deadline(), async (run, connection) => {
+    const inTransaction = async (run: Run, connection: Connection) => {
       await run(BEGIN, []);
       try {
         const result = await work(run);
@@ -99,7 +109,8 @@ export class Pool {
         });
         throw error;
       }
-    });
+    };
+    return this.#breaker.run(() => this.#with(this.#deadline(), inTransaction));
   }
 
   #deadline(): number {
@@ -162,6 +173,7 @@ export class Pool {
   }
 }
 
+const PROBE = { name: '', text: 'select 1' };
 const BEGIN = { name: '', text: 'begin isolation level read committed' };
 const COMMIT = { name: '', text: 'commit' };
 const ROLLBACK = { name: '', text: 'rollback' };
