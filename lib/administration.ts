@@ -1,9 +1,8 @@
 import { SessionError } from './errors';
-import { reportEnded } from './events';
 import { isSessionId } from './session/credentials';
 import { cutoffs } from './session/lifetimes';
-import { CONCURRENCY, sessionsOf } from './session/revocation';
-import { withoutSecret, type IdentitySession } from './session/session';
+import { CONCURRENCY, sessionsOf, type Revocation } from './session/revocation';
+import { withoutSecret, type EndReason, type IdentitySession } from './session/session';
 import { optionalText, text } from './session/text';
 import type { Settings } from './settings';
 import {
@@ -43,6 +42,9 @@ export interface Actor {
   readonly by?: string | null;
 }
 
+/** How the manager ends sessions, and tells of it. */
+export type EndSessions = (which: Revocation, reason: EndReason, by: string | null) => Promise<unknown>;
+
 /**
  * The administrator's door: the one way to sessions whoever they belong to. Whoever opens it to a request must have asked
  * whether its user may.
@@ -51,9 +53,12 @@ export class Administration {
   readonly #store: SessionStore;
   readonly #settings: Settings;
 
-  constructor(store: SessionStore, settings: Settings) {
+  readonly #end: EndSessions;
+
+  constructor(store: SessionStore, settings: Settings, end: EndSessions) {
     this.#store = store;
     this.#settings = settings;
+    this.#end = end;
   }
 
   /** The session of that id, an ended one too until it is swept; undefined when there is none. */
@@ -100,8 +105,7 @@ export class Administration {
   async revoke(sessionId: string, { by = null }: Actor = {}): Promise<void> {
     const session = await this.#store.find(sessionId);
     if (session === undefined) throw notFound();
-    const end = { at: this.#now(), reason: 'administrator', by: optionalText('by', by, 255) } as const;
-    reportEnded(this.#settings.report, await this.#store.end(sessionsOf(session, [sessionId]), end));
+    await this.#end(sessionsOf(session, [sessionId]), 'administrator', optionalText('by', by, 255));
   }
 
   /**

@@ -6,6 +6,7 @@ import { Pool } from './database/pool';
 import { geoipLite } from './location/geoip-lite';
 import { IdentitySessionManager } from './manager';
 import type { IdentitySessionOptions } from './options';
+import { SessionWatch } from './session-watch';
 import { settingsOf, type Settings } from './settings';
 import { buffered } from './store/buffered';
 import { cached } from './store/cached';
@@ -20,11 +21,21 @@ export function createIdentitySessionManager(options: IdentitySessionOptions): I
   const settings = settingsOf(options);
   const { location } = settings;
   const locate = typeof location === 'function' ? location : location ? geoipLite() : undefined;
-  return new IdentitySessionManager(storeOf(options, settings), settings, locate);
+  const { store, follower } = chainOf(options, settings);
+  const watch = new SessionWatch(store, settings);
+  // After the copies: what is looked at again must not be one that has gone.
+  follower?.subscribe(({ ids, everything }) => watch.look(everything ? undefined : ids));
+  return new IdentitySessionManager(store, settings, locate, watch);
 }
 
-function storeOf({ knex, store, schema }: IdentitySessionOptions, settings: Settings): SessionStore {
-  if (knex === undefined) return store!;
+interface Chain {
+  readonly store: SessionStore;
+  /** None where there is no log of changes to follow. */
+  readonly follower?: ChangeFollower;
+}
+
+function chainOf({ knex, store, schema }: IdentitySessionOptions, settings: Settings): Chain {
+  if (knex === undefined) return { store: store! };
   const { clock, lifetimes, lease, cacheSize, requestBudget: budget, report } = settings;
 
   const table = postgres(new Pool(appConnections(knex), { budget }), { schema });
@@ -38,8 +49,9 @@ function storeOf({ knex, store, schema }: IdentitySessionOptions, settings: Sett
   });
 
   const copies = cached(table, { cache: lru(cacheSize), follower, lifetimes, clock });
-  return buffered(copies, {
+  const touches = buffered(copies, {
     ...settings,
     onFailure: (error) => report({ type: 'failed', task: 'touches', error }),
   });
+  return { store: touches, follower };
 }

@@ -8,11 +8,19 @@ export type { CompiledRules, Newcomer, RulesFor, SignInRules } from './sign-in-r
 export { fromProperties, type PropertiesOptions } from './properties';
 export { SessionError, type RefusalCode } from './errors';
 export type { Report, SessionEvent } from './events';
+export type { EndedListener } from './session-watch';
 export type { Clock } from './clock';
 
 // The verbs
 export { sessionSecretGuard, type GuardOptions } from './http/session-secret-guard';
 export { sessionClaimGuard, type ClaimGuardOptions } from './http/session-claim-guard';
+export { endWithSession } from './http/end-with-session';
+export {
+  upgradeGuard,
+  type UpgradeGuardOptions,
+  type WebSocketLike,
+  type WebSocketServerLike,
+} from './http/upgrade-guard';
 export { autologin } from './http/autologin';
 export { currentSession, sessionLookup } from './http/session-lookup';
 export { revokeRoute } from './http/revoke-route';

@@ -21,6 +21,7 @@ import {
   type StoredSession,
 } from './session/session';
 import { optionalText, properties, text } from './session/text';
+import { SessionWatch, type EndedListener } from './session-watch';
 import type { Settings } from './settings';
 import type { MaybePromise, SessionPatch, SessionStore } from './store/store';
 
@@ -48,13 +49,22 @@ export class IdentitySessionManager {
   /** The administrator's door, to sessions whoever they belong to. */
   readonly administration: Administration;
   readonly #store: SessionStore;
+  readonly #watch: SessionWatch;
   readonly #locate: Locator | undefined;
   readonly #countryOf = (address: string) => this.#locate?.(address)?.country;
 
-  constructor(store: SessionStore, settings: Settings, locate?: Locator) {
+  constructor(
+    store: SessionStore,
+    settings: Settings,
+    locate?: Locator,
+    watch = new SessionWatch(store, settings),
+  ) {
     this.#store = store;
     this.settings = settings;
-    this.administration = new Administration(store, settings);
+    this.#watch = watch;
+    this.administration = new Administration(store, settings, (which, reason, by) =>
+      this.#end(which, reason, by),
+    );
     this.#locate = locate;
   }
 
@@ -187,6 +197,14 @@ export class IdentitySessionManager {
     if (which !== undefined) await this.#end(which, 'signed-out', which.owner.userId);
   }
 
+  /**
+   * Has the listener told, once, when the session has ended or expired, on whatever node, or when nobody can say any more
+   * whether it lives. For what stays open: see `endWithSession` and `upgradeGuard`. Returns what ends the watch.
+   */
+  onEnded(sessionId: string, listener: EndedListener): () => void {
+    return this.#watch.add(sessionId, listener);
+  }
+
   /** Changes what an app keeps with a session; false when there is no such session or it has ended. */
   update(sessionId: string, { extraProperties, data }: SessionPatch): Promise<boolean> {
     return this.#store.update(sessionId, {
@@ -197,6 +215,7 @@ export class IdentitySessionManager {
 
   /** Writes what is still to be written and stops all timers. The app's Knex stays open. Twice is once. */
   close(): Promise<void> {
+    this.#watch.close();
     return this.#store.close();
   }
 
@@ -314,6 +333,7 @@ export class IdentitySessionManager {
   ): Promise<readonly EndedSession[]> {
     const ended = await this.#store.end(which, { at: this.settings.clock.now(), reason, by });
     reportEnded(this.settings.report, ended);
+    this.#watch.look(ended.map(({ sessionId }) => sessionId));
     return ended;
   }
 

@@ -25,12 +25,19 @@ export function sameOrigin(manager: IdentitySessionManager, options: VerbOptions
 }
 
 /**
+ * The check of a write; reading is nobody's business here, because another site's page cannot see the answer.
+ * @throws SessionError `cross-site`
+ */
+export function insistOnSameOrigin(request: Request, origins: readonly string[]): void {
+  if (!SAFE_METHODS.has(request.method)) insistOnOwnPage(request, origins);
+}
+
+/**
  * Passes what the browser says comes from a page of this app or of one of the other `origins`; passes too when there is
  * neither `Sec-Fetch-Site` nor `Origin`, because no browser of today leaves both out of a write to another site.
  * @throws SessionError `cross-site`
  */
-export function insistOnSameOrigin(request: Request, origins: readonly string[]): void {
-  if (SAFE_METHODS.has(request.method)) return;
+export function insistOnOwnPage(request: Request, origins: readonly string[]): void {
   const { origin, 'sec-fetch-site': site } = request.headers;
   if (site === 'same-origin' || site === 'none') return;
   if (site === undefined && (origin === undefined || isOwn(origin, request))) return;

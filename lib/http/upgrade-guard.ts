@@ -1,0 +1,117 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+import type { Express, Request } from 'express';
+
+import type { Answer } from '../dialects/dialect';
+import { SessionError } from '../errors';
+import type { IdentitySessionManager } from '../manager';
+import type { IdentitySession } from '../session/session';
+import { dialectOf, type VerbOptions } from './request';
+import { insistOnOwnPage } from './same-origin';
+
+/** The part of a WebSocket of the npm package `ws` that is used here. */
+export interface WebSocketLike {
+  close(code?: number, reason?: string): void;
+  terminate(): void;
+  once(event: 'close', listener: () => void): unknown;
+}
+
+/** The part of a `WebSocketServer` of the npm package `ws` that is used here; made with `noServer: true`. */
+export interface WebSocketServerLike<S extends WebSocketLike> {
+  handleUpgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    upgraded: (socket: S, request: IncomingMessage) => void,
+  ): void;
+  emit(event: 'connection', socket: S, request: IncomingMessage): unknown;
+}
+
+/** What an upgrade guard is told. */
+export interface UpgradeGuardOptions<S extends WebSocketLike> extends VerbOptions {
+  /** The app whose settings count, such as `trust proxy`. Required. */
+  readonly app: Express;
+  /** The server of the WebSockets: `new WebSocketServer({ noServer: true })`. Required. */
+  readonly webSockets: WebSocketServerLike<S>;
+}
+
+/** What clients are told when a session ends: one of the codes that are free for apps (RFC 6455, section 7.4.2). */
+const SESSION_ENDED = 4401;
+
+/** How long a client may take to close a connection before it is cut, in milliseconds. */
+const PATIENCE = 1000;
+
+/**
+ * A listener for a server's `upgrade` event: lets WebSockets be opened by requests that prove possession of a live session,
+ * with `request.identitySession` set, and closes them with code 4401 when that has ended, on whatever node. Others are
+ * refused with an HTTP answer; so is a page of another site that opens one with the user's cookie.
+ */
+export function upgradeGuard<S extends WebSocketLike>(
+  manager: IdentitySessionManager,
+  options: UpgradeGuardOptions<S>,
+): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
+  const dialect = dialectOf('upgradeGuard', manager, options);
+  const { app, webSockets } = options ?? {};
+  if (app === undefined || webSockets === undefined) {
+    throw new TypeError(
+      "upgradeGuard needs the app and its WebSockets: write `server.on('upgrade', upgradeGuard(manager, { app, webSockets }))`",
+    );
+  }
+  const { origins, clock } = manager.settings;
+
+  async function sessionOf(request: Request): Promise<IdentitySession> {
+    const shown = dialect.credentials(request);
+    if (shown === undefined) throw new SessionError('credentials-missing', 'Sign in first.');
+    if (dialect.sameOrigin && shown.transport === 'cookie') insistOnOwnPage(request, origins);
+    return manager.verify(shown, { ipAddress: request.ip });
+  }
+
+  function closeWithSession(webSocket: S, { sessionId }: IdentitySession): void {
+    const unwatch = manager.onEnded(sessionId, ({ code }) => {
+      webSocket.close(SESSION_ENDED, code);
+      clock.after(PATIENCE, () => webSocket.terminate());
+    });
+    webSocket.once('close', unwatch);
+  }
+
+  return function upgradeGuard(incoming, socket, head) {
+    const request = asExpressRequest(incoming, app);
+    // Node keeps no listener on the socket of an upgrade: an error before it is handed over would end the process.
+    const ignored = () => undefined;
+    socket.on('error', ignored);
+    sessionOf(request).then(
+      (session) => {
+        socket.off('error', ignored);
+        request.identitySession = session;
+        webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+          closeWithSession(webSocket, session);
+          webSockets.emit('connection', webSocket, request);
+        });
+      },
+      (error: unknown) => {
+        answer(socket, error instanceof SessionError ? dialect.refusal(error, request) : FAILED);
+      },
+    );
+  };
+}
+
+/** As Express makes one of an ordinary request. */
+function asExpressRequest(incoming: IncomingMessage, app: Express): Request {
+  return Object.setPrototypeOf(incoming, app.request) as Request;
+}
+
+const FAILED: Answer = { status: 500, headers: {}, cookies: [] };
+
+/** The answer as it stands on the wire: an upgrade has no response object. */
+function answer(socket: Duplex, { status, headers, cookies, body }: Answer): void {
+  const text = typeof body === 'object' ? JSON.stringify(body) : (body ?? '');
+  const lines = [
+    `HTTP/1.1 ${status} `,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    ...cookies.map((cookie) => `Set-Cookie: ${cookie}`),
+    `Content-Length: ${Buffer.byteLength(text)}`,
+    'Connection: close',
+  ];
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${text}`);
+}

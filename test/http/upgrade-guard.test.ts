@@ -1,0 +1,135 @@
+import { once } from 'node:events';
+import type http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import express4 from 'express4';
+import WebSocket, { WebSocketServer } from 'ws';
+
+import { memory, upgradeGuard, type IdentitySessionManager } from '../../lib';
+import { appOn } from '../support/app';
+import { Browser } from '../support/browser';
+import { FakeClock } from '../support/clock';
+import { turns } from '../support/gate';
+import { managerOn } from '../support/manager';
+
+let clock: FakeClock;
+let manager: IdentitySessionManager;
+let server: http.Server;
+let browser: Browser;
+let connected: (string | undefined)[];
+
+const frameworks = [
+  ['Express 5', express],
+  ['Express 4', express4],
+] as const;
+
+async function listen(framework: typeof express = express): Promise<void> {
+  clock = new FakeClock();
+  manager = managerOn({ store: memory(), clock, origins: ['https://www.example.com'] });
+  const app = appOn(manager, { framework });
+  app.set('trust proxy', true);
+  const webSockets = new WebSocketServer({ noServer: true });
+  connected = [];
+  webSockets.on('connection', (socket: WebSocket, request: express.Request) => {
+    connected.push(request.identitySession?.userId);
+    socket.on('message', (text) => socket.send(`heard ${String(text)}`));
+  });
+  server = app.listen(0, '127.0.0.1');
+  server.on('upgrade', upgradeGuard(manager, { app, webSockets }));
+  await once(server, 'listening');
+  browser = new Browser(app);
+  await browser.post('/sign-in', { userId: 'alice' });
+}
+
+afterEach(async () => {
+  server.closeAllConnections();
+  server.close();
+  await manager.close();
+});
+
+function dial(headers: Record<string, string> = { Cookie: browser.cookieHeader }): WebSocket {
+  const { port } = server.address() as AddressInfo;
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/`, { headers });
+  socket.on('error', () => undefined);
+  return socket;
+}
+
+async function refusal(headers: Record<string, string>): Promise<{ status: number; body: { code: string } }> {
+  const [, response] = (await once(dial(headers), 'unexpected-response')) as [unknown, http.IncomingMessage];
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  expect(response.headers['cache-control']).toBe('no-store');
+  return {
+    status: response.statusCode!,
+    body: JSON.parse(Buffer.concat(chunks).toString()) as { code: string },
+  };
+}
+
+describe.each(frameworks)('the upgrade guard in %s', (_, framework) => {
+  beforeEach(() => listen(framework));
+
+  it('lets in who proves possession of a live session, and tells the app whose it is', async () => {
+    const socket = dial();
+    await once(socket, 'open');
+    socket.send('hello');
+    const [answer] = (await once(socket, 'message')) as [Buffer];
+    expect(answer.toString()).toBe('heard hello');
+    expect(connected).toEqual(['alice']);
+    socket.terminate();
+  });
+
+  it('refuses everybody else with an HTTP answer', async () => {
+    expect(await refusal({})).toMatchObject({ status: 401, body: { code: 'credentials-missing' } });
+    expect(await refusal({ Cookie: '__Host-identity=junk' })).toMatchObject({ status: 401 });
+    expect(connected).toEqual([]);
+  });
+
+  it("refuses a page of another site that comes with the user's cookie", async () => {
+    const Cookie = browser.cookieHeader;
+    for (const headers of [{ Origin: 'https://evil.example' }, { 'Sec-Fetch-Site': 'cross-site' }]) {
+      expect(await refusal({ Cookie, ...headers })).toMatchObject({
+        status: 403,
+        body: { code: 'cross-site' },
+      });
+    }
+    const socket = dial({ Cookie, Origin: 'https://www.example.com' });
+    await once(socket, 'open');
+    socket.terminate();
+  });
+
+  it('closes the connection when its session ends, and says why in the words of refusals', async () => {
+    const socket = dial();
+    await once(socket, 'open');
+    const closed = once(socket, 'close') as Promise<[number, Buffer]>;
+    await browser.delete('/session');
+    await turns();
+    clock.advance(250);
+    const [code, reason] = await closed;
+    expect([code, reason.toString()]).toEqual([4401, 'session-ended']);
+  });
+});
+
+it('cuts the connection of a client that does not close it', async () => {
+  await listen();
+  const socket = dial();
+  await once(socket, 'open');
+  const closed = once(socket, 'close') as Promise<[number]>;
+  // It reads nothing, so it never learns that it is to close.
+  socket.pause();
+  await browser.delete('/session');
+  await turns();
+  clock.advance(250);
+  await turns();
+  let open = true;
+  void closed.then(() => (open = false));
+  await turns();
+  expect(open).toBe(true);
+  clock.advance(1000);
+  socket.resume();
+  await closed;
+});
+
+it('says what it needs when it is built without', async () => {
+  await listen();
+  expect(() => upgradeGuard(manager, {} as never)).toThrow(/upgradeGuard\(manager, \{ app, webSockets \}\)/);
+});
