@@ -32,7 +32,7 @@ async function listen(framework: typeof express = express): Promise<void> {
   connected = [];
   webSockets.on('connection', (socket: WebSocket, request: express.Request) => {
     connected.push(request.identitySession?.userId);
-    socket.on('message', (text) => socket.send(`heard ${String(text)}`));
+    socket.on('message', (text: Buffer) => socket.send(`heard ${text.toString()}`));
   });
   server = app.listen(0, '127.0.0.1');
   server.on('upgrade', upgradeGuard(manager, { app, webSockets }));
