@@ -1,8 +1,10 @@
 import { lru } from './cache/lru';
 import { ChangeFollower } from './changes/changes';
-import { postgresChanges } from './changes/postgres';
+import { postgresChangeLog, postgresChanges } from './changes/postgres';
+import { Cleanup, type Cleaned } from './cleanup';
 import { appConnections, OwnConnection } from './database/knex';
 import { Pool } from './database/pool';
+import { Turn } from './database/turn';
 import { geoipLite } from './location/geoip-lite';
 import { IdentitySessionManager } from './manager';
 import type { IdentitySessionOptions } from './options';
@@ -11,7 +13,6 @@ import { settingsOf, type Settings } from './settings';
 import { buffered } from './store/buffered';
 import { cached } from './store/cached';
 import { postgres } from './store/postgres';
-import type { SessionStore } from './store/store';
 
 /**
  * A manager with its stores in the usual order: buffered, cached, Postgres.
@@ -21,15 +22,17 @@ export function createIdentitySessionManager(options: IdentitySessionOptions): I
   const settings = settingsOf(options);
   const { location } = settings;
   const locate = typeof location === 'function' ? location : location ? geoipLite() : undefined;
-  const { store, follower } = chainOf(options, settings);
+  const { follower, ...cleaned } = chainOf(options, settings);
+  const { store } = cleaned;
   const watch = new SessionWatch(store, settings);
   // After the copies: what is looked at again must not be one that has gone.
   follower?.subscribe(({ ids, everything }) => watch.look(everything ? undefined : ids));
-  return new IdentitySessionManager(store, settings, locate, watch);
+  const cleanup = new Cleanup(cleaned, settings);
+  cleanup.start();
+  return new IdentitySessionManager(settings, { store, watch, cleanup, locate });
 }
 
-interface Chain {
-  readonly store: SessionStore;
+interface Chain extends Cleaned {
   /** None where there is no log of changes to follow. */
   readonly follower?: ChangeFollower;
 }
@@ -38,7 +41,8 @@ function chainOf({ knex, store, schema }: IdentitySessionOptions, settings: Sett
   if (knex === undefined) return { store: store! };
   const { clock, lifetimes, lease, cacheSize, requestBudget: budget, report } = settings;
 
-  const table = postgres(new Pool(appConnections(knex), { budget }), { schema });
+  const pool = new Pool(appConnections(knex), { budget });
+  const table = postgres(pool, { schema });
 
   const connection = new OwnConnection(knex);
   const changes = postgresChanges(new Pool(connection, { budget }), connection, { schema });
@@ -49,9 +53,14 @@ function chainOf({ knex, store, schema }: IdentitySessionOptions, settings: Sett
   });
 
   const copies = cached(table, { cache: lru(cacheSize), follower, lifetimes, clock });
-  const touches = buffered(copies, {
+  const touched = buffered(copies, {
     ...settings,
     onFailure: (error) => report({ type: 'failed', task: 'touches', error }),
   });
-  return { store: touches, follower };
+  return {
+    store: touched,
+    log: postgresChangeLog(pool, { schema }),
+    follower,
+    turn: new Turn(pool, { clock, schema }),
+  };
 }

@@ -41,8 +41,11 @@ export type SessionEvent =
   /** Work in the background failed. It is tried again by itself; requests are answered all the same, or refused. */
   | {
       readonly type: 'failed';
-      /** `touches`: last-accessed times could not be written. `changes`: the log of changes could not be read. */
-      readonly task: 'touches' | 'changes';
+      /**
+       * `touches`: last-accessed times could not be written. `changes`: the log of changes could not be read. `cleanup`:
+       * the rest is left for the next time.
+       */
+      readonly task: 'touches' | 'changes' | 'cleanup';
       readonly error: unknown;
     };
 

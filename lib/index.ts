@@ -1,8 +1,9 @@
 export { createIdentitySessionManager } from './create';
 export { defaults, type CookieOptions, type IdentitySessionOptions } from './options';
-export type { CookieSettings, Settings } from './settings';
-export { IdentitySessionManager, type Opened, type Visit } from './manager';
+export type { CleanupSettings, CookieSettings, Settings } from './settings';
+export { IdentitySessionManager, type ManagerParts, type Opened, type Visit } from './manager';
 export { Administration, type Actor, type SessionPage, type SessionSearch } from './administration';
+export type { CleanupResult } from './cleanup';
 export type { SignIn } from './new-session';
 export type { CompiledRules, Newcomer, RulesFor, SignInRules } from './sign-in-rules';
 export { fromProperties, type PropertiesOptions } from './properties';
@@ -102,6 +103,7 @@ export type {
   Admission,
   End,
   IdlePolicy,
+  Hibernated,
   MaybePromise,
   Policy,
   Retained,

@@ -1,5 +1,6 @@
 import { Administration } from './administration';
 import { admissionOf } from './admission';
+import type { Cleanup, CleanupResult } from './cleanup';
 import type { DescribedSession } from './dialects/dialect';
 import { SessionError, type RefusalCode, type RefusalEvidence } from './errors';
 import { reportEnded } from './events';
@@ -21,7 +22,7 @@ import {
   type StoredSession,
 } from './session/session';
 import { optionalText, properties, text } from './session/text';
-import { SessionWatch, type EndedListener } from './session-watch';
+import type { EndedListener, SessionWatch } from './session-watch';
 import type { Settings } from './settings';
 import type { MaybePromise, SessionPatch, SessionStore } from './store/store';
 
@@ -38,6 +39,14 @@ export interface Visit {
   readonly activity?: boolean | undefined;
 }
 
+/** What a manager is made of. */
+export interface ManagerParts {
+  readonly store: SessionStore;
+  readonly watch: SessionWatch;
+  readonly cleanup: Cleanup;
+  readonly locate?: Locator | undefined;
+}
+
 /** In the place of credentials: the session was named by a token whose signature the app has verified. */
 const CLAIMED = Symbol('claimed');
 
@@ -50,18 +59,15 @@ export class IdentitySessionManager {
   readonly administration: Administration;
   readonly #store: SessionStore;
   readonly #watch: SessionWatch;
+  readonly #cleanup: Cleanup;
   readonly #locate: Locator | undefined;
   readonly #countryOf = (address: string) => this.#locate?.(address)?.country;
 
-  constructor(
-    store: SessionStore,
-    settings: Settings,
-    locate?: Locator,
-    watch = new SessionWatch(store, settings),
-  ) {
-    this.#store = store;
+  constructor(settings: Settings, { store, watch, cleanup, locate }: ManagerParts) {
     this.settings = settings;
+    this.#store = store;
     this.#watch = watch;
+    this.#cleanup = cleanup;
     this.administration = new Administration(store, settings, (which, reason, by) =>
       this.#end(which, reason, by),
     );
@@ -213,10 +219,20 @@ export class IdentitySessionManager {
     });
   }
 
+  /**
+   * Cleans up now, as for a cron job beside managers with `isCleanupEnabled: false`: however recently it was done, but not
+   * while any node is at it; then, and after `close()`, there is no result.
+   * @throws SessionError `store-unavailable`; the rest is left for the next time
+   */
+  runCleanup(): Promise<CleanupResult | undefined> {
+    return this.#cleanup.run();
+  }
+
   /** Writes what is still to be written and stops all timers. The app's Knex stays open. Twice is once. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#watch.close();
-    return this.#store.close();
+    await this.#cleanup.close();
+    await this.#store.close();
   }
 
   /** The session of a pair of credentials, if they are a pair at all. */

@@ -51,6 +51,20 @@ export interface IdentitySessionOptions {
   readonly rulesFor?: RulesFor;
   /** The kind of device of a client, as rules about concurrent logins see it; `Web` for all by default. [ClientIdToDeviceMap] */
   readonly deviceOf?: DeviceOf;
+  /**
+   * Whether this manager cleans up by itself; a cron job may call `runCleanup()` instead.
+   * [IdentitySessionCleanupOptions.IsCleanupEnabled]
+   */
+  readonly isCleanupEnabled?: boolean;
+  /** How often one of the nodes cleans up; no less than a minute. [CleanupPeriod] */
+  readonly cleanupPeriod?: Duration;
+  /**
+   * Sessions that were not used for so long are deleted; those that were never used count from their sign-in. No less than
+   * `longLifetime`. [InactiveTimeSpan]
+   */
+  readonly inactiveTimeSpan?: Duration;
+  /** How long ended and expired sessions are kept before cleanup deletes them: meanwhile refusals say why. */
+  readonly endedRetention?: Duration;
 
   /** A session's last-accessed time is written after so many requests. [UpdateSessionAfterCacheHit] */
   readonly updateAfterCacheHits?: number;
@@ -109,6 +123,10 @@ export const defaults = {
   maxSessionsPerClient: Infinity,
   maxSessionsPerDevice: Infinity,
   onLimit: 'endOldest',
+  isCleanupEnabled: true,
+  cleanupPeriod: '1H',
+  inactiveTimeSpan: '30D',
+  endedRetention: '30D',
   updateAfterCacheHits: 10,
   touchInterval: 60_000,
   cacheSize: 50_000,

@@ -21,6 +21,7 @@ export interface Settings {
   readonly nodeId: string | null;
   readonly globalLookup: boolean;
   readonly clientBlacklist: readonly string[];
+  readonly cleanup: CleanupSettings;
   readonly updateAfterCacheHits: number;
   readonly touchInterval: number;
   readonly cacheSize: number;
@@ -38,6 +39,14 @@ export interface Settings {
 /** The same of the cookie; its life time in milliseconds. */
 export interface CookieSettings extends Required<CookieOptions> {
   readonly ttl: number;
+}
+
+/** The same of cleanup. */
+export interface CleanupSettings {
+  readonly enabled: boolean;
+  readonly period: number;
+  readonly inactiveTimeSpan: number;
+  readonly endedRetention: number;
 }
 
 /**
@@ -64,6 +73,7 @@ export function settingsOf(options: IdentitySessionOptions): Settings {
     nodeId: read.given('nodeId', isNodeId, 'letters, digits, "_", "." or "-", 64 at the most') ?? null,
     globalLookup: read.flag('globalLookup'),
     clientBlacklist: read.list('clientBlacklist', isText, 'client ids'),
+    cleanup: cleanupOf(read),
     updateAfterCacheHits: read.count('updateAfterCacheHits', 1, 1_000_000),
     touchInterval: read.duration('touchInterval', 1, HOUR),
     cacheSize: read.count('cacheSize', 1, 10_000_000),
@@ -105,6 +115,10 @@ const OPTIONS: Readonly<Record<keyof IdentitySessionOptions, true>> = {
   onLimit: true,
   rulesFor: true,
   deviceOf: true,
+  isCleanupEnabled: true,
+  cleanupPeriod: true,
+  inactiveTimeSpan: true,
+  endedRetention: true,
   updateAfterCacheHits: true,
   touchInterval: true,
   cacheSize: true,
@@ -134,6 +148,15 @@ function lifetimesOf(read: OptionReader): Lifetimes {
     absolute:
       read.value('absoluteLifetime') === false ? Infinity : read.duration('absoluteLifetime', 1000, EVER),
     autologin: read.flag('autologin'),
+  };
+}
+
+function cleanupOf(read: OptionReader): CleanupSettings {
+  return {
+    enabled: read.flag('isCleanupEnabled'),
+    period: read.duration('cleanupPeriod', MINUTE, EVER),
+    inactiveTimeSpan: read.duration('inactiveTimeSpan', 1000, EVER),
+    endedRetention: read.duration('endedRetention', 0, EVER),
   };
 }
 
@@ -189,7 +212,7 @@ function isNodeId(value: unknown): boolean {
 
 /** What is wrong only together. */
 function* contradictions(options: IdentitySessionOptions, settings: Settings): Iterable<string> {
-  const { lifetimes, touchInterval, lease, cookies } = settings;
+  const { lifetimes, touchInterval, lease, cookies, cleanup } = settings;
   if ((options.knex === undefined) === (options.store === undefined)) {
     yield "give either `knex`, the app's Knex on PostgreSQL, or `store`, such as `memory()`";
   }
@@ -203,6 +226,12 @@ function* contradictions(options: IdentitySessionOptions, settings: Settings): I
     yield (
       `\`touchInterval\` (${touchInterval} ms) is more than a tenth of \`shortLifetime\` (${lifetimes.short} ms): ` +
       'a session in use could seem idle'
+    );
+  }
+  if (cleanup.inactiveTimeSpan < lifetimes.long) {
+    yield (
+      `\`inactiveTimeSpan\` (${cleanup.inactiveTimeSpan} ms) is shorter than \`longLifetime\` (${lifetimes.long} ms): ` +
+      'cleanup would delete sessions that live; give it at least the same'
     );
   }
   if (!settings.globalLookup && settings.nodeId === null) {

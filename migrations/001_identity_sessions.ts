@@ -37,6 +37,10 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
     create index identity_sessions_active_day on ${at}.identity_sessions (active_day) where ended_at is null`);
   await knex.raw(`
     create index identity_sessions_ended_at on ${at}.identity_sessions (ended_at) where ended_at is not null`);
+  // Few sessions have data, and only while they are active: cleanup finds those that have fallen asleep.
+  await knex.raw(`
+    create index identity_sessions_data on ${at}.identity_sessions (active_day)
+    where ended_at is null and data is not null`);
 
   // For administrators, who page through the newest sign-ins of all or of a tenant.
   await knex.raw(`
@@ -82,6 +86,18 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
   await knex.raw(`
     create index identity_session_changes_xid on ${at}.identity_session_changes (xid)`);
 
+  // What the nodes know of each other's cleanup: one row, which the first makes.
+  await knex.raw(`
+    create table ${at}.identity_session_cleanup (
+      only_row boolean primary key default true check (only_row),
+      turn bigint not null default 1,
+      taken_until timestamptz not null,
+      finished_at timestamptz not null default '-infinity',
+      -- What was in the log at some time: it may go when that time is long past.
+      log_seen pg_snapshot not null default pg_current_snapshot(),
+      log_seen_at timestamptz not null default clock_timestamp()
+    )`);
+
   await createTriggers(knex, at);
   await keepEpochs(knex, at);
 }
@@ -92,8 +108,10 @@ export async function down(knex: Knex, schema?: string): Promise<void> {
   await knex.raw(`drop table ${at}.identity_session_epochs`);
   await knex.raw(`drop table ${at}.identity_session_policy`);
   await knex.raw(`drop table ${at}.identity_session_changes`);
+  await knex.raw(`drop table ${at}.identity_session_cleanup`);
   await knex.raw(`drop function ${at}.identity_session_changed()`);
   await knex.raw(`drop function ${at}.identity_session_all_changed()`);
+  await knex.raw(`drop function ${at}.identity_sessions_deleted()`);
   await knex.raw(`drop function ${at}.identity_session_stays_ended()`);
   await knex.raw(`drop function ${at}.identity_session_epoch_stays()`);
 }
@@ -115,15 +133,26 @@ async function createTriggers(knex: Knex, at: string): Promise<void> {
     for each row when (old.ended_at is null and new.ended_at is not null)
     execute function ${at}.identity_session_changed()`);
   await knex.raw(`
-    create trigger identity_session_deleted after delete on ${at}.identity_sessions
-    for each row when (old.ended_at is null)
-    execute function ${at}.identity_session_changed()`);
-  await knex.raw(`
     create trigger identity_session_changed after update of
       session_id, secret_hash, tenant_id, user_id, client_id, device, device_info, user_agent, stay_signed_in, signed_in,
       extra_properties, data, auth_id
     on ${at}.identity_sessions for each row when (new.ended_at is null)
     execute function ${at}.identity_session_changed()`);
+
+  // Cleanup deletes thousands at once: all of them in one insert takes half the time.
+  await knex.raw(`
+    create function ${at}.identity_sessions_deleted() returns trigger language plpgsql as $$
+    begin
+      insert into ${at}.identity_session_changes (session_id)
+      select session_id from deleted where ended_at is null;
+      if found then
+        perform pg_notify('identity_session_changes', '');
+      end if;
+      return null;
+    end $$`);
+  await knex.raw(`
+    create trigger identity_sessions_deleted after delete on ${at}.identity_sessions referencing old table as deleted
+    for each statement execute function ${at}.identity_sessions_deleted()`);
 
   await knex.raw(`
     create function ${at}.identity_session_all_changed() returns trigger language plpgsql as $$

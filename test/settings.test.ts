@@ -69,6 +69,10 @@ describe('a wrong option', () => {
     [{ schema: 'a.b' }, '`schema` is "a.b"'],
     [{ schema: 5 }, '`schema` is 5'],
     [{ nodeId: 'a b' }, '`nodeId` is "a b"'],
+    [{ isCleanupEnabled: 1 }, '`isCleanupEnabled` is 1'],
+    [{ cleanupPeriod: 59_999 }, '`cleanupPeriod` is 59999: it must be from 60000'],
+    [{ inactiveTimeSpan: '1Y' }, '`inactiveTimeSpan` is "1Y"'],
+    [{ endedRetention: -1 }, '`endedRetention` is -1'],
     [{ clientBlacklist: 'a,b' }, '`clientBlacklist` is "a,b": it must be a list of client ids'],
     [{ ipCheck: { mode: 'loose' } }, '`ipCheck`: `mode` is "loose"'],
     [{ location: 'Berlin' }, '`location` is "Berlin": it must be true or false or a function'],
@@ -98,6 +102,7 @@ describe('options that contradict each other are refused', () => {
     [{ schema: 'sessions' }, '`schema` says where the tables are'],
     [{ shortLifetime: '2H', longLifetime: '1H' }, '`longLifetime` (3600000 ms) is shorter'],
     [{ shortLifetime: '5M', touchInterval: '1M' }, '`touchInterval` (60000 ms) is more than a tenth'],
+    [{ longLifetime: '31D' }, '`inactiveTimeSpan` (2592000000 ms) is shorter than `longLifetime`'],
     [{ globalLookup: false }, '`globalLookup` is false, and the node has no name'],
     [{ lease: 500 }, '`lease` (500 ms) must be 0, or at least 1000 ms'],
   ])('%j', (options, problem) => {

@@ -11,6 +11,12 @@ export interface Changes {
   close(): Promise<void>;
 }
 
+/** The log as cleanup sees it. */
+export interface ChangeLog {
+  /** Deletes at most `limit` entries that the log need not reach back to, and tells how many. */
+  prune(limit: number): Promise<number>;
+}
+
 /** A place in the log, in the words of whoever keeps it. */
 export type Position = string;
 

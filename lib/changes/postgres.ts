@@ -1,15 +1,15 @@
 import type { OwnConnection } from '../database/knex';
 import { inSchema, statementName, type Pool, type Statement } from '../database/pool';
 import { SessionError } from '../errors';
-import type { Changes, ChangeSet, Position } from './changes';
+import type { ChangeLog, Changes, ChangeSet, Position } from './changes';
 
 export interface PostgresChangesOptions {
   /** The schema that holds the log; what the connection's search path finds first when absent. */
   readonly schema?: string | undefined;
 }
 
-/** How long the log reaches back, as an SQL interval. Nodes that were away for longer start afresh. */
-export const LOG_RETENTION = '1 hour';
+/** How long the log reaches back, in milliseconds. Nodes that were away for longer start afresh. */
+export const LOG_RETENTION = 3_600_000;
 
 /** Reads `identity_session_changes`, which triggers keep, through a pool that is the log's own. */
 export function postgresChanges(
@@ -18,6 +18,14 @@ export function postgresChanges(
   { schema }: PostgresChangesOptions = {},
 ): Changes {
   return new PostgresChanges(pool, connection, inSchema('identity_session_changes', schema));
+}
+
+/** Keeps `identity_session_changes` short, through the app's pool: readers of the log shall not wait for that. */
+export function postgresChangeLog(pool: Pool, { schema }: PostgresChangesOptions = {}): ChangeLog {
+  const [log, memory] = ['identity_session_changes', 'identity_session_cleanup'].map((table) =>
+    inSchema(table, schema),
+  );
+  return new PostgresChangeLog(pool, log!, memory!);
 }
 
 /**
@@ -63,7 +71,7 @@ class PostgresChanges implements Changes {
           limit ${MOST_CHANGES + 1}
         )
         select ${HERE},
-          clock_timestamp() - to_timestamp($2::float8 / 1000) < interval '${LOG_RETENTION}' as reached,
+          clock_timestamp() - to_timestamp($2::float8 / 1000) < interval '${LOG_RETENTION} milliseconds' as reached,
           (select string_agg(session_id::text, ',') from unseen) as ids,
           (select bool_or(session_id is null or version > 1) or count(*) > ${MOST_CHANGES} from unseen) as everything`,
     };
@@ -98,6 +106,48 @@ class PostgresChanges implements Changes {
       });
     }
     return row;
+  }
+}
+
+/** A minute more than a reader may be away: it is told the time a little after what it saw was settled. */
+const LONG_AGO = `clock_timestamp() - interval '${LOG_RETENTION + 60_000} milliseconds'`;
+
+class PostgresChangeLog implements ChangeLog {
+  readonly #pool: Pool;
+  readonly #prune: Statement;
+  readonly #remember: Statement;
+
+  constructor(pool: Pool, log: string, memory: string) {
+    this.#pool = pool;
+    // An entry may go when it was visible long ago: the time at which it was written says nothing, for its transaction may
+    // have been open ever since. So cleanup remembers what it saw. Entries from the future came with a dump of another
+    // server, which counted transactions otherwise; every read would take them for new.
+    this.#prune = {
+      name: statementName(log, 'prune'),
+      text: `
+        with known as (
+          select entry.ctid from ${log} entry, ${memory}
+          where log_seen_at <= ${LONG_AGO} and logged_at <= log_seen_at and pg_visible_in_snapshot(xid, log_seen)
+            or xid >= pg_snapshot_xmax(pg_current_snapshot())
+          limit $1
+        ), pruned as (
+          delete from ${log} where ctid = any(array(select ctid from known)) returning 1
+        )
+        select count(*) as pruned from pruned`,
+    };
+    this.#remember = {
+      name: statementName(memory, 'remember'),
+      text: `
+        update ${memory} set log_seen = pg_current_snapshot(), log_seen_at = clock_timestamp()
+        where log_seen_at <= ${LONG_AGO}`,
+    };
+  }
+
+  async prune(limit: number): Promise<number> {
+    const [row] = await this.#pool.tell(this.#prune, [limit]);
+    const pruned = Number(row?.['pruned']);
+    if (pruned === 0) await this.#pool.tell(this.#remember, []);
+    return pruned;
   }
 }
 

@@ -6,6 +6,7 @@ import type { EndedSession, Owner, StoredSession } from '../session/session';
 import type {
   Admission,
   End,
+  Hibernated,
   MaybePromise,
   Policy,
   Retained,
@@ -135,6 +136,10 @@ class BufferedStore implements SessionStore {
 
   sweep(retained: Retained, limit: number): Promise<number> {
     return this.#inner.sweep(retained, limit);
+  }
+
+  hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated> {
+    return this.#inner.hibernate(cutoffs, limit);
   }
 
   close(): Promise<void> {

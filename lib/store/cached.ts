@@ -8,6 +8,7 @@ import type { EndedSession, Owner, StoredSession } from '../session/session';
 import type {
   Admission,
   End,
+  Hibernated,
   MaybePromise,
   Policy,
   Retained,
@@ -151,6 +152,12 @@ class CachedStore implements SessionStore {
 
   sweep(retained: Retained, limit: number): Promise<number> {
     return this.#inner.sweep(retained, limit);
+  }
+
+  async hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated> {
+    const hibernated = await this.#inner.hibernate(cutoffs, limit);
+    this.#forget(hibernated.sessions.map(({ sessionId }) => sessionId));
+    return hibernated;
   }
 
   async close(): Promise<void> {

@@ -15,6 +15,7 @@ import {
   type Admission,
   type End,
   type Policy,
+  type Hibernated,
   type Retained,
   type Scope,
   type Search,
@@ -137,6 +138,19 @@ class MemoryStore implements SessionStore {
       if (!retained && this.#sessions.delete(id)) swept++;
     }
     return swept;
+  }
+
+  async hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated> {
+    const asleep = [...this.#sessions.values()].filter(
+      (session) =>
+        session.endedAt === null &&
+        Object.keys(session.data).length > 0 &&
+        lastUsed(session) <= cutoffs.short,
+    );
+    const dropped = asleep.slice(0, limit);
+    for (const session of dropped) this.#sessions.set(session.sessionId, { ...session, data: {} });
+    const sessions = dropped.filter((session) => isLive(session, cutoffs)).map(referenceTo);
+    return { dropped: dropped.length, sessions };
   }
 
   async close(): Promise<void> {

@@ -8,6 +8,7 @@ import {
   sessionIdTaken,
   type Admission,
   type End,
+  type Hibernated,
   type MaybePromise,
   type Policy,
   type Retained,
@@ -26,9 +27,11 @@ import {
   endedSessionOf,
   hex,
   propertiesText,
+  referenceOf,
   sessionOf,
   valuesOf,
   type EndedRow,
+  type ReferenceRow,
   type SessionRow,
 } from './rows';
 import { policyOf, policyValues, type PolicyRow } from './policy-row';
@@ -158,6 +161,12 @@ class PostgresStore implements SessionStore {
   async sweep({ endedAfter, cutoffs }: Retained, limit: number): Promise<number> {
     const [row] = await this.#pool.tell(this.#sql.sweep, [...cutoffValues(cutoffs), endedAfter, limit]);
     return Number(row?.['swept']);
+  }
+
+  async hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated> {
+    const blanked = [...cutoffValues(cutoffs), limit];
+    const rows = await this.#pool.tell<ReferenceRow & { live: 't' | 'f' }>(this.#sql.hibernate, blanked);
+    return { dropped: rows.length, sessions: rows.filter((row) => row.live === 't').map(referenceOf) };
   }
 
   async close(): Promise<void> {

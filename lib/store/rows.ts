@@ -1,5 +1,5 @@
 import { withIpAddress } from '../session/ip-address';
-import type { EndedSession, EndReason, StoredSession } from '../session/session';
+import type { EndedSession, EndReason, SessionReference, StoredSession } from '../session/session';
 
 /** A row of `identity_sessions`, as `SELECTED` reads it: times are milliseconds since 1970, in digits. */
 export interface SessionRow {
@@ -49,30 +49,39 @@ export function sessionOf(row: SessionRow): StoredSession {
   };
 }
 
-/** The columns that are told of a session that has been ended. */
-export const ENDED = [
+/** The columns that name a session to people. */
+export const REFERENCE = [
   'session_id',
   'tenant_id',
   'user_id',
   'client_id',
   'auth_id',
+] as const satisfies readonly (keyof SessionRow)[];
+
+/** The columns that are told of a session that has been ended. */
+export const ENDED = [
+  ...REFERENCE,
   'end_reason',
   'ended_by',
 ] as const satisfies readonly (keyof SessionRow)[];
 
+export type ReferenceRow = Pick<SessionRow, (typeof REFERENCE)[number]>;
 export type EndedRow = Pick<SessionRow, (typeof ENDED)[number]>;
 
-/** The session that a row tells of. */
-export function endedSessionOf(row: EndedRow): EndedSession {
+/** The session that a row names. */
+export function referenceOf(row: ReferenceRow): SessionReference {
   return {
     sessionId: hex(row.session_id),
     tenantId: row.tenant_id,
     userId: row.user_id,
     clientId: row.client_id,
     authId: row.auth_id,
-    endReason: row.end_reason!,
-    endedBy: row.ended_by,
   };
+}
+
+/** The session that a row tells of. */
+export function endedSessionOf(row: EndedRow): EndedSession {
+  return { ...referenceOf(row), endReason: row.end_reason!, endedBy: row.ended_by };
 }
 
 /** How a column's value is written from a parameter, and read. */

@@ -1,6 +1,6 @@
 import { statementName, type Statement } from '../database/pool';
 import { endEverything, notEnded, withEpochs } from './epochs';
-import { COLUMNS, ENDED, SELECTED, WRITTEN, day, time } from './rows';
+import { COLUMNS, ENDED, REFERENCE, SELECTED, WRITTEN, day, time } from './rows';
 import { tablesIn, type Tables } from './tables';
 
 /**
@@ -34,7 +34,7 @@ export function statements(schema?: string) {
     /** The day is written too: a session that wakes was not used for long. */
     wake: `
       update ${table} s set data = null, last_accessed = ${time('$2')}, active_day = ${day('$2')}
-      where session_id = $1 and ${notEnded(tables)} and coalesce(last_accessed, signed_in) <= ${time('$3')}
+      where session_id = $1 and ${notEnded(tables)} and ${idle('$3')}
       returning session_id`,
 
     /**
@@ -96,21 +96,34 @@ export function statements(schema?: string) {
       where auth_id = $1 and ended_at is null and not ${live(tables, '$2', '$3', '$4')}
       returning ${ENDED.join()}`,
 
-    /** The conditions stand in the delete too: a session that was revived since it was found survives. */
+    /**
+     * The rows are locked before they are deleted, and a row is only locked if it is still as it must be: a session that
+     * was revived since the statement began survives. Those that somebody is writing are left for the next time.
+     */
     sweep: `
       with marked as (
         select ctid from ${table} where ended_at <= ${time('$4')} limit $5 for update skip locked
       ), expired as (
         select ctid from ${table} s
-        where ended_at is null and active_day <= ${day('$2')} and not ${live(tables, '$1', '$2', '$3')}
+        where ended_at is null and active_day <= ${day('greatest($1::float8, $4::float8)')}
+          and not ${live(tables, '$1', '$2', '$3')}
         limit $5 for update skip locked
       ), swept as (
         delete from ${table} s
         where ctid = any(array(select ctid from marked union all select ctid from expired limit $5))
-          and (ended_at <= ${time('$4')} or ended_at is null and not ${live(tables, '$1', '$2', '$3')})
         returning 1
       )
       select count(*) as swept from swept`,
+
+    /** Locked as by the sweep: a session that was woken since keeps what it was given. */
+    hibernate: `
+      with asleep as (
+        select ctid from ${table}
+        where ended_at is null and data is not null and active_day <= ${day('$1')} and ${idle('$1')}
+        limit $4 for no key update skip locked
+      )
+      update ${table} s set data = null where ctid = any(array(select ctid from asleep))
+      returning ${REFERENCE.join()}, ${live(tables, '$1', '$2', '$3')} as live`,
   });
 }
 
@@ -151,6 +164,11 @@ function end(tables: Tables, before: number): string {
 
 function ownedBy(user: string, tenant: string): string {
   return `user_id = ${user} and tenant_id is not distinct from ${tenant}`;
+}
+
+/** Not used after a point in time. A session that was never used yet counts from its sign-in. */
+function idle(since: string): string {
+  return `coalesce(last_accessed, signed_in) <= ${time(since)}`;
 }
 
 /** What `isLive` of `session/lifetimes` says, in SQL, of the session `s`. */

@@ -1,7 +1,7 @@
 import { SessionError } from '../errors';
 import type { Cutoffs } from '../session/lifetimes';
 import type { PreventConcurrentLogin, Revocation } from '../session/revocation';
-import type { EndedSession, EndReason, Owner, StoredSession } from '../session/session';
+import type { EndedSession, EndReason, Owner, SessionReference, StoredSession } from '../session/session';
 
 /** At once where that is possible: a warm request waits for nothing. */
 export type MaybePromise<T> = T | Promise<T>;
@@ -52,6 +52,8 @@ export interface SessionStore {
   setPolicy(patch: Policy): Promise<void>;
   /** Deletes at most `limit` sessions that ended long ago, and tells how many. */
   sweep(retained: Retained, limit: number): Promise<number>;
+  /** Drops the data of at most `limit` sessions that are not active, and tells of how many, and which of them hibernate. */
+  hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated>;
   /** Writes what is still to be written and lets go of what the store itself made. Twice is once. */
   close(): Promise<void>;
 }
@@ -169,6 +171,14 @@ export interface IdlePolicy {
   readonly idleTimeoutMinutes: number;
   /** How long a user is warned before. */
   readonly countdownSeconds: number;
+}
+
+/** What fell asleep. */
+export interface Hibernated {
+  /** How many sessions lost their data. */
+  readonly dropped: number;
+  /** Those of them that can still be woken; the others have expired. */
+  readonly sessions: readonly SessionReference[];
 }
 
 /** What a sweep leaves alone. */

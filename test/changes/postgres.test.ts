@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 
 import type { Changes, ChangeSet } from '../../lib/changes/changes';
-import { postgresChanges } from '../../lib/changes/postgres';
-import { OwnConnection } from '../../lib/database/knex';
+import { LOG_RETENTION, postgresChangeLog, postgresChanges } from '../../lib/changes/postgres';
+import { appConnections, OwnConnection } from '../../lib/database/knex';
 import { Pool } from '../../lib/database/pool';
 import { mintSessionId } from '../../lib/session/credentials';
 import { createDatabase, type TestDatabase } from '../support/database';
@@ -154,5 +154,59 @@ describe('transactions that overlap', () => {
     await reading;
     await open.rollback();
     expect(seen.sort()).toEqual(ended.sort());
+  });
+});
+
+describe('pruning the log', () => {
+  const log = () => postgresChangeLog(new Pool(appConnections(knex), { budget: 30_000 }));
+  const entries = () => knex('identity_session_changes').pluck<string[]>('session_id');
+
+  beforeEach(async () => {
+    await knex.raw('truncate identity_session_changes; truncate identity_session_cleanup');
+    await knex.raw('insert into identity_session_cleanup (taken_until) values (now())');
+  });
+
+  /** Cleanup runs, and then time passes. */
+  async function pruneAndPass(milliseconds: number): Promise<number> {
+    const pruned = await log().prune(100);
+    const earlier = `- ${milliseconds} * interval '1 millisecond'`;
+    await knex.raw(`update identity_session_cleanup set log_seen_at = log_seen_at ${earlier}`);
+    await knex.raw(`update identity_session_changes set logged_at = logged_at ${earlier}`);
+    return pruned;
+  }
+
+  it('takes what was in it longer ago than it reaches back, and no more at a time than it was told', async () => {
+    for (let i = 0; i < 3; i++) await end(await insert());
+    await pruneAndPass(LOG_RETENTION + 60_000);
+    // What it saw before is what was there when the row was made: nothing. Now it sees the three.
+    expect(await pruneAndPass(LOG_RETENTION)).toBe(0);
+    expect(await pruneAndPass(60_000)).toBe(0);
+    await end(await insert());
+    expect(await log().prune(2)).toBe(2);
+    expect(await log().prune(2)).toBe(1);
+    expect(await log().prune(2)).toBe(0);
+    expect(await entries()).toHaveLength(1);
+  });
+
+  it('leaves what was written long ago in a transaction that was open until now', async () => {
+    const id = await insert();
+    const open = await knex.transaction();
+    await end(id, open);
+    await pruneAndPass(2 * LOG_RETENTION);
+    await pruneAndPass(2 * LOG_RETENTION);
+    await open.commit();
+    await knex.raw("update identity_session_changes set logged_at = logged_at - interval '1 day'");
+    expect(await log().prune(100)).toBe(0);
+    expect((await read()).ids).toEqual([id]);
+  });
+
+  it('takes what a dump of another server brought, which every read would take for new', async () => {
+    await knex.raw(
+      "insert into identity_session_changes (session_id, xid) values (gen_random_uuid(), '99999999999')",
+    );
+    expect((await read()).ids).toHaveLength(1);
+    expect((await read()).ids).toHaveLength(1);
+    expect(await log().prune(100)).toBe(1);
+    expect((await read()).ids).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
-import { cutoffs, stage } from '../../lib/session/lifetimes';
+import { cutoffs, isLive, stage, type Lifetimes } from '../../lib/session/lifetimes';
 import { everySessionOf, otherSessionsOf, sessionsOf } from '../../lib/session/revocation';
-import type { SessionReference, StoredSession } from '../../lib/session/session';
+import { referenceTo, type SessionReference, type StoredSession } from '../../lib/session/session';
 import type { End, Search, SessionStore } from '../../lib/store/store';
 import type { FakeClock } from '../support/clock';
 import { ALICE, BOB, DAY, HOUR, LIFETIMES, admission, aSession } from '../support/sessions';
@@ -549,6 +549,90 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
       expect(await store.sweep(retained, 3)).toBe(3);
       expect(await store.sweep(retained, 3)).toBe(2);
       expect(await store.sweep(retained, 3)).toBe(0);
+    });
+  });
+
+  describe('a sweep of what has expired', () => {
+    /** What is kept now: sessions that have expired stay for a day, and none for ten. */
+    const retained = (lifetimes: Lifetimes) => {
+      const { short, long, absolute } = cutoffs(lifetimes, clock.now() - DAY);
+      const unused = clock.now() - 10 * DAY;
+      return {
+        endedAfter: clock.now() - DAY,
+        cutoffs: { short: Math.max(short, unused), long: Math.max(long, unused), absolute },
+      };
+    };
+
+    const ages = [0, DAY, DAY + HOUR - 1, DAY + HOUR, 2 * DAY, 8 * DAY - 1, 8 * DAY, 10 * DAY, 11 * DAY];
+    const cases = ages.flatMap((age) =>
+      [true, false].flatMap((staySignedIn) =>
+        [
+          { ...LIFETIMES },
+          { ...LIFETIMES, autologin: false },
+          { ...LIFETIMES, long: 20 * DAY },
+          { ...LIFETIMES, absolute: 2 * HOUR },
+        ].map((lifetimes) => ({ age, staySignedIn, lifetimes })),
+      ),
+    );
+
+    it.each(cases)('deletes what is not retained, whole: %j', async ({ age, staySignedIn, lifetimes }) => {
+      const unused = await inserted({ staySignedIn });
+      const used = await inserted({ staySignedIn, signedIn: clock.now() - HOUR, lastAccessed: clock.now() });
+      clock.advance(age);
+      const gone = [unused, used].filter((session) => !isLive(session, retained(lifetimes).cutoffs));
+      expect(await store.sweep(retained(lifetimes), 100)).toBe(gone.length);
+      expect(idsOf(await store.list(ALICE))).toHaveLength(2 - gone.length);
+    });
+
+    it('counts a session that was never used from its sign-in, and one that was used from that', async () => {
+      const unused = await inserted();
+      const old = await inserted({ signedIn: clock.now() - 40 * DAY, lastAccessed: clock.now() });
+      await inserted({ signedIn: clock.now() - 40 * DAY });
+      expect(await store.sweep(retained(LIFETIMES), 100)).toBe(1);
+      expect(idsOf(await store.list(ALICE))).toEqual([unused.sessionId, old.sessionId]);
+    });
+  });
+
+  describe('hibernate', () => {
+    const hibernate = (limit = 100) => store.hibernate(cutoffs(LIFETIMES, clock.now()), limit);
+    const asleep = () => inserted({ staySignedIn: true, data: { draft: 'x' }, extraProperties: { a: 1 } });
+
+    it('drops the data of sessions that hibernate, nothing else, and tells which, once', async () => {
+      const session = await asleep();
+      await inserted({ staySignedIn: true });
+      clock.advance(HOUR);
+      expect(await hibernate()).toEqual({ dropped: 1, sessions: [referenceTo(session)] });
+      expect(await hibernate()).toEqual({ dropped: 0, sessions: [] });
+      expect(await store.find(session.sessionId)).toEqual({ ...session, data: {} });
+    });
+
+    it('leaves alone what is active, was woken or has ended', async () => {
+      const old = { staySignedIn: true, data: { draft: 'x' }, signedIn: clock.now() - 2 * HOUR };
+      const ended = await inserted(old);
+      await store.end(sessionsOf(ALICE, [ended.sessionId]), end());
+      const used = await inserted({ ...old, lastAccessed: clock.now() - HOUR + 1 });
+      const woken = await inserted(old);
+      await store.wake(woken.sessionId, clock.now(), clock.now() - HOUR);
+      await store.update(woken.sessionId, { data: { draft: 'y' } });
+      expect(await hibernate()).toEqual({ dropped: 0, sessions: [] });
+      expect((await store.find(used.sessionId))?.data).toEqual({ draft: 'x' });
+      expect((await store.find(woken.sessionId))?.data).toEqual({ draft: 'y' });
+      expect((await store.find(ended.sessionId))?.data).toEqual({ draft: 'x' });
+    });
+
+    it('drops the data of what has expired too, which is no hibernation', async () => {
+      const { sessionId } = await inserted({ data: { draft: 'x' } });
+      clock.advance(HOUR);
+      expect(await hibernate()).toEqual({ dropped: 1, sessions: [] });
+      expect((await store.find(sessionId))?.data).toEqual({});
+    });
+
+    it('takes no more than it was told to', async () => {
+      for (let i = 0; i < 5; i++) await asleep();
+      clock.advance(HOUR);
+      const dropped: number[] = [];
+      for (let i = 0; i < 3; i++) dropped.push((await hibernate(3)).dropped);
+      expect(dropped).toEqual([3, 2, 0]);
     });
   });
 

@@ -8,7 +8,7 @@ import { postgres } from '../../lib/store/postgres';
 import type { End, SessionStore } from '../../lib/store/store';
 import { FakeClock } from '../support/clock';
 import { createDatabase, type TestDatabase } from '../support/database';
-import { ALICE, admission, aSession } from '../support/sessions';
+import { ALICE, DAY, admission, aSession } from '../support/sessions';
 import { itIsASessionStore } from './contract';
 
 /** A pool that remembers what it was asked. */
@@ -96,6 +96,85 @@ describe('postgres', () => {
       node.touch(shuffled().map((id) => ({ id, at, ipAddresses: [] })));
     const flushes = Array.from({ length: 100 }, async (_, i) => flush(nodes[i % 2]!, now + i));
     await expect(Promise.all([...flushes, store.end(everySessionOf(ALICE), end)])).resolves.toBeDefined();
+  });
+
+  describe('a sweep', () => {
+    const swept = { endedAfter: now, cutoffs: { short: now, long: now, absolute: -Infinity } };
+
+    /** Sessions that have expired, with data. */
+    async function expired(count: number): Promise<string[]> {
+      const sessions = Array.from({ length: count }, () =>
+        aSession(now, { signedIn: now - 40 * DAY, staySignedIn: true, data: { draft: 'x' } }),
+      );
+      await Promise.all(sessions.map((session) => store.insert(session, admission(now))));
+      return sessions.map(({ sessionId }) => sessionId);
+    }
+
+    it('waits for nobody who revives a session, and leaves it', async () => {
+      const [revived] = await expired(2);
+      const transaction = await database.knex.transaction();
+      await transaction.raw('update identity_sessions set last_accessed = ? where session_id = ?', [
+        new Date(now + 1),
+        revived!,
+      ]);
+
+      expect(await store.hibernate(swept.cutoffs, 10)).toMatchObject({ dropped: 1 });
+      expect(await store.sweep(swept, 10)).toBe(1);
+      await transaction.commit();
+      expect(await store.sweep(swept, 10)).toBe(0);
+      expect(await store.find(revived!)).toMatchObject({ lastAccessed: now + 1, data: { draft: 'x' } });
+    });
+
+    /** Each tells whether it was in time. A touch waits for nobody, a wake does. */
+    const touch = async (id: string) => {
+      const { ended, skipped } = await store.touch([{ id, at: now + 1, ipAddresses: [] }]);
+      return ended.length + skipped.length === 0;
+    };
+    const wake = (id: string) => store.wake(id, now + 1, now);
+
+    it.each([
+      ['touch', touch],
+      ['wake', wake],
+    ])('deletes no session that a %s revived since it was found', async (_, revive) => {
+      const gate = await closeGate();
+      const sessions = await expired(3);
+      const sweeping = store.sweep(swept, 10);
+      await waiting(1);
+      const reviving = Promise.all(sessions.map(revive));
+      await Promise.race([reviving, waiting(4)]);
+      await gate.open();
+
+      const [revived, deleted] = [await reviving, await sweeping];
+      const found = await Promise.all(sessions.map(async (id) => store.find(id)));
+      expect(found.map((session) => session !== undefined)).toEqual(revived);
+      expect(deleted).toBe(revived.filter((inTime) => !inTime).length);
+    });
+
+    /** Keeps deletes waiting at their first row, when they have found all. */
+    async function closeGate(): Promise<{ open(): Promise<void> }> {
+      await database.knex.raw(`
+        create function wait_at_gate() returns trigger language plpgsql as
+          $$ begin perform pg_advisory_xact_lock(1); return old; end $$;
+        create trigger gate before delete on identity_sessions for each row execute function wait_at_gate()`);
+      const transaction = await database.knex.transaction();
+      await transaction.raw('select pg_advisory_xact_lock(1)');
+      return {
+        async open() {
+          await transaction.commit();
+          await database.knex.raw('drop trigger gate on identity_sessions; drop function wait_at_gate');
+        },
+      };
+    }
+
+    /** Until so many wait for a lock in this database. */
+    async function waiting(count: number): Promise<void> {
+      const waits = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      for (let attempt = 0; attempt < 2000; attempt++) {
+        const { rows } = await database.knex.raw<{ rows: unknown[] }>(waits);
+        if (rows.length >= count) return;
+      }
+      throw new Error(`There were never ${count} that waited`);
+    }
   });
 
   it('leaves all indexes alone when it touches: after the first of a day, every update is a HOT one', async () => {

@@ -12,6 +12,8 @@ export class FakeClock implements Clock {
   readonly #start: number;
   /** How often the log of changes was read: whoever reads it tells the clock the database's time. */
   reads = 0;
+  /** The time that it was told last, and does not go by. */
+  followed: number | undefined;
 
   constructor(start = Date.UTC(2026, 0, 15, 12)) {
     this.#start = start;
@@ -33,7 +35,8 @@ export class FakeClock implements Clock {
     };
   }
 
-  follow(): void {
+  follow(databaseTime: number): void {
+    this.followed = databaseTime;
     this.reads++;
   }
 
