@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 
+import { courseOfCleanup } from './cleanup';
 import { countDatabaseWork } from './database-work';
 import { openDatabase, type Database } from './database';
 import { machine } from './machine';
@@ -12,6 +13,7 @@ import { setUp } from './set-up';
 import { timeSignIns } from './sign-in';
 import { storageOfSessions } from './storage';
 import {
+  printCleanup,
   printCourses,
   printDatabaseWork,
   printRevocations,
@@ -87,6 +89,12 @@ const measurements: Record<string, (database: Database, findings: Findings) => P
     heading('From the acknowledgement of a revocation until another node refuses the session');
     findings.revocation = await delayOfRevocations(database, options.quick ? 20 : 200);
     printRevocations(findings.revocation);
+  },
+
+  async cleanup(database, findings) {
+    heading('Cleanup, while sessions are touched and people sign in');
+    findings.cleanup = await courseOfCleanup(database, options.quick ? 50_000 : 200_000);
+    printCleanup(findings.cleanup);
   },
 };
 

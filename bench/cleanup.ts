@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import knex, { type Knex } from 'knex';
+
+import type { IdentitySessionManager } from '../lib';
+import { appConnections } from '../lib/database/knex';
+import { Pool } from '../lib/database/pool';
+import { postgres } from '../lib/store/postgres';
+import type { SessionStore } from '../lib/store/store';
+import type { Database } from './database';
+import { signInOf } from './people';
+import { percentile } from './statistics';
+import { builtPackage } from './variants/peers';
+
+/** What a cleanup does in a second, and to those who use sessions meanwhile. */
+export interface CleanupCourse {
+  readonly rowsPerSecond: number;
+  /** How long a write of last-accessed times takes, in milliseconds, while cleanup is at work and without it. */
+  readonly touches: { readonly p99: number; readonly control: number };
+}
+
+const ACTIVE = 100_000;
+const TOUCHED_AT_ONCE = 500;
+const CONTROL_SECONDS = 4;
+
+/** Cleans up sessions that expired long ago while others are touched, and people sign in. */
+export async function courseOfCleanup(database: Database, expired: number): Promise<CleanupCourse> {
+  const pool = knex({ client: 'pg', connection: await database.create() });
+  await builtPackage().migrate(pool);
+  const manager = builtPackage().createIdentitySessionManager({ knex: pool, isCleanupEnabled: false });
+  try {
+    await fill(pool, expired);
+    const ids = await pool('identity_sessions').where('user_id', 'active').pluck<string[]>('session_id');
+    const store = postgres(new Pool(appConnections(pool), { budget: 60_000 }));
+    const control = await latencies(store, manager, ids, sleep(CONTROL_SECONDS * 1000));
+
+    const begun = performance.now();
+    const cleaning = manager.runCleanup().then((result) => ({ ...result!, took: performance.now() - begun }));
+    const during = await latencies(store, manager, ids, cleaning);
+    const { deleted, took } = await cleaning;
+    if (deleted < expired) throw new Error(`Of ${expired} sessions ${deleted} were deleted.`);
+    return {
+      rowsPerSecond: (deleted * 1000) / took,
+      touches: { p99: percentile(during, 99), control: percentile(control, 99) },
+    };
+  } finally {
+    await manager.close();
+    await pool.destroy();
+  }
+}
+
+/** Half of those that are gone stay signed in, and all have been used. */
+async function fill(pool: Knex, expired: number): Promise<void> {
+  const rows = (count: number, user: string, age: string) => `
+    insert into identity_sessions
+      (session_id, secret_hash, user_id, device, user_agent, ip_addresses, stay_signed_in, signed_in, last_accessed, active_day)
+    select gen_random_uuid(), decode(repeat('ab', 32), 'hex'), ${user}, 'Web', repeat('x', 110), '192.0.2.1', i % 2 = 0,
+      moment, moment, moment::date
+    from generate_series(1, ${count}) as i, lateral (select now() - ${age} * random() as moment) as at`;
+  await pool.raw(rows(expired, 'i', "interval '5 days'").replace('now()', "now() - interval '40 days'"));
+  await pool.raw(rows(ACTIVE, "'active'", "interval '30 minutes'"));
+  await pool.raw('vacuum analyze identity_sessions');
+  await pool.raw('checkpoint');
+}
+
+/** Of touches that follow each other until something is done, beside one sign-in after the other. */
+async function latencies(
+  store: SessionStore,
+  manager: IdentitySessionManager,
+  ids: readonly string[],
+  until: Promise<unknown>,
+): Promise<number[]> {
+  let done = false;
+  void until.finally(() => (done = true));
+  const signIns = async () => {
+    for (let count = 0; !done; count++) await manager.open(signInOf(`user-${count}`, count));
+  };
+  const times: number[] = [];
+  const touches = async () => {
+    for (let from = 0; !done; from = (from + TOUCHED_AT_ONCE) % ids.length) {
+      const due = ids.slice(from, from + TOUCHED_AT_ONCE);
+      const begun = performance.now();
+      await store.touch(due.map((id) => ({ id, at: Date.now(), ipAddresses: [] })));
+      times.push(performance.now() - begun);
+      await sleep(20);
+    }
+  };
+  await Promise.all([signIns(), touches()]);
+  return times;
+}
