@@ -45,17 +45,17 @@ export function statements(schema?: string) {
       with touched as (
         select * from unnest($1::uuid[], $2::float8[], $3::text[], $4::text[]) as t (session_id, at, ip_addresses, node)
       ), locked as (
-        select s.session_id from ${table} s join touched using (session_id)
+        select touched.* from ${table} s join touched using (session_id)
         where s.ended_at is null
         order by s.session_id for no key update of s skip locked
       ), written as (
         update ${table} s
-        set last_accessed = greatest(s.last_accessed, ${time('touched.at')}),
-            active_day = greatest(s.active_day, ${day('touched.at')}),
-            ip_addresses = ${appended('s.ip_addresses', 'touched.ip_addresses')},
-            node = coalesce(touched.node, s.node)
-        from touched, locked
-        where s.session_id = locked.session_id and touched.session_id = locked.session_id and s.ended_at is null
+        set last_accessed = greatest(s.last_accessed, ${time('locked.at')}),
+            active_day = greatest(s.active_day, ${day('locked.at')}),
+            ip_addresses = ${appended('s.ip_addresses', 'locked.ip_addresses')},
+            node = coalesce(locked.node, s.node)
+        from locked
+        where s.session_id = locked.session_id and s.ended_at is null
         returning s.session_id
       )
       select touched.session_id, s.session_id is not null and s.ended_at is null as live
