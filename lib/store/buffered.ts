@@ -2,7 +2,7 @@ import type { Clock } from '../clock';
 import { withIpAddress } from '../session/ip-address';
 import type { Cutoffs } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
-import type { EndedSession, Owner, StoredSession } from '../session/session';
+import { used, type EndedSession, type Owner, type StoredSession } from '../session/session';
 import type {
   Admission,
   End,
@@ -228,13 +228,7 @@ class BufferedStore implements SessionStore {
 }
 
 function overlaid(session: StoredSession, pending: Pending | undefined): StoredSession {
-  if (pending === undefined) return session;
-  return {
-    ...session,
-    lastAccessed: Math.max(pending.at, session.lastAccessed ?? 0),
-    ipAddresses: pending.ipAddresses.reduce(withIpAddress, session.ipAddresses),
-    node: pending.node ?? session.node,
-  };
+  return pending === undefined ? session : used(session, pending);
 }
 
 function merged(earlier: Pending, later: Pending): Pending {

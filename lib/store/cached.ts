@@ -1,10 +1,9 @@
 import type { SessionCache } from '../cache/cache';
 import type { ChangeFollower, ChangeSet } from '../changes/changes';
 import type { Clock } from '../clock';
-import { withIpAddress } from '../session/ip-address';
 import { stage, type Cutoffs, type Lifetimes } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
-import type { EndedSession, Owner, StoredSession } from '../session/session';
+import { used, type EndedSession, type Owner, type StoredSession } from '../session/session';
 import type {
   Admission,
   End,
@@ -233,14 +232,8 @@ class CachedStore implements SessionStore {
   }
 
   /** Without this a session in constant use would seem idle here, where its copy is never read again. */
-  #advance({ id, at, ipAddresses, node }: Touch): void {
-    const copy = this.#cache.get(id);
-    if (copy === undefined || copy.endedAt !== null) return;
-    this.#keep({
-      ...copy,
-      lastAccessed: Math.max(at, copy.lastAccessed ?? 0),
-      ipAddresses: ipAddresses.reduce(withIpAddress, copy.ipAddresses),
-      node: node ?? copy.node,
-    });
+  #advance(touch: Touch): void {
+    const copy = this.#cache.get(touch.id);
+    if (copy !== undefined && copy.endedAt === null) this.#keep(used(copy, touch));
   }
 }

@@ -1,9 +1,9 @@
-import { withIpAddress } from '../session/ip-address';
 import { isLive, lastUsed, type Cutoffs } from '../session/lifetimes';
 import { covers, type Revocation } from '../session/revocation';
 import {
   referenceTo,
   sameOwner,
+  used,
   type EndedSession,
   type Owner,
   type StoredSession,
@@ -81,18 +81,10 @@ class MemoryStore implements SessionStore {
 
   touch(touches: readonly Touch[]): TouchResult {
     const ended: string[] = [];
-    for (const { id, at, ipAddresses, node } of touches) {
-      const session = this.#sessions.get(id);
-      if (session === undefined || session.endedAt !== null) {
-        ended.push(id);
-        continue;
-      }
-      this.#sessions.set(id, {
-        ...session,
-        lastAccessed: Math.max(at, session.lastAccessed ?? 0),
-        ipAddresses: ipAddresses.reduce(withIpAddress, session.ipAddresses),
-        node: node ?? session.node,
-      });
+    for (const touch of touches) {
+      const session = this.#sessions.get(touch.id);
+      if (session === undefined || session.endedAt !== null) ended.push(touch.id);
+      else this.#sessions.set(touch.id, used(session, touch));
     }
     return { ended, skipped: [] };
   }

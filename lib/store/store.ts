@@ -1,7 +1,14 @@
 import { SessionError } from '../errors';
 import type { Cutoffs } from '../session/lifetimes';
 import type { PreventConcurrentLogin, Revocation } from '../session/revocation';
-import type { EndedSession, EndReason, Owner, SessionReference, StoredSession } from '../session/session';
+import type {
+  EndedSession,
+  EndReason,
+  Owner,
+  SessionReference,
+  StoredSession,
+  Use,
+} from '../session/session';
 
 /** At once where that is possible: a warm request waits for nothing. */
 export type MaybePromise<T> = T | Promise<T>;
@@ -101,15 +108,9 @@ export interface End {
   readonly by: string | null;
 }
 
-/** One use of a session, or the last of several. */
-export interface Touch {
+/** The use of a session. */
+export interface Touch extends Use {
   readonly id: string;
-  /** When, in milliseconds since 1970. */
-  readonly at: number;
-  /** Addresses that are new for the session, oldest first. */
-  readonly ipAddresses: readonly string[];
-  /** The node that served it; absent where nodes have no names. */
-  readonly node?: string | null;
 }
 
 /** The touches that were not written, and why. */
