@@ -15,7 +15,9 @@ export interface Browsers {
 export async function signIn(client: Client, count: number): Promise<Browsers> {
   const signIns = people(count).map((user, browser) => request('POST', `/sign-in?user=${user}`, browser, ''));
   const signedIn = await client.sendAll(signIns);
-  const requests = signedIn.map(({ head }, browser) => request('GET', '/', browser, cookiesIn(head)));
+  const requests = signedIn.map(({ head }, browser) =>
+    request('GET', locationIn(head) ?? '/', browser, cookiesIn(head)),
+  );
 
   const answers = await client.sendAll(requests);
   answers.forEach(({ status, body }, browser) => {
@@ -47,4 +49,9 @@ function request(method: string, path: string, browser: number, cookies: string)
 /** What a browser would send back. */
 function cookiesIn(head: string): string {
   return Array.from(head.matchAll(/^Set-Cookie: ([^;\r]+)/gim), ([, pair]) => pair).join('; ');
+}
+
+/** Where the session is used, when that is said. */
+function locationIn(head: string): string | undefined {
+  return /^Location: (.*)/im.exec(head)?.[1];
 }

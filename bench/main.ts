@@ -24,7 +24,7 @@ import {
 import { printTargets, type Findings } from './targets';
 import { variants } from './variants';
 import { bare, control, withCookieParser } from './variants/bare';
-import { guarded } from './variants/identity-sessions';
+import { guarded, guardedOpenXchange } from './variants/identity-sessions';
 
 /*
  * npm run bench                     everything, some 8 minutes
@@ -38,7 +38,7 @@ const { values: options } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string', multiple: true } },
 });
 
-const close = [bare, control, withCookieParser, guarded];
+const close = [bare, control, withCookieParser, guarded, guardedOpenXchange];
 const far = variants.filter((variant) => !close.includes(variant));
 
 const measurements: Record<string, (database: Database, findings: Findings) => Promise<void>> = {

@@ -11,7 +11,7 @@ import type { SessionStorage } from './storage';
 import { bare, withCookieParser } from './variants/bare';
 import { betterAuthWithCookieCache } from './variants/better-auth';
 import { connectPgSimple } from './variants/connect-pg-simple';
-import { guarded, guardedCold } from './variants/identity-sessions';
+import { guarded, guardedCold, guardedOpenXchange } from './variants/identity-sessions';
 import type { Variant } from './variants/variant';
 
 /** All that a run has found out; what was not measured is absent. */
@@ -53,6 +53,12 @@ const targets: readonly Target[] = [
     limit: 1,
     sense: 'at least',
     measure: ({ oneProcess }) => pair(oneProcess, guarded, withCookieParser),
+  },
+  {
+    what: 'guarded request on the wire of Open-Xchange against the REST wire, one process',
+    limit: 0.9,
+    sense: 'at least',
+    measure: ({ oneProcess }) => pair(oneProcess, guardedOpenXchange, guarded),
   },
   {
     what: 'guarded request against connect-pg-simple',

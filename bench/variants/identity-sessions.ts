@@ -11,16 +11,25 @@ export const guarded = guard('express-identity-sessions', {});
 /** With a cache so small that every request of a round robin misses it. */
 export const guardedCold = guard('express-identity-sessions, cache missed', { cacheSize: 1 });
 
-function guard(name: string, options: IdentitySessionOptions): Variant {
+/** On the wire of Open-Xchange: a `session` parameter, and a cookie whose name is a hash of the request. */
+export const guardedOpenXchange = guard('express-identity-sessions, Open-Xchange', {}, 'openXchange');
+
+function guard(
+  name: string,
+  options: IdentitySessionOptions,
+  wire: 'rest' | 'openXchange' = 'rest',
+): Variant {
   return {
     name,
     needs: 'database',
     async start({ databaseUrl }) {
-      const { createIdentitySessionManager, createSignIn, migrate, sessionSecretGuard } = builtPackage();
+      const sessions = builtPackage();
+      const { createIdentitySessionManager, createSignIn, migrate, sessionSecretGuard } = sessions;
       const pool = knex({ client: 'pg', connection: databaseUrl });
       await migrate(pool);
       const manager = createIdentitySessionManager({ knex: pool, ...options });
-      const signIn = createSignIn(manager);
+      const dialect = sessions[wire](manager.settings);
+      const signIn = createSignIn(manager, { dialect });
 
       const app = express();
       app.post('/sign-in', async (request, response) => {
@@ -28,9 +37,10 @@ function guard(name: string, options: IdentitySessionOptions): Variant {
           userId: wantedUser(request),
           staySignedIn: true,
         });
+        if (wire === 'openXchange') response.location(`/?session=${session.sessionId}`);
         response.json({ userId: session.userId });
       });
-      app.use(sessionSecretGuard(manager));
+      app.use(sessionSecretGuard(manager, { dialect }));
       app.get('/', (request, response) => {
         response.json({ userId: request.identitySession!.userId });
       });

@@ -4,7 +4,7 @@ import { connectPgSimple } from './connect-pg-simple';
 import { connectRedis } from './connect-redis';
 import { cookieSession } from './cookie-session';
 import { expressSessionInMemory } from './express-session';
-import { guarded, guardedCold } from './identity-sessions';
+import { guarded, guardedCold, guardedOpenXchange } from './identity-sessions';
 import type { Variant } from './variant';
 
 const everything: readonly Variant[] = [
@@ -13,6 +13,7 @@ const everything: readonly Variant[] = [
   withCookieParser,
   guarded,
   guardedCold,
+  guardedOpenXchange,
   cookieSession,
   expressSessionInMemory,
   connectRedis,

@@ -15,8 +15,8 @@ export interface Place {
 }
 
 /**
- * `POST /sign-in` sets the cookies of a new session, and `GET /` wants them. Both answer `{ userId }`, so that what a
- * session is found to be can be compared with what it was made for.
+ * `POST /sign-in` sets the cookies of a new session, and `GET /`, or what its `Location` says, wants them. Both answer
+ * `{ userId }`, so that what a session is found to be can be compared with what it was made for.
  */
 export interface RunningApp {
   readonly app: Express;
