@@ -155,9 +155,13 @@ export class IdentitySessionManager {
 
   /** What people want to know of a session. */
   describe(session: IdentitySession): DescribedSession {
+    const { describeDevice } = this.settings;
     return {
       session,
-      device: this.settings.describeDevice(session.userAgent, session.clientId),
+      // Found out only when somebody asks: not every wire does.
+      get device() {
+        return describeDevice(session.userAgent, session.clientId);
+      },
       location: location(currentIpAddress(session), this.#locate),
       expires: expires(session, this.settings.lifetimes),
     };

@@ -3,7 +3,11 @@ import type { Client } from 'pg';
 
 import {
   createIdentitySessionManager,
+  describeDevice,
+  describeOxDevice,
   memory,
+  openXchange,
+  rest,
   type Credentials,
   type IdentitySessionManager,
   type IdentitySessionOptions,
@@ -18,7 +22,7 @@ import { managerOn } from './support/manager';
 import { outputOf } from './support/program';
 
 /** Statements by their names; connections by where they come from. */
-const [INSERT, FIND, TOUCH, POLICY] = ['insert', 'find', 'touch', 'policy'].map(
+const [INSERT, FIND, TOUCH, LIST, POLICY] = ['insert', 'find', 'touch', 'list', 'policy'].map(
   (key) => `identity_sessions.${key}`,
 );
 const [READ_FIRST, READ_NEXT] = ['first', 'next'].map((key) => `identity_session_changes.${key}`);
@@ -139,6 +143,28 @@ describe('a manager', () => {
     clock.advance(FLUSH_EVERY);
     await until(() => asked.includes(TOUCH!));
   });
+
+  it.each(['rest', 'openXchange'] as const)(
+    'lists a hundred sessions with one statement, and describes each distinct device once: %s',
+    async (wire) => {
+      const signedIn = use();
+      for (let at = 0; at < 100; at++) {
+        await signedIn.open({ userId: 'alice', userAgent: `Firefox/${at % 4}.0` });
+      }
+      const ours = jest.fn(describeDevice);
+      const theirs = jest.fn(describeOxDevice);
+      const manager = use({ describeDevice: ours });
+      const dialects = { rest, openXchange };
+      const dialect = dialects[wire](manager.settings, { describeDevice: theirs });
+      asked.length = 0;
+      const sessions = await manager.list({ userId: 'alice' });
+      const described = sessions.map((session) => manager.describe(session));
+      dialect.sessions(described, sessions[0]!);
+      expect([sessions.length, asked]).toEqual([100, [LIST]]);
+      expect({ rest: ours.mock.calls, openXchange: theirs.mock.calls }[wire]).toHaveLength(4);
+      expect(ours.mock.calls.length + theirs.mock.calls.length).toBe(4);
+    },
+  );
 
   it('keeps as many copies as it is told', async () => {
     const manager = use({ cacheSize: 2 });

@@ -1,5 +1,5 @@
 import { OptionReader } from '../../option-reader';
-import { describeOxDevice, type DescribeDevice } from '../../session/device';
+import { describeOxDevice, memoised, type DescribeDevice } from '../../session/device';
 import type { Duration } from '../../session/duration';
 import { catalogueOf, type Catalogue, type Words } from '../../session/wording';
 
@@ -77,8 +77,7 @@ export function openXchangeSettings(
     httpOnly: read.flag('httpOnly'),
     stickyCookie: read.flag('stickyCookie'),
     defaultClient: read.matching('defaultClient', /^.{1,64}$/u, 'text of 1 to 64 characters'),
-    describeDevice:
-      read.given<DescribeDevice>('describeDevice', isFunction, 'a function') ?? describeOxDevice,
+    describeDevice: describing(read.given('describeDevice', isFunction, 'a function')),
     catalogue: catalogueOf(read.object('words') as Readonly<Record<string, Words>>),
     language: read.matching('language', /^[A-Za-z]{2,3}(-[A-Za-z\d]+)*$/, 'a language such as "en"'),
   };
@@ -124,4 +123,8 @@ function isHeaderName(value: unknown): boolean {
 
 function isFunction(value: unknown): boolean {
   return typeof value === 'function';
+}
+
+function describing(own: DescribeDevice | undefined): DescribeDevice {
+  return own === undefined ? describeOxDevice : memoised(own);
 }
