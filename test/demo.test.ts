@@ -8,10 +8,11 @@ import type { Readable } from 'node:stream';
 import type { Express } from 'express';
 import { accountsToTry, authenticate, hashPassword } from '../examples/demo/accounts';
 import { createApp } from '../examples/demo/app';
-import { createIdentitySessionManager, everySessionOf, type IdentitySessionManager } from '../lib';
+import { everySessionOf, type IdentitySessionManager } from '../lib';
 import { Browser } from './support/browser';
 import { FakeClock } from './support/clock';
 import { createDatabase, type TestDatabase } from './support/database';
+import { managerOn } from './support/manager';
 import { HOUR } from './support/sessions';
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
@@ -53,7 +54,7 @@ afterEach(() => manager.close());
 
 /** The demo, as `main.ts` makes it, but with a clock that we move. */
 function start(): void {
-  manager = createIdentitySessionManager({ knex: database.knex, clock, location: false });
+  manager = managerOn({ knex: database.knex, clock });
   app = createApp({ manager });
 }
 

@@ -7,10 +7,11 @@ import { join, parse } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 
-import { createIdentitySessionManager, migrate, migrationConfig, type IdentitySessionManager } from '../lib';
+import { migrate, migrationConfig, type IdentitySessionManager } from '../lib';
 import { READ_EVERY } from '../lib/changes/changes';
 import { FakeClock } from './support/clock';
 import { createDatabase, emptyDatabase, type TestDatabase } from './support/database';
+import { managerOn } from './support/manager';
 
 const PROJECT = join(__dirname, '..');
 
@@ -178,13 +179,7 @@ describe('a schema of its own', () => {
     await migrate(database.knex, { schema });
     await migrate(database.knex, { schema });
     const clock = new FakeClock();
-    const manager = createIdentitySessionManager({
-      knex: database.knex,
-      schema,
-      clock,
-      maxSessionsPerUser: 5,
-      location: false,
-    });
+    const manager = managerOn({ knex: database.knex, schema, clock, maxSessionsPerUser: 5 });
     try {
       await signInListAndRevoke(manager);
       await endByHandIsSeen(manager, clock, () =>
