@@ -88,6 +88,7 @@ export {
 } from './session/device';
 export {
   catalogueOf,
+  displayLocation,
   displayName,
   wordingFor,
   type Catalogue,
@@ -95,7 +96,8 @@ export {
   type Words,
 } from './session/wording';
 export type { Duration } from './session/duration';
-export type { Locator, Place } from './location/location';
+export type { Locator } from './location/location';
+export type { Place } from './session/place';
 
 // Where they live
 export { memory } from './store/memory';

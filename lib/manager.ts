@@ -4,7 +4,7 @@ import type { Cleanup, CleanupResult } from './cleanup';
 import type { DescribedSession } from './dialects/dialect';
 import { SessionError, type RefusalCode, type RefusalEvidence } from './errors';
 import { reportEnded } from './events';
-import { location, type Locator } from './location/location';
+import { placeOf, type Locator } from './location/location';
 import { newSession, type SignIn } from './new-session';
 import { fits, hashSecret, mintSecret, type Credentials } from './session/credentials';
 import { ipAddress, namesAddress } from './session/ip-address';
@@ -61,7 +61,7 @@ export class IdentitySessionManager {
   readonly #watch: SessionWatch;
   readonly #cleanup: Cleanup;
   readonly #locate: Locator | undefined;
-  readonly #countryOf = (address: string) => this.#locate?.(address)?.country;
+  readonly #countryOf = (address: string) => placeOf(address, this.#locate)?.country;
 
   constructor(settings: Settings, { store, watch, cleanup, locate }: ManagerParts) {
     this.settings = settings;
@@ -162,7 +162,7 @@ export class IdentitySessionManager {
       get device() {
         return describeDevice(session.userAgent, session.clientId);
       },
-      location: location(currentIpAddress(session), this.#locate),
+      place: placeOf(currentIpAddress(session), this.#locate),
       expires: expires(session, this.settings.lifetimes),
     };
   }

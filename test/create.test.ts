@@ -269,13 +269,13 @@ describe('a process', () => {
 describe('locations', () => {
   it("are the app's to find, or geoip-lite's, which is loaded only then", async () => {
     const program = `
-      const { createIdentitySessionManager, memory } = require('./lib');
+      const { createIdentitySessionManager, displayLocation, memory } = require('./lib');
       const isLoaded = () => Object.keys(require.cache).some((path) => /node_modules.geoip-lite/.test(path));
 
       async function locationWith(location) {
         const manager = createIdentitySessionManager({ store: memory(), location });
         const { session } = await manager.open({ userId: 'alice', ipAddress: '81.2.69.142' });
-        return [String(location), manager.describe(session).location ?? null, isLoaded()];
+        return [String(location), displayLocation(manager.describe(session).place) ?? null, isLoaded()];
       }
       async function main() {
         const found = [];

@@ -306,6 +306,16 @@ describe('a session that may not change its address', () => {
     const abroad = async () => manager.verify(credentials, { ipAddress: '203.0.113.9' });
     await expect(abroad).rejects.toEqual(refusal('ip-changed'));
   });
+
+  it('may not change it when the places cannot be looked up', async () => {
+    const location = () => {
+      throw new Error('the file is gone');
+    };
+    const manager = use({ ipCheck: { mode: 'countrycode' }, location });
+    const { credentials } = await open(manager);
+    const elsewhere = async () => manager.verify(credentials, { ipAddress: '198.51.100.7' });
+    await expect(elsewhere).rejects.toEqual(refusal('ip-changed'));
+  });
 });
 
 describe('what people are shown', () => {

@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import type { SessionError } from '../errors';
 import type { Credentials, SecretForm } from '../session/credentials';
 import type { Device } from '../session/device';
+import type { Place } from '../session/place';
 import type { Revocation } from '../session/revocation';
 import type { IdentitySession } from '../session/session';
 
@@ -59,8 +60,8 @@ export interface OpenedSession {
 export interface DescribedSession {
   readonly session: IdentitySession;
   readonly device: Device;
-  /** `Berlin, Germany`, or `Intranet`, or undefined when nobody knows. */
-  readonly location: string | undefined;
+  /** Where the address is that it was used from last, or undefined when nobody knows. */
+  readonly place: Place | undefined;
   /** When it ends if it is not used any more, in milliseconds since 1970. */
   readonly expires: number;
 }

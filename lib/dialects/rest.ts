@@ -4,7 +4,7 @@ import { SessionError, type RefusalCode } from '../errors';
 import { isSecret, isSessionId } from '../session/credentials';
 import { everySessionOf, otherSessionsOf, sessionsOf, type Revocation } from '../session/revocation';
 import { currentIpAddress, type IdentitySession } from '../session/session';
-import { displayName } from '../session/wording';
+import { displayLocation, displayName } from '../session/wording';
 import { cookieValues, setCookie } from './cookies';
 import type { Answer, DescribedSession, Dialect, ShownCredentials, Transport } from './dialect';
 
@@ -170,7 +170,8 @@ function challenge(request: Request): string {
   return bearerToken(request.headers.authorization) === undefined ? 'Bearer' : 'Bearer error="invalid_token"';
 }
 
-function shape({ session, device, location, expires }: DescribedSession, current: boolean): object {
+function shape({ session, device, place, expires }: DescribedSession, current: boolean): object {
+  const location = displayLocation(place);
   return {
     id: session.sessionId,
     current,

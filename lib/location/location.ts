@@ -1,38 +1,25 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Where an address is, as far as anybody knows. */
-export interface Place {
-  readonly city?: string | undefined;
-  /** ISO 3166-1 alpha-2, such as `DE`. */
-  readonly country?: string | undefined;
-}
+import type { Place } from '../session/place';
 
 /** Finds the place of a public address, at once: from a file or from memory, never over the network. */
 export type Locator = (ipAddress: string) => Place | undefined;
 
-/** What a location says of an address that belongs to no public network. */
-export const INTRANET = 'Intranet';
-
 /**
- * The location as people read it: `Berlin, Germany`, or `Intranet`, or undefined when nothing is known. A locator that
- * fails finds nothing: a list of sessions is never lost for want of a town.
+ * The place of an address, or undefined when nobody knows. A locator that fails finds nothing: a list of sessions is never
+ * lost for want of a town.
  */
-export function location(ipAddress: string | null, locate: Locator | undefined): string | undefined {
+export function placeOf(ipAddress: string | null, locate: Locator | undefined): Place | undefined {
   if (ipAddress === null) return undefined;
   if (isPrivate(ipAddress)) return INTRANET;
   try {
-    return worded(locate?.(ipAddress));
+    return locate?.(ipAddress) ?? undefined;
   } catch {
     return undefined;
   }
 }
 
-function worded(place: Place | undefined): string | undefined {
-  const country = place?.country && countries.of(place.country);
-  return [place?.city, country].filter(Boolean).join(', ') || undefined;
-}
-
-const countries = new Intl.DisplayNames(['en'], { type: 'region' });
+const INTRANET: Place = Object.freeze({ intranet: true });
 
 const privateNetworks = new BlockList();
 for (const [network, prefix] of [

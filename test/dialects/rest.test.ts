@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import { rest, type RestOptions } from '../../lib/dialects/rest';
 import { SessionError, type RefusalCode, type RefusalEvidence } from '../../lib/errors';
 import { describeDevice } from '../../lib/session/device';
+import type { Place } from '../../lib/session/place';
 import { withoutSecret, type IdentitySession, type StoredSession } from '../../lib/session/session';
 import { aSession, DAY } from '../support/sessions';
 
@@ -26,10 +27,10 @@ function session(said: Partial<StoredSession> = {}): IdentitySession {
   return withoutSecret(aSession(NOON, { sessionId: ID, ...said }));
 }
 
-const described = (of: IdentitySession, location?: string) => ({
+const described = (of: IdentitySession, place?: Place) => ({
   session: of,
   device: describeDevice(of.userAgent, of.clientId),
-  location,
+  place,
   expires: NOON + DAY,
 });
 
@@ -239,7 +240,7 @@ describe('a session that is shown', () => {
       lastAccessed: NOON + 1,
       clientId: 'mail',
     });
-    expect(dialect.session(described(used, 'Berlin, Germany')).body).toMatchObject({
+    expect(dialect.session(described(used, { city: 'Berlin', country: 'DE' })).body).toMatchObject({
       session: {
         ipAddress: '192.0.2.2',
         location: 'Berlin, Germany',

@@ -1,17 +1,14 @@
-import { location } from '../../lib/location/location';
+import { placeOf } from '../../lib/location/location';
 
-const berlin = () => ({ city: 'Berlin', country: 'DE' });
+const BERLIN = { city: 'Berlin', country: 'DE' };
+const inBerlin = () => BERLIN;
+const INTRANET = { intranet: true };
 
-describe('the location of an address', () => {
-  it.each([
-    [{ city: 'Berlin', country: 'DE' }, 'Berlin, Germany'],
-    [{ country: 'DE' }, 'Germany'],
-    [{ city: 'Berlin' }, 'Berlin'],
-    [{ city: '', country: '' }, undefined],
-    [{}, undefined],
-    [undefined, undefined],
-  ])('found as %j is %j', (place, expected) => {
-    expect(location('81.2.69.142', () => place)).toBe(expected);
+describe('the place of an address', () => {
+  it('is what the locator finds', () => {
+    const locate = jest.fn(inBerlin);
+    expect(placeOf('81.2.69.142', locate)).toEqual(BERLIN);
+    expect(locate.mock.calls).toEqual([['81.2.69.142']]);
   });
 
   it.each([
@@ -24,28 +21,28 @@ describe('the location of an address', () => {
     '::1',
     'fe80::1',
     'fec0::1',
-  ])('%s is the intranet, whoever is asked', (address) => {
-    expect(location(address, berlin)).toBe('Intranet');
-    expect(location(address, undefined)).toBe('Intranet');
+  ])('%s is the intranet, and no locator is asked', (address) => {
+    const locate = jest.fn(inBerlin);
+    expect(placeOf(address, locate)).toEqual(INTRANET);
+    expect(placeOf(address, undefined)).toEqual(INTRANET);
+    expect(locate).not.toHaveBeenCalled();
   });
 
   it.each(['172.15.0.1', '172.32.0.1', '11.0.0.1', '192.169.0.1', 'fd00::1', '2001:db8::1'])(
     '%s is not the intranet',
     (address) => {
-      expect(location(address, berlin)).toBe('Berlin, Germany');
+      expect(placeOf(address, inBerlin)).toEqual(BERLIN);
+      expect(placeOf(address, undefined)).toBeUndefined();
     },
   );
 
-  it('is unknown without an address, without a locator, and when the locator fails', () => {
-    expect(location(null, berlin)).toBeUndefined();
-    expect(location('81.2.69.142', undefined)).toBeUndefined();
+  it('is unknown without an address, and when the locator finds nothing or fails', () => {
+    expect(placeOf(null, inBerlin)).toBeUndefined();
+    expect(placeOf('81.2.69.142', () => undefined)).toBeUndefined();
+    expect(placeOf('81.2.69.142', () => null as never)).toBeUndefined();
     const failing = () => {
       throw new Error('the file is gone');
     };
-    expect(location('81.2.69.142', failing)).toBeUndefined();
-  });
-
-  it('is unknown when the locator finds nonsense', () => {
-    expect(location('81.2.69.142', () => ({ country: 'not a country' }))).toBeUndefined();
+    expect(placeOf('81.2.69.142', failing)).toBeUndefined();
   });
 });

@@ -2,10 +2,20 @@ import fc from 'fast-check';
 
 import { UNKNOWN_DEVICE } from '../../lib/session/clients';
 import type { DeviceName } from '../../lib/session/device';
-import { catalogueOf, displayName, ENGLISH, wordingFor, type Words } from '../../lib/session/wording';
+import type { Place } from '../../lib/session/place';
+import {
+  catalogueOf,
+  displayLocation,
+  displayName,
+  ENGLISH,
+  wordingFor,
+  type Words,
+} from '../../lib/session/wording';
 
 const called = (name: DeviceName, language = 'en', own?: Record<string, Words>) =>
   displayName({ name }, wordingFor(language, catalogueOf(own)));
+
+const INTRANET: Place = { intranet: true };
 
 const ALL: DeviceName = {
   product: 'OX App Suite',
@@ -59,6 +69,61 @@ describe('a display name', () => {
     expect(called({ program: '{system} $& $1', system: '{program}' })).toBe('{system} $& $1 on {program}');
     expect(called({ program: '__proto__', system: 'toString' })).toBe('__proto__ on toString');
   });
+});
+
+describe('a location', () => {
+  const located = (place: Place | undefined, language = 'en', own?: Record<string, Words>) =>
+    displayLocation(place, wordingFor(language, catalogueOf(own)));
+
+  it.each<[Place | undefined, string | undefined, string | undefined]>([
+    [{ city: 'Berlin', country: 'DE' }, 'Berlin, Germany', 'Berlin, Deutschland'],
+    [
+      { city: 'Munich', cityNames: { de: 'München' }, country: 'DE' },
+      'Munich, Germany',
+      'München, Deutschland',
+    ],
+    [{ city: 'Rome', cityNames: { it: 'Roma' }, country: 'IT' }, 'Rome, Italy', 'Rome, Italien'],
+    [{ country: 'gb' }, 'United Kingdom', 'Vereinigtes Königreich'],
+    [{ city: 'Berlin' }, 'Berlin', 'Berlin'],
+    [INTRANET, 'Intranet', 'Intranet'],
+    [{ city: '', country: '' }, undefined, undefined],
+    [{}, undefined, undefined],
+    [undefined, undefined, undefined],
+  ])('at %j is %p', (place, english, german) => {
+    expect([located(place), located(place, 'de')]).toEqual([english, german]);
+  });
+
+  it('is English unless somebody asks for another language', () => {
+    expect(displayLocation({ country: 'DE' })).toBe('Germany');
+  });
+
+  it('is said in every language that an app adds: cities and countries as they are called there', () => {
+    const names = { 'pt-BR': 'Munique', pt: 'Munique (pt)' };
+    const munich = { city: 'Munich', cityNames: names, country: 'DE' };
+    const own = { fr: { intranet: 'Réseau interne' }, 'pt-BR': {}, 'pt-PT': {} };
+    expect(located(munich, 'fr', own)).toBe('Munich, Allemagne');
+    expect(located(INTRANET, 'fr', own)).toBe('Réseau interne');
+    expect(located(munich, 'pt-BR', own)).toBe('Munique, Alemanha');
+    expect(located(munich, 'pt-PT', own)).toBe('Munique (pt), Alemanha');
+  });
+
+  it('is English where nobody has taught Node the language', () => {
+    expect(located({ country: 'DE' }, 'tlh', { tlh: {} })).toBe('Germany');
+  });
+
+  it.each(['not a country', 'A1', 'QQ', 'ZZ', 'zz', '276', 5 as never, null as never])(
+    'is only the city when the country is %p',
+    (country) => {
+      expect(located({ city: 'Berlin', country })).toBe('Berlin');
+    },
+  );
+
+  it.each([{ city: 5 }, { cityNames: null }, { cityNames: { en: null } }, { city: '\u202e' }])(
+    'is only the country when the city is nonsense: %j',
+    (nonsense) => {
+      expect(located({ ...nonsense, country: 'DE' } as never)).toBe('Germany');
+    },
+  );
 });
 
 describe('the language', () => {

@@ -1,4 +1,4 @@
-import { currentIpAddress, displayName, type DescribedSession } from '../../../lib';
+import { currentIpAddress, displayLocation, displayName, type DescribedSession } from '../../../lib';
 import { deviceIcon } from './device-icon';
 import { html, type Content, type Html } from './html';
 
@@ -45,8 +45,8 @@ function distinctNames(sessions: readonly DescribedSession[]): readonly string[]
   });
 }
 
-function facts({ session, location, expires }: DescribedSession): Html {
-  const where = [location, currentIpAddress(session)].filter(Boolean).join(', ');
+function facts({ session, place, expires }: DescribedSession): Html {
+  const where = [displayLocation(place), currentIpAddress(session)].filter(Boolean).join(', ');
   return html`
     <p>${where && `${where} · `}last used ${time(session.lastAccessed ?? session.signedIn)}</p>
     <details>

@@ -1,11 +1,11 @@
 import type { Device, DeviceType, Product } from '../../session/device';
 import { currentIpAddress } from '../../session/session';
-import { displayName, type Wording } from '../../session/wording';
+import { displayLocation, displayName, type Wording } from '../../session/wording';
 import type { DescribedSession } from '../dialect';
 
 /** A session as the wire shows it. The device may be told otherwise here than elsewhere. */
 export function sessionObject(
-  { session, location }: DescribedSession,
+  { session, place }: DescribedSession,
   device: Device,
   wording: Wording,
 ): Record<string, unknown> {
@@ -15,7 +15,7 @@ export function sessionObject(
     ipAddress: currentIpAddress(session),
     client: clientId,
     userAgent,
-    location,
+    location: displayLocation(place, wording),
     loginTime: time(signedIn),
     lastActive: time(Math.max(lastAccessed ?? 0, signedIn)),
     device: deviceObject(device, wording),

@@ -1,13 +1,14 @@
 import { grouped, sessionObject } from '../../../lib/dialects/open-xchange/sessions';
 import { withoutSecret, type StoredSession } from '../../../lib/session/session';
 import { describeOxDevice, type DeviceType } from '../../../lib/session/device';
+import type { Place } from '../../../lib/session/place';
 import { wordingFor } from '../../../lib/session/wording';
 import { aSession } from '../../support/sessions';
 
-function objectOf(said: Partial<StoredSession>, location?: string, language = 'en') {
+function objectOf(said: Partial<StoredSession>, place?: Place, language = 'en') {
   const session = withoutSecret(aSession(1000, said));
   const device = describeOxDevice(session.userAgent, session.clientId);
-  return sessionObject({ session, device, location, expires: 0 }, device, wordingFor(language));
+  return sessionObject({ session, device, place, expires: 0 }, device, wordingFor(language));
 }
 
 describe('a session on the wire', () => {
@@ -20,7 +21,7 @@ describe('a session on the wire', () => {
   });
 
   it('shows the address that it was used from last, and where that is', () => {
-    expect(objectOf({ ipAddresses: ['192.0.2.1', '10.0.0.1'] }, 'Intranet')).toMatchObject({
+    expect(objectOf({ ipAddresses: ['192.0.2.1', '10.0.0.1'] }, { intranet: true })).toMatchObject({
       ipAddress: '10.0.0.1',
       location: 'Intranet',
     });
@@ -34,10 +35,15 @@ describe('a session on the wire', () => {
     expect(objectOf({ lastAccessed })).toMatchObject({ loginTime: 1000, lastActive });
   });
 
-  it('is named in the language of who looks at it', () => {
+  it('is named in the language of who looks at it, and so is the place', () => {
     const said = { clientId: 'open-xchange-appsuite' };
-    expect(objectOf(said)).toMatchObject({ device: { displayName: 'OX App Suite, Firefox 140 on Linux' } });
-    expect(objectOf(said, undefined, 'de-AT')).toMatchObject({
+    const berlin = { city: 'Berlin', country: 'DE' };
+    expect(objectOf(said, berlin)).toMatchObject({
+      location: 'Berlin, Germany',
+      device: { displayName: 'OX App Suite, Firefox 140 on Linux' },
+    });
+    expect(objectOf(said, berlin, 'de-AT')).toMatchObject({
+      location: 'Berlin, Deutschland',
       device: { displayName: 'OX App Suite, Firefox 140 auf Linux' },
     });
   });
