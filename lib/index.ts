@@ -97,6 +97,7 @@ export {
 } from './session/wording';
 export type { Duration } from './session/duration';
 export type { Locator } from './location/location';
+export { maxmind, type MaxmindReader } from './location/maxmind';
 export type { Place } from './session/place';
 
 // Where they live

@@ -79,7 +79,7 @@ export interface IdentitySessionOptions {
 
   /** Whether sessions may change their address; they may by default. [IPCheck, ipcheck.mode] */
   readonly ipCheck?: IpCheckOptions;
-  /** Finds the place of an address: `true` uses geoip-lite when it is installed, `false` knows no places. */
+  /** Finds the place of an address, as `maxmind()` does: `true` uses geoip-lite when it is installed, `false` knows no places. */
   readonly location?: boolean | Locator;
   /** Turns a user agent and the client's id into a device; ua-parser-js does by default. */
   readonly describeDevice?: DescribeDevice;

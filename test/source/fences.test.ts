@@ -19,6 +19,7 @@ const FENCES: Readonly<Record<string, Fence>> = {
   'lru-cache': { within: /^lib\/cache\/lru$/ },
   'ua-parser-js': { within: /^lib\/session\/device$/ },
   'geoip-lite': { within: /^lib\/location\/geoip-lite$/ },
+  maxmind: { within: /^lib\/location\/maxmind$/ },
   'express-rate-limit': { within: /^lib\/http\/limiters$/ },
   express: { within: /^lib\/(dialects|http|routers|account)\/.+$/, typesIn: /^lib\/(dialects|http)\// },
   crypto: { within: /^lib\/(session\/credentials|dialects\/open-xchange\/cookie-hash)$/ },
