@@ -372,6 +372,75 @@ describe('the administrator', () => {
   });
 });
 
+describe('a client of Open-Xchange', () => {
+  const CLIENT = 'client=open-xchange-appsuite';
+
+  /** A browser with the client's user interface in it. */
+  async function loggedIn(name: string, at = '/ajax'): Promise<{ client: Browser; session: string }> {
+    const client = person(FIREFOX, { Accept: '*/*' });
+    const login = { name, password: 'wonderland' };
+    const { text } = await client.post(`${at}/login?action=login&${CLIENT}`, login);
+    const { session } = JSON.parse(text) as { session: string };
+    expect(session).toMatch(/^[0-9a-f]{32}$/);
+    return { client, session };
+  }
+
+  const used = async ({ client, session }: { client: Browser; session: string }, at = '/ajax') =>
+    (await client.get(`${at}/config/gui?session=${session}`)).text;
+
+  it.each(['/ajax', '/appsuite/api'])('is let in at %s by name and context', async (at) => {
+    for (const name of ['alice', 'alice@anything']) {
+      const client = await loggedIn(name, at);
+      expect(JSON.parse(await used(client, at))).toEqual({ data: { user: 'alice' } });
+    }
+  });
+
+  it('is not let in with a wrong password, nor as somebody whom there is not', async () => {
+    for (const name of ['alice', 'carol', '@', '@alice']) {
+      const { text } = await person().post('/ajax/login?action=login', { name, password: 'builder' });
+      expect(JSON.parse(text)).toMatchObject({ code: 'LGI-0006' });
+    }
+  });
+
+  it('is seen on the pages and in REST, and ended there', async () => {
+    const ox = await loggedIn('alice@anything');
+    const desk = await signedIn(person(IPHONE), ALICE);
+    const { text } = await desk.get('/');
+    expect(text).toContain('OX App Suite, Firefox 140 on Linux');
+    const script = await signedIn(program(), ALICE);
+    const { sessions } = (await script.get('/sessions')).body as { sessions: { client: string | null }[] };
+    expect(sessions).toHaveLength(3);
+    expect(sessions.map(({ client }) => client)).toContain('open-xchange-appsuite');
+
+    await desk.post(actionOf(text, 'Sign out OX App Suite, Firefox 140 on Linux'));
+    expect(JSON.parse(await used(ox))).toMatchObject({ code: 'SES-0203' });
+  });
+
+  it('sees the sessions of the pages, and ends them', async () => {
+    const ox = await loggedIn('alice');
+    const phone = await signedIn(person(IPHONE), ALICE);
+    await signedIn(person(), BOB);
+    const all = await ox.client.get(`/ajax/sessionmanagement?action=all&session=${ox.session}`);
+    const { data } = JSON.parse(all.text) as { data: { sessionId: string }[] };
+    const ids = data.map(({ sessionId }) => sessionId);
+    expect(ids).toHaveLength(2);
+
+    const others = JSON.stringify(ids.filter((id) => id !== ox.session));
+    await ox.client.put(`/ajax/sessionmanagement?action=delete&session=${ox.session}`, others);
+    expect((await phone.get('/')).headers['location']).toBe('/sign-in?notice=revoked');
+    expect(JSON.parse(await used(ox))).toEqual({ data: { user: 'alice' } });
+  });
+
+  it('is out after its logout, here and there', async () => {
+    const ox = await loggedIn('alice');
+    await ox.client.get(`/appsuite/api/login?action=logout&session=${ox.session}`);
+    expect(ox.client.cookies.size).toBe(0);
+    expect(JSON.parse(await used(ox))).toMatchObject({ code: expect.stringMatching(/^SES-/) });
+    const alice = await signedIn(person(), ALICE);
+    expect(buttons((await alice.get('/')).text)).toEqual(['Sign out', 'Sign out Firefox 140 on Linux']);
+  });
+});
+
 describe('pages', () => {
   it('escape a hostile user agent', async () => {
     const alice = await signedIn(person(HOSTILE), ALICE);

@@ -3,6 +3,8 @@ import { promisify } from 'node:util';
 
 export interface Account {
   readonly name: string;
+  /** By which clients of Open-Xchange know the user. */
+  readonly number: number;
   readonly administrator: boolean;
 }
 
@@ -22,16 +24,19 @@ interface StoredAccount extends Account {
 const accounts: readonly StoredAccount[] = [
   {
     name: 'alice',
+    number: 1,
     administrator: false,
     passwordHash: 'pbGY9WoxPUR8q5hWGIT-6A._icpZugcN5cAaPBgz5XZk_Lgk0-fjqyH2ltxy7xgEkA',
   },
   {
     name: 'bob',
+    number: 2,
     administrator: false,
     passwordHash: 'BczfK0rq2iQEGucyHwahQw._mlfMYE-xw0K0HuOKpWfwbX1lJ8Xw2hG3Pm-G1S_QxY',
   },
   {
     name: 'admin',
+    number: 3,
     administrator: true,
     passwordHash: 'V1HlCypBE92yfeUh6Db6RA.wCmArylazdfvO6Ni30P03nF_EjB3g6hgt-XhJlTqBuI',
   },

@@ -23,12 +23,16 @@ import {
 import { authenticate, isAdministrator } from './accounts';
 import { administration } from './administration';
 import { asksForPage, forms } from './forms';
+import { openXchangeRoutes } from './open-xchange';
 import { notice } from './pages/notices';
 import { profilePage } from './pages/profile';
 import { sessionsPage } from './pages/sessions';
 import { signInPage } from './pages/sign-in';
 
-/** An app with accounts: a page that shows people where they are signed in, and a page for nobody but them. */
+/**
+ * An app with accounts: a page that shows people where they are signed in, and a page for nobody but them. Clients of
+ * Open-Xchange are let in by the same accounts.
+ */
 export function createApp({ manager }: { manager: IdentitySessionManager }): Express {
   const dialect = forms(manager);
   const guard = sessionSecretGuard(manager, { dialect });
@@ -36,6 +40,7 @@ export function createApp({ manager }: { manager: IdentitySessionManager }): Exp
   const app = express();
   app.disable('x-powered-by');
   app.use(express.static(join(__dirname, 'public')));
+  app.use(['/ajax', '/appsuite/api'], openXchangeRoutes(manager));
   app.use(pageHeaders);
   app.use(cookieParser());
 

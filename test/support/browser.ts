@@ -23,6 +23,10 @@ export class Browser {
     return this.#send(request(this.#app).post(path).set('Sec-Fetch-Site', 'same-origin').send(body));
   }
 
+  put(path: string, body: string): Promise<Response> {
+    return this.#send(request(this.#app).put(path).set('Sec-Fetch-Site', 'same-origin').send(body));
+  }
+
   delete(path: string): Promise<Response> {
     return this.#send(request(this.#app).delete(path).set('Sec-Fetch-Site', 'same-origin'));
   }
@@ -44,7 +48,9 @@ export class Browser {
     for (const line of setCookies) {
       const [pair = '', ...attributes] = line.split('; ');
       const [name = '', value = ''] = pair.split(/=(.*)/s);
-      const expired = attributes.includes('Max-Age=0');
+      const expired = attributes.some((attribute) =>
+        /^(Max-Age=0|expires=Thu, 01-Jan-1970 .*)$/.test(attribute),
+      );
       if (expired) this.cookies.delete(name);
       else this.cookies.set(name, value);
     }
