@@ -1,10 +1,13 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { execFile, spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import type { Express } from 'express';
 import { accountsToTry, authenticate, hashPassword } from '../examples/demo/accounts';
 import { createApp } from '../examples/demo/app';
@@ -14,6 +17,11 @@ import { FakeClock } from './support/clock';
 import { createDatabase, type TestDatabase } from './support/database';
 import { managerOn } from './support/manager';
 import { HOUR } from './support/sessions';
+
+const PROJECT = join(__dirname, '..');
+
+/** What stands between the answers to the lines of a script. */
+const END = '-- next line --';
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 const IPHONE =
@@ -497,12 +505,7 @@ describe('npm start', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'writes what it still holds, and ends well, on %s',
     async (signal) => {
-      demo = spawn(process.execPath, ['-r', 'sucrase/register/ts', 'examples/demo/main.ts'], {
-        cwd: join(__dirname, '..'),
-        env: { ...process.env, NODE_ENV: 'test', DATABASE_URL: database.url, HOST: '', PORT: '0' },
-        stdio: ['ignore', 'pipe', 'ignore'],
-      });
-      const { url, text } = await welcomeOf(demo);
+      const { url, text } = await started();
       for (const { name, password } of accountsToTry) expect(text).toContain(`${name} / ${password}`);
 
       const alice = await signedIn(new Browser(url, { Accept: 'application/json' }), ALICE);
@@ -516,13 +519,74 @@ describe('npm start', () => {
     },
   );
 
-  async function welcomeOf({ stdout }: Demo): Promise<{ url: string; text: string }> {
+  const canRun = ['bash', 'curl'].every((name) => spawnSync(name, ['--version']).status === 0);
+
+  (canRun ? it : it.skip)('answers as the README shows, line by line', async () => {
+    const lines = linesOfReadme('On the wire of Open-Xchange');
+    const answers = await answersTo(lines, (await started()).url);
+    expect(lines.map((line) => /action=\w+|config/.exec(line)?.[0])).toEqual([
+      undefined,
+      'action=login',
+      undefined,
+      'config',
+      'action=store',
+      'action=autologin',
+      'action=all',
+      'action=delete',
+      'config',
+      'action=logout',
+      'action=autologin',
+    ]);
+    expect(answers).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      { data: { user: 'alice' } },
+      { data: '1' },
+      expect.objectContaining({ session: expect.stringMatching(/^[0-9a-f]{32}$/), user: 'alice' }),
+      { data: [expect.objectContaining({ location: 'Intranet' }), expect.anything()] },
+      {},
+      expect.objectContaining({ code: 'SES-0203' }),
+      undefined,
+      expect.objectContaining({ code: 'SVL-0003' }),
+    ]);
+  });
+
+  async function started(): Promise<{ url: string; text: string }> {
+    demo = spawn(process.execPath, ['-r', 'sucrase/register/ts', 'examples/demo/main.ts'], {
+      cwd: PROJECT,
+      env: { ...process.env, NODE_ENV: 'test', DATABASE_URL: database.url, HOST: '', PORT: '0' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     let text = '';
-    for await (const line of createInterface(stdout)) {
+    for await (const line of createInterface(demo.stdout)) {
       text += `${line}\n`;
       if (line.includes('Ctrl-C')) break;
     }
     return { url: /http:\S+/.exec(text)![0], text };
+  }
+
+  /** The lines of the shell under a heading of the README. */
+  function linesOfReadme(heading: string): string[] {
+    const section = readFileSync(join(PROJECT, 'README.md'), 'utf8').split(`\n## ${heading}\n`)[1]!;
+    const [, code = ''] = /```sh\n(.*?)\n```/s.exec(section.split('\n## ')[0]!)!;
+    return code.split('\n');
+  }
+
+  /** What each line of a script is answered by the demo: JSON, or nothing. */
+  async function answersTo(lines: readonly string[], url: string): Promise<unknown[]> {
+    const script = lines.join(`\necho '${END}'\n`).replaceAll('http://127.0.0.1:3000', url);
+    const folder = mkdtempSync(join(tmpdir(), 'readme-'));
+    try {
+      const { stdout } = await promisify(execFile)('bash', ['-euc', script], {
+        cwd: folder,
+        // Nothing goes by way of a proxy.
+        env: { ...process.env, no_proxy: '*' },
+      });
+      return stdout.split(END).map((text) => (text.trim() === '' ? undefined : JSON.parse(text)));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   }
 
   async function lastAccessed(): Promise<unknown> {
