@@ -86,15 +86,8 @@ export {
   type DeviceType,
   type Product,
 } from './session/device';
-export {
-  catalogueOf,
-  displayLocation,
-  displayName,
-  wordingFor,
-  type Catalogue,
-  type Wording,
-  type Words,
-} from './session/wording';
+export { displayLocation, displayName, type Wording } from './session/wording';
+export { catalogueOf, wordingFor, type Catalogue, type Words } from './session/catalogue';
 export type { Duration } from './session/duration';
 export type { Locator } from './location/location';
 export { maxmind, type MaxmindReader } from './location/maxmind';

@@ -1,3 +1,4 @@
+import { wordingFor } from './session/catalogue';
 import { mintSessionId, plainId, type Credentials, type SecretForm } from './session/credentials';
 import { LONGEST_USER_AGENT } from './session/device';
 import { ipAddress } from './session/ip-address';
@@ -53,7 +54,7 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
     userId: text('userId', signIn.userId, 255),
     clientId,
     device: text('device', signIn.device ?? settings.deviceOf(clientId, device), 64),
-    deviceInfo: capped('deviceInfo', displayName(device), 256),
+    deviceInfo: capped('deviceInfo', displayName(device, wordingFor(null, settings.catalogue)), 256),
     userAgent,
     ipAddresses: Object.freeze(address === null ? [] : [address]),
     staySignedIn: signIn.staySignedIn === true,

@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import type { Clock } from './clock';
 import type { Report } from './events';
 import type { Locator } from './location/location';
+import type { Words } from './session/catalogue';
 import type { DescribeDevice, DeviceOf } from './session/device';
 import type { Duration } from './session/duration';
 import type { IpCheckOptions } from './session/ip-check';
@@ -83,6 +84,13 @@ export interface IdentitySessionOptions {
   readonly location?: boolean | Locator;
   /** Turns a user agent and the client's id into a device; ua-parser-js does by default. */
   readonly describeDevice?: DescribeDevice;
+  /** Further languages, and other words, in which devices and places are named; see `catalogueOf`. */
+  readonly words?: Readonly<Record<string, Words>>;
+  /**
+   * The languages in which they are named to those who read them, by `Accept-Language`; the first is for all others. English,
+   * German and those of `words` by default; one alone is for everybody.
+   */
+  readonly languages?: readonly string[];
   /** The name of this node: its sessions are noted under it. 64 letters, digits, `_`, `.` or `-`. */
   readonly nodeId?: string;
   /** Whether users see their sessions of all nodes; `false` shows those that this node opened or served last. [session.management.globalLookup] */
@@ -133,6 +141,7 @@ export const defaults = {
   lease: 2_000,
   requestBudget: 3_000,
   location: true,
+  words: {},
   globalLookup: true,
   clientBlacklist: [],
 } as const satisfies IdentitySessionOptions;

@@ -5,6 +5,7 @@ import type { Report } from './events';
 import type { Locator } from './location/location';
 import { defaults, type CookieOptions, type IdentitySessionOptions } from './options';
 import { OptionReader } from './option-reader';
+import { catalogueOf, type Catalogue, type Words } from './session/catalogue';
 import { describeDevice, memoised, type DescribeDevice, type DeviceOf } from './session/device';
 import { compileIpCheck, type IpCheck, type IpCheckOptions } from './session/ip-check';
 import type { Lifetimes } from './session/lifetimes';
@@ -30,6 +31,7 @@ export interface Settings {
   readonly ipCheck: IpCheck;
   readonly location: boolean | Locator;
   readonly describeDevice: DescribeDevice;
+  readonly catalogue: Catalogue;
   readonly report: Report;
   /** Whether the app takes reports: those of every request are not made for nobody. */
   readonly observed: boolean;
@@ -82,6 +84,7 @@ export function settingsOf(options: IdentitySessionOptions): Settings {
     ipCheck: ipCheckOf(read.given('ipCheck', isObject, 'an object'), problems),
     location: read.flagOr<Locator>('location', isFunction, 'a function'),
     describeDevice: describing(read.given('describeDevice', isFunction, 'a function')),
+    catalogue: catalogueIn(read, problems),
     report: unfailing(read.given('report', isFunction, 'a function') ?? log),
     observed: options.report !== undefined,
     clock: read.given('clock', isClock, 'a clock, with now(), monotonic() and after()') ?? systemClock(),
@@ -127,6 +130,8 @@ const OPTIONS: Readonly<Record<keyof IdentitySessionOptions, true>> = {
   ipCheck: true,
   location: true,
   describeDevice: true,
+  words: true,
+  languages: true,
   nodeId: true,
   globalLookup: true,
   clientBlacklist: true,
@@ -186,6 +191,21 @@ function ipCheckOf(options: IpCheckOptions | undefined, problems: string[]): IpC
     problems.push(`\`ipCheck\`: ${(error as Error).message}`);
     return compileIpCheck();
   }
+}
+
+function catalogueIn(read: OptionReader, problems: string[]): Catalogue {
+  const words = read.object('words') as Readonly<Record<string, Words>>;
+  const languages = read.given<readonly string[]>('languages', isListOfText, 'a list of languages');
+  try {
+    return catalogueOf(words, languages);
+  } catch (error) {
+    problems.push(`\`words\` and \`languages\`: ${(error as Error).message}`);
+    return catalogueOf();
+  }
+}
+
+function isListOfText(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isText);
 }
 
 function isFunction(value: unknown): boolean {

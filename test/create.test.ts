@@ -1,3 +1,4 @@
+import type { Request } from 'express';
 import type { Knex } from 'knex';
 import type { Client } from 'pg';
 
@@ -159,7 +160,7 @@ describe('a manager', () => {
       asked.length = 0;
       const sessions = await manager.list({ userId: 'alice' });
       const described = sessions.map((session) => manager.describe(session));
-      dialect.sessions(described, sessions[0]!);
+      dialect.sessions(described, sessions[0]!, { headers: {} } as Request);
       expect([sessions.length, asked]).toEqual([100, [LIST]]);
       expect({ rest: ours.mock.calls, openXchange: theirs.mock.calls }[wire]).toHaveLength(4);
       expect(ours.mock.calls.length + theirs.mock.calls.length).toBe(4);

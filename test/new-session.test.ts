@@ -53,6 +53,12 @@ describe('the session that a sign-in opens', () => {
     });
   });
 
+  it("says what its device is in the app's first language", () => {
+    const german = settingsOf({ store: memory(), languages: ['de', 'en'] });
+    const { deviceInfo } = newSession({ userId: 'alice', userAgent: 'curl/8' }, 'hash', german);
+    expect(deviceInfo).toBe('Unbekanntes Gerät');
+  });
+
   it.each([{ tenantId: 5 }, { clientId: ['a'] }, { device: '' }, { authId: 'x'.repeat(129) }])(
     'cannot hold %j',
     (said) => {

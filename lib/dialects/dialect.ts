@@ -30,12 +30,12 @@ export interface Dialect {
   revocation(request: Request, current: IdentitySession): Revocation;
 
   /** Hands the credentials to the client. */
-  opened(opened: OpenedSession): Answer;
+  opened(opened: OpenedSession, request: Request): Answer;
   /** What a client without cookies sends from now on. */
   token(sessionId: string, secret: string): string;
   /** The session that the caller is in. */
-  session(current: DescribedSession): Answer;
-  sessions(sessions: readonly DescribedSession[], current: IdentitySession): Answer;
+  session(current: DescribedSession, request: Request): Answer;
+  sessions(sessions: readonly DescribedSession[], current: IdentitySession, request: Request): Answer;
   /** What was to end has ended; `forget` when the caller's own cookies are to go with it. */
   revoked(forget: boolean): Answer;
   refusal(error: SessionError, request: Request): Answer;

@@ -1,10 +1,11 @@
 import type { Request } from 'express';
 
 import { SessionError, type RefusalCode } from '../errors';
+import { wordingFor, type Catalogue } from '../session/catalogue';
 import { isSecret, isSessionId } from '../session/credentials';
 import { everySessionOf, otherSessionsOf, sessionsOf, type Revocation } from '../session/revocation';
 import { currentIpAddress, type IdentitySession } from '../session/session';
-import { displayLocation, displayName } from '../session/wording';
+import { displayLocation, displayName, type Wording } from '../session/wording';
 import { cookieValues, setCookie } from './cookies';
 import type { Answer, DescribedSession, Dialect, ShownCredentials, Transport } from './dialect';
 
@@ -17,15 +18,23 @@ export interface RestOptions {
     readonly secure: boolean;
     readonly sameSite: 'lax' | 'strict';
   };
+  /** What sessions are worded in, by the request's `Accept-Language`. */
+  readonly catalogue: Catalogue;
 }
 
 /**
  * The wire for new apps: one cookie that holds id and secret, a bearer token for clients that keep no cookies, JSON, and
  * problem documents (RFC 9457). A plain object: an app changes what it wants by `{ ...rest(manager.settings), refusal }`.
  */
-export function rest({ cookies }: RestOptions): Dialect {
+export function rest({ cookies, catalogue }: RestOptions): Dialect {
   const cookieName = cookies.secure ? `__Host-${cookies.name}` : cookies.name;
   const credentials = (request: Request) => shownCredentials(request, cookieName);
+  const wordingIn = ({ headers }: Request) => wordingFor(headers['accept-language'], catalogue);
+
+  function session(current: DescribedSession, request: Request): Answer {
+    const body = { session: shape(current, true, wordingIn(request)) };
+    return { status: 200, headers: PRIVATE, cookies: [], body };
+  }
 
   return {
     sameOrigin: true,
@@ -34,11 +43,16 @@ export function rest({ cookies }: RestOptions): Dialect {
     revocation,
     token: (sessionId, secret) => TOKEN_PREFIX + credentialsText(sessionId, secret),
     session,
-    sessions,
     refusal,
 
-    opened({ described, secret, transport }) {
-      const answer = session(described);
+    sessions(all, current, request) {
+      const wording = wordingIn(request);
+      const shapes = all.map((each) => shape(each, each.session.sessionId === current.sessionId, wording));
+      return { status: 200, headers: PRIVATE, cookies: [], body: { sessions: shapes } };
+    },
+
+    opened({ described, secret, transport }, request) {
+      const answer = session(described, request);
       if (transport === 'bearer') return answer;
       const { sessionId, staySignedIn } = described.session;
       const maxAge = staySignedIn ? Math.floor(cookies.ttl / 1000) : undefined;
@@ -117,15 +131,6 @@ function revocation(request: Request, current: IdentitySession): Revocation {
   return sessionsOf(current, [id]);
 }
 
-function session(current: DescribedSession): Answer {
-  return { status: 200, headers: PRIVATE, cookies: [], body: { session: shape(current, true) } };
-}
-
-function sessions(all: readonly DescribedSession[], current: IdentitySession): Answer {
-  const shapes = all.map((each) => shape(each, each.session.sessionId === current.sessionId));
-  return { status: 200, headers: PRIVATE, cookies: [], body: { sessions: shapes } };
-}
-
 /** No cookie is removed by a refusal: by now a sign-in in another tab may have set a good one. */
 function refusal(error: SessionError, request: Request): Answer {
   const status = STATUS[error.code];
@@ -170,8 +175,12 @@ function challenge(request: Request): string {
   return bearerToken(request.headers.authorization) === undefined ? 'Bearer' : 'Bearer error="invalid_token"';
 }
 
-function shape({ session, device, place, expires }: DescribedSession, current: boolean): object {
-  const location = displayLocation(place);
+function shape(
+  { session, device, place, expires }: DescribedSession,
+  current: boolean,
+  wording: Wording,
+): object {
+  const location = displayLocation(place, wording);
   return {
     id: session.sessionId,
     current,
@@ -183,7 +192,7 @@ function shape({ session, device, place, expires }: DescribedSession, current: b
     lastAccessed: instant(session.lastAccessed ?? session.signedIn),
     expires: instant(expires),
     device: {
-      displayName: displayName(device),
+      displayName: displayName(device, wording),
       os: device.os,
       client: device.client,
       type: device.type,

@@ -22,6 +22,6 @@ export function autologin(manager: IdentitySessionManager, options: VerbOptions 
     const session = await manager.revive(shown, { ipAddress: request.ip });
     const { transport } = shown;
     const secret = secretOf(shown, session);
-    return dialect.opened({ described: manager.describe(session), secret, transport });
+    return dialect.opened({ described: manager.describe(session), secret, transport }, request);
   });
 }

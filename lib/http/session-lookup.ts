@@ -13,6 +13,7 @@ export function sessionLookup(manager: IdentitySessionManager, options: VerbOpti
     return dialect.sessions(
       sessions.map((session) => manager.describe(session)),
       current,
+      request,
     );
   });
 }
@@ -22,6 +23,6 @@ export function currentSession(manager: IdentitySessionManager, options: VerbOpt
   const dialect = dialectOf('currentSession', manager, options);
 
   return answering(dialect, async function currentSession(request) {
-    return dialect.session(manager.describe(sessionOf(request, 'currentSession')));
+    return dialect.session(manager.describe(sessionOf(request, 'currentSession')), request);
   });
 }

@@ -44,7 +44,8 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
       replaces: readableCredentials(request, dialect),
     });
     const described = manager.describe(session);
-    setHeaders(response, { ...dialect.opened({ described, secret, transport }), body: undefined });
+    const answer = dialect.opened({ described, secret, transport }, request);
+    setHeaders(response, { ...answer, body: undefined });
     return transport === 'bearer'
       ? { session, token: dialect.token(session.sessionId, secret) }
       : { session };

@@ -2,6 +2,7 @@ import type { Request } from 'express';
 
 import { rest, type RestOptions } from '../../lib/dialects/rest';
 import { SessionError, type RefusalCode, type RefusalEvidence } from '../../lib/errors';
+import { catalogueOf } from '../../lib/session/catalogue';
 import { describeDevice } from '../../lib/session/device';
 import type { Place } from '../../lib/session/place';
 import { withoutSecret, type IdentitySession, type StoredSession } from '../../lib/session/session';
@@ -14,10 +15,11 @@ const PAIR = `${ID}.${SECRET}`;
 
 const OPTIONS: RestOptions = {
   cookies: { name: 'identity', ttl: 7 * DAY, secure: true, sameSite: 'lax' },
+  catalogue: catalogueOf(),
 };
 const dialect = rest(OPTIONS);
 const dialectWith = (cookies: Partial<RestOptions['cookies']>) =>
-  rest({ cookies: { ...OPTIONS.cookies, ...cookies } });
+  rest({ ...OPTIONS, cookies: { ...OPTIONS.cookies, ...cookies } });
 
 function request(headers: Record<string, string> = {}, more: Partial<Request> = {}): Request {
   return { headers, params: {}, query: {}, ...more } as Request;
@@ -167,11 +169,11 @@ describe('what a request asks to end', () => {
 
 describe('a session that is opened', () => {
   const opened = (said: Partial<StoredSession> = {}, by = dialect) =>
-    by.opened({ described: described(session(said)), secret: SECRET, transport: 'cookie' });
+    by.opened({ described: described(session(said)), secret: SECRET, transport: 'cookie' }, request());
 
   it('is shown, to nobody but the caller, and its credentials go into a cookie that ends with the browser', () => {
     expect(opened()).toEqual({
-      ...dialect.session(described(session())),
+      ...dialect.session(described(session()), request()),
       cookies: [`__Host-identity=${PAIR}; Path=/; HttpOnly; Secure; SameSite=Lax`],
     });
   });
@@ -189,8 +191,9 @@ describe('a session that is opened', () => {
   });
 
   it('has no cookie for a client that keeps none, which is given a token', () => {
-    const answer = dialect.opened({ described: described(session()), secret: SECRET, transport: 'bearer' });
-    expect(answer).toEqual(dialect.session(described(session())));
+    const opening = { described: described(session()), secret: SECRET, transport: 'bearer' } as const;
+    const answer = dialect.opened(opening, request());
+    expect(answer).toEqual(dialect.session(described(session()), request()));
     expect(JSON.stringify(answer)).not.toContain(SECRET);
     expect(dialect.token(ID, SECRET)).toBe(`eis_${PAIR}`);
   });
@@ -226,7 +229,7 @@ describe('a session that is shown', () => {
   };
 
   it('is all that its owner may know, and nothing else', () => {
-    expect(dialect.session(described(session()))).toEqual({
+    expect(dialect.session(described(session()), request())).toEqual({
       status: 200,
       headers: { 'Cache-Control': 'no-store' },
       cookies: [],
@@ -240,19 +243,21 @@ describe('a session that is shown', () => {
       lastAccessed: NOON + 1,
       clientId: 'mail',
     });
-    expect(dialect.session(described(used, { city: 'Berlin', country: 'DE' })).body).toMatchObject({
-      session: {
-        ipAddress: '192.0.2.2',
-        location: 'Berlin, Germany',
-        lastAccessed: '2026-01-15T12:00:00.001Z',
-        client: 'mail',
+    expect(dialect.session(described(used, { city: 'Berlin', country: 'DE' }), request()).body).toMatchObject(
+      {
+        session: {
+          ipAddress: '192.0.2.2',
+          location: 'Berlin, Germany',
+          lastAccessed: '2026-01-15T12:00:00.001Z',
+          client: 'mail',
+        },
       },
-    });
+    );
   });
 
   it('has no address and no user agent where there were none', () => {
     const bare = session({ ipAddresses: [], userAgent: null });
-    expect(dialect.session(described(bare)).body).toMatchObject({
+    expect(dialect.session(described(bare), request()).body).toMatchObject({
       session: {
         ipAddress: null,
         userAgent: null,
@@ -261,9 +266,31 @@ describe('a session that is shown', () => {
     });
   });
 
+  it.each([
+    ['de-AT, en;q=0.5', 'Firefox 140 auf Linux', 'Berlin, Deutschland'],
+    ['ja, de;q=0.5', 'Firefox 140 auf Linux', 'Berlin, Deutschland'],
+    ['fr', 'Firefox 140 on Linux', 'Berlin, Germany'],
+    ['en, de;q=0.5', 'Firefox 140 on Linux', 'Berlin, Germany'],
+  ])('is worded for who reads %s', (languages, displayName, location) => {
+    const reader = request({ 'accept-language': languages });
+    const here = described(session(), { city: 'Berlin', country: 'DE' });
+    const worded = expect.objectContaining({ location, device: expect.objectContaining({ displayName }) });
+    expect(dialect.session(here, reader).body).toEqual({ session: worded });
+    expect(dialect.sessions([here], session(), reader).body).toEqual({ sessions: [worded] });
+    expect(dialect.opened({ described: here, secret: SECRET, transport: 'cookie' }, reader).body).toEqual({
+      session: worded,
+    });
+  });
+
+  it('is worded in the one language of an app that has only one', () => {
+    const german = rest({ ...OPTIONS, catalogue: catalogueOf({}, ['de']) });
+    const body = german.session(described(session()), request({ 'accept-language': 'en' })).body;
+    expect(body).toMatchObject({ session: { device: { displayName: 'Firefox 140 auf Linux' } } });
+  });
+
   it('is marked among others when it is the current one, and their order is kept', () => {
     const other = session({ sessionId: 'b'.repeat(32) });
-    expect(dialect.sessions([described(other), described(session())], session())).toEqual({
+    expect(dialect.sessions([described(other), described(session())], session(), request())).toEqual({
       status: 200,
       headers: { 'Cache-Control': 'no-store' },
       cookies: [],
@@ -365,10 +392,10 @@ describe('an app that wants some of it otherwise', () => {
     });
     expect(revocation(request(), session())).toMatchObject({ except: ID });
     expect(
-      opened({ described: described(session()), secret: SECRET, transport: 'cookie' }).cookies,
+      opened({ described: described(session()), secret: SECRET, transport: 'cookie' }, request()).cookies,
     ).toHaveLength(1);
-    expect(one(described(session())).status).toBe(200);
-    expect(sessions([], session()).body).toEqual({ sessions: [] });
+    expect(one(described(session()), request()).status).toBe(200);
+    expect(sessions([], session(), request()).body).toEqual({ sessions: [] });
     expect(revoked(true).cookies).toHaveLength(1);
     expect(own.refusal().status).toBe(418);
   });

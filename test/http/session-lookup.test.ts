@@ -164,6 +164,33 @@ describe('the list', () => {
       expect.objectContaining({ location: 'Berlin, Germany' }),
     ]);
   });
+
+  it.each([
+    ['de-AT, en;q=0.5', 'Firefox 140 auf Linux', 'Berlin, Deutschland'],
+    ['fr', 'Firefox 140 sur Linux', 'Berlin, Allemagne'],
+    ['ja', 'Firefox 140 on Linux', 'Berlin, Germany'],
+  ])(
+    'says it in the words of who reads %s, which the app may add',
+    async (languages, displayName, location) => {
+      use({
+        location: () => ({ city: 'Berlin', country: 'DE' }),
+        words: { fr: { on: '{program} sur {system}' } },
+      });
+      const mine = await opened({ userAgent: FIREFOX, ipAddress: '81.2.69.142' });
+      app.set('trust proxy', true);
+      for (const path of ['/sessions', '/session']) {
+        const { body } = await request(app)
+          .get(path)
+          .set({
+            Cookie: cookieOf(mine),
+            'X-Forwarded-For': '81.2.69.142',
+            'Accept-Language': languages,
+          });
+        const [shown] = body.sessions ?? [body.session];
+        expect(shown).toMatchObject({ location, device: { displayName } });
+      }
+    },
+  );
 });
 
 describe('a store that fails', () => {

@@ -1,6 +1,7 @@
+import { wordingFor } from '../../lib/session/catalogue';
 import { knownClient } from '../../lib/session/clients';
 import { describeDevice, describeOxDevice } from '../../lib/session/device';
-import { displayName, wordingFor } from '../../lib/session/wording';
+import { displayName } from '../../lib/session/wording';
 
 const CHROME =
   'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/65.0.3325.181 Safari/537.36';

@@ -1,5 +1,6 @@
+import { wordingFor } from '../../lib/session/catalogue';
 import { describeOxDevice, type Device } from '../../lib/session/device';
-import { displayName, wordingFor } from '../../lib/session/wording';
+import { displayName } from '../../lib/session/wording';
 
 const GERMAN = wordingFor('de');
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 
+import { catalogueOf, wordingFor } from '../../lib/session/catalogue';
 import { describeDevice, describeOxDevice, memoised, type Device } from '../../lib/session/device';
-import { catalogueOf, displayName, wordingFor } from '../../lib/session/wording';
+import { displayName } from '../../lib/session/wording';
 
 const GERMAN = wordingFor('de');
 

@@ -2,10 +2,10 @@ import type { Request } from 'express';
 
 import type { Clock } from '../../clock';
 import { SessionError } from '../../errors';
+import { wordingFor, type Catalogue } from '../../session/catalogue';
 import { isSessionId, mintSecret } from '../../session/credentials';
 import { sessionsOf, type Revocation } from '../../session/revocation';
 import type { IdentitySession } from '../../session/session';
-import { wordingFor } from '../../session/wording';
 import type { Answer, DescribedSession, Dialect, OpenedSession, ShownCredentials } from '../dialect';
 import { answer } from './answers';
 import { cookieHasher } from './cookie-hash';
@@ -22,6 +22,7 @@ export interface OpenXchangeBasis {
   readonly cookies: { readonly ttl: number; readonly secure: boolean };
   readonly lifetimes: { readonly autologin: boolean };
   readonly nodeId: string | null;
+  readonly catalogue: Catalogue;
   readonly clock: Clock;
 }
 
@@ -59,8 +60,8 @@ export interface OpenXchangeDialect extends Dialect {
  */
 export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions = {}): OpenXchangeDialect {
   const settings = openXchangeSettings(options, basis);
-  const { cookieHash, cookieHashFields, cookieTtl, defaultClient, catalogue, describeDevice } = settings;
-  const { clock, lifetimes, nodeId } = basis;
+  const { cookieHash, cookieHashFields, cookieTtl, defaultClient, describeDevice } = settings;
+  const { catalogue, clock, lifetimes, nodeId } = basis;
   const attributes = { httpOnly: settings.httpOnly, secure: basis.cookies.secure };
   const hasher = cookieHasher({ salt: settings.cookieHashSalt, fields: cookieHashFields });
   const errorId = errorIds();
@@ -204,7 +205,7 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
   };
 
   function wording(session: IdentitySession) {
-    return wordingFor(keptWith(session).languages, catalogue, settings.language);
+    return wordingFor(keptWith(session).languages, catalogue);
   }
 }
 

@@ -1,7 +1,6 @@
 import { OptionReader } from '../../option-reader';
 import { describeOxDevice, memoised, type DescribeDevice } from '../../session/device';
 import type { Duration } from '../../session/duration';
-import { catalogueOf, type Catalogue, type Words } from '../../session/wording';
 
 /**
  * What can be told the wire of Open-Xchange, beside what the manager is told: `cookies.secure`, life times, limits and the
@@ -34,10 +33,6 @@ export interface OpenXchangeOptions {
   readonly defaultClient?: string;
   /** Turns a user agent and a client into a device; `describeOxDevice` by default, which tells it as Open-Xchange does. */
   readonly describeDevice?: DescribeDevice;
-  /** Further languages, and other words: see `catalogueOf`. English and German by default. */
-  readonly words?: Readonly<Record<string, Words>>;
-  /** The language of those whose languages are not known, or not in the catalogue; `en` by default. */
-  readonly language?: string;
 }
 
 /** The options as they are in force. */
@@ -52,8 +47,6 @@ export interface OpenXchangeSettings {
   readonly stickyCookie: boolean;
   readonly defaultClient: string;
   readonly describeDevice: DescribeDevice;
-  readonly catalogue: Catalogue;
-  readonly language: string;
 }
 
 /**
@@ -78,8 +71,6 @@ export function openXchangeSettings(
     stickyCookie: read.flag('stickyCookie'),
     defaultClient: read.matching('defaultClient', /^.{1,64}$/u, 'text of 1 to 64 characters'),
     describeDevice: describing(read.given('describeDevice', isFunction, 'a function')),
-    catalogue: catalogueOf(read.object('words') as Readonly<Record<string, Words>>),
-    language: read.matching('language', /^[A-Za-z]{2,3}(-[A-Za-z\d]+)*$/, 'a language such as "en"'),
   };
   if (settings.stickyCookie && nodeId === null) {
     problems.push(
@@ -99,8 +90,6 @@ const DEFAULTS = {
   httpOnly: true,
   stickyCookie: false,
   defaultClient: 'open-xchange-appsuite',
-  words: {},
-  language: 'en',
 } as const satisfies OpenXchangeOptions;
 
 /** The names, so that a misspelt one is noticed. */
@@ -113,8 +102,6 @@ const OPTIONS: Readonly<Record<keyof OpenXchangeOptions, true>> = {
   stickyCookie: true,
   defaultClient: true,
   describeDevice: true,
-  words: true,
-  language: true,
 };
 
 function isHeaderName(value: unknown): boolean {

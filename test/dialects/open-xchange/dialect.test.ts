@@ -139,10 +139,10 @@ describe('the wire', () => {
     const { manager, dialect } = ox;
     const client = await ox.signedIn();
     const [session] = await manager.list({ userId: 'alice' });
-    expect(dialect.session(manager.describe(session!)).body).toMatchObject({
+    const request = { headers: {}, body: ['a', 'b'] } as Request;
+    expect(dialect.session(manager.describe(session!), request).body).toMatchObject({
       data: { sessionId: client.session, client: UI },
     });
-    const request = { body: ['a', 'b'] } as Request;
     expect(dialect.revocation(request, session!)).toMatchObject({ only: ['a', 'b'] });
     expect(() => dialect.revocation({ body: 'x' } as Request, session!)).toThrow(
       expect.objectContaining({ code: 'invalid-request' }),

@@ -21,14 +21,15 @@ describe('the options of Open-Xchange', () => {
       stickyCookie: false,
       defaultClient: 'open-xchange-appsuite',
       describeDevice: describeOxDevice,
-      language: 'en',
     });
   });
 
   it('are taken as they are given', () => {
-    expect(
-      settings({ cookieTtl: '2D', cookieHashFields: ['X-One'], cookieHashSalt: '', words: { fr: {} } }),
-    ).toMatchObject({ cookieTtl: 172_800_000, cookieHashFields: ['x-one'], cookieHashSalt: '' });
+    expect(settings({ cookieTtl: '2D', cookieHashFields: ['X-One'], cookieHashSalt: '' })).toMatchObject({
+      cookieTtl: 172_800_000,
+      cookieHashFields: ['x-one'],
+      cookieHashSalt: '',
+    });
     expect(settings({ cookieTtl: 'web-browser' }).cookieTtl).toBeUndefined();
     expect(settings({ stickyCookie: true }, { ...BASIS, nodeId: 'OX1' }).stickyCookie).toBe(true);
   });
@@ -43,8 +44,6 @@ describe('the options of Open-Xchange', () => {
     [{ stickyCookie: true }, 'nodeId'],
     [{ defaultClient: '' }, 'openXchange.defaultClient'],
     [{ describeDevice: {} }, 'openXchange.describeDevice'],
-    [{ words: { German: {} } }, 'German'],
-    [{ language: '' }, 'openXchange.language'],
     [{ httponly: true }, 'did you mean `openXchange.httpOnly`?'],
   ])('%j are refused, with the name of what is wrong', (options, problem) => {
     expect(() => settings(options as OpenXchangeOptions)).toThrow(TypeError);

@@ -2,7 +2,7 @@ import { grouped, sessionObject } from '../../../lib/dialects/open-xchange/sessi
 import { withoutSecret, type StoredSession } from '../../../lib/session/session';
 import { describeOxDevice, type DeviceType } from '../../../lib/session/device';
 import type { Place } from '../../../lib/session/place';
-import { wordingFor } from '../../../lib/session/wording';
+import { wordingFor } from '../../../lib/session/catalogue';
 import { aSession } from '../../support/sessions';
 
 function objectOf(said: Partial<StoredSession>, place?: Place, language = 'en') {
