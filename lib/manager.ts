@@ -199,12 +199,15 @@ export class IdentitySessionManager {
   }
 
   /**
-   * Ends the session that the credentials prove possession of. Without such a session there is nothing to end, and that
-   * is no mistake: whoever signs out wants to be out.
+   * Ends the session that the credentials prove possession of, and tells which it is, also when it had ended before.
+   * Without such a session there is nothing to end, and that is no mistake: whoever signs out wants to be out.
    */
-  async signOut(credentials: Credentials): Promise<void> {
-    const which = await this.#revocationOf(credentials);
-    if (which !== undefined) await this.#end(which, 'signed-out', which.owner.userId);
+  async signOut(credentials: Credentials): Promise<IdentitySession | undefined> {
+    const session = await this.#provenBy(credentials);
+    if (session === undefined) return undefined;
+    const which = sessionsOf(session, [session.sessionId]);
+    if (session.endedAt === null) await this.#end(which, 'signed-out', session.userId);
+    return withoutSecret(session);
   }
 
   /**
@@ -239,11 +242,16 @@ export class IdentitySessionManager {
     await this.#store.close();
   }
 
-  /** The session of a pair of credentials, if they are a pair at all. */
+  /** The end of the session that the credentials prove possession of, if there is one to end. */
   async #revocationOf(credentials: Credentials): Promise<Revocation | undefined> {
+    const session = await this.#provenBy(credentials);
+    return session?.endedAt === null ? sessionsOf(session, [session.sessionId]) : undefined;
+  }
+
+  /** The session of a pair of credentials, if they are a pair at all. */
+  async #provenBy(credentials: Credentials): Promise<StoredSession | undefined> {
     const session = await this.#store.find(credentials.sessionId);
-    if (!fits(credentials, session) || session === undefined || session.endedAt !== null) return undefined;
-    return sessionsOf(session, [session.sessionId]);
+    return fits(credentials, session) ? session : undefined;
   }
 
   async #endMoved(credentials: Credentials): Promise<void> {

@@ -12,8 +12,8 @@ export function forms(manager: IdentitySessionManager): Dialect {
   return {
     ...wire,
 
-    revoked(forget) {
-      const { headers, cookies } = wire.revoked(forget);
+    revoked(forget, request) {
+      const { headers, cookies } = wire.revoked(forget, request);
       const page = seeOther(forget ? '/sign-in?notice=signed-out' : '/?notice=ended');
       return { ...page, headers: { ...headers, ...page.headers }, cookies };
     },

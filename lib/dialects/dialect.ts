@@ -36,8 +36,11 @@ export interface Dialect {
   /** The session that the caller is in. */
   session(current: DescribedSession, request: Request): Answer;
   sessions(sessions: readonly DescribedSession[], current: IdentitySession, request: Request): Answer;
-  /** What was to end has ended; `forget` when the caller's own cookies are to go with it. */
-  revoked(forget: boolean): Answer;
+  /**
+   * What was to end has ended; `forget` when the caller's own cookies are to go with it, which are those of the session,
+   * as far as it is known.
+   */
+  revoked(forget: boolean, request: Request, session?: IdentitySession): Answer;
   refusal(error: SessionError, request: Request): Answer;
 }
 

@@ -15,6 +15,7 @@ export function revokeRoute(manager: IdentitySessionManager, options: VerbOption
     const current = sessionOf(request, 'revokeRoute');
     const which = dialect.revocation(request, current);
     await manager.revoke(which, { by: current.userId });
-    return dialect.revoked(covers(which, current) && dialect.credentials(request)?.transport === 'cookie');
+    const forget = covers(which, current) && dialect.credentials(request)?.transport === 'cookie';
+    return dialect.revoked(forget, request, current);
   });
 }

@@ -16,7 +16,7 @@ export function signOut(manager: IdentitySessionManager, options: VerbOptions = 
     const shown = readableCredentials(request, dialect);
     const cookies = shown?.transport !== 'bearer';
     if (dialect.sameOrigin && cookies) insistOnSameOrigin(request, origins);
-    if (shown !== undefined) await manager.signOut(shown);
-    return dialect.revoked(cookies);
+    const session = shown && (await manager.signOut(shown));
+    return dialect.revoked(cookies, request, session);
   });
 }

@@ -88,13 +88,10 @@ export function openXchangeRouter(
   const unreadable = unreadableBodies(dialect);
   const act = (what: Act) => acting(dialect, what);
   const tokens = new RandomTokens(manager.settings.clock, randomTokenTimeout);
-  const extras: Extras = async (request, opened) => {
-    const { session } = opened.described;
-    return {
-      ...(randomTokenTimeout > 0 && { random: tokens.mint(session.sessionId, opened.secret) }),
-      ...(modules && flagParameter(request, 'modules') && { modules: await modules(session, request) }),
-    };
-  };
+  const extras: Extras = async (request, session, secret) => ({
+    ...(randomTokenTimeout > 0 && { random: tokens.mint(session.sessionId, secret) }),
+    ...(modules && flagParameter(request, 'modules') && { modules: await modules(session, request) }),
+  });
 
   const loginModule = moduleOf(
     dialect,

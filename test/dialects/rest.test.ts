@@ -301,7 +301,7 @@ describe('a session that is shown', () => {
 
 describe('what has ended', () => {
   it('is answered with nothing', () => {
-    expect(dialect.revoked(false)).toEqual({
+    expect(dialect.revoked(false, request())).toEqual({
       status: 204,
       headers: { 'Cache-Control': 'no-store' },
       cookies: [],
@@ -309,7 +309,7 @@ describe('what has ended', () => {
   });
 
   it("takes the caller's cookie with it when that is to be forgotten", () => {
-    const forgotten = (by = dialect) => by.revoked(true).cookies;
+    const forgotten = (by = dialect) => by.revoked(true, request()).cookies;
     expect(forgotten()).toEqual(['__Host-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax']);
     expect(forgotten(dialectWith({ secure: false, sameSite: 'strict' }))).toEqual([
       'identity=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict',

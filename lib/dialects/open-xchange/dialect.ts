@@ -6,7 +6,7 @@ import { wordingFor, type Catalogue } from '../../session/catalogue';
 import { isSessionId, mintSecret } from '../../session/credentials';
 import { sessionsOf, type Revocation } from '../../session/revocation';
 import type { IdentitySession } from '../../session/session';
-import type { Answer, DescribedSession, Dialect, OpenedSession, ShownCredentials } from '../dialect';
+import type { Answer, DescribedSession, Dialect, ShownCredentials } from '../dialect';
 import { answer } from './answers';
 import { cookieHasher } from './cookie-hash';
 import { cookieLine, cookieName, cookieValue, LONG_AGO, STICKY_COOKIE, type CookiePurpose } from './cookies';
@@ -32,12 +32,14 @@ export interface OpenXchangeDialect extends Dialect {
   readonly settings: OpenXchangeSettings;
   /** The hash in the names of a client's cookies. The client names itself in the request when none is given. */
   hashOf(request: Request, client?: string, userAgent?: string): string;
-  /** Hands the credentials to the client, and says what is to be said beside them. */
-  welcome(opened: OpenedSession, extras: Readonly<Record<string, unknown>>): Answer;
+  /** What a client is told of the session that it has been let into, with what is to be said beside it. */
+  welcome(session: IdentitySession, extras?: Readonly<Record<string, unknown>>): Answer;
   /** The hash under which the client that sends the request keeps the cookies of the session. */
   hashIn(request: Request, session: IdentitySession): string;
   /** A cookie of the session for who sends the request, with its time from now on. */
   cookie(purpose: CookiePurpose, request: Request, session: IdentitySession, value: string): string;
+  /** All of them, under that hash or the one of the client that sends the request; the session cookie for who has stored it. */
+  cookies(request: Request, session: IdentitySession, secret: string, hash?: string): string[];
   /** The value that the request gives for a cookie of the session. */
   valueOf(purpose: CookiePurpose, request: Request, session: IdentitySession): string | undefined;
   /** Whether the request carries a cookie for load balancers. */
@@ -139,18 +141,29 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
     return { sessionId, secret, transport: 'cookie' };
   }
 
-  function welcome({ described, secret }: OpenedSession, extras: Readonly<Record<string, unknown>>): Answer {
-    const { session } = described;
+  function cookies(
+    request: Request,
+    session: IdentitySession,
+    secret: string,
+    hash = hashIn(request, session),
+  ): string[] {
+    const stored = cookieValue(request.headers.cookie, cookieName('session', hash)) === session.sessionId;
+    return [
+      lineOf('secret', hash, session, secret),
+      ...(stored ? [lineOf('session', hash, session, session.sessionId)] : []),
+    ];
+  }
+
+  function welcome(session: IdentitySession, extras: Readonly<Record<string, unknown>> = {}): Answer {
     const kept = keptWith(session);
-    const body = {
+    return answer({
       session: session.sessionId,
       ...extras,
       user: kept.user,
       user_id: kept.userNumber,
       context_id: kept.contextNumber,
       locale: kept.locale,
-    };
-    return answer(body, [lineOf('secret', rememberedHash(session), session, secret)]);
+    });
   }
 
   function device({ session }: DescribedSession) {
@@ -181,21 +194,28 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
     remembered,
     revocation,
     welcome,
-    opened: (opened) => welcome(opened, {}),
+    opened: ({ described: { session }, secret }, request) => ({
+      ...welcome(session),
+      cookies: cookies(request, session, secret),
+    }),
     token() {
       throw new TypeError('the wire of Open-Xchange has no tokens: sign in with `transport: "cookie"`');
     },
-    session: (current) => answer({ data: sessionObject(current, device(current), wording(current.session)) }),
-    sessions: (all, current) =>
+    session: (current, request) =>
+      answer({ data: sessionObject(current, device(current), wording(request, current.session)) }),
+    sessions: (all, current, request) =>
       answer({
         data: grouped(all, (each) => device(each).type).map((each) =>
-          sessionObject(each, device(each), wording(current)),
+          sessionObject(each, device(each), wording(request, current)),
         ),
       }),
-    // Nothing is said to be forgotten: clients end the session that they are in by a logout.
-    revoked: () => answer({}),
+    revoked(forget, request, session) {
+      const hash = session === undefined ? hashOf(request) : hashIn(request, session);
+      return answer({}, forget ? forgotten(request, hash) : []);
+    },
     refusal,
     hashIn,
+    cookies,
     cookie: (purpose, request, session, value) => lineOf(purpose, hashIn(request, session), session, value),
     valueOf,
     hasStickyCookie: (request) => stickyValue(request) !== undefined,
@@ -204,8 +224,10 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
     error: (error) => answer(errorObject(error, errorId())),
   };
 
-  function wording(session: IdentitySession) {
-    return wordingFor(keptWith(session).languages, catalogue);
+  /** In the language that the app knows the user by, or else in those of the request. */
+  function wording({ headers }: Request, session: IdentitySession) {
+    const language = keptWith(session).locale?.replaceAll('_', '-');
+    return wordingFor(language ?? headers['accept-language'], catalogue);
   }
 }
 

@@ -13,8 +13,6 @@ export interface SignInFacts {
   readonly contextNumber?: number | undefined;
   /** `en_US` */
   readonly locale?: string | undefined;
-  /** The languages that the user reads, as in `Accept-Language`. */
-  readonly languages?: string | undefined;
 }
 
 /** The session's `extraProperties` for a sign-in. */

@@ -25,13 +25,9 @@ export function autologin(
       const shown = dialect.remembered(request);
       if (shown === undefined) throw new SessionError('credentials-missing', 'There are no cookies.');
       const session = await manager.revive(shown, { ipAddress: request.ip });
-      const opened = {
-        described: manager.describe(session),
-        secret: secretOf(shown, session),
-        transport: shown.transport,
-      };
-      const answer = dialect.welcome(opened, await extras(request, opened));
-      return { ...answer, cookies: refresh.due(request, session) };
+      const secret = secretOf(shown, session);
+      const answer = dialect.welcome(session, await extras(request, session, secret));
+      return { ...answer, cookies: refresh.due(request, session, secret) };
     } catch (error) {
       if (!(error instanceof SessionError) || NOT_OF_COOKIES.has(error.code)) throw error;
       const answer = dialect.error(new OpenXchangeError('SVL-0003'));

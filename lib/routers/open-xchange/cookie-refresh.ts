@@ -22,8 +22,8 @@ export class CookieRefresh {
     this.#dialect = dialect;
   }
 
-  /** The cookies of the session that the request is in, when it is time: the session cookie only if it came along. */
-  due(request: Request, session: IdentitySession): string[] {
+  /** The cookies of the session that the request is in, when it is time. */
+  due(request: Request, session: IdentitySession, secret: string): string[] {
     const { cookieTtl } = this.#dialect.settings;
     const { autologin } = this.#manager.settings.lifetimes;
     if (cookieTtl === undefined || !autologin || !session.staySignedIn) return [];
@@ -31,25 +31,17 @@ export class CookieRefresh {
     const now = this.#manager.settings.clock.now();
     if (now - sent <= cookieTtl / 7) return [];
     this.#note(session.sessionId, now);
-    return this.#cookies(request, session);
+    return this.#dialect.cookies(request, session, secret);
   }
 
   /** Puts them on the response, behind a guard. */
   handler(): RequestHandler {
     return (request, response, next) => {
-      const cookies = this.due(request, sessionOf(request));
+      const session = sessionOf(request);
+      const cookies = this.due(request, session, this.#dialect.valueOf('secret', request, session)!);
       if (cookies.length > 0) response.append('Set-Cookie', cookies);
       next();
     };
-  }
-
-  #cookies(request: Request, session: IdentitySession): string[] {
-    const secret = this.#dialect.valueOf('secret', request, session);
-    const id = this.#dialect.valueOf('session', request, session);
-    return [
-      ...(secret === undefined ? [] : [this.#dialect.cookie('secret', request, session, secret)]),
-      ...(id === session.sessionId ? [this.#dialect.cookie('session', request, session, id)] : []),
-    ];
   }
 
   #note(sessionId: string, now: number): void {

@@ -1,6 +1,5 @@
 import type { Request } from 'express';
 
-import type { OpenedSession } from '../../dialects/dialect';
 import type { OpenXchangeDialect } from '../../dialects/open-xchange/dialect';
 import { OpenXchangeError } from '../../dialects/open-xchange/errors';
 import { flagParameter, parameter, requiredParameter } from '../../dialects/open-xchange/parameters';
@@ -8,6 +7,7 @@ import { keeping } from '../../dialects/open-xchange/sign-in';
 import { SessionError } from '../../errors';
 import type { IdentitySessionManager } from '../../manager';
 import { mintSecret } from '../../session/credentials';
+import type { IdentitySession } from '../../session/session';
 import type { Act } from './actions';
 
 /** Who signs in, as the app knows the user. */
@@ -33,7 +33,11 @@ export type Authenticate = (
 ) => OpenXchangeAccount | undefined | Promise<OpenXchangeAccount | undefined>;
 
 /** What answers to a login and an autologin hold beside the session. */
-export type Extras = (request: Request, opened: OpenedSession) => Promise<Readonly<Record<string, unknown>>>;
+export type Extras = (
+  request: Request,
+  session: IdentitySession,
+  secret: string,
+) => Promise<Readonly<Record<string, unknown>>>;
 
 /** Who has just failed, so that it counts against the address: the status is 200 all the same. */
 export type Failures = WeakSet<Request>;
@@ -63,10 +67,9 @@ export function login(
       throw new OpenXchangeError('LGI-0006');
     }
     const { userNumber, contextNumber, locale } = account;
-    const languages = locale?.replaceAll('_', '-') ?? request.headers['accept-language']?.slice(0, 200);
     const hash = dialect.hashOf(request, client, userAgent);
     try {
-      const opened = await manager.open({
+      const { session, secret } = await manager.open({
         userId: account.userId,
         tenantId: account.tenantId,
         clientId: client,
@@ -74,14 +77,13 @@ export function login(
         ipAddress: parameter(request, 'clientIP') ?? request.ip,
         authId: parameter(request, 'authId') || mintSecret('hex'),
         staySignedIn: flagParameter(request, 'staySignedIn') ?? true,
-        extraProperties: keeping({ hash, user, userNumber, contextNumber, locale, languages }),
+        extraProperties: keeping({ hash, user, userNumber, contextNumber, locale }),
         secretForm: dialect.secretForm,
         replaces: dialect.remembered(request),
       });
-      const described = manager.describe(opened.session);
-      const welcomed = { described, secret: opened.secret, transport: 'cookie' } as const;
-      const answer = dialect.welcome(welcomed, await extras(request, welcomed));
-      return { ...answer, cookies: [...answer.cookies, ...newSticky(request, dialect)] };
+      const answer = dialect.welcome(session, await extras(request, session, secret));
+      const cookies = dialect.cookies(request, session, secret, hash);
+      return { ...answer, cookies: [...cookies, ...newSticky(request, dialect)] };
     } catch (error) {
       throw refusedFor(account, client, error);
     }

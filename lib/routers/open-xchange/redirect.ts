@@ -31,7 +31,7 @@ export function redirect(
     return {
       ...bare(302),
       headers: { ...headers, Location: `${path}#${fragment}` },
-      cookies: [dialect.cookie('secret', request, session, secret)],
+      cookies: dialect.cookies(request, session, secret),
     };
   };
 }
@@ -46,9 +46,8 @@ export function redeem(
     const taken = await takeOver(request, manager, tokens);
     if (typeof taken === 'number') return bare(taken);
     const { session, secret } = taken;
-    const opened = { described: manager.describe(session), secret, transport: 'cookie' } as const;
-    const answer = dialect.welcome(opened, await extras(request, opened));
-    return { ...answer, cookies: [dialect.cookie('secret', request, session, secret)] };
+    const answer = dialect.welcome(session, await extras(request, session, secret));
+    return { ...answer, cookies: dialect.cookies(request, session, secret) };
   };
 }
 
