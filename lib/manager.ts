@@ -37,6 +37,11 @@ export interface Visit {
   readonly ipAddress?: string | null | undefined;
   /** Whether it counts as use of the session. `true` when absent. */
   readonly activity?: boolean | undefined;
+  /**
+   * The address that becomes the session's with this use of it, when who asks does so on behalf of somebody: it is the
+   * request's own address that is checked.
+   */
+  readonly movesTo?: string | undefined;
 }
 
 /** What a manager is made of. */
@@ -109,7 +114,8 @@ export class IdentitySessionManager {
 
   /**
    * The session that the credentials prove possession of. Answers at once when the session is warm.
-   * @throws SessionError `credentials-invalid`, `session-ended`, `session-expired`, `ip-changed`, `store-unavailable`
+   * @throws SessionError `credentials-invalid`, `session-ended`, `session-expired`, `ip-changed`, `store-unavailable`, and
+   * `invalid-request` for a `movesTo` that is no address
    */
   verify(credentials: Credentials, visit: Visit = {}): MaybePromise<IdentitySession> {
     return this.#verify(credentials.sessionId, credentials, visit);
@@ -284,9 +290,18 @@ export class IdentitySessionManager {
 
   /**
    * The address that becomes the session's with this request, if it is another one.
-   * @throws SessionError `ip-changed`
+   * @throws SessionError `ip-changed`, `invalid-request`
    */
   #move(session: StoredSession, visit: Visit): readonly string[] {
+    const followed = this.#follow(session, visit);
+    if (visit.movesTo === undefined) return followed;
+    const address = ipAddress(visit.movesTo);
+    if (address === null) throw new SessionError('invalid-request', '"movesTo" must be an IP address.');
+    return [address];
+  }
+
+  /** @throws SessionError `ip-changed` */
+  #follow(session: StoredSession, visit: Visit): readonly string[] {
     const { ipAddress: from } = visit;
     const current = currentIpAddress(session);
     if (from && current !== null && namesAddress(from, current)) return NO_ADDRESSES;

@@ -285,6 +285,20 @@ describe('a session that may not change its address', () => {
     expect((await from('::ffff:192.0.2.1')).ipAddresses).toEqual(['192.0.2.1']);
   });
 
+  it('may be moved from where it was, and not from elsewhere', async () => {
+    const manager = use(strict);
+    const { credentials } = await open(manager);
+    const moved = async (movesTo: string, ipAddress: string) =>
+      manager.verify(credentials, { ipAddress, movesTo });
+    await expect(moved('198.51.100.7', '198.51.100.7')).rejects.toEqual(refusal('ip-changed'));
+    await expect(moved('nonsense', '192.0.2.1')).rejects.toEqual(refusal('invalid-request'));
+    expect((await moved('::ffff:198.51.100.7', '192.0.2.1')).ipAddresses).toEqual([
+      '192.0.2.1',
+      '198.51.100.7',
+    ]);
+    await expect(moved('192.0.2.1', '192.0.2.1')).rejects.toEqual(refusal('ip-changed'));
+  });
+
   it('is ended when autologin comes from elsewhere', async () => {
     const manager = use(strict);
     const { credentials } = await open(manager, { staySignedIn: true });

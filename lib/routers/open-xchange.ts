@@ -21,6 +21,7 @@ import type { Duration } from '../session/duration';
 import type { IdentitySession } from '../session/session';
 import { acting, moduleOf, noPasswordInUri, unreadableBodies, type Act } from './open-xchange/actions';
 import { autologin } from './open-xchange/autologin';
+import { changeIp } from './open-xchange/change-ip';
 import { CookieRefresh } from './open-xchange/cookie-refresh';
 import { login, type Authenticate, type Extras, type Failures } from './open-xchange/login';
 import { logout } from './open-xchange/logout';
@@ -64,6 +65,7 @@ export interface OpenXchangeRouterOptions {
  * | `/login?action=store` | keeps the session's id in a cookie, for autologin |
  * | `/login?action=autologin` | goes on with the session of the cookies |
  * | `/login?action=refreshSecret` | sends the secret's cookie again |
+ * | `/login?action=changeip` | has the session go on at the address that the request names |
  * | `/login?action=hasAutologin` | whether there is autologin |
  * | `/login?action=logout` | ends the session |
  * | `/login?action=redirect` | hands a session over to a browser, for the `random` of its login |
@@ -105,6 +107,7 @@ export function openXchangeRouter(
       autologin: act(autologin(manager, dialect, { extras, refresh })),
       store: inTurn([...guarded, act(store(manager, dialect))]),
       refreshSecret: inTurn([guarded[0]!, act(refreshSecret(dialect))]),
+      changeip: act(changeIp(manager, dialect)),
       hasAutologin: act(async () => answer({ data: manager.settings.lifetimes.autologin })),
       logout: act(logout(manager, dialect)),
       redirect: act(redirect(manager, dialect, { tokens, uiWebPath })),

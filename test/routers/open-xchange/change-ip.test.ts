@@ -1,0 +1,108 @@
+import { currentIpAddress } from '../../../lib';
+import {
+  type Client,
+  CHROME,
+  expectError,
+  FIREFOX,
+  json,
+  OpenXchangeApp,
+  UI,
+} from '../../support/open-xchange';
+import { HOUR } from '../../support/sessions';
+
+const ox = new OpenXchangeApp();
+
+const FROM = (address: string) => [`X-Forwarded-For: ${address}`];
+
+async function changed(client: Client, address: string, headers: readonly string[] = []) {
+  const target = `/ajax/login?action=changeip&session=${client.session}&clientIP=${address}`;
+  return client.send('GET', target, '', headers);
+}
+
+async function kept(): Promise<readonly string[]> {
+  await ox.manager.close();
+  const { rows } = await ox.database.knex.raw<{ rows: { ip_addresses: string }[] }>(
+    'select ip_addresses from identity_sessions',
+  );
+  return rows[0]!.ip_addresses.split(',');
+}
+
+describe('changeip', () => {
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['2001:DB8::1', '2001:db8::1'],
+  ])('has the session go on at %s, seen at once and kept', async (address, written) => {
+    await ox.arrange();
+    const client = await ox.signedIn();
+    const answer = await changed(client, address);
+    expect([answer.status, answer.body]).toEqual([200, '{"data":"1"}']);
+    const [session] = await ox.manager.list({ userId: 'alice' });
+    expect(currentIpAddress(session!)).toBe(written);
+    expect(await kept()).toEqual(['127.0.0.1', written]);
+  });
+
+  it('takes everything from the form too', async () => {
+    await ox.arrange();
+    const client = await ox.signedIn();
+    const form = `action=changeip&session=${client.session}&clientIP=192.0.2.7`;
+    expect((await client.send('POST', '/ajax/login', form)).body).toBe('{"data":"1"}');
+    const [session] = await ox.manager.list({ userId: 'alice' });
+    expect(currentIpAddress(session!)).toBe('192.0.2.7');
+  });
+
+  it('has the session accepted at the new address, and there alone, where addresses are checked', async () => {
+    await ox.arrange({ options: { ipCheck: { mode: 'strict' } } });
+    const client = await ox.signedIn();
+    const use = (address: string) =>
+      client.send('GET', `/ajax/config/gui?session=${client.session}`, '', FROM(address));
+    expectError(await use('192.0.2.7'), 'SES-0203', [client.session]);
+    await changed(client, '192.0.2.7');
+    expect(json(await use('192.0.2.7'))).toEqual({ data: 'alice' });
+    expectError(await client.use(), 'SES-0203', [client.session]);
+  });
+
+  it('is refused to who sits at an address where the session may not be used', async () => {
+    await ox.arrange({ options: { ipCheck: { mode: 'strict' } } });
+    const client = await ox.signedIn();
+    const thief = ox.client(FIREFOX, UI, client.jar);
+    thief.session = client.session;
+    expectError(await changed(thief, '192.0.2.7', FROM('192.0.2.7')), 'SES-0203', [client.session]);
+    expect(json(await client.use())).toEqual({ data: 'alice' });
+  });
+
+  it.each([
+    ['', 'SVL-0002', ['session']],
+    ['&session=&clientIP=192.0.2.7', 'SVL-0002', ['session']],
+    ['&session=ID', 'SVL-0002', ['clientIP']],
+    ['&session=ID&clientIP=', 'SVL-0002', ['clientIP']],
+    ['&session=ID&clientIP=nonsense', 'SVL-0004', ['clientIP']],
+    ['&session=ID&clientIP=192.0.2.0/24', 'SVL-0004', ['clientIP']],
+    [`&session=${'0'.repeat(32)}&clientIP=192.0.2.7`, 'SES-0203', ['0'.repeat(32)]],
+    ['&session=x&clientIP=192.0.2.7', 'SES-0203', ['<invalid_sessionid>']],
+  ])('with %j is refused, and changes nothing', async (parameters, code, params) => {
+    await ox.arrange();
+    const client = await ox.signedIn();
+    const target = `/ajax/login?action=changeip${parameters.replace('ID', client.session)}`;
+    expectError(await client.send('GET', target), code, params);
+    expect(await kept()).toEqual(['127.0.0.1']);
+  });
+
+  it('is refused with a secret that is missing or wrong', async () => {
+    await ox.arrange();
+    const [client, bob] = [await ox.signedIn(), await ox.signedIn('bob', CHROME)];
+    bob.session = client.session;
+    expectError(await changed(bob, '192.0.2.7'), 'SES-0203', [client.session]);
+    const [name] = client.jar.keys();
+    client.jar.set(name!, '0'.repeat(32));
+    expectError(await changed(client, '192.0.2.7'), 'SES-0203', [client.session]);
+  });
+
+  it('wakes a session that hibernates, as every use of it does', async () => {
+    await ox.arrange();
+    const client = await ox.signedIn();
+    ox.clock.advance(2 * HOUR);
+    await changed(client, '192.0.2.7');
+    expect(await kept()).toEqual(['127.0.0.1', '192.0.2.7']);
+  });
+});
