@@ -37,6 +37,8 @@ export interface Visit {
   readonly ipAddress?: string | null | undefined;
   /** Whether it counts as use of the session. `true` when absent. */
   readonly activity?: boolean | undefined;
+  /** Whether the address must be the session's where `ipCheck` sets no `mode`. `false` when absent. */
+  readonly sameAddress?: boolean | undefined;
   /**
    * The address that becomes the session's with this use of it, when who asks does so on behalf of somebody: it is the
    * request's own address that is checked.
@@ -306,7 +308,8 @@ export class IdentitySessionManager {
     const current = currentIpAddress(session);
     if (from && current !== null && namesAddress(from, current)) return NO_ADDRESSES;
     const address = ipAddress(from);
-    const { allowed, follow } = this.settings.ipCheck(current, address, session.clientId, this.#countryOf);
+    const check = visit.sameAddress ? this.settings.sameAddressCheck : this.settings.ipCheck;
+    const { allowed, follow } = check(current, address, session.clientId, this.#countryOf);
     if (!allowed) throw this.#refusal('ip-changed', visit, session);
     return follow && address !== null && address !== current ? [address] : NO_ADDRESSES;
   }

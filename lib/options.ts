@@ -78,7 +78,7 @@ export interface IdentitySessionOptions {
   /** How long one request may wait for the database before it is answered with 503. 100 ms to 1 min. */
   readonly requestBudget?: Duration;
 
-  /** Whether sessions may change their address; they may by default. [IPCheck, ipcheck.mode] */
+  /** Whether sessions may change their address; they may by default, but at an autologin of Open-Xchange. [IPCheck, ipcheck.mode] */
   readonly ipCheck?: IpCheckOptions;
   /** Finds the place of an address, as `maxmind()` does: `true` uses geoip-lite when it is installed, `false` knows no places. */
   readonly location?: boolean | Locator;

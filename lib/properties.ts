@@ -51,13 +51,12 @@ const RULES: Readonly<Record<string, Rule>> = {
   'cookie.hash.salt': (value, { openXchange }) => (openXchange.cookieHashSalt = value),
   'ajax.login.http-auth.client': (value, { openXchange }) => (openXchange.defaultClient = value),
 
-  IPCheck: (value, { ipCheck }) => {
-    if (flag(value)) ipCheck.mode = 'strict';
-  },
+  IPCheck: (value, { ipCheck }) => (ipCheck.mode = flag(value) ? 'strict' : 'none'),
   'ipcheck.mode': (value, { ipCheck }) => {
-    const mode: IpCheckMode = word(value || 'none', ['none', 'strict', 'countrycode']);
+    if (value === '') return;
+    const mode: IpCheckMode = word(value, ['none', 'strict', 'countrycode']);
     // `IPCheck=true` means strict, whatever is said here.
-    ipCheck.mode ??= mode;
+    if (ipCheck.mode !== 'strict') ipCheck.mode = mode;
   },
   IPCheckWhitelist: (value, { ipCheck }) => (ipCheck.clients = list(value)),
   IPMaskV4: (value, { ipCheck }) => {

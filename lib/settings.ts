@@ -29,6 +29,8 @@ export interface Settings {
   readonly lease: number;
   readonly requestBudget: number;
   readonly ipCheck: IpCheck;
+  /** The same for visits that insist on the session's own address: `strict` where the app sets no mode. */
+  readonly sameAddressCheck: IpCheck;
   readonly location: boolean | Locator;
   readonly describeDevice: DescribeDevice;
   readonly catalogue: Catalogue;
@@ -65,6 +67,7 @@ export function settingsOf(options: IdentitySessionOptions): Settings {
   const read = new OptionReader(options, defaults, '', problems);
   read.nothingBut(OPTIONS);
   const lifetimes = lifetimesOf(read);
+  const ipCheckOptions = read.given<IpCheckOptions>('ipCheck', isObject, 'an object');
   const settings: Settings = {
     lifetimes,
     cookies: cookiesOf(read.object('cookies'), lifetimes, problems),
@@ -81,7 +84,8 @@ export function settingsOf(options: IdentitySessionOptions): Settings {
     cacheSize: read.count('cacheSize', 1, 10_000_000),
     lease: read.duration('lease', 0, MINUTE),
     requestBudget: read.duration('requestBudget', 100, MINUTE),
-    ipCheck: ipCheckOf(read.given('ipCheck', isObject, 'an object'), problems),
+    ipCheck: ipCheckOf(ipCheckOptions, problems),
+    sameAddressCheck: ipCheckOf({ ...ipCheckOptions, mode: ipCheckOptions?.mode ?? 'strict' }, []),
     location: read.flagOr<Locator>('location', isFunction, 'a function'),
     describeDevice: describing(read.given('describeDevice', isFunction, 'a function')),
     catalogue: catalogueIn(read, problems),

@@ -47,9 +47,10 @@ describe('a property', () => {
     ['cookie.hash.salt=a\\=b c', { cookieHashSalt: 'a=b c' }],
     ['ajax.login.http-auth.client=my-client', { defaultClient: 'my-client' }],
     ['IPCheck=true', { ipCheck: { mode: 'strict' } }],
-    ['IPCheck=false', {}],
+    ['IPCheck=false', { ipCheck: { mode: 'none' } }],
     ['ipcheck.mode=countrycode', { ipCheck: { mode: 'countrycode' } }],
-    ['ipcheck.mode=', { ipCheck: { mode: 'none' } }],
+    ['ipcheck.mode=none', { ipCheck: { mode: 'none' } }],
+    ['ipcheck.mode=', {}],
     ['IPCheckWhitelist="a"*, b', { ipCheck: { clients: ['"a"*', 'b'] } }],
     ['IPMaskV4=/24', { ipCheck: { maskV4: '/24' } }],
     ['IPMaskV6=', {}],
@@ -61,6 +62,8 @@ describe('a property', () => {
     const lines = ['com.openexchange.IPCheck=true', 'com.openexchange.ipcheck.mode=none'];
     for (const text of [lines.join('\n'), lines.reverse().join('\n')]) {
       expect(fromProperties(text).manager.ipCheck).toEqual({ mode: 'strict' });
+      const off = text.replace('IPCheck=true', 'IPCheck=false').replace('=none', '=countrycode');
+      expect(fromProperties(off).manager.ipCheck).toEqual({ mode: 'countrycode' });
     }
   });
 

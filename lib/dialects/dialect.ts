@@ -16,6 +16,8 @@ export interface Dialect {
   readonly secretForm?: SecretForm;
   /** Whether a write that carries a cookie must come from a page of the app itself. */
   readonly sameOrigin: boolean;
+  /** Whether autologin must come from the session's own address where the app's `ipCheck` sets no `mode`. */
+  readonly sameAddress: boolean;
   /**
    * What the request shows to be let in, or undefined for nothing.
    * @throws SessionError `credentials-invalid`, `credentials-ambiguous`

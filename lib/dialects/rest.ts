@@ -38,6 +38,7 @@ export function rest({ cookies, catalogue }: RestOptions): Dialect {
 
   return {
     sameOrigin: true,
+    sameAddress: false,
     credentials,
     remembered: credentials,
     revocation,

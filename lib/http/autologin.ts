@@ -19,7 +19,7 @@ export function autologin(manager: IdentitySessionManager, options: VerbOptions 
     if (shown === undefined)
       throw new SessionError('credentials-missing', 'There is no session to go on with.');
     if (dialect.sameOrigin && shown.transport === 'cookie') insistOnSameOrigin(request, origins);
-    const session = await manager.revive(shown, { ipAddress: request.ip });
+    const session = await manager.revive(shown, { ipAddress: request.ip, sameAddress: dialect.sameAddress });
     const { transport } = shown;
     const secret = secretOf(shown, session);
     return dialect.opened({ described: manager.describe(session), secret, transport }, request);

@@ -10,7 +10,8 @@ import { groupsOf, ipAddress } from './ip-address';
  */
 export interface IpCheckOptions {
   /**
-   * `none`, the default: every session may change its address. `strict`: those alone that the other options except.
+   * `none`, the default: every session may change its address. (At an autologin on the wire of Open-Xchange the default is
+   * `strict`: see `Dialect.sameAddress`.) `strict`: those alone that the other options except.
    * `countrycode`: also those that stay in their country; an address whose country nobody knows is in none, nor is a
    * private one, unless `ranges` has it. [com.openexchange.ipcheck.mode; com.openexchange.IPCheck=true is `strict`]
    */

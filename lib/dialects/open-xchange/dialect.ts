@@ -188,6 +188,7 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
   return {
     secretForm: 'hex',
     sameOrigin: false,
+    sameAddress: true,
     settings,
     hashOf,
     credentials,

@@ -24,7 +24,10 @@ export function autologin(
       if (!manager.settings.lifetimes.autologin) throw new SessionError('autologin-disabled', 'It is off.');
       const shown = dialect.remembered(request);
       if (shown === undefined) throw new SessionError('credentials-missing', 'There are no cookies.');
-      const session = await manager.revive(shown, { ipAddress: request.ip });
+      const session = await manager.revive(shown, {
+        ipAddress: request.ip,
+        sameAddress: dialect.sameAddress,
+      });
       const secret = secretOf(shown, session);
       const answer = dialect.welcome(session, await extras(request, session, secret));
       return { ...answer, cookies: refresh.due(request, session, secret) };

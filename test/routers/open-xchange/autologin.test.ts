@@ -1,4 +1,5 @@
-import { expectError, json, OpenXchangeApp, UI } from '../../support/open-xchange';
+import type { IdentitySessionOptions } from '../../../lib';
+import { expectError, FIREFOX, json, OpenXchangeApp, UI } from '../../support/open-xchange';
 import { DAY } from '../../support/sessions';
 import { valuesOf } from '../../support/transcript';
 
@@ -38,13 +39,47 @@ describe('autologin', () => {
     expect(valuesOf(answer, 'Set-Cookie')).toEqual([]);
   });
 
-  it('from another address ends the session where addresses are checked', async () => {
-    await ox.arrange({ options: { ipCheck: { mode: 'strict' } } });
-    const client = await ox.signedIn();
-    await client.act('store');
-    const target = `/ajax/login?action=autologin&client=${UI}`;
-    expectError(await client.send('GET', target, '', ['X-Forwarded-For: 192.0.2.9']), 'SVL-0003');
-    expect(client.jar.size).toBe(0);
-    expect(await ox.manager.list({ userId: 'alice' })).toEqual([]);
+  describe('from another address', () => {
+    async function returned(options: IdentitySessionOptions, address: string, client = UI) {
+      await ox.arrange({ options });
+      const one = await ox.signedIn('alice', FIREFOX, client);
+      await one.act('store');
+      ox.clock.advance(DAY);
+      const target = `/ajax/login?action=autologin&client=${client}`;
+      const answer = await one.send('GET', target, '', [`X-Forwarded-For: ${address}`]);
+      return { client: one, answer };
+    }
+
+    it.each<[string, IdentitySessionOptions, string]>([
+      ['by default', {}, '192.0.2.9'],
+      ['with a strict check', { ipCheck: { mode: 'strict' } }, '192.0.2.9'],
+      ['beyond its subnet', { ipCheck: { maskV4: '/8' } }, '192.0.2.9'],
+    ])('ends the session, and forgets its cookies: %s', async (_, options, address) => {
+      const { client, answer } = await returned(options, address);
+      expectError(answer, 'SVL-0003');
+      expect(client.jar.size).toBe(0);
+      const [row] = await ox.database.knex('identity_sessions').select('end_reason');
+      expect(row).toEqual({ end_reason: 'ip-changed' });
+    });
+
+    it.each<[string, IdentitySessionOptions, string, string]>([
+      ['is the same in another spelling', {}, '::ffff:127.0.0.1', UI],
+      ['goes on where every session may change its address', { ipCheck: { mode: 'none' } }, '192.0.2.9', UI],
+      ['goes on within its subnet', { ipCheck: { maskV4: '/8' } }, '127.9.9.9', UI],
+      ['goes on with a client that may', {}, '192.0.2.9', 'open-xchange-mailapp'],
+    ])('%s', async (_, options, address, client) => {
+      const { client: one, answer } = await returned(options, address, client);
+      expect(json(answer)).toMatchObject({ session: one.session });
+    });
+
+    it('goes on after other requests from there, for those bring their address with them', async () => {
+      await ox.arrange();
+      const client = await ox.signedIn();
+      await client.act('store');
+      const from = ['X-Forwarded-For: 192.0.2.9'];
+      await client.send('GET', `/ajax/config/gui?session=${client.session}`, '', from);
+      const target = `/ajax/login?action=autologin&client=${UI}`;
+      expect(json(await client.send('GET', target, '', from))).toMatchObject({ session: client.session });
+    });
   });
 });
