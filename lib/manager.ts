@@ -226,11 +226,18 @@ export class IdentitySessionManager {
     return this.#watch.add(sessionId, listener);
   }
 
-  /** Changes what an app keeps with a session; false when there is no such session or it has ended. */
-  update(sessionId: string, { extraProperties, data }: SessionPatch): Promise<boolean> {
+  /**
+   * Changes what an app keeps with a session; false when there is no such session or it has ended. What the session's wire
+   * keeps, under `openXchange` among the `extraProperties`, stays.
+   * @throws SessionError `invalid-request` for what cannot be kept, `store-unavailable`
+   * @throws TypeError for what is no JSON object
+   */
+  async update(sessionId: string, { extraProperties, data }: SessionPatch): Promise<boolean> {
     return this.#store.update(sessionId, {
-      ...(extraProperties && { extraProperties: properties('extraProperties', extraProperties) }),
-      ...(data && { data: properties('data', data) }),
+      ...(extraProperties !== undefined && {
+        extraProperties: properties('extraProperties', extraProperties),
+      }),
+      ...(data !== undefined && { data: properties('data', data) }),
     });
   }
 

@@ -249,6 +249,21 @@ describe('update', () => {
     clock.advance(2000);
     expect((await there.verify(credentials)).extraProperties).toEqual({ theme: 'dark' });
   });
+
+  it.each([
+    { extraProperties: null },
+    { extraProperties: ['a'] },
+    { extraProperties: 'a' },
+    { data: 5 },
+    { data: null },
+  ])('takes no %j', async (patch) => {
+    const manager = use();
+    const { session, credentials } = await open(manager, { extraProperties: { theme: 'dark' } });
+    await expect(manager.update(session.sessionId, patch as never)).rejects.toThrow(
+      /`(extraProperties|data)` must be a JSON object/,
+    );
+    expect((await manager.verify(credentials)).extraProperties).toEqual({ theme: 'dark' });
+  });
 });
 
 describe('the data of a session', () => {

@@ -46,7 +46,10 @@ export interface IdentitySession extends Owner {
   readonly signedIn: number;
   /** When the session was last used, in milliseconds since 1970; null before its first checked request. */
   readonly lastAccessed: number | null;
-  /** What the app keeps with the session for its whole life: any JSON object. */
+  /**
+   * What the app keeps with the session for its whole life: any JSON object. Under `openXchange` stands what that wire has
+   * to remember of a sign-in; no update takes it away.
+   */
   readonly extraProperties: Readonly<Record<string, unknown>>;
   /** What the app keeps with the session while it is active: any JSON object, dropped when the session hibernates. */
   readonly data: Readonly<Record<string, unknown>>;
@@ -60,6 +63,9 @@ export interface IdentitySession extends Owner {
   /** Who ended it, in the app's words: a user id, `policy`, or null. */
   readonly endedBy: string | null;
 }
+
+/** Where among the `extraProperties` a wire keeps what it has to remember: an app that changes them leaves it there. */
+export const KEPT_BY_WIRE = 'openXchange';
 
 /** A session as stores keep it: with the hash of its secret, which leaves the store's side only to be compared. */
 export interface StoredSession extends IdentitySession {

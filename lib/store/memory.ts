@@ -1,6 +1,7 @@
 import { isLive, lastUsed, type Cutoffs } from '../session/lifetimes';
 import { covers, type Revocation } from '../session/revocation';
 import {
+  KEPT_BY_WIRE,
   referenceTo,
   sameOwner,
   used,
@@ -68,7 +69,13 @@ class MemoryStore implements SessionStore {
   async update(id: string, patch: SessionPatch): Promise<boolean> {
     const session = this.#sessions.get(id);
     if (session === undefined || session.endedAt !== null) return false;
-    this.#sessions.set(id, { ...session, ...patch });
+    const kept = session.extraProperties[KEPT_BY_WIRE];
+    const extraProperties = patch.extraProperties ?? session.extraProperties;
+    this.#sessions.set(id, {
+      ...session,
+      ...patch,
+      extraProperties: kept === undefined ? extraProperties : { ...extraProperties, [KEPT_BY_WIRE]: kept },
+    });
     return true;
   }
 

@@ -1,4 +1,5 @@
 import { statementName, type Statement } from '../database/pool';
+import { KEPT_BY_WIRE } from '../session/session';
 import { endEverything, notEnded, withEpochs } from './epochs';
 import { COLUMNS, ENDED, REFERENCE, SELECTED, WRITTEN, day, time } from './rows';
 import { tablesIn, type Tables } from './tables';
@@ -27,7 +28,7 @@ export function statements(schema?: string) {
 
     update: `
       update ${table} s
-      set extra_properties = case when $2 then $3::jsonb else extra_properties end,
+      set extra_properties = case when $2 then ${besideKept('$3')} else extra_properties end,
           data = case when $4 then $5::jsonb else data end
       where session_id = $1 and ${notEnded(tables)} returning session_id`,
 
@@ -132,6 +133,13 @@ const LOCK_SEED = 7_201_975;
 
 /** How much of the address history is kept, in characters. */
 const LONGEST_HISTORY = 2048;
+
+/** New properties, with what the wire of the session keeps among the old ones. */
+function besideKept(properties: string): string {
+  const kept = `extra_properties -> '${KEPT_BY_WIRE}'`;
+  return `case when ${kept} is null then ${properties}::jsonb
+    else coalesce(${properties}::jsonb, '{}') || jsonb_build_object('${KEPT_BY_WIRE}', ${kept}) end`;
+}
 
 function insert(table: string): string {
   const signedIn = `$${COLUMNS.indexOf('signed_in') + 1}`;

@@ -30,7 +30,10 @@ export interface SessionStore {
   find(id: string): MaybePromise<StoredSession | undefined>;
   /** The owner's sessions that are not marked as ended, newest sign-in first. */
   list(owner: Owner): Promise<readonly StoredSession[]>;
-  /** Changes what the patch names; false when there is no such session or it has ended. */
+  /**
+   * Changes what the patch names, but for what a wire keeps among the `extraProperties`; false when there is no such session
+   * or it has ended.
+   */
   update(id: string, patch: SessionPatch): Promise<boolean>;
   /**
    * Wakes a session that hibernates: drops its data and notes the use. False when there is nothing to wake, because it has

@@ -108,6 +108,21 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
       expect(await store.find(session.sessionId)).toEqual({ ...session, extraProperties: { after: true } });
     });
 
+    it('leaves what the wire of the session keeps, whatever the patch says', async () => {
+      const openXchange = { hash: 'h', user: 'alice' };
+      const { sessionId } = await inserted({ extraProperties: { openXchange, theme: 'light' } });
+      const patches = [{ theme: 'dark' }, { openXchange: 'junk', theme: 'dark' }, { openXchange: null }, {}];
+      for (const extraProperties of patches) {
+        await store.update(sessionId, { extraProperties });
+        expect((await store.find(sessionId))?.extraProperties).toEqual({ ...extraProperties, openXchange });
+      }
+      await store.update(sessionId, { data: { draft: 1 } });
+      expect(await store.find(sessionId)).toMatchObject({
+        extraProperties: { openXchange },
+        data: { draft: 1 },
+      });
+    });
+
     it('tells that there is nothing to change in a session that has ended, or never was', async () => {
       const session = await inserted();
       await store.end(everySessionOf(ALICE), end());

@@ -1,9 +1,6 @@
-import type { IdentitySession } from '../../session/session';
+import { KEPT_BY_WIRE, type IdentitySession } from '../../session/session';
 
-/**
- * What the wire keeps of a sign-in to say it again later, in the session's `extraProperties` under `openXchange`. An app
- * that changes `extraProperties` leaves it there.
- */
+/** What the wire keeps of a sign-in to say it again later, among the session's `extraProperties`. */
 export interface SignInFacts {
   /** The hash in the names of the client's cookies. */
   readonly hash: string;
@@ -16,12 +13,12 @@ export interface SignInFacts {
 }
 
 /** The session's `extraProperties` for a sign-in. */
-export function keeping(facts: SignInFacts): { readonly openXchange: SignInFacts } {
-  return { openXchange: facts };
+export function keeping(facts: SignInFacts): { readonly [KEPT_BY_WIRE]: SignInFacts } {
+  return { [KEPT_BY_WIRE]: facts };
 }
 
 /** What is kept with the session: nothing when it began on another wire. */
 export function keptWith({ extraProperties }: IdentitySession): Partial<SignInFacts> {
-  const kept = extraProperties['openXchange'];
+  const kept = extraProperties[KEPT_BY_WIRE];
   return typeof kept === 'object' && kept !== null ? kept : {};
 }
