@@ -180,12 +180,13 @@ export class Administration {
   }
 }
 
-function checkedFilter({ tenantId, userId, device, clientId }: SearchFilter): SearchFilter {
+function checkedFilter({ tenantId, userId, device, clientId, node }: SearchFilter): SearchFilter {
   return {
     ...(tenantId !== undefined && { tenantId: optionalText('tenantId', tenantId, 255) }),
     ...(userId !== undefined && { userId: text('userId', userId, 255) }),
     ...(device !== undefined && { device: text('device', device, 64) }),
     ...(clientId !== undefined && { clientId: text('clientId', clientId, 64) }),
+    ...(node !== undefined && { node: text('node', node, 64) }),
   };
 }
 

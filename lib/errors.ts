@@ -19,7 +19,7 @@ export type RefusalCode =
   | 'ip-changed'
   /** The caller has no session of that id. */
   | 'session-not-found'
-  /** The user has as many sessions as the app allows, and the app refuses one more. */
+  /** The user has as many sessions as the app allows, or the node does, and one more is refused; `per` says whose limit it is. */
   | 'session-limit-reached'
   /** A live session has the authentication id that the sign-in came with. */
   | 'auth-id-taken'
@@ -40,7 +40,7 @@ export interface RefusalEvidence {
   /** Why the session was ended. Only with `session-ended`. */
   readonly endReason?: EndReason | undefined;
   /** What the limit counts. Only with `session-limit-reached`. */
-  readonly per?: 'user' | 'client' | 'device' | undefined;
+  readonly per?: 'user' | 'client' | 'device' | 'node' | undefined;
   /** Seconds after which trying again makes sense. */
   readonly retryAfter?: number | undefined;
   /** What the database or the network said. For logs, never for the wire. */
@@ -54,7 +54,7 @@ export interface RefusalEvidence {
 export class SessionError extends Error {
   override readonly name = 'SessionError';
   readonly endReason: EndReason | undefined;
-  readonly per: 'user' | 'client' | 'device' | undefined;
+  readonly per: 'user' | 'client' | 'device' | 'node' | undefined;
   readonly retryAfter: number | undefined;
 
   constructor(

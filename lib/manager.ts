@@ -5,6 +5,7 @@ import type { DescribedSession } from './dialects/dialect';
 import { SessionError, type RefusalCode, type RefusalEvidence } from './errors';
 import { reportEnded } from './events';
 import { placeOf, type Locator } from './location/location';
+import { NodeCapacity } from './node-capacity';
 import { newSession, type SignIn } from './new-session';
 import { fits, hashSecret, mintSecret, type Credentials } from './session/credentials';
 import { ipAddress, namesAddress } from './session/ip-address';
@@ -68,6 +69,7 @@ export class IdentitySessionManager {
   readonly #watch: SessionWatch;
   readonly #cleanup: Cleanup;
   readonly #locate: Locator | undefined;
+  readonly #capacity: NodeCapacity | undefined;
   readonly #countryOf = (address: string) => placeOf(address, this.#locate)?.country;
 
   constructor(settings: Settings, { store, watch, cleanup, locate }: ManagerParts) {
@@ -79,6 +81,7 @@ export class IdentitySessionManager {
       this.#end(which, reason, by),
     );
     this.#locate = locate;
+    this.#capacity = capacityOf(store, settings);
   }
 
   /**
@@ -367,6 +370,7 @@ export class IdentitySessionManager {
     const { report } = this.settings;
     const admission = await admissionOf(session, replaced, await this.#store.policy(), this.settings);
     try {
+      await this.#capacity?.take();
       reportEnded(report, await this.#store.insert(session, admission));
       report({ type: 'added', session: referenceTo(session) });
     } catch (error) {
@@ -418,4 +422,15 @@ const NO_ADDRESSES: readonly string[] = Object.freeze([]);
 
 function checked({ tenantId, userId }: Owner): Owner {
   return { tenantId: optionalText('tenantId', tenantId, 255), userId: text('userId', userId, 255) };
+}
+
+/** The room of this node, where it is limited at all. */
+function capacityOf(store: SessionStore, settings: Settings): NodeCapacity | undefined {
+  const { maxSessions: max, nodeId, lifetimes, clock } = settings;
+  if (nodeId === null || max === Infinity) return undefined;
+  return new NodeCapacity({
+    max,
+    count: () => store.count({ node: nodeId }, cutoffs(lifetimes, clock.now())),
+    clock,
+  });
 }

@@ -45,7 +45,12 @@ export interface IdentitySessionOptions {
   readonly maxSessionsPerClient?: number;
   /** How many live sessions a user may have on one kind of device. */
   readonly maxSessionsPerDevice?: number;
-  /** Beyond these limits: `endOldest` makes room for a sign-in, `refuse` turns it away. */
+  /**
+   * How many live sessions this node may hold, whoever they belong to; `Infinity` for any number. Beyond it sign-ins are
+   * refused. It protects the node and is no exact rule: they are counted once a second. Needs a `nodeId`. [sessiond.maxSession]
+   */
+  readonly maxSessions?: number;
+  /** Beyond the limits of users: `endOldest` makes room for a sign-in, `refuse` turns it away. */
   readonly onLimit?: SessionLimit['onLimit'];
 
   /** Further rules for a sign-in, by user, tenant, device and client, from wherever the app keeps them. All hold, so the strictest wins. */
@@ -130,6 +135,7 @@ export const defaults = {
   maxSessionsPerUser: Infinity,
   maxSessionsPerClient: Infinity,
   maxSessionsPerDevice: Infinity,
+  maxSessions: Infinity,
   onLimit: 'endOldest',
   isCleanupEnabled: true,
   cleanupPeriod: '1H',

@@ -37,6 +37,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     manager.maxSessionsPerClient = limit(value);
     manager.onLimit = 'refuse';
   },
+  'sessiond.maxSession': (value, { manager }) => (manager.maxSessions = limit(value)),
   'session.management.globalLookup': (value, { manager }) => (manager.globalLookup = flag(value)),
   'session.management.clientBlacklist': (value, { manager }) => (manager.clientBlacklist = list(value)),
   // The documentation's example spells it so.

@@ -19,6 +19,7 @@ export interface Settings {
   readonly rules: CompiledRules;
   readonly rulesFor: RulesFor | undefined;
   readonly deviceOf: DeviceOf;
+  readonly maxSessions: number;
   readonly nodeId: string | null;
   readonly globalLookup: boolean;
   readonly clientBlacklist: readonly string[];
@@ -75,6 +76,7 @@ export function settingsOf(options: IdentitySessionOptions): Settings {
     rules: rulesOf(read),
     rulesFor: read.given('rulesFor', isFunction, 'a function'),
     deviceOf: read.given('deviceOf', isFunction, 'a function') ?? (() => 'Web'),
+    maxSessions: read.value('maxSessions') === Infinity ? Infinity : read.count('maxSessions', 1, 10_000_000),
     nodeId: read.given('nodeId', isNodeId, 'letters, digits, "_", "." or "-", 64 at the most') ?? null,
     globalLookup: read.flag('globalLookup'),
     clientBlacklist: read.list('clientBlacklist', isText, 'client ids'),
@@ -119,6 +121,7 @@ const OPTIONS: Readonly<Record<keyof IdentitySessionOptions, true>> = {
   maxSessionsPerUser: true,
   maxSessionsPerClient: true,
   maxSessionsPerDevice: true,
+  maxSessions: true,
   onLimit: true,
   rulesFor: true,
   deviceOf: true,
@@ -260,6 +263,9 @@ function* contradictions(options: IdentitySessionOptions, settings: Settings): I
   }
   if (!settings.globalLookup && settings.nodeId === null) {
     yield '`globalLookup` is false, and the node has no name to know its own sessions by: give it a `nodeId`';
+  }
+  if (settings.maxSessions !== Infinity && settings.nodeId === null) {
+    yield '`maxSessions` is what one node may hold, and the node has no name to count by: give it a `nodeId`';
   }
   if (lease > 0 && lease < SHORTEST_LEASE) {
     yield `\`lease\` (${lease} ms) must be 0, or at least ${SHORTEST_LEASE} ms: changes are read every half second`;

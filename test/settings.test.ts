@@ -62,6 +62,7 @@ describe('a wrong option', () => {
     [{ preventConcurrentLogin: 2 }, '`preventConcurrentLogin` is 2: it must be "Disabled" or'],
     [{ maxSessionsPerUser: 0 }, '`maxSessionsPerUser` is 0'],
     [{ maxSessionsPerUser: 1.5 }, '`maxSessionsPerUser` is 1.5'],
+    [{ maxSessions: 0 }, '`maxSessions` is 0'],
     [{ updateAfterCacheHits: '10' }, '`updateAfterCacheHits` is "10"'],
     [{ cacheSize: Infinity }, '`cacheSize` is Infinity'],
     [{ lease: '1D' }, '`lease` is "1D"'],
@@ -108,6 +109,7 @@ describe('options that contradict each other are refused', () => {
     [{ shortLifetime: '2H', longLifetime: '1H' }, '`longLifetime` (3600000 ms) is shorter'],
     [{ shortLifetime: '5M', touchInterval: '1M' }, '`touchInterval` (60000 ms) is more than a tenth'],
     [{ longLifetime: '31D' }, '`inactiveTimeSpan` (2592000000 ms) is shorter than `longLifetime`'],
+    [{ maxSessions: 5 }, '`maxSessions` is what one node may hold, and the node has no name'],
     [{ globalLookup: false }, '`globalLookup` is false, and the node has no name'],
     [{ lease: 500 }, '`lease` (500 ms) must be 0, or at least 1000 ms'],
   ])('%j', (options, problem) => {

@@ -134,7 +134,8 @@ function revocation(request: Request, current: IdentitySession): Revocation {
 
 /** No cookie is removed by a refusal: by now a sign-in in another tab may have set a good one. */
 function refusal(error: SessionError, request: Request): Answer {
-  const status = STATUS[error.code];
+  // A user can end sessions to sign in once more; when the node is full, there is nothing to do but wait.
+  const status = error.per === 'node' ? 503 : STATUS[error.code];
   const { code, message: detail, endReason, retryAfter } = error;
   const body = { title: TITLE[status], status, detail, code, ...(endReason && { reason: endReason }) };
   const headers: Record<string, string> = {

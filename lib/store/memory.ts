@@ -160,14 +160,15 @@ class MemoryStore implements SessionStore {
     return this.#ownedBy(which.owner).filter((session) => covers(which, session));
   }
 
-  #filtered({ tenantId, userId, device, clientId }: SearchFilter, cutoffs: Cutoffs): StoredSession[] {
+  #filtered({ tenantId, userId, device, clientId, node }: SearchFilter, cutoffs: Cutoffs): StoredSession[] {
     return [...this.#sessions.values()].filter(
       (session) =>
         isLive(session, cutoffs) &&
         (tenantId === undefined || session.tenantId === tenantId) &&
         (userId === undefined || session.userId === userId) &&
         (device === undefined || session.device === device) &&
-        (clientId === undefined || session.clientId === clientId),
+        (clientId === undefined || session.clientId === clientId) &&
+        (node === undefined || session.node === node),
     );
   }
 

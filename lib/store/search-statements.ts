@@ -54,13 +54,13 @@ class Values {
 
 function wanted(
   tables: Tables,
-  { tenantId, userId, device, clientId }: SearchFilter,
+  { tenantId, userId, device, clientId, node }: SearchFilter,
   { short, long, absolute }: Cutoffs,
   values: Values,
 ): string[] {
   const conditions = [live(tables, values.add(short), values.add(long), values.add(absolute))];
   if (tenantId === null) conditions.push('s.tenant_id is null');
-  const equal = { tenant_id: tenantId ?? undefined, user_id: userId, device, client_id: clientId };
+  const equal = { tenant_id: tenantId ?? undefined, user_id: userId, device, client_id: clientId, node };
   for (const [column, value] of Object.entries(equal)) {
     if (value !== undefined) conditions.push(`s.${column} = ${values.add(value)}`);
   }

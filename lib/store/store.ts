@@ -140,6 +140,8 @@ export interface SearchFilter extends Scope {
   readonly userId?: string;
   readonly device?: string;
   readonly clientId?: string;
+  /** The node that opened a session or served it last. */
+  readonly node?: string;
 }
 
 /** By what administrators can have sessions sorted. Ties are broken by id. */

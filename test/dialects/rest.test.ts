@@ -299,6 +299,16 @@ describe('a session that is shown', () => {
   });
 });
 
+describe('a node that is full', () => {
+  it('is a 503, for its users can do nothing about it', () => {
+    const full = new SessionError('session-limit-reached', 'No room.', { per: 'node' });
+    expect(dialect.refusal(full, request())).toMatchObject({
+      status: 503,
+      body: { status: 503, title: 'Service Unavailable', code: 'session-limit-reached' },
+    });
+  });
+});
+
 describe('what has ended', () => {
   it('is answered with nothing', () => {
     expect(dialect.revoked(false, request())).toEqual({

@@ -120,6 +120,20 @@ describe('limits', () => {
     expectError(await ox.client(CHROME, 'third').login(), 'SES-0007', ['3', '1']);
   });
 
+  it('of the node refuse everybody, until there is room again', async () => {
+    await ox.arrange({ options: { nodeId: 'OX1', maxSessions: 2 } });
+    const alice = await ox.signedIn('alice');
+    await ox.signedIn('bob', CHROME);
+    const refused = await ox.client(CHROME, 'third').login('carol');
+    expectError(refused, 'SES-0002');
+    expect(json(refused)).toMatchObject({ category: 8, error_desc: 'Maximum number of sessions elapsed' });
+    expect(valuesOf(refused, 'Set-Cookie')).toEqual([]);
+    expect(json(await alice.use())).toEqual({ data: 'alice' });
+    await alice.act('logout');
+    ox.clock.advance(1000);
+    await ox.signedIn('carol', CHROME, 'third');
+  });
+
   it('of failed logins count failures alone, though their status is 200', async () => {
     await ox.arrange({ router: { limits: { login: { limit: 2 } } } });
     const fail = () => ox.client().send('POST', '/ajax/login?action=login', 'name=alice&password=wrong');

@@ -7,7 +7,7 @@ const FLOORS: readonly RegExp[] = [
   /^lib\/(store\/store|cache\/cache|changes\/changes|location\/location|database\/.+)$/,
   /^lib\/(store|cache|changes|location)\/.+$/,
   /^lib\/dialects\/.+$/,
-  /^lib\/(administration|admission|manager|cleanup|new-session|options|properties|session-watch|settings|sign-in-rules)$/,
+  /^lib\/(administration|admission|manager|cleanup|new-session|node-capacity|options|properties|session-watch|settings|sign-in-rules)$/,
   /^lib\/http\/.+$/,
   /^lib\/(routers|account)\/.+$/,
   /^lib\/(index|create|migrate)$/,

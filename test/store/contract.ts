@@ -542,6 +542,28 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
     });
   });
 
+  describe('a count for a node', () => {
+    it('is of the live sessions that the node opened or served last, whoever they belong to', async () => {
+      const count = async (node: string) => store.count({ node }, cutoffs(LIFETIMES, clock.now()));
+      const expired = await inserted({ node: 'one' });
+      await inserted({ node: 'one', staySignedIn: true });
+      clock.advance(2 * HOUR);
+      const ended = await inserted({ node: 'one' });
+      const moved = await inserted({ node: 'two', userId: 'bob' });
+      await inserted({ userId: 'bob' });
+      expect([await count('one'), await count('two'), await count('three')]).toEqual([2, 1, 0]);
+      expect(await store.find(expired.sessionId)).toMatchObject({ endedAt: null });
+
+      await store.end(sessionsOf(ALICE, [ended.sessionId]), end());
+      const ipAddresses = ['198.51.100.7'];
+      await store.touch([{ id: moved.sessionId, at: clock.now(), ipAddresses, node: 'one' }]);
+      await settle();
+      expect([await count('one'), await count('two')]).toEqual([2, 0]);
+      clock.advance(7 * DAY);
+      expect(await count('one')).toBe(0);
+    });
+  });
+
   describe('sweep', () => {
     it('deletes what ended before the retention began, and nothing else', async () => {
       const old = await inserted();

@@ -24,6 +24,11 @@ const FAILED = 'An error occurred. Please try again later.';
 
 /** The errors of Open-Xchange that this package answers. */
 const ERRORS = {
+  'SES-0002': {
+    category: 'ERROR',
+    text: 'There are too many sessions. Please try again later.',
+    description: 'Maximum number of sessions elapsed',
+  },
   'SES-0007': {
     category: 'USER_INPUT',
     text: 'You have too many sessions. Please end some of them.',
@@ -140,6 +145,7 @@ export function worded(
     case 'session-not-found':
       return is('SESSIONMANAGEMENT-0002');
     case 'session-limit-reached':
+      if (error.per === 'node') return is('SES-0002');
       return error.per === 'client'
         ? is('SES-0207', [about.client, about.user, about.context])
         : is('SES-0007', [about.user, about.context]);

@@ -95,9 +95,10 @@ function newSticky(request: Request, dialect: OpenXchangeDialect): string[] {
   return dialect.hasStickyCookie(request) ? [] : dialect.stickyCookies(request);
 }
 
-/** A limit is told with the numbers of who has reached it. */
+/** A limit of the user's is told with the numbers of who has reached it. */
 function refusedFor(account: OpenXchangeAccount, client: string, error: unknown): unknown {
   if (!(error instanceof SessionError) || error.code !== 'session-limit-reached') return error;
+  if (error.per === 'node') return error;
   const user = String(account.userNumber ?? account.userId);
   const context = String(account.contextNumber ?? account.tenantId ?? '');
   return error.per === 'client'

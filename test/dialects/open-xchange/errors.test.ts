@@ -10,6 +10,7 @@ const ABOUT = { sessionId: 'id', action: 'store', client: 'c', user: 'u', contex
 
 /** The rows of the table, as far as this package has a use for them. */
 const ROWS: readonly [OpenXchangeCode, category: number, categories: string, params: number][] = [
+  ['SES-0002', 8, 'ERROR', 0],
   ['SES-0007', 1, 'USER_INPUT', 2],
   ['SES-0008', 8, 'ERROR', 1],
   ['SES-0201', 8, 'ERROR', 0],
@@ -83,6 +84,7 @@ describe('a refusal', () => {
   it.each([
     ['user', 'SES-0007', ['u', 'x']],
     ['client', 'SES-0207', ['c', 'u', 'x']],
+    ['node', 'SES-0002', []],
   ] as const)('for a limit per %s is %s with %j', (per, is, params) => {
     const { error } = worded(new SessionError('session-limit-reached', 'No.', { per }), ABOUT);
     expect([error.code, error.params]).toEqual([is, params]);
