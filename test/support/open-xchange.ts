@@ -71,6 +71,13 @@ export class OpenXchangeApp {
     app.get('/ajax/config/gui', sessionSecretGuard(manager, { dialect }), (request, response) => {
       response.json({ data: request.identitySession?.userId });
     });
+    app.all(
+      '/ajax/image',
+      sessionSecretGuard(manager, { dialect: dialect.forImages }),
+      (request, response) => {
+        response.json({ data: request.identitySession?.userId });
+      },
+    );
     const routes = openXchangeRouter(manager, {
       dialect,
       authenticate: (name, password) => {

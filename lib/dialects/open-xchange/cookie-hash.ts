@@ -11,7 +11,7 @@ export interface CookieHashOptions {
 export interface HashedRequest {
   readonly userAgent: string;
   readonly client: string | null;
-  /** The values of the further headers, in their order; those that are missing are left out. */
+  /** What else is hashed: for the public-session cookie context and user, then the values of the further headers that came. */
   readonly values: readonly string[];
 }
 

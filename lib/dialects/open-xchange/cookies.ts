@@ -1,7 +1,7 @@
 import { cookieValues } from '../cookies';
 
-/** What a cookie of Open-Xchange is for; the hash of the client stands behind it in the cookie's name. */
-export type CookiePurpose = 'secret' | 'session';
+/** What a cookie of Open-Xchange is for; a hash stands behind it in the cookie's name. */
+export type CookiePurpose = 'secret' | 'session' | 'public-session';
 
 /** `open-xchange-secret-2H65ETpH7sX1kOWi6eyw` */
 export function cookieName(purpose: CookiePurpose, hash: string): string {
@@ -18,6 +18,20 @@ export const STICKY_COOKIE = 'JSESSIONID';
 export function cookieValue(header: string | undefined, name: string): string | undefined {
   const [first, ...others] = cookieValues(header, name);
   return others.every((other) => other === first) ? first : undefined;
+}
+
+/** The cookies of the request that are for the purpose, whatever hash is in their names. */
+export function cookiesFor(
+  purpose: CookiePurpose,
+  header = '',
+): readonly (readonly [name: string, value: string])[] {
+  const names = new Set(header.split(';').map((pair) => pair.split('=', 1)[0]!.trim()));
+  return [...names]
+    .filter((name) => name.startsWith(cookieName(purpose, '')))
+    .flatMap((name) => {
+      const value = cookieValue(header, name);
+      return value === undefined ? [] : [[name, value] as const];
+    });
 }
 
 export interface CookieAttributes {

@@ -9,7 +9,15 @@ import type { IdentitySession } from '../../session/session';
 import type { Answer, DescribedSession, Dialect, ShownCredentials } from '../dialect';
 import { answer } from './answers';
 import { cookieHasher } from './cookie-hash';
-import { cookieLine, cookieName, cookieValue, LONG_AGO, STICKY_COOKIE, type CookiePurpose } from './cookies';
+import {
+  cookieLine,
+  cookieName,
+  cookiesFor,
+  cookieValue,
+  LONG_AGO,
+  STICKY_COOKIE,
+  type CookiePurpose,
+} from './cookies';
 import { errorObject, OpenXchangeError, worded } from './errors';
 import { openXchangeSettings, type OpenXchangeOptions, type OpenXchangeSettings } from './options';
 import { parameter } from './parameters';
@@ -30,6 +38,11 @@ export interface OpenXchangeBasis {
 export interface OpenXchangeDialect extends Dialect {
   /** The options in force. */
   readonly settings: OpenXchangeSettings;
+  /**
+   * The same wire for what a page fetches without a `session` parameter, such as images: there the public-session cookie
+   * says which session it is, and the secret cookie proves it. For reading only, because browsers send cookies by themselves.
+   */
+  readonly forImages: Dialect;
   /** The hash in the names of a client's cookies. The client names itself in the request when none is given. */
   hashOf(request: Request, client?: string, userAgent?: string): string;
   /** What a client is told of the session that it has been let into, with what is to be said beside it. */
@@ -40,14 +53,16 @@ export interface OpenXchangeDialect extends Dialect {
   cookie(purpose: CookiePurpose, request: Request, session: IdentitySession, value: string): string;
   /** All of them, under that hash or the one of the client that sends the request; the session cookie for who has stored it. */
   cookies(request: Request, session: IdentitySession, secret: string, hash?: string): string[];
+  /** The public-session cookie, with its time from now on; none when it is switched off. */
+  publicCookies(request: Request, session: IdentitySession): string[];
   /** The value that the request gives for a cookie of the session. */
   valueOf(purpose: CookiePurpose, request: Request, session: IdentitySession): string | undefined;
   /** Whether the request carries a cookie for load balancers. */
   hasStickyCookie(request: Request): boolean;
   /** The cookie for load balancers: the one that came with the request, or a new one; none when it is switched off. */
   stickyCookies(request: Request): string[];
-  /** Has the browser forget the cookies of that hash, as far as they came with the request. */
-  forgotten(request: Request, hash: string): string[];
+  /** Has the browser forget the cookies of that hash and of that session, as far as they came with the request. */
+  forgotten(request: Request, hash: string, sessionId?: string): string[];
   /** An error that only this wire knows. */
   error(error: OpenXchangeError): Answer;
 }
@@ -93,8 +108,33 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
     return cookieValue(cookie, cookieName('secret', calculated)) ? calculated : rememberedHash(session);
   }
 
+  /** The public-session cookie is a user's, whatever the client: of two sessions of a user the newer one has it. */
+  function publicHash(request: Request, session: IdentitySession): string {
+    const { contextNumber, userNumber } = keptWith(session);
+    const context = String(contextNumber ?? session.tenantId ?? '');
+    const values = [
+      context,
+      String(userNumber ?? session.userId),
+      ...headerValues(request, cookieHashFields),
+    ];
+    return hasher({ userAgent: session.userAgent ?? '', client: null, values });
+  }
+
+  function hashFor(purpose: CookiePurpose, request: Request, session: IdentitySession): string {
+    return purpose === 'public-session' ? publicHash(request, session) : hashIn(request, session);
+  }
+
   function valueOf(purpose: CookiePurpose, request: Request, session: IdentitySession): string | undefined {
-    return cookieValue(request.headers.cookie, cookieName(purpose, hashIn(request, session)));
+    return cookieValue(request.headers.cookie, cookieName(purpose, hashFor(purpose, request, session)));
+  }
+
+  function cookie(purpose: CookiePurpose, request: Request, session: IdentitySession, value: string): string {
+    return lineOf(purpose, hashFor(purpose, request, session), session, value);
+  }
+
+  /** Its value is the session's id: a handle, which proves as little as the second one that Open-Xchange has for it. */
+  function publicCookies(request: Request, session: IdentitySession): string[] {
+    return settings.publicSession ? [cookie('public-session', request, session, session.sessionId)] : [];
   }
 
   function lineOf(purpose: CookiePurpose, hash: string, session: IdentitySession, value: string): string {
@@ -105,17 +145,21 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
 
   function stickyCookies(request: Request): string[] {
     if (!settings.stickyCookie) return [];
-    const value = stickyValue(request) ?? `${mintSecret('hex')}.${nodeId}`;
+    const value = stickyValue(request.headers) ?? `${mintSecret('hex')}.${nodeId}`;
     const expires = cookieTtl === undefined ? undefined : clock.now() + cookieTtl;
     return [cookieLine(STICKY_COOKIE, value, expires, attributes)];
   }
 
-  function forgotten(request: Request, hash: string): string[] {
+  function forgotten({ headers }: Request, hash: string, sessionId?: string): string[] {
     const names = [cookieName('secret', hash), cookieName('session', hash)];
-    const came = names.filter((name) => cookieValue(request.headers.cookie, name) !== undefined);
+    const came = names.filter((name) => cookieValue(headers.cookie, name) !== undefined);
+    const id = sessionId ?? cookieValue(headers.cookie, cookieName('session', hash));
+    for (const [name, value] of cookiesFor('public-session', headers.cookie)) {
+      if (value === id) came.push(name);
+    }
     // Not `invalid`, as later versions have it: a value of the usual form.
     const lines = came.map((name) => cookieLine(name, mintSecret('hex'), LONG_AGO, attributes));
-    const sticky = stickyValue(request);
+    const sticky = stickyValue(headers);
     if (settings.stickyCookie && sticky !== undefined) {
       lines.push(cookieLine(STICKY_COOKIE, sticky, LONG_AGO, attributes));
     }
@@ -128,6 +172,19 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
     if (!isSessionId(sessionId)) {
       throw new SessionError('credentials-invalid', 'These credentials belong to no session.');
     }
+    const secret = (session: IdentitySession) => valueOf('secret', request, session);
+    return { sessionId, secret, transport: 'cookie' };
+  }
+
+  /** @throws SessionError `credentials-ambiguous` when sessions of several users are named */
+  function publicCredentials(request: Request): ShownCredentials | undefined {
+    if (parameter(request, 'session') || !READING.has(request.method)) return credentials(request);
+    const named = new Set(cookiesFor('public-session', request.headers.cookie).map(([, value]) => value));
+    const [sessionId] = named;
+    if (named.size > 1) {
+      throw new SessionError('credentials-ambiguous', 'The request names more than one session.');
+    }
+    if (!isSessionId(sessionId)) return undefined;
     const secret = (session: IdentitySession) => valueOf('secret', request, session);
     return { sessionId, secret, transport: 'cookie' };
   }
@@ -151,6 +208,7 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
     return [
       lineOf('secret', hash, session, secret),
       ...(stored ? [lineOf('session', hash, session, session.sessionId)] : []),
+      ...publicCookies(request, session),
     ];
   }
 
@@ -185,16 +243,13 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
     return { ...rest, status, headers: { ...headers, 'Retry-After': String(error.retryAfter) } };
   }
 
-  return {
+  const wire: Dialect = {
     secretForm: 'hex',
     sameOrigin: false,
     sameAddress: true,
-    settings,
-    hashOf,
     credentials,
     remembered,
     revocation,
-    welcome,
     opened: ({ described: { session }, secret }, request) => ({
       ...welcome(session),
       cookies: cookies(request, session, secret),
@@ -212,14 +267,23 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
       }),
     revoked(forget, request, session) {
       const hash = session === undefined ? hashOf(request) : hashIn(request, session);
-      return answer({}, forget ? forgotten(request, hash) : []);
+      return answer({}, forget ? forgotten(request, hash, session?.sessionId) : []);
     },
     refusal,
+  };
+
+  return {
+    ...wire,
+    forImages: { ...wire, credentials: publicCredentials },
+    settings,
+    hashOf,
+    welcome,
     hashIn,
     cookies,
-    cookie: (purpose, request, session, value) => lineOf(purpose, hashIn(request, session), session, value),
+    cookie,
+    publicCookies,
     valueOf,
-    hasStickyCookie: (request) => stickyValue(request) !== undefined,
+    hasStickyCookie: (request) => stickyValue(request.headers) !== undefined,
     stickyCookies,
     forgotten,
     error: (error) => answer(errorObject(error, errorId())),
@@ -231,6 +295,8 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
     return wordingFor(language ?? headers['accept-language'], catalogue);
   }
 }
+
+const READING: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
 /** What a balancer's cookie may look like: a client's own is given back to it. */
 const STICKY = /^[\w-]{1,64}\.[\w.-]{1,64}$/;
@@ -244,8 +310,8 @@ function revocation({ body }: Request, current: IdentitySession): Revocation {
   }
 }
 
-function stickyValue({ headers }: Request): string | undefined {
-  const value = cookieValue(headers.cookie, STICKY_COOKIE);
+function stickyValue({ cookie }: Request['headers']): string | undefined {
+  const value = cookieValue(cookie, STICKY_COOKIE);
   return value !== undefined && STICKY.test(value) ? value : undefined;
 }
 

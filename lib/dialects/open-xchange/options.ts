@@ -27,6 +27,11 @@ export interface OpenXchangeOptions {
   readonly cookieTtl?: Duration;
   /** Whether cookies are out of reach of scripts; `true` by default. [com.openexchange.cookie.httpOnly] */
   readonly httpOnly?: boolean;
+  /**
+   * Whether clients are given a public-session cookie too, which names their session where a request cannot, as that for
+   * an image: `sessionSecretGuard(manager, { dialect: dialect.forImages })` lets those in. `false` by default.
+   */
+  readonly publicSession?: boolean;
   /** Whether clients are given a `JSESSIONID` that ends in the manager's `nodeId`, for load balancers; `false` by default. */
   readonly stickyCookie?: boolean;
   /** The client of requests that name none; `open-xchange-appsuite` by default. [com.openexchange.ajax.login.http-auth.client] */
@@ -44,6 +49,7 @@ export interface OpenXchangeSettings {
   /** In milliseconds, or undefined for cookies that end with the browser's session. */
   readonly cookieTtl: number | undefined;
   readonly httpOnly: boolean;
+  readonly publicSession: boolean;
   readonly stickyCookie: boolean;
   readonly defaultClient: string;
   readonly describeDevice: DescribeDevice;
@@ -68,6 +74,7 @@ export function openXchangeSettings(
     cookieHashSalt: read.matching('cookieHashSalt', /^[^]*$/, 'text'),
     cookieTtl: read.value('cookieTtl') === 'web-browser' ? undefined : read.duration('cookieTtl', 1000, EVER),
     httpOnly: read.flag('httpOnly'),
+    publicSession: read.flag('publicSession'),
     stickyCookie: read.flag('stickyCookie'),
     defaultClient: read.matching('defaultClient', /^.{1,64}$/u, 'text of 1 to 64 characters'),
     describeDevice: describing(read.given('describeDevice', isFunction, 'a function')),
@@ -88,6 +95,7 @@ const DEFAULTS = {
   cookieHashFields: [],
   cookieHashSalt: 'replaceMe1234567890',
   httpOnly: true,
+  publicSession: false,
   stickyCookie: false,
   defaultClient: 'open-xchange-appsuite',
 } as const satisfies OpenXchangeOptions;
@@ -99,6 +107,7 @@ const OPTIONS: Readonly<Record<keyof OpenXchangeOptions, true>> = {
   cookieHashSalt: true,
   cookieTtl: true,
   httpOnly: true,
+  publicSession: true,
   stickyCookie: true,
   defaultClient: true,
   describeDevice: true,

@@ -11,6 +11,7 @@ const MOST_KNOWN = 50_000;
 /**
  * Sends cookies again before they expire: a seventh of their life time after they were last sent. When that was, each node
  * remembers for itself, or takes the sign-in for it; so it costs no query, and at the worst a cookie is sent too early.
+ * A public-session cookie that is missing is sent at once.
  */
 export class CookieRefresh {
   readonly #sent = new Map<string, number>();
@@ -24,14 +25,9 @@ export class CookieRefresh {
 
   /** The cookies of the session that the request is in, when it is time. */
   due(request: Request, session: IdentitySession, secret: string): string[] {
-    const { cookieTtl } = this.#dialect.settings;
-    const { autologin } = this.#manager.settings.lifetimes;
-    if (cookieTtl === undefined || !autologin || !session.staySignedIn) return [];
-    const sent = this.#sent.get(session.sessionId) ?? session.signedIn;
-    const now = this.#manager.settings.clock.now();
-    if (now - sent <= cookieTtl / 7) return [];
-    this.#note(session.sessionId, now);
-    return this.#dialect.cookies(request, session, secret);
+    if (this.#isTime(session)) return this.#dialect.cookies(request, session, secret);
+    const isMissing = this.#dialect.valueOf('public-session', request, session) !== session.sessionId;
+    return isMissing && keepsCookies(request) ? this.#dialect.publicCookies(request, session) : [];
   }
 
   /** Puts them on the response, behind a guard. */
@@ -44,8 +40,23 @@ export class CookieRefresh {
     };
   }
 
+  #isTime(session: IdentitySession): boolean {
+    const { cookieTtl } = this.#dialect.settings;
+    const { lifetimes, clock } = this.#manager.settings;
+    if (cookieTtl === undefined || !lifetimes.autologin || !session.staySignedIn) return false;
+    const sent = this.#sent.get(session.sessionId) ?? session.signedIn;
+    if (clock.now() - sent <= cookieTtl / 7) return false;
+    this.#note(session.sessionId, clock.now());
+    return true;
+  }
+
   #note(sessionId: string, now: number): void {
     if (this.#sent.size >= MOST_KNOWN) this.#sent.clear();
     this.#sent.set(sessionId, now);
   }
+}
+
+/** The gateway of ActiveSync keeps none: it would be sent one with every answer. */
+function keepsCookies({ headers }: Request): boolean {
+  return headers['user-agent'] !== 'Open-Xchange USM HTTP Client';
 }

@@ -18,7 +18,10 @@ export function logout(manager: IdentitySessionManager, dialect: OpenXchangeDial
     try {
       const session = await manager.verify(shown, { ipAddress: request.ip, activity: false });
       await manager.signOut(shown);
-      return { ...bare(200), cookies: dialect.forgotten(request, dialect.hashIn(request, session)) };
+      return {
+        ...bare(200),
+        cookies: dialect.forgotten(request, dialect.hashIn(request, session), session.sessionId),
+      };
     } catch (error) {
       if (!(error instanceof SessionError) || error.code === 'store-unavailable') throw error;
       return bare(403);

@@ -17,11 +17,12 @@ export function store(manager: IdentitySessionManager, dialect: OpenXchangeDiale
   };
 }
 
-/** Behind a guard: sends the secret's cookie again, the same secret for its whole time. */
+/** Behind a guard: sends the secret's cookie again, the same secret for its whole time, and the public one with it. */
 export function refreshSecret(dialect: OpenXchangeDialect): Act {
   return async function refreshSecret(request: Request) {
     const session = sessionOf(request);
     const secret = dialect.valueOf('secret', request, session)!;
-    return answer(DONE, [dialect.cookie('secret', request, session, secret)]);
+    const cookies = [dialect.cookie('secret', request, session, secret)];
+    return answer(DONE, [...cookies, ...dialect.publicCookies(request, session)]);
   };
 }

@@ -2,9 +2,23 @@ import {
   cookieDate,
   cookieLine,
   cookieName,
+  cookiesFor,
   cookieValue,
   LONG_AGO,
 } from '../../../lib/dialects/open-xchange/cookies';
+
+describe('the cookies for a purpose', () => {
+  it.each([
+    ['open-xchange-public-session-a=1; open-xchange-session-b=2;open-xchange-public-session-c=3', ['1', '3']],
+    ['open-xchange-public-session-a=1; open-xchange-public-session-a=2', []],
+    ['x=open-xchange-public-session-a=1; open-xchange-public-session-a', []],
+    ['; =; ;;', []],
+    ['', []],
+    [undefined, []],
+  ])('in %j are %j', (header, values) => {
+    expect(cookiesFor('public-session', header).map(([, value]) => value)).toEqual(values);
+  });
+});
 
 describe('a cookie of Open-Xchange', () => {
   const open = { httpOnly: false, secure: false };
