@@ -1,6 +1,8 @@
 import type { OpenXchangeOptions } from './dialects/open-xchange/options';
+import type { LimitOptions } from './http/limiters';
 import type { IdentitySessionOptions } from './options';
 import { milliseconds } from './session/duration';
+import type { OpenXchangeRouterOptions } from './routers/open-xchange';
 import type { IpCheckMode, IpCheckOptions } from './session/ip-check';
 
 /** What the properties of an Open-Xchange server say, in the options of this package. */
@@ -9,6 +11,8 @@ export interface PropertiesOptions {
   readonly manager: Omit<IdentitySessionOptions, 'knex' | 'store'>;
   /** For the wire of Open-Xchange. */
   readonly openXchange: OpenXchangeOptions;
+  /** For its router. */
+  readonly router: Pick<OpenXchangeRouterOptions, 'randomTokenTimeout' | 'uiWebPath' | 'limits'>;
   /** The keys that mean nothing here, in their order. */
   readonly unknown: readonly string[];
 }
@@ -19,6 +23,8 @@ interface Target {
   readonly manager: Mutable<Omit<IdentitySessionOptions, 'knex' | 'store'>>;
   readonly openXchange: Mutable<OpenXchangeOptions>;
   readonly ipCheck: Mutable<IpCheckOptions>;
+  readonly router: Mutable<PropertiesOptions['router']>;
+  readonly login: Mutable<LimitOptions>;
 }
 
 /** Puts the value of a property where it belongs; throws RangeError for what it cannot mean. */
@@ -52,6 +58,14 @@ const RULES: Readonly<Record<string, Rule>> = {
   'cookie.hash.salt': (value, { openXchange }) => (openXchange.cookieHashSalt = value),
   'ajax.login.http-auth.client': (value, { openXchange }) => (openXchange.defaultClient = value),
 
+  'sessiond.randomTokenTimeout': (value, { router }) => (router.randomTokenTimeout ??= milliseconds(value)),
+  'ajax.login.randomToken': (value, { router }) => {
+    if (!flag(value)) router.randomTokenTimeout = 0;
+  },
+  'ajax.login.maxRate': (value, { login }) => (login.limit = count(value)),
+  'ajax.login.maxRateTimeWindow': (value, { login }) => (login.windowMs = milliseconds(value)),
+  UIWebPath: (value, { router }) => (router.uiWebPath = value),
+
   IPCheck: (value, { ipCheck }) => (ipCheck.mode = flag(value) ? 'strict' : 'none'),
   'ipcheck.mode': (value, { ipCheck }) => {
     if (value === '') return;
@@ -75,7 +89,7 @@ const PREFIX = 'com.openexchange.';
  * @throws TypeError that lists every value that cannot be used, with its key
  */
 export function fromProperties(text: string): PropertiesOptions {
-  const target: Target = { manager: {}, openXchange: {}, ipCheck: {} };
+  const target: Target = { manager: {}, openXchange: {}, ipCheck: {}, router: {}, login: {} };
   const unknown: string[] = [];
   const problems: string[] = [];
   for (const [key, value] of inOrder(entries(text))) {
@@ -85,9 +99,10 @@ export function fromProperties(text: string): PropertiesOptions {
   }
   if (problems.length > 0)
     throw new TypeError(`These properties cannot be used:\n- ${problems.join('\n- ')}`);
-  const { manager, openXchange, ipCheck } = target;
+  const { manager, openXchange, ipCheck, router, login } = target;
   if (Object.keys(ipCheck).length > 0) manager.ipCheck = ipCheck;
-  return { manager, openXchange, unknown };
+  if (Object.keys(login).length > 0) router.limits = { login };
+  return { manager, openXchange, router, unknown };
 }
 
 function ruleOf(key: string): Rule | undefined {
@@ -95,10 +110,11 @@ function ruleOf(key: string): Rule | undefined {
   return key.startsWith(PREFIX) && Object.hasOwn(RULES, name) ? RULES[name] : undefined;
 }
 
-/** `IPCheck` goes before the mode, which it overrides wherever it stands. */
+/** What overrides others wherever it stands: `IPCheck` the mode, and whether there are random tokens the time that they have. */
+const FIRST: ReadonlySet<string> = new Set([`${PREFIX}IPCheck`, `${PREFIX}ajax.login.randomToken`]);
+
 function inOrder(all: Map<string, string>): [string, string][] {
-  const first = `${PREFIX}IPCheck`;
-  return [...all].sort(([one], [other]) => Number(other === first) - Number(one === first));
+  return [...all].sort(([one], [other]) => Number(FIRST.has(other)) - Number(FIRST.has(one)));
 }
 
 function attempt(put: () => void, line: string, problems: string[]): void {
@@ -164,6 +180,17 @@ function list(value: string): string[] {
 
 /** Zero and less mean no limit. */
 function limit(value: string): number {
+  const number = wholeNumber(value);
+  return number <= 0 ? Infinity : number;
+}
+
+function count(value: string): number {
+  const number = wholeNumber(value);
+  if (number <= 0) throw new RangeError('it must be more than 0');
+  return number;
+}
+
+function wholeNumber(value: string): number {
   if (!/^-?\d{1,9}$/.test(value)) throw new RangeError('it must be a whole number');
-  return Number(value) <= 0 ? Infinity : Number(value);
+  return Number(value);
 }

@@ -1,4 +1,4 @@
-import { createIdentitySessionManager, memory } from '../lib';
+import { createIdentitySessionManager, memory, openXchange, openXchangeRouter } from '../lib';
 import { fromProperties } from '../lib/properties';
 
 describe('the properties of the seeds', () => {
@@ -30,8 +30,8 @@ com.openexchange.cookie.ttl=1W
 
 describe('a property', () => {
   const said = (line: string) => {
-    const { manager, openXchange } = fromProperties(`com.openexchange.${line}`);
-    return { ...manager, ...openXchange };
+    const { manager, openXchange, router } = fromProperties(`com.openexchange.${line}`);
+    return { ...manager, ...openXchange, ...router };
   };
 
   it.each([
@@ -48,6 +48,12 @@ describe('a property', () => {
     ['cookie.hash.fields=Accept-Language, X-Device', { cookieHashFields: ['Accept-Language', 'X-Device'] }],
     ['cookie.hash.salt=a\\=b c', { cookieHashSalt: 'a=b c' }],
     ['ajax.login.http-auth.client=my-client', { defaultClient: 'my-client' }],
+    ['sessiond.randomTokenTimeout=30000', { randomTokenTimeout: 30_000 }],
+    ['ajax.login.randomToken=false', { randomTokenTimeout: 0 }],
+    ['ajax.login.randomToken=true', {}],
+    ['ajax.login.maxRate=50', { limits: { login: { limit: 50 } } }],
+    ['ajax.login.maxRateTimeWindow=5M', { limits: { login: { windowMs: 300_000 } } }],
+    ['UIWebPath=/appsuite/', { uiWebPath: '/appsuite/' }],
     ['IPCheck=true', { ipCheck: { mode: 'strict' } }],
     ['IPCheck=false', { ipCheck: { mode: 'none' } }],
     ['ipcheck.mode=countrycode', { ipCheck: { mode: 'countrycode' } }],
@@ -69,7 +75,45 @@ describe('a property', () => {
     }
   });
 
+  it('that there are no random tokens goes before the time that they have', () => {
+    const lines = [
+      'com.openexchange.sessiond.randomTokenTimeout=30000',
+      'com.openexchange.ajax.login.randomToken=false',
+    ];
+    for (const text of [lines.join('\n'), lines.reverse().join('\n')]) {
+      expect(fromProperties(text).router).toEqual({ randomTokenTimeout: 0 });
+    }
+  });
+
+  it('fits the options that it is for', async () => {
+    jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const {
+      manager,
+      openXchange: wire,
+      router,
+    } = fromProperties(`
+com.openexchange.sessiond.maxSession=50000
+com.openexchange.sessiond.maxSessionPerUser=100
+com.openexchange.cookie.ttl=web-browser
+com.openexchange.cookie.hash=remember
+com.openexchange.IPCheck=false
+com.openexchange.IPMaskV4=/24
+com.openexchange.ajax.login.maxRate=50
+com.openexchange.sessiond.randomTokenTimeout=30000
+com.openexchange.UIWebPath=/appsuite/`);
+    const sessions = createIdentitySessionManager({
+      store: memory(),
+      location: false,
+      nodeId: 'OX1',
+      ...manager,
+    });
+    const dialect = openXchange(sessions.settings, wire);
+    openXchangeRouter(sessions, { authenticate: () => undefined, dialect, ...router });
+    await sessions.close();
+  });
+
   it.each([
+    'ajax.login.maxRate=0',
     'sessiond.sessionDefaultLifeTime=1h',
     'sessiond.sessionLongLifeTime=',
     'sessiond.autologin=yes',

@@ -7,10 +7,10 @@ const FLOORS: readonly RegExp[] = [
   /^lib\/(store\/store|cache\/cache|changes\/changes|location\/location|database\/.+)$/,
   /^lib\/(store|cache|changes|location)\/.+$/,
   /^lib\/dialects\/.+$/,
-  /^lib\/(administration|admission|manager|cleanup|new-session|node-capacity|options|properties|session-watch|settings|sign-in-rules)$/,
+  /^lib\/(administration|admission|manager|cleanup|new-session|node-capacity|options|session-watch|settings|sign-in-rules)$/,
   /^lib\/http\/.+$/,
   /^lib\/(routers|account)\/.+$/,
-  /^lib\/(index|create|migrate)$/,
+  /^lib\/(index|create|migrate|properties)$/,
 ];
 
 function floorOf(module: string): number {
