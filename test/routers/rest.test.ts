@@ -65,6 +65,27 @@ describe('signing in', () => {
   });
 });
 
+describe('the list', () => {
+  it.each([true, false])('shows sessions of all nodes with global lookup: %p', async (globalLookup) => {
+    const nodes = ['one', 'two'].map((nodeId) =>
+      managerOn({ knex: database.knex, clock, nodeId, globalLookup }),
+    );
+    try {
+      const [one, two] = nodes.map((node) => new Browser(appOn(node))) as [Browser, Browser];
+      for (const browser of [one, two]) await browser.post('/sign-in', { userId: 'alice' });
+      const listed = async (browser: Browser) => {
+        const { sessions } = (await browser.get('/sessions')).body as { sessions: { id: string }[] };
+        return sessions.map(({ id }) => id).sort();
+      };
+      const ids = [await idOf(one), await idOf(two)];
+      expect(await listed(one)).toEqual(globalLookup ? ids.sort() : [ids[0]]);
+      expect(await listed(two)).toEqual(globalLookup ? ids.sort() : [ids[1]]);
+    } finally {
+      await Promise.all(nodes.map((node) => node.close()));
+    }
+  });
+});
+
 describe('a guarded request', () => {
   it('passes with the cookie, and carries the session', async () => {
     const browser = await signedIn({

@@ -67,6 +67,26 @@ describe('redirect', () => {
     },
   );
 
+  it.each(['redirect', 'redeem'])(
+    'takes the random of an autologin as well, by the same rules: %s',
+    async (action) => {
+      await ox.arrange();
+      const from = ox.client();
+      const first = json(await from.login())['random'] as string;
+      await from.act('store');
+      const random = json(await from.autologin())['random'] as string;
+      expect(random).toMatch(/^[0-9a-f]{32}$/);
+      expect(random).not.toBe(first);
+      const to = ox.client(CHROME);
+      expect([200, 302]).toContain((await take(to, action, random)).status);
+      expect(json(await to.use(from.session))).toEqual({ data: 'alice' });
+      expect((await take(ox.client(CHROME), action, random)).status).toBe(403);
+      const late = json(await from.autologin())['random'] as string;
+      ox.clock.advance(30_000);
+      expect((await take(ox.client(CHROME), action, late)).status).toBe(403);
+    },
+  );
+
   it('is a 400 where no random is given out', async () => {
     await ox.arrange({ router: { randomTokenTimeout: 0 } });
     const { to, random } = await handedOver();

@@ -1,9 +1,11 @@
 import express from 'express';
 import express4 from 'express4';
 
-import { CHROME, expectError, json, OpenXchangeApp, UI } from '../../support/open-xchange';
+import { CHROME, Client, expectError, json, OpenXchangeApp, UI } from '../../support/open-xchange';
 
 const ox = new OpenXchangeApp();
+/** Another node, on the same database. */
+const there = new OpenXchangeApp();
 
 describe('sessionmanagement', () => {
   it('all groups browsers, apps, synchronisation and others, newest first, the own one among them', async () => {
@@ -143,6 +145,40 @@ describe('sessionmanagement', () => {
     expect(json(await hidden.use())).toEqual({ data: 'alice' });
     expect((await one.delete(JSON.stringify([hidden.session]))).body).toBe('{}');
     expectError(await hidden.use(), 'SES-0203', [hidden.session]);
+  });
+
+  it.each([
+    ['of all nodes', true],
+    ['that this node signed in or served last, without global lookup', false],
+  ])('all shows the sessions %s', async (_, globalLookup) => {
+    await ox.arrange({ options: { nodeId: 'OX1', globalLookup } });
+    const { knex } = ox.database;
+    await there.arrange({ options: { knex, nodeId: 'OX2', globalLookup } });
+    const [one, two] = [await ox.signedIn(), await there.signedIn('alice', CHROME)];
+    const idsOf = async (client: Client) => (await client.all()).map(({ sessionId }) => sessionId).sort();
+    const both = [one.session, two.session].sort();
+    expect(await idsOf(one)).toEqual(globalLookup ? both : [one.session]);
+    expect(await idsOf(two)).toEqual(globalLookup ? both : [two.session]);
+
+    // The balancer sends a client to the other node: from now on that is the one which knows it.
+    const three = await ox.signedIn('alice', CHROME, 'third');
+    const moved = new Client(there.wire, three.userAgent, three.client, three.jar);
+    moved.session = three.session;
+    expect(await idsOf(moved)).toContain(three.session);
+    await there.manager.close();
+    expect((await idsOf(one)).includes(three.session)).toBe(globalLookup);
+  });
+
+  it('delete and clear reach the sessions of other nodes as far as they are shown', async () => {
+    await ox.arrange({ options: { nodeId: 'OX1', globalLookup: false } });
+    await there.arrange({ options: { knex: ox.database.knex, nodeId: 'OX2', globalLookup: false } });
+    const [one, two] = [await ox.signedIn(), await there.signedIn('alice', CHROME)];
+    await one.send('GET', `/ajax/sessionmanagement?action=clear&session=${one.session}`);
+    expect(json(await two.use())).toEqual({ data: 'alice' });
+    expect((await one.delete(JSON.stringify([two.session]))).body).toBe('{}');
+    expect(await ox.manager.list({ userId: 'alice' })).toHaveLength(1);
+    there.clock.advance(2000);
+    expectError(await two.use(), 'SES-0203', [two.session]);
   });
 
   it('needs a session before anything else, and then an action that it knows', async () => {
