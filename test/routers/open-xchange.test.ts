@@ -11,10 +11,15 @@ import {
   type Arrangement,
   type Listed,
 } from '../support/open-xchange';
-import { DAY } from '../support/sessions';
+import { DAY, HOUR } from '../support/sessions';
 import { Conversation, recorded, valuesOf } from '../support/transcript';
 
 const ox = new OpenXchangeApp();
+
+const MINUTE = 60_000;
+const FORM = 'application/x-www-form-urlencoded';
+const UNREADABLE = ['The body cannot be read.'];
+const TOO_LONG = ['"authId" must be text of 1 to 128 characters.'];
 
 /** What the recorded server was told, and what nobody should tell a server of today. */
 const asRecorded: Arrangement = {
@@ -108,6 +113,155 @@ describe('the recorded life of a session', () => {
         { ...activeSync, sessionId: second.session },
       ],
     });
+  });
+});
+
+describe('the actions of /login', () => {
+  const DONE_BODY = '{"data":"1"}';
+
+  /** Name, status, body, and the purposes of the cookies that it sets, for a client that has stored its session. */
+  const rows: readonly [action: string, status: number, body: string | RegExp, cookies: string[]][] = [
+    ['store', 200, DONE_BODY, ['session']],
+    ['refreshSecret', 200, DONE_BODY, ['secret']],
+    ['changeip', 200, DONE_BODY, []],
+    ['hasAutologin', 200, '{"data":true}', []],
+    ['autologin', 200, /^\{"session":"[0-9a-f]{32}","random":"[0-9a-f]{32}","user":"alice",/, []],
+    [
+      'redeem',
+      200,
+      /^\{"session":"[0-9a-f]{32}","random":"[0-9a-f]{32}","user":"alice",/,
+      ['secret', 'session'],
+    ],
+    ['redirect', 302, '', ['secret', 'session']],
+    ['logout', 200, '', ['secret', 'session']],
+  ];
+
+  it.each(rows)(
+    '%s is answered with %d and %s, by GET and by POST, under both paths',
+    async (action, status, body, cookies) => {
+      await ox.arrange();
+      for (const path of ['/ajax/login', '/appsuite/api/login']) {
+        for (const method of ['GET', 'POST']) {
+          const client = ox.client();
+          const random = String(json(await client.login())['random']);
+          await client.act('store');
+          const parameters = `action=${action}&session=${client.session}&client=${UI}&random=${random}&clientIP=192.0.2.1`;
+          const answer =
+            method === 'GET'
+              ? await client.send('GET', `${path}?${parameters}`)
+              : await client.send('POST', path, parameters);
+          expect([answer.status, answer.body]).toEqual([
+            status,
+            typeof body === 'string' ? body : expect.stringMatching(body),
+          ]);
+          const names = valuesOf(answer, 'Set-Cookie').map((line) => line.split('-')[2]);
+          expect(names).toEqual(cookies);
+          expect(Object.fromEntries(answer.headers)).toMatchObject({
+            expires: 'Sat, 06 May 1995 12:00:00 GMT',
+            pragma: 'no-cache',
+            'cache-control': 'post-check=0, pre-check=0',
+          });
+        }
+      }
+    },
+  );
+
+  it('are called by the App Suite front end in this order, and each is answered', async () => {
+    await ox.arrange();
+    const client = ox.client(CHROME, 'open-xchange-appsuite');
+    const api = (target: string) => client.send('GET', `/appsuite/api/${target}`);
+    const post = (form: string) => client.send('POST', '/appsuite/api/login', form);
+    const rampUp = 'rampup=true&rampUpFor=open-xchange-appsuite&version=7.10.2';
+
+    const first = await api(`login?action=autologin&client=${client.client}&${rampUp}`);
+    expectError(first, 'SVL-0003');
+    const login = json(
+      await post(
+        `action=login&name=alice&password=somePassword&language=en_US&client=${client.client}&version=7.10.2&timeout=10000&${rampUp}&staySignedIn=true`,
+      ),
+    );
+    expect(login).toMatchObject({ user: 'alice', user_id: 3, context_id: 1, locale: 'en_US' });
+    const session = String(login['session']);
+    expect((await post(`action=store&session=${session}`)).body).toBe(DONE_BODY);
+    const again = json(await api(`login?action=autologin&client=${client.client}&${rampUp}`));
+    expect(again).toMatchObject({ session, user: 'alice' });
+
+    ox.clock.advance(1000);
+    const other = await ox.signedIn();
+    const pane = json(await api(`sessionmanagement?action=all&session=${session}`));
+    expect((pane['data'] as Listed[]).map(({ sessionId }) => sessionId)).toEqual([other.session, session]);
+    const put = `/appsuite/api/sessionmanagement?action=delete&session=${session}`;
+    const type = 'Content-Type: text/javascript; charset=UTF-8';
+    expect((await client.send('PUT', put, `["${other.session}"]`, [type])).body).toBe('{}');
+    expect((await api(`sessionmanagement?action=clear&session=${session}`)).body).toBe('{}');
+    const logout = await post(`action=logout&session=${session}`);
+    expect([logout.status, logout.body, client.jar.size]).toEqual([200, '', 0]);
+  });
+});
+
+describe('life times', () => {
+  it.each<[string, string, number, boolean, object]>([
+    ['that does not stay, after 53 minutes', 'false', 53 * MINUTE, true, { draft: 1 }],
+    ['that does not stay, after an hour', 'false', HOUR, false, {}],
+    ['that stays, after 53 minutes', 'true', 53 * MINUTE, true, { draft: 1 }],
+    ['that stays, after an hour, without its data', 'true', HOUR, true, {}],
+    ['that stays, just before a week', 'true', 7 * DAY - 1, true, {}],
+    ['that stays, after a week', 'true', 7 * DAY, false, {}],
+  ])('let a session live or end: %s', async (_, stays, idle, lives, data) => {
+    await ox.arrange();
+    const client = ox.client();
+    await client.login('alice', `&staySignedIn=${stays}`);
+    await client.act('store');
+    await ox.manager.update(client.session, { data: { draft: 1 } });
+    ox.clock.advance(idle);
+    const answer = await client.autologin();
+    if (!lives) return expectError(answer, 'SVL-0003');
+    expect(json(answer)).toMatchObject({ session: client.session });
+    expect((await ox.manager.list({ userId: 'alice' }))[0]!.data).toEqual(data);
+  });
+});
+
+describe('bad input', () => {
+  it.each([
+    ['action[]=all', 'SVL-0002', ['action']],
+    ['action=%', 'SVL-0001', ['%']],
+    ['action=%C0%80', 'SVL-0001', ['\ufffd\ufffd']],
+    ['action=store&session[]=ID', 'SES-0201', []],
+    ['action=store&session=%ZZ', 'SES-0203', ['<invalid_sessionid>']],
+    ['action=store&session=ID%00', 'SES-0203', ['<invalid_sessionid>']],
+    ['action=store&session=BOB', 'SES-0203', ['BOB']],
+    ['action=store&session=ID&password=x', 'SVL-0030', ['password']],
+    ['action=changeip&session=ID&clientIP[]=192.0.2.1', 'SVL-0002', ['clientIP']],
+    ['action=changeip&session=ID&clientIP=%E0%A4%A', 'SVL-0004', ['clientIP']],
+    ['action=login&name[]=alice', 'SVL-0002', ['name']],
+  ])('in the query, %s, is answered as documented, and changes nothing', async (query, code, params) => {
+    await ox.arrange();
+    const [client, bob] = [await ox.signedIn(), await ox.signedIn('bob', CHROME)];
+    const filled = (text: string) => text.replace('ID', client.session).replace('BOB', bob.session);
+    const before = await ox.database.knex('identity_sessions').orderBy('session_id');
+    expectError(await client.send('GET', `/ajax/login?${filled(query)}`), code, params.map(filled));
+    expect(await ox.database.knex('identity_sessions').orderBy('session_id')).toEqual(before);
+    expect(json(await client.use())).toEqual({ data: 'alice' });
+    expect(json(await bob.use())).toEqual({ data: 'bob' });
+  });
+
+  it.each([
+    ['application/json', '{"name":"alice","password":"somePassword"}', 'SVL-0002', ['name']],
+    ['multipart/form-data; boundary=x', '--x--', 'SVL-0002', ['name']],
+    ['text/plain', 'name=alice&password=somePassword', 'SVL-0002', ['name']],
+    [FORM, `${'a=1&'.repeat(2000)}name=alice&password=somePassword`, 'SVL-0004', UNREADABLE],
+    ['application/x-www-form-urlencoded; charset=nonsense', 'name=alice', 'SVL-0004', UNREADABLE],
+    [`${FORM}\r\nContent-Encoding: gzip`, 'name=alice', 'SVL-0004', UNREADABLE],
+    [FORM, 'name=%E0%A4%A&password=%', 'LGI-0006', []],
+    [FORM, 'name[]=alice&password=somePassword', 'SVL-0002', ['name']],
+    [FORM, 'name=alice&password[x]=somePassword', 'SVL-0002', ['password']],
+    [FORM, '__proto__[name]=alice&password=somePassword', 'SVL-0002', ['name']],
+    [FORM, `name=alice&password=somePassword&authId=${'x'.repeat(129)}`, 'SVL-0004', TOO_LONG],
+  ])('in a body of the type %j is answered as documented (%#)', async (type, body, code, params) => {
+    await ox.arrange();
+    const headers = [`Content-Type: ${type}`];
+    expectError(await ox.client().send('POST', '/ajax/login?action=login', body, headers), code, params);
+    expect(await ox.database.knex('identity_sessions')).toEqual([]);
   });
 });
 

@@ -56,8 +56,8 @@ export function noPasswordInUri(dialect: OpenXchangeDialect): RequestHandler {
 export function unreadableBodies(dialect: OpenXchangeDialect): ErrorRequestHandler {
   // Express tells an error handler by its four parameters.
   return (error: unknown, _request, response, next) => {
-    const { type, status } = error as { type?: unknown; status?: unknown };
-    if (typeof type !== 'string' || typeof status !== 'number' || status >= 500) return next(error);
+    const { status } = error as { status?: unknown };
+    if (typeof status !== 'number' || status < 400 || status >= 500) return next(error);
     send(response, dialect.error(new OpenXchangeError('SVL-0004', ['The body cannot be read.'])));
   };
 }
