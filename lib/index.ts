@@ -40,6 +40,7 @@ export { sessionOf, type VerbOptions } from './http/request';
 // Verbs mounted on paths
 export { restRouter, type RestRouterOptions } from './routers/rest';
 export { openXchangeRouter, type OpenXchangeRouterOptions } from './routers/open-xchange';
+export { cookieRefresh } from './routers/open-xchange/cookie-refresh';
 export type { Authenticate, OpenXchangeAccount } from './routers/open-xchange/login';
 
 // How wires speak

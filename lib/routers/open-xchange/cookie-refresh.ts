@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 
 import type { OpenXchangeDialect } from '../../dialects/open-xchange/dialect';
-import { sessionOf } from '../../http/request';
+import { dialectOf, sessionOf } from '../../http/request';
 import type { IdentitySessionManager } from '../../manager';
 import type { IdentitySession } from '../../session/session';
 
@@ -54,6 +54,18 @@ export class CookieRefresh {
     if (this.#sent.size >= MOST_KNOWN) this.#sent.clear();
     this.#sent.set(sessionId, now);
   }
+}
+
+/**
+ * For the app's own routes, behind their `sessionSecretGuard`: sends the cookies of Open-Xchange again before they expire,
+ * so that a client that is used stays signed in, whichever routes it asks.
+ */
+export function cookieRefresh(
+  manager: IdentitySessionManager,
+  { dialect }: { readonly dialect: OpenXchangeDialect },
+): RequestHandler {
+  dialectOf('cookieRefresh', manager);
+  return new CookieRefresh(manager, dialect).handler();
 }
 
 /** The gateway of ActiveSync keeps none: it would be sent one with every answer. */

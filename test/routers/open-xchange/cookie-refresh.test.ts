@@ -1,6 +1,9 @@
-import { OpenXchangeApp } from '../../support/open-xchange';
+import express from 'express';
+
+import { cookieRefresh, sessionSecretGuard } from '../../../lib';
+import { Client, OpenXchangeApp } from '../../support/open-xchange';
 import { DAY } from '../../support/sessions';
-import { valuesOf } from '../../support/transcript';
+import { listenToWire, valuesOf } from '../../support/transcript';
 
 const ox = new OpenXchangeApp();
 
@@ -17,6 +20,31 @@ describe('cookies', () => {
     const target = `/ajax/sessionmanagement?action=all&session=${client.session}`;
     const answer = await client.send('GET', target);
     expect([answer.status, valuesOf(answer, 'Set-Cookie')]).toEqual([200, []]);
+  });
+
+  it('are sent again by the routes of an app’s own too, where it is mounted', async () => {
+    await ox.arrange();
+    const { manager, dialect } = ox;
+    const app = express();
+    app.use(sessionSecretGuard(manager, { dialect }), cookieRefresh(manager, { dialect }));
+    app.get('/own', (_request, response) => {
+      response.json({ data: 'own' });
+    });
+    const wire = await listenToWire(app);
+    try {
+      const client = await ox.signedIn();
+      const own = new Client(wire, client.userAgent, client.client, client.jar);
+      const cookies = async () =>
+        valuesOf(await own.send('GET', `/own?session=${client.session}`), 'Set-Cookie');
+      expect(await cookies()).toEqual([]);
+      ox.clock.advance(DAY + 1);
+      expect(await cookies()).toEqual([
+        expect.stringContaining('; expires=Wed, 25-May-2011 13:28:59 GMT; path=/'),
+      ]);
+      expect(await cookies()).toEqual([]);
+    } finally {
+      await wire.close();
+    }
   });
 
   it('of a strange session are not sent again with those of the own', async () => {
