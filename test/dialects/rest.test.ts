@@ -406,7 +406,7 @@ describe('an app that wants some of it otherwise', () => {
     ).toHaveLength(1);
     expect(one(described(session()), request()).status).toBe(200);
     expect(sessions([], session(), request()).body).toEqual({ sessions: [] });
-    expect(revoked(true).cookies).toHaveLength(1);
+    expect(revoked(true, request()).cookies).toHaveLength(1);
     expect(own.refusal().status).toBe(418);
   });
 });
