@@ -88,6 +88,7 @@ export interface Use {
  * copy, so the fields are written out: a spread takes twice as long.
  */
 export function used(session: StoredSession, { at, ipAddresses, node }: Use): StoredSession {
+  const lastAccessed = session.lastAccessed ?? 0;
   return {
     sessionId: session.sessionId,
     secretHash: session.secretHash,
@@ -100,11 +101,11 @@ export function used(session: StoredSession, { at, ipAddresses, node }: Use): St
     ipAddresses: ipAddresses.reduce(withIpAddress, session.ipAddresses),
     staySignedIn: session.staySignedIn,
     signedIn: session.signedIn,
-    lastAccessed: Math.max(at, session.lastAccessed ?? 0),
+    lastAccessed: Math.max(at, lastAccessed),
     extraProperties: session.extraProperties,
     data: session.data,
     authId: session.authId,
-    node: node ?? session.node,
+    node: at < lastAccessed ? session.node : (node ?? session.node),
     endedAt: session.endedAt,
     endReason: session.endReason,
     endedBy: session.endedBy,

@@ -170,8 +170,10 @@ class BufferedStore implements SessionStore {
       this.#pending.set(id, pending);
       this.#schedule();
     }
-    if (at > pending.at) pending.at = at;
-    if (node !== null) pending.node = node;
+    if (at >= pending.at) {
+      pending.at = at;
+      pending.node = node ?? pending.node;
+    }
     if (ipAddresses.length > 0) {
       pending.ipAddresses = ipAddresses.reduce(withIpAddress, pending.ipAddresses);
       pending.due = true;

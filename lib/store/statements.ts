@@ -54,7 +54,7 @@ export function statements(schema?: string) {
         set last_accessed = greatest(s.last_accessed, ${time('locked.at')}),
             active_day = greatest(s.active_day, ${day('locked.at')}),
             ip_addresses = ${appended('s.ip_addresses', 'locked.ip_addresses')},
-            node = coalesce(locked.node, s.node)
+            node = case when ${time('locked.at')} < s.last_accessed then s.node else coalesce(locked.node, s.node) end
         from locked
         where s.session_id = locked.session_id and s.ended_at is null
         returning s.session_id
