@@ -552,18 +552,43 @@ describe('npm start', () => {
     ]);
   });
 
+  it('shows three nodes, where a session that is ended at one is out at all', async () => {
+    spawnDemo('nodes');
+    const text = await linesUntil((all) => all.split('http:').length > 3);
+    const [one, two, three] = [...text.matchAll(/http:\S+/g)].map(([url]) => new Browser(url));
+    await one!.post('/sign-in', { name: 'alice', password: 'wonderland' });
+    for (const node of [two!, three!]) for (const cookie of one!.cookies) node.cookies.set(...cookie);
+    expect((await two!.get('/profile')).status).toBe(200);
+    expect((await three!.get('/profile')).status).toBe(200);
+    await two!.post('/sign-out');
+    // Within the lease of two seconds, and as a rule at once.
+    for (let attempt = 0; attempt < 5000 && (await three!.get('/profile')).status === 200; attempt++);
+    expect((await three!.get('/profile')).status).not.toBe(200);
+    demo.kill('SIGTERM');
+    expect(await once(demo, 'exit')).toEqual([0, null]);
+  });
+
   async function started(): Promise<{ url: string; text: string }> {
-    demo = spawn(process.execPath, ['-r', 'sucrase/register/ts', 'examples/demo/main.ts'], {
+    spawnDemo('main');
+    const text = await linesUntil((all) => all.includes('Ctrl-C'));
+    return { url: /http:\S+/.exec(text)![0], text };
+  }
+
+  function spawnDemo(program: 'main' | 'nodes'): void {
+    demo = spawn(process.execPath, ['-r', 'sucrase/register/ts', `examples/demo/${program}.ts`], {
       cwd: PROJECT,
       env: { ...process.env, NODE_ENV: 'test', DATABASE_URL: database.url, HOST: '', PORT: '0' },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
+  }
+
+  async function linesUntil(enough: (text: string) => boolean): Promise<string> {
     let text = '';
     for await (const line of createInterface(demo.stdout)) {
       text += `${line}\n`;
-      if (line.includes('Ctrl-C')) break;
+      if (enough(text)) break;
     }
-    return { url: /http:\S+/.exec(text)![0], text };
+    return text;
   }
 
   /** The lines of the shell under a heading of the README. */

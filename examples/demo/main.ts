@@ -8,7 +8,7 @@ import { accountsToTry } from './accounts';
 import { createApp } from './app';
 import { startEmbeddedPostgres } from './postgres';
 
-const { DATABASE_URL, HOST, PORT, NODE_ENV } = process.env;
+const { DATABASE_URL, HOST, PORT, NODE_ENV, NODE_ID } = process.env;
 
 async function main(): Promise<void> {
   const postgres = DATABASE_URL ? undefined : await startEmbeddedPostgres({ persistent: true });
@@ -17,7 +17,11 @@ async function main(): Promise<void> {
 
   // On one's own machine there is no TLS. In production it ends at a proxy, and cookies are for HTTPS only.
   const secure = NODE_ENV === 'production';
-  const manager = createIdentitySessionManager({ knex: database, cookies: { secure } });
+  const manager = createIdentitySessionManager({
+    knex: database,
+    cookies: { secure },
+    ...(NODE_ID && { nodeId: NODE_ID }),
+  });
   const server = createServer(createApp({ manager })).listen(Number(PORT || 3000), HOST || '127.0.0.1');
   await once(server, 'listening');
 
@@ -48,15 +52,19 @@ async function stopListening(server: Server): Promise<void> {
 
 function welcome({ address, family, port }: AddressInfo, secure: boolean): void {
   const host = family === 'IPv6' ? `[${address}]` : address;
-  const accounts = accountsToTry.map(({ name, password }) => `  ${name} / ${password}`);
   console.log(`
-The demo is at http://${host}:${port}
+The demo is at http://${host}:${port}${NODE_ID ? ` (node ${NODE_ID})` : ''}
+${NODE_ID ? '' : invitation(secure)}`);
+}
 
+function invitation(secure: boolean): string {
+  const accounts = accountsToTry.map(({ name, password }) => `  ${name} / ${password}`);
+  return `
 Sign in with two browsers, as
 ${accounts.join('\n')}
 ${secure ? '' : '\nThat its cookies travel over plain HTTP, as the warning says, is fine on your own machine.'}
 Ctrl-C ends it.
-`);
+`;
 }
 
 main().catch((error: unknown) => {

@@ -213,9 +213,10 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
     it('leaves the node that another use has noted, when it is told late', async () => {
       const { sessionId } = await inserted({ node: 'one' });
       clock.advance(1000);
-      await store.touch([{ id: sessionId, at: clock.now(), ipAddresses: ['198.51.100.7'], node: 'two' }]);
+      const at = clock.now();
+      await store.touch([{ id: sessionId, at, ipAddresses: ['198.51.100.7'], node: 'two' }]);
       await settle();
-      await store.touch([{ id: sessionId, at: clock.now() - 1, ipAddresses: ['198.51.100.8'], node: 'one' }]);
+      await store.touch([{ id: sessionId, at: at - 1, ipAddresses: ['198.51.100.8'], node: 'one' }]);
       await settle();
       expect((await store.find(sessionId))?.node).toBe('two');
     });
