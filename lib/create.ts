@@ -1,8 +1,10 @@
 import { lru } from './cache/lru';
 import { ChangeFollower } from './changes/changes';
+import { HintLine } from './changes/hint';
 import { postgresChangeLog, postgresChanges } from './changes/postgres';
 import { Cleanup, type Cleaned } from './cleanup';
-import { appConnections, OwnConnection } from './database/knex';
+import { appConnections } from './database/knex';
+import { OwnConnection } from './database/own-connection';
 import { Pool } from './database/pool';
 import { Turn } from './database/turn';
 import { geoipLite } from './location/geoip-lite';
@@ -49,6 +51,7 @@ function chainOf({ knex, store, schema }: IdentitySessionOptions, settings: Sett
   const follower = new ChangeFollower(changes, {
     clock,
     lease,
+    hints: [new HintLine(changes, report)],
     onFailure: (error) => report({ type: 'failed', task: 'changes', error }),
   });
 

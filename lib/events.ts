@@ -43,11 +43,14 @@ export type SessionEvent =
       readonly type: 'failed';
       /**
        * `touches`: last-accessed times could not be written. `changes`: the log of changes could not be read. `cleanup`:
-       * the rest is left for the next time.
+       * the rest is left for the next time. `hint`: notices that hurry the reading of changes do not come or cannot be
+       * sent, which is told once until they do again.
        */
-      readonly task: 'touches' | 'changes' | 'cleanup';
+      readonly task: 'touches' | 'changes' | 'cleanup' | 'hint';
       readonly error: unknown;
-    };
+    }
+  /** Notices come and are sent again. */
+  | { readonly type: 'recovered'; readonly task: 'hint' };
 
 /** Where events go. What it throws is ignored. */
 export type Report = (event: SessionEvent) => void;

@@ -295,6 +295,7 @@ const debug = debuglog('express-identity-sessions');
 
 const log: Report = (event) => {
   if (event.type === 'failed') debug('%s failed: %O', event.task, event.error);
+  if (event.type === 'recovered') debug('%s recovered', event.task);
 };
 
 function describing(own: DescribeDevice | undefined): DescribeDevice {

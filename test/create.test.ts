@@ -14,11 +14,11 @@ import {
   type IdentitySessionOptions,
   type SessionEvent,
 } from '../lib';
-import { READ_EVERY } from '../lib/changes/changes';
+import { READ_AT_MOST_EVERY, READ_EVERY } from '../lib/changes/changes';
 import { FLUSH_EVERY } from '../lib/store/buffered';
 import { FakeClock } from './support/clock';
 import { createDatabase, type TestDatabase } from './support/database';
-import { GatedStore, turns } from './support/gate';
+import { GatedStore, turns, until } from './support/gate';
 import { managerOn } from './support/manager';
 import { outputOf } from './support/program';
 
@@ -26,6 +26,7 @@ import { outputOf } from './support/program';
 const [INSERT, FIND, TOUCH, LIST, POLICY] = ['insert', 'find', 'touch', 'list', 'policy'].map(
   (key) => `identity_sessions.${key}`,
 );
+const LISTEN = 'listen identity_session_changes';
 const [READ_FIRST, READ_NEXT] = ['first', 'next'].map((key) => `identity_session_changes.${key}`);
 
 let database: TestDatabase;
@@ -82,12 +83,6 @@ async function openWarm(manager: IdentitySessionManager): Promise<Credentials> {
   return credentials;
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  const end = performance.now() + 20_000;
-  while (!condition() && performance.now() < end) await turns();
-  expect(condition()).toBe(true);
-}
-
 /** How many connections the app and its manager have. */
 async function connections(): Promise<number> {
   const { rows } = await database.knex.raw<{ rows: { count: number }[] }>(
@@ -107,7 +102,7 @@ describe('a manager', () => {
   it('reads the policy once, opens a session with one statement, and begins to read the log of changes', async () => {
     await open(use());
     await until(() => clock.reads === 1);
-    expect(asked.sort()).toEqual([READ_FIRST, INSERT, POLICY]);
+    expect(asked.sort()).toEqual([READ_FIRST, INSERT, POLICY, LISTEN]);
   });
 
   it('asks for a session that it does not know once, however many want it', async () => {
@@ -202,13 +197,8 @@ describe('a manager', () => {
     } finally {
       await database.knex.raw('alter table elsewhere rename to identity_session_changes');
     }
-    expect(events).toEqual([
-      {
-        type: 'failed',
-        task: 'changes',
-        error: expect.objectContaining({ message: expect.stringMatching(/run its migrations/) }),
-      },
-    ]);
+    const cure = expect.objectContaining({ message: expect.stringMatching(/run its migrations/) });
+    expect(events).toEqual([{ type: 'failed', task: 'changes', error: cure }]);
   });
 
   it('on a store of its own asks that, and keeps no copies beside it', async () => {
@@ -248,7 +238,67 @@ describe('its own connection', () => {
   });
 });
 
+describe('a session that is ended in psql', () => {
+  it('is out on every node at the next notice, without waiting for the next read', async () => {
+    const credentials = await openWarm(use());
+    managers.push(...[1, 2].map(() => managerOn({ knex: database.knex, clock })));
+    for (const manager of managers) await manager.verify(credentials);
+    await until(() => clock.reads === managers.length);
+    for (const manager of managers) await manager.verify(credentials);
+    for (const manager of managers) expect(manager.verify(credentials)).not.toBeInstanceOf(Promise);
+    clock.advance(READ_AT_MOST_EVERY);
+
+    await database.knex.raw('update identity_sessions set ended_at = now()');
+    for (const manager of managers) {
+      await until(() => {
+        // The clock stands, but what is due at once is done.
+        clock.advance(0);
+        return asks(manager, credentials);
+      });
+      await expect(async () => manager.verify(credentials)).rejects.toMatchObject({ code: 'session-ended' });
+    }
+  });
+
+  function asks(manager: IdentitySessionManager, credentials: Credentials): boolean {
+    const answer = manager.verify(credentials);
+    if (answer instanceof Promise) answer.catch(() => undefined);
+    return answer instanceof Promise;
+  }
+});
+
 describe('a process', () => {
+  it('goes on when its own connection is cut, again and again', async () => {
+    const program = `
+      const knex = require('knex')({ client: 'pg', connection: process.env.APP_DATABASE, log: { warn() {} } });
+      const { createIdentitySessionManager } = require('./lib');
+      const reports = [];
+      const report = (event) => reports.push(event.type + ' ' + event.task);
+      const manager = createIdentitySessionManager({ knex, location: false, report });
+      const listeners = "select pid from pg_stat_activity where datname = current_database() and query ilike '%session_changes%' and pid <> pg_backend_pid()";
+
+      async function cut() {
+        for (;;) {
+          const { rows } = await knex.raw('select pg_terminate_backend(pid) from (' + listeners + ') as own');
+          if (rows.length > 0) return;
+        }
+      }
+      async function main() {
+        const { session, secret } = await manager.open({ userId: 'alice' });
+        const credentials = { sessionId: session.sessionId, secret };
+        for (let time = 1; time <= 3; time++) {
+          await cut();
+          while (reports.length < 2 * time) await new Promise(setImmediate);
+        }
+        while (manager.verify(credentials) instanceof Promise) await new Promise(setImmediate);
+        await manager.close();
+        await knex.destroy();
+        console.log(reports.join());
+      }
+      main();`;
+    const once = 'failed hint,recovered hint';
+    expect(await outputOf(program, { APP_DATABASE: database.url })).toBe(`${once},${once},${once}\n`);
+  });
+
   it('ends when the app destroys its Knex, though nobody closed the manager', async () => {
     const program = `
       const knex = require('knex')({ client: 'pg', connection: process.env.APP_DATABASE });

@@ -7,7 +7,7 @@ import { appOn } from './support/app';
 import { Browser } from './support/browser';
 import { FakeClock } from './support/clock';
 import { createDatabase, type TestDatabase } from './support/database';
-import { turns } from './support/gate';
+import { turns, until } from './support/gate';
 import { managerOn } from './support/manager';
 import { Proxy } from './support/proxy';
 
@@ -54,10 +54,6 @@ async function warmSession(): Promise<Browser> {
   clock.advance(READ_EVERY);
   await until(() => clock.reads === 2);
   return browser;
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await turns();
 }
 
 /** The first answer that is no 503: a database that was away is used again once it has answered a probe. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock';
+import type { HintLine } from './hint';
 
 /**
  * How a node learns what others ended or changed: a log that is read from a position. Notices may hurry the reading;
@@ -36,10 +37,15 @@ export interface FollowerOptions {
   readonly lease: number;
   /** Told when a read of the log fails; the next one is tried all the same. */
   readonly onFailure: (error: unknown) => void;
+  /** What hurries the reading. */
+  readonly hints?: readonly HintLine[];
 }
 
 /** How long a node waits between two reads of the log, in milliseconds. */
 export const READ_EVERY = 500;
+
+/** How long it waits at least, however many notices come: a storm of notices must not become a storm of reads. */
+export const READ_AT_MOST_EVERY = 20;
 
 /**
  * Reads the log over and over, tells its subscribers what changed, and knows until when copies may be trusted: until the
@@ -55,6 +61,11 @@ export class ChangeFollower {
   #state: 'idle' | 'following' | 'closed' = 'idle';
   #cancelNext: () => void = () => undefined;
   #reading: Promise<void> = Promise.resolve();
+  #isReading = false;
+  /** Whether a notice came that no read has followed yet. */
+  #hurried = false;
+  /** When a notice may make it read again. */
+  #notBefore = -Infinity;
 
   constructor(changes: Changes, options: FollowerOptions) {
     this.#changes = changes;
@@ -79,38 +90,67 @@ export class ChangeFollower {
   start(): void {
     if (this.#state !== 'idle' || this.#options.lease === 0) return;
     this.#state = 'following';
+    for (const hint of this.#hints) hint.listen(() => this.#hurry());
     this.#reading = this.#follow();
+  }
+
+  /** Tells the other nodes that the log has grown, where a hint needs that. */
+  announce(): void {
+    for (const hint of this.#hints) hint.send();
   }
 
   async close(): Promise<void> {
     this.#state = 'closed';
     this.#trustedUntil = -Infinity;
     this.#cancelNext();
+    for (const hint of this.#hints) hint.close();
     await this.#reading;
     await this.#changes.close();
   }
 
   async #follow(): Promise<void> {
+    this.#isReading = true;
+    this.#hurried = false;
+    const sent = this.#options.clock.monotonic();
     try {
-      await this.#read();
+      await this.#read(sent);
+      this.#notBefore = sent + READ_AT_MOST_EVERY;
     } catch (error) {
+      this.#notBefore = sent + READ_EVERY;
       this.#options.onFailure(error);
     }
-    if (this.#closed()) return;
-    this.#cancelNext = this.#options.clock.after(READ_EVERY, () => {
+    this.#isReading = false;
+    if (!this.#closed()) this.#schedule();
+  }
+
+  /** A notice that comes during a read may tell of what that read does not see any more, so one more follows it. */
+  #hurry(): void {
+    if (this.#hurried) return;
+    this.#hurried = true;
+    if (!this.#isReading) this.#schedule();
+  }
+
+  #schedule(): void {
+    const { clock } = this.#options;
+    this.#cancelNext();
+    const delay = this.#hurried ? Math.max(0, this.#notBefore - clock.monotonic()) : READ_EVERY;
+    this.#cancelNext = clock.after(delay, () => {
       this.#reading = this.#follow();
     });
   }
 
-  async #read(): Promise<void> {
+  async #read(sent: number): Promise<void> {
     const { clock, lease } = this.#options;
-    const sent = clock.monotonic();
     const change = await this.#changes.read(this.#position);
     if (this.#closed()) return;
     for (const subscriber of this.#subscribers) subscriber(change);
     this.#position = change.position;
     this.#trustedUntil = sent + lease;
     clock.follow?.(change.time, (sent + clock.monotonic()) / 2);
+  }
+
+  get #hints(): readonly HintLine[] {
+    return this.#options.hints ?? [];
   }
 
   #closed(): boolean {

@@ -1,7 +1,8 @@
-import type { OwnConnection } from '../database/knex';
+import type { OwnConnection } from '../database/own-connection';
 import { inSchema, statementName, type Pool, type Statement } from '../database/pool';
 import { SessionError } from '../errors';
 import type { ChangeLog, Changes, ChangeSet, Position } from './changes';
+import type { Hint, HintListener } from './hint';
 
 export interface PostgresChangesOptions {
   /** The schema that holds the log; what the connection's search path finds first when absent. */
@@ -11,12 +12,18 @@ export interface PostgresChangesOptions {
 /** How long the log reaches back, in milliseconds. Nodes that were away for longer start afresh. */
 export const LOG_RETENTION = 3_600_000;
 
-/** Reads `identity_session_changes`, which triggers keep, through a pool that is the log's own. */
+/** The channel on which the triggers say that the log has grown; all schemas of a database share it. */
+const CHANNEL = 'identity_session_changes';
+
+/**
+ * Reads `identity_session_changes`, which triggers keep, through a pool that is the log's own. It is a hint too: the
+ * triggers send a notice with each transaction that the connection listens for.
+ */
 export function postgresChanges(
   pool: Pool,
   connection: OwnConnection,
   { schema }: PostgresChangesOptions = {},
-): Changes {
+): Changes & Hint {
   return new PostgresChanges(pool, connection, inSchema('identity_session_changes', schema));
 }
 
@@ -52,7 +59,7 @@ interface ChangesRow {
 /** Beyond so many changes it is cheaper to start afresh than to name them. */
 const MOST_CHANGES = 10_000;
 
-class PostgresChanges implements Changes {
+class PostgresChanges implements Changes, Hint {
   readonly #pool: Pool;
   readonly #connection: OwnConnection;
   readonly #first: Statement;
@@ -91,6 +98,10 @@ class PostgresChanges implements Changes {
       position: JSON.stringify({ snapshot, server, time } satisfies Seen),
       time: Number(time),
     };
+  }
+
+  listen(listener: HintListener): () => void {
+    return this.#connection.listen(CHANNEL, listener);
   }
 
   close(): Promise<void> {

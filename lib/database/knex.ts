@@ -11,15 +11,7 @@ interface KnexClient {
   readonly config: { readonly pool?: object; readonly connectionPool?: unknown };
   acquireConnection(): Promise<Connection>;
   releaseConnection(connection: Connection): Promise<void>;
-  getPoolSettings(pool: object): {
-    create(): Promise<RawConnection>;
-    destroy(connection: RawConnection): Promise<void>;
-  };
-}
-
-interface RawConnection extends Connection {
-  /** Lets the process end although the connection is open. */
-  unref?(): void;
+  getPoolSettings(pool: object): ConnectionMaker;
 }
 
 /**
@@ -47,57 +39,37 @@ export function appConnections(knex: Knex): ConnectionSource {
   };
 }
 
+/** Makes and ends connections that are no pool's. */
+export interface ConnectionMaker {
+  create(): Promise<RawConnection>;
+  destroy(connection: RawConnection): Promise<void>;
+}
+
+/** A `pg` client, as far as it is used here beside its queries. */
+export interface RawConnection extends Connection {
+  on(event: 'notification', listener: (notice: { readonly channel: string }) => void): unknown;
+  on(event: 'error', listener: (error: unknown) => void): unknown;
+  on(event: 'end', listener: () => void): unknown;
+  /** Lets the process end although the connection is open. */
+  unref?(): void;
+}
+
 /**
- * One connection beside the app's pool, made in the way the pool makes its own, so that a busy pool keeps nobody waiting.
- * Where none can be had (the server is full, or the pool is not Knex's) it borrows from the pool instead.
+ * Makes connections in the way the app's pool makes its own, and to where it leads unless another place is given; nothing
+ * when that cannot be known, because the pool is not Knex's.
  */
-export class OwnConnection implements ConnectionSource {
-  readonly #pool: ConnectionSource;
-  readonly #settings: ReturnType<KnexClient['getPoolSettings']> | undefined;
-  #own: RawConnection | undefined;
-  #making: Promise<RawConnection | undefined> | undefined;
-  #closed = false;
+export function connectionMaker(
+  knex: Knex,
+  connection?: Knex.Config['connection'],
+): ConnectionMaker | undefined {
+  const client = clientOf(knex);
+  const pool = { ...client.config.pool, min: 0, max: 1 };
+  if (connection !== undefined) return clientTo(connection, client).getPoolSettings(pool);
+  return client.config.connectionPool === undefined ? client.getPoolSettings(pool) : undefined;
+}
 
-  constructor(knex: Knex) {
-    const client = clientOf(knex);
-    this.#pool = appConnections(knex);
-    if (client.config.connectionPool === undefined) {
-      this.#settings = client.getPoolSettings({ ...client.config.pool, min: 0, max: 1 });
-    }
-  }
-
-  async acquire(): Promise<Connection> {
-    this.#making ??= this.#make().finally(() => (this.#making = undefined));
-    return (await this.#making) ?? (await this.#pool.acquire());
-  }
-
-  release(connection: Connection): void {
-    if (connection !== this.#own) this.#pool.release(connection);
-    else if (connection.__knex__disposed !== undefined) void this.#destroy();
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    await this.#making;
-    await this.#destroy();
-  }
-
-  async #make(): Promise<RawConnection | undefined> {
-    if (this.#closed) return undefined;
-    // Knex marks a connection that broke while nobody used it.
-    if (this.#own?.__knex__disposed !== undefined) void this.#destroy();
-    try {
-      this.#own ??= await this.#settings?.create();
-      this.#own?.unref?.();
-    } catch {
-      // The pool will say what is wrong, if anything is.
-    }
-    return this.#own;
-  }
-
-  async #destroy(): Promise<void> {
-    const own = this.#own;
-    this.#own = undefined;
-    if (own !== undefined) await this.#settings?.destroy(own).catch(() => undefined);
-  }
+/** A client like the given one that leads elsewhere. It has no pool: 0 says so to Knex. */
+function clientTo(connection: Knex.Config['connection'], { config, constructor }: KnexClient): KnexClient {
+  const Client = constructor as new (config: object) => KnexClient;
+  return new Client({ ...config, connection, connectionPool: undefined, pool: { max: 0 } });
 }

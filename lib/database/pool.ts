@@ -1,6 +1,7 @@
 import { systemClock } from '../clock';
 import { Breaker } from './breaker';
 import { isConnectionLost, refusalOf, sqlState } from './failures';
+import { inTime } from './in-time';
 
 /** A statement under the name by which a connection keeps it prepared. One name, one text. */
 export interface Statement {
@@ -133,24 +134,11 @@ export class Pool {
 
   /** A connection that comes too late is given back unused. */
   #acquire(deadline: number): Promise<Connection> {
-    const acquiring = this.#source.acquire();
-    return new Promise((resolve, reject) => {
-      let late = false;
-      const cancel = this.#clock.after(deadline - this.#clock.monotonic(), () => {
-        late = true;
-        reject(new Error('No connection to the database came free in time'));
-      });
-      acquiring.then(
-        (connection) => {
-          cancel();
-          if (late) this.#source.release(connection);
-          else resolve(connection);
-        },
-        (error: Error) => {
-          cancel();
-          reject(error);
-        },
-      );
+    return inTime(this.#source.acquire(), {
+      clock: this.#clock,
+      limit: deadline - this.#clock.monotonic(),
+      problem: 'No connection to the database came free in time',
+      late: (connection) => this.#source.release(connection),
     });
   }
 

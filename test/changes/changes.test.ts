@@ -1,4 +1,5 @@
-import { ChangeFollower, READ_EVERY, type ChangeSet } from '../../lib/changes/changes';
+import { ChangeFollower, READ_AT_MOST_EVERY, READ_EVERY, type ChangeSet } from '../../lib/changes/changes';
+import { HintLine, type HintListener } from '../../lib/changes/hint';
 import { FakeClock } from '../support/clock';
 import { turns } from '../support/gate';
 import { HandWrittenLog } from '../support/log';
@@ -125,5 +126,126 @@ describe('a follower', () => {
     expect(log.closed).toBe(true);
     clock.advance(10 * READ_EVERY);
     expect([log.reads, told.length, follower.trusted]).toEqual([2, 1, false]);
+  });
+});
+
+describe('a hint', () => {
+  let listeners: HintListener[];
+  let sent: number;
+  let stopped: number;
+
+  beforeEach(() => {
+    listeners = [];
+    sent = 0;
+    stopped = 0;
+    follower = hinted(LEASE);
+  });
+
+  function hinted(lease: number): ChangeFollower {
+    const hint = {
+      listen(listener: HintListener) {
+        listeners.push(listener);
+        return () => stopped++;
+      },
+      send: async () => sent++,
+    };
+    const hints = [new HintLine(hint, () => undefined)];
+    return new ChangeFollower(log, { clock, lease, hints, onFailure: (error) => failures.push(error) });
+  }
+
+  const wake = () => listeners[0]!.wake();
+  const wait = async (milliseconds: number) => {
+    clock.advance(milliseconds);
+    await turns();
+  };
+
+  async function started(): Promise<void> {
+    follower.start();
+    await turns();
+    await wait(READ_AT_MOST_EVERY);
+    expect(log.reads).toBe(1);
+  }
+
+  it('has the log read at once, and then as if nothing had been', async () => {
+    await started();
+    wake();
+    await wait(0);
+    expect(log.reads).toBe(2);
+    await wait(READ_EVERY - 1);
+    expect(log.reads).toBe(2);
+    await wait(1);
+    expect(log.reads).toBe(3);
+  });
+
+  it('in the middle of a read has one more follow it, and no second one beside it', async () => {
+    await started();
+    const release = log.hold();
+    wake();
+    await wait(0);
+    for (let storm = 0; storm < 100; storm++) wake();
+    await wait(10 * READ_EVERY);
+    expect(log.reads).toBe(2);
+    release();
+    await turns();
+    await wait(0);
+    expect(log.reads).toBe(3);
+    await wait(READ_AT_MOST_EVERY);
+    expect(log.reads).toBe(3);
+  });
+
+  it('that comes in storms has no more reads follow than so many a second', async () => {
+    await started();
+    for (let storm = 0; storm < 1000; storm++) {
+      wake();
+      await wait(1);
+    }
+    expect(log.reads).toBe(2 + 1000 / READ_AT_MOST_EVERY);
+  });
+
+  it('has a log that cannot be read read no more often than without', async () => {
+    await started();
+    log.failure = new Error('no connection');
+    wake();
+    await wait(0);
+    expect(log.reads).toBe(2);
+    for (let storm = 0; storm < 999; storm++) {
+      wake();
+      await wait(1);
+    }
+    expect(log.reads).toBe(3);
+  });
+
+  it('gives copies no time: the lease is counted from the sending as ever', async () => {
+    await started();
+    log.failure = new Error('no connection');
+    for (let waited = READ_AT_MOST_EVERY; waited < LEASE; waited++) {
+      expect(follower.trusted).toBe(true);
+      wake();
+      await wait(1);
+    }
+    expect(follower.trusted).toBe(false);
+  });
+
+  it('is sent when something was announced, also before anything is read', async () => {
+    follower.announce();
+    await turns();
+    expect([sent, listeners.length]).toEqual([1, 0]);
+  });
+
+  it('is not listened to when the lease is 0, but sent: others may have copies', async () => {
+    follower = hinted(0);
+    follower.start();
+    follower.announce();
+    await turns();
+    expect([sent, listeners.length, log.reads]).toEqual([1, 0, 0]);
+  });
+
+  it('is listened to until the follower is closed', async () => {
+    await started();
+    expect(stopped).toBe(0);
+    await follower.close();
+    wake();
+    await wait(READ_EVERY);
+    expect([stopped, log.reads]).toEqual([1, 1]);
   });
 });

@@ -1,15 +1,18 @@
 import type { Knex } from 'knex';
 
 import type { Changes, ChangeSet } from '../../lib/changes/changes';
+import type { Hint } from '../../lib/changes/hint';
 import { LOG_RETENTION, postgresChangeLog, postgresChanges } from '../../lib/changes/postgres';
-import { appConnections, OwnConnection } from '../../lib/database/knex';
+import { appConnections } from '../../lib/database/knex';
+import { OwnConnection } from '../../lib/database/own-connection';
 import { Pool } from '../../lib/database/pool';
 import { mintSessionId } from '../../lib/session/credentials';
 import { createDatabase, type TestDatabase } from '../support/database';
+import { turns, until } from '../support/gate';
 
 let database: TestDatabase;
 let knex: Knex;
-let changes: Changes;
+let changes: Changes & Hint;
 let position: string | undefined;
 
 beforeAll(async () => {
@@ -100,6 +103,41 @@ describe('a read of the log', () => {
     const { time } = await read();
     expect(Math.abs(time - Date.now())).toBeLessThan(60_000);
   });
+});
+
+describe('a notice', () => {
+  let heard: string[];
+
+  beforeEach(async () => {
+    heard = [];
+    changes.listen({ wake: () => heard.push('wake'), up: () => heard.push('up'), down: fail });
+    await read();
+  });
+
+  it('comes with whatever puts something into the log, after it was committed', async () => {
+    const id = await insert();
+    const transaction = await knex.transaction();
+    await end(id, transaction);
+    await read();
+    await turns();
+    expect(heard).toEqual(['up']);
+    await transaction.commit();
+    await until(() => heard.length > 1);
+    expect((await read()).ids).toEqual([id]);
+  });
+
+  it('comes once for a transaction, however much it ends', async () => {
+    for (let count = 0; count < 20; count++) await insert();
+    await knex.raw('update identity_sessions set ended_at = now() where ended_at is null');
+    await until(() => heard.length > 1);
+    await knex.raw('truncate identity_sessions');
+    await until(() => heard.length > 2);
+    expect(heard).toEqual(['up', 'wake', 'wake']);
+  });
+
+  function fail(error: unknown): void {
+    throw error;
+  }
 });
 
 describe('transactions that overlap', () => {

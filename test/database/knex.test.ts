@@ -1,13 +1,8 @@
-import knex from 'knex';
-import type { Client } from 'pg';
+import knex, { type Knex } from 'knex';
+import { Pool } from 'pg';
 
-import { appConnections, OwnConnection } from '../../lib/database/knex';
-import { Pool } from '../../lib/database/pool';
+import { appConnections, connectionMaker } from '../../lib/database/knex';
 import { createDatabase, type TestDatabase } from '../support/database';
-
-type Done = (error: Error | null, connection: unknown) => void;
-
-const PID = { name: '', text: 'select pg_backend_pid() as pid' };
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -32,68 +27,35 @@ describe("the app's Knex", () => {
   });
 });
 
-describe('a connection of our own', () => {
-  const pidOf = async (pool: Pool) => Number((await pool.ask(PID, []))[0]!['pid']);
+describe("connections that are no pool's", () => {
+  const made = async (maker: ReturnType<typeof connectionMaker>) => {
+    const connection = await maker!.create();
+    const { rows } = await connection.query({ text: `select current_setting('application_name') as name` });
+    await maker!.destroy(connection);
+    return rows;
+  };
 
-  it('is one beside the pool, used again and again', async () => {
-    const busy = database.connect({ pool: { min: 0, max: 1 } });
-    const held = await busy.transaction();
-    const own = new OwnConnection(busy);
-    const pool = new Pool(own, { budget: 1000 });
-    const pids = [await pidOf(pool), await pidOf(pool), await pidOf(pool)];
-    expect(new Set(pids).size).toBe(1);
-    await own.close();
-    await held.rollback();
+  it("lead to where the app's Knex leads", async () => {
+    const app = database.connect({ connection: `${database.url}?application_name=app` });
+    expect(await made(connectionMaker(app))).toEqual([{ name: 'app' }]);
   });
 
-  it('is made anew when it broke', async () => {
-    const own = new OwnConnection(database.knex);
-    const pool = new Pool(own, { budget: 1000 });
-    const pid = await pidOf(pool);
-    await database.knex.raw('select pg_terminate_backend(?)', [pid]);
-    expect(await pidOf(pool)).not.toBe(pid);
-    await own.close();
+  it.each([
+    ['a string', (url: string) => url],
+    ['an object', (url: string) => ({ connectionString: url })],
+    ['a function', (url: string) => async () => ({ connectionString: url })],
+  ])('lead elsewhere when that is given, as %s', async (_, given) => {
+    const app = database.connect({ connection: 'postgres://nobody@127.0.0.1:1/nothing' });
+    const elsewhere = given(`${database.url}?application_name=elsewhere`);
+    expect(await made(connectionMaker(app, elsewhere))).toEqual([{ name: 'elsewhere' }]);
   });
 
-  it('is set up as the connections of the pool are', async () => {
-    const afterCreate = (connection: Client, done: Done) =>
-      connection.query(`set application_name to 'set up'`, (error) => done(error, connection));
-    const own = new OwnConnection(database.connect({ pool: { min: 0, max: 1, afterCreate } }));
-    const [row] = await new Pool(own, { budget: 1000 }).ask(
-      { name: '', text: `select current_setting('application_name') as name` },
-      [],
-    );
-    expect(row).toEqual({ name: 'set up' });
-    await own.close();
-  });
-
-  it('is borrowed from the pool where none can be made', async () => {
-    const full = database.connect({
-      pool: {
-        min: 0,
-        max: 1,
-        afterCreate: (connection: Client, done: Done) => {
-          created++;
-          done(created > 1 ? new Error('too many clients') : null, connection);
-        },
-      },
-    });
-    let created = 0;
-    await full.raw('select 1');
-    const own = new OwnConnection(full);
-    await expect(pidOf(new Pool(own, { budget: 1000 }))).resolves.toEqual(expect.any(Number));
-    await own.close();
-  });
-
-  it('is made no more once it was closed', async () => {
-    const own = new OwnConnection(database.knex);
-    const pid = await pidOf(new Pool(own, { budget: 1000 }));
-    await own.close();
-    await own.close();
-    const { rows } = await database.knex.raw<{ rows: unknown[] }>(
-      'select 1 from pg_stat_activity where pid = ?',
-      [pid],
-    );
-    expect(rows).toHaveLength(0);
+  it("cannot be made where the pool is not Knex's, unless it is said where they lead", async () => {
+    const native = new Pool({ connectionString: database.url });
+    const app = knex({ client: 'pg', connectionPool: native } as Knex.Config);
+    expect(connectionMaker(app)).toBeUndefined();
+    expect(await made(connectionMaker(app, database.url))).toHaveLength(1);
+    await app.destroy();
+    await native.end();
   });
 });

@@ -4,7 +4,7 @@ import { lib, moduleOf, sample, type Source } from './sources';
 /** From the ground up; the first that fits is a file's floor. */
 const FLOORS: readonly RegExp[] = [
   /^lib\/(session\/.+|errors|events|clock|option-reader)$/,
-  /^lib\/(store\/store|cache\/cache|changes\/changes|location\/location|database\/.+)$/,
+  /^lib\/(store\/store|cache\/cache|changes\/(changes|hint)|location\/location|database\/.+)$/,
   /^lib\/(store|cache|changes|location)\/.+$/,
   /^lib\/dialects\/.+$/,
   /^lib\/(administration|admission|manager|cleanup|new-session|node-capacity|options|session-watch|settings|sign-in-rules)$/,

@@ -1,7 +1,8 @@
 import { lru } from '../../lib/cache/lru';
 import { ChangeFollower } from '../../lib/changes/changes';
 import { postgresChanges } from '../../lib/changes/postgres';
-import { appConnections, OwnConnection } from '../../lib/database/knex';
+import { appConnections } from '../../lib/database/knex';
+import { OwnConnection } from '../../lib/database/own-connection';
 import { Pool } from '../../lib/database/pool';
 import { everySessionOf } from '../../lib/session/revocation';
 import type { StoredSession } from '../../lib/session/session';

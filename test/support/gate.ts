@@ -42,3 +42,10 @@ export class GatedStore {
 export function turns(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }
+
+/** Waits for what does not only wait for its turn: for a database, or another process. */
+export async function until(condition: () => boolean): Promise<void> {
+  const end = performance.now() + 20_000;
+  while (!condition() && performance.now() < end) await turns();
+  expect(condition()).toBe(true);
+}

@@ -1,0 +1,85 @@
+import type { Report } from '../events';
+
+/** Hurries the reading of the log. Dead, late or lying, it changes how soon a node reads, and never what it trusts. */
+export interface Hint {
+  /** Tells the listener from now on when the log may have grown, until the returned function is called. */
+  listen(listener: HintListener): () => void;
+  /** Tells the other nodes that the log has grown; absent where others see to that. */
+  send?(): Promise<unknown>;
+}
+
+export interface HintListener {
+  /** The log may have grown. */
+  wake(): void;
+  /** It will be told when the log grows. */
+  up(): void;
+  /** It will not be told, until `up`. */
+  down(error: unknown): void;
+}
+
+/**
+ * One hint as a node uses it. Nothing that goes wrong with it is thrown here; that it goes down, and that it is back, is
+ * reported once each.
+ */
+export class HintLine {
+  readonly #hint: Hint;
+  readonly #report: Report;
+  readonly #troubles = new Set<'listening' | 'sending'>();
+  #stop: () => void = () => undefined;
+  #sending: 'nothing' | 'one' | 'one, and another after it' = 'nothing';
+  #closed = false;
+
+  constructor(hint: Hint, report: Report) {
+    this.#hint = hint;
+    this.#report = report;
+  }
+
+  listen(wake: () => void): void {
+    try {
+      this.#stop = this.#hint.listen({
+        wake: () => this.#closed || wake(),
+        up: () => this.#good('listening'),
+        down: (error) => this.#bad('listening', error),
+      });
+    } catch (error) {
+      this.#bad('listening', error);
+    }
+  }
+
+  /** Sends one message at a time: while one is on its way, all further ones are one, so that nothing heaps up. */
+  send(): void {
+    if (this.#sending === 'nothing') void this.#send();
+    else this.#sending = 'one, and another after it';
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#stop();
+  }
+
+  async #send(): Promise<void> {
+    this.#sending = 'one';
+    try {
+      await this.#hint.send?.();
+      this.#good('sending');
+    } catch (error) {
+      this.#bad('sending', error);
+    }
+    const again = this.#sending !== 'one' && !this.#closed;
+    this.#sending = 'nothing';
+    if (again) this.send();
+  }
+
+  #good(side: 'listening' | 'sending'): void {
+    const wasDown = this.#troubles.delete(side);
+    if (wasDown && this.#troubles.size === 0 && !this.#closed) {
+      this.#report({ type: 'recovered', task: 'hint' });
+    }
+  }
+
+  #bad(side: 'listening' | 'sending', error: unknown): void {
+    const wasUp = this.#troubles.size === 0;
+    this.#troubles.add(side);
+    if (wasUp && !this.#closed) this.#report({ type: 'failed', task: 'hint', error });
+  }
+}

@@ -1,0 +1,137 @@
+import { HintLine, type Hint, type HintListener } from '../../lib/changes/hint';
+import type { SessionEvent } from '../../lib/events';
+import { turns } from '../support/gate';
+
+let listener: HintListener | undefined;
+let stopped: number;
+let sending: { resolve: () => void; reject: (error: Error) => void }[];
+let events: SessionEvent[];
+let woken: number;
+let line: HintLine;
+
+const hint: Hint = {
+  listen(given) {
+    listener = given;
+    return () => stopped++;
+  },
+  send: () => new Promise<void>((resolve, reject) => sending.push({ resolve, reject })),
+};
+
+beforeEach(() => {
+  listener = undefined;
+  stopped = 0;
+  sending = [];
+  events = [];
+  woken = 0;
+  line = lineOf(hint);
+});
+
+function lineOf(made: Hint): HintLine {
+  return new HintLine(made, (event) => events.push(event));
+}
+
+const failed = (message: string) => ({ type: 'failed', task: 'hint', error: new Error(message) });
+const recovered = { type: 'recovered', task: 'hint' };
+
+describe('listening', () => {
+  beforeEach(() => line.listen(() => woken++));
+
+  it('passes on that the log may have grown', () => {
+    listener!.wake();
+    listener!.wake();
+    expect(woken).toBe(2);
+  });
+
+  it('tells once that it went down, however often it fails, and once that it is back', () => {
+    listener!.up();
+    expect(events).toEqual([]);
+    listener!.down(new Error('first'));
+    listener!.down(new Error('second'));
+    expect(events).toEqual([failed('first')]);
+    listener!.up();
+    listener!.up();
+    expect(events).toEqual([failed('first'), recovered]);
+  });
+
+  it('ends with the line, and nothing is told after it', () => {
+    line.close();
+    listener!.wake();
+    listener!.down(new Error('closed'));
+    expect([stopped, woken, events]).toEqual([1, 0, []]);
+  });
+});
+
+describe('a hint that throws instead of listening', () => {
+  it('is down, and nothing else', () => {
+    const broken = lineOf({
+      listen: () => {
+        throw new Error('broken');
+      },
+    });
+    broken.listen(() => woken++);
+    expect(events).toEqual([failed('broken')]);
+    broken.send();
+    broken.close();
+  });
+});
+
+describe('sending', () => {
+  it('has one message on its way, and one more for all that were asked for meanwhile', async () => {
+    for (let asked = 0; asked < 1000; asked++) line.send();
+    expect(sending).toHaveLength(1);
+    sending[0]!.resolve();
+    await turns();
+    expect(sending).toHaveLength(2);
+    sending[1]!.resolve();
+    await turns();
+    expect(sending).toHaveLength(2);
+    line.send();
+    expect(sending).toHaveLength(3);
+  });
+
+  it('that fails is told once, and it is tried again for the next message', async () => {
+    for (const message of ['first', 'second']) {
+      line.send();
+      sending.pop()!.reject(new Error(message));
+      await turns();
+    }
+    expect(events).toEqual([failed('first')]);
+    line.send();
+    sending.pop()!.resolve();
+    await turns();
+    expect(events).toEqual([failed('first'), recovered]);
+  });
+
+  it('that works says nothing about listening, which is still down', async () => {
+    line.listen(() => woken++);
+    listener!.down(new Error('deaf'));
+    line.send();
+    sending.pop()!.resolve();
+    await turns();
+    line.send();
+    sending.pop()!.reject(new Error('dumb too'));
+    await turns();
+    listener!.up();
+    expect(events).toEqual([failed('deaf')]);
+    line.send();
+    sending.pop()!.resolve();
+    await turns();
+    expect(events).toEqual([failed('deaf'), recovered]);
+  });
+
+  it('stops with the line', async () => {
+    line.send();
+    line.send();
+    line.close();
+    sending[0]!.reject(new Error('closed'));
+    await turns();
+    expect([sending.length, events]).toEqual([1, []]);
+  });
+
+  it('is nothing where the hint leaves it to others', async () => {
+    const listens = lineOf({ listen: () => () => undefined });
+    listens.send();
+    await turns();
+    expect(events).toEqual([]);
+  });
+});
