@@ -39,15 +39,19 @@ interface Chain extends Cleaned {
   readonly follower?: ChangeFollower;
 }
 
-function chainOf({ knex, store, schema }: IdentitySessionOptions, settings: Settings): Chain {
-  if (knex === undefined) return { store: store! };
+function chainOf(options: IdentitySessionOptions, settings: Settings): Chain {
+  const { knex, schema, changesConnection } = options;
+  if (knex === undefined) return { store: options.store! };
   const { clock, lifetimes, lease, cacheSize, requestBudget: budget, report } = settings;
 
   const pool = new Pool(appConnections(knex), { budget });
   const table = postgres(pool, { schema });
 
-  const connection = new OwnConnection(knex);
-  const changes = postgresChanges(new Pool(connection, { budget }), connection, { schema });
+  const connection = new OwnConnection(knex, { connection: changesConnection });
+  const changes = postgresChanges(new Pool(connection, { budget }), connection, {
+    schema,
+    written: changesConnection === undefined ? undefined : pool,
+  });
   const follower = new ChangeFollower(changes, {
     clock,
     lease,

@@ -80,6 +80,11 @@ export interface IdentitySessionOptions {
   readonly cacheSize?: number;
   /** How long a revocation may take to reach a node that hears nothing; 0 asks the database on every request. 0, or 1 s to 1 min. */
   readonly lease?: Duration;
+  /**
+   * Where the connection leads over which changes are read and notices come, as Knex's own `connection`: for a `knex` that
+   * goes through a transaction pooler, which passes no notices on. The database must be the same; to where `knex` leads when absent.
+   */
+  readonly changesConnection?: Knex.Config['connection'];
   /** How long one request may wait for the database before it is answered with 503. 100 ms to 1 min. */
   readonly requestBudget?: Duration;
 

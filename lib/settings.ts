@@ -95,6 +95,11 @@ export function settingsOf(options: IdentitySessionOptions): Settings {
     observed: options.report !== undefined,
     clock: read.given('clock', isClock, 'a clock, with now(), monotonic() and after()') ?? systemClock(),
   };
+  read.given(
+    'changesConnection',
+    isConnection,
+    "what Knex's `connection` may be: text, an object or a function",
+  );
   read.given('schema', isSchema, 'the name of a schema: 63 bytes at the most, without "." and "?"');
   problems.push(...contradictions(options, settings));
   if (problems.length > 0) throw new TypeError(`These options cannot be used:\n- ${problems.join('\n- ')}`);
@@ -133,6 +138,7 @@ const OPTIONS: Readonly<Record<keyof IdentitySessionOptions, true>> = {
   touchInterval: true,
   cacheSize: true,
   lease: true,
+  changesConnection: true,
   requestBudget: true,
   ipCheck: true,
   location: true,
@@ -233,6 +239,10 @@ function isSchema(value: unknown): boolean {
   return typeof value === 'string' && /^[^.?\0]+$/.test(value) && Buffer.byteLength(value) <= 63;
 }
 
+function isConnection(value: unknown): boolean {
+  return isText(value) || isObject(value) || isFunction(value);
+}
+
 function isNodeId(value: unknown): boolean {
   return typeof value === 'string' && /^[A-Za-z0-9_.-]{1,64}$/.test(value);
 }
@@ -245,6 +255,9 @@ function* contradictions(options: IdentitySessionOptions, settings: Settings): I
   }
   if (options.store !== undefined && options.schema !== undefined) {
     yield '`schema` says where the tables are, and a `store` of your own has none: leave one of them out';
+  }
+  if (options.store !== undefined && options.changesConnection !== undefined) {
+    yield '`changesConnection` leads to the log of changes, and a `store` of your own has none: leave one of them out';
   }
   if (lifetimes.long < lifetimes.short) {
     yield `\`longLifetime\` (${lifetimes.long} ms) is shorter than \`shortLifetime\` (${lifetimes.short} ms)`;

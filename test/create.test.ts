@@ -84,9 +84,10 @@ async function openWarm(manager: IdentitySessionManager): Promise<Credentials> {
 }
 
 /** How many connections the app and its manager have. */
-async function connections(): Promise<number> {
+async function connections(name = 'app'): Promise<number> {
   const { rows } = await database.knex.raw<{ rows: { count: number }[] }>(
-    "select count(*)::int from pg_stat_activity where datname = current_database() and application_name = 'app'",
+    'select count(*)::int from pg_stat_activity where datname = current_database() and application_name = ?',
+    [name],
   );
   return rows[0]!.count;
 }
@@ -221,6 +222,31 @@ describe('its own connection', () => {
       expect(manager.verify(credentials)).not.toBeInstanceOf(Promise);
     }
     await held.rollback();
+  });
+
+  it('leads where it is told to, which must be the database that sessions are written to', async () => {
+    const events: SessionEvent[] = [];
+    const other = await createDatabase();
+    const manager = use({ changesConnection: other.url, report: (event) => events.push(event) });
+    const credentials = await open(manager);
+    await until(() => events.length > 0);
+    expect(events).toMatchObject([
+      { task: 'changes', error: { message: expect.stringContaining('leads to another') } },
+    ]);
+    for (let hit = 0; hit < 3; hit++) {
+      const answer = manager.verify(credentials);
+      expect(answer).toBeInstanceOf(Promise);
+      await answer;
+    }
+    await manager.close();
+    await other.destroy();
+
+    const right = use({ changesConnection: `${database.url}?application_name=direct` });
+    await right.verify(credentials);
+    await until(() => clock.reads === 1);
+    await right.verify(credentials);
+    expect(right.verify(credentials)).not.toBeInstanceOf(Promise);
+    expect(await connections('direct')).toBe(1);
   });
 
   it("is gone when the manager is closed; the app's Knex stays open, and nothing goes on", async () => {

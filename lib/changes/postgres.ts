@@ -7,6 +7,11 @@ import type { Hint, HintListener } from './hint';
 export interface PostgresChangesOptions {
   /** The schema that holds the log; what the connection's search path finds first when absent. */
   readonly schema?: string | undefined;
+  /**
+   * The pool that sessions are written through, where the connection was told to lead elsewhere: a log that nobody writes
+   * is silent, and must not be taken for good news.
+   */
+  readonly written?: Pool | undefined;
 }
 
 /** How long the log reaches back, in milliseconds. Nodes that were away for longer start afresh. */
@@ -22,9 +27,9 @@ const CHANNEL = 'identity_session_changes';
 export function postgresChanges(
   pool: Pool,
   connection: OwnConnection,
-  { schema }: PostgresChangesOptions = {},
+  { schema, written }: PostgresChangesOptions = {},
 ): Changes & Hint {
-  return new PostgresChanges(pool, connection, inSchema('identity_session_changes', schema));
+  return new PostgresChanges(pool, connection, inSchema('identity_session_changes', schema), written);
 }
 
 /** Keeps `identity_session_changes` short, through the app's pool: readers of the log shall not wait for that. */
@@ -41,7 +46,7 @@ export function postgresChangeLog(pool: Pool, { schema }: PostgresChangesOptions
  */
 interface Seen {
   readonly snapshot: string;
-  /** The server that was read, by its start: after a restart or a fail-over, snapshots cannot be compared. */
+  /** The log that was read, and its server's start: after a restart or a fail-over, snapshots cannot be compared. */
   readonly server: string;
   readonly time: string;
 }
@@ -64,11 +69,16 @@ class PostgresChanges implements Changes, Hint {
   readonly #connection: OwnConnection;
   readonly #first: Statement;
   readonly #next: Statement;
+  readonly #written: Pool | undefined;
+  /** The server and log that sessions were last known to be written to. */
+  #confirmed: string | undefined;
 
-  constructor(pool: Pool, connection: OwnConnection, table: string) {
+  constructor(pool: Pool, connection: OwnConnection, table: string, written: Pool | undefined) {
     this.#pool = pool;
     this.#connection = connection;
-    this.#first = { name: statementName(table, 'first'), text: `select ${HERE}` };
+    this.#written = written;
+    const here = hereOf(table);
+    this.#first = { name: statementName(table, 'first'), text: `select ${here}` };
     this.#next = {
       name: statementName(table, 'next'),
       text: `
@@ -77,7 +87,7 @@ class PostgresChanges implements Changes, Hint {
           where xid >= pg_snapshot_xmin($1::pg_snapshot) and not pg_visible_in_snapshot(xid, $1::pg_snapshot)
           limit ${MOST_CHANGES + 1}
         )
-        select ${HERE},
+        select ${here},
           clock_timestamp() - to_timestamp($2::float8 / 1000) < interval '${LOG_RETENTION} milliseconds' as reached,
           (select string_agg(session_id::text, ',') from unseen) as ids,
           (select bool_or(session_id is null or version > 1) or count(*) > ${MOST_CHANGES} from unseen) as everything`,
@@ -91,6 +101,7 @@ class PostgresChanges implements Changes, Hint {
         ? await this.#ask(this.#first, [])
         : await this.#ask(this.#next, [seen.snapshot, seen.time]);
     const { snapshot, server, time } = row;
+    await this.#confirm(server);
     const follows = seen?.server === server && row.reached === 't' && row.everything !== 't';
     return {
       ids: follows ? (row.ids?.replaceAll('-', '').split(',') ?? []) : [],
@@ -108,6 +119,18 @@ class PostgresChanges implements Changes, Hint {
     return this.#connection.close();
   }
 
+  /** Asked once for each server that is met: the sessions that this node writes must be in the log that it reads. */
+  async #confirm(server: string): Promise<void> {
+    if (this.#written === undefined || server === this.#confirmed) return;
+    const [row] = await this.#written.ask<ChangesRow>(this.#first, []);
+    if (row?.server !== server) {
+      throw new Error(
+        '`changesConnection` leads to another database than `knex`, so nothing is learnt from it',
+      );
+    }
+    this.#confirmed = server;
+  }
+
   async #ask(statement: Statement, values: readonly unknown[]): Promise<ChangesRow> {
     const [row] = await this.#pool.ask<ChangesRow>(statement, values);
     // A replica may be behind by any time, so what it does not know proves nothing.
@@ -118,6 +141,16 @@ class PostgresChanges implements Changes, Hint {
     }
     return row;
   }
+}
+
+/** Where and when something is read. The log is known by its number: two databases may have logs of one name. */
+function hereOf(table: string): string {
+  const log = `'${table.replaceAll("'", "''")}'::regclass::oid`;
+  return `
+    pg_current_snapshot() as snapshot,
+    concat_ws('/', extract(epoch from pg_postmaster_start_time()), current_database(), ${log}) as server,
+    round(extract(epoch from clock_timestamp()) * 1000) as time,
+    pg_is_in_recovery() as replica`;
 }
 
 /** A minute more than a reader may be away: it is told the time a little after what it saw was settled. */
@@ -161,9 +194,3 @@ class PostgresChangeLog implements ChangeLog {
     return pruned;
   }
 }
-
-const HERE = `
-  pg_current_snapshot() as snapshot,
-  extract(epoch from pg_postmaster_start_time()) as server,
-  round(extract(epoch from clock_timestamp()) * 1000) as time,
-  pg_is_in_recovery() as replica`;

@@ -105,6 +105,35 @@ describe('a read of the log', () => {
   });
 });
 
+describe('a log that is read over a connection of its own choice', () => {
+  const readOf = async (url: string, schema?: string) => {
+    const connection = new OwnConnection(knex, { connection: url });
+    const written = new Pool(appConnections(knex), { budget: 30_000 });
+    const chosen = postgresChanges(new Pool(connection, { budget: 30_000 }), connection, { schema, written });
+    try {
+      return await chosen.read((await chosen.read(undefined)).position);
+    } finally {
+      await chosen.close();
+    }
+  };
+
+  it('counts when it is the one that sessions are written to', async () => {
+    expect(await readOf(database.url)).toMatchObject({ ids: [], everything: false });
+  });
+
+  it('does not count when it is another of the same name, on the same server', async () => {
+    const copy = await createDatabase();
+    await expect(readOf(copy.url)).rejects.toThrow('leads to another database than `knex`');
+    await copy.destroy();
+  });
+
+  it('is found in its schema, whatever that is called', async () => {
+    await knex.raw(`create schema "o'hara ""x"`);
+    await knex.raw(`create table "o'hara ""x".identity_session_changes (like identity_session_changes)`);
+    expect(await readOf(database.url, `o'hara "x`)).toMatchObject({ ids: [], everything: false });
+  });
+});
+
 describe('a notice', () => {
   let heard: string[];
 
