@@ -40,7 +40,7 @@ interface Chain extends Cleaned {
 }
 
 function chainOf(options: IdentitySessionOptions, settings: Settings): Chain {
-  const { knex, schema, changesConnection } = options;
+  const { knex, schema, changesConnection, hint } = options;
   if (knex === undefined) return { store: options.store! };
   const { clock, lifetimes, lease, cacheSize, requestBudget: budget, report } = settings;
 
@@ -55,7 +55,7 @@ function chainOf(options: IdentitySessionOptions, settings: Settings): Chain {
   const follower = new ChangeFollower(changes, {
     clock,
     lease,
-    hints: [new HintLine(changes, report)],
+    hints: [changes, ...(hint === undefined ? [] : [hint])].map((each) => new HintLine(each, report)),
     onFailure: (error) => report({ type: 'failed', task: 'changes', error }),
   });
 

@@ -115,5 +115,9 @@ export type {
   TouchResult,
 } from './store/store';
 
+// How other nodes hear of it
+export { redisHint, type RedisClient, type RedisHintOptions } from './changes/redis';
+export type { Hint, HintListener } from './changes/hint';
+
 // Their tables
 export { migrate, migrationConfig, type MigrateOptions } from './migrate';

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 
+import type { Hint } from './changes/hint';
 import type { Clock } from './clock';
 import type { Report } from './events';
 import type { Locator } from './location/location';
@@ -85,6 +86,8 @@ export interface IdentitySessionOptions {
    * goes through a transaction pooler, which passes no notices on. The database must be the same; to where `knex` leads when absent.
    */
   readonly changesConnection?: Knex.Config['connection'];
+  /** A further way to hear at once of what other nodes ended, beside PostgreSQL's notices: `redisHint(client)`. */
+  readonly hint?: Hint;
   /** How long one request may wait for the database before it is answered with 503. 100 ms to 1 min. */
   readonly requestBudget?: Duration;
 

@@ -1,5 +1,6 @@
 import { debuglog } from 'node:util';
 
+import type { Hint } from './changes/hint';
 import { systemClock, type Clock } from './clock';
 import type { Report } from './events';
 import type { Locator } from './location/location';
@@ -95,6 +96,7 @@ export function settingsOf(options: IdentitySessionOptions): Settings {
     observed: options.report !== undefined,
     clock: read.given('clock', isClock, 'a clock, with now(), monotonic() and after()') ?? systemClock(),
   };
+  read.given('hint', isHint, 'a hint, such as `redisHint(client)`');
   read.given(
     'changesConnection',
     isConnection,
@@ -139,6 +141,7 @@ const OPTIONS: Readonly<Record<keyof IdentitySessionOptions, true>> = {
   cacheSize: true,
   lease: true,
   changesConnection: true,
+  hint: true,
   requestBudget: true,
   ipCheck: true,
   location: true,
@@ -239,6 +242,10 @@ function isSchema(value: unknown): boolean {
   return typeof value === 'string' && /^[^.?\0]+$/.test(value) && Buffer.byteLength(value) <= 63;
 }
 
+function isHint(value: unknown): boolean {
+  return isFunction((value as Partial<Hint> | null)?.listen);
+}
+
 function isConnection(value: unknown): boolean {
   return isText(value) || isObject(value) || isFunction(value);
 }
@@ -256,8 +263,10 @@ function* contradictions(options: IdentitySessionOptions, settings: Settings): I
   if (options.store !== undefined && options.schema !== undefined) {
     yield '`schema` says where the tables are, and a `store` of your own has none: leave one of them out';
   }
-  if (options.store !== undefined && options.changesConnection !== undefined) {
-    yield '`changesConnection` leads to the log of changes, and a `store` of your own has none: leave one of them out';
+  for (const name of ['changesConnection', 'hint'] as const) {
+    if (options.store !== undefined && options[name] !== undefined) {
+      yield `\`${name}\` is for the log of changes, and a \`store\` of your own has none: leave one of them out`;
+    }
   }
   if (lifetimes.long < lifetimes.short) {
     yield `\`longLifetime\` (${lifetimes.long} ms) is shorter than \`shortLifetime\` (${lifetimes.short} ms)`;

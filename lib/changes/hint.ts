@@ -8,13 +8,14 @@ export interface Hint {
   send?(): Promise<unknown>;
 }
 
+/** What a hint tells. It may tell the same more than once. */
 export interface HintListener {
   /** The log may have grown. */
-  wake(): void;
+  readonly wake: () => void;
   /** It will be told when the log grows. */
-  up(): void;
+  readonly up: () => void;
   /** It will not be told, until `up`. */
-  down(error: unknown): void;
+  readonly down: (error: unknown) => void;
 }
 
 /**

@@ -14,9 +14,9 @@ export interface OwnConnectionOptions {
 
 /** Told of a channel's notices, and whether they come. */
 export interface ChannelListener {
-  wake(): void;
-  up(): void;
-  down(error: unknown): void;
+  readonly wake: () => void;
+  readonly up: () => void;
+  readonly down: (error: unknown) => void;
 }
 
 /** How long making a connection, or the answer to LISTEN, may take, in milliseconds. */

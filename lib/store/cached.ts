@@ -83,7 +83,7 @@ class CachedStore implements SessionStore {
       JOINED_BY_NOBODY,
     );
     const ended = await inserting;
-    this.#forget(ended.map(({ sessionId }) => sessionId));
+    this.#changed(ended.map(({ sessionId }) => sessionId));
     return ended;
   }
 
@@ -96,7 +96,7 @@ class CachedStore implements SessionStore {
       return await this.#inner.update(id, patch);
     } finally {
       // Also after a failure: the change may have been made and only the answer been lost.
-      this.#forget([id]);
+      this.#changed([id]);
     }
   }
 
@@ -104,7 +104,7 @@ class CachedStore implements SessionStore {
     try {
       return await this.#inner.wake(id, at, idleSince);
     } finally {
-      this.#forget([id]);
+      this.#changed([id]);
     }
   }
 
@@ -117,7 +117,7 @@ class CachedStore implements SessionStore {
 
   async end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
     const ended = await this.#inner.end(which, end);
-    this.#forget(ended.map(({ sessionId }) => sessionId));
+    this.#changed(ended.map(({ sessionId }) => sessionId));
     return ended;
   }
 
@@ -221,6 +221,12 @@ class CachedStore implements SessionStore {
     this.#flights.clear();
     this.#policy = undefined;
     this.#forgottenAll++;
+  }
+
+  /** What this node ended or changed itself. */
+  #changed(ids: readonly string[]): void {
+    this.#forget(ids);
+    if (ids.length > 0) this.#follower.announce();
   }
 
   /** Drops the copies, and calls off the flights: what they bring was read before. */

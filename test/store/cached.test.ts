@@ -14,7 +14,7 @@ import { FakeClock } from '../support/clock';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { GatedStore, turns } from '../support/gate';
 import { HandWrittenLog } from '../support/log';
-import { ALICE, HOUR, LIFETIMES, admission, aSession } from '../support/sessions';
+import { ALICE, BOB, HOUR, LIFETIMES, admission, aSession } from '../support/sessions';
 import { itIsASessionStore, type StoreUnderTest } from './contract';
 
 describe('cached', () => {
@@ -179,6 +179,45 @@ describe('cached', () => {
       await endElsewhere();
       await store.touch([{ id: session.sessionId, at: clock.now(), ipAddresses: [] }]);
       expect((await find())?.endedAt).not.toBeNull();
+    });
+  });
+
+  describe('what it ends or changes itself', () => {
+    it('is announced when it is done, and nothing else is', async () => {
+      const clock = new FakeClock();
+      const gated = new GatedStore(memory());
+      const follower = new ChangeFollower(new HandWrittenLog(), {
+        clock,
+        lease: 2000,
+        onFailure: () => undefined,
+      });
+      const announce = jest.spyOn(follower, 'announce');
+      const store = cached(gated.store, { cache: lru(100), follower, lifetimes: LIFETIMES, clock });
+      const [session, next] = [aSession(clock.now()), aSession(clock.now())];
+      const end: End = { at: clock.now(), reason: 'revoked', by: null };
+
+      await store.insert(session, admission(clock.now()));
+      await store.find(session.sessionId);
+      await store.touch([{ id: session.sessionId, at: clock.now(), ipAddresses: [] }]);
+      await store.end(everySessionOf(BOB), end);
+      expect(announce).toHaveBeenCalledTimes(0);
+
+      await store.update(session.sessionId, { data: { a: 1 } });
+      await store.wake(session.sessionId, clock.now(), clock.now());
+      expect(announce).toHaveBeenCalledTimes(2);
+      await store.insert(
+        next,
+        admission(clock.now(), { displaces: [{ which: everySessionOf(ALICE), end }] }),
+      );
+      expect(announce).toHaveBeenCalledTimes(3);
+
+      gated.close();
+      const ending = store.end(everySessionOf(ALICE), end);
+      await turns();
+      expect(announce).toHaveBeenCalledTimes(3);
+      gated.open();
+      await ending;
+      expect(announce).toHaveBeenCalledTimes(4);
     });
   });
 

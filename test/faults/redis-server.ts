@@ -1,0 +1,99 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient } from 'redis';
+
+/** A Redis of one's own, which a test may kill, stop and start again. */
+export class RedisServer {
+  readonly port: number;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'redis-'));
+  readonly #arguments: readonly string[];
+  #process!: ChildProcess;
+
+  private constructor(port: number, isCluster: boolean) {
+    this.port = port;
+    this.#arguments = [
+      ...[
+        '--port',
+        String(port),
+        '--bind',
+        '127.0.0.1',
+        '--save',
+        '',
+        '--appendonly',
+        'no',
+        '--dir',
+        this.#folder,
+      ],
+      ...(isCluster ? ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'] : []),
+      ...(isCluster ? ['--cluster-config-file', 'nodes.conf'] : []),
+    ];
+  }
+
+  /** @throws when `redis-server` is not installed: what needs it cannot be tested without */
+  static async start(kind: 'single' | 'cluster' = 'single'): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), kind === 'cluster');
+    await server.up();
+    // A cluster of one: it has all slots.
+    if (kind === 'cluster') await server.#tell('cluster', 'addslotsrange', '0', '16383');
+    return server;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  async up(): Promise<void> {
+    this.#process = spawn('redis-server', this.#arguments, { stdio: 'ignore' });
+    const failed = new Promise<never>((_, reject) => {
+      this.#process.once('error', (cause) =>
+        reject(new Error('redis-server cannot be started: `apt-get install redis-server`', { cause })),
+      );
+    });
+    await Promise.race([this.#tell('ping'), failed]);
+  }
+
+  async kill(): Promise<void> {
+    const ended = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    await ended;
+  }
+
+  async close(): Promise<void> {
+    await this.kill();
+    await rm(this.#folder, { recursive: true });
+  }
+
+  /** From now on it says nothing, and nobody is told. */
+  pause(): void {
+    this.#process.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#process.kill('SIGCONT');
+  }
+
+  async #tell(...command: string[]): Promise<void> {
+    const client = createClient({ url: this.url, socket: { reconnectStrategy: () => 20 } });
+    client.on('error', () => undefined);
+    await client.connect();
+    await client.sendCommand(command);
+    client.destroy();
+    // A cluster of one needs a moment to find that it is complete.
+    if (command[0] === 'cluster') await sleep(2000);
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  // The bus of a cluster is 10,000 higher.
+  return port < 55_000 ? port : freePort();
+}
