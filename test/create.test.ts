@@ -15,6 +15,7 @@ import {
   type SessionEvent,
 } from '../lib';
 import { READ_AT_MOST_EVERY, READ_EVERY } from '../lib/changes/changes';
+import { hashSecret } from '../lib/session/credentials';
 import { FLUSH_EVERY } from '../lib/store/buffered';
 import { FakeClock } from './support/clock';
 import { createDatabase, type TestDatabase } from './support/database';
@@ -81,6 +82,17 @@ async function openWarm(manager: IdentitySessionManager): Promise<Credentials> {
   await until(() => clock.reads > 0);
   await manager.verify(credentials);
   return credentials;
+}
+
+/** So many sessions of the database, which no manager has a copy of. */
+async function manySessions(count: number): Promise<Credentials[]> {
+  const { rows } = await database.knex.raw<{ rows: { id: string }[] }>(
+    `insert into identity_sessions (session_id, secret_hash, user_id, device, stay_signed_in, signed_in, active_day)
+     select gen_random_uuid(), decode(?, 'hex'), 'bob', 'Web', false, to_timestamp(?), to_timestamp(?)
+     from generate_series(1, ?) returning replace(session_id::text, '-', '') as id`,
+    [hashSecret('a secret'), clock.now() / 1000, clock.now() / 1000, count],
+  );
+  return rows.map(({ id }) => ({ sessionId: id, secret: 'a secret' }));
 }
 
 /** How many connections the app and its manager have. */
@@ -177,14 +189,39 @@ describe('a manager', () => {
     await cold;
   });
 
-  it('with a lease of 0 asks for every request, and never reads the log', async () => {
-    const manager = use({ lease: 0 });
-    const credentials = await open(manager);
-    for (let hit = 0; hit < 3; hit++) await manager.verify(credentials);
-    clock.advance(10 * READ_EVERY);
-    await turns();
-    expect(asked.filter((statement) => statement !== TOUCH)).toEqual([POLICY, INSERT, FIND, FIND, FIND]);
-    expect(await connections()).toBe(1);
+  it('asks for all sessions at once when their copies are trusted no more', async () => {
+    const manager = use();
+    await openWarm(manager);
+    const credentials = await manySessions(5000);
+    await Promise.all(credentials.map(async (each) => manager.verify(each)));
+    await database.knex.raw('alter table identity_session_changes rename to elsewhere');
+    try {
+      clock.advance(2000);
+      await until(() => asked.at(-1) === READ_NEXT);
+    } finally {
+      await database.knex.raw('alter table elsewhere rename to identity_session_changes');
+    }
+    asked.length = 0;
+    await Promise.all(credentials.map(async (each) => manager.verify(each)));
+    expect(asked.filter((statement) => statement === FIND)).toHaveLength(1);
+  });
+
+  it('drops all copies when the log holds a row of a version that it does not know', async () => {
+    const manager = use();
+    const sessions = [await openWarm(manager), await openWarm(manager)];
+    const add = 'insert into identity_session_changes (session_id, version) values (gen_random_uuid(), ?)';
+    for (const [version, copies] of [
+      [1, 2],
+      [2, 0],
+    ] as const) {
+      await database.knex.raw(add, [version]);
+      const { reads } = clock;
+      clock.advance(READ_EVERY);
+      await until(() => clock.reads > reads);
+      const answers = sessions.map((credentials) => manager.verify(credentials));
+      expect(answers.filter((answer) => !(answer instanceof Promise))).toHaveLength(copies);
+      for (const answer of answers) await answer;
+    }
   });
 
   it('tells the app when the log of changes cannot be read, and the cure', async () => {
@@ -211,6 +248,32 @@ describe('a manager', () => {
   });
 });
 
+describe('with a lease of 0, a manager', () => {
+  it('asks for every request, for all of one turn together, and never reads the log', async () => {
+    const manager = use({ lease: 0 });
+    const sessions = [await open(manager), await open(manager), await open(manager)];
+    asked.length = 0;
+    for (let hit = 0; hit < 3; hit++) {
+      await Promise.all(sessions.map(async (credentials) => manager.verify(credentials)));
+    }
+    clock.advance(10 * READ_EVERY);
+    await turns();
+    expect(asked.filter((statement) => statement !== TOUCH)).toEqual([FIND, FIND, FIND]);
+    expect(await connections()).toBe(1);
+  });
+
+  it.each([
+    ['another manager', () => managers[1]!.revoke({ owner: { userId: 'alice' } })],
+    ['psql', () => database.knex.raw('update identity_sessions set ended_at = now()')],
+  ])('refuses the very next request after %s ended the session', async (_, end) => {
+    const [manager] = [use({ lease: 0 }), use({ lease: 0 })];
+    const credentials = await open(manager);
+    await manager.verify(credentials);
+    await end();
+    await expect(manager.verify(credentials)).rejects.toMatchObject({ code: 'session-ended' });
+  });
+});
+
 describe('its own connection', () => {
   it('reads the log while the app uses all others', async () => {
     const manager = use();
@@ -227,7 +290,10 @@ describe('its own connection', () => {
   it('leads where it is told to, which must be the database that sessions are written to', async () => {
     const events: SessionEvent[] = [];
     const other = await createDatabase();
-    const manager = use({ changesConnection: other.url, report: (event) => events.push(event) });
+    const manager = use({
+      changesConnection: other.url,
+      report: (event) => event.type === 'failed' && events.push(event),
+    });
     const credentials = await open(manager);
     await until(() => events.length > 0);
     expect(events).toMatchObject([
@@ -298,7 +364,7 @@ describe('a process', () => {
       const knex = require('knex')({ client: 'pg', connection: process.env.APP_DATABASE, log: { warn() {} } });
       const { createIdentitySessionManager } = require('./lib');
       const reports = [];
-      const report = (event) => reports.push(event.type + ' ' + event.task);
+      const report = ({ type, task }) => task === 'hint' && reports.push(type + ' ' + task);
       const manager = createIdentitySessionManager({ knex, location: false, report });
       const listeners = "select pid from pg_stat_activity where datname = current_database() and query ilike '%session_changes%' and pid <> pg_backend_pid()";
 

@@ -4,6 +4,7 @@ import type { Clock } from '../clock';
 import { stage, type Cutoffs, type Lifetimes } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
 import { used, type EndedSession, type Owner, type StoredSession } from '../session/session';
+import { AbsentIds } from './absent-ids';
 import type {
   Admission,
   End,
@@ -54,6 +55,7 @@ class CachedStore implements SessionStore {
   readonly #follower: ChangeFollower;
   readonly #lifetimes: Lifetimes;
   readonly #clock: Clock;
+  readonly #absent: AbsentIds;
   readonly #flights = new Map<string, Flight>();
   #policy: Policy | undefined;
   /** How often everything was forgotten: what was asked for before that is no copy any more. */
@@ -65,6 +67,7 @@ class CachedStore implements SessionStore {
     this.#follower = follower;
     this.#lifetimes = lifetimes;
     this.#clock = clock;
+    this.#absent = new AbsentIds(clock);
     follower.subscribe((change) => this.#apply(change));
   }
 
@@ -171,6 +174,7 @@ class CachedStore implements SessionStore {
 
   #load(id: string): MaybePromise<StoredSession | undefined> {
     this.#follower.start();
+    if (this.#follower.trusted && this.#absent.has(id)) return undefined;
     const underway = this.#flights.get(id);
     // An older answer is as good as a copy of that age, and no better.
     if (underway !== undefined && this.#clock.monotonic() - underway.started < this.#follower.lease) {
@@ -192,6 +196,7 @@ class CachedStore implements SessionStore {
     try {
       const session = await landing;
       if (session !== undefined && this.#flights.get(id) === flight) this.#keep(session);
+      if (session === undefined && this.#flights.get(id) === flight) this.#absent.note(id, flight.started);
       return session;
     } finally {
       if (this.#flights.get(id) === flight) this.#flights.delete(id);
@@ -200,6 +205,7 @@ class CachedStore implements SessionStore {
 
   /** Under its own id: the one that was asked for may be a piece of a request's header, and would keep that alive. */
   #keep(session: StoredSession): void {
+    this.#absent.delete(session.sessionId);
     this.#cache.set(session.sessionId, session);
   }
 
@@ -218,6 +224,7 @@ class CachedStore implements SessionStore {
 
   #forgetAll(): void {
     this.#cache.clear();
+    this.#absent.clear();
     this.#flights.clear();
     this.#policy = undefined;
     this.#forgottenAll++;

@@ -182,6 +182,81 @@ describe('cached', () => {
     });
   });
 
+  describe('an id that does not exist', () => {
+    let clock: FakeClock;
+    let log: HandWrittenLog;
+    let inner: GatedStore;
+    let store: SessionStore;
+    let newcomer: StoredSession;
+
+    beforeEach(async () => {
+      clock = new FakeClock();
+      log = new HandWrittenLog();
+      inner = new GatedStore(memory());
+      const follower = new ChangeFollower(log, { clock, lease: 2000, onFailure: () => undefined });
+      follower.start();
+      await turns();
+      store = cached(inner.store, { cache: lru(1), follower, lifetimes: LIFETIMES, clock });
+      newcomer = aSession(clock.now());
+    });
+
+    const find = async () => store.find(newcomer.sessionId);
+
+    it('is asked for once a second, however often it is shown', async () => {
+      for (let shown = 0; shown < 20; shown++) {
+        expect(await find()).toBeUndefined();
+        clock.advance(100);
+        await turns();
+      }
+      expect(inner.asked['find']).toBe(2);
+    });
+
+    it('is asked for every time while nothing is trusted', async () => {
+      await find();
+      log.failure = new Error('no connection');
+      clock.advance(2000);
+      await turns();
+      await find();
+      await find();
+      expect(inner.asked['find']).toBe(3);
+    });
+
+    it('pushes out no copy', async () => {
+      await store.insert(newcomer, admission(clock.now()));
+      for (let guess = 0; guess < 10; guess++) await store.find(aSession(clock.now()).sessionId);
+      expect(store.find(newcomer.sessionId)).toEqual(newcomer);
+    });
+
+    it('is there from a sign-in on, also when its copy is pushed out at once', async () => {
+      await find();
+      await store.insert(newcomer, admission(clock.now()));
+      await store.insert(aSession(clock.now()), admission(clock.now()));
+      expect(await find()).toEqual(newcomer);
+    });
+
+    it('is there from a sign-in on that was faster than the answer that it is not', async () => {
+      inner.close();
+      const before = find();
+      await turns();
+      const inserting = store.insert(newcomer, admission(clock.now()));
+      await turns();
+      inner.open();
+      expect(await before).toBeUndefined();
+      await inserting;
+      await store.insert(aSession(clock.now()), admission(clock.now()));
+      expect(await find()).toEqual(newcomer);
+    });
+
+    it('is asked for again when anything may have changed', async () => {
+      await find();
+      log.writeEverything();
+      clock.advance(READ_EVERY);
+      await turns();
+      await find();
+      expect(inner.asked['find']).toBe(2);
+    });
+  });
+
   describe('what it ends or changes itself', () => {
     it('is announced when it is done, and nothing else is', async () => {
       const clock = new FakeClock();
