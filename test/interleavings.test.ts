@@ -1,0 +1,317 @@
+import fc, { type Scheduler } from 'fast-check';
+
+import type { SessionCache } from '../lib/cache/cache';
+import { lru } from '../lib/cache/lru';
+import {
+  ChangeFollower,
+  READ_EVERY,
+  type Changes,
+  type ChangeSet,
+  type FollowerOptions,
+} from '../lib/changes/changes';
+import { HintLine, type HintListener } from '../lib/changes/hint';
+import type { Clock } from '../lib/clock';
+import { everySessionOf } from '../lib/session/revocation';
+import type { StoredSession } from '../lib/session/session';
+import { cached } from '../lib/store/cached';
+import { memory } from '../lib/store/memory';
+import type { End, SessionStore } from '../lib/store/store';
+import { FakeClock } from './support/clock';
+import { ALICE, LIFETIMES, admission, aSession } from './support/sessions';
+
+/*
+ * Two nodes, a store and a log of changes, between which everything takes its time: the scheduler decides when a question
+ * arrives and when its answer does. Whatever it decides, no session may be accepted that must not be.
+ */
+
+const LEASE = 2000;
+
+type Act = 'ask' | 'ask the other' | 'end' | 'end by hand' | 'notice' | { readonly wait: number };
+
+/** What is done, and how many of the questions and answers that are on their way arrive after it. */
+interface Step {
+  readonly act: Act;
+  readonly arrivals: number;
+}
+
+const STEPS = fc.array(
+  fc.record({
+    act: fc.oneof(
+      {
+        arbitrary: fc.constantFrom<Act>('ask', 'ask', 'ask the other', 'end', 'end by hand', 'notice'),
+        weight: 2,
+      },
+      {
+        arbitrary: fc.constantFrom(1, READ_EVERY, 1500, LEASE - 1).map((wait): Act => ({ wait })),
+        weight: 1,
+      },
+    ),
+    arrivals: fc.constantFrom(0, 0, 1, 2, 5),
+  }),
+  { minLength: 10, maxLength: 40 },
+);
+
+/** When something happened: in which order, and by the clock. */
+interface Moment {
+  readonly order: number;
+  readonly time: number;
+}
+
+/** A mistake that could be made in building a node. */
+interface Mistake {
+  readonly Follower?: typeof ChangeFollower;
+  readonly behind?: (store: SessionStore, cache: SessionCache<StoredSession>) => SessionStore;
+  readonly before?: (store: SessionStore) => SessionStore;
+}
+
+class World {
+  readonly clock = new FakeClock();
+  readonly #truth = memory();
+  readonly #log: string[] = [];
+  readonly #listeners: HintListener[] = [];
+  readonly #scheduler: Scheduler;
+  readonly #session = aSession(this.clock.now());
+  readonly #nodes: readonly SessionStore[];
+  #order = 0;
+  #ending = Infinity;
+  #acknowledged: Moment | undefined;
+  readonly #acknowledgedBy = new Map<SessionStore, number>();
+  readonly #refused = new Map<SessionStore, number>();
+  readonly violations: string[] = [];
+
+  private constructor(scheduler: Scheduler, mistake: Mistake) {
+    this.#scheduler = scheduler;
+    this.#nodes = [this.#node(mistake), this.#node(mistake)];
+  }
+
+  static async of(scheduler: Scheduler, mistake: Mistake): Promise<World> {
+    const world = new World(scheduler, mistake);
+    await world.#truth.insert(world.#session, admission(world.clock.now()));
+    return world;
+  }
+
+  async take({ act, arrivals }: Step): Promise<void> {
+    this.#do(act);
+    for (let arrived = 0; arrived < arrivals && this.#scheduler.count() > 0; arrived++) {
+      await this.#scheduler.waitOne();
+    }
+  }
+
+  async settle(): Promise<void> {
+    while (this.#scheduler.count() > 0) await this.#scheduler.waitOne();
+  }
+
+  #do(act: Act): void {
+    const [one, other] = this.#nodes;
+    if (act === 'ask') void this.#ask(one!);
+    else if (act === 'ask the other') void this.#ask(other!);
+    else if (act === 'end') void this.#end(one!);
+    else if (act === 'end by hand') void this.#endByHand();
+    else if (act === 'notice') for (const { wake } of this.#listeners) wake();
+    else this.clock.advance(act.wait);
+  }
+
+  async #ask(node: SessionStore): Promise<void> {
+    const began = this.#moment();
+    const found = await node.find(this.#session.sessionId);
+    const answered = this.#moment();
+    if (found === undefined) return this.#violate('P4: a session that exists was not found');
+    if (found.endedAt === null) return this.#judgeAccepted(node, began);
+    if (answered.order < this.#ending) this.#violate('P4: refused, and nobody had ended it');
+    this.#refused.set(node, Math.min(answered.order, this.#refused.get(node) ?? Infinity));
+  }
+
+  #judgeAccepted(node: SessionStore, began: Moment): void {
+    if (this.#acknowledged !== undefined && began.time >= this.#acknowledged.time + LEASE) {
+      this.#violate('P1: accepted later than the lease after the end');
+    }
+    if (began.order > (this.#acknowledgedBy.get(node) ?? Infinity)) {
+      this.#violate('P2: accepted by the node that had ended it');
+    }
+    if (began.order > (this.#refused.get(node) ?? Infinity)) this.#violate('P3: accepted after a refusal');
+  }
+
+  async #end(node: SessionStore): Promise<void> {
+    this.#ending = Math.min(this.#ending, this.#moment().order);
+    const ended = await node.end(everySessionOf(ALICE), this.#reason());
+    const now = this.#moment();
+    if (ended.length > 0) this.#acknowledgedBy.set(node, now.order);
+    this.#acknowledged ??= now;
+  }
+
+  async #endByHand(): Promise<void> {
+    const now = this.#moment();
+    this.#ending = Math.min(this.#ending, now.order);
+    await this.#endTruly();
+    this.#acknowledged ??= now;
+  }
+
+  async #endTruly(): ReturnType<SessionStore['end']> {
+    const ended = await this.#truth.end(everySessionOf(ALICE), this.#reason());
+    this.#log.push(...ended.map(({ sessionId }) => sessionId));
+    return ended;
+  }
+
+  #node({ Follower = ChangeFollower, behind, before }: Mistake): SessionStore {
+    const { clock } = this;
+    const cache = lru<StoredSession>(10);
+    const hint = { listen: (listener: HintListener) => (this.#listeners.push(listener), () => undefined) };
+    const hints = [new HintLine(hint, () => undefined)];
+    const follower = new Follower(this.#changes(), {
+      clock,
+      lease: LEASE,
+      hints,
+      onFailure: () => undefined,
+    });
+    const inner = behind?.(this.#store(), cache) ?? this.#store();
+    const node = cached(inner, { cache, follower, lifetimes: LIFETIMES, clock });
+    return before?.(node) ?? node;
+  }
+
+  /** The store, far away. */
+  #store(): SessionStore {
+    return this.#far(this.#truth, {
+      find: async (id: string) => this.#truth.find(id),
+      end: () => this.#endTruly(),
+    });
+  }
+
+  #changes(): Changes {
+    const read = async (since: string | undefined): Promise<ChangeSet> => {
+      const ids = this.#log.slice(Number(since ?? this.#log.length));
+      return { ids, everything: since === undefined, position: String(this.#log.length), time: 0 };
+    };
+    return this.#far<Changes>({ read, close: async () => undefined }, { read });
+  }
+
+  /** Of these methods, question and answer each arrive when the scheduler lets them. */
+  #far<T extends object>(near: T, methods: Partial<T>): T {
+    const far = Object.entries(methods as Record<string, (...given: unknown[]) => Promise<unknown>>).map(
+      ([name, method]) => [
+        name,
+        async (...given: unknown[]) => {
+          await this.#scheduler.schedule(Promise.resolve(), `${name} arrives`);
+          const answer = await method(...given);
+          await this.#scheduler.schedule(Promise.resolve(), `${name} is answered`);
+          return answer;
+        },
+      ],
+    );
+    return changed(near, Object.fromEntries(far) as Partial<T>);
+  }
+
+  #reason(): End {
+    return { at: this.clock.now(), reason: 'revoked', by: null };
+  }
+
+  #moment(): Moment {
+    return { order: ++this.#order, time: this.clock.monotonic() };
+  }
+
+  #violate(property: string): void {
+    this.violations.push(property);
+  }
+}
+
+/** The same, but for some methods. */
+function changed<T extends object>(object: T, methods: Partial<T>): T {
+  return new Proxy(object, {
+    get(target, name) {
+      const value: unknown = Reflect.get(Object.hasOwn(methods, name) ? methods : target, name);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
+function nothingIsViolated(mistake: Mistake = {}) {
+  return fc.asyncProperty(fc.scheduler(), STEPS, async (scheduler, steps) => {
+    const world = await World.of(scheduler, mistake);
+    for (const step of steps) await world.take(step);
+    await world.settle();
+    expect(world.violations).toEqual([]);
+  });
+}
+
+class ExtendedByHits extends ChangeFollower {
+  readonly #clock: Clock;
+  #until = -Infinity;
+
+  constructor(changes: Changes, options: FollowerOptions) {
+    super(changes, options);
+    this.#clock = options.clock;
+  }
+
+  override get trusted(): boolean {
+    const now = this.#clock.monotonic();
+    if (super.trusted || now < this.#until) this.#until = now + LEASE;
+    return now < this.#until;
+  }
+}
+
+class CountedFromAnswers extends ChangeFollower {
+  readonly #clock: Clock;
+  readonly #answer: { at: number };
+
+  constructor(changes: Changes, options: FollowerOptions) {
+    const answer = { at: -Infinity };
+    const read = async (since: string | undefined) => {
+      const change = await changes.read(since);
+      answer.at = options.clock.monotonic();
+      return change;
+    };
+    super(changed(changes, { read }), options);
+    this.#clock = options.clock;
+    this.#answer = answer;
+  }
+
+  override get trusted(): boolean {
+    return this.#clock.monotonic() < this.#answer.at + LEASE;
+  }
+}
+
+const MISTAKES: Readonly<Record<string, Mistake>> = {
+  'not calling off what is under way': {
+    behind: (store, cache) =>
+      changed(store, {
+        find: async (id) => {
+          const session = await store.find(id);
+          cache.set(id, session!);
+          return session;
+        },
+      }),
+  },
+  'trusting for longer what is used': { Follower: ExtendedByHits },
+  'counting the lease from the answer': { Follower: CountedFromAnswers },
+  'joining a read that began before the end': {
+    before: (store) => {
+      let underway: Promise<StoredSession | undefined> | undefined;
+      const find = (id: string) => {
+        if (underway !== undefined) return underway;
+        const found = store.find(id);
+        if (found instanceof Promise) underway = found.finally(() => (underway = undefined));
+        return underway ?? found;
+      };
+      return changed(store, { find });
+    },
+  },
+};
+
+/** So that a run can be repeated; any other will do as well. */
+const SEED = 20;
+
+describe('in whatever order questions and answers arrive', () => {
+  it('no session is accepted that must not be, and none is refused that lives', async () => {
+    await fc.assert(nothingIsViolated(), { seed: SEED, numRuns: 2000 });
+  });
+});
+
+describe('it is noticed', () => {
+  it.each(Object.entries(MISTAKES))('when a node makes the mistake of %s', async (_, mistake) => {
+    const { failed, errorInstance } = await fc.check(nothingIsViolated(mistake), {
+      seed: SEED,
+      numRuns: 5000,
+      endOnFailure: true,
+    });
+    expect([failed, String(errorInstance)]).toEqual([true, expect.stringMatching(/P[123]: accepted/)]);
+  });
+});
