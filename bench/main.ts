@@ -32,7 +32,7 @@ import { guarded, guardedOpenXchange } from './variants/identity-sessions';
  * npm run bench -- --only sign-in   one measurement; may be repeated
  *
  * The report goes to the output, as Markdown, and progress to the error output. `DATABASE_URL` names a PostgreSQL to use
- * in place of our own, `REDIS_URL` a Redis for connect-redis.
+ * in place of our own, `REDIS_URL` a Redis for connect-redis and for hints.
  */
 const { values: options } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string', multiple: true } },

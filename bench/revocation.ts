@@ -1,5 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import knex from 'knex';
+import { Pool } from 'pg';
 
 import type { Credentials, IdentitySessionManager } from '../lib';
 import type { Database } from './database';
@@ -7,29 +9,59 @@ import { signInOf } from './people';
 import { percentile } from './statistics';
 import { builtPackage } from './variants/peers';
 
-/** In milliseconds. */
+/** By what the other node hears of it, and how long that takes, in milliseconds. */
 export interface RevocationDelay {
+  readonly way: Way;
   readonly p50: number;
   readonly p99: number;
   readonly longest: number;
 }
 
-/** How long another node goes on accepting a session whose revocation has been acknowledged. */
-export async function delayOfRevocations(database: Database, revocations: number): Promise<RevocationDelay> {
+type Way = 'LISTEN' | 'Redis' | 'neither';
+
+/** How long another node goes on accepting a session whose revocation has been acknowledged; by Redis if there is one. */
+export async function delayOfRevocations(
+  database: Database,
+  revocations: number,
+): Promise<readonly RevocationDelay[]> {
+  const delays = [await delayBy('LISTEN', database, revocations)];
+  if (process.env['REDIS_URL']) delays.push(await delayBy('Redis', database, revocations));
+  // Without any hint it takes a quarter of a second on average, and so would the measurement.
+  delays.push(await delayBy('neither', database, revocations / 2));
+  return delays;
+}
+
+async function delayBy(way: Way, database: Database, revocations: number): Promise<RevocationDelay> {
   const url = await database.create();
-  const pools = [knex({ client: 'pg', connection: url }), knex({ client: 'pg', connection: url })] as const;
-  await builtPackage().migrate(pools[0]);
-  const [one, other] = pools.map((pool) => builtPackage().createIdentitySessionManager({ knex: pool }));
+  const nodes = [await startNode(url, way), await startNode(url, way)] as const;
+  const [one, other] = nodes.map(({ manager }) => manager);
   try {
     const delays: number[] = [];
     for (let revocation = 0; revocation < revocations; revocation++) {
       delays.push(await delayOfOne(one!, other!, revocation));
     }
-    return { p50: percentile(delays, 50), p99: percentile(delays, 99), longest: Math.max(...delays) };
+    return { way, p50: percentile(delays, 50), p99: percentile(delays, 99), longest: Math.max(...delays) };
   } finally {
-    await Promise.all([one!.close(), other!.close()]);
-    await Promise.all(pools.map((pool) => pool.destroy()));
+    for (const { stop } of nodes) await stop();
   }
+}
+
+async function startNode(url: string, way: Way) {
+  const { createIdentitySessionManager, migrate, redisHint } = builtPackage();
+  // A pool that is not Knex's gives no connection that could LISTEN.
+  const native = new Pool({ connectionString: url });
+  const listens = way === 'LISTEN';
+  const pool = knex({ client: 'pg', ...(listens ? { connection: url } : { connectionPool: native }) });
+  await migrate(pool);
+  const redis = way === 'Redis' ? new Redis(process.env['REDIS_URL']!) : undefined;
+  const manager = createIdentitySessionManager({ knex: pool, ...(redis && { hint: redisHint(redis) }) });
+  const stop = async () => {
+    await manager.close();
+    redis?.disconnect();
+    await pool.destroy();
+    await native.end();
+  };
+  return { manager, stop };
 }
 
 async function delayOfOne(

@@ -104,6 +104,12 @@ export function printCleanup({ rowsPerSecond, touches }: CleanupCourse): void {
   );
 }
 
-export function printRevocations({ p50, p99, longest }: RevocationDelay): void {
-  table(['p50 ms', 'p99 ms', 'longest ms'], [[give(p50, 1), give(p99, 1), give(longest, 1)]]);
+export function printRevocations(delays: readonly RevocationDelay[]): void {
+  const rows = delays.map(({ way, p50, p99, longest }) => [
+    way,
+    give(p50, 1),
+    give(p99, 1),
+    give(longest, 1),
+  ]);
+  table(['hears by', 'p50 ms', 'p99 ms', 'longest ms'], rows);
 }
