@@ -129,6 +129,7 @@ class CachedStore implements SessionStore {
       await this.#inner.endEverything(scope, end);
     } finally {
       this.#forgetAll();
+      this.#follower.announce();
     }
   }
 
@@ -149,6 +150,7 @@ class CachedStore implements SessionStore {
       await this.#inner.setPolicy(patch);
     } finally {
       this.#forgetAll();
+      this.#follower.announce();
     }
   }
 

@@ -293,6 +293,10 @@ describe('cached', () => {
       gated.open();
       await ending;
       expect(announce).toHaveBeenCalledTimes(4);
+
+      await store.endEverything({}, { at: clock.now(), by: null });
+      await store.setPolicy({});
+      expect(announce).toHaveBeenCalledTimes(6);
     });
   });
 
