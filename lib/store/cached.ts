@@ -79,15 +79,14 @@ class CachedStore implements SessionStore {
 
   async insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
     this.#follower.start();
-    const inserting = this.#inner.insert(session, admission);
+    const displaced = admission.displaces.map(({ which }) => which);
+    const inserting = this.#ending(displaced, this.#inner.insert(session, admission));
     await this.#fly(
       session.sessionId,
       inserting.then(() => session),
       JOINED_BY_NOBODY,
     );
-    const ended = await inserting;
-    this.#changed(ended.map(({ sessionId }) => sessionId));
-    return ended;
+    return inserting;
   }
 
   list(owner: Owner): Promise<readonly StoredSession[]> {
@@ -118,10 +117,8 @@ class CachedStore implements SessionStore {
     return result;
   }
 
-  async end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
-    const ended = await this.#inner.end(which, end);
-    this.#changed(ended.map(({ sessionId }) => sessionId));
-    return ended;
+  end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
+    return this.#ending([which], this.#inner.end(which, end));
   }
 
   async endEverything(scope: Scope, end: Omit<End, 'reason'>): Promise<void> {
@@ -168,6 +165,23 @@ class CachedStore implements SessionStore {
     await this.#follower.close();
     this.#cache.clear();
     await this.#inner.close();
+  }
+
+  /**
+   * Drops the copies of what ends. Those of named sessions go in any case: another node may have been faster, or the answer
+   * of an earlier call been lost, and then this call ends nothing and is acknowledged all the same.
+   */
+  async #ending(
+    which: readonly Revocation[],
+    ending: Promise<readonly EndedSession[]>,
+  ): Promise<readonly EndedSession[]> {
+    try {
+      const ended = await ending;
+      this.#changed(ended.map(({ sessionId }) => sessionId));
+      return ended;
+    } finally {
+      this.#forget(which.flatMap(({ only = [] }) => only));
+    }
   }
 
   #serves(copy: StoredSession): boolean {

@@ -88,6 +88,32 @@ describe('cached', () => {
       expect(inner.asked['find']).toBe(asked);
     });
 
+    it('are gone when their session is ended here by its id, though another node was faster', async () => {
+      await find();
+      await endElsewhere();
+      await store.end(sessionsOf(ALICE, [session.sessionId]), end());
+      expect((await find())?.endedAt).not.toBeNull();
+    });
+
+    it('are gone when a sign-in here replaces their session, though another node was faster', async () => {
+      await find();
+      await endElsewhere();
+      const which = sessionsOf(ALICE, [session.sessionId]);
+      const replacing = { ...admission(clock.now()), displaces: [{ which, end: end() }] };
+      await store.insert(aSession(clock.now()), replacing);
+      expect((await find())?.endedAt).not.toBeNull();
+    });
+
+    it('are gone when nobody knows whether their session was ended', async () => {
+      await find();
+      jest.spyOn(elsewhere, 'end').mockImplementationOnce(async (...given) => {
+        await elsewhere.end(...given);
+        throw new Error('The answer was lost');
+      });
+      await expect(store.end(sessionsOf(ALICE, [session.sessionId]), end())).rejects.toThrow('lost');
+      expect((await find())?.endedAt).not.toBeNull();
+    });
+
     it('are there from the insert on', async () => {
       const newcomer = aSession(clock.now());
       await store.insert(newcomer, admission(clock.now()));
