@@ -46,6 +46,11 @@ export function isConnectionLost(error: unknown): boolean {
   );
 }
 
+/** Whether a statement that was kept prepared is not there, or is there already: the connection is not always the same. */
+export function isUnprepared(error: unknown): boolean {
+  return /^(26000|42P05)$/.test(sqlState(error) ?? '');
+}
+
 /** The five characters that PostgreSQL says it with, or undefined when it was not PostgreSQL that spoke. */
 export function sqlState(error: unknown): string | undefined {
   const code = codeOf(error);

@@ -1,6 +1,6 @@
 import { systemClock } from '../clock';
 import { Breaker } from './breaker';
-import { isConnectionLost, refusalOf, sqlState } from './failures';
+import { isConnectionLost, isUnprepared, refusalOf, sqlState } from './failures';
 import { inTime } from './in-time';
 
 /** A statement under the name by which a connection keeps it prepared. One name, one text. */
@@ -63,6 +63,8 @@ export class Pool {
   /** Waits for a database are real ones, whatever clock a test has sessions judged by. */
   readonly #clock = systemClock();
   readonly #breaker = new Breaker(() => this.#with(this.#deadline(), (run) => run(PROBE, [])), this.#clock);
+  /** Whether connections keep what was prepared on them, as all do but those of a transaction pooler. */
+  #prepares = true;
 
   constructor(source: ConnectionSource, { budget }: PoolOptions) {
     this.#source = source;
@@ -119,16 +121,31 @@ export class Pool {
   }
 
   async #with<T>(deadline: number, use: (run: Run, connection: Connection) => Promise<T>): Promise<T> {
+    const prepares = this.#prepares;
     try {
-      const connection = await this.#acquire(deadline);
-      try {
-        const run: Run = (statement, values) => this.#run(connection, statement, values, deadline);
-        return await use(run, connection);
-      } finally {
-        this.#source.release(connection);
-      }
+      return await this.#borrow(deadline, prepares, use);
     } catch (error) {
-      throw refusalOf(error);
+      if (!prepares || !isUnprepared(error)) throw refusalOf(error);
+    }
+    // Nothing was done: a statement that is not understood does not run, and a transaction was rolled back.
+    this.#prepares = false;
+    return this.#with(deadline, use);
+  }
+
+  async #borrow<T>(
+    deadline: number,
+    prepares: boolean,
+    use: (run: Run, connection: Connection) => Promise<T>,
+  ): Promise<T> {
+    const connection = await this.#acquire(deadline);
+    try {
+      const run: Run = ({ name, text }, values) => {
+        const statement = prepares ? { name, text } : { text };
+        return this.#run(connection, { ...statement, values }, deadline);
+      };
+      return await use(run, connection);
+    } finally {
+      this.#source.release(connection);
     }
   }
 
@@ -144,14 +161,13 @@ export class Pool {
 
   async #run<R extends object>(
     connection: Connection,
-    statement: Statement,
-    values: readonly unknown[],
+    statement: { readonly name?: string; readonly text: string; readonly values: readonly unknown[] },
     deadline: number,
   ): Promise<readonly R[]> {
     const left = Math.ceil(deadline - this.#clock.monotonic());
     if (left <= 0) throw new Error('The database took too long to answer');
     try {
-      const { rows } = await connection.query({ ...statement, values, ...AS_TEXT, query_timeout: left });
+      const { rows } = await connection.query({ ...statement, ...AS_TEXT, query_timeout: left });
       return rows as readonly R[];
     } catch (error) {
       // The answer may still be on its way: a connection that is not known to be idle is never used again.

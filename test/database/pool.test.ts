@@ -25,6 +25,7 @@ afterAll(() => database.destroy());
 
 const unavailable = expect.objectContaining({ code: 'store-unavailable', retryAfter: 1 });
 const sql = (text: string) => ({ name: '', text });
+const PREPARED = sql('select name from pg_prepared_statements');
 
 describe('a statement', () => {
   it('answers rows as plain text, whatever types the app reads', async () => {
@@ -37,8 +38,22 @@ describe('a statement', () => {
 
   it('is prepared under its name', async () => {
     await pool.ask(ONE, []);
-    const names = await pool.ask(sql('select name from pg_prepared_statements'), []);
+    const names = await pool.ask(PREPARED, []);
     expect(names).toContainEqual({ name: 'one' });
+  });
+
+  it('is not prepared any more when a pooler has led it to a connection that does not know it', async () => {
+    await pool.ask(ONE, []);
+    await pool.ask(sql('deallocate all'), []);
+    expect(await pool.tell(ONE, [])).toEqual([{ one: '1' }]);
+    expect(await pool.ask(PREPARED, [])).toEqual([]);
+  });
+
+  it('is not prepared any more when a pooler has led it to a connection where somebody else had prepared it', async () => {
+    await pool.ask(sql('prepare one as select 2'), []);
+    expect(await pool.tell(ONE, [])).toEqual([{ one: '1' }]);
+    await pool.ask({ name: 'two', text: 'select 2' }, []);
+    expect(await pool.ask(PREPARED, [])).toEqual([{ name: 'one' }]);
   });
 
   it('that takes too long is given up, and its connection is not used again', async () => {
@@ -98,6 +113,17 @@ describe('a transaction', () => {
     );
     const level = await strict.transaction((run) => run(sql('show transaction_isolation'), []));
     expect(level).toEqual([{ transaction_isolation: 'read committed' }]);
+  });
+
+  it('is begun again, and written once, when a statement in it turns out not to be prepared', async () => {
+    await database.knex.raw('create table notes (note text)');
+    await pool.ask(ONE, []);
+    await pool.ask(sql('deallocate all'), []);
+    await pool.transaction(async (run) => {
+      await run(sql("insert into notes values ('once')"), []);
+      await run(ONE, []);
+    });
+    expect(await database.knex('notes').select()).toEqual([{ note: 'once' }]);
   });
 
   it('is all or nothing', async () => {
