@@ -23,6 +23,8 @@ export interface EmbeddedPostgresOptions {
   persistent?: boolean;
   /** As in postgresql.conf; values without spaces. */
   settings?: Readonly<Record<string, string | number>>;
+  /** Environment variables that the server has beside ours. */
+  env?: NodeJS.ProcessEnv;
 }
 
 export interface EmbeddedPostgres {
@@ -37,7 +39,7 @@ const defaultFolder = join(__dirname, '../../.demo-postgres');
 export async function startEmbeddedPostgres(
   options: EmbeddedPostgresOptions = {},
 ): Promise<EmbeddedPostgres> {
-  const { persistent = options.dataFolder !== undefined, settings = {} } = options;
+  const { persistent = options.dataFolder !== undefined, settings = {}, env = {} } = options;
   const wanted = options.dataFolder ?? (persistent ? defaultFolder : undefined);
   const account = await findAccount();
   const folder = await prepareFolder(wanted, account);
@@ -45,7 +47,7 @@ export async function startEmbeddedPostgres(
     const programs = await findPrograms(folder, account);
     await createCluster(programs, folder, account);
     const { port, stop } = await startServer(
-      { programs, folder, account, settings, persistent },
+      { programs, folder, account, settings, env, persistent },
       options.port,
     );
     const password = await readFile(join(folder, 'password'), 'utf8');

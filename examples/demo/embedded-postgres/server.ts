@@ -13,6 +13,7 @@ export interface Server {
   folder: string;
   account: Account | undefined;
   settings: Readonly<Record<string, string | number>>;
+  env: NodeJS.ProcessEnv;
   persistent: boolean;
 }
 
@@ -104,7 +105,7 @@ function spawnKeeper(server: Server, port: number, log: string) {
     stdio: ['pipe', 'pipe', 'ignore'],
     cwd: '/',
     // The log is searched for English words.
-    env: { ...process.env, LC_ALL: 'C' },
+    env: { ...process.env, ...server.env, LC_ALL: 'C' },
     windowsHide: true,
   });
 }

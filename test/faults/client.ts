@@ -1,0 +1,162 @@
+import { Agent, request, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+
+import type { Act, Operation, Outcome } from './history';
+import type { Recorder } from './recorder';
+
+/**
+ * How long a client waits for an answer, in seconds that it has lived through: those for which the machine had no time for
+ * it do not count. Whoever has not answered by then hangs.
+ */
+const PATIENCE = 15;
+
+/** What a client holds of a session: its id and the cookie that proves it. */
+export interface Held {
+  readonly id: string;
+  readonly user: string;
+  readonly cookie: string;
+}
+
+/** A node, as clients see it. */
+export interface Address {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Errand {
+  readonly act: Act;
+  readonly user: string;
+  readonly with?: Held | undefined;
+  /** The session to end. */
+  readonly target?: string;
+  /** The sessions that it must end. */
+  readonly ends?: readonly string[];
+}
+
+/** Asks nodes over HTTP, as browsers would, and has everything noted. */
+export class Client {
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: Infinity });
+  readonly #recorder: Recorder;
+
+  constructor(recorder: Recorder) {
+    this.#recorder = recorder;
+  }
+
+  /** Runs the errand, and answers how it went and the session that was opened, if one was. */
+  async run(errand: Errand, to: Address): Promise<{ operation: Operation; opened?: Held | undefined }> {
+    const began = this.#recorder.now();
+    const answer = await this.#ask(errand, to).catch(
+      (error: NodeJS.ErrnoException) => error.code ?? error.message,
+    );
+    const answered = this.#recorder.now();
+    const seen =
+      typeof answer === 'string' ? { outcome: 'unanswered' as const, answer } : judged(answer, errand);
+    const opened = 'opened' in seen ? seen.opened : undefined;
+    const operation: Operation = {
+      ...seen,
+      act: errand.act,
+      node: to.name,
+      user: errand.user,
+      session: errand.with?.id,
+      ends: errand.ends ?? [],
+      began,
+      answered,
+      opened: opened?.id,
+    };
+    this.#recorder.operations.push(operation);
+    return { operation, opened };
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #ask(errand: Errand, { host, port }: Address): Promise<Reply> {
+    const { method, path, body } = wordsOf(errand);
+    const headers: Record<string, string> = { 'Sec-Fetch-Site': 'same-origin' };
+    if (errand.with !== undefined) headers['Cookie'] = errand.with.cookie;
+    if (body !== undefined) headers['Content-Type'] = 'application/json';
+    return new Promise((resolve, reject) => {
+      const asked = request({ agent: this.#agent, host, port, method, path, headers });
+      let waited = 0;
+      const waiting = setInterval(() => {
+        if (++waited === PATIENCE) asked.destroy(new Error(`no answer for ${PATIENCE} s`));
+      }, 1000);
+      asked.once('close', () => clearInterval(waiting));
+      asked.once('error', reject);
+      asked.once('response', (response) => {
+        text(response).then((body) => resolve({ response, body }), reject);
+      });
+      asked.end(body);
+    });
+  }
+}
+
+interface Reply {
+  readonly response: IncomingMessage;
+  readonly body: string;
+}
+
+function wordsOf({ act, user, target }: Errand): { method: string; path: string; body?: string } {
+  switch (act) {
+    case 'sign in':
+      return { method: 'POST', path: '/sign-in', body: JSON.stringify({ userId: user, staySignedIn: true }) };
+    case 'request':
+      return { method: 'GET', path: '/private' };
+    case 'peek':
+      return { method: 'GET', path: '/session' };
+    case 'list':
+      return { method: 'GET', path: '/sessions' };
+    case 'revoke':
+      return { method: 'DELETE', path: `/sessions/${target}` };
+    case 'revoke others':
+      return { method: 'DELETE', path: '/sessions' };
+    case 'sign out':
+      return { method: 'DELETE', path: '/session' };
+  }
+}
+
+interface Judged {
+  readonly outcome: Outcome;
+  readonly answer: string;
+  readonly opened?: Held | undefined;
+  readonly lastAccessed?: number | undefined;
+}
+
+function judged({ response, body }: Reply, errand: Errand): Judged {
+  const { statusCode: status = 0, headers } = response;
+  const { code, session, lastAccessed, sessionId } = parsed(body);
+  const answer = [status, code].filter(Boolean).join(' ');
+  if (status === 401 && headers['set-cookie'] === undefined) return { outcome: 'refused', answer };
+  if (status === 503 && code === 'store-unavailable') {
+    const asPromised = headers['retry-after'] !== undefined && headers['set-cookie'] === undefined;
+    return { outcome: asPromised ? 'unavailable' : 'wrong', answer };
+  }
+  if (status !== 200 && status !== 204)
+    return { outcome: 'wrong', answer: `${answer} ${body.slice(0, 300)}` };
+  if (errand.act === 'sign in') {
+    const cookie = headers['set-cookie']?.[0]?.split(';')[0] ?? '';
+    const opened = { id: session!.sessionId, user: errand.user, cookie };
+    return { outcome: 'accepted', answer, opened };
+  }
+  const another = errand.act === 'request' && sessionId !== errand.with?.id;
+  return another
+    ? { outcome: 'wrong', answer: `answered with the session ${sessionId}` }
+    : { outcome: 'accepted', answer, lastAccessed: errand.act === 'request' ? lastAccessed : undefined };
+}
+
+interface Body {
+  readonly code?: string;
+  readonly sessionId?: string;
+  readonly lastAccessed?: number;
+  readonly session?: { readonly sessionId: string };
+}
+
+function parsed(body: string): Body {
+  try {
+    return JSON.parse(body) as Body;
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,40 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { fakeTimeLibrary } from './tools';
+
+/** A wall clock that processes are given instead of the machine's, by `libfaketime`. Clocks that nobody can set stay. */
+export class FakeTime {
+  readonly env: NodeJS.ProcessEnv;
+  readonly #folder: string;
+
+  private constructor(folder: string, library: string) {
+    this.#folder = folder;
+    this.env = {
+      LD_PRELOAD: library,
+      FAKETIME_TIMESTAMP_FILE: join(folder, 'offset'),
+      FAKETIME_NO_CACHE: '1',
+      FAKETIME_DONT_FAKE_MONOTONIC: '1',
+      DONT_FAKE_MONOTONIC: '1',
+    };
+  }
+
+  static async create(): Promise<FakeTime> {
+    const folder = await mkdtemp(join(tmpdir(), 'faults-time-'));
+    // Whoever is given this time has to be able to read it.
+    await chmod(folder, 0o755);
+    const time = new FakeTime(folder, (await fakeTimeLibrary())!);
+    await time.jump(0);
+    return time;
+  }
+
+  /** Sets the clock off by so many seconds. */
+  async jump(seconds: number): Promise<void> {
+    await writeFile(join(this.#folder, 'offset'), `${seconds < 0 ? '' : '+'}${seconds}`);
+  }
+
+  async close(): Promise<void> {
+    await rm(this.#folder, { recursive: true });
+  }
+}

@@ -1,0 +1,128 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Address } from './client';
+import type { NodeConfig, Order } from './node';
+import type { Recorder } from './recorder';
+
+export interface NodeSurroundings {
+  readonly env?: NodeJS.ProcessEnv;
+  /** A program that runs the node, as `unshare` does. */
+  readonly under?: readonly string[];
+  /** Does what remains to be done once the process runs. */
+  readonly started?: (pid: number) => Promise<void>;
+  /** Where the runner finds the node. */
+  readonly host?: string;
+  /** A bug to plant; see `planted.ts`. */
+  readonly planted?: string | undefined;
+}
+
+/** How long a node may take to end when it is asked to, in milliseconds. */
+const GRACE = 15_000;
+
+/** A node, as the runner holds it: the process can be stopped, killed and started again at the same address. */
+export class NodeProcess implements Address {
+  readonly #config: Omit<NodeConfig, 'port' | 'host'>;
+  readonly #surroundings: NodeSurroundings;
+  readonly #recorder: Recorder;
+  #process: ChildProcess | undefined;
+  #ended: Promise<string> = Promise.resolve('never started');
+  #complaints = '';
+  #expected = false;
+  #port = 0;
+
+  constructor(
+    config: Omit<NodeConfig, 'port' | 'host'>,
+    recorder: Recorder,
+    surroundings: NodeSurroundings = {},
+  ) {
+    this.#config = config;
+    this.#recorder = recorder;
+    this.#surroundings = surroundings;
+  }
+
+  get name(): string {
+    return this.#config.name;
+  }
+
+  get host(): string {
+    return this.#surroundings.host ?? '127.0.0.1';
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get pid(): number {
+    return this.#process!.pid!;
+  }
+
+  async start(): Promise<this> {
+    const { env, under = [], planted, started } = this.#surroundings;
+    const preload = ['-r', 'sucrase/register/ts', ...(planted ? ['-r', join(__dirname, 'planted.ts')] : [])];
+    const [program, ...args] = [...under, process.execPath, ...preload, join(__dirname, 'node.ts')];
+    const { host } = this.#surroundings;
+    const config: NodeConfig = { ...this.#config, host: host ? '0.0.0.0' : '127.0.0.1', port: this.#port };
+    const child = spawn(program, args, {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env: { ...process.env, ...env, FAULTS_NODE: JSON.stringify(config), FAULTS_PLANTED: planted },
+    });
+    this.#process = child;
+    this.#expected = false;
+    child.stderr!.on('data', (data) => (this.#complaints = `${this.#complaints}${data}`.slice(-2000)));
+    this.#ended = new Promise((resolve) => {
+      child.once('error', (error) => resolve(error.message));
+      child.once('exit', (code, signal) => {
+        const how = String(signal ?? code);
+        if (!this.#expected)
+          this.#recorder.troubles.push(`node ${this.name} ended (${how}) ${this.#complaints}`);
+        resolve(how);
+      });
+    });
+    const failed = this.#ended.then((how) => {
+      throw new Error(`Node ${this.name} did not start (${how}): ${this.#complaints}`);
+    });
+    failed.catch(() => undefined);
+    const [{ port }] = (await Promise.race([once(child, 'message'), failed])) as [{ port: number }];
+    this.#port = port;
+    await started?.(child.pid!);
+    return this;
+  }
+
+  order(order: Order): void {
+    this.#process!.send(order);
+  }
+
+  /** Stops the process as it stands, for a while. */
+  async pause(time: number): Promise<void> {
+    const back = this.#recorder.away(this.name);
+    const child = this.#process!;
+    // One that is stopped would not notice that the runner is gone.
+    const killAtExit = () => void child.kill('SIGKILL');
+    process.once('exit', killAtExit);
+    child.kill('SIGSTOP');
+    await sleep(time);
+    child.kill('SIGCONT');
+    process.off('exit', killAtExit);
+    back();
+  }
+
+  /** Ends the process without a warning. */
+  async kill(): Promise<void> {
+    this.#expected = true;
+    this.#process?.kill('SIGKILL');
+    await this.#ended;
+  }
+
+  /** Asks the process to end. One that does not, or not well, counts as crashed. */
+  async stop(): Promise<void> {
+    this.#expected = true;
+    this.#process!.kill('SIGTERM');
+    const how = await Promise.race([this.#ended, sleep(GRACE, 'hangs', { ref: false })]);
+    if (how !== '0')
+      this.#recorder.troubles.push(`node ${this.name} did not end well (${how}) ${this.#complaints}`);
+    await this.kill();
+  }
+}

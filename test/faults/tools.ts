@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** What some faults need of the machine. */
+export type Tool = 'faketime' | 'pgbouncer' | 'redis-server' | 'tmpfs' | 'netns';
+
+/** Tools that Debian has as packages of these names; the others are a matter of what the machine allows. */
+export const INSTALLABLE: readonly Tool[] = ['faketime', 'pgbouncer', 'redis-server'];
+
+/** Whether the machine has the tool and lets us use it. */
+export async function has(tool: Tool): Promise<boolean> {
+  switch (tool) {
+    case 'faketime':
+      return (await fakeTimeLibrary()) !== undefined;
+    case 'pgbouncer':
+    case 'redis-server':
+      return succeeds(tool, '--version');
+    case 'tmpfs':
+      return succeeds('unshare', '--mount', 'mount', '-t', 'tmpfs', 'none', '/mnt');
+    case 'netns':
+      return succeeds('unshare', '--net', 'ip', 'link', 'add', 'faults0', 'type', 'veth', 'peer', 'faults1');
+  }
+}
+
+/** The library that `faketime` puts before the system's. */
+export async function fakeTimeLibrary(): Promise<string | undefined> {
+  for (const folder of await readdir('/usr/lib').catch(() => [])) {
+    const library = join('/usr/lib', folder, 'faketime/libfaketime.so.1');
+    if (await succeeds('test', '-r', library)) return library;
+  }
+  return undefined;
+}
+
+/** Runs a program to its end, and answers what it said. */
+export async function run(program: string, ...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(program, args, { env: { ...process.env, PATH: PATH } });
+  return stdout;
+}
+
+/** The programs of an administrator are not always on the path. */
+export const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
+
+function succeeds(program: string, ...args: string[]): Promise<boolean> {
+  return run(program, ...args).then(
+    () => true,
+    () => false,
+  );
+}

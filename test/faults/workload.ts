@@ -1,0 +1,179 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Address, Client, Errand, Held } from './client';
+import type { Operation } from './history';
+
+export interface WorkloadOptions {
+  readonly client: Client;
+  readonly nodes: readonly [Address, Address];
+  readonly clients: number;
+  /** Between two errands of a client, in milliseconds: as much as this, and up to twice. */
+  readonly pause: number;
+}
+
+/** How many errands of one client a node may leave unanswered before the client goes to the other one only. */
+const QUEUE = 3;
+
+/** How long a client waits for a slow node before it goes on with its next errand, in milliseconds. */
+const HASTE = 300;
+
+/** How many sessions a client signs in to before it signs in to no more. */
+const DEVICES = 2;
+
+/** How often somebody who hunts for a stale copy tries it, and how many times, beyond the lease: every 100 ms for 3 s. */
+const TRY_EVERY = 100;
+const TRIES = 30;
+
+/** How many clients are hunters. */
+const HUNTERS = 6;
+
+/** How many of the sessions that have ended are tried again, and how many of them as often as all others together. */
+const GHOSTS = 500;
+const FRESH_GHOSTS = 20;
+
+/**
+ * Clients that sign in, work, look at their sessions and end them, on both nodes; two of them are one user. They also try
+ * sessions again that have ended: what must be refused is asked for as often as what must be accepted.
+ */
+export class Workload {
+  readonly #options: WorkloadOptions;
+  /** The sessions of a user that somebody holds. */
+  readonly #held = new Map<string, Held[]>();
+  #ghosts: Held[] = [];
+  #stopped = false;
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(options: WorkloadOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { clients } = this.#options;
+    const hunters = Array.from({ length: HUNTERS }, (_, i) => this.#hunter(`hunter-${i}`, i % 2));
+    const others = Array.from({ length: clients - HUNTERS }, (_, i) => this.#client(`user-${i >> 1}`));
+    this.#running = Promise.all([...hunters, ...others]);
+  }
+
+  /** Lets every errand come to its end. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#running;
+  }
+
+  /** Every session that is thought to live. */
+  get live(): readonly Held[] {
+    return [...this.#held.values()].flat();
+  }
+
+  /** The sessions that ended last. */
+  get freshGhosts(): readonly Held[] {
+    return this.#ghosts.slice(-FRESH_GHOSTS);
+  }
+
+  async #client(user: string): Promise<void> {
+    const { nodes, pause } = this.#options;
+    const own: Held[] = [];
+    const underway = nodes.map(() => new Set<Promise<void>>());
+    await sleep(pause * 2 * Math.random());
+    while (!this.#stopped) {
+      const errands = this.#next(user, own);
+      for (const [i, node] of shuffled(nodes.map((node, i) => [i, node] as const))) {
+        const errand = errands.shift();
+        if (errand === undefined || underway[i]!.size >= QUEUE) continue;
+        const running = this.#run(errand, node, own).finally(() => underway[i]!.delete(running));
+        underway[i]!.add(running);
+        await Promise.race([running, sleep(HASTE)]);
+      }
+      await sleep(pause * (1 + Math.random()));
+    }
+    await Promise.all(underway.flatMap((some) => [...some]));
+  }
+
+  /**
+   * Ends a session on one node as soon as the other one has been asked for it, and goes on asking that one: whatever keeps a
+   * copy there for too long is caught in the act.
+   */
+  async #hunter(user: string, own: number): Promise<void> {
+    const { client, nodes } = this.#options;
+    const [here, there] = [nodes[own]!, nodes[1 - own]!];
+    const asked = new Set<Promise<unknown>>();
+    const ask = (errand: Errand, node: Address) => {
+      const asking = client.run(errand, node).finally(() => asked.delete(asking));
+      asked.add(asking);
+    };
+    while (!this.#stopped) {
+      await sleep(HASTE * Math.random());
+      const { opened } = await client.run({ act: 'sign in', user }, here);
+      if (opened === undefined) continue;
+      const as = { user, with: opened };
+      ask({ act: 'request', ...as }, there);
+      await sleep(2 * HASTE * Math.random());
+      await client.run({ act: 'sign out', ...as, ends: [opened.id] }, here);
+      ask({ act: 'request', ...as }, here);
+      for (let tried = 0; tried < TRIES && !this.#stopped; tried++) {
+        ask({ act: 'request', ...as }, there);
+        await sleep(TRY_EVERY);
+      }
+    }
+    await Promise.all(asked);
+  }
+
+  /** One errand for each of the nodes, or for one of them. */
+  #next(user: string, own: readonly Held[]): Errand[] {
+    const session = anyOf(own);
+    const chance = Math.random();
+    if (session === undefined || (chance < 0.05 && own.length < DEVICES)) return [{ act: 'sign in', user }];
+    const others = (this.#held.get(user) ?? []).filter(({ id }) => id !== session.id);
+    const other = anyOf(others);
+    const as = { user, with: session };
+
+    if (chance < 0.08) return [{ act: 'sign in', ...as, ends: [session.id] }];
+    if (chance < 0.12) return [{ act: 'sign out', ...as, ends: [session.id] }];
+    if (chance < 0.16 && other) return [{ act: 'revoke', ...as, target: other.id, ends: [other.id] }];
+    if (chance < 0.19) return [{ act: 'revoke others', ...as, ends: others.map(({ id }) => id) }];
+    if (chance < 0.27) return [{ act: 'list', ...as }];
+    const ghost = anyOf(Math.random() < 0.5 ? this.#ghosts : this.freshGhosts);
+    const who = chance < 0.55 && ghost ? { user: ghost.user, with: ghost } : as;
+    return [
+      { act: 'request', ...who },
+      { act: 'request', ...who },
+    ];
+  }
+
+  async #run(errand: Errand, node: Address, own: Held[]): Promise<void> {
+    const { operation, opened } = await this.#options.client.run(errand, node);
+    if (opened !== undefined) {
+      own.push(opened);
+      this.#held.set(opened.user, [...(this.#held.get(opened.user) ?? []), opened]);
+    }
+    for (const id of endedBy(operation)) this.#bury(operation.user, id);
+    // Nobody keeps a cookie that is refused.
+    own.splice(0, own.length, ...own.filter((session) => this.#held.get(session.user)?.includes(session)));
+  }
+
+  #bury(user: string, id: string): void {
+    const held = this.#held.get(user) ?? [];
+    this.#held.set(
+      user,
+      held.filter((session) => session.id !== id),
+    );
+    this.#ghosts = [...this.#ghosts, ...held.filter((session) => session.id === id)].slice(-GHOSTS);
+  }
+}
+
+/** The sessions that are good for nothing after an operation. One that may have ended is tried on. */
+function endedBy({ outcome, session, ends }: Operation): readonly string[] {
+  if (outcome === 'accepted') return ends;
+  return outcome === 'refused' && session !== undefined ? [session] : [];
+}
+
+function anyOf<T>(all: readonly T[]): T | undefined {
+  return all[Math.floor(Math.random() * all.length)];
+}
+
+function shuffled<T>(all: readonly T[]): T[] {
+  return all
+    .map((each) => [Math.random(), each] as const)
+    .sort(([a], [b]) => a - b)
+    .map(([, each]) => each);
+}
