@@ -296,7 +296,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     fault: "the change log's connection silent",
-    scene: () => ({ inflict: silenceLog }),
+    scene: () => ({ inflict: (rig) => silenceLog(rig) }),
   },
 
   {
@@ -337,15 +337,15 @@ export const PLANTED: readonly PlantedRow[] = [
   planted('changes ignored', 'P1', { inflict: () => sleep(OUTAGE) }),
   planted('lease extended by a hit', 'P1', {
     options: PATIENT,
-    inflict: silenceLog,
+    inflict: (rig) => silenceLog(rig, 2 * OUTAGE),
   }),
   planted('lease counted from the answer', 'P1', {
     options: PATIENT,
-    inflict: (rig) => slow(rig, { answers: 1500 }),
+    inflict: (rig) => slow(rig, { answers: 1500 }, 2 * OUTAGE),
   }),
   planted('late landing kept', 'P1', {
     options: PATIENT,
-    inflict: (rig) => slowButForLog(rig, { answers: 1500 }),
+    inflict: (rig) => slowButForLog(rig, { answers: 1500 }, 2 * OUTAGE),
   }),
   planted('older flight joined', 'P1', {
     options: PATIENT,
@@ -386,16 +386,16 @@ async function jump(time: FakeTime, ...offsets: readonly number[]): Promise<void
   }
 }
 
-async function slow(rig: Rig, delay: Delay): Promise<void> {
+async function slow(rig: Rig, delay: Delay, time = OUTAGE): Promise<void> {
   rig.proxies[1].slow(delay);
-  await sleep(OUTAGE);
+  await sleep(time);
   rig.proxies[1].slow({});
 }
 
 /** The second node hears of the change log at once, and late of all else. */
-async function slowButForLog(rig: Rig, delay: Delay): Promise<void> {
+async function slowButForLog(rig: Rig, delay: Delay, time = OUTAGE): Promise<void> {
   rig.proxies[1].slow(delay, await logConnections(rig));
-  await sleep(OUTAGE);
+  await sleep(time);
   rig.proxies[1].slow({});
 }
 
@@ -423,9 +423,9 @@ async function silence(rig: Rig): Promise<void> {
 }
 
 /** The second node hears nothing of the change log, and all else. */
-async function silenceLog(rig: Rig): Promise<void> {
+async function silenceLog(rig: Rig, time = OUTAGE): Promise<void> {
   for (const port of await logConnections(rig)) rig.proxies[1].silence(port);
-  await sleep(OUTAGE);
+  await sleep(time);
   rig.proxies[1].resume();
 }
 

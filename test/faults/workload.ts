@@ -20,9 +20,12 @@ const HASTE = 300;
 /** How many sessions a client signs in to before it signs in to no more. */
 const DEVICES = 2;
 
-/** How often somebody who hunts for a stale copy tries it, and how many times, beyond the lease: every 100 ms for 3 s. */
-const TRY_EVERY = 100;
-const TRIES = 30;
+/** How often somebody who hunts for a stale copy tries it, in milliseconds, and how many times: well beyond the lease. */
+const TRY_EVERY = 200;
+const TRIES = 16;
+
+/** How many hunts of one hunter go on at once. */
+const HUNTS = 4;
 
 /** How many clients are hunters. */
 const HUNTERS = 6;
@@ -89,31 +92,36 @@ export class Workload {
     await Promise.all(underway.flatMap((some) => [...some]));
   }
 
+  /** Begins a hunt every now and then, while others go on. */
+  async #hunter(name: string, own: number): Promise<void> {
+    const hunts = new Set<Promise<void>>();
+    for (let begun = 0; !this.#stopped;) {
+      if (hunts.size < HUNTS) {
+        const hunt = this.#hunt(`${name}-${++begun}`, own).finally(() => hunts.delete(hunt));
+        hunts.add(hunt);
+      }
+      await sleep(2 * HASTE * (1 + Math.random()));
+    }
+    await Promise.all(hunts);
+  }
+
   /**
    * Ends a session on one node as soon as the other one has been asked for it, and goes on asking that one: whatever keeps a
    * copy there for too long is caught in the act.
    */
-  async #hunter(user: string, own: number): Promise<void> {
+  async #hunt(user: string, own: number): Promise<void> {
     const { client, nodes } = this.#options;
     const [here, there] = [nodes[own]!, nodes[1 - own]!];
-    const asked = new Set<Promise<unknown>>();
-    const ask = (errand: Errand, node: Address) => {
-      const asking = client.run(errand, node).finally(() => asked.delete(asking));
-      asked.add(asking);
-    };
-    while (!this.#stopped) {
-      await sleep(HASTE * Math.random());
-      const { opened } = await client.run({ act: 'sign in', user }, here);
-      if (opened === undefined) continue;
-      const as = { user, with: opened };
-      ask({ act: 'request', ...as }, there);
-      await sleep(2 * HASTE * Math.random());
-      await client.run({ act: 'sign out', ...as, ends: [opened.id] }, here);
-      ask({ act: 'request', ...as }, here);
-      for (let tried = 0; tried < TRIES && !this.#stopped; tried++) {
-        ask({ act: 'request', ...as }, there);
-        await sleep(TRY_EVERY);
-      }
+    const { opened } = await client.run({ act: 'sign in', user }, here);
+    if (opened === undefined) return;
+    const as = { user, with: opened };
+    const asked = [client.run({ act: 'request', ...as }, there)];
+    await sleep(2 * HASTE * Math.random());
+    await client.run({ act: 'sign out', ...as, ends: [opened.id] }, here);
+    asked.push(client.run({ act: 'request', ...as }, here));
+    for (let tried = 0; tried < TRIES && !this.#stopped; tried++) {
+      asked.push(client.run({ act: 'request', ...as }, there));
+      await sleep(TRY_EVERY);
     }
     await Promise.all(asked);
   }
