@@ -73,7 +73,9 @@ function opening(name: string, pool: Knex, options: IdentitySessionOptions): Way
   return {
     name,
     step: () => manager.open(signInOf(users[count % users.length]!, count++)),
-    stop: () => manager.close(),
+    stop: async () => {
+      await manager.close();
+    },
   };
 }
 

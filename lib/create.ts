@@ -55,7 +55,7 @@ function chainOf(options: IdentitySessionOptions, settings: Settings): Chain {
   const follower = new ChangeFollower(changes, {
     clock,
     lease,
-    hints: [changes, ...(hint === undefined ? [] : [hint])].map((each) => new HintLine(each, report)),
+    hints: [changes, ...(hint === undefined ? [] : [hint])].map((each) => new HintLine(each, report, clock)),
     onFailure: (error) => report({ type: 'failed', task: 'changes', error }),
   });
 

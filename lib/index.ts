@@ -1,7 +1,7 @@
 export { createIdentitySessionManager } from './create';
 export { defaults, type CookieOptions, type IdentitySessionOptions } from './options';
 export type { CleanupSettings, CookieSettings, Settings } from './settings';
-export { IdentitySessionManager, type ManagerParts, type Opened, type Visit } from './manager';
+export { IdentitySessionManager, type Closed, type ManagerParts, type Opened, type Visit } from './manager';
 export { Administration, type Actor, type SessionPage, type SessionSearch } from './administration';
 export type { CleanupResult } from './cleanup';
 export type { SignIn } from './new-session';
@@ -10,6 +10,7 @@ export { fromProperties, type PropertiesOptions } from './properties';
 export { SessionError, type RefusalCode } from './errors';
 export type { Report, SessionEvent } from './events';
 export type { EndedListener } from './session-watch';
+export type { ChangesHealth, Health, HintHealth } from './health';
 export type { Clock } from './clock';
 
 // The verbs

@@ -4,6 +4,7 @@ import type { Cleanup, CleanupResult } from './cleanup';
 import type { DescribedSession } from './dialects/dialect';
 import { SessionError, type RefusalCode, type RefusalEvidence } from './errors';
 import { reportEnded } from './events';
+import type { Health } from './health';
 import { placeOf, type Locator } from './location/location';
 import { NodeCapacity } from './node-capacity';
 import { newSession, type SignIn } from './new-session';
@@ -31,6 +32,12 @@ import type { MaybePromise, SessionPatch, SessionStore } from './store/store';
 export interface Opened {
   readonly session: IdentitySession;
   readonly secret: string;
+}
+
+/** What closing a manager came to. */
+export interface Closed {
+  /** How many sessions' last uses could not be written. */
+  readonly touchesLost: number;
 }
 
 /** The circumstances of a request. */
@@ -253,11 +260,22 @@ export class IdentitySessionManager {
     return this.#cleanup.run();
   }
 
-  /** Writes what is still to be written and stops all timers. The app's Knex stays open. Twice is once. */
-  async close(): Promise<void> {
+  /** How this node is doing, as far as it knows without asking anybody. */
+  health(): Health {
+    return this.#store.health();
+  }
+
+  /**
+   * Writes what is still to be written and stops all timers. The app's Knex stays open. Twice is once. While the database
+   * is away it waits `timeout` milliseconds for it, `requestBudget` when absent, and tells how many touches are lost: those
+   * sessions were used later than the database knows, and nothing else.
+   */
+  async close({
+    timeout = this.settings.requestBudget,
+  }: { readonly timeout?: number } = {}): Promise<Closed> {
     this.#watch.close();
     await this.#cleanup.close();
-    await this.#store.close();
+    return { touchesLost: await this.#store.close(timeout) };
   }
 
   /** The end of the session that the credentials prove possession of, if there is one to end. */

@@ -155,8 +155,11 @@ class World {
   #node({ Follower = ChangeFollower, behind, before }: Mistake): SessionStore {
     const { clock } = this;
     const cache = lru<StoredSession>(10);
-    const hint = { listen: (listener: HintListener) => (this.#listeners.push(listener), () => undefined) };
-    const hints = [new HintLine(hint, () => undefined)];
+    const hint = {
+      name: 'hint',
+      listen: (listener: HintListener) => (this.#listeners.push(listener), () => undefined),
+    };
+    const hints = [new HintLine(hint, () => undefined, clock)];
     const follower = new Follower(this.#changes(), {
       clock,
       lease: LEASE,

@@ -1,7 +1,7 @@
 import type { Express } from 'express';
 import request from 'supertest';
 
-import type { IdentitySessionManager, SessionEvent } from '../lib';
+import { memory, type IdentitySessionManager, type SessionEvent } from '../lib';
 import { READ_EVERY } from '../lib/changes/changes';
 import { appOn } from './support/app';
 import { Browser } from './support/browser';
@@ -176,5 +176,53 @@ describe('without its tables', () => {
     expect(String(errors[0])).toMatch(/run its migrations/);
     await database.knex.raw('alter table elsewhere rename to identity_sessions');
     await failing.close();
+  });
+});
+
+describe('what a node knows of itself', () => {
+  it('is asked of nobody, and tells what is not written, how current its copies are, and whether the database answers', async () => {
+    const browser = await warmSession();
+    const { touches, cache, changes, database: reached } = manager.health();
+    expect(touches).toEqual({ pending: 1, oldest: READ_EVERY });
+    expect(cache).toEqual({ size: 1 });
+    expect(changes).toMatchObject({ trusted: true, age: 0, position: expect.any(String) });
+    expect(changes?.hints).toEqual([{ name: 'listen', up: true, since: expect.any(Number) }]);
+    expect(reached).toEqual({ available: true });
+
+    await proxy.down();
+    clock.advance(LEASE);
+    for (let i = 0; i < 4; i++) expectUnavailable(await browser.get('/private'));
+    await until(() => manager.health().changes?.hints[0]?.up === false);
+    expect(manager.health()).toMatchObject({
+      touches: { pending: 1 },
+      changes: { trusted: false, age: LEASE },
+      database: { available: false },
+    });
+  });
+
+  it('is on a store of its own that there is nothing to tell', () => {
+    expect(managerOn({ store: memory() }).health()).toEqual({});
+  });
+});
+
+describe('closing', () => {
+  it('tells how many last uses are lost when the database stays away', async () => {
+    await warmSession();
+    await proxy.down();
+    expect(await manager.close()).toEqual({ touchesLost: 1 });
+  });
+
+  it('waits no longer than it is told to for a database that hangs', async () => {
+    await warmSession();
+    proxy.silence();
+    const closing = manager.close({ timeout: 1 });
+    await turns();
+    clock.advance(1);
+    expect(await closing).toEqual({ touchesLost: 1 });
+  });
+
+  it('loses nothing while the database is there', async () => {
+    await warmSession();
+    expect(await manager.close()).toEqual({ touchesLost: 0 });
   });
 });

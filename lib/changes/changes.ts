@@ -1,4 +1,5 @@
 import type { Clock } from '../clock';
+import type { ChangesHealth } from '../health';
 import type { HintLine } from './hint';
 
 /**
@@ -58,6 +59,7 @@ export class ChangeFollower {
   readonly #subscribers: ((change: ChangeSet) => void)[] = [];
   #position: Position | undefined;
   #trustedUntil = -Infinity;
+  #lastRead: number | undefined;
   #state: 'idle' | 'following' | 'closed' = 'idle';
   #cancelNext: () => void = () => undefined;
   #reading: Promise<void> = Promise.resolve();
@@ -80,6 +82,15 @@ export class ChangeFollower {
   /** For how long a copy may be trusted at the most, in milliseconds. */
   get lease(): number {
     return this.#options.lease;
+  }
+
+  get health(): ChangesHealth {
+    return {
+      trusted: this.trusted,
+      position: this.#position ?? null,
+      age: this.#lastRead === undefined ? null : this.#options.clock.monotonic() - this.#lastRead,
+      hints: this.#hints.map((hint) => hint.health),
+    };
   }
 
   subscribe(subscriber: (change: ChangeSet) => void): void {
@@ -146,6 +157,7 @@ export class ChangeFollower {
     for (const subscriber of this.#subscribers) subscriber(change);
     this.#position = change.position;
     this.#trustedUntil = sent + lease;
+    this.#lastRead = sent;
     clock.follow?.(change.time, (sent + clock.monotonic()) / 2);
   }
 

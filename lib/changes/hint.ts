@@ -1,7 +1,11 @@
+import type { Clock } from '../clock';
 import type { Report } from '../events';
+import type { HintHealth } from '../health';
 
 /** Hurries the reading of the log. Dead, late or lying, it changes how soon a node reads, and never what it trusts. */
 export interface Hint {
+  /** What it is called where its health is told. */
+  readonly name: string;
   /** Tells the listener from now on when the log may have grown, until the returned function is called. */
   listen(listener: HintListener): () => void;
   /** Tells the other nodes that the log has grown; absent where others see to that. */
@@ -25,14 +29,24 @@ export interface HintListener {
 export class HintLine {
   readonly #hint: Hint;
   readonly #report: Report;
+  readonly #clock: Clock;
   readonly #troubles = new Set<'listening' | 'sending'>();
   #stop: () => void = () => undefined;
   #sending: 'nothing' | 'one' | 'one, and another after it' = 'nothing';
   #closed = false;
+  #listening = false;
+  #up = false;
+  #since: number;
 
-  constructor(hint: Hint, report: Report) {
+  constructor(hint: Hint, report: Report, clock: Clock) {
     this.#hint = hint;
     this.#report = report;
+    this.#clock = clock;
+    this.#since = clock.now();
+  }
+
+  get health(): HintHealth {
+    return { name: this.#hint.name, up: this.#up, since: this.#since };
   }
 
   listen(wake: () => void): void {
@@ -71,8 +85,16 @@ export class HintLine {
     if (again) this.send();
   }
 
+  #turn(): void {
+    const up = this.#listening && this.#troubles.size === 0;
+    if (up !== this.#up) this.#since = this.#clock.now();
+    this.#up = up;
+  }
+
   #good(side: 'listening' | 'sending'): void {
     const wasDown = this.#troubles.delete(side);
+    if (side === 'listening') this.#listening = true;
+    this.#turn();
     if (wasDown && this.#troubles.size === 0 && !this.#closed) {
       this.#report({ type: 'recovered', task: 'hint' });
     }
@@ -81,6 +103,7 @@ export class HintLine {
   #bad(side: 'listening' | 'sending', error: unknown): void {
     const wasUp = this.#troubles.size === 0;
     this.#troubles.add(side);
+    this.#turn();
     if (wasUp && !this.#closed) this.#report({ type: 'failed', task: 'hint', error });
   }
 }

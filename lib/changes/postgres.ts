@@ -65,6 +65,7 @@ interface ChangesRow {
 const MOST_CHANGES = 10_000;
 
 class PostgresChanges implements Changes, Hint {
+  readonly name = 'listen';
   readonly #pool: Pool;
   readonly #connection: OwnConnection;
   readonly #first: Statement;

@@ -26,6 +26,7 @@ export function redisHint(
 ): Hint {
   const subscribe = subscribeOf(client);
   return {
+    name: 'redis',
     send: async () => client.publish(channel, ''),
     listen: (listener) => new Subscription(client, channel, listener, subscribe).close,
   };

@@ -146,8 +146,10 @@ export class OwnConnection implements ConnectionSource {
     this.#channel?.listener.down(error);
   }
 
+  /** It may be broken already, or its end never be answered. */
   async #destroy(own: RawConnection): Promise<void> {
-    // It may be broken already.
-    await this.#maker?.destroy(own).catch(() => undefined);
+    const ending = this.#maker?.destroy(own) ?? Promise.resolve();
+    const limit = { clock: this.#clock, limit: PATIENCE, problem: 'It does not end', late: () => undefined };
+    await inTime(ending, limit).catch(() => undefined);
   }
 }

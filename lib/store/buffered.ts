@@ -1,4 +1,5 @@
 import type { Clock } from '../clock';
+import type { Health } from '../health';
 import { withIpAddress } from '../session/ip-address';
 import type { Cutoffs } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
@@ -68,7 +69,7 @@ class BufferedStore implements SessionStore {
   #flushing: ReadonlyMap<string, Pending> = new Map();
   #flush: Promise<void> | undefined;
   #cancelNext: (() => void) | undefined;
-  #closing: Promise<void> | undefined;
+  #closing: Promise<number> | undefined;
 
   constructor(inner: SessionStore, options: BufferedOptions) {
     this.#inner = inner;
@@ -142,17 +143,30 @@ class BufferedStore implements SessionStore {
     return this.#inner.hibernate(cutoffs, limit);
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
+  health(): Health {
+    const now = this.#options.clock.monotonic();
+    const waiting = [...this.#pending.values(), ...this.#flushing.values()];
+    const oldest = waiting.reduce((age, { since }) => Math.max(age, now - since), 0);
+    return { ...this.#inner.health(), touches: { pending: waiting.length, oldest } };
+  }
+
+  close(patience: number): Promise<number> {
+    this.#closing ??= this.#close(patience);
     return this.#closing;
   }
 
-  async #close(): Promise<void> {
+  async #close(patience: number): Promise<number> {
     this.#cancelNext?.();
+    const late = new Promise<void>((resolve) => this.#options.clock.after(patience, resolve));
+    await Promise.race([this.#writeAll(), late]);
+    const lost = this.#pending.size + this.#flushing.size;
+    return lost + (await this.#inner.close(patience));
+  }
+
+  async #writeAll(): Promise<void> {
     await this.#flush;
     for (const pending of this.#pending.values()) pending.due = true;
     await this.#write();
-    await this.#inner.close();
   }
 
   /** The session as it is with what is noted of it. */

@@ -1,6 +1,7 @@
 import type { SessionCache } from '../cache/cache';
 import type { ChangeFollower, ChangeSet } from '../changes/changes';
 import type { Clock } from '../clock';
+import type { Health } from '../health';
 import { stage, type Cutoffs, type Lifetimes } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
 import { used, type EndedSession, type Owner, type StoredSession } from '../session/session';
@@ -161,10 +162,18 @@ class CachedStore implements SessionStore {
     return hibernated;
   }
 
-  async close(): Promise<void> {
+  health(): Health {
+    return {
+      ...this.#inner.health(),
+      cache: { size: this.#cache.size },
+      changes: this.#follower.health,
+    };
+  }
+
+  async close(patience: number): Promise<number> {
     await this.#follower.close();
     this.#cache.clear();
-    await this.#inner.close();
+    return this.#inner.close(patience);
   }
 
   /**

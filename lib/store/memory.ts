@@ -1,3 +1,4 @@
+import type { Health } from '../health';
 import { isLive, lastUsed, type Cutoffs } from '../session/lifetimes';
 import { covers, type Revocation } from '../session/revocation';
 import {
@@ -152,8 +153,13 @@ class MemoryStore implements SessionStore {
     return { dropped: dropped.length, sessions };
   }
 
-  async close(): Promise<void> {
+  health(): Health {
+    return {};
+  }
+
+  async close(): Promise<number> {
     // There is nothing to let go of: whoever holds the store may open another manager on it.
+    return 0;
   }
 
   #covered(which: Revocation): StoredSession[] {

@@ -1,3 +1,4 @@
+import type { Health } from '../health';
 import { isSessionId } from '../session/credentials';
 import type { Cutoffs } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
@@ -169,8 +170,13 @@ class PostgresStore implements SessionStore {
     return { dropped: rows.length, sessions: rows.filter((row) => row.live === 't').map(referenceOf) };
   }
 
-  async close(): Promise<void> {
+  health(): Health {
+    return { database: { available: this.#pool.available } };
+  }
+
+  async close(): Promise<number> {
     // The pool is the app's.
+    return 0;
   }
 
   /** Rules about the owner's other sessions hold only under the lock, and need a transaction. */

@@ -1,4 +1,5 @@
 import { SessionError } from '../errors';
+import type { Health } from '../health';
 import type { Cutoffs } from '../session/lifetimes';
 import type { PreventConcurrentLogin, Revocation } from '../session/revocation';
 import type {
@@ -64,8 +65,13 @@ export interface SessionStore {
   sweep(retained: Retained, limit: number): Promise<number>;
   /** Drops the data of at most `limit` sessions that are not active, and tells of how many, and which of them hibernate. */
   hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated>;
-  /** Writes what is still to be written and lets go of what the store itself made. Twice is once. */
-  close(): Promise<void>;
+  /** What this store and those behind it know of themselves, without asking anybody. */
+  health(): Health;
+  /**
+   * Writes what is still to be written, for as long as `patience` milliseconds, and lets go of what the store itself made.
+   * Tells how many touches could not be written. Twice is once.
+   */
+  close(patience: number): Promise<number>;
 }
 
 /** Under what conditions a new session is let in. */

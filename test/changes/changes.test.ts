@@ -143,13 +143,14 @@ describe('a hint', () => {
 
   function hinted(lease: number): ChangeFollower {
     const hint = {
+      name: 'radio',
       listen(listener: HintListener) {
         listeners.push(listener);
         return () => stopped++;
       },
       send: async () => sent++,
     };
-    const hints = [new HintLine(hint, () => undefined)];
+    const hints = [new HintLine(hint, () => undefined, clock)];
     return new ChangeFollower(log, { clock, lease, hints, onFailure: (error) => failures.push(error) });
   }
 

@@ -1,7 +1,9 @@
 import { HintLine, type Hint, type HintListener } from '../../lib/changes/hint';
 import type { SessionEvent } from '../../lib/events';
+import { FakeClock } from '../support/clock';
 import { turns } from '../support/gate';
 
+let clock: FakeClock;
 let listener: HintListener | undefined;
 let stopped: number;
 let sending: { resolve: () => void; reject: (error: Error) => void }[];
@@ -10,6 +12,7 @@ let woken: number;
 let line: HintLine;
 
 const hint: Hint = {
+  name: 'radio',
   listen(given) {
     listener = given;
     return () => stopped++;
@@ -18,6 +21,7 @@ const hint: Hint = {
 };
 
 beforeEach(() => {
+  clock = new FakeClock();
   listener = undefined;
   stopped = 0;
   sending = [];
@@ -27,7 +31,7 @@ beforeEach(() => {
 });
 
 function lineOf(made: Hint): HintLine {
-  return new HintLine(made, (event) => events.push(event));
+  return new HintLine(made, (event) => events.push(event), clock);
 }
 
 const failed = (message: string) => ({ type: 'failed', task: 'hint', error: new Error(message) });
@@ -64,6 +68,7 @@ describe('listening', () => {
 describe('a hint that throws instead of listening', () => {
   it('is down, and nothing else', () => {
     const broken = lineOf({
+      name: 'radio',
       listen: () => {
         throw new Error('broken');
       },
@@ -129,9 +134,33 @@ describe('sending', () => {
   });
 
   it('is nothing where the hint leaves it to others', async () => {
-    const listens = lineOf({ listen: () => () => undefined });
+    const listens = lineOf({ name: 'radio', listen: () => () => undefined });
     listens.send();
     await turns();
     expect(events).toEqual([]);
+  });
+});
+
+describe('its health', () => {
+  it('is up while it is told of the log and can tell others, and says since when', async () => {
+    const began = clock.now();
+    expect(line.health).toEqual({ name: 'radio', up: false, since: began });
+    line.listen(() => undefined);
+    clock.advance(10);
+    listener!.up();
+    expect(line.health).toEqual({ name: 'radio', up: true, since: began + 10 });
+    clock.advance(10);
+    listener!.up();
+    line.send();
+    sending[0]!.reject(new Error('off'));
+    await turns();
+    expect(line.health).toEqual({ name: 'radio', up: false, since: began + 20 });
+    clock.advance(10);
+    line.send();
+    sending[1]!.resolve();
+    await turns();
+    expect(line.health).toEqual({ name: 'radio', up: true, since: began + 30 });
+    listener!.down(new Error('off'));
+    expect(line.health.up).toBe(false);
   });
 });

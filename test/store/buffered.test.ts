@@ -215,7 +215,7 @@ describe('buffered', () => {
 
     it('that are not due yet go when it closes, which may be said twice', async () => {
       touch();
-      await Promise.all([store.close(), store.close()]);
+      await Promise.all([store.close(1000), store.close(1000)]);
       expect(inner.flushes).toHaveLength(1);
     });
 
