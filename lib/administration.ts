@@ -1,20 +1,12 @@
 import { SessionError } from './errors';
 import { isSessionId } from './session/credentials';
 import { cutoffs } from './session/lifetimes';
+import { SORT_KEYS, type SearchOrder } from './session/order';
 import { CONCURRENCY, sessionsOf, type Revocation } from './session/revocation';
 import { withoutSecret, type EndReason, type IdentitySession } from './session/session';
 import { optionalText, text } from './session/text';
 import type { Settings } from './settings';
-import {
-  SORT_KEYS,
-  type IdlePolicy,
-  type Policy,
-  type Scope,
-  type Search,
-  type SearchFilter,
-  type SearchOrder,
-  type SessionStore,
-} from './store/store';
+import type { IdlePolicy, Policy, Scope, Search, SearchFilter, SessionStore } from './store/store';
 
 /** What an administrator looks for. */
 export interface SessionSearch extends SearchFilter {
@@ -126,12 +118,27 @@ export class Administration {
   }
 
   /**
+   * What holds on this node: what is set, or else its options; user interfaces sign nobody out unless that is set. They are
+   * told no longer time than the short life time, whatever is set.
+   */
+  async policyInForce(): Promise<Required<Policy>> {
+    const { rules } = this.#settings;
+    const { preventConcurrentLogin = rules.preventConcurrentLogin, idle = NOT_IDLE } = await this.policy();
+    const idleTimeoutMinutes = Math.min(idle.idleTimeoutMinutes, this.#longestIdle);
+    const countdownSeconds = Math.min(idle.countdownSeconds, idleTimeoutMinutes * 60);
+    return { preventConcurrentLogin, idle: { enabled: idle.enabled, idleTimeoutMinutes, countdownSeconds } };
+  }
+
+  /**
    * Changes what the patch names, while the app runs: this node goes by it at once, others within the lease.
    * @throws SessionError `invalid-request`
    */
   async setPolicy({ preventConcurrentLogin: rule, idle }: Policy): Promise<void> {
     if (rule !== undefined && !CONCURRENCY.includes(rule)) {
-      throw invalid(`"preventConcurrentLogin" must be one of ${CONCURRENCY.join(', ')}.`);
+      throw invalid(
+        'preventConcurrentLogin',
+        `"preventConcurrentLogin" must be one of ${CONCURRENCY.join(', ')}.`,
+      );
     }
     await this.#store.setPolicy({
       ...(rule !== undefined && { preventConcurrentLogin: rule }),
@@ -147,10 +154,10 @@ export class Administration {
     after,
     ...filter
   }: SessionSearch): Search {
-    if (!SORT_KEYS.includes(sort)) throw invalid(`"sort" must be one of ${SORT_KEYS.join(', ')}.`);
-    if (typeof descending !== 'boolean') throw invalid('"descending" must be true or false.');
+    if (!SORT_KEYS.includes(sort)) throw invalid('sort', `"sort" must be one of ${SORT_KEYS.join(', ')}.`);
+    if (typeof descending !== 'boolean') throw invalid('descending', '"descending" must be true or false.');
     if (after !== undefined && (sort !== 'signedIn' || skip !== 0)) {
-      throw invalid('"after" goes with the order of "signedIn" only, and without "skip".');
+      throw invalid('after', '"after" goes with the order of "signedIn" only, and without "skip".');
     }
     return {
       filter: checkedFilter(filter),
@@ -162,11 +169,14 @@ export class Administration {
     };
   }
 
-  /** A browser that signs people out later than the server does would promise too much. */
+  /** In minutes. A browser that signs people out later than the server does would promise too much. */
+  get #longestIdle(): number {
+    return Math.max(1, Math.floor(this.#settings.lifetimes.short / 60_000));
+  }
+
   #checkedIdle({ enabled, idleTimeoutMinutes, countdownSeconds }: IdlePolicy): IdlePolicy {
-    const longest = Math.floor(this.#settings.lifetimes.short / 60_000);
-    if (typeof enabled !== 'boolean') throw invalid('"enabled" must be true or false.');
-    whole('idleTimeoutMinutes', idleTimeoutMinutes, 1, Math.max(1, longest));
+    if (typeof enabled !== 'boolean') throw invalid('enabled', '"enabled" must be true or false.');
+    whole('idleTimeoutMinutes', idleTimeoutMinutes, 1, this.#longestIdle);
     whole('countdownSeconds', countdownSeconds, 1, idleTimeoutMinutes * 60);
     return { enabled, idleTimeoutMinutes, countdownSeconds };
   }
@@ -180,6 +190,9 @@ export class Administration {
   }
 }
 
+/** What ABP has user interfaces do by default. */
+const NOT_IDLE: IdlePolicy = { enabled: false, idleTimeoutMinutes: 60, countdownSeconds: 60 };
+
 function checkedFilter({ tenantId, userId, device, clientId, node }: SearchFilter): SearchFilter {
   return {
     ...(tenantId !== undefined && { tenantId: optionalText('tenantId', tenantId, 255) }),
@@ -192,19 +205,19 @@ function checkedFilter({ tenantId, userId, device, clientId, node }: SearchFilte
 
 function whole(name: string, value: number, min: number, max: number): number {
   if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw invalid(`"${name}" must be a whole number from ${min} to ${max}.`);
+  throw invalid(name, `"${name}" must be a whole number from ${min} to ${max}.`);
 }
 
 function place(after: string): NonNullable<Search['after']> {
   const [, signedIn, sessionId] = /^(\d{1,15})\.(\w{32})$/.exec(after) ?? [];
   if (signedIn !== undefined && isSessionId(sessionId)) return { signedIn: Number(signedIn), sessionId };
-  throw invalid('"after" must be the "next" of a page.');
+  throw invalid('after', '"after" must be the "next" of a page.');
 }
 
 function notFound(): SessionError {
   return new SessionError('session-not-found', 'There is no such session.');
 }
 
-function invalid(message: string): SessionError {
-  return new SessionError('invalid-request', message);
+function invalid(field: string, message: string): SessionError {
+  return new SessionError('invalid-request', message, { field });
 }

@@ -27,6 +27,8 @@ export type RefusalCode =
   | 'session-id-taken'
   /** Autologin is switched off. */
   | 'autologin-disabled'
+  /** What the user asks for takes a permission, and the app has not granted it. */
+  | 'permission-missing'
   /** A write that another site started in the user's browser. */
   | 'cross-site'
   /** Something in the request is not what it must be; the message says what. */
@@ -39,6 +41,8 @@ export type RefusalCode =
 export interface RefusalEvidence {
   /** Why the session was ended. Only with `session-ended`. */
   readonly endReason?: EndReason | undefined;
+  /** Which part of the request is wrong, by its name. Only with `invalid-request`, and where it is one part. */
+  readonly field?: string | undefined;
   /** What the limit counts. Only with `session-limit-reached`. */
   readonly per?: 'user' | 'client' | 'device' | 'node' | undefined;
   /** Seconds after which trying again makes sense. */
@@ -54,6 +58,7 @@ export interface RefusalEvidence {
 export class SessionError extends Error {
   override readonly name = 'SessionError';
   readonly endReason: EndReason | undefined;
+  readonly field: string | undefined;
   readonly per: 'user' | 'client' | 'device' | 'node' | undefined;
   readonly retryAfter: number | undefined;
 
@@ -64,6 +69,7 @@ export class SessionError extends Error {
   ) {
     super(message, evidence.cause === undefined ? undefined : { cause: evidence.cause });
     this.endReason = evidence.endReason;
+    this.field = evidence.field;
     this.per = evidence.per;
     this.retryAfter = evidence.retryAfter;
   }

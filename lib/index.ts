@@ -75,6 +75,7 @@ export {
   type PreventConcurrentLogin,
   type Revocation,
 } from './session/revocation';
+export type { SearchOrder } from './session/order';
 export { isSessionId, type Credentials } from './session/credentials';
 export { claims, type SessionClaims } from './session/claims';
 export type { IpCheckMode, IpCheckOptions } from './session/ip-check';
@@ -108,7 +109,6 @@ export type {
   Scope,
   Search,
   SearchFilter,
-  SearchOrder,
   SessionLimit,
   SessionPatch,
   SessionStore,

@@ -131,6 +131,7 @@ describe('a search', () => {
     await expect((async () => use().administration.search(search as never))()).rejects.toMatchObject({
       code: 'invalid-request',
       message: expect.stringContaining(named),
+      field: named.replaceAll('"', ''),
     });
   });
 });
@@ -198,6 +199,28 @@ describe('the policy', () => {
     expect(await there.administration.policy()).toEqual({ preventConcurrentLogin: 'LogoutFromAllDevices' });
   });
 
+  it('in force is what is set, and the options for the rest', async () => {
+    const { administration } = use({ preventConcurrentLogin: 'LogoutFromSameTypeDevices' });
+    expect(await administration.policyInForce()).toEqual({
+      preventConcurrentLogin: 'LogoutFromSameTypeDevices',
+      idle: { enabled: false, idleTimeoutMinutes: 60, countdownSeconds: 60 },
+    });
+    const idle = { enabled: true, idleTimeoutMinutes: 30, countdownSeconds: 20 };
+    await administration.setPolicy({ preventConcurrentLogin: 'Disabled', idle });
+    expect(await administration.policyInForce()).toEqual({ preventConcurrentLogin: 'Disabled', idle });
+  });
+
+  it('in force promises no longer time than sessions have', async () => {
+    const idle = { enabled: true, idleTimeoutMinutes: 60, countdownSeconds: 600 };
+    await use().administration.setPolicy({ idle });
+    const { administration } = use({ shortLifetime: '5M', touchInterval: 1000 });
+    expect((await administration.policyInForce()).idle).toEqual({
+      enabled: true,
+      idleTimeoutMinutes: 5,
+      countdownSeconds: 300,
+    });
+  });
+
   it('costs sign-ins no statement while it stays', async () => {
     const statements: string[] = [];
     const manager = use();
@@ -218,6 +241,7 @@ describe('the policy', () => {
     await expect(administration.setPolicy(patch as never)).rejects.toMatchObject({
       code: 'invalid-request',
       message: expect.stringContaining(named),
+      field: named.replaceAll('"', ''),
     });
     expect(await administration.policy()).toEqual({});
   });

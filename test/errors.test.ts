@@ -12,8 +12,13 @@ describe('a refusal', () => {
   });
 
   it('carries the evidence that it is given, and no other', () => {
-    const nothing = { endReason: undefined, per: undefined, retryAfter: undefined };
-    for (const evidence of [{ endReason: 'revoked' }, { per: 'client' }, { retryAfter: 5 }] as const) {
+    const nothing = { endReason: undefined, field: undefined, per: undefined, retryAfter: undefined };
+    for (const evidence of [
+      { endReason: 'revoked' },
+      { field: 'userId' },
+      { per: 'client' },
+      { retryAfter: 5 },
+    ] as const) {
       expect(new SessionError('session-ended', 'No.', evidence)).toMatchObject({ ...nothing, ...evidence });
     }
     expect(new SessionError('session-ended', 'No.')).toMatchObject(nothing);

@@ -83,6 +83,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   'invalid-request': 400,
   'cross-site': 403,
   'autologin-disabled': 403,
+  'permission-missing': 403,
   'session-not-found': 404,
   'session-limit-reached': 409,
   'auth-id-taken': 409,

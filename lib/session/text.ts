@@ -9,7 +9,7 @@ const LONGEST_PROPERTIES = 16_384;
  */
 export function text(name: string, value: unknown, longest: number): string {
   if (typeof value !== 'string' || value === '' || value.length > longest) {
-    throw new SessionError('invalid-request', `"${name}" must be text of 1 to ${longest} characters.`);
+    throw invalid(name, `"${name}" must be text of 1 to ${longest} characters.`);
   }
   return storable(name, value);
 }
@@ -52,10 +52,7 @@ export function properties(
   const json = JSON.stringify(value) ?? '';
   if (!json.startsWith('{')) throw new TypeError(`\`${name}\` must be a JSON object`);
   if (json.length > LONGEST_PROPERTIES) {
-    throw new SessionError(
-      'invalid-request',
-      `"${name}" is longer than ${LONGEST_PROPERTIES} characters of JSON.`,
-    );
+    throw invalid(name, `"${name}" is longer than ${LONGEST_PROPERTIES} characters of JSON.`);
   }
   return JSON.parse(json, (key, part: unknown) => {
     storable(name, key);
@@ -66,7 +63,11 @@ export function properties(
 /** PostgreSQL keeps no U+0000, and would put another character in the place of half a surrogate pair. */
 function storable(name: string, value: string): string {
   if (value.includes('\0') || !value.isWellFormed()) {
-    throw new SessionError('invalid-request', `"${name}" holds characters that cannot be kept.`);
+    throw invalid(name, `"${name}" holds characters that cannot be kept.`);
   }
   return value;
+}
+
+function invalid(field: string, message: string): SessionError {
+  return new SessionError('invalid-request', message, { field });
 }

@@ -1,5 +1,6 @@
 import type { Health } from '../health';
 import { isLive, lastUsed, type Cutoffs } from '../session/lifetimes';
+import { inOrder } from '../session/order';
 import { covers, type Revocation } from '../session/revocation';
 import {
   KEPT_BY_WIRE,
@@ -22,7 +23,6 @@ import {
   type Scope,
   type Search,
   type SearchFilter,
-  type SearchOrder,
   type SessionLimit,
   type SessionPatch,
   type SessionStore,
@@ -228,17 +228,4 @@ function sharesLimit(one: StoredSession, other: StoredSession, per: SessionLimit
   }
 }
 
-type Comparator = (one: StoredSession, other: StoredSession) => number;
-
 const NEWEST_FIRST = inOrder({ by: 'signedIn', descending: true });
-
-function inOrder({ by, descending }: SearchOrder): Comparator {
-  const valueOf = (session: StoredSession) =>
-    by === 'lastAccessed' ? lastUsed(session) : (session[by] ?? '');
-  const compare: Comparator = (one, other) => {
-    const [a, b] = [valueOf(one), valueOf(other)];
-    if (a === b) return one.sessionId < other.sessionId ? -1 : Number(one.sessionId > other.sessionId);
-    return a < b ? -1 : 1;
-  };
-  return descending ? (one, other) => compare(other, one) : compare;
-}

@@ -1,9 +1,10 @@
 import type { Statement } from '../database/pool';
 import type { Cutoffs } from '../session/lifetimes';
+import type { SearchOrder } from '../session/order';
 import { withEpochs } from './epochs';
 import { SELECTED, time } from './rows';
 import { live } from './statements';
-import type { Search, SearchFilter, SearchOrder } from './store';
+import type { Search, SearchFilter } from './store';
 import type { Tables } from './tables';
 
 /** A statement with its parameters. */

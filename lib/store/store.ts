@@ -1,6 +1,7 @@
 import { SessionError } from '../errors';
 import type { Health } from '../health';
 import type { Cutoffs } from '../session/lifetimes';
+import type { SearchOrder } from '../session/order';
 import type { PreventConcurrentLogin, Revocation } from '../session/revocation';
 import type {
   EndedSession,
@@ -148,15 +149,6 @@ export interface SearchFilter extends Scope {
   readonly clientId?: string;
   /** The node that opened a session or served it last. */
   readonly node?: string;
-}
-
-/** By what administrators can have sessions sorted. Ties are broken by id. */
-export const SORT_KEYS = ['signedIn', 'lastAccessed', 'device', 'deviceInfo'] as const;
-
-/** The order of a search. */
-export interface SearchOrder {
-  readonly by: (typeof SORT_KEYS)[number];
-  readonly descending: boolean;
 }
 
 /** A page of the sessions that administrators look for. */

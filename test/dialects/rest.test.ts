@@ -340,6 +340,7 @@ describe('a refusal', () => {
     'auth-id-taken': [409, 'Conflict'],
     'session-id-taken': [409, 'Conflict'],
     'autologin-disabled': [403, 'Forbidden'],
+    'permission-missing': [403, 'Forbidden'],
     'cross-site': [403, 'Forbidden'],
     'invalid-request': [400, 'Bad Request'],
     'too-many-requests': [429, 'Too Many Requests'],

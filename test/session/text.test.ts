@@ -12,7 +12,9 @@ describe('text that is kept as it is', () => {
   it.each(['', 'x'.repeat(65), 'a\0b', HALF_A_PAIR, 5, ['a'], { a: 1 }, true])(
     'is refused when it is %j',
     (value) => {
-      expect(() => text('clientId', value, 64)).toThrow(expect.objectContaining({ code: 'invalid-request' }));
+      expect(() => text('clientId', value, 64)).toThrow(
+        expect.objectContaining({ code: 'invalid-request', field: 'clientId' }),
+      );
     },
   );
 });
@@ -69,7 +71,7 @@ describe('properties', () => {
     'that cannot be kept are refused (%#)',
     (value) => {
       expect(() => properties('extraProperties', value)).toThrow(
-        expect.objectContaining({ code: 'invalid-request' }),
+        expect.objectContaining({ code: 'invalid-request', field: 'extraProperties' }),
       );
     },
   );

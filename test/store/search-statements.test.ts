@@ -2,7 +2,8 @@ import type { Knex } from 'knex';
 
 import { cutoffs } from '../../lib/session/lifetimes';
 import { searchStatements, type Asked } from '../../lib/store/search-statements';
-import { SORT_KEYS, type Search } from '../../lib/store/store';
+import { SORT_KEYS } from '../../lib/session/order';
+import type { Search } from '../../lib/store/store';
 import { tablesIn } from '../../lib/store/tables';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { LIFETIMES } from '../support/sessions';

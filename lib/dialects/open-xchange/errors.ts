@@ -154,6 +154,7 @@ export function worded(
       return is('SES-0008', [about.user]);
     case 'autologin-disabled':
       return is('SVL-0015', [about.action]);
+    case 'permission-missing':
     case 'cross-site':
       return is('LGI-0026', [], 403);
     case 'invalid-request':

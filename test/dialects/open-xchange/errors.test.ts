@@ -70,6 +70,7 @@ describe('a refusal', () => {
     ['session-not-found', 'SESSIONMANAGEMENT-0002', 200, []],
     ['auth-id-taken', 'SES-0008', 200, ['u']],
     ['autologin-disabled', 'SVL-0015', 200, ['store']],
+    ['permission-missing', 'LGI-0026', 403, []],
     ['cross-site', 'LGI-0026', 403, []],
     ['invalid-request', 'SVL-0004', 200, ['No.']],
     ['too-many-requests', 'SVL-0019', 429, []],
