@@ -4,9 +4,19 @@ import { cutoffs } from './session/lifetimes';
 import { SORT_KEYS, type SearchOrder } from './session/order';
 import { CONCURRENCY, sessionsOf, type Revocation } from './session/revocation';
 import { withoutSecret, type EndReason, type IdentitySession } from './session/session';
-import { optionalText, text } from './session/text';
+import { optionalText } from './session/text';
 import type { Settings } from './settings';
-import type { IdlePolicy, Policy, Scope, Search, SearchFilter, SessionStore } from './store/store';
+import { checkedFilter } from './store/search-filter';
+import {
+  MOST_SKIPPED,
+  MOST_TAKEN,
+  type IdlePolicy,
+  type Policy,
+  type Scope,
+  type Search,
+  type SearchFilter,
+  type SessionStore,
+} from './store/store';
 
 /** What an administrator looks for. */
 export interface SessionSearch extends SearchFilter {
@@ -163,8 +173,8 @@ export class Administration {
       filter: checkedFilter(filter),
       cutoffs: this.#cutoffs(),
       order: { by: sort, descending },
-      skip: whole('skip', skip, 0, 100_000),
-      take: whole('take', take, 1, 1000),
+      skip: whole('skip', skip, 0, MOST_SKIPPED),
+      take: whole('take', take, 1, MOST_TAKEN),
       after: after === undefined ? undefined : place(after),
     };
   }
@@ -192,16 +202,6 @@ export class Administration {
 
 /** What ABP has user interfaces do by default. */
 const NOT_IDLE: IdlePolicy = { enabled: false, idleTimeoutMinutes: 60, countdownSeconds: 60 };
-
-function checkedFilter({ tenantId, userId, device, clientId, node }: SearchFilter): SearchFilter {
-  return {
-    ...(tenantId !== undefined && { tenantId: optionalText('tenantId', tenantId, 255) }),
-    ...(userId !== undefined && { userId: text('userId', userId, 255) }),
-    ...(device !== undefined && { device: text('device', device, 64) }),
-    ...(clientId !== undefined && { clientId: text('clientId', clientId, 64) }),
-    ...(node !== undefined && { node: text('node', node, 64) }),
-  };
-}
 
 function whole(name: string, value: number, min: number, max: number): number {
   if (Number.isInteger(value) && value >= min && value <= max) return value;

@@ -38,15 +38,15 @@ export type SessionEvent =
       /** Where the request came from, or null when nobody knows. */
       readonly ipAddress: string | null;
     }
-  /** Work in the background failed. It is tried again by itself; requests are answered all the same, or refused. */
+  /** Something failed that no answer tells of. Requests are answered all the same, or refused. */
   | {
       readonly type: 'failed';
       /**
        * `touches`: last-accessed times could not be written. `changes`: the log of changes could not be read. `cleanup`:
        * the rest is left for the next time. `hint`: notices that hurry the reading of changes do not come or cannot be
-       * sent, which is told once until they do again.
+       * sent, which is told once until they do again. `permission`: the app's `isGranted` threw, and so granted nothing.
        */
-      readonly task: 'touches' | 'changes' | 'cleanup' | 'hint';
+      readonly task: 'touches' | 'changes' | 'cleanup' | 'hint' | 'permission';
       readonly error: unknown;
     }
   /** Notices come and are sent again. */

@@ -43,11 +43,15 @@ export { restRouter, type RestRouterOptions } from './routers/rest';
 export { openXchangeRouter, type OpenXchangeRouterOptions } from './routers/open-xchange';
 export { cookieRefresh } from './routers/open-xchange/cookie-refresh';
 export type { Authenticate, OpenXchangeAccount } from './routers/open-xchange/login';
+export { abpRouter, type AbpRouterOptions } from './routers/abp';
+export type { AppsDescription } from './routers/abp/description';
+export type { IsGranted } from './routers/abp/permission';
 
 // How wires speak
 export { rest, type RestOptions } from './dialects/rest';
 export { openXchange, type OpenXchangeBasis, type OpenXchangeDialect } from './dialects/open-xchange/dialect';
 export type { OpenXchangeOptions, OpenXchangeSettings } from './dialects/open-xchange/options';
+export { abp } from './dialects/abp/dialect';
 export type { OpenXchangeCode } from './dialects/open-xchange/errors';
 export type {
   Answer,

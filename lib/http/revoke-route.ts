@@ -1,7 +1,9 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 
+import type { Dialect } from '../dialects/dialect';
 import type { IdentitySessionManager } from '../manager';
-import { covers } from '../session/revocation';
+import { covers, type Revocation } from '../session/revocation';
+import type { IdentitySession } from '../session/session';
 import { answering, dialectOf, sessionOf, type VerbOptions } from './request';
 
 /**
@@ -15,7 +17,16 @@ export function revokeRoute(manager: IdentitySessionManager, options: VerbOption
     const current = sessionOf(request, 'revokeRoute');
     const which = dialect.revocation(request, current);
     await manager.revoke(which, { by: current.userId });
-    const forget = covers(which, current) && dialect.credentials(request)?.transport === 'cookie';
-    return dialect.revoked(forget, request, current);
+    return dialect.revoked(forgetsCookie(which, current, request, dialect), request, current);
   });
+}
+
+/** Whether the caller's cookie goes with what has ended: when it belongs to a session among that. */
+export function forgetsCookie(
+  which: Revocation,
+  current: IdentitySession,
+  request: Request,
+  dialect: Dialect,
+): boolean {
+  return covers(which, current) && dialect.credentials(request)?.transport === 'cookie';
 }

@@ -151,6 +151,12 @@ export interface SearchFilter extends Scope {
   readonly node?: string;
 }
 
+/** How many sessions a page may pass over: from then on a cursor is the better way. */
+export const MOST_SKIPPED = 100_000;
+
+/** How many sessions a page may have. */
+export const MOST_TAKEN = 1000;
+
 /** A page of the sessions that administrators look for. */
 export interface Search {
   readonly filter: SearchFilter;

@@ -23,7 +23,7 @@ export class Browser {
     return this.#send(request(this.#app).post(path).set('Sec-Fetch-Site', 'same-origin').send(body));
   }
 
-  put(path: string, body: string): Promise<Response> {
+  put(path: string, body?: string | object): Promise<Response> {
     return this.#send(request(this.#app).put(path).set('Sec-Fetch-Site', 'same-origin').send(body));
   }
 

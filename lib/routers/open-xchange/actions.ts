@@ -1,4 +1,4 @@
-import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 
 import type { Answer } from '../../dialects/dialect';
 import type { OpenXchangeDialect } from '../../dialects/open-xchange/dialect';
@@ -47,17 +47,5 @@ export function noPasswordInUri(dialect: OpenXchangeDialect): RequestHandler {
   return (request, response, next) => {
     if (queryParameter(request, 'password') === undefined) return next();
     send(response, dialect.error(new OpenXchangeError('SVL-0030', ['password'])));
-  };
-}
-
-/**
- * Behind a parser: a body that cannot be read is answered as an error of the wire; every other error is the app's.
- */
-export function unreadableBodies(dialect: OpenXchangeDialect): ErrorRequestHandler {
-  // Express tells an error handler by its four parameters.
-  return (error: unknown, _request, response, next) => {
-    const { status } = error as { status?: unknown };
-    if (typeof status !== 'number' || status < 400 || status >= 500) return next(error);
-    send(response, dialect.error(new OpenXchangeError('SVL-0004', ['The body cannot be read.'])));
   };
 }

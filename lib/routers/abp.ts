@@ -1,0 +1,188 @@
+import { json, Router, type Request, type RequestHandler } from 'express';
+
+import { abp } from '../dialects/abp/dialect';
+import type { Answer, Dialect } from '../dialects/dialect';
+import { limiter, type Limit } from '../http/limiters';
+import { answering, dialectOf, refuse } from '../http/request';
+import { revokeRoute } from '../http/revoke-route';
+import { insistOnSameOrigin } from '../http/same-origin';
+import { sessionClaimGuard } from '../http/session-claim-guard';
+import { sessionSecretGuard } from '../http/session-secret-guard';
+import { unreadableBodies, unreadablePaths } from '../http/unreadable-requests';
+import type { IdentitySessionManager } from '../manager';
+import { OptionReader } from '../option-reader';
+import type { SessionClaims } from '../session/claims';
+import { AccountSessions } from './abp/account-sessions';
+import { describing, type AppsDescription } from './abp/description';
+import { IdentitySessions } from './abp/identity-sessions';
+import { permitted, type IsGranted } from './abp/permission';
+import { PolicySettings } from './abp/policy-settings';
+
+/** What the router of ABP's wire is told. */
+export interface AbpRouterOptions extends AppsDescription {
+  /**
+   * Whether the app grants a permission to the user of a request; it is asked for `AbpIdentity.Sessions` before everything
+   * that is for administrators. Whatever is not `true` is a refusal, and so is a throw. Required. A user with a `tenantId`
+   * to whom it is granted administrates that tenant, a user without one all there are.
+   */
+  readonly isGranted: IsGranted;
+  /**
+   * Who is signed in, for apps that authenticate requests by themselves: the verified claims of the request's token or
+   * user, which name the session as `claims` put it there, `(request) => request.user`. When it is absent, requests prove
+   * possession of a session by this package's cookie or bearer token.
+   */
+  readonly currentUser?: (request: Request) => SessionClaims | null | undefined;
+  /** The wire, where an app wants some of it otherwise: `{ ...abp(manager.settings), refusal }`. */
+  readonly dialect?: Dialect;
+  /** How often an address may revoke: 300 requests in 5 minutes by default. */
+  readonly limits?: { readonly revoke?: Limit };
+}
+
+/**
+ * ABP's calls about sessions, for its front ends and generated proxies, to be mounted at `/api`. Other paths are passed on.
+ *
+ * | route | answer |
+ * |---|---|
+ * | `GET /identity/sessions` | everybody's sessions; for administrators |
+ * | `GET /identity/sessions/:id` | one of them; for administrators |
+ * | `DELETE /identity/sessions/:id` | ends it; for administrators |
+ * | `GET /account/sessions` | the caller's sessions |
+ * | `GET /account/sessions/:id` | one of them |
+ * | `DELETE /account/sessions/:id` | ends it |
+ * | `GET`, `PUT /identity/settings/session` | the rule about concurrent logins; for administrators |
+ * | `GET`, `PUT /account-admin/settings/idle` | when user interfaces sign out who does nothing; for administrators |
+ *
+ * @throws TypeError for options that cannot be used
+ */
+export function abpRouter(manager: IdentitySessionManager, options: AbpRouterOptions): Router {
+  dialectOf('abpRouter', manager);
+  const { isGranted, currentUser, limits, ...description } = checked(options);
+  const wire = options.dialect ?? abp(manager.settings);
+  // Where the app says who is signed in, nothing of a request is a credential of ours, and no cookie is ours to take away.
+  const dialect = currentUser === undefined ? wire : { ...wire, credentials: () => undefined };
+  const guards =
+    currentUser === undefined
+      ? [sessionSecretGuard(manager, { dialect })]
+      : [fromOwnPages(manager, dialect), sessionClaimGuard(manager, { dialect, claimsOf: currentUser })];
+  const administrators = [...guards, permitted(dialect, isGranted, manager.settings.report)];
+  const limited = limits.revoke === false ? [] : [limiter('revoke', dialect, limits.revoke ?? {})];
+  const does = (act: (request: Request) => Promise<Answer>) => answering(dialect, act);
+
+  const describe = describing(description);
+  const everybody = new IdentitySessions(manager, dialect, describe);
+  const own = new AccountSessions(manager, describe);
+  const settings = new PolicySettings(manager.administration);
+
+  // A router of its own, so that no error but the parser's is taken for a body that cannot be read.
+  const body = Router().use(json(), unreadableBodies(dialect));
+
+  const router = Router();
+  router.get(
+    '/identity/sessions',
+    administrators,
+    does((request) => everybody.list(request)),
+  );
+  router
+    .route('/identity/sessions/:id')
+    .get(
+      administrators,
+      does((request) => everybody.get(request)),
+    )
+    .delete(
+      limited,
+      administrators,
+      does((request) => everybody.revoke(request)),
+    );
+  router.get(
+    '/account/sessions',
+    guards,
+    does((request) => own.list(request)),
+  );
+  router
+    .route('/account/sessions/:id')
+    .get(
+      guards,
+      does((request) => own.get(request)),
+    )
+    .delete(limited, guards, revokeRoute(manager, { dialect }));
+  router
+    .route('/identity/settings/session')
+    .get(
+      administrators,
+      does(() => settings.session()),
+    )
+    .put(
+      administrators,
+      body,
+      does((request) => settings.setSession(request)),
+    );
+  router
+    .route('/account-admin/settings/idle')
+    .get(
+      administrators,
+      does(() => settings.idle()),
+    )
+    .put(
+      administrators,
+      body,
+      does((request) => settings.setIdle(request)),
+    );
+  router.use(unreadablePaths(dialect));
+  return router;
+}
+
+/**
+ * Nobody knows by what the app tells its users. Browsers send no `Authorization` by themselves; whatever else it is, they
+ * might send it on behalf of another site.
+ */
+function fromOwnPages({ settings: { origins } }: IdentitySessionManager, dialect: Dialect): RequestHandler {
+  return function fromOwnPages(request, response, next) {
+    try {
+      if (request.headers.authorization === undefined) insistOnSameOrigin(request, origins);
+    } catch (error) {
+      refuse(error, dialect, request, response, next);
+      return;
+    }
+    next();
+  };
+}
+
+/** The names, so that a misspelt one is noticed. */
+const OPTIONS: Readonly<Record<keyof AbpRouterOptions, true>> = {
+  isGranted: true,
+  currentUser: true,
+  userNameOf: true,
+  tenantNameOf: true,
+  extraPropertiesOf: true,
+  dialect: true,
+  limits: true,
+};
+
+function checked(options: AbpRouterOptions) {
+  const problems: string[] = [];
+  const read = new OptionReader(options ?? {}, { limits: {} }, '', problems);
+  read.nothingBut(OPTIONS);
+  const given = {
+    isGranted: read.given<IsGranted>('isGranted', isFunction, 'a function')!,
+    currentUser: read.given<AbpRouterOptions['currentUser']>('currentUser', isFunction, 'a function'),
+    userNameOf: read.given<AbpRouterOptions['userNameOf']>('userNameOf', isFunction, 'a function'),
+    tenantNameOf: read.given<AbpRouterOptions['tenantNameOf']>('tenantNameOf', isFunction, 'a function'),
+    extraPropertiesOf: read.given<AbpRouterOptions['extraPropertiesOf']>(
+      'extraPropertiesOf',
+      isFunction,
+      'a function',
+    ),
+    limits: read.object('limits') as NonNullable<AbpRouterOptions['limits']>,
+  };
+  if (options?.isGranted === undefined) {
+    problems.push(
+      'it has to know who may administrate: give it `isGranted: (permission, request) => boolean`, which is asked for "AbpIdentity.Sessions"',
+    );
+  }
+  if (problems.length > 0) throw new TypeError(`abpRouter cannot be built:\n- ${problems.join('\n- ')}`);
+  return given;
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}

@@ -1,0 +1,16 @@
+import { optionalText, text } from '../session/text';
+import type { SearchFilter } from './store';
+
+/**
+ * The filter as stores may be given it, and nothing else of what was given.
+ * @throws SessionError `invalid-request`
+ */
+export function checkedFilter({ tenantId, userId, device, clientId, node }: SearchFilter): SearchFilter {
+  return {
+    ...(tenantId !== undefined && { tenantId: optionalText('tenantId', tenantId, 255) }),
+    ...(userId !== undefined && { userId: text('userId', userId, 255) }),
+    ...(device !== undefined && { device: text('device', device, 64) }),
+    ...(clientId !== undefined && { clientId: text('clientId', clientId, 64) }),
+    ...(node !== undefined && { node: text('node', node, 64) }),
+  };
+}

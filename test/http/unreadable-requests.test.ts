@@ -1,0 +1,67 @@
+import express4 from 'express4';
+import express, { type ErrorRequestHandler } from 'express';
+import request from 'supertest';
+
+import { catalogueOf, rest } from '../../lib';
+import { unreadableBodies, unreadablePaths } from '../../lib/http/unreadable-requests';
+
+const dialect = rest({
+  cookies: { name: 'identity', ttl: 1000, secure: true, sameSite: 'lax' },
+  catalogue: catalogueOf(),
+});
+
+describe.each([
+  ['Express 5', express],
+  ['Express 4', express4],
+])('in %s, what cannot be read of a request', (_, framework) => {
+  const theApps: ErrorRequestHandler = (error: Error, _request, response, _next) => {
+    response.status(500).send(error.message);
+  };
+  const app = framework();
+  const body = framework.Router().use(framework.json({ limit: 100 }), unreadableBodies(dialect));
+  app.put('/things/:id', body, (_request, response) => {
+    response.sendStatus(204);
+  });
+  app.get('/fails', () => {
+    throw Object.assign(new Error('Not ours.'), { status: 401 });
+  });
+  app.get('/breaks', body, () => {
+    throw Object.assign(new Error('Not ours.'), { type: 'entity.parse.failed', status: 400 });
+  });
+  app.use(unreadablePaths(dialect), theApps);
+  const put = (path = '/things/1') => request(app).put(path);
+
+  it.each([
+    ['no JSON', () => put().type('json').send('{')],
+    ['JSON that is no object', () => put().type('json').send('5')],
+    [
+      'too much of it',
+      () =>
+        put()
+          .type('json')
+          .send({ a: 'x'.repeat(200) }),
+    ],
+    ['text in an unknown charset', () => put().type('application/json; charset=klingon').send('{}')],
+    [
+      'a body that is packed in an unknown way',
+      () => put().type('json').set('Content-Encoding', 'zip').send('{}'),
+    ],
+    [
+      'a body that is not packed as it says',
+      () => put().type('json').set('Content-Encoding', 'gzip').send('{}'),
+    ],
+    ['a path that cannot be decoded', () => put('/things/%zz')],
+  ])('is refused on the wire: %s', async (__, ask) => {
+    const response = await ask();
+    expect(response.status).toBe(400);
+    expect(response.body).toMatchObject({
+      code: 'invalid-request',
+      detail: expect.stringContaining('cannot be read'),
+    });
+  });
+
+  it.each(['/fails', '/breaks'])("leaves the app's own errors to the app: %s", async (path) => {
+    const response = await request(app).get(path);
+    expect([response.status, response.text]).toEqual([500, 'Not ours.']);
+  });
+});
