@@ -53,7 +53,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  await database.knex('identity_sessions').delete();
+  await database.empty();
   clock = new FakeClock();
   start();
 });
@@ -377,6 +377,45 @@ describe('the administrator', () => {
     const alice = await signedIn(person(), ALICE);
     expect((await alice.get('/admin')).status).toBe(403);
     expect((await alice.get('/')).text).not.toContain('href="/admin"');
+  });
+});
+
+describe('a front end of ABP', () => {
+  const EVERYBODY = '/api/identity/sessions';
+  const OWN = '/api/account/sessions';
+  const RULE = '/api/identity/settings/session';
+
+  it('shows everybody their own sessions, as the pages and REST do', async () => {
+    const [alice] = [await signedIn(program(), ALICE), await signedIn(person(IPHONE), ALICE)];
+    await signedIn(program(), BOB);
+    const { items, totalCount } = (await alice.get(OWN)).body;
+    expect(totalCount).toBe(2);
+    expect(items).toContainEqual(
+      expect.objectContaining({ userName: 'alice', deviceInfo: 'Mobile Safari 18 on iOS 18.5' }),
+    );
+    expect((await alice.get('/sessions')).body.sessions).toHaveLength(2);
+  });
+
+  it('has administrators see and end them all, and the one who is out is told so at the next request', async () => {
+    const [admin, phone] = [await signedIn(program(), ADMIN), await signedIn(person(IPHONE), ALICE)];
+    const { items } = (await admin.get(`${EVERYBODY}?userId=alice`)).body as { items: { id: string }[] };
+    expect((await admin.get(`${EVERYBODY}/${items[0]!.id}`)).body).toMatchObject({ userName: 'alice' });
+    expect((await admin.delete(`${EVERYBODY}/${items[0]!.id}`)).status).toBe(204);
+    expect((await phone.get('/')).headers['location']).toBe('/sign-in?notice=administrator');
+  });
+
+  it('has administrators set the rule for sign-ins, of the pages too', async () => {
+    const admin = await signedIn(program(), ADMIN);
+    expect((await admin.put(RULE, { preventConcurrentLogin: 2 })).status).toBe(204);
+    const [before, after] = [await signedIn(person(), ALICE), await signedIn(person(IPHONE), ALICE)];
+    expect((await before.get('/')).headers['location']).toBe('/sign-in?notice=displaced');
+    expect((await after.get('/')).status).toBe(200);
+  });
+
+  it.each([ALICE, BOB])('lets nobody but administrators do so: %j', async (account) => {
+    const browser = await signedIn(program(), account);
+    const answers = [await browser.get(EVERYBODY), await browser.get(RULE), await browser.put(RULE, {})];
+    expect(answers.map(({ status }) => status)).toEqual([403, 403, 403]);
   });
 });
 

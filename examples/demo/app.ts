@@ -20,6 +20,7 @@ import {
   signOut,
   type IdentitySessionManager,
 } from '../../lib';
+import { abpRoutes } from './abp';
 import { authenticate, isAdministrator } from './accounts';
 import { administration } from './administration';
 import { asksForPage, forms } from './forms';
@@ -31,7 +32,7 @@ import { signInPage } from './pages/sign-in';
 
 /**
  * An app with accounts: a page that shows people where they are signed in, and a page for nobody but them. Clients of
- * Open-Xchange are let in by the same accounts.
+ * Open-Xchange are let in by the same accounts; front ends of ABP find its calls about sessions.
  */
 export function createApp({ manager }: { manager: IdentitySessionManager }): Express {
   const dialect = forms(manager);
@@ -62,6 +63,7 @@ export function createApp({ manager }: { manager: IdentitySessionManager }): Exp
   app.get('/profile', guard, showProfile);
   app.use('/admin', guard, administration(manager));
 
+  app.use('/api', abpRoutes(manager));
   app.use(restRouter(manager));
   app.use(sessionErrors(manager, { dialect }));
   return app;
