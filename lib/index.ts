@@ -1,7 +1,8 @@
 export { createIdentitySessionManager } from './create';
 export { defaults, type CookieOptions, type IdentitySessionOptions } from './options';
 export type { CleanupSettings, CookieSettings, Settings } from './settings';
-export { IdentitySessionManager, type Closed, type ManagerParts, type Opened, type Visit } from './manager';
+export { IdentitySessionManager, type Closed, type ManagerParts, type Opened } from './manager';
+export type { Visit } from './verification';
 export { Administration, type Actor, type SessionPage, type SessionSearch } from './administration';
 export type { CleanupResult } from './cleanup';
 export type { SignIn } from './new-session';

@@ -2,15 +2,14 @@ import { Administration } from './administration';
 import { admissionOf } from './admission';
 import type { Cleanup, CleanupResult } from './cleanup';
 import type { DescribedSession } from './dialects/dialect';
-import { SessionError, type RefusalCode, type RefusalEvidence } from './errors';
+import { SessionError, type RefusalCode } from './errors';
 import { reportEnded } from './events';
 import type { Health } from './health';
 import { placeOf, type Locator } from './location/location';
 import { NodeCapacity } from './node-capacity';
 import { newSession, type SignIn } from './new-session';
 import { fits, hashSecret, mintSecret, type Credentials } from './session/credentials';
-import { ipAddress, namesAddress } from './session/ip-address';
-import { cutoffs, expires, stage } from './session/lifetimes';
+import { asleep, cutoffs, expires, stage } from './session/lifetimes';
 import { everySessionOf, otherSessionsOf, sessionsOf, type Revocation } from './session/revocation';
 import {
   currentIpAddress,
@@ -27,6 +26,7 @@ import { optionalText, properties, text } from './session/text';
 import type { EndedListener, SessionWatch } from './session-watch';
 import type { Settings } from './settings';
 import type { MaybePromise, SessionPatch, SessionStore } from './store/store';
+import { CLAIMED, Verification, type Visit } from './verification';
 
 /** A session that has just been opened. The secret is given out here and never again. */
 export interface Opened {
@@ -40,20 +40,6 @@ export interface Closed {
   readonly touchesLost: number;
 }
 
-/** The circumstances of a request. */
-export interface Visit {
-  readonly ipAddress?: string | null | undefined;
-  /** Whether it counts as use of the session. `true` when absent. */
-  readonly activity?: boolean | undefined;
-  /** Whether the address must be the session's where `ipCheck` sets no `mode`. `false` when absent. */
-  readonly sameAddress?: boolean | undefined;
-  /**
-   * The address that becomes the session's with this use of it, when who asks does so on behalf of somebody: it is the
-   * request's own address that is checked.
-   */
-  readonly movesTo?: string | undefined;
-}
-
 /** What a manager is made of. */
 export interface ManagerParts {
   readonly store: SessionStore;
@@ -61,11 +47,6 @@ export interface ManagerParts {
   readonly cleanup: Cleanup;
   readonly locate?: Locator | undefined;
 }
-
-/** In the place of credentials: the session was named by a token whose signature the app has verified. */
-const CLAIMED = Symbol('claimed');
-
-type Proof = Credentials | typeof CLAIMED;
 
 /** The one door to the sessions. It judges; where they live is the store's business, how they look on a wire the dialect's. */
 export class IdentitySessionManager {
@@ -76,8 +57,8 @@ export class IdentitySessionManager {
   readonly #watch: SessionWatch;
   readonly #cleanup: Cleanup;
   readonly #locate: Locator | undefined;
+  readonly #verification: Verification;
   readonly #capacity: NodeCapacity | undefined;
-  readonly #countryOf = (address: string) => placeOf(address, this.#locate)?.country;
 
   constructor(settings: Settings, { store, watch, cleanup, locate }: ManagerParts) {
     this.settings = settings;
@@ -88,6 +69,7 @@ export class IdentitySessionManager {
       this.#end(which, reason, by),
     );
     this.#locate = locate;
+    this.#verification = new Verification(store, settings, locate);
     this.#capacity = capacityOf(store, settings);
   }
 
@@ -130,7 +112,7 @@ export class IdentitySessionManager {
    * `invalid-request` for a `movesTo` that is no address
    */
   verify(credentials: Credentials, visit: Visit = {}): MaybePromise<IdentitySession> {
-    return this.#verify(credentials.sessionId, credentials, visit);
+    return this.#verification.verify(credentials.sessionId, credentials, visit);
   }
 
   /**
@@ -139,7 +121,7 @@ export class IdentitySessionManager {
    * @throws SessionError as `verify`
    */
   verifyClaimed(sessionId: string, visit: Visit = {}): MaybePromise<IdentitySession> {
-    return this.#verify(sessionId, CLAIMED, visit);
+    return this.#verification.verify(sessionId, CLAIMED, visit);
   }
 
   /**
@@ -168,7 +150,7 @@ export class IdentitySessionManager {
     const now = this.settings.clock.now();
     return sessions
       .filter((session) => this.#shows(session) && this.#lives(session))
-      .map((session) => this.#asleep(withoutSecret(session), now));
+      .map((session) => asleep(withoutSecret(session), this.settings.lifetimes, now));
   }
 
   /** What people want to know of a session. */
@@ -295,64 +277,6 @@ export class IdentitySessionManager {
     if (which !== undefined) await this.#end(which, 'ip-changed');
   }
 
-  #verify(sessionId: string, proof: Proof, visit: Visit): MaybePromise<IdentitySession> {
-    const found = this.#store.find(sessionId);
-    if (found instanceof Promise) return found.then((session) => this.#admit(session, proof, visit));
-    return this.#admit(found, proof, visit);
-  }
-
-  #admit(session: StoredSession | undefined, proof: Proof, visit: Visit): MaybePromise<IdentitySession> {
-    // Without a session too: its absence must not show in the time that a refusal takes.
-    const proved = proof === CLAIMED || fits(proof, session);
-    if (!proved || session === undefined) {
-      throw this.#refusal('credentials-invalid', visit);
-    }
-    if (session.endedAt !== null) {
-      throw this.#refusal('session-ended', visit, session, { endReason: session.endReason ?? undefined });
-    }
-    const now = this.settings.clock.now();
-    const at = stage(session, this.settings.lifetimes, now);
-    if (at === 'ended') throw this.#refusal('session-expired', visit, session);
-    const moved = this.#move(session, visit);
-    if (visit.activity === false) return this.#asleep(withoutSecret(session), now);
-    return at === 'hibernating' ? this.#wake(session, proof, visit, now) : this.#touch(session, moved, now);
-  }
-
-  /**
-   * The address that becomes the session's with this request, if it is another one.
-   * @throws SessionError `ip-changed`, `invalid-request`
-   */
-  #move(session: StoredSession, visit: Visit): readonly string[] {
-    const followed = this.#follow(session, visit);
-    if (visit.movesTo === undefined) return followed;
-    const address = ipAddress(visit.movesTo);
-    if (address === null) throw new SessionError('invalid-request', '"movesTo" must be an IP address.');
-    return [address];
-  }
-
-  /** @throws SessionError `ip-changed` */
-  #follow(session: StoredSession, visit: Visit): readonly string[] {
-    const { ipAddress: from } = visit;
-    const current = currentIpAddress(session);
-    if (from && current !== null && namesAddress(from, current)) return NO_ADDRESSES;
-    const address = ipAddress(from);
-    const check = visit.sameAddress ? this.settings.sameAddressCheck : this.settings.ipCheck;
-    const { allowed, follow } = check(current, address, session.clientId, this.#countryOf);
-    if (!allowed) throw this.#refusal('ip-changed', visit, session);
-    return follow && address !== null && address !== current ? [address] : NO_ADDRESSES;
-  }
-
-  /** A session that wakes has lost its data. Who finds that it was woken or ended meanwhile looks again. */
-  async #wake(session: StoredSession, proof: Proof, visit: Visit, now: number): Promise<IdentitySession> {
-    const { short } = cutoffs(this.settings.lifetimes, now);
-    if (await this.#store.wake(session.sessionId, now, short)) {
-      this.settings.report({ type: 'reactivated', session: referenceTo(session) });
-      const awake = { ...session, data: {}, lastAccessed: now };
-      return this.#touch(awake, this.#move(awake, visit), now);
-    }
-    return this.#verify(session.sessionId, proof, visit);
-  }
-
   #lives(session: StoredSession): boolean {
     return stage(session, this.settings.lifetimes, this.settings.clock.now()) !== 'ended';
   }
@@ -362,19 +286,6 @@ export class IdentitySessionManager {
     const { clientBlacklist, globalLookup, nodeId } = this.settings;
     const hidden = clientId !== null && clientBlacklist.includes(clientId);
     return !hidden && (globalLookup || node === nodeId);
-  }
-
-  /** A session that hibernates has no data any more, though the store may still hold some. */
-  #asleep(session: IdentitySession, now: number): IdentitySession {
-    return stage(session, this.settings.lifetimes, now) === 'active' ? session : { ...session, data: {} };
-  }
-
-  #touch(session: StoredSession, ipAddresses: readonly string[], now: number): MaybePromise<IdentitySession> {
-    const { nodeId: node, observed, report } = this.settings;
-    const touched = this.#store.touch([{ id: session.sessionId, at: now, ipAddresses, node }]);
-    const seen = withoutSecret(session, now, ipAddresses);
-    if (observed) report({ type: 'touched', session: referenceTo(seen) });
-    return touched instanceof Promise ? touched.then(() => seen) : seen;
   }
 
   async #insistOnOwner(owner: Owner, id: string): Promise<void> {
@@ -411,32 +322,10 @@ export class IdentitySessionManager {
     this.#watch.look(ended.map(({ sessionId }) => sessionId));
     return ended;
   }
-
-  /** The refusal of a request, which is told of. The session is its own only when it has proved that. */
-  #refusal(
-    code: keyof typeof REFUSALS,
-    { ipAddress: from }: Visit,
-    session?: StoredSession,
-    evidence?: RefusalEvidence,
-  ): SessionError {
-    const of = session && { session: referenceTo(session) };
-    this.settings.report({ type: 'refused', code, ...of, ipAddress: ipAddress(from) });
-    return new SessionError(code, REFUSALS[code], evidence);
-  }
 }
 
 /** Refusals of a sign-in that say something of its user, and not of the app or the database. */
 const TURNED_DOWN: ReadonlySet<RefusalCode> = new Set(['session-limit-reached', 'auth-id-taken']);
-
-/** What is said of the requests that are turned down. */
-const REFUSALS = {
-  'credentials-invalid': 'These credentials belong to no session.',
-  'session-ended': 'This session was ended; sign in again.',
-  'session-expired': 'This session was not used for too long; sign in again.',
-  'ip-changed': 'This session may not be used from this address.',
-} as const satisfies Partial<Record<RefusalCode, string>>;
-
-const NO_ADDRESSES: readonly string[] = Object.freeze([]);
 
 function checked({ tenantId, userId }: Owner): Owner {
   return { tenantId: optionalText('tenantId', tenantId, 255), userId: text('userId', userId, 255) };

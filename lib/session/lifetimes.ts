@@ -29,6 +29,11 @@ export function stage(session: Dated, lifetimes: Lifetimes, now: number): Stage 
   return hibernates(session, lifetimes) && idle < lifetimes.long ? 'hibernating' : 'ended';
 }
 
+/** The session as it is at a time: one that hibernates has no data any more, though a store may still hold some. */
+export function asleep(session: IdentitySession, lifetimes: Lifetimes, now: number): IdentitySession {
+  return stage(session, lifetimes, now) === 'active' ? session : { ...session, data: {} };
+}
+
 /** When the session will have ended if nobody uses it any more, in milliseconds since 1970. */
 export function expires(session: Dated, lifetimes: Lifetimes): number {
   if (session.endedAt !== null) return session.endedAt;

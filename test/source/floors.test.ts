@@ -7,7 +7,7 @@ const FLOORS: readonly RegExp[] = [
   /^lib\/(store\/store|cache\/cache|changes\/(changes|hint)|location\/location|database\/.+)$/,
   /^lib\/(store|cache|changes|location)\/.+$/,
   /^lib\/dialects\/.+$/,
-  /^lib\/(administration|admission|manager|cleanup|new-session|node-capacity|options|session-watch|settings|sign-in-rules)$/,
+  /^lib\/(administration|admission|manager|cleanup|new-session|node-capacity|options|session-watch|settings|sign-in-rules|verification)$/,
   /^lib\/http\/.+$/,
   /^lib\/(routers|account)\/.+$/,
   /^lib\/(index|create|migrate|properties)$/,
