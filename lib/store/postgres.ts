@@ -228,7 +228,7 @@ class PostgresStore implements SessionStore {
     const ended: EndedRow[] = [];
     for (const limit of admission.limits ?? []) {
       const counted = [session.userId, session.tenantId, ...cutoffValues(admission.cutoffs), limit.max - 1];
-      const shared = [limit.per, session.clientId, session.device];
+      const shared = [limit.per, session.clientId, session.device, session.sessionId];
       const tooMany = ids(await run<Identified>(this.#sql.beyondLimit, [...counted, ...shared]));
       if (tooMany.length === 0) continue;
       if (limit.onLimit === 'refuse') throw limitReached(limit);

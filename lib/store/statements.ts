@@ -81,10 +81,13 @@ export function statements(schema?: string) {
     /** A statement of its own, before those that it protects: their snapshots must come after the lock. */
     lock: `select pg_advisory_xact_lock(hashtextextended(coalesce($1, '') || chr(31) || $2, ${LOCK_SEED}))`,
 
-    /** The owner's live sessions, of those that share the limit with the newcomer, but for the newest `$6`. */
+    /**
+     * The owner's live sessions, of those that share the limit with the newcomer, but for the newest `$6`. One of the same
+     * id takes no room: its insert tells that it is there.
+     */
     beyondLimit: `
       select session_id from ${table} s
-      where ${ownedBy('$1', '$2')} and ${live(tables, '$3', '$4', '$5')} and case $7
+      where ${ownedBy('$1', '$2')} and ${live(tables, '$3', '$4', '$5')} and session_id <> $10 and case $7
         when 'client' then client_id is not distinct from $8
         when 'device' then device = $9
         else true

@@ -515,8 +515,9 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
     it('lets no two sessions have one id, and leaves alone whose it is', async () => {
       const session = await inserted();
       const again = aSession(clock.now(), { sessionId: session.sessionId, userId: 'bob' });
-      const limits = [{ max: 1, per: 'user', onLimit: 'endOldest' }] as const;
-      for (const conditions of [{}, { limits }]) {
+      const limit = { max: 1, per: 'user' } as const;
+      const limits = (['endOldest', 'refuse'] as const).map((onLimit) => [{ ...limit, onLimit }]);
+      for (const conditions of [{}, ...limits.map((each) => ({ limits: each }))]) {
         const second = store.insert(again, admission(clock.now(), conditions));
         await expect(second).rejects.toMatchObject({ code: 'session-id-taken' });
       }

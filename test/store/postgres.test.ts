@@ -2,13 +2,12 @@ import type { Knex } from 'knex';
 
 import { appConnections } from '../../lib/database/knex';
 import { Pool, type Statement } from '../../lib/database/pool';
-import { everySessionOf } from '../../lib/session/revocation';
 import type { StoredSession } from '../../lib/session/session';
 import { postgres } from '../../lib/store/postgres';
-import type { End, SessionStore } from '../../lib/store/store';
+import type { SessionStore } from '../../lib/store/store';
 import { FakeClock } from '../support/clock';
 import { createDatabase, type TestDatabase } from '../support/database';
-import { ALICE, DAY, admission, aSession } from '../support/sessions';
+import { DAY, admission, aSession } from '../support/sessions';
 import { itIsASessionStore } from './contract';
 
 /** A pool that remembers what it was asked. */
@@ -43,7 +42,6 @@ describe('postgres', () => {
   let pool: WatchedPool;
   let store: SessionStore;
   const now = Date.UTC(2026, 0, 15, 12);
-  const end: End = { at: now, reason: 'revoked', by: null };
 
   beforeEach(() => {
     pool = new WatchedPool(appConnections(database.knex), { budget: 30_000 });
@@ -73,29 +71,6 @@ describe('postgres', () => {
     await transaction.commit();
     expect((await store.find(free.sessionId))?.lastAccessed).toBe(now + 5);
     expect((await store.find(held.sessionId))?.lastAccessed).toBeNull();
-  });
-
-  it('never revives by a touch what is ended at the same time', async () => {
-    for (let round = 0; round < 50; round++) {
-      const { sessionId } = await inserted();
-      const touch = [{ id: sessionId, at: now + round, ipAddresses: [] }];
-      await Promise.all([
-        ...Array.from({ length: 5 }, async () => store.touch(touch)),
-        store.end(everySessionOf(ALICE), end),
-        ...Array.from({ length: 5 }, async () => store.touch(touch)),
-      ]);
-      expect((await store.find(sessionId))?.endedAt).toBe(now);
-    }
-  });
-
-  it('never lets two nodes wait for each other, in whatever order they touch', async () => {
-    const sessions = await Promise.all(Array.from({ length: 200 }, inserted));
-    const nodes = [store, postgres(new Pool(appConnections(database.connect()), { budget: 30_000 }))];
-    const shuffled = () => sessions.map(({ sessionId }) => sessionId).sort(() => Math.random() - 0.5);
-    const flush = (node: SessionStore, at: number) =>
-      node.touch(shuffled().map((id) => ({ id, at, ipAddresses: [] })));
-    const flushes = Array.from({ length: 100 }, async (_, i) => flush(nodes[i % 2]!, now + i));
-    await expect(Promise.all([...flushes, store.end(everySessionOf(ALICE), end)])).resolves.toBeDefined();
   });
 
   describe('a sweep', () => {

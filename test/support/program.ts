@@ -11,11 +11,15 @@ const PATIENCE = 20_000;
  * Runs a program in a process of its own, in the project's folder, and answers what it wrote. Fails when the program does,
  * and when it does not end by itself.
  */
-export async function outputOf(program: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
+export async function outputOf(
+  program: string,
+  env: NodeJS.ProcessEnv = {},
+  patience = PATIENCE,
+): Promise<string> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['-r', 'sucrase/register/ts', '--eval', program],
-    { cwd: PROJECT, env: { ...process.env, ...env }, timeout: PATIENCE },
+    { cwd: PROJECT, env: { ...process.env, ...env }, timeout: patience },
   );
   return stdout;
 }

@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+
+import { SessionError, type IdentitySession, type IdentitySessionManager, type SignIn } from '../../lib';
+import type { SignInRules } from '../../lib/sign-in-rules';
+import { createDatabase, type TestDatabase } from '../support/database';
+import { managerOn } from '../support/manager';
+
+const ROUNDS = 20;
+
+let database: TestDatabase;
+let nodes: IdentitySessionManager[];
+
+beforeAll(async () => {
+  database = await createDatabase();
+});
+afterEach(() => Promise.all(nodes.map((node) => node.close())));
+afterAll(() => database.destroy());
+
+function use(rules: SignInRules): void {
+  nodes = [0, 1].map(() => managerOn({ knex: database.connect(), ...rules }));
+}
+
+/** Ten at once under one id, five on each node. */
+async function raced(
+  signIn: (i: number) => Omit<SignIn, 'sessionId'>,
+): Promise<PromiseSettledResult<IdentitySession>[]> {
+  const sessionId = randomUUID();
+  return Promise.allSettled(
+    Array.from({ length: 10 }, async (_, i) => nodes[i % 2]!.create({ ...signIn(i), sessionId })),
+  );
+}
+
+describe('one id for many', () => {
+  it.each<[string, SignInRules]>([
+    ['no rule', {}],
+    ['LogoutFromAllDevices', { preventConcurrentLogin: 'LogoutFromAllDevices' }],
+    ['a limit of one', { maxSessionsPerUser: 1 }],
+    ['a limit of one that refuses', { maxSessionsPerUser: 1, onLimit: 'refuse' }],
+  ])('is one session for the user who creates it again and again, under %s', async (_, rules) => {
+    use(rules);
+    for (let round = 0; round < ROUNDS; round++) {
+      const userId = randomUUID();
+      const results = await raced(() => ({ userId }));
+      expect(results.filter(({ status }) => status === 'rejected')).toEqual([]);
+      const ids = results.map((result) => result.status === 'fulfilled' && result.value.sessionId);
+      expect(new Set(ids).size).toBe(1);
+      expect((await nodes[0]!.list({ userId })).map(({ sessionId }) => sessionId)).toEqual([ids[0]]);
+    }
+  });
+
+  it('goes to one of two users, and the other is told that it is taken', async () => {
+    use({});
+    for (let round = 0; round < ROUNDS; round++) {
+      const users = [randomUUID(), randomUUID()];
+      const results = await raced((i) => ({ userId: users[(i >> 1) % 2]! }));
+      const owners = new Set<string>();
+      for (const result of results) {
+        if (result.status === 'fulfilled') owners.add(result.value.userId);
+        else expect(result.reason instanceof SessionError && result.reason.code).toBe('session-id-taken');
+      }
+      expect(owners.size).toBe(1);
+      const [owner] = owners;
+      const lists = await Promise.all(users.map(async (userId) => (await nodes[1]!.list({ userId })).length));
+      expect(lists).toEqual(users.map((userId) => (userId === owner ? 1 : 0)));
+    }
+  });
+});

@@ -1,0 +1,84 @@
+import { SessionError, type Credentials, type IdentitySession, type IdentitySessionManager } from '../../lib';
+import { FakeClock } from '../support/clock';
+import { createDatabase, type TestDatabase } from '../support/database';
+import { managerOn } from '../support/manager';
+import { HOUR } from '../support/sessions';
+
+const ROUNDS = 20;
+const SESSIONS = 12;
+
+interface Known {
+  readonly session: IdentitySession;
+  readonly credentials: Credentials;
+}
+
+let database: TestDatabase;
+let clock: FakeClock;
+let nodes: IdentitySessionManager[];
+
+beforeAll(async () => {
+  database = await createDatabase();
+  // Each sign-in takes its time, so that some are under way whenever everything is ended.
+  await database.knex.raw(`
+    create function dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(random() * 0.02); return new; end $$;
+    create trigger dawdle before insert or update on identity_sessions for each row execute function dawdle()`);
+  clock = new FakeClock();
+  // One has copies, which it trusts; the other asks each time.
+  nodes = [{}, { lease: 0 }].map((options) => managerOn({ knex: database.connect(), clock, ...options }));
+});
+afterAll(async () => {
+  await Promise.all(nodes.map((node) => node.close()));
+  await database.destroy();
+});
+
+describe('everything that is ended while users sign in and come back', () => {
+  it('holds all that was signed in by then, and nothing of it is accepted from the answer on', async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const asleep = await opened(round);
+      clock.advance(2 * HOUR);
+      const ended = clock.now();
+      const [before, waking] = [opened(round), woken(asleep)];
+      const ending = nodes[0]!.administration.revokeEverything();
+      const during = opened(round);
+      await ending;
+      await expectRefused(nodes[0]!, asleep);
+      clock.advance(1);
+      const after = await opened(round);
+
+      await waking;
+      const signedIn = [...asleep, ...(await before), ...(await during), ...after];
+      const doomed = signedIn.filter(({ session }) => session.signedIn <= ended);
+      expect(signedIn.filter((known) => !doomed.includes(known))).toEqual(after);
+      for (const node of nodes) {
+        await expectRefused(node, doomed);
+        for (const { credentials } of after) await expect(node.verify(credentials)).resolves.toBeDefined();
+      }
+      const listed = await Promise.all(doomed.map(async ({ session }) => nodes[1]!.list(session)));
+      expect(listed.flat().filter(({ signedIn: at }) => at <= ended)).toEqual([]);
+    }
+  });
+
+  function opened(round: number): Promise<Known[]> {
+    const opening = Array.from({ length: SESSIONS }, async (_, user) => {
+      const { session, secret } = await nodes[user % 2]!.open({
+        userId: `${round}.${user}`,
+        staySignedIn: true,
+      });
+      return { session, credentials: { sessionId: session.sessionId, secret } };
+    });
+    return Promise.all(opening);
+  }
+
+  /** Some find that all has ended. */
+  function woken(asleep: readonly Known[]): Promise<unknown> {
+    return Promise.allSettled(asleep.map(async ({ credentials }, i) => nodes[i % 2]!.revive(credentials)));
+  }
+
+  async function expectRefused(node: IdentitySessionManager, sessions: readonly Known[]): Promise<void> {
+    const verdicts = sessions.map(async ({ credentials }) => node.verify(credentials));
+    for (const result of await Promise.allSettled(verdicts)) {
+      const reason: unknown = result.status === 'rejected' ? result.reason : 'accepted';
+      expect(reason instanceof SessionError ? reason.code : reason).toBe('session-ended');
+    }
+  }
+});

@@ -1,0 +1,126 @@
+import type { Knex } from 'knex';
+
+import { createDatabase, type TestDatabase } from '../support/database';
+import { Gate, run, SIGN_INS, type Finish, type Race } from '../support/racer';
+
+/** How many live sessions there may be of one user, or of each kind of device or client of one user. */
+interface Rule extends Race {
+  readonly per: 'user' | 'device' | 'client';
+  readonly max: number;
+}
+
+const RULES: readonly (readonly [string, Rule])[] = [
+  ['LogoutFromAllDevices', rule({ preventConcurrentLogin: 'LogoutFromAllDevices' }, 'user', 1)],
+  ['LogoutFromSameTypeDevices', rule({ preventConcurrentLogin: 'LogoutFromSameTypeDevices' }, 'device', 1)],
+  ['maxSessionsPerUser', rule({ maxSessionsPerUser: 5 }, 'user', 5)],
+  ['maxSessionsPerDevice', rule({ maxSessionsPerDevice: 3 }, 'device', 3)],
+  ['maxSessionsPerClient', rule({ maxSessionsPerClient: 3 }, 'client', 3)],
+  ['maxSessionsPerUser that refuses', rule({ maxSessionsPerUser: 5, onLimit: 'refuse' }, 'user', 5)],
+  ['maxSessionsPerDevice that refuses', rule({ maxSessionsPerDevice: 3, onLimit: 'refuse' }, 'device', 3)],
+  ['maxSessionsPerClient that refuses', rule({ maxSessionsPerClient: 3, onLimit: 'refuse' }, 'client', 3)],
+];
+
+/** The name of the user tells the rule. */
+function rule(rules: Race['rules'], per: Rule['per'], max: number): Rule {
+  return { userId: JSON.stringify(rules), rules, per, max };
+}
+
+describe.each([
+  ['read committed', RULES.slice(0, 3)],
+  ['repeatable read', RULES],
+])(
+  'two hundred sign-ins of one user by two processes, in a database that is %s by default',
+  (isolation, named) => {
+    let database: TestDatabase;
+    let finishes: ReadonlyMap<Rule, Finish>;
+    let sampler: Sampler;
+
+    beforeAll(async () => {
+      database = await createDatabase();
+      await database.knex.raw(`
+        do $$ begin execute format(
+          'alter database %I set default_transaction_isolation = %L', current_database(), '${isolation}'); end $$;
+        -- Each takes its time between looking at the others and being there: without the lock they overlook each other.
+        create function dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(0.001); return new; end $$;
+        create trigger dawdle before insert on identity_sessions for each row execute function dawdle()`);
+      const rules = named.map(([, each]) => each);
+      sampler = new Sampler(database.connect({ pool: { min: 1, max: 1 } }), rules);
+      const results = await sampler.during(run(rules, database.url, await Gate.close(database.knex)));
+      finishes = new Map(rules.map((each, index) => [each, results[index]!]));
+    }, 90_000);
+    afterAll(() => database.destroy());
+
+    it.each(named)(
+      'leave exactly as many as %s allows, and each of them was acknowledged',
+      async (_, each) => {
+        const { opened, refused } = finishes.get(each)!;
+        const refuses = each.rules.onLimit === 'refuse';
+        expect(new Set(refused)).toEqual(new Set(refuses ? ['session-limit-reached'] : []));
+        expect(opened.length + refused.length).toBe(SIGN_INS);
+
+        const left = (await sampler.live()).filter(({ userId }) => userId === each.userId);
+        expect(new Set(sizesOfGroups(left, each))).toEqual(new Set([each.max]));
+        expect(opened).toEqual(expect.arrayContaining(left.map(({ sessionId }) => sessionId)));
+        if (refuses) expect(opened).toHaveLength(left.length);
+      },
+    );
+
+    it.each(named)('are never seen to be more than %s allows', (_, each) => {
+      expect(sampler.samples).toBeGreaterThan(100);
+      expect(sampler.most.get(each)).toBe(each.max);
+    });
+  },
+);
+
+interface LiveSession {
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly device: string;
+  readonly clientId: string;
+}
+
+function sizesOfGroups(sessions: readonly LiveSession[], { per }: Rule): number[] {
+  const sizes = new Map<string, number>();
+  for (const { userId, device, clientId } of sessions) {
+    const group = { user: userId, device, client: clientId }[per];
+    sizes.set(group, (sizes.get(group) ?? 0) + 1);
+  }
+  return [...sizes.values()];
+}
+
+/** Looks at what is committed, over and over. */
+class Sampler {
+  samples = 0;
+  /** The most sessions that share the limit of a rule and were there at one time. */
+  readonly most: Map<Rule, number>;
+
+  constructor(
+    private readonly pool: Knex,
+    rules: readonly Rule[],
+  ) {
+    this.most = new Map(rules.map((each) => [each, 0]));
+  }
+
+  async during<T>(work: Promise<T>): Promise<T> {
+    let over = false;
+    const end = () => (over = true);
+    work.then(end, end);
+    while (!over) this.#note(await this.live());
+    return work;
+  }
+
+  async live(): Promise<readonly LiveSession[]> {
+    const { rows } = await this.pool.raw<{ rows: LiveSession[] }>(`
+      select replace(session_id::text, '-', '') as "sessionId", user_id as "userId", device, client_id as "clientId"
+      from identity_sessions where ended_at is null`);
+    return rows;
+  }
+
+  #note(sessions: readonly LiveSession[]): void {
+    this.samples++;
+    for (const [each, most] of this.most) {
+      const own = sessions.filter(({ userId }) => userId === each.userId);
+      this.most.set(each, Math.max(most, ...sizesOfGroups(own, each)));
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { appConnections } from '../../lib/database/knex';
+import { Pool } from '../../lib/database/pool';
+import { sessionsOf } from '../../lib/session/revocation';
+import type { StoredSession } from '../../lib/session/session';
+import { postgres } from '../../lib/store/postgres';
+import type { End, SessionStore } from '../../lib/store/store';
+import { createDatabase, type TestDatabase } from '../support/database';
+import { admission, aSession } from '../support/sessions';
+
+const now = Date.UTC(2026, 0, 15, 12);
+const END: End = { at: now, reason: 'revoked', by: null };
+
+let database: TestDatabase;
+let nodes: readonly [SessionStore, SessionStore];
+
+beforeAll(async () => {
+  database = await createDatabase();
+});
+beforeEach(async () => {
+  await database.empty();
+  nodes = [node(), node()];
+});
+afterAll(() => database.destroy());
+
+function node(): SessionStore {
+  const pool = new Pool(appConnections(database.connect({ pool: { min: 0, max: 5 } })), { budget: 30_000 });
+  return postgres(pool);
+}
+
+async function inserted(): Promise<StoredSession> {
+  const session = aSession(now);
+  await nodes[0].insert(session, admission(now));
+  return session;
+}
+
+/** Does the work a thousand times, 25 at once. */
+async function aThousandTimes(work: (round: number) => Promise<void>): Promise<void> {
+  for (let round = 0; round < 1000; round += 25) {
+    await Promise.all(Array.from({ length: 25 }, (_, i) => work(round + i)));
+  }
+}
+
+describe('touches of two nodes', () => {
+  const row = (id: string) => database.knex('identity_sessions').where({ session_id: id }).first<object>();
+
+  /** Two touches before the act is sent, and two after it. */
+  async function touchedAround(id: string, act: () => PromiseLike<unknown>): Promise<void> {
+    const touch = async (i: number) =>
+      nodes[i % 2]!.touch([{ id, at: now + i, ipAddresses: [`192.0.2.${i}`] }]);
+    const before = [1, 2].map(touch);
+    const acting = act();
+    await Promise.all([...before, acting, ...[3, 4].map(touch)]);
+  }
+
+  it('leave a session as it ended: a thousand ends in their midst', async () => {
+    await aThousandTimes(async () => {
+      const session = await inserted();
+      let asEnded: object | undefined;
+      await touchedAround(session.sessionId, async () => {
+        await nodes[1].end(sessionsOf(session, [session.sessionId]), END);
+        asEnded = await row(session.sessionId);
+      });
+      expect(asEnded).toMatchObject({ end_reason: 'revoked' });
+      expect(await row(session.sessionId)).toEqual(asEnded);
+    });
+  }, 60_000);
+
+  it('never bring back what was deleted', async () => {
+    for (let round = 0; round < 100; round++) {
+      const { sessionId } = await inserted();
+      await touchedAround(sessionId, () =>
+        database.knex('identity_sessions').where({ session_id: sessionId }).delete(),
+      );
+      expect(await row(sessionId)).toBeUndefined();
+    }
+  });
+
+  it('never wait for each other: a thousand writes of the same sessions, each in an order of its own', async () => {
+    // So many that the sessions of a write are looked up one by one, in the order in which it names them.
+    await database.knex.raw(`
+      insert into identity_sessions (session_id, secret_hash, user_id, device, stay_signed_in, signed_in, active_day)
+      select gen_random_uuid(), '', 'user ' || i, 'Web', false, '2026-01-15', '2026-01-15' from generate_series(1, 5000) as i;
+      analyze identity_sessions`);
+    const { rows } = await database.knex.raw<{ rows: { session_id: string }[] }>(
+      'select session_id from identity_sessions limit 20',
+    );
+    const shuffled = () => rows.map(({ session_id }) => session_id).sort(() => Math.random() - 0.5);
+    await aThousandTimes(async (round) => {
+      const touches = shuffled().map((id) => ({ id, at: now + round, ipAddresses: [] }));
+      await nodes[round % 2]!.touch(touches);
+    });
+    expect(await row(rows[0]!.session_id)).toMatchObject({ last_accessed: expect.any(Date) });
+  }, 60_000);
+});
