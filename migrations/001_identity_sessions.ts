@@ -34,8 +34,9 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
     ) with (fillfactor = 85)`);
   await knex.raw(`
     create index identity_sessions_owner on ${at}.identity_sessions (user_id, tenant_id) where ended_at is null`);
+  // For cleanup, and for administrators who look for the latest uses of all or of a tenant.
   await knex.raw(`
-    create index identity_sessions_active_day on ${at}.identity_sessions (active_day) where ended_at is null`);
+    create index identity_sessions_active_day on ${at}.identity_sessions (active_day, tenant_id) where ended_at is null`);
   await knex.raw(`
     create index identity_sessions_ended_at on ${at}.identity_sessions (ended_at) where ended_at is not null`);
   // Few sessions have data, and only while they are active: cleanup finds those that have fallen asleep.
@@ -43,11 +44,13 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
     create index identity_sessions_data on ${at}.identity_sessions (active_day)
     where ended_at is null and data is not null`);
 
-  // For administrators, who page through the newest sign-ins of all or of a tenant.
+  // For administrators, who page through the newest sign-ins of all or of a tenant. Entries that are equal share their
+  // room: by tens of minutes an index takes a third of what it takes by the time itself, and the rest is soon sorted.
+  const signedIn = `date_bin('10 minutes', signed_in, timestamptz 'epoch')`;
   await knex.raw(`
-    create index identity_sessions_signed_in on ${at}.identity_sessions (signed_in) where ended_at is null`);
+    create index identity_sessions_signed_in on ${at}.identity_sessions (${signedIn}) where ended_at is null`);
   await knex.raw(`
-    create index identity_sessions_tenant on ${at}.identity_sessions (tenant_id, signed_in)
+    create index identity_sessions_tenant on ${at}.identity_sessions (tenant_id, ${signedIn})
     where ended_at is null and tenant_id is not null`);
 
   // An auth id is unique among live sessions, whoever they belong to.

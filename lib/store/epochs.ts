@@ -2,21 +2,35 @@ import { time } from './rows';
 import type { Scope } from './store';
 import type { Tables } from './tables';
 
-/** That the session `s` was ended neither by itself nor with everything. */
-export function notEnded({ epochs }: Tables): string {
-  return `(s.ended_at is null and not exists (select from ${epochs} e where ${REACHES}))`;
+/**
+ * That the session `s` was ended neither by itself nor with everything. When everyone's sessions ended is worked out once,
+ * and not for each session.
+ */
+export function notEnded(tables: Tables): string {
+  return `(s.ended_at is null and s.signed_in > ${latestEpoch(tables, "'everyone'")} and not exists (
+    select from ${tables.epochs} e where e.scope = ${NARROWER} and e.ended_at >= s.signed_in))`;
+}
+
+/** When everything in the scope ended for the last time; minus infinity when it never did. */
+export function latestEpoch({ epochs }: Tables, scope: string): string {
+  return `(select coalesce(max(e.ended_at), '-infinity') from ${epochs} e where e.scope = ${scope})`;
 }
 
 /** The sessions `s`, and for each that ended with everything when that was and who did it. */
 export function withEpochs({ sessions, epochs }: Tables): string {
   return `${sessions} s left join lateral (
-    select e.ended_at as epoch_at, e.ended_by as epoch_by from ${epochs} e where ${REACHES} order by e.ended_at limit 1
+    select e.ended_at as epoch_at, e.ended_by as epoch_by from ${epochs} e
+    where e.scope in ('everyone', ${NARROWER}) and e.ended_at >= s.signed_in order by e.ended_at limit 1
   ) epoch on s.ended_at is null`;
 }
 
-/** Whether an epoch ended the session `s`. */
-const REACHES = `
-  e.scope in ('everyone', coalesce('tenant:' || s.tenant_id, 'no tenant')) and e.ended_at >= s.signed_in`;
+/** The same for sessions that are known not to have ended. */
+export function withoutEpochs(sessions: string): string {
+  return `${sessions} s cross join (select null::timestamptz as epoch_at, null::text as epoch_by) epoch`;
+}
+
+/** The scope of the session `s` beside everyone. */
+const NARROWER = `coalesce('tenant:' || s.tenant_id, 'no tenant')`;
 
 /** What an epoch's row says of its scope. */
 export function scopeText({ tenantId }: Scope): string {

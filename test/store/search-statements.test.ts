@@ -45,7 +45,7 @@ describe('among many sessions', () => {
       insert into identity_sessions
         (session_id, secret_hash, tenant_id, user_id, device, stay_signed_in, signed_in, active_day)
       select gen_random_uuid(), '', nullif('tenant ' || i % 50, 'tenant 0'), 'user ' || i, 'Web', true, moment, moment::date
-      from generate_series(1, 20000) as i, lateral (select timestamptz '2025-12-31' - i * interval '1 second') as at (moment);
+      from generate_series(1, 20000) as i, lateral (select timestamptz '2025-12-31' - i * interval '20 seconds') as at (moment);
       analyze identity_sessions`);
     connection = await database.knex.transaction();
   });
@@ -68,6 +68,11 @@ describe('among many sessions', () => {
       'a later page of a tenant',
       page({ ...NEWEST, filter: { tenantId: 'tenant 7' }, after }),
       'identity_sessions_tenant',
+    ],
+    [
+      'the latest uses of all',
+      page({ ...NEWEST, order: { by: 'lastAccessed', descending: true } }),
+      'identity_sessions_active_day',
     ],
     ['those of a user', page({ ...NEWEST, filter: { userId: 'user 7' } }), 'identity_sessions_owner'],
   ])('%s are found by an index, in its order', async (_, { statement, values }, index) => {
