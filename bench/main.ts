@@ -8,6 +8,7 @@ import { memoryOfSessions } from './memory';
 import { runInOneProcess } from './one-process';
 import { heading, paragraph, say } from './report';
 import { delayOfRevocations } from './revocation';
+import { amongManyRows } from './rows/rows';
 import { runInSeparateProcesses } from './separate-processes';
 import { setUp } from './set-up';
 import { timeSignIns } from './sign-in';
@@ -17,6 +18,7 @@ import {
   printCourses,
   printDatabaseWork,
   printRevocations,
+  printRows,
   printServed,
   printSignIns,
   printSizes,
@@ -30,16 +32,24 @@ import { guarded, guardedOpenXchange } from './variants/identity-sessions';
  * npm run bench                     everything, some 8 minutes
  * npm run bench -- --quick          everything in about a minute, and not worth much
  * npm run bench -- --only sign-in   one measurement; may be repeated
+ * npm run bench -- --only rows      among a million sessions, `--rows 10000000` among so many; only when asked for
  *
  * The report goes to the output, as Markdown, and progress to the error output. `DATABASE_URL` names a PostgreSQL to use
  * in place of our own, `REDIS_URL` a Redis for connect-redis and for hints.
  */
 const { values: options } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, only: { type: 'string', multiple: true } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true },
+    rows: { type: 'string', default: '1000000' },
+  },
 });
 
 const close = [bare, control, withCookieParser, guarded, guardedOpenXchange];
 const far = variants.filter((variant) => !close.includes(variant));
+
+/** Takes long, and much room on the disk. */
+const MANY_ROWS = 'rows';
 
 const measurements: Record<string, (database: Database, findings: Findings) => Promise<void>> = {
   async 'one-process'(database, findings) {
@@ -96,12 +106,18 @@ const measurements: Record<string, (database: Database, findings: Findings) => P
     findings.cleanup = await courseOfCleanup(database, options.quick ? 50_000 : 200_000);
     printCleanup(findings.cleanup);
   },
+
+  async [MANY_ROWS](database, findings) {
+    heading(`Among ${options.rows} sessions`);
+    findings.rows = await amongManyRows(database, Number(options.rows));
+    printRows(findings.rows);
+  },
 };
 
 async function main(): Promise<void> {
   // As apps are deployed.
   process.env['NODE_ENV'] = 'production';
-  const chosen = options.only ?? Object.keys(measurements);
+  const chosen = options.only ?? Object.keys(measurements).filter((name) => name !== MANY_ROWS);
   const unknown = chosen.filter((name) => !(name in measurements));
   if (unknown.length > 0) {
     throw new Error(

@@ -1,8 +1,9 @@
 import type { CleanupCourse } from './cleanup';
 import { extraCpu, throughput, type Course } from './one-process';
 import type { SessionMemory } from './memory';
-import { about, give, table } from './report';
+import { about, give, paragraph, table } from './report';
 import type { RevocationDelay } from './revocation';
+import type { ManyRows } from './rows/rows';
 import type { Served } from './separate-processes';
 import type { DatabaseWork } from './database-work';
 import type { SignInTime } from './sign-in';
@@ -112,4 +113,36 @@ export function printRevocations(delays: readonly RevocationDelay[]): void {
     give(longest, 1),
   ]);
   table(['hears by', 'p50 ms', 'p99 ms', 'longest ms'], rows);
+}
+
+export function printRows({ acts, pages, pagesOfFew, hot, rushes, everything }: ManyRows): void {
+  table(
+    ['p50 ms', 'among them', 'among 10,000', 'ratio'],
+    acts.map(({ act, many, few, ratio }) => [act, give(many, 2), give(few, 2), about(ratio)]),
+  );
+  paragraph('');
+  table(
+    ['ms', 'p50', 'p99', 'p50 among 10,000'],
+    pages.map(({ what, p50, p99 }, page) => [
+      what,
+      give(p50, 2),
+      give(p99, 2),
+      give(pagesOfFew[page]!.p50, 2),
+    ]),
+  );
+  paragraph('');
+  table(
+    ['50 sign-ins of one user at once', 'all of them, ms', 'of those without a rule'],
+    rushes.map(({ name, all, ratio }) => [name, give(all, 1), about(ratio)]),
+  );
+  paragraph('');
+  table(
+    ['', ''],
+    [
+      ['touches that leave all indexes alone, %', give(hot * 100, 2)],
+      ['everything is ended, ms', give(everything.ending, 1)],
+      ['rows of sessions written by that', give(everything.written)],
+      ['a page of the newest sessions then, ms', give(everything.page, 1)],
+    ],
+  );
 }

@@ -2,6 +2,7 @@ import type { CleanupCourse } from './cleanup';
 import { throughput, type Course } from './one-process';
 import { about, give, table } from './report';
 import type { RevocationDelay } from './revocation';
+import type { ManyRows } from './rows/rows';
 import type { Served } from './separate-processes';
 import type { DatabaseWork } from './database-work';
 import type { SessionMemory } from './memory';
@@ -24,6 +25,7 @@ export interface Findings {
   storage?: SessionStorage;
   revocation?: readonly RevocationDelay[];
   cleanup?: CleanupCourse;
+  rows?: ManyRows;
 }
 
 interface Target {
@@ -148,6 +150,50 @@ const targets: readonly Target[] = [
     sense: 'at most',
     unit: ' x',
     measure: ({ cleanup }) => cleanup && { median: cleanup.touches.p99 / cleanup.touches.control },
+  },
+  ...['list of one user', 'get one', 'revoke one', 'revoke others'].map((act): Target => ({
+    what: `${act} among many sessions, against 10,000`,
+    limit: 1.5,
+    sense: 'at most',
+    unit: ' x',
+    measure: ({ rows }) => rows?.acts.find((each) => each.act === act)?.ratio,
+  })),
+  ...(
+    [
+      ['newest 50 of a tenant', 5],
+      ['the 50 of a tenant after 10,000', 5],
+      ['50 of a tenant that were used last', 100],
+    ] as const
+  ).map(([what, limit]): Target => ({
+    what: `${what}, among many sessions`,
+    limit,
+    sense: 'at most',
+    unit: ' ms',
+    measure: ({ rows }) => {
+      const page = rows?.pages.find((each) => each.what === what);
+      return page && { median: page.p50 };
+    },
+  })),
+  {
+    what: 'touches that leave all indexes alone, after the first of a day',
+    limit: 99,
+    sense: 'at least',
+    unit: ' %',
+    measure: ({ rows }) => rows && { median: rows.hot * 100 },
+  },
+  {
+    what: '50 sign-ins of one user at once, one session a user, against no rule',
+    limit: 2.5,
+    sense: 'at most',
+    unit: ' x',
+    measure: ({ rows }) => rows?.rushes.at(-1)?.ratio,
+  },
+  {
+    what: 'everything is ended, among many sessions',
+    limit: 100,
+    sense: 'at most',
+    unit: ' ms',
+    measure: ({ rows }) => rows && { median: rows.everything.ending },
   },
 ];
 

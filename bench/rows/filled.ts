@@ -1,0 +1,110 @@
+import knex, { type Knex } from 'knex';
+
+import type { IdentitySessionManager, IdentitySessionOptions } from '../../lib';
+import type { Database } from '../database';
+import { signInOf } from '../people';
+import { say } from '../report';
+import { builtPackage } from '../variants/peers';
+
+const SESSIONS_A_USER = 5;
+const SESSIONS_A_TENANT = 20_000;
+
+/** A session of a filled table. */
+export interface Row {
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly tenantId: string;
+}
+
+/** A table with so many live sessions in it. */
+export class FilledTable {
+  readonly #managers: IdentitySessionManager[] = [];
+
+  private constructor(
+    readonly rows: number,
+    readonly pool: Knex,
+    private readonly drop: () => Promise<void>,
+  ) {}
+
+  static async of(rows: number, database: Database): Promise<FilledTable> {
+    say(`filling a table with ${rows} sessions`);
+    const url = await database.create();
+    const pool = knex({ client: 'pg', connection: url });
+    const table = new FilledTable(rows, pool, () => database.drop(url));
+    try {
+      await builtPackage().migrate(pool);
+      await table.#fill();
+      return table;
+    } catch (error) {
+      await table.close();
+      throw error;
+    }
+  }
+
+  manager(options: IdentitySessionOptions = {}): IdentitySessionManager {
+    const manager = builtPackage().createIdentitySessionManager({
+      knex: this.pool,
+      requestBudget: 60_000,
+      ...options,
+    });
+    this.#managers.push(manager);
+    return manager;
+  }
+
+  /** Sessions from all over the table, each of another user. */
+  async sample(count: number): Promise<readonly Row[]> {
+    const { rows } = await this.pool.raw<{ rows: Row[] }>(
+      `with drawn as (
+         select distinct on (user_id) replace(session_id::text, '-', '') as "sessionId", user_id as "userId", tenant_id as "tenantId"
+         from identity_sessions where random() < ?::float8 / ?
+       )
+       select * from drawn order by random() limit ?`,
+      [count * 4, this.rows, count],
+    );
+    return rows;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#managers.map((manager) => manager.close()));
+    await this.pool.destroy();
+    await this.drop();
+  }
+
+  /**
+   * Copies of a session that the package has opened, with owners and times of their own: signed in during the last month,
+   * one after the other, used during the last six days. Indexes are quicker to build than to keep.
+   */
+  async #fill(): Promise<void> {
+    await this.manager().open(signInOf('somebody', 0));
+    const indexes = await this.#dropIndexes();
+    const own: Readonly<Record<string, string>> = {
+      session_id: `(lpad(to_hex((extract(epoch from opened) * 1000)::bigint), 12, '0') || '7' || substr(md5(i::text), 1, 19))::uuid`,
+      secret_hash: `sha256(i::text::bytea)`,
+      user_id: `md5('user' || i % ${Math.ceil(this.rows / SESSIONS_A_USER)})::uuid::text`,
+      tenant_id: `'tenant-' || i % ${Math.ceil(this.rows / SESSIONS_A_TENANT)}`,
+      signed_in: 'opened',
+      last_accessed: 'used',
+      active_day: `(used at time zone 'UTC')::date`,
+    };
+    const columns = Object.keys(await this.pool('identity_sessions').columnInfo());
+    await this.pool.raw(`
+      with example as (delete from identity_sessions returning *)
+      insert into identity_sessions (${columns.join()})
+      select ${columns.map((column) => own[column] ?? `example.${column}`).join()}
+      from example, generate_series(1, ${this.rows}) as i,
+        lateral (select now() - interval '30 days' * (1 - i / ${this.rows}::float8)) as one (opened),
+        lateral (select greatest(opened, now() - interval '6 days' * random())) as other (used)`);
+    for (const index of indexes) await this.pool.raw(index);
+    await this.pool.raw('vacuum (analyze) identity_sessions');
+    await this.pool.raw('checkpoint');
+  }
+
+  /** The definitions of the indexes that are to be built again. */
+  async #dropIndexes(): Promise<string[]> {
+    const { rows } = await this.pool.raw<{ rows: { name: string; definition: string }[] }>(`
+      select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition from pg_index
+      where indrelid = 'identity_sessions'::regclass and not indisprimary`);
+    for (const { name } of rows) await this.pool.raw(`drop index ${name}`);
+    return rows.map(({ definition }) => definition);
+  }
+}

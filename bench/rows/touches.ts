@@ -1,0 +1,32 @@
+import { appConnections } from '../../lib/database/knex';
+import { Pool } from '../../lib/database/pool';
+import { postgres } from '../../lib/store/postgres';
+import { shuffled } from '../statistics';
+import type { FilledTable } from './filled';
+
+const BATCH = 500;
+const BATCHES = 100;
+const ACTIVE = 20_000;
+
+/** The part of the updates that leave all indexes alone, once each session has been written on that day. */
+export async function shareOfHotUpdates(table: FilledTable): Promise<number> {
+  const active = (await table.sample(ACTIVE)).map(({ sessionId }) => sessionId);
+  const store = postgres(new Pool(appConnections(table.pool), { budget: 60_000 }));
+  const touch = (ids: readonly string[]) =>
+    store.touch(ids.map((id) => ({ id, at: Date.now(), ipAddresses: [] })));
+
+  for (let from = 0; from < active.length; from += BATCH) await touch(active.slice(from, from + BATCH));
+  const before = await updates(table);
+  for (let batch = 0; batch < BATCHES; batch++) await touch(shuffled(active).slice(0, BATCH));
+  const after = await updates(table);
+  return (after.hot - before.hot) / (after.all - before.all);
+}
+
+/** As the backends have counted them, which tell it when they are idle for a while, or at their end. */
+async function updates({ pool }: FilledTable): Promise<{ all: number; hot: number }> {
+  await pool.raw('select pg_sleep(11)');
+  const { rows } = await pool.raw<{ rows: { all: string; hot: string }[] }>(
+    `select n_tup_upd as all, n_tup_hot_upd as hot from pg_stat_user_tables where relname = 'identity_sessions'`,
+  );
+  return { all: Number(rows[0]!.all), hot: Number(rows[0]!.hot) };
+}
