@@ -50,6 +50,12 @@ export function postgres(pool: Pool, { schema }: PostgresOptions = {}): SessionS
   return new PostgresStore(pool, schema);
 }
 
+/** A session that wants to be let in under rules about its owner's other sessions. */
+interface Newcomer {
+  readonly session: StoredSession;
+  readonly admission: Admission;
+}
+
 interface Waiter {
   readonly resolve: (session: StoredSession | undefined) => void;
   readonly reject: (error: unknown) => void;
@@ -61,7 +67,7 @@ class PostgresStore implements SessionStore {
   readonly #pool: Pool;
   readonly #sql: ReturnType<typeof statements>;
   readonly #searching: ReturnType<typeof searchStatements>;
-  readonly #signIns = new OwnerQueue();
+  readonly #signIns = new OwnerQueue((newcomers: readonly Newcomer[]) => this.#insertLocked(newcomers));
   /** Who waits for which id in this turn of the event loop. */
   #asked = new Map<string, Waiter[]>();
 
@@ -181,9 +187,9 @@ class PostgresStore implements SessionStore {
 
   /** Rules about the owner's other sessions hold only under the lock, and need a transaction. */
   async #insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
-    if (!needsLock(admission)) return this.#insertUnlocked(session, admission);
-    const inserting = (run: Run) => this.#insertLocked(run, session, admission);
-    return this.#signIns.run(session, () => this.#pool.transaction(inserting));
+    if (needsLock(admission)) return this.#signIns.run(session, { session, admission });
+    const run: Run = (statement, values) => this.#pool.tell(statement, values);
+    return (await this.#letIn(run, session, admission.displaces)).map(endedSessionOf);
   }
 
   /** One statement for all ids of the turn: after a restart, thousands of sessions are missing at once. */
@@ -199,29 +205,41 @@ class PostgresStore implements SessionStore {
     }
   }
 
-  async #insertLocked(
-    run: Run,
-    session: StoredSession,
-    admission: Admission,
-  ): Promise<readonly EndedSession[]> {
-    await run(this.#sql.lock, [session.tenantId, session.userId]);
+  /** Newcomers of one owner, one after the other, in one transaction. */
+  async #insertLocked(newcomers: readonly Newcomer[]): Promise<readonly (readonly EndedSession[])[]> {
+    const { tenantId, userId } = newcomers[0]!.session;
+    return this.#pool.transaction(async (run) => {
+      await run(this.#sql.lock, [tenantId, userId]);
+      const ended: (readonly EndedSession[])[] = [];
+      for (const newcomer of newcomers) {
+        ended.push((await this.#admit(run, newcomer)).map(endedSessionOf));
+      }
+      return ended;
+    });
+  }
+
+  /** What is displaced does not count for the limits, so it ends first; the last of it by the statement that lets in. */
+  async #admit(run: Run, { session, admission }: Newcomer): Promise<readonly EndedRow[]> {
+    const { displaces, limits = [] } = admission;
+    const first = limits.length > 0 ? displaces : displaces.slice(0, -1);
     const ended: EndedRow[] = [];
-    for (const { which, end } of admission.displaces) {
+    for (const { which, end } of first) {
       ended.push(...(await run<EndedRow>(this.#sql.end, endValues(which, end))));
     }
     ended.push(...(await this.#makeRoom(run, session, admission)));
-    await run(this.#sql.insert, valuesOf(session));
-    return ended.map(endedSessionOf);
+    ended.push(...(await this.#letIn(run, session, displaces.slice(first.length))));
+    return ended;
   }
 
-  async #insertUnlocked(session: StoredSession, { displaces }: Admission): Promise<readonly EndedSession[]> {
-    const [replaced] = displaces;
-    if (replaced === undefined) {
-      await this.#pool.tell(this.#sql.insert, valuesOf(session));
-      return [];
-    }
+  /** Inserts the session, and ends what it replaces in the same statement. */
+  async #letIn(
+    run: Run,
+    session: StoredSession,
+    [replaced]: Admission['displaces'],
+  ): Promise<readonly EndedRow[]> {
+    if (replaced === undefined) return run<EndedRow>(this.#sql.insert, valuesOf(session));
     const values = [...valuesOf(session), ...endValues(replaced.which, replaced.end)];
-    return (await this.#pool.tell<EndedRow>(this.#sql.replace, values)).map(endedSessionOf);
+    return run<EndedRow>(this.#sql.replace, values);
   }
 
   async #makeRoom(run: Run, session: StoredSession, admission: Admission): Promise<readonly EndedRow[]> {

@@ -533,6 +533,16 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
       await expect(second()).resolves.toEqual([]);
     });
 
+    it('gives the auth id of a session that it displaces to the newcomer', async () => {
+      const old = await inserted({ authId: 'login-1' });
+      const displaces = [{ which: everySessionOf(ALICE), end: end() }];
+      const newcomer = aSession(clock.now(), { authId: 'login-1' });
+      expect(idsOf(await store.insert(newcomer, admission(clock.now(), { displaces })))).toEqual([
+        old.sessionId,
+      ]);
+      expect(idsOf(await store.list(ALICE))).toEqual([newcomer.sessionId]);
+    });
+
     it('gives the auth id of a session that has expired to the next', async () => {
       const old = await inserted({ authId: 'login-1' });
       clock.advance(2 * HOUR);

@@ -1,122 +1,140 @@
+import { SessionError } from '../../lib';
+import type { Owner } from '../../lib/session/session';
 import { OwnerQueue } from '../../lib/store/owner-queue';
 import { turns } from '../support/gate';
 import { ALICE, BOB } from '../support/sessions';
 
-/** Work that goes on until a test says how it ends. */
-class Work {
-  started = false;
-  finish!: (result: string) => void;
-  fail!: (error: Error) => void;
-  readonly #end = new Promise<string>((resolve, reject) => {
-    this.finish = resolve;
-    this.fail = reject;
-  });
-
-  readonly run = (): Promise<string> => {
-    this.started = true;
-    return this.#end;
-  };
+/** Some items at work, until a test says how it ends. */
+interface Turn {
+  readonly items: readonly string[];
+  readonly end: (error?: Error) => void;
 }
 
-const works = () => [new Work(), new Work(), new Work(), new Work()] as const;
-const started = (all: readonly Work[]) => all.map((work) => work.started);
-
-let queue: OwnerQueue;
+let begun: Turn[];
+let queue: OwnerQueue<string, string>;
 beforeEach(() => {
-  queue = new OwnerQueue();
+  begun = [];
+  queue = new OwnerQueue((items) => {
+    return new Promise((resolve, reject) => {
+      const end = (error?: Error) => (error ? reject(error) : resolve(items.map((item) => `${item}, done`)));
+      begun.push({ items, end });
+    });
+  });
 });
 
+/** Ends the turn that began last, and waits until the next has begun. */
+async function end(error?: Error): Promise<void> {
+  begun.at(-1)!.end(error);
+  await turns();
+}
+
+const run = (owner: Owner, ...items: readonly string[]) =>
+  Promise.allSettled(items.map((item) => queue.run(owner, item)));
+const itemsOf = (all: readonly Turn[]) => all.map(({ items }) => items);
+const reasons = async (results: ReturnType<typeof run>) =>
+  (await results).map((result) =>
+    result.status === 'rejected' ? (result.reason as Error).message : result.value,
+  );
+
 describe('work for one owner', () => {
-  it('takes turns, in the order in which it came', async () => {
-    const all = works();
-    const results = all.map((work) => queue.run(ALICE, work.run));
-    for (let finished = 0; finished < all.length; finished++) {
-      await turns();
-      expect(started(all)).toEqual(all.map((_, i) => i <= finished));
-      all[finished]!.finish(`result ${finished}`);
-    }
-    expect(await Promise.all(results)).toEqual(['result 0', 'result 1', 'result 2', 'result 3']);
+  it('begins at once, and those who come meanwhile go together next, in their order', async () => {
+    const results = run(ALICE, 'one', 'two', 'three');
+    expect(itemsOf(begun)).toEqual([['one']]);
+    await end();
+    expect(itemsOf(begun)).toEqual([['one'], ['two', 'three']]);
+    const later = run(ALICE, 'four');
+    await turns();
+    expect(begun).toHaveLength(2);
+    await end();
+    await end();
+    expect(await reasons(results)).toEqual(['one, done', 'two, done', 'three, done']);
+    expect(await reasons(later)).toEqual(['four, done']);
   });
 
-  it('waits for all that came before, also when some of it is done already', async () => {
-    const [first, second, third] = works();
-    const running = [queue.run(ALICE, first.run), queue.run(ALICE, second.run)];
-    first.finish('done');
-    await turns();
-    running.push(queue.run(ALICE, third.run));
-    await turns();
-    expect(started([first, second, third])).toEqual([true, true, false]);
-    second.finish('done');
-    third.finish('done');
-    await Promise.all(running);
+  it('is done for twenty at a time at the most', async () => {
+    const results = run(ALICE, ...Array.from({ length: 30 }, (_, i) => `${i}`));
+    for (let turn = 0; turn < 3; turn++) await end();
+    expect(begun.map(({ items }) => items.length)).toEqual([1, 20, 9]);
+    expect(new Set(await reasons(results)).size).toBe(30);
   });
 
-  it('goes on after a failure, which only its own caller hears of', async () => {
-    const [first, second, third] = works();
-    const [failing, waiting] = [queue.run(ALICE, first.run), queue.run(ALICE, second.run)];
-    const last = queue.run(ALICE, third.run);
-    first.fail(new Error('no connection'));
-    await expect(failing).rejects.toThrow('no connection');
-    second.finish('second');
-    third.finish('third');
-    expect(await Promise.all([waiting, last])).toEqual(['second', 'third']);
+  it('is done for each alone when it fails for several, so that a failure is that of its own caller', async () => {
+    const results = run(ALICE, 'one', 'two', 'three');
+    await end();
+    await end(new Error('one of you'));
+    expect(itemsOf(begun).slice(2)).toEqual([['two']]);
+    await end(new Error('me'));
+    expect(itemsOf(begun).slice(3)).toEqual([['three']]);
+    await end();
+    expect(await reasons(results)).toEqual(['one, done', 'me', 'three, done']);
+  });
+
+  it('fails for all who go together when the store cannot be reached, and goes on with those who come then', async () => {
+    const results = run(ALICE, 'one', 'two', 'three');
+    await end();
+    const later = run(ALICE, 'four');
+    await end(new SessionError('store-unavailable', 'away'));
+    expect(await reasons(results)).toEqual(['one, done', 'away', 'away']);
+    expect(itemsOf(begun).slice(2)).toEqual([['four']]);
+    await end();
+    expect(await reasons(later)).toEqual(['four, done']);
   });
 
   it('goes on after work that fails before it has begun', async () => {
-    const broken = () => {
+    const broken = new OwnerQueue<string, string>(() => {
       throw new Error('a bug');
-    };
-    await expect(queue.run(ALICE, broken)).rejects.toThrow('a bug');
-    await expect(Promise.allSettled([1, 2].map(() => queue.run(ALICE, broken)))).resolves.toHaveLength(2);
-    await expect(queue.run(ALICE, () => Promise.resolve('fine'))).resolves.toBe('fine');
+    });
+    const results = ['one', 'two', 'three'].map((item) => broken.run(ALICE, item));
+    expect((await Promise.allSettled(results)).map(({ status }) => status)).toEqual(
+      Array(3).fill('rejected'),
+    );
   });
 });
 
 describe('work for several owners', () => {
   it('is done at once', async () => {
-    const all = works();
     const owners = [ALICE, BOB, { tenantId: 'acme', userId: 'alice' }, { tenantId: 'null', userId: 'alice' }];
-    const results = all.map((work, i) => queue.run(owners[i]!, work.run));
-    expect(started(all)).toEqual([true, true, true, true]);
-    for (const work of all) work.finish('done');
+    const results = owners.map((owner) => run(owner, 'work'));
+    expect(begun).toHaveLength(4);
+    for (const turn of begun) turn.end();
     await Promise.all(results);
   });
 
   it('is for one owner where one is named without a tenant, with none, and with null', async () => {
-    const [first, second, third] = works();
-    const results = [
-      queue.run({ userId: 'alice' }, first.run),
-      queue.run({ tenantId: null, userId: 'alice' }, second.run),
-      queue.run({ tenantId: undefined as never, userId: 'alice' }, third.run),
+    const owners = [
+      { userId: 'alice' },
+      { tenantId: null, userId: 'alice' },
+      { tenantId: undefined as never, userId: 'alice' },
     ];
-    await turns();
-    expect(started([first, second, third])).toEqual([true, false, false]);
-    for (const work of [first, second, third]) work.finish('done');
+    const results = owners.map((owner, i) => run(owner, `${i}`));
+    expect(itemsOf(begun)).toEqual([['0']]);
+    await end();
+    expect(itemsOf(begun)).toEqual([['0'], ['1', '2']]);
+    await end();
     await Promise.all(results);
   });
 
   it('is told apart however the names are cut', async () => {
-    const [one, other] = works();
     const results = [
-      queue.run({ tenantId: 'a","b', userId: 'c' }, one.run),
-      queue.run({ tenantId: 'a', userId: 'b","c' }, other.run),
+      run({ tenantId: 'a","b', userId: 'c' }, 'one'),
+      run({ tenantId: 'a', userId: 'b","c' }, 'other'),
     ];
-    expect(started([one, other])).toEqual([true, true]);
-    for (const work of [one, other]) work.finish('done');
+    expect(itemsOf(begun)).toEqual([['one'], ['other']]);
+    for (const turn of begun) turn.end();
     await Promise.all(results);
   });
 });
 
 describe('when all is done', () => {
   it.each([
-    ['well', () => Promise.resolve('done')],
-    ['badly', () => Promise.reject(new Error('no'))],
-  ])('%s, nothing is kept: what comes next waits for nothing', async (_, ending) => {
-    await Promise.allSettled([queue.run(ALICE, ending), queue.run(ALICE, ending)]);
-    const next = new Work();
-    const result = queue.run(ALICE, next.run);
-    expect(next.started).toBe(true);
-    next.finish('done');
-    await result;
+    ['well', undefined],
+    ['badly', new Error('no')],
+  ])('%s, nothing is kept: what comes next waits for nothing', async (_, error) => {
+    const results = run(ALICE, 'one');
+    await end(error);
+    await results;
+    void run(ALICE, 'two');
+    expect(itemsOf(begun)).toEqual([['one'], ['two']]);
+    await end();
   });
 });
