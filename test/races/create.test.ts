@@ -52,11 +52,14 @@ describe('one id for many', () => {
     use({});
     for (let round = 0; round < ROUNDS; round++) {
       const users = [randomUUID(), randomUUID()];
-      const results = await raced((i) => ({ userId: users[(i >> 1) % 2]! }));
+      const userOf = (i: number) => users[(i >> 1) % 2]!;
+      const results = await raced((i) => ({ userId: userOf(i) }));
       const owners = new Set<string>();
-      for (const result of results) {
-        if (result.status === 'fulfilled') owners.add(result.value.userId);
-        else expect(result.reason instanceof SessionError && result.reason.code).toBe('session-id-taken');
+      for (const [i, result] of results.entries()) {
+        if (result.status === 'fulfilled') {
+          expect(result.value.userId).toBe(userOf(i));
+          owners.add(result.value.userId);
+        } else expect(result.reason instanceof SessionError && result.reason.code).toBe('session-id-taken');
       }
       expect(owners.size).toBe(1);
       const [owner] = owners;
