@@ -41,7 +41,11 @@ async function behind(
   search: SessionSearch,
 ): Promise<SessionSearch> {
   const all = await administration.count(search);
-  const { next } = await administration.search({ ...search, skip: Math.min(BEHIND, all / 2) - 1, take: 1 });
+  const { next } = await administration.search({
+    ...search,
+    skip: Math.min(BEHIND, Math.floor(all / 2)) - 1,
+    take: 1,
+  });
   return { ...search, after: next! };
 }
 
