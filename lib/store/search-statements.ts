@@ -22,8 +22,9 @@ export function searchStatements(tables: Tables) {
     page(search: Search): Asked {
       const values = new Values();
       const conditions = wanted(tables, search.filter, search.cutoffs, values);
-      if (search.order.by === 'signedIn') conditions.push(...notPast(tables, search.filter, values));
-      if (search.after !== undefined) {
+      if (search.after === undefined) {
+        if (search.order.by === 'signedIn') conditions.push(...notPast(tables, search.filter, values));
+      } else {
         const { signedIn, sessionId } = search.after;
         const behind = search.order.descending ? '<' : '>';
         const at = time(values.add(signedIn));
@@ -75,7 +76,7 @@ function wanted(
 
 /**
  * Where a walk through the sign-ins ends: at those that ended with everything. Being live says so too, but not to an index,
- * which would be walked through all that has ended.
+ * which would be walked through all that has ended. Between two ends PostgreSQL would expect so few that it sorted them all.
  */
 function notPast(tables: Tables, { tenantId }: SearchFilter, values: Values): string[] {
   const scopes = [`'everyone'`, ...(tenantId === undefined ? [] : [values.add(scopeText({ tenantId }))])];
