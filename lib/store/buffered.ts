@@ -33,6 +33,9 @@ export interface BufferedOptions {
 /** How often what is due is written, in milliseconds. */
 export const FLUSH_EVERY = 1000;
 
+/** How often what is left is tried at the end. */
+const LAST_ATTEMPTS = 3;
+
 /** How many sessions one statement touches at the most. */
 const BATCH = 5000;
 
@@ -165,8 +168,11 @@ class BufferedStore implements SessionStore {
 
   async #writeAll(): Promise<void> {
     await this.#flush;
-    for (const pending of this.#pending.values()) pending.due = true;
-    await this.#write();
+    // A connection may break, and a row be in somebody's hands, just then: that is no database that is away.
+    for (let attempt = 0; attempt < LAST_ATTEMPTS && this.#pending.size > 0; attempt++) {
+      for (const pending of this.#pending.values()) pending.due = true;
+      await this.#write();
+    }
   }
 
   /** The session as it is with what is noted of it. */

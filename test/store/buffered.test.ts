@@ -26,6 +26,8 @@ class WatchedStore {
   readonly store: SessionStore;
   skip = new Set<string>();
   failure: Error | undefined;
+  /** How many answers are the failure. */
+  failures = Infinity;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(inner: SessionStore) {
@@ -51,7 +53,7 @@ class WatchedStore {
   }
 
   async #answer(inner: SessionStore, touches: readonly Touch[]): Promise<TouchResult> {
-    if (this.failure !== undefined) throw this.failure;
+    if (this.failure !== undefined && this.failures-- > 0) throw this.failure;
     const taken = touches.filter(({ id }) => !this.skip.has(id));
     const { ended } = await inner.touch(taken);
     return { ended, skipped: touches.map(({ id }) => id).filter((id) => this.skip.has(id)) };
@@ -217,6 +219,21 @@ describe('buffered', () => {
       touch();
       await Promise.all([store.close(1000), store.close(1000)]);
       expect(inner.flushes).toHaveLength(1);
+    });
+
+    it('are tried again at the end, when a connection broke or a row was in use just then', async () => {
+      touch();
+      inner.failure = new Error('connection terminated');
+      inner.failures = 1;
+      expect(await store.close(1000)).toBe(0);
+      expect(inner.flushes).toHaveLength(2);
+    });
+
+    it('are given up at the end when none of a few attempts gets through, and it is told how many', async () => {
+      touch();
+      inner.failure = new Error('no database');
+      expect(await store.close(1000)).toBe(1);
+      expect(inner.flushes).toHaveLength(3);
     });
 
     it('are made within the interval and one flush of the touch', async () => {
