@@ -5,6 +5,7 @@ import { countDatabaseWork } from './database-work';
 import { openDatabase, type Database } from './database';
 import { machine } from './machine';
 import { memoryOfSessions } from './memory';
+import { costsOfNodes } from './nodes/nodes';
 import { runInOneProcess } from './one-process';
 import { heading, paragraph, say } from './report';
 import { delayOfRevocations } from './revocation';
@@ -17,6 +18,7 @@ import {
   printCleanup,
   printCourses,
   printDatabaseWork,
+  printNodes,
   printRevocations,
   printRows,
   printServed,
@@ -29,7 +31,7 @@ import { bare, control, withCookieParser } from './variants/bare';
 import { guarded, guardedOpenXchange } from './variants/identity-sessions';
 
 /*
- * npm run bench                     everything, some 8 minutes
+ * npm run bench                     everything, some 10 minutes
  * npm run bench -- --quick          everything in about a minute, and not worth much
  * npm run bench -- --only sign-in   one measurement; may be repeated
  * npm run bench -- --only rows      among a million sessions, `--rows 10000000` among so many; only when asked for
@@ -105,6 +107,13 @@ const measurements: Record<string, (database: Database, findings: Findings) => P
     heading('Cleanup, while sessions are touched and people sign in');
     findings.cleanup = await courseOfCleanup(database, options.quick ? 50_000 : 200_000);
     printCleanup(findings.cleanup);
+  },
+
+  async nodes(database, findings) {
+    heading('Several nodes on one database');
+    const cycles = options.quick ? 15 : 50;
+    findings.nodes = await costsOfNodes(database, { cycles, seconds: options.quick ? 3 : 8 });
+    printNodes(findings.nodes);
   },
 
   async [MANY_ROWS](database, findings) {

@@ -4,7 +4,7 @@ import type { Database } from './database';
 import { say } from './report';
 import { serve } from './server';
 import { ratios, shuffled, summary, type Summary } from './statistics';
-import type { Variant } from './variants/variant';
+import { nothingToStop, type Variant } from './variants/variant';
 
 export interface Blocks {
   readonly sessions: number;
@@ -61,7 +61,7 @@ export function extraCpu(one: Course, other: Course): Summary {
 }
 
 /** A variant with its server and its client. */
-class Lane {
+export class Lane {
   readonly times: number[] = [];
   readonly cpu: number[] = [];
 
@@ -82,6 +82,11 @@ class Lane {
       await server.stop();
       await database.drop(databaseUrl);
     });
+  }
+
+  /** The same server and client once more, for blocks with something switched there. */
+  again(name: string): Lane {
+    return new Lane(name, this.client, this.browsers, nothingToStop);
   }
 
   async send(requests: number): Promise<void> {

@@ -1,6 +1,7 @@
 import type { CleanupCourse } from './cleanup';
 import { extraCpu, throughput, type Course } from './one-process';
 import type { SessionMemory } from './memory';
+import type { NodesCost } from './nodes/nodes';
 import { about, give, paragraph, table } from './report';
 import type { RevocationDelay } from './revocation';
 import type { ManyRows } from './rows/rows';
@@ -113,6 +114,38 @@ export function printRevocations(delays: readonly RevocationDelay[]): void {
     give(longest, 1),
   ]);
   table(['hears by', 'p50 ms', 'p99 ms', 'longest ms'], rows);
+}
+
+export function printNodes({ reading, ends, sideBySide }: NodesCost): void {
+  table(
+    ['', 'throughput, of that without', 'CPU of a request, of that without'],
+    [['two nodes read the log', about(reading.throughput, 3), about(reading.cpu, 3)]],
+  );
+  paragraph('');
+  table(
+    ['ends 100,000 sessions', 'ms', 'statements', 'notices'],
+    ends.map(({ act, ms, statements, notices }) => [
+      act,
+      give(ms, 1),
+      statements === undefined ? 'not counted' : give(statements),
+      give(notices),
+    ]),
+  );
+  paragraph('');
+  table(
+    [
+      'nodes side by side',
+      'requests/s',
+      'SQL statements a second and node',
+      'of these, reads of the change log',
+    ],
+    sideBySide.map(({ nodes, requests, statements, heartbeats }) => [
+      give(nodes),
+      give(requests),
+      give(statements / nodes, 2),
+      give(heartbeats / nodes, 2),
+    ]),
+  );
 }
 
 export function printRows({ acts, pages, pagesOfFew, hot, rushes, everything }: ManyRows): void {

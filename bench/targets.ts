@@ -1,4 +1,5 @@
 import type { CleanupCourse } from './cleanup';
+import type { NodesCost } from './nodes/nodes';
 import { throughput, type Course } from './one-process';
 import { about, give, table } from './report';
 import type { RevocationDelay } from './revocation';
@@ -25,6 +26,7 @@ export interface Findings {
   storage?: SessionStorage;
   revocation?: readonly RevocationDelay[];
   cleanup?: CleanupCourse;
+  nodes?: NodesCost;
   rows?: ManyRows;
 }
 
@@ -151,6 +153,30 @@ const targets: readonly Target[] = [
     unit: ' x',
     measure: ({ cleanup }) => cleanup && { median: cleanup.touches.p99 / cleanup.touches.control },
   },
+  {
+    what: "warm throughput with two nodes' log reading on, against off",
+    limit: 0.98,
+    sense: 'at least',
+    measure: ({ nodes }) => nodes?.reading.throughput,
+  },
+  ...(['revokeEverything()', 'revokeEverything({ tenantId })'] as const).flatMap((act) =>
+    (['statements', 'notices'] as const).map((what): Target => ({
+      what: `${what} by which ${act} ends 100,000 sessions`,
+      limit: 1,
+      sense: 'at most',
+      measure: ({ nodes }) => {
+        const amount = nodes?.ends.find((each) => each.act === act)?.[what];
+        return amount === undefined ? undefined : { median: amount };
+      },
+    })),
+  ),
+  {
+    what: 'SQL statements a second of each of four nodes, against one alone',
+    limit: 1.1,
+    sense: 'at most',
+    unit: ' x',
+    measure: ({ nodes }) => nodes && growth(nodes.sideBySide),
+  },
   ...['list of one user', 'get one', 'revoke one', 'revoke others'].map((act): Target => ({
     what: `${act} among many sessions, against 10,000`,
     limit: 1.5,
@@ -241,6 +267,13 @@ function between(served: readonly Served[] | undefined, one: Variant, other: Var
 function perRequest(all: readonly DatabaseWork[] | undefined, amount: (work: DatabaseWork) => number) {
   const work = of(all, guarded);
   return work && { median: amount(work) / work.requests };
+}
+
+/** What a node of the most side by side asks of what the one alone does. */
+function growth(counts: NodesCost['sideBySide']) {
+  const [one, most] = [counts[0], counts.at(-1)];
+  if (one === undefined || most === undefined) return undefined;
+  return { median: most.statements / most.nodes / (one.statements / one.nodes) };
 }
 
 function slowest(delays: readonly RevocationDelay[] | undefined, by: RevocationDelay['way']) {

@@ -22,15 +22,21 @@ export class FilledTable {
 
   private constructor(
     readonly rows: number,
+    readonly url: string,
     readonly pool: Knex,
+    private readonly sessionsATenant: number,
     private readonly drop: () => Promise<void>,
   ) {}
 
-  static async of(rows: number, database: Database): Promise<FilledTable> {
+  static async of(
+    rows: number,
+    database: Database,
+    sessionsATenant = SESSIONS_A_TENANT,
+  ): Promise<FilledTable> {
     say(`filling a table with ${rows} sessions`);
     const url = await database.create();
     const pool = knex({ client: 'pg', connection: url });
-    const table = new FilledTable(rows, pool, () => database.drop(url));
+    const table = new FilledTable(rows, url, pool, sessionsATenant, () => database.drop(url));
     try {
       await builtPackage().migrate(pool);
       await table.#fill();
@@ -81,7 +87,7 @@ export class FilledTable {
       session_id: `(lpad(to_hex((extract(epoch from opened) * 1000)::bigint), 12, '0') || '7' || substr(md5(i::text), 1, 19))::uuid`,
       secret_hash: `sha256(i::text::bytea)`,
       user_id: `md5('user' || i % ${Math.ceil(this.rows / SESSIONS_A_USER)})::uuid::text`,
-      tenant_id: `'tenant-' || i % ${Math.ceil(this.rows / SESSIONS_A_TENANT)}`,
+      tenant_id: `'tenant-' || i % ${Math.ceil(this.rows / this.sessionsATenant)}`,
       signed_in: 'opened',
       last_accessed: 'used',
       active_day: `(used at time zone 'UTC')::date`,

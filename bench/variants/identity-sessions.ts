@@ -1,22 +1,30 @@
 import express from 'express';
-import knex from 'knex';
+import knex, { type Knex } from 'knex';
 
 import type { IdentitySessionOptions } from '../../lib';
 import { builtPackage } from './peers';
 import { wantedUser, type Variant } from './variant';
 
 /** This package as its README says. */
-export const guarded = guard('express-identity-sessions', {});
+export const guarded = guard('express-identity-sessions', (pool) => ({ knex: pool }));
 
 /** With a cache so small that every request of a round robin misses it. */
-export const guardedCold = guard('express-identity-sessions, cache missed', { cacheSize: 1 });
+export const guardedCold = guard('express-identity-sessions, cache missed', (pool) => ({
+  knex: pool,
+  cacheSize: 1,
+}));
 
 /** On the wire of Open-Xchange: a `session` parameter, and a cookie whose name is a hash of the request. */
-export const guardedOpenXchange = guard('express-identity-sessions, Open-Xchange', {}, 'openXchange');
+export const guardedOpenXchange = guard(
+  'express-identity-sessions, Open-Xchange',
+  (pool) => ({ knex: pool }),
+  'openXchange',
+);
 
-function guard(
+/** An app with this package's guard, and a manager whose options may need the app's pool. */
+export function guard(
   name: string,
-  options: IdentitySessionOptions,
+  optionsOf: (pool: Knex) => IdentitySessionOptions,
   wire: 'rest' | 'openXchange' = 'rest',
 ): Variant {
   return {
@@ -27,7 +35,7 @@ function guard(
       const { createIdentitySessionManager, createSignIn, migrate, sessionSecretGuard } = sessions;
       const pool = knex({ client: 'pg', connection: databaseUrl });
       await migrate(pool);
-      const manager = createIdentitySessionManager({ knex: pool, ...options });
+      const manager = createIdentitySessionManager(optionsOf(pool));
       const dialect = sessions[wire](manager.settings);
       const signIn = createSignIn(manager, { dialect });
 
