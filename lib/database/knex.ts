@@ -9,7 +9,7 @@ import type { Connection, ConnectionSource } from './pool';
 interface KnexClient {
   readonly dialect: string;
   readonly config: { readonly pool?: object; readonly connectionPool?: unknown };
-  acquireConnection(): Promise<Connection>;
+  acquireConnection(): Promise<RawConnection>;
   releaseConnection(connection: Connection): Promise<void>;
   getPoolSettings(pool: object): ConnectionMaker;
 }
@@ -34,10 +34,21 @@ function clientOf(knex: Knex): KnexClient {
 export function appConnections(knex: Knex): ConnectionSource {
   const client = clientOf(knex);
   return {
-    acquire: () => client.acquireConnection(),
-    release: (connection) => void client.releaseConnection(connection),
+    acquire: async () => {
+      const connection = await client.acquireConnection();
+      // Pools other than Knex's take their own listener away while they lend, and without one an error ends the process.
+      connection.on('error', ignore);
+      return connection;
+    },
+    release: (connection) => {
+      void client.releaseConnection(connection);
+      (connection as RawConnection).off('error', ignore);
+    },
   };
 }
+
+/** Whoever uses the connection is told in another way that it broke. */
+const ignore = (): void => undefined;
 
 /** Makes and ends connections that are no pool's. */
 export interface ConnectionMaker {
@@ -50,6 +61,7 @@ export interface RawConnection extends Connection {
   on(event: 'notification', listener: (notice: { readonly channel: string }) => void): unknown;
   on(event: 'error', listener: (error: unknown) => void): unknown;
   on(event: 'end', listener: () => void): unknown;
+  off(event: 'error', listener: (error: unknown) => void): unknown;
   /** Lets the process end although the connection is open. */
   unref?(): void;
 }

@@ -1,7 +1,8 @@
+import type { EventEmitter } from 'node:events';
 import knex, { type Knex } from 'knex';
 import { Pool } from 'pg';
 
-import { appConnections, connectionMaker } from '../../lib/database/knex';
+import { appConnections, connectionMaker, type RawConnection } from '../../lib/database/knex';
 import { createDatabase, type TestDatabase } from '../support/database';
 
 let database: TestDatabase;
@@ -24,6 +25,31 @@ describe("the app's Knex", () => {
     const transaction = await database.knex.transaction();
     expect(() => appConnections(transaction)).toThrow(/is a transaction/);
     await transaction.rollback();
+  });
+});
+
+describe.each([
+  ["Knex's own", () => undefined],
+  ['of another kind', () => new Pool({ connectionString: database.url, max: 1 })],
+])('a connection of a pool %s', (_, poolOf) => {
+  it('is given back as it was, and ends no process when it breaks before that', async () => {
+    const native = poolOf();
+    const app = native ? knex({ client: 'pg', connectionPool: native } as Knex.Config) : database.connect();
+    const connections = appConnections(app);
+    const lent = async () => (await connections.acquire()) as RawConnection & EventEmitter;
+    const listeners: number[] = [];
+    for (let time = 0; time < 2; time++) {
+      const connection = await lent();
+      connections.release(connection);
+      listeners.push(connection.listenerCount('error'));
+    }
+    expect(listeners[1]).toBe(listeners[0]);
+
+    const connection = await lent();
+    expect(() => connection.emit('error', new Error('cut'))).not.toThrow();
+    connections.release(connection);
+    await app.destroy();
+    await native?.end();
   });
 });
 
