@@ -52,8 +52,11 @@ const NEEDS_SESSION: readonly Act[] = ['request', 'peek', 'list', 'revoke', 'rev
 function factsOf({ operations, audit }: History): Facts {
   const endedBy = new Map(audit.filter(({ event }) => event === 'ended').map((row) => [row.session, row]));
   const ending = new Map<string, Operation[]>();
-  const note = (session: string, operation: Operation) =>
-    ending.set(session, [...(ending.get(session) ?? []), operation]);
+  const note = (session: string, operation: Operation) => {
+    const noted = ending.get(session);
+    if (noted === undefined) ending.set(session, [operation]);
+    else noted.push(operation);
+  };
   for (const operation of operations) for (const session of operation.ends) note(session, operation);
 
   // What a sign-in pushes out it ends in its own transaction.
@@ -145,13 +148,11 @@ function secondThoughts({ operations }: History): Violation[] {
 function falseRefusals({ operations, rows }: History, facts: Facts): Violation[] {
   const ended = new Map(rows.filter((row) => row.ended).map(({ session, user }) => [session, user]));
   const opened = new Set(operations.map((operation) => operation.opened));
+  const unforeseen = groupedBy(operations.filter(mayEndMore), ({ user }) => user);
   const isFalse = ({ session, answered }: Operation) => {
     const user = ended.get(session!);
     if (user === undefined) return true;
-    const attempts = [
-      ...(facts.ending.get(session!) ?? []),
-      ...operations.filter((each) => mayEnd(each, user)),
-    ];
+    const attempts = [...(facts.ending.get(session!) ?? []), ...(unforeseen.get(user) ?? [])];
     return attempts.every(({ began }) => began > answered);
   };
   return operations
@@ -160,9 +161,9 @@ function falseRefusals({ operations, rows }: History, facts: Facts): Violation[]
     .map((operation) => ({ property: 'P4', what: `${shown(operation)} was refused: ${operation.answer}` }));
 }
 
-/** Whether an operation may have ended a session of the user of which the client did not know, or was not told. */
-function mayEnd({ act, user, outcome }: Operation, of: string): boolean {
-  return user === of && (act === 'revoke others' || (act === 'sign in' && outcome !== 'accepted'));
+/** Whether an operation may have ended a session of its user of which the client did not know, or was not told. */
+function mayEndMore({ act, outcome }: Operation): boolean {
+  return act === 'revoke others' || (act === 'sign in' && outcome !== 'accepted');
 }
 
 /** P5: what has ended stays ended, and what was acknowledged is in the database. */
@@ -247,6 +248,10 @@ function ms(time: number): string {
 
 function groupedBy<T>(all: readonly T[], keyOf: (each: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
-  for (const each of all) groups.set(keyOf(each), [...(groups.get(keyOf(each)) ?? []), each]);
+  for (const each of all) {
+    const group = groups.get(keyOf(each));
+    if (group === undefined) groups.set(keyOf(each), [each]);
+    else group.push(each);
+  }
   return groups;
 }

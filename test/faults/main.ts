@@ -13,13 +13,13 @@ import { has, INSTALLABLE } from './tools';
 const RESULTS = join(__dirname, '../../fault-results');
 
 /** How many rows run at once, each on servers and nodes of its own. Most of a row is waiting. */
-const LANES = 2;
+const LANES = 3;
 
 /** Without so many of each, a row has shown nothing. */
 const ENOUGH = 50;
 
 /** How often a planted bug is looked for. */
-const ATTEMPTS = 3;
+const ATTEMPTS = 4;
 
 /** What became of a row: a line of the table, and why it is not good, if it is not. */
 interface Result {

@@ -1,10 +1,13 @@
 /** A node: a host app in a process of its own, as its author would write it. Started by `node-process.ts`. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import knex from 'knex';
+import IoRedis from 'ioredis';
+import knex, { type Knex } from 'knex';
+import { Pool } from 'pg';
 
-import { createIdentitySessionManager, type IdentitySessionOptions } from '../../lib';
+import { createIdentitySessionManager, redisHint, type IdentitySessionOptions } from '../../lib';
 import { appOn } from '../support/app';
+import type { HintKind } from './hint-kind';
 
 export interface NodeConfig {
   readonly name: string;
@@ -13,34 +16,36 @@ export interface NodeConfig {
   /** 0 for any that is free. */
   readonly port: number;
   readonly database: string;
+  /** How many connections the app's pool may have. */
+  readonly connections: number;
+  /** Where the change log is read and its notices are heard, when not where all else is. */
+  readonly changes?: string | undefined;
+  readonly hint: HintKind;
+  readonly redis?: string | undefined;
   readonly options: Pick<
     IdentitySessionOptions,
-    'lease' | 'requestBudget' | 'touchInterval' | 'maxSessionsPerUser' | 'cacheSize'
+    'lease' | 'requestBudget' | 'touchInterval' | 'updateAfterCacheHits' | 'maxSessionsPerUser' | 'cacheSize'
   >;
 }
 
 /** What the runner may ask of a node beside requests. */
 export type Order = { readonly block: number } | { readonly holdPool: number };
 
-/** How many connections the app's pool may have. */
-const POOL = 5;
-
 /** Knex says aloud that connections break, as they do here all the time. */
 const QUIET = { warn: () => undefined, error: () => undefined };
 
 async function main(config: NodeConfig): Promise<void> {
-  const database = knex({
-    client: 'pg',
-    connection: { connectionString: config.database, application_name: config.name },
-    // All of them from the first request on: a fault of the network is to meet questions, not greetings.
-    pool: { min: POOL, max: POOL },
-    log: QUIET,
-  });
+  const { name, connections, changes } = config;
+  const database = databaseOf(config);
+  const redis = config.redis === undefined ? undefined : new IoRedis(config.redis);
+  redis?.on('error', () => undefined);
   const manager = createIdentitySessionManager({
     knex: database,
     nodeId: config.nodeId,
     location: false,
     report: () => undefined,
+    ...(changes && { changesConnection: { connectionString: changes, application_name: name } }),
+    ...(redis && { hint: redisHint(redis) }),
     ...config.options,
   });
   const server = appOn(manager, { limits: { autologin: false, revoke: false } }).listen(
@@ -59,6 +64,7 @@ async function main(config: NodeConfig): Promise<void> {
     await closed;
     clearInterval(closing);
     await manager.close();
+    redis?.disconnect();
     await database.destroy();
   }
 
@@ -68,7 +74,7 @@ async function main(config: NodeConfig): Promise<void> {
       while (performance.now() < until);
       return;
     }
-    const sleeping = Array.from({ length: POOL }, () =>
+    const sleeping = Array.from({ length: connections }, () =>
       database.raw(`select pg_sleep(${order.holdPool / 1000})`),
     );
     await Promise.allSettled(sleeping);
@@ -87,6 +93,18 @@ async function main(config: NodeConfig): Promise<void> {
   process.once('disconnect', () => process.exit(1));
   process.on('message', (order: Order) => void obey(order));
   process.send!({ port: (server.address() as AddressInfo).port });
+}
+
+/** No notices come through a pool that is not Knex's own: nothing makes a connection for them then. */
+function databaseOf({ database, name, connections, hint }: NodeConfig): Knex {
+  const connection = { connectionString: database, application_name: name };
+  if (hint === 'listen') {
+    // All of them from the first request on: a fault of the network is to meet questions, not greetings.
+    return knex({ client: 'pg', connection, pool: { min: connections, max: connections }, log: QUIET });
+  }
+  const native = new Pool({ ...connection, max: connections });
+  native.on('error', () => undefined);
+  return knex({ client: 'pg', connectionPool: native, log: QUIET } as Knex.Config);
 }
 
 main(JSON.parse(process.env['FAULTS_NODE'] ?? '{}') as NodeConfig).catch((error: unknown) => {

@@ -8,6 +8,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'redis';
 
+/** Where news are told, unless an app wants it otherwise. */
+const CHANNEL = 'identity_session_changes';
+
 /** A Redis of one's own, which a test may kill, stop and start again. */
 export class RedisServer {
   readonly port: number;
@@ -78,14 +81,30 @@ export class RedisServer {
     this.#process.kill('SIGCONT');
   }
 
-  async #tell(...command: string[]): Promise<void> {
+  /** Says for a while, many times as often as anybody may act on it, that something has changed. */
+  async lie(time: number): Promise<void> {
+    const until = performance.now() + time;
+    while (performance.now() < until) {
+      await this.#tell('eval', "for _ = 1, 100 do redis.call('publish', ARGV[1], '') end", '0', CHANNEL);
+      await sleep(10);
+    }
+  }
+
+  /** The ports by which it knows those who have subscribed to something. */
+  async subscribers(): Promise<number[]> {
+    const clients = await this.#tell('client', 'list', 'type', 'pubsub');
+    return [...clients.matchAll(/ addr=\S+:(\d+) /g)].map(([, port]) => Number(port));
+  }
+
+  async #tell(...command: string[]): Promise<string> {
     const client = createClient({ url: this.url, socket: { reconnectStrategy: () => 20 } });
     client.on('error', () => undefined);
     await client.connect();
-    await client.sendCommand(command);
+    const answer = await client.sendCommand<unknown>(command);
     client.destroy();
     // A cluster of one needs a moment to find that it is complete.
     if (command[0] === 'cluster') await sleep(2000);
+    return typeof answer === 'string' ? answer : '';
   }
 }
 

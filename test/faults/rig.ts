@@ -5,9 +5,11 @@ import { readAudit, readSessions } from './audit';
 import { Client, type Errand, type Held } from './client';
 import { SESSIONS_PER_USER, type Cluster } from './cluster';
 import type { History, Sample } from './history';
+import { HINTS, type HintKind } from './hint-kind';
 import type { NodeConfig } from './node';
 import { NodeProcess, type NodeSurroundings } from './node-process';
 import { Recorder } from './recorder';
+import { RedisServer } from './redis-server';
 import { Workload } from './workload';
 
 /** How the two nodes of a run, and their ways to the database, differ from the usual. */
@@ -23,6 +25,18 @@ export interface RigOptions {
   readonly planted?: string;
   /** What stands between the proxies and the database. */
   readonly pooler?: (database: string) => Promise<{ readonly url: string; close(): Promise<void> }>;
+  /** Whether the change log is read past the pooler. */
+  readonly past?: boolean;
+  /** How the nodes hear at once of what the other has ended; as `HINT` says when absent. */
+  readonly hint?: HintKind;
+  /** How many connections the pool of a node has. */
+  readonly connections?: number;
+}
+
+/** A Redis that carries news, and the way of both nodes to it. */
+export interface Redis {
+  readonly server: RedisServer;
+  readonly way: Proxy;
 }
 
 /** As apps have them, but that touches are in more of a hurry: no run lasts a minute. */
@@ -38,12 +52,15 @@ const TRAILS = OPTIONS.touchInterval + 1000 + OPTIONS.requestBudget;
 
 const CLIENTS = 20;
 
+/** How many connections an app has, unless a row says so. */
+const CONNECTIONS = 5;
+
 /** Between two errands of a client, in milliseconds. */
-const PAUSE = 15;
+const PAUSE = 40;
 
 /** How many requests are accepted before the fault, and how long the run goes on after it, in milliseconds. */
 const BEFORE = 200;
-const AFTER = 3000;
+const AFTER = 2500;
 
 /** How long all that may take that is to come by itself, in milliseconds. */
 const PATIENCE = 60_000;
@@ -54,6 +71,9 @@ export class Rig {
   readonly recorder: Recorder;
   readonly nodes: readonly [NodeProcess, NodeProcess];
   readonly proxies: readonly [Proxy, Proxy];
+  /** The way past the pooler, where there is one. */
+  readonly past: Proxy | undefined;
+  readonly redis: Redis | undefined;
   readonly #url: string;
   readonly #lease: number;
   readonly #client: Client;
@@ -64,27 +84,28 @@ export class Rig {
   static async build(cluster: Cluster, options: RigOptions): Promise<Rig> {
     const url = await cluster.database();
     const pooler = (await options.pooler?.(url)) ?? { url, close: async () => undefined };
-    const ways = await Promise.all([
-      Proxy.before(pooler.url),
-      Proxy.before(pooler.url, options.databaseHost),
-    ]);
-    return new Rig(cluster, options, url, pooler, ways);
+    const hint = options.hint ?? usualHint();
+    const ways: Ways = {
+      url,
+      pooler,
+      proxies: await Promise.all([Proxy.before(pooler.url), Proxy.before(pooler.url, options.databaseHost)]),
+      past: options.past ? await Proxy.before(url) : undefined,
+      redis: hint === 'redis' ? await startRedis() : undefined,
+    };
+    return new Rig(cluster, { ...options, hint }, ways);
   }
 
-  private constructor(
-    cluster: Cluster,
-    options: RigOptions,
-    url: string,
-    pooler: { readonly url: string; close(): Promise<void> },
-    ways: [Proxy, Proxy],
-  ) {
+  private constructor(cluster: Cluster, options: RigOptions & { readonly hint: HintKind }, ways: Ways) {
+    const { url, pooler, proxies, past, redis } = ways;
     this.cluster = cluster;
     this.recorder = new Recorder();
     this.#client = new Client(this.recorder);
-    this.proxies = ways;
+    this.proxies = proxies;
+    this.past = past;
+    this.redis = redis;
     this.#url = url;
     this.#closePooler = () => pooler.close();
-    const { surroundings = {}, planted } = options;
+    const { surroundings = {}, planted, hint } = options;
     const settings = { ...OPTIONS, ...options.node };
     this.#lease = settings.lease as number;
     const node = (name: string, way: Proxy, around: NodeSurroundings) => {
@@ -92,11 +113,15 @@ export class Rig {
         name,
         nodeId: options.nodeId ?? name,
         database: way.through(pooler.url),
+        connections: options.connections ?? CONNECTIONS,
+        changes: past?.through(url),
+        hint,
+        redis: redis?.way.through(redis.server.url),
         options: settings,
       };
       return new NodeProcess(config, this.recorder, around);
     };
-    this.nodes = [node('one', ways[0], {}), node('two', ways[1], { ...surroundings, planted })];
+    this.nodes = [node('one', proxies[0], {}), node('two', proxies[1], { ...surroundings, planted })];
     this.#workload = new Workload({
       client: this.#client,
       nodes: this.nodes,
@@ -125,7 +150,8 @@ export class Rig {
     await this.#workload.stop();
     this.#client.close();
     for (const node of this.nodes) await node.kill();
-    await Promise.all(this.proxies.map((proxy) => proxy.close()));
+    for (const proxy of [...this.proxies, this.past, this.redis?.way]) await proxy?.close();
+    await this.redis?.server.close();
     await this.#closePooler();
   }
 
@@ -220,4 +246,26 @@ export class Rig {
       await client.end();
     }
   }
+}
+
+/** What stands between the nodes and what they need. */
+interface Ways {
+  readonly url: string;
+  readonly pooler: { readonly url: string; close(): Promise<void> };
+  readonly proxies: readonly [Proxy, Proxy];
+  readonly past: Proxy | undefined;
+  readonly redis: Redis | undefined;
+}
+
+/** The nodes of all rows that do not say so hear of news as the environment wants it, by PostgreSQL's notices if it says nothing. */
+function usualHint(): HintKind {
+  const wanted = process.env['HINT'] ?? 'listen';
+  const kind = HINTS.find((each) => each === wanted);
+  if (kind === undefined) throw new Error(`HINT must be one of ${HINTS.join(', ')}, and not ${wanted}.`);
+  return kind;
+}
+
+async function startRedis(): Promise<Redis> {
+  const server = await RedisServer.start();
+  return { server, way: await Proxy.before(server.url) };
 }

@@ -1,14 +1,33 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Cable } from './cable';
+import type { Violation } from './checker';
 import type { ClusterOptions } from './cluster';
 import { FakeTime } from './fake-time';
-import type { Violation } from './checker';
+import {
+  crowd,
+  cutLog,
+  fillDisk,
+  fillLogDisk,
+  halfOpenLog,
+  jump,
+  killBackend,
+  killPooler,
+  OUTAGE,
+  repeatedly,
+  setReadOnly,
+  silence,
+  silenceLog,
+  silencePast,
+  slow,
+  slowButForLog,
+  slowLog,
+  slowWithoutLog,
+} from './faults';
 import type { Outcome } from './history';
 import type { BugName } from './planted';
-import type { Delay } from '../support/proxy';
 import { Pooler } from './pooler';
-import type { Rig, RigOptions } from './rig';
+import type { Redis, Rig, RigOptions } from './rig';
 import { SmallDisk } from './small-disk';
 import type { Tool } from './tools';
 
@@ -30,11 +49,14 @@ export interface Scene {
   readonly close?: () => Promise<void>;
 }
 
-/** Longer than any copy is trusted, in milliseconds. */
-export const OUTAGE = 4500;
+/** Requests that wait for slow answers, rather than giving them up, on connections enough for all that wait. */
+const PATIENT: RigOptions = { node: { requestBudget: 15_000 }, connections: 20 };
 
-/** Requests that wait for slow answers, rather than giving them up. */
-const PATIENT: RigOptions = { node: { requestBudget: 15_000 } };
+/** Nodes that write no touch during a run: the answer would tell them what has ended. */
+const UNTOLD: RigOptions = {
+  ...PATIENT,
+  node: { ...PATIENT.node, touchInterval: 60_000, updateAfterCacheHits: 10_000 },
+};
 
 const HOUR = 3600;
 
@@ -287,40 +309,118 @@ export const ROWS: readonly Row[] = [
   },
   {
     fault: "the change log's connection cut, again and again",
-    scene: () => ({
-      inflict: (rig) =>
-        repeatedly(() =>
-          rig.sql(`select pg_terminate_backend(pid) from pg_stat_activity where ${LOG_READER}`),
-        ),
-    }),
+    scene: () => ({ inflict: cutLog }),
   },
   {
     fault: "the change log's connection silent",
     scene: () => ({ inflict: (rig) => silenceLog(rig) }),
   },
-
   {
-    fault: 'none; PgBouncer in transaction mode',
-    needs: ['pgbouncer'],
-    scene: () => ({ options: { pooler: (database) => Pooler.before(database) }, inflict: () => sleep(2000) }),
+    fault: "the change log's connections half open",
+    scene: () => ({ inflict: halfOpenLog }),
   },
   {
-    fault: 'PgBouncer in transaction mode killed, started again',
-    needs: ['pgbouncer'],
+    fault: "the change log's answers 1.5 s late",
+    scene: () => ({ options: UNTOLD, inflict: (rig) => slowLog(rig, { answers: 1500 }) }),
+  },
+
+  {
+    fault: 'none; no notices',
+    scene: () => ({ options: { hint: 'none' }, inflict: () => sleep(2000) }),
+  },
+  {
+    fault: 'Postgres killed, started again; no notices',
     expects: ['unavailable'],
+    scene: () => ({ options: { hint: 'none' }, inflict: (rig) => rig.cluster.outage('SIGKILL', OUTAGE) }),
+  },
+  {
+    fault: "a node's pool held by the app, the change log read through it; no notices",
+    expects: ['unavailable'],
+    scene: () => ({
+      options: { hint: 'none' },
+      inflict: async (rig) => {
+        rig.nodes[1].order({ holdPool: OUTAGE });
+        await sleep(OUTAGE);
+      },
+    }),
+  },
+
+  byRedis('none', () => sleep(2000)),
+  byRedis('it is killed, started again', async ({ server }) => {
+    await server.kill();
+    await sleep(OUTAGE);
+    await server.up();
+  }),
+  byRedis('it is stopped as it stands', async ({ server }) => {
+    server.pause();
+    await sleep(OUTAGE);
+    server.resume();
+  }),
+  byRedis('it tells of changes that never were', ({ server }) => server.lie(OUTAGE)),
+  byRedis('it takes everything and delivers nothing', async ({ server, way }) => {
+    for (const port of await server.subscribers()) way.silence(port);
+    await sleep(OUTAGE);
+    way.resume();
+  }),
+  byRedis('the way to it half open', async ({ way }) => {
+    way.halfOpen();
+    await sleep(OUTAGE);
+  }),
+  byRedis('the way to it a black hole', async ({ way }) => {
+    way.silence();
+    await sleep(OUTAGE);
+    way.resume();
+  }),
+  byRedis(
+    'it and Postgres killed, started again',
+    async ({ server }, rig) => {
+      await server.kill();
+      await rig.cluster.outage('SIGKILL', OUTAGE);
+      await server.up();
+    },
+    ['unavailable'],
+  ),
+
+  behindPooler('none', () => sleep(2000)),
+  behindPooler('killed, started again', killPooler, { expects: ['unavailable'] }),
+  behindPooler('none', () => sleep(2000), { past: true }),
+  behindPooler('killed, started again', killPooler, { past: true, expects: ['unavailable'] }),
+  behindPooler('that way silent', silencePast, { past: true }),
+];
+
+/** Nodes that hear of each other's news by a Redis alone. */
+function byRedis(
+  fault: string,
+  inflict: (redis: Redis, rig: Rig) => Promise<unknown>,
+  expects: readonly Outcome[] = [],
+): Row {
+  return {
+    fault: `news by Redis: ${fault}`,
+    needs: ['redis-server'],
+    expects,
+    scene: () => ({ options: { hint: 'redis' }, inflict: (rig) => inflict(rig.redis!, rig) }),
+  };
+}
+
+/** Nodes with a PgBouncer between them and the database, and perhaps with a way past it for the change log. */
+function behindPooler(
+  fault: string,
+  inflict: (pooler: Pooler, rig: Rig) => Promise<unknown>,
+  { past = false, expects = [] }: { past?: boolean; expects?: readonly Outcome[] } = {},
+): Row {
+  return {
+    fault: `PgBouncer in transaction mode${past ? ', and a way past it' : ''}: ${fault}`,
+    needs: ['pgbouncer'],
+    expects,
     scene: () => {
       let pooler: Pooler;
       return {
-        options: { pooler: async (database) => (pooler = await Pooler.before(database)) },
-        inflict: async () => {
-          await pooler.kill();
-          await sleep(OUTAGE);
-          await pooler.start();
-        },
+        options: { past, pooler: async (database) => (pooler = await Pooler.before(database)) },
+        inflict: (rig) => inflict(pooler, rig),
       };
     },
-  },
-];
+  };
+}
 
 /** A bug on the second node, the property that it breaks, and what brings it out. */
 export interface PlantedRow extends Row {
@@ -334,14 +434,14 @@ function planted(bug: BugName, breaks: Violation['property'], scene: Scene): Pla
 
 /** What the checker has to find. */
 export const PLANTED: readonly PlantedRow[] = [
-  planted('changes ignored', 'P1', { inflict: () => sleep(OUTAGE) }),
+  planted('changes ignored', 'P1', { options: UNTOLD, inflict: () => sleep(OUTAGE) }),
   planted('lease extended by a hit', 'P1', {
-    options: PATIENT,
+    options: UNTOLD,
     inflict: (rig) => silenceLog(rig, 2 * OUTAGE),
   }),
   planted('lease counted from the answer', 'P1', {
-    options: PATIENT,
-    inflict: (rig) => slow(rig, { answers: 1500 }, 2 * OUTAGE),
+    options: UNTOLD,
+    inflict: (rig) => slowLog(rig, { answers: 1500 }, 2 * OUTAGE),
   }),
   planted('late landing kept', 'P1', {
     options: PATIENT,
@@ -356,129 +456,3 @@ export const PLANTED: readonly PlantedRow[] = [
   planted('last touches not written', 'P7', { inflict: () => sleep(1000) }),
   planted('no lock on sign-in', 'P8', { inflict: crowd }),
 ];
-
-/** The connections that asked for the change log last. */
-const LOG_READER = `application_name in ('one', 'two') and query like '%identity_session_changes%'`;
-
-async function killBackend(rig: Rig): Promise<void> {
-  const [backend] = await rig.sql<{ pid: number }>(`
-    select pid from pg_stat_activity where application_name in ('one', 'two') limit 1`);
-  process.kill(backend!.pid, 'SIGKILL');
-  await sleep(2000);
-}
-
-async function setReadOnly(rig: Rig, value: 'on' | 'off'): Promise<void> {
-  await rig.sql(`alter system set default_transaction_read_only = ${value}`);
-  await rig.sql('select pg_reload_conf()');
-}
-
-async function repeatedly(act: (time: number) => unknown): Promise<void> {
-  for (let time = 0; time < 15; time++) {
-    await act(time);
-    await sleep(200);
-  }
-}
-
-async function jump(time: FakeTime, ...offsets: readonly number[]): Promise<void> {
-  for (const offset of offsets) {
-    await time.jump(offset);
-    await sleep(1500);
-  }
-}
-
-async function slow(rig: Rig, delay: Delay, time = OUTAGE): Promise<void> {
-  rig.proxies[1].slow(delay);
-  await sleep(time);
-  rig.proxies[1].slow({});
-}
-
-/** The second node hears of the change log at once, and late of all else. */
-async function slowButForLog(rig: Rig, delay: Delay, time = OUTAGE): Promise<void> {
-  rig.proxies[1].slow(delay, await logConnections(rig));
-  await sleep(time);
-  rig.proxies[1].slow({});
-}
-
-/** The second node hears nothing of the change log, and late of all else. */
-async function slowWithoutLog(rig: Rig, delay: Delay): Promise<void> {
-  for (const port of await logConnections(rig)) rig.proxies[1].silence(port);
-  rig.proxies[1].slow(delay);
-  await sleep(2 * OUTAGE);
-  rig.proxies[1].slow({});
-  rig.proxies[1].resume();
-}
-
-/** One user signs in many times at once, again and again, while the way of a node is a little slow. */
-async function crowd(rig: Rig): Promise<void> {
-  rig.proxies[1].slow({ answers: 10 });
-  for (let time = 0; time < 10; time++) await rig.signInTogether('crowd', 10);
-  rig.proxies[1].slow({});
-}
-
-/** Nothing comes through to the second node. */
-async function silence(rig: Rig): Promise<void> {
-  rig.proxies[1].silence();
-  await sleep(OUTAGE);
-  rig.proxies[1].resume();
-}
-
-/** The second node hears nothing of the change log, and all else. */
-async function silenceLog(rig: Rig, time = OUTAGE): Promise<void> {
-  for (const port of await logConnections(rig)) rig.proxies[1].silence(port);
-  await sleep(time);
-  rig.proxies[1].resume();
-}
-
-/** The ports by which the server knows the connections that read the change log. */
-async function logConnections(rig: Rig): Promise<number[]> {
-  const connections = await rig.sql<{ port: number }>(
-    `select client_port as port from pg_stat_activity where ${LOG_READER}`,
-  );
-  return connections.map(({ port }) => port);
-}
-
-/** The table of sessions moves to the disk, which is then filled to the last page of the table. */
-async function fillDisk(rig: Rig, disk: SmallDisk): Promise<void> {
-  await rig.sql(`create tablespace small location '${disk.folder}'`);
-  await moveSessions(rig, 'small');
-  await disk.fill();
-  const fill = `
-    insert into identity_sessions (session_id, secret_hash, user_id, device, stay_signed_in, signed_in, active_day, ended_at)
-    select gen_random_uuid(), '', 'filler', 'Web', false, now(), now(), now() from generate_series(1, 20)`;
-  let full = false;
-  for (let rows = 0; rows < 500 && !full; rows++) {
-    full = await rig.sql(fill).then(
-      () => false,
-      (error: { code?: string }) => error.code === '53100',
-    );
-  }
-  if (!full) throw new Error('The disk did not get full.');
-  await sleep(OUTAGE);
-  await disk.free();
-  await sleep(1000);
-  await moveSessions(rig, 'pg_default');
-  await rig.sql('drop tablespace small');
-}
-
-async function moveSessions(rig: Rig, to: string): Promise<void> {
-  const indexes = await rig.sql<{ name: string }>(
-    `select indexname as name from pg_indexes where tablename = 'identity_sessions'`,
-  );
-  const moves = indexes.map(({ name }) => `alter index ${name} set tablespace ${to}`);
-  await rig.sql(`alter table identity_sessions set tablespace ${to}; ${moves.join('; ')}`);
-}
-
-/** Every new piece of the write-ahead log needs room that is not there: the server gives up. */
-async function fillLogDisk(rig: Rig, disk: SmallDisk): Promise<void> {
-  await disk.fill();
-  for (let pieces = 0; pieces < 50; pieces++) {
-    const ended = await rig
-      .sql('create table if not exists t (); drop table t; select pg_switch_wal()')
-      .catch(() => true);
-    if (ended === true) break;
-  }
-  await sleep(OUTAGE);
-  await disk.free();
-  await rig.cluster.release();
-  await rig.cluster.start();
-}

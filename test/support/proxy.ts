@@ -78,17 +78,18 @@ export class Proxy {
       [client, server].forEach((socket) => socket.resetAndDestroy());
   }
 
-  /** The server forgets its connections, and the clients are not told. */
-  halfOpen(): void {
+  /** The server forgets its connections, or the one that it knows by this port, and the clients are not told. */
+  halfOpen(only?: number): void {
     for (const pair of this.#pairs) {
+      if (only !== undefined && pair.server.localPort !== only) continue;
       pair.halfOpen = true;
       pair.server.destroy();
     }
   }
 
-  /** What goes through takes its time, but for the connections that the server knows by these ports. */
-  slow(delay: Delay, except: readonly number[] = []): void {
-    this.#delay = (pair) => (except.includes(pair.server.localPort!) ? {} : delay);
+  /** What goes through takes its time, on all connections or those that the server knows by ports of one's choice. */
+  slow(delay: Delay, on: (port: number) => boolean = () => true): void {
+    this.#delay = (pair) => (on(pair.server.localPort!) ? delay : {});
   }
 
   /** What goes through comes in pieces of so many bytes. */
