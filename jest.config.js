@@ -5,8 +5,6 @@ module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  // This one needs a Redis: `npm run test:redis`.
-  testPathIgnorePatterns: ['/node_modules/', '/test/faults/redis-hint'],
   transform: { '^.+\\.ts$': ['@swc/jest', { swcrc: false, jsc: { target: 'es2023' } }] },
 
   // One PostgreSQL for the whole run; every test file gets a database of its own from it.

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -36,6 +36,10 @@ export class RedisServer {
       ...(isCluster ? ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'] : []),
       ...(isCluster ? ['--cluster-config-file', 'nodes.conf'] : []),
     ];
+  }
+
+  static get isInstalled(): boolean {
+    return spawnSync('redis-server', ['--version']).status === 0;
   }
 
   /** @throws when `redis-server` is not installed: what needs it cannot be tested without */
