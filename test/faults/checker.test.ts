@@ -195,9 +195,13 @@ describe('the checker', () => {
       return history(GOOD.operations.slice(0, 3), { rows: [LIVE], samples: [sample] });
     };
 
-    it('is broken when the database is further behind than it may be', () => {
-      expect(broken(used(400, 100))).toEqual(['P7']);
-      expect(broken(used(400, 101))).toEqual([]);
+    it('is broken when what the database does not know goes back further than it may', () => {
+      expect(broken(used(499, 1))).toEqual(['P7']);
+      expect(broken(used(499, 2))).toEqual([]);
+    });
+
+    it('is not broken by a session that nobody used for long', () => {
+      expect(broken(used(0, 2))).toEqual([]);
     });
 
     it('counts the sessions whose last use is not known', () => {

@@ -192,25 +192,26 @@ function lastUse(history: History): Violation[] {
     .map(({ session }) => `the last use of ${session} went back in time`);
   const late = history.samples.flatMap((sample) =>
     behind(sample, history)
-      .filter(({ by }) => by > sample.mayTrail)
-      .map(({ session, by }) => `the last use of ${session} is known ${ms(by)} too early`),
+      .filter(({ by }) => by >= sample.mayTrail)
+      .map(({ session, by }) => `the uses of ${session} are not known of the last ${ms(by)}`),
   );
   return [...backwards, ...late].map((what) => ({ property: 'P7', what }));
 }
 
-/** The live sessions that were used later than a sample says, and by how much. */
+/** The live sessions that were used later than a sample says, and the time between the first and the last such use. */
 function behind({ at, rows, node }: Sample, { operations }: History): { session: string; by: number }[] {
-  const used = new Map<string, number>();
-  for (const operation of operations) {
-    const { session, lastAccessed, answered } = operation;
-    if (session === undefined || lastAccessed === undefined || answered > at) continue;
-    if (node !== undefined && operation.node !== node) continue;
-    used.set(session, Math.max(lastAccessed, used.get(session) ?? 0));
-  }
-  return rows
-    .filter(({ ended }) => !ended)
-    .map(({ session, lastAccessed }) => ({ session, by: (used.get(session) ?? 0) - lastAccessed }))
-    .filter(({ by }) => by > 0);
+  const live = rows.filter(({ ended }) => !ended);
+  const known = new Map(live.map(({ session, lastAccessed }) => [session, lastAccessed]));
+  const unknown = operations.filter(
+    (operation) =>
+      operation.answered <= at &&
+      (node === undefined || operation.node === node) &&
+      (operation.lastAccessed ?? -Infinity) > (known.get(operation.session!) ?? Infinity),
+  );
+  return [...groupedBy(unknown, ({ session }) => session!)].map(([session, uses]) => {
+    const times = uses.map(({ lastAccessed }) => lastAccessed!);
+    return { session, by: Math.max(...times) - Math.min(...times) };
+  });
 }
 
 /** P8: no commit leaves a user with more live sessions than allowed. */
