@@ -185,7 +185,8 @@ const giveUp = () => process.exit(1);
 process.once('disconnect', giveUp);
 
 main(process.argv.slice(2)).then(
-  () => process.off('disconnect', giveUp),
+  // At once: what was broken may still hold the process, and whoever waits for the verdict has it.
+  () => process.exit(),
   (error: unknown) => {
     console.error(error);
     process.exit(1);
