@@ -43,6 +43,8 @@ export class Workload {
   /** The sessions of a user that somebody holds. */
   readonly #held = new Map<string, Held[]>();
   #ghosts: Held[] = [];
+  /** The sessions that a hunter could not end. */
+  readonly #escaped: Held[] = [];
   #stopped = false;
   #running: Promise<unknown> = Promise.resolve();
 
@@ -63,9 +65,9 @@ export class Workload {
     await this.#running;
   }
 
-  /** Every session that is thought to live. */
+  /** Every session that may live. */
   get live(): readonly Held[] {
-    return [...this.#held.values()].flat();
+    return [...this.#held.values(), this.#escaped].flat();
   }
 
   /** The sessions that ended last. */
@@ -117,7 +119,8 @@ export class Workload {
     const as = { user, with: opened };
     const asked = [client.run({ act: 'request', ...as }, there)];
     await sleep(2 * HASTE * Math.random());
-    await client.run({ act: 'sign out', ...as, ends: [opened.id] }, here);
+    const { operation } = await client.run({ act: 'sign out', ...as, ends: [opened.id] }, here);
+    if (operation.outcome !== 'accepted') this.#escaped.push(opened);
     asked.push(client.run({ act: 'request', ...as }, here));
     for (let tried = 0; tried < TRIES && !this.#stopped; tried++) {
       asked.push(client.run({ act: 'request', ...as }, there));
