@@ -99,9 +99,8 @@ async function resultOf(row: Row | PlantedRow, usual: UsualCluster): Promise<Res
       const history = await historyOf(row, usual);
       const findings = check(history);
       const complaints = 'breaks' in row ? notFound(row, findings) : complaintsOf(row, history, findings);
-      // A busy machine may leave a planted bug no opportunity. The rows of the matrix have one chance only.
-      if ('breaks' in row && complaints.length > 0 && attempt < ATTEMPTS) continue;
       if (complaints.length > 0) await keep(row, history, complaints);
+      if (complaints.length > 0 && attempt < attemptsOf(row, complaints)) continue;
       return { cells: cellsOf(row, history, findings, complaints), complaints };
     }
   } catch (error) {
@@ -113,6 +112,18 @@ async function resultOf(row: Row | PlantedRow, usual: UsualCluster): Promise<Res
     };
   }
 }
+
+/**
+ * A busy machine may leave a planted bug no opportunity, and a fault no time to be felt. A promise about who is let in has
+ * one chance only.
+ */
+function attemptsOf(row: Row | PlantedRow, complaints: readonly string[]): number {
+  if ('breaks' in row) return ATTEMPTS;
+  return complaints.some((complaint) => UNCONDITIONAL.test(complaint)) ? 1 : 2;
+}
+
+/** Staleness, refusals that stand, ends that are final, limits. */
+const UNCONDITIONAL = /^P[12358]:/;
 
 async function historyOf(row: Row, usual: UsualCluster): Promise<History> {
   const scene = await row.scene();
