@@ -1,4 +1,4 @@
-import { SessionError } from './errors';
+import { invalidRequest, plainRefusal } from './errors';
 import { isSessionId } from './session/credentials';
 import { cutoffs } from './session/lifetimes';
 import { SORT_KEYS, type SearchOrder } from './session/order';
@@ -75,7 +75,7 @@ export class Administration {
   /** @throws SessionError `session-not-found` */
   async get(sessionId: string): Promise<IdentitySession> {
     const session = await this.find(sessionId);
-    if (session === undefined) throw notFound();
+    if (session === undefined) throw plainRefusal('session-not-found');
     return session;
   }
 
@@ -106,7 +106,7 @@ export class Administration {
    */
   async revoke(sessionId: string, { by = null }: Actor = {}): Promise<void> {
     const session = await this.#store.find(sessionId);
-    if (session === undefined) throw notFound();
+    if (session === undefined) throw plainRefusal('session-not-found');
     await this.#end(sessionsOf(session, [sessionId]), 'administrator', optionalText('by', by, 255));
   }
 
@@ -145,7 +145,7 @@ export class Administration {
    */
   async setPolicy({ preventConcurrentLogin: rule, idle }: Policy): Promise<void> {
     if (rule !== undefined && !CONCURRENCY.includes(rule)) {
-      throw invalid(
+      throw invalidRequest(
         'preventConcurrentLogin',
         `"preventConcurrentLogin" must be one of ${CONCURRENCY.join(', ')}.`,
       );
@@ -164,10 +164,12 @@ export class Administration {
     after,
     ...filter
   }: SessionSearch): Search {
-    if (!SORT_KEYS.includes(sort)) throw invalid('sort', `"sort" must be one of ${SORT_KEYS.join(', ')}.`);
-    if (typeof descending !== 'boolean') throw invalid('descending', '"descending" must be true or false.');
+    if (!SORT_KEYS.includes(sort))
+      throw invalidRequest('sort', `"sort" must be one of ${SORT_KEYS.join(', ')}.`);
+    if (typeof descending !== 'boolean')
+      throw invalidRequest('descending', '"descending" must be true or false.');
     if (after !== undefined && (sort !== 'signedIn' || skip !== 0)) {
-      throw invalid('after', '"after" goes with the order of "signedIn" only, and without "skip".');
+      throw invalidRequest('after', '"after" goes with the order of "signedIn" only, and without "skip".');
     }
     return {
       filter: checkedFilter(filter),
@@ -185,7 +187,7 @@ export class Administration {
   }
 
   #checkedIdle({ enabled, idleTimeoutMinutes, countdownSeconds }: IdlePolicy): IdlePolicy {
-    if (typeof enabled !== 'boolean') throw invalid('enabled', '"enabled" must be true or false.');
+    if (typeof enabled !== 'boolean') throw invalidRequest('enabled', '"enabled" must be true or false.');
     whole('idleTimeoutMinutes', idleTimeoutMinutes, 1, this.#longestIdle);
     whole('countdownSeconds', countdownSeconds, 1, idleTimeoutMinutes * 60);
     return { enabled, idleTimeoutMinutes, countdownSeconds };
@@ -205,19 +207,11 @@ const NOT_IDLE: IdlePolicy = { enabled: false, idleTimeoutMinutes: 60, countdown
 
 function whole(name: string, value: number, min: number, max: number): number {
   if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw invalid(name, `"${name}" must be a whole number from ${min} to ${max}.`);
+  throw invalidRequest(name, `"${name}" must be a whole number from ${min} to ${max}.`);
 }
 
 function place(after: string): NonNullable<Search['after']> {
   const [, signedIn, sessionId] = /^(\d{1,15})\.(\w{32})$/.exec(after) ?? [];
   if (signedIn !== undefined && isSessionId(sessionId)) return { signedIn: Number(signedIn), sessionId };
-  throw invalid('after', '"after" must be the "next" of a page.');
-}
-
-function notFound(): SessionError {
-  return new SessionError('session-not-found', 'There is no such session.');
-}
-
-function invalid(field: string, message: string): SessionError {
-  return new SessionError('invalid-request', message, { field });
+  throw invalidRequest('after', '"after" must be the "next" of a page.');
 }

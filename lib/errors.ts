@@ -74,3 +74,26 @@ export class SessionError extends Error {
     this.retryAfter = evidence.retryAfter;
   }
 }
+
+/** What is said of the refusals that are the same wherever they come from. */
+const WORDS = {
+  'credentials-missing': 'Sign in first.',
+  'credentials-invalid': 'These credentials belong to no session.',
+  'session-ended': 'This session was ended; sign in again.',
+  'session-expired': 'This session was not used for too long; sign in again.',
+  'ip-changed': 'This session may not be used from this address.',
+  'session-not-found': 'There is no such session.',
+  'store-unavailable': 'The sessions cannot be looked up at the moment.',
+} as const satisfies Partial<Record<RefusalCode, string>>;
+
+/** A code that says all there is to say. */
+export type PlainRefusal = keyof typeof WORDS;
+
+export function plainRefusal(code: PlainRefusal, evidence?: RefusalEvidence): SessionError {
+  return new SessionError(code, WORDS[code], evidence);
+}
+
+/** The refusal of a request in which one part is wrong. */
+export function invalidRequest(field: string, message: string): SessionError {
+  return new SessionError('invalid-request', message, { field });
+}

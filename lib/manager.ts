@@ -2,7 +2,7 @@ import { Administration } from './administration';
 import { admissionOf } from './admission';
 import type { Cleanup, CleanupResult } from './cleanup';
 import type { DescribedSession } from './dialects/dialect';
-import { SessionError, type RefusalCode } from './errors';
+import { plainRefusal, SessionError, type RefusalCode } from './errors';
 import { reportEnded } from './events';
 import type { Health } from './health';
 import { placeOf, type Locator } from './location/location';
@@ -291,7 +291,7 @@ export class IdentitySessionManager {
   async #insistOnOwner(owner: Owner, id: string): Promise<void> {
     const session = await this.#store.find(id);
     if (session === undefined || !sameOwner(owner, session)) {
-      throw new SessionError('session-not-found', 'There is no such session.');
+      throw plainRefusal('session-not-found');
     }
   }
 

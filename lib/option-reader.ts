@@ -77,12 +77,25 @@ export class OptionReader {
     return this.#checked(name, (value) => value === undefined || isRight(value), expected);
   }
 
+  givenFunction<T>(name: string, expected = 'a function'): T | undefined {
+    return this.given<T>(name, isFunction, expected);
+  }
+
   #checked<T>(name: string, isRight: (value: unknown) => boolean, expected: string): T {
     const value = this.value(name);
     if (isRight(value)) return value as T;
     this.#problems.push(`\`${this.#prefix}${name}\` is ${shown(value)}: it must be ${expected}`);
     return this.#defaults[name] as T;
   }
+}
+
+export function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+/** @throws TypeError that lists the problems, if there are any */
+export function insistOnNone(problems: readonly string[], heading: string): void {
+  if (problems.length > 0) throw new TypeError(`${heading}:\n- ${problems.join('\n- ')}`);
 }
 
 function isFlag(value: unknown): boolean {

@@ -1,6 +1,7 @@
 import type { OpenXchangeOptions } from './dialects/open-xchange/options';
 import type { LimitOptions } from './http/limiters';
 import type { IdentitySessionOptions } from './options';
+import { insistOnNone } from './option-reader';
 import { milliseconds } from './session/duration';
 import type { OpenXchangeRouterOptions } from './routers/open-xchange';
 import type { IpCheckMode, IpCheckOptions } from './session/ip-check';
@@ -97,8 +98,7 @@ export function fromProperties(text: string): PropertiesOptions {
     if (rule === undefined) unknown.push(key);
     else attempt(() => rule(value, target), `${key}=${value}`, problems);
   }
-  if (problems.length > 0)
-    throw new TypeError(`These properties cannot be used:\n- ${problems.join('\n- ')}`);
+  insistOnNone(problems, 'These properties cannot be used');
   const { manager, openXchange, ipCheck, router, login } = target;
   if (Object.keys(ipCheck).length > 0) manager.ipCheck = ipCheck;
   if (Object.keys(login).length > 0) router.limits = { login };

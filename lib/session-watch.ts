@@ -1,4 +1,4 @@
-import { SessionError } from './errors';
+import { plainRefusal, type SessionError } from './errors';
 import { stage } from './session/lifetimes';
 import type { StoredSession } from './session/session';
 import type { Settings } from './settings';
@@ -93,19 +93,17 @@ export class SessionWatch {
   #judged(session: StoredSession | undefined): SessionError | undefined {
     const { lifetimes, clock } = this.#settings;
     if (session === undefined || session.endedAt !== null) {
-      const evidence = { endReason: session?.endReason ?? undefined };
-      return new SessionError('session-ended', 'This session was ended; sign in again.', evidence);
+      return plainRefusal('session-ended', { endReason: session?.endReason ?? undefined });
     }
     if (stage(session, lifetimes, clock.now()) !== 'ended') return undefined;
-    return new SessionError('session-expired', 'This session was not used for too long; sign in again.');
+    return plainRefusal('session-expired');
   }
 
   #giveUp(): void {
     for (const [id, watched] of this.#watched) {
       if (watched.looking) watched.unanswered++;
       if (watched.unanswered < PATIENCE) continue;
-      const message = 'The sessions cannot be looked up at the moment.';
-      this.#tell(id, watched, new SessionError('store-unavailable', message, { retryAfter: 1 }));
+      this.#tell(id, watched, plainRefusal('store-unavailable', { retryAfter: 1 }));
     }
   }
 

@@ -5,9 +5,9 @@ import { systemClock, type Clock } from './clock';
 import type { Report } from './events';
 import type { Locator } from './location/location';
 import { defaults, type CookieOptions, type IdentitySessionOptions } from './options';
-import { OptionReader } from './option-reader';
+import { insistOnNone, isFunction, OptionReader } from './option-reader';
 import { catalogueOf, type Catalogue, type Words } from './session/catalogue';
-import { describeDevice, memoised, type DescribeDevice, type DeviceOf } from './session/device';
+import { describeDevice, describing, type DescribeDevice, type DeviceOf } from './session/device';
 import { compileIpCheck, type IpCheck, type IpCheckOptions } from './session/ip-check';
 import type { Lifetimes } from './session/lifetimes';
 import { rulesOf, type CompiledRules, type RulesFor } from './sign-in-rules';
@@ -75,8 +75,8 @@ export function settingsOf(options: IdentitySessionOptions): Settings {
     cookies: cookiesOf(read.object('cookies'), lifetimes, problems),
     origins: read.list('origins', isOrigin, 'origins such as "https://www.example.com"'),
     rules: rulesOf(read),
-    rulesFor: read.given('rulesFor', isFunction, 'a function'),
-    deviceOf: read.given('deviceOf', isFunction, 'a function') ?? (() => 'Web'),
+    rulesFor: read.givenFunction('rulesFor'),
+    deviceOf: read.givenFunction('deviceOf') ?? (() => 'Web'),
     maxSessions: read.value('maxSessions') === Infinity ? Infinity : read.count('maxSessions', 1, 10_000_000),
     nodeId: read.given('nodeId', isNodeId, 'letters, digits, "_", "." or "-", 64 at the most') ?? null,
     globalLookup: read.flag('globalLookup'),
@@ -90,9 +90,9 @@ export function settingsOf(options: IdentitySessionOptions): Settings {
     ipCheck: ipCheckOf(ipCheckOptions, problems),
     sameAddressCheck: ipCheckOf({ ...ipCheckOptions, mode: ipCheckOptions?.mode ?? 'strict' }, []),
     location: read.flagOr<Locator>('location', isFunction, 'a function'),
-    describeDevice: describing(read.given('describeDevice', isFunction, 'a function')),
+    describeDevice: describing(read.givenFunction('describeDevice'), describeDevice),
     catalogue: catalogueIn(read, problems),
-    report: unfailing(read.given('report', isFunction, 'a function') ?? log),
+    report: unfailing(read.givenFunction('report') ?? log),
     observed: options.report !== undefined,
     clock: read.given('clock', isClock, 'a clock, with now(), monotonic() and after()') ?? systemClock(),
   };
@@ -104,7 +104,7 @@ export function settingsOf(options: IdentitySessionOptions): Settings {
   );
   read.given('schema', isSchema, 'the name of a schema: 63 bytes at the most, without "." and "?"');
   problems.push(...contradictions(options, settings));
-  if (problems.length > 0) throw new TypeError(`These options cannot be used:\n- ${problems.join('\n- ')}`);
+  insistOnNone(problems, 'These options cannot be used');
   warn(settings);
   return settings;
 }
@@ -224,10 +224,6 @@ function isListOfText(value: unknown): boolean {
   return Array.isArray(value) && value.every(isText);
 }
 
-function isFunction(value: unknown): boolean {
-  return typeof value === 'function';
-}
-
 function isClock(value: unknown): boolean {
   const clock = value as Partial<Clock> | null;
   return [clock?.now, clock?.monotonic, clock?.after].every(isFunction);
@@ -319,10 +315,6 @@ const log: Report = (event) => {
   if (event.type === 'failed') debug('%s failed: %O', event.task, event.error);
   if (event.type === 'recovered') debug('%s recovered', event.task);
 };
-
-function describing(own: DescribeDevice | undefined): DescribeDevice {
-  return own === undefined ? describeDevice : memoised(own);
-}
 
 function unfailing(report: Report): Report {
   return (event) => {

@@ -1,4 +1,4 @@
-import { OptionReader } from './option-reader';
+import { insistOnNone, OptionReader } from './option-reader';
 import { CONCURRENCY, type PreventConcurrentLogin } from './session/revocation';
 import type { IdentitySession } from './session/session';
 import type { SessionLimit } from './store/store';
@@ -51,8 +51,7 @@ export function compiledRules(rules: SignInRules = {}): CompiledRules {
   const read = new OptionReader(rules, NO_RULES, '', problems);
   read.nothingBut(RULES);
   const compiled = rulesOf(read);
-  if (problems.length > 0)
-    throw new TypeError(`\`rulesFor\` answered what is no rule:\n- ${problems.join('\n- ')}`);
+  insistOnNone(problems, '`rulesFor` answered what is no rule');
   return compiled;
 }
 

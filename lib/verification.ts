@@ -1,4 +1,4 @@
-import { SessionError, type RefusalCode, type RefusalEvidence } from './errors';
+import { plainRefusal, SessionError, type PlainRefusal, type RefusalEvidence } from './errors';
 import { placeOf, type Locator } from './location/location';
 import { fits, type Credentials } from './session/credentials';
 import { ipAddress, namesAddress } from './session/ip-address';
@@ -114,23 +114,15 @@ export class Verification {
 
   /** The refusal of a request, which is told of. The session is its own only when it has proved that. */
   #refusal(
-    code: keyof typeof REFUSALS,
+    code: PlainRefusal,
     { ipAddress: from }: Visit,
     session?: StoredSession,
     evidence?: RefusalEvidence,
   ): SessionError {
     const of = session && { session: referenceTo(session) };
     this.#settings.report({ type: 'refused', code, ...of, ipAddress: ipAddress(from) });
-    return new SessionError(code, REFUSALS[code], evidence);
+    return plainRefusal(code, evidence);
   }
 }
-
-/** What is said of the requests that are turned down. */
-const REFUSALS = {
-  'credentials-invalid': 'These credentials belong to no session.',
-  'session-ended': 'This session was ended; sign in again.',
-  'session-expired': 'This session was not used for too long; sign in again.',
-  'ip-changed': 'This session may not be used from this address.',
-} as const satisfies Partial<Record<RefusalCode, string>>;
 
 const NO_ADDRESSES: readonly string[] = Object.freeze([]);

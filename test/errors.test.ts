@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 
-import { SessionError } from '../lib/errors';
+import { invalidRequest, plainRefusal, SessionError } from '../lib/errors';
 
 describe('a refusal', () => {
   it('is an error with a code, for programs, and a message, for people', () => {
@@ -37,5 +37,23 @@ describe('a refusal', () => {
     expect(Object.hasOwn(new SessionError('session-expired', 'No.'), 'cause')).toBe(false);
     const undefinedCause = new SessionError('session-expired', 'No.', { cause: undefined });
     expect(Object.hasOwn(undefinedCause, 'cause')).toBe(false);
+  });
+});
+
+describe('a refusal that is the same wherever it comes from', () => {
+  it('has words of its own, and the evidence that it is given', () => {
+    expect(plainRefusal('session-not-found').message).toBe('There is no such session.');
+    expect(plainRefusal('session-ended', { endReason: 'revoked' })).toMatchObject({
+      code: 'session-ended',
+      endReason: 'revoked',
+    });
+  });
+
+  it('names the part of a request that is wrong', () => {
+    expect(invalidRequest('take', '"take" is wrong.')).toMatchObject({
+      code: 'invalid-request',
+      field: 'take',
+      message: '"take" is wrong.',
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { OptionReader } from '../lib/option-reader';
+import { insistOnNone, isFunction, OptionReader } from '../lib/option-reader';
 
 let problems: string[];
 beforeEach(() => {
@@ -27,6 +27,7 @@ const METHODS: [string, (read: OptionReader) => unknown, right: unknown, wrong: 
     ['duration', (read) => read.duration('it', 1000, 5000), 5000, 5001, 'from 1000 to 5000 milliseconds'],
     ['list', (read) => read.list('it', Number.isInteger, 'numbers'), [1, 2], [1, 'two'], 'a list of numbers'],
     ['object', (read) => read.object('it'), { a: 1 }, null, 'an object'],
+    ['givenFunction', (read) => read.givenFunction('it'), isFunction, 'text', 'a function'],
     ['given', (read) => read.given('it', Number.isInteger, 'a number'), 7, 'seven', 'a number'],
   ];
 
@@ -148,5 +149,16 @@ describe('names', () => {
 
   it('are the own ones of the options: those that every object has are unknown too', () => {
     expect(unknown(JSON.parse('{ "constructor": 1, "__proto__": 2 }') as object)).toHaveLength(2);
+  });
+});
+
+describe('problems', () => {
+  it('are told all at once, in a TypeError with a heading', () => {
+    const telling = () => insistOnNone(['one', 'another'], 'It cannot be built');
+    expect(telling).toThrow(new TypeError('It cannot be built:\n- one\n- another'));
+  });
+
+  it('are no error when there are none', () => {
+    expect(() => insistOnNone([], 'It cannot be built')).not.toThrow();
   });
 });

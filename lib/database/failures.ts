@@ -1,4 +1,4 @@
-import { SessionError } from '../errors';
+import { plainRefusal, SessionError } from '../errors';
 
 /** SQLSTATE classes and codes that mean "not now" or "not here", rather than that a statement is wrong. */
 const NOT_NOW = /^(08|28|53|57P0[1-5]|25006|3D000|57014|55P03|40001|40P01)/;
@@ -23,10 +23,7 @@ export function refusalOf(error: unknown): unknown {
 }
 
 export function unavailable(cause: unknown): SessionError {
-  return new SessionError('store-unavailable', 'The sessions cannot be looked up at the moment.', {
-    retryAfter: 1,
-    cause,
-  });
+  return plainRefusal('store-unavailable', { retryAfter: 1, cause });
 }
 
 /** Whether the database did not answer at all, or said that it cannot serve; contention on a row is no such failure. */

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 
-import { SessionError, type RefusalCode } from '../errors';
+import { plainRefusal, SessionError, type RefusalCode } from '../errors';
 import { wordingFor, type Catalogue } from '../session/catalogue';
 import { isSecret, isSessionId } from '../session/credentials';
 import { everySessionOf, otherSessionsOf, sessionsOf, type Revocation } from '../session/revocation';
@@ -129,7 +129,7 @@ function revocation(request: Request, current: IdentitySession): Revocation {
       ? everySessionOf(current)
       : otherSessionsOf(current, current.sessionId);
   }
-  if (!isSessionId(id)) throw new SessionError('session-not-found', 'There is no such session.');
+  if (!isSessionId(id)) throw plainRefusal('session-not-found');
   return sessionsOf(current, [id]);
 }
 
@@ -162,7 +162,7 @@ function parsed(text: string, transport: Transport): ShownCredentials {
   const sessionId = text.slice(0, 32);
   const secret = text.slice(33);
   if (text[32] !== '.' || !isSessionId(sessionId) || !isSecret(secret)) {
-    throw new SessionError('credentials-invalid', 'These credentials belong to no session.');
+    throw plainRefusal('credentials-invalid');
   }
   return { sessionId, secret, transport };
 }

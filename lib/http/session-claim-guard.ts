@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 
-import { SessionError } from '../errors';
+import { plainRefusal, SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager';
 import { claimedSession, type SessionClaims } from '../session/claims';
 import type { IdentitySession } from '../session/session';
@@ -35,8 +35,7 @@ export function sessionClaimGuard(
 
   async function sessionOf(request: Request): Promise<IdentitySession> {
     const claims = claimsOf(request);
-    if (claims === null || claims === undefined)
-      throw new SessionError('credentials-missing', 'Sign in first.');
+    if (claims === null || claims === undefined) throw plainRefusal('credentials-missing');
     const sessionId = claimedSession(claims);
     if (sessionId === undefined) {
       throw new SessionError('credentials-invalid', 'The token names no session.');

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 
 import type { Dialect, ShownCredentials } from '../dialects/dialect';
-import { SessionError } from '../errors';
+import { plainRefusal } from '../errors';
 import type { IdentitySessionManager } from '../manager';
 import { dialectOf, refuse, type VerbOptions } from './request';
 import { insistOnSameOrigin } from './same-origin';
@@ -48,7 +48,7 @@ export function sessionSecretGuard(
 /** @throws SessionError `credentials-missing`, `cross-site`, and what the dialect throws */
 function shownBy(request: Request, dialect: Dialect, origins: readonly string[]): ShownCredentials {
   const shown = dialect.credentials(request);
-  if (shown === undefined) throw new SessionError('credentials-missing', 'Sign in first.');
+  if (shown === undefined) throw plainRefusal('credentials-missing');
   if (dialect.sameOrigin && shown.transport === 'cookie') insistOnSameOrigin(request, origins);
   return shown;
 }

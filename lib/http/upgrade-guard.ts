@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Express, Request } from 'express';
 
 import type { Answer } from '../dialects/dialect';
-import { SessionError } from '../errors';
+import { plainRefusal, SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager';
 import type { IdentitySession } from '../session/session';
 import { dialectOf, type VerbOptions } from './request';
@@ -62,7 +62,7 @@ export function upgradeGuard<S extends WebSocketLike>(
 
   async function sessionOf(request: Request): Promise<IdentitySession> {
     const shown = dialect.credentials(request);
-    if (shown === undefined) throw new SessionError('credentials-missing', 'Sign in first.');
+    if (shown === undefined) throw plainRefusal('credentials-missing');
     if (dialect.sameOrigin && shown.transport === 'cookie') insistOnOwnPage(request, origins);
     return manager.verify(shown, { ipAddress: request.ip });
   }

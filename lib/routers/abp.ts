@@ -10,7 +10,7 @@ import { sessionClaimGuard } from '../http/session-claim-guard';
 import { sessionSecretGuard } from '../http/session-secret-guard';
 import { unreadableBodies, unreadablePaths } from '../http/unreadable-requests';
 import type { IdentitySessionManager } from '../manager';
-import { OptionReader } from '../option-reader';
+import { insistOnNone, OptionReader } from '../option-reader';
 import type { SessionClaims } from '../session/claims';
 import { AccountSessions } from './abp/account-sessions';
 import { describing, type AppsDescription } from './abp/description';
@@ -163,15 +163,11 @@ function checked(options: AbpRouterOptions) {
   const read = new OptionReader(options ?? {}, { limits: {} }, '', problems);
   read.nothingBut(OPTIONS);
   const given = {
-    isGranted: read.given<IsGranted>('isGranted', isFunction, 'a function')!,
-    currentUser: read.given<AbpRouterOptions['currentUser']>('currentUser', isFunction, 'a function'),
-    userNameOf: read.given<AbpRouterOptions['userNameOf']>('userNameOf', isFunction, 'a function'),
-    tenantNameOf: read.given<AbpRouterOptions['tenantNameOf']>('tenantNameOf', isFunction, 'a function'),
-    extraPropertiesOf: read.given<AbpRouterOptions['extraPropertiesOf']>(
-      'extraPropertiesOf',
-      isFunction,
-      'a function',
-    ),
+    isGranted: read.givenFunction<IsGranted>('isGranted')!,
+    currentUser: read.givenFunction<AbpRouterOptions['currentUser']>('currentUser'),
+    userNameOf: read.givenFunction<AbpRouterOptions['userNameOf']>('userNameOf'),
+    tenantNameOf: read.givenFunction<AbpRouterOptions['tenantNameOf']>('tenantNameOf'),
+    extraPropertiesOf: read.givenFunction<AbpRouterOptions['extraPropertiesOf']>('extraPropertiesOf'),
     limits: read.object('limits') as NonNullable<AbpRouterOptions['limits']>,
   };
   if (options?.isGranted === undefined) {
@@ -179,10 +175,6 @@ function checked(options: AbpRouterOptions) {
       'it has to know who may administrate: give it `isGranted: (permission, request) => boolean`, which is asked for "AbpIdentity.Sessions"',
     );
   }
-  if (problems.length > 0) throw new TypeError(`abpRouter cannot be built:\n- ${problems.join('\n- ')}`);
+  insistOnNone(problems, 'abpRouter cannot be built');
   return given;
-}
-
-function isFunction(value: unknown): boolean {
-  return typeof value === 'function';
 }

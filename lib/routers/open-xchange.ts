@@ -17,7 +17,7 @@ import { sessionLookup } from '../http/session-lookup';
 import { sessionSecretGuard } from '../http/session-secret-guard';
 import { unreadableBodies } from '../http/unreadable-requests';
 import type { IdentitySessionManager } from '../manager';
-import { OptionReader } from '../option-reader';
+import { insistOnNone, OptionReader } from '../option-reader';
 import type { Duration } from '../session/duration';
 import type { IdentitySession } from '../session/session';
 import { acting, moduleOf, noPasswordInUri, type Act } from './open-xchange/actions';
@@ -178,8 +178,8 @@ function checked(options: OpenXchangeRouterOptions) {
   const read = new OptionReader(options ?? {}, DEFAULTS, '', problems);
   read.nothingBut(OPTIONS);
   const given = {
-    authenticate: read.given<Authenticate>('authenticate', isFunction, 'a function of name and password')!,
-    modules: read.given<OpenXchangeRouterOptions['modules']>('modules', isFunction, 'a function'),
+    authenticate: read.givenFunction<Authenticate>('authenticate', 'a function of name and password')!,
+    modules: read.givenFunction<OpenXchangeRouterOptions['modules']>('modules'),
     limits: read.object('limits') as NonNullable<OpenXchangeRouterOptions['limits']>,
     randomTokenTimeout: read.duration('randomTokenTimeout', 0, 60_000),
     uiWebPath: read.value('uiWebPath') as string,
@@ -191,11 +191,6 @@ function checked(options: OpenXchangeRouterOptions) {
   }
   if (!isLocalPath(given.uiWebPath))
     problems.push('`uiWebPath` must be a path of this host, such as "/appsuite/"');
-  if (problems.length > 0)
-    throw new TypeError(`openXchangeRouter cannot be built:\n- ${problems.join('\n- ')}`);
+  insistOnNone(problems, 'openXchangeRouter cannot be built');
   return given;
-}
-
-function isFunction(value: unknown): boolean {
-  return typeof value === 'function';
 }

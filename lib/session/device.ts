@@ -87,6 +87,11 @@ export function memoised(describe: DescribeDevice, most = 1000): DescribeDevice 
   };
 }
 
+/** What an app gives, with a memory, or ours, which has one. */
+export function describing(own: DescribeDevice | undefined, ours: DescribeDevice): DescribeDevice {
+  return own === undefined ? ours : memoised(own);
+}
+
 const NEW_EDGE = / ?\bEdg(?:A|iOS)?\/[\w.]*/g;
 
 function cut(userAgent: string | null): string {

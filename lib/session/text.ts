@@ -1,4 +1,4 @@
-import { SessionError } from '../errors';
+import { invalidRequest } from '../errors';
 
 /** How long the JSON of an app's properties may be, in characters. */
 const LONGEST_PROPERTIES = 16_384;
@@ -9,7 +9,7 @@ const LONGEST_PROPERTIES = 16_384;
  */
 export function text(name: string, value: unknown, longest: number): string {
   if (typeof value !== 'string' || value === '' || value.length > longest) {
-    throw invalid(name, `"${name}" must be text of 1 to ${longest} characters.`);
+    throw invalidRequest(name, `"${name}" must be text of 1 to ${longest} characters.`);
   }
   return storable(name, value);
 }
@@ -52,7 +52,7 @@ export function properties(
   const json = JSON.stringify(value) ?? '';
   if (!json.startsWith('{')) throw new TypeError(`\`${name}\` must be a JSON object`);
   if (json.length > LONGEST_PROPERTIES) {
-    throw invalid(name, `"${name}" is longer than ${LONGEST_PROPERTIES} characters of JSON.`);
+    throw invalidRequest(name, `"${name}" is longer than ${LONGEST_PROPERTIES} characters of JSON.`);
   }
   return JSON.parse(json, (key, part: unknown) => {
     storable(name, key);
@@ -63,11 +63,7 @@ export function properties(
 /** PostgreSQL keeps no U+0000, and would put another character in the place of half a surrogate pair. */
 function storable(name: string, value: string): string {
   if (value.includes('\0') || !value.isWellFormed()) {
-    throw invalid(name, `"${name}" holds characters that cannot be kept.`);
+    throw invalidRequest(name, `"${name}" holds characters that cannot be kept.`);
   }
   return value;
-}
-
-function invalid(field: string, message: string): SessionError {
-  return new SessionError('invalid-request', message, { field });
 }

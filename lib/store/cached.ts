@@ -126,8 +126,7 @@ class CachedStore implements SessionStore {
     try {
       await this.#inner.endEverything(scope, end);
     } finally {
-      this.#forgetAll();
-      this.#follower.announce();
+      this.#changedEverything();
     }
   }
 
@@ -147,8 +146,7 @@ class CachedStore implements SessionStore {
     try {
       await this.#inner.setPolicy(patch);
     } finally {
-      this.#forgetAll();
-      this.#follower.announce();
+      this.#changedEverything();
     }
   }
 
@@ -259,6 +257,11 @@ class CachedStore implements SessionStore {
   #changed(ids: readonly string[]): void {
     this.#forget(ids);
     if (ids.length > 0) this.#follower.announce();
+  }
+
+  #changedEverything(): void {
+    this.#forgetAll();
+    this.#follower.announce();
   }
 
   /** Drops the copies, and calls off the flights: what they bring was read before. */

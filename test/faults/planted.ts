@@ -50,8 +50,8 @@ export const BUGS = {
   },
   'outage taken for an end': {
     file: 'lib/database/failures.ts',
-    of: "return new SessionError('store-unavailable',",
-    instead: "return new SessionError('session-ended',",
+    of: "return plainRefusal('store-unavailable',",
+    instead: "return plainRefusal('session-ended',",
   },
   'last touches not written': {
     file: 'lib/store/buffered.ts',

@@ -1,4 +1,4 @@
-import { SessionError } from '../../errors';
+import type { SessionError } from '../../errors';
 
 /** An error as ABP's clients read it. */
 export interface ErrorObject {
@@ -32,9 +32,4 @@ export function challenge({ code }: SessionError): string | undefined {
   if (code !== 'session-ended' && code !== 'session-expired') return undefined;
   const over = code === 'session-ended' ? 'was ended' : 'has expired';
   return `Bearer error="invalid_token", error_description="The session ${over}; sign in again."`;
-}
-
-/** The refusal of a request in which one part is wrong. */
-export function invalid(field: string, message: string): SessionError {
-  return new SessionError('invalid-request', message, { field });
 }

@@ -1,10 +1,10 @@
 import type { Request } from 'express';
 
+import { invalidRequest } from '../../errors';
 import { inOrder, SORT_KEYS, type SearchOrder } from '../../session/order';
 import type { IdentitySession } from '../../session/session';
 import { checkedFilter } from '../../store/search-filter';
 import { MOST_SKIPPED, MOST_TAKEN, type SearchFilter } from '../../store/store';
-import { invalid } from './errors';
 
 /** What a request for a list asks for. */
 export interface SessionQuery {
@@ -54,7 +54,7 @@ function parameter(query: URLSearchParams, name: string): string | undefined {
   const given = [...query].filter(([key]) => key.toLowerCase().split('[', 1)[0] === wanted);
   const [first, ...more] = given;
   if (more.length > 0 || (first !== undefined && first[0].includes('['))) {
-    throw invalid(name, `"${name}" must be a single value.`);
+    throw invalidRequest(name, `"${name}" must be a single value.`);
   }
   return first?.[1] || undefined;
 }
@@ -71,7 +71,7 @@ function whole(query: URLSearchParams, name: string, min: number, max: number): 
   if (value === undefined) return undefined;
   const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
   if (number >= min && number <= max) return number;
-  throw invalid(name, `"${name}" must be a whole number from ${min} to ${max}.`);
+  throw invalidRequest(name, `"${name}" must be a whole number from ${min} to ${max}.`);
 }
 
 /** A word of the whitelist, never text that becomes part of a statement. */
@@ -79,7 +79,7 @@ function sorting(words = 'lastAccessed desc'): SearchOrder {
   const [, key, direction = 'asc'] = /^\s*(\w+)(?:\s+(asc|desc))?\s*$/i.exec(words) ?? [];
   const by = SORT_KEYS.find((known) => known.toLowerCase() === key?.toLowerCase());
   if (by !== undefined) return { by, descending: direction.toLowerCase() === 'desc' };
-  throw invalid(
+  throw invalidRequest(
     'sorting',
     `"sorting" must be one of ${SORT_KEYS.join(', ')}, with "asc" or "desc" behind it.`,
   );

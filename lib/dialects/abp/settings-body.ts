@@ -1,6 +1,6 @@
+import { invalidRequest } from '../../errors';
 import { CONCURRENCY, type PreventConcurrentLogin } from '../../session/revocation';
 import type { IdlePolicy } from '../../store/store';
-import { invalid } from './errors';
 
 /** The setting of concurrent logins, by ABP's numbers: 0 `Disabled`, 1 `LogoutFromSameTypeDevices`, 2 `LogoutFromAllDevices`. */
 export interface SessionSettingsDto {
@@ -16,7 +16,7 @@ export function concurrencyRule(body: unknown): PreventConcurrentLogin {
   const { preventConcurrentLogin: number } = objectIn(body);
   const rule = typeof number === 'number' ? CONCURRENCY[number] : undefined;
   if (rule === undefined)
-    throw invalid('preventConcurrentLogin', '"preventConcurrentLogin" must be 0, 1 or 2.');
+    throw invalidRequest('preventConcurrentLogin', '"preventConcurrentLogin" must be 0, 1 or 2.');
   return rule;
 }
 
@@ -32,5 +32,5 @@ export function idleSettings(body: unknown): IdlePolicy {
 function objectIn(body: unknown): Readonly<Record<string, unknown>> {
   if (typeof body === 'object' && body !== null && !Array.isArray(body))
     return body as Record<string, unknown>;
-  throw invalid('body', 'The body must be a JSON object.');
+  throw invalidRequest('body', 'The body must be a JSON object.');
 }

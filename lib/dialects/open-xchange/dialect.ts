@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 
 import type { Clock } from '../../clock';
-import { SessionError } from '../../errors';
+import { plainRefusal, SessionError } from '../../errors';
 import { wordingFor, type Catalogue } from '../../session/catalogue';
 import { isSessionId, mintSecret } from '../../session/credentials';
 import { sessionsOf, type Revocation } from '../../session/revocation';
@@ -169,9 +169,7 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
   function credentials(request: Request): ShownCredentials | undefined {
     const sessionId = parameter(request, 'session');
     if (!sessionId) return undefined;
-    if (!isSessionId(sessionId)) {
-      throw new SessionError('credentials-invalid', 'These credentials belong to no session.');
-    }
+    if (!isSessionId(sessionId)) throw plainRefusal('credentials-invalid');
     const secret = (session: IdentitySession) => valueOf('secret', request, session);
     return { sessionId, secret, transport: 'cookie' };
   }

@@ -1,5 +1,5 @@
-import { OptionReader } from '../../option-reader';
-import { describeOxDevice, memoised, type DescribeDevice } from '../../session/device';
+import { insistOnNone, OptionReader } from '../../option-reader';
+import { describeOxDevice, describing, type DescribeDevice } from '../../session/device';
 import type { Duration } from '../../session/duration';
 
 /**
@@ -77,14 +77,14 @@ export function openXchangeSettings(
     publicSession: read.flag('publicSession'),
     stickyCookie: read.flag('stickyCookie'),
     defaultClient: read.matching('defaultClient', /^.{1,64}$/u, 'text of 1 to 64 characters'),
-    describeDevice: describing(read.given('describeDevice', isFunction, 'a function')),
+    describeDevice: describing(read.givenFunction('describeDevice'), describeOxDevice),
   };
   if (settings.stickyCookie && nodeId === null) {
     problems.push(
       '`openXchange.stickyCookie` is true, and the node has no name: give the manager a `nodeId`',
     );
   }
-  if (problems.length > 0) throw new TypeError(`These options cannot be used:\n- ${problems.join('\n- ')}`);
+  insistOnNone(problems, 'These options cannot be used');
   return settings;
 }
 
@@ -115,12 +115,4 @@ const OPTIONS: Readonly<Record<keyof OpenXchangeOptions, true>> = {
 
 function isHeaderName(value: unknown): boolean {
   return typeof value === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(value);
-}
-
-function isFunction(value: unknown): boolean {
-  return typeof value === 'function';
-}
-
-function describing(own: DescribeDevice | undefined): DescribeDevice {
-  return own === undefined ? describeOxDevice : memoised(own);
 }

@@ -4,7 +4,7 @@ import { answer } from '../../dialects/abp/answers';
 import { namedSession } from '../../dialects/abp/guid';
 import { paged, sessionQuery } from '../../dialects/abp/session-query';
 import type { Answer } from '../../dialects/dialect';
-import { SessionError } from '../../errors';
+import { plainRefusal } from '../../errors';
 import { sessionOf } from '../../http/request';
 import type { IdentitySessionManager } from '../../manager';
 import type { Describe } from './description';
@@ -34,7 +34,7 @@ export class AccountSessions {
       own.filter(({ sessionId }) => sessionId === id),
       current,
     );
-    if (item === undefined) throw new SessionError('session-not-found', 'There is no such session.');
+    if (item === undefined) throw plainRefusal('session-not-found');
     return answer(item);
   }
 }

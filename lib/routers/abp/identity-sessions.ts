@@ -4,7 +4,7 @@ import { answer } from '../../dialects/abp/answers';
 import { namedSession } from '../../dialects/abp/guid';
 import { sessionQuery } from '../../dialects/abp/session-query';
 import type { Answer, Dialect } from '../../dialects/dialect';
-import { SessionError } from '../../errors';
+import { plainRefusal } from '../../errors';
 import { sessionOf } from '../../http/request';
 import { forgetsCookie } from '../../http/revoke-route';
 import type { IdentitySessionManager } from '../../manager';
@@ -45,7 +45,7 @@ export class IdentitySessions {
     const current = sessionOf(request);
     const { lifetimes, clock } = this.#manager.settings;
     const session = await this.#found(request, current);
-    if (stage(session, lifetimes, clock.now()) === 'ended') throw notFound();
+    if (stage(session, lifetimes, clock.now()) === 'ended') throw plainRefusal('session-not-found');
     const [item] = await this.#describe([session], current);
     return answer(item!);
   }
@@ -53,15 +53,15 @@ export class IdentitySessions {
   async revoke(request: Request): Promise<Answer> {
     const current = sessionOf(request);
     const session = await this.#found(request, current);
-    await this.#manager.administration.revoke(session.sessionId, { by: current.userId });
     const which = sessionsOf(session, [session.sessionId]);
+    await this.#manager.revoke(which, { reason: 'administrator', by: current.userId });
     return this.#dialect.revoked(forgetsCookie(which, current, request, this.#dialect), request, current);
   }
 
   /** Sessions of other tenants are to a tenant's administrators as if there were none. */
   async #found(request: Request, current: IdentitySession): Promise<IdentitySession> {
     const session = await this.#manager.administration.find(namedSession(request));
-    if (session === undefined || !reaches(current, session.tenantId)) throw notFound();
+    if (session === undefined || !reaches(current, session.tenantId)) throw plainRefusal('session-not-found');
     return session;
   }
 }
@@ -76,8 +76,4 @@ function confined(filter: SearchFilter, current: IdentitySession): SearchFilter 
   if (tenantId === undefined) return filter;
   if (!reaches(current, tenantId)) throw permissionMissing();
   return { ...filter, tenantId };
-}
-
-function notFound(): SessionError {
-  return new SessionError('session-not-found', 'There is no such session.');
 }

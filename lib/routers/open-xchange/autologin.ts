@@ -30,7 +30,7 @@ export function autologin(
       });
       const secret = secretOf(shown, session);
       const answer = dialect.welcome(session, await extras(request, session, secret));
-      return { ...answer, cookies: refresh.due(request, session, secret) };
+      return { ...answer, cookies: refresh.due(request, session, () => secret) };
     } catch (error) {
       if (!(error instanceof SessionError) || NOT_OF_COOKIES.has(error.code)) throw error;
       const answer = dialect.error(new OpenXchangeError('SVL-0003'));

@@ -23,9 +23,10 @@ export class CookieRefresh {
     this.#dialect = dialect;
   }
 
-  /** The cookies of the session that the request is in, when it is time. */
-  due(request: Request, session: IdentitySession, secret: string): string[] {
-    if (this.#isTime(session)) return this.#dialect.cookies(request, session, secret);
+  /** The cookies of the session that the request is in, when it is time: mostly it is not, and the secret not looked for. */
+  due(request: Request, session: IdentitySession, secret: () => string): string[] {
+    if (this.#isTime(session)) return this.#dialect.cookies(request, session, secret());
+    if (!this.#dialect.settings.publicSession) return [];
     const isMissing = this.#dialect.valueOf('public-session', request, session) !== session.sessionId;
     return isMissing && keepsCookies(request) ? this.#dialect.publicCookies(request, session) : [];
   }
@@ -34,7 +35,8 @@ export class CookieRefresh {
   handler(): RequestHandler {
     return (request, response, next) => {
       const session = sessionOf(request);
-      const cookies = this.due(request, session, this.#dialect.valueOf('secret', request, session)!);
+      const secret = () => this.#dialect.valueOf('secret', request, session)!;
+      const cookies = this.due(request, session, secret);
       if (cookies.length > 0) response.append('Set-Cookie', cookies);
       next();
     };

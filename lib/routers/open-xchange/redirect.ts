@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 
+import type { Answer } from '../../dialects/dialect';
 import { bare } from '../../dialects/open-xchange/answers';
 import type { OpenXchangeDialect } from '../../dialects/open-xchange/dialect';
 import { flagParameter, parameter } from '../../dialects/open-xchange/parameters';
@@ -19,21 +20,14 @@ export function redirect(
   dialect: OpenXchangeDialect,
   { tokens, uiWebPath }: { readonly tokens: RandomTokens; readonly uiWebPath: string },
 ): Act {
-  return async function redirect(request) {
-    const taken = await takeOver(request, manager, tokens);
-    if (typeof taken === 'number') return bare(taken);
-    const { session, secret } = taken;
+  return handingOver(manager, dialect, tokens, async function redirect(request, session) {
     const wanted = parameter(request, 'uiWebPath');
     const path = wanted !== undefined && isLocalPath(wanted) ? wanted : uiWebPath;
     const store = flagParameter(request, 'store');
     const fragment = `session=${session.sessionId}${store === undefined ? '' : `&store=${store}`}`;
     const { headers } = bare(302);
-    return {
-      ...bare(302),
-      headers: { ...headers, Location: `${path}#${fragment}` },
-      cookies: dialect.cookies(request, session, secret),
-    };
-  };
+    return { ...bare(302), headers: { ...headers, Location: `${path}#${fragment}` } };
+  });
 }
 
 /** The same with an answer as to a login. */
@@ -42,18 +36,30 @@ export function redeem(
   dialect: OpenXchangeDialect,
   { tokens, extras }: { readonly tokens: RandomTokens; readonly extras: Extras },
 ): Act {
-  return async function redeem(request) {
-    const taken = await takeOver(request, manager, tokens);
-    if (typeof taken === 'number') return bare(taken);
-    const { session, secret } = taken;
-    const answer = dialect.welcome(session, await extras(request, session, secret));
-    return { ...answer, cookies: dialect.cookies(request, session, secret) };
-  };
+  return handingOver(manager, dialect, tokens, async function redeem(request, session, secret) {
+    return dialect.welcome(session, await extras(request, session, secret));
+  });
 }
 
 /** A path of this host and nothing else: `//example.com` would lead away. */
 export function isLocalPath(value: unknown): value is string {
   return typeof value === 'string' && /^\/(?!\/)[\w.~%/-]*$/.test(value);
+}
+
+/** Gives the cookies of the session that the random token stands for, with an answer of their own. */
+function handingOver(
+  manager: IdentitySessionManager,
+  dialect: OpenXchangeDialect,
+  tokens: RandomTokens,
+  answerTo: (request: Request, session: IdentitySession, secret: string) => Promise<Answer>,
+): Act {
+  return async function handOver(request) {
+    const taken = await takeOver(request, manager, tokens);
+    if (typeof taken === 'number') return bare(taken);
+    const { session, secret } = taken;
+    const answer = await answerTo(request, session, secret);
+    return { ...answer, cookies: dialect.cookies(request, session, secret) };
+  };
 }
 
 /** The session that the random token stands for, or the status of the refusal. */

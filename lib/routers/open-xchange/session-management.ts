@@ -2,7 +2,7 @@ import type { Request } from 'express';
 
 import { answer } from '../../dialects/open-xchange/answers';
 import { idsToDelete } from '../../dialects/open-xchange/request-body';
-import { SessionError } from '../../errors';
+import { plainRefusal } from '../../errors';
 import { sessionOf } from '../../http/request';
 import type { IdentitySessionManager } from '../../manager';
 import { isSessionId } from '../../session/credentials';
@@ -21,7 +21,7 @@ export function deleteSessions(manager: IdentitySessionManager): Act {
         ? await manager.revoke(sessionsOf(current, [id]), { by: current.userId })
         : [];
       // A session that has ended before is none that the caller has.
-      if (ended.length === 0) throw new SessionError('session-not-found', 'There is no such session.');
+      if (ended.length === 0) throw plainRefusal('session-not-found');
     }
     return answer({});
   };

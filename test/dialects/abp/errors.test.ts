@@ -1,5 +1,5 @@
-import { challenge, errorObject, invalid } from '../../../lib/dialects/abp/errors';
-import { SessionError } from '../../../lib/errors';
+import { challenge, errorObject } from '../../../lib/dialects/abp/errors';
+import { invalidRequest, SessionError } from '../../../lib/errors';
 
 describe('an error', () => {
   it('has its code and its words, and nothing where there is nothing to say', () => {
@@ -18,7 +18,7 @@ describe('an error', () => {
   });
 
   it('names the part of the request that is wrong', () => {
-    expect(errorObject(invalid('sorting', '"sorting" is wrong.'))).toEqual({
+    expect(errorObject(invalidRequest('sorting', '"sorting" is wrong.'))).toEqual({
       code: 'invalid-request',
       message: 'The request is not valid.',
       details: '"sorting" is wrong.',
