@@ -4,39 +4,18 @@ import {
   type SessionEvent,
   type SignIn,
 } from '../lib';
-import { FakeClock } from './support/clock';
-import { createDatabase, type TestDatabase } from './support/database';
 import { turns } from './support/gate';
-import { managerOn } from './support/manager';
+import { nodesOnADatabase, refusal } from './support/nodes';
 import { HOUR } from './support/sessions';
 
-let database: TestDatabase;
-let clock: FakeClock;
-let managers: IdentitySessionManager[];
-
-beforeAll(async () => {
-  database = await createDatabase();
-});
-beforeEach(async () => {
-  await database.empty();
-  clock = new FakeClock();
-  managers = [];
-});
-afterEach(() => Promise.all(managers.map((manager) => manager.close())));
-afterAll(() => database.destroy());
-
-function use(options: IdentitySessionOptions = {}): IdentitySessionManager {
-  const manager = managerOn({ knex: database.knex, clock, ...options });
-  managers.push(manager);
-  return manager;
-}
+const nodes = nodesOnADatabase();
+const use = (options?: IdentitySessionOptions) => nodes.use(options);
 
 async function open(manager: IdentitySessionManager, said: Partial<SignIn> = {}) {
   const { session, secret } = await manager.open({ userId: 'alice', ipAddress: '192.0.2.1', ...said });
   return { ...session, credentials: { sessionId: session.sessionId, secret } };
 }
 
-const refusal = (code: string) => expect.objectContaining({ name: 'SessionError', code });
 const unknown = '0'.repeat(32);
 
 describe('an administrator', () => {
@@ -44,10 +23,10 @@ describe('an administrator', () => {
     const manager = use();
     const { administration } = manager;
     const { sessionId, credentials } = await open(manager);
-    clock.advance(1000);
+    nodes.clock.advance(1000);
     await manager.verify(credentials, { ipAddress: '198.51.100.7' });
     expect(await administration.get(sessionId)).toMatchObject({
-      lastAccessed: clock.now(),
+      lastAccessed: nodes.clock.now(),
       ipAddresses: ['192.0.2.1', '198.51.100.7'],
     });
     await administration.revoke(sessionId, { by: 'root' });
@@ -73,7 +52,7 @@ describe('an administrator', () => {
     await there.verify(credentials);
     await here.administration.revoke(sessionId);
     await expect((async () => here.verify(credentials))()).rejects.toEqual(refusal('session-ended'));
-    clock.advance(2000);
+    nodes.clock.advance(2000);
     await expect((async () => there.verify(credentials))()).rejects.toEqual(refusal('session-ended'));
     await expect(here.administration.revoke(sessionId)).resolves.toBeUndefined();
     await expect(here.administration.revoke(unknown)).rejects.toEqual(refusal('session-not-found'));
@@ -86,7 +65,7 @@ describe('a search', () => {
     const opened: string[] = [];
     for (let i = 0; i < 7; i++) {
       opened.unshift((await open(manager, { userId: `user ${i}`, tenantId: 'acme' })).sessionId);
-      if (i % 2 === 0) clock.advance(1000);
+      if (i % 2 === 0) nodes.clock.advance(1000);
     }
     const met: string[] = [];
     let after: string | undefined;
@@ -143,7 +122,7 @@ describe('ending everything', () => {
     for (let i = 0; i < 5; i++) opened.push(await open(here, { userId: `user ${i}` }));
     for (const { credentials } of opened) await there.verify(credentials);
     await here.administration.revokeEverything({}, { by: 'root' });
-    const { rows } = await database.knex.raw<{ rows: unknown[] }>(
+    const { rows } = await nodes.database.knex.raw<{ rows: unknown[] }>(
       'select * from identity_sessions where ended_at is not null',
     );
     expect(rows).toEqual([]);
@@ -153,12 +132,12 @@ describe('ending everything', () => {
         endReason: 'administrator',
       });
     }
-    clock.advance(2000);
+    nodes.clock.advance(2000);
     await turns();
     for (const { credentials } of opened) {
       await expect((async () => there.verify(credentials))()).rejects.toEqual(refusal('session-ended'));
     }
-    clock.advance(1);
+    nodes.clock.advance(1);
     const { credentials } = await open(there);
     expect((await here.verify(credentials)).userId).toBe('alice');
   });
@@ -193,7 +172,7 @@ describe('the policy', () => {
     await here.administration.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices' });
     await open(here);
     expect(await here.administration.count({ userId: 'alice' })).toBe(1);
-    clock.advance(2000);
+    nodes.clock.advance(2000);
     await open(there);
     expect(await there.administration.count({ userId: 'alice' })).toBe(1);
     expect(await there.administration.policy()).toEqual({ preventConcurrentLogin: 'LogoutFromAllDevices' });
@@ -226,7 +205,7 @@ describe('the policy', () => {
     const manager = use();
     await open(manager);
     await open(manager);
-    database.knex.on('query', ({ sql }: { sql: string }) => statements.push(sql));
+    nodes.database.knex.on('query', ({ sql }: { sql: string }) => statements.push(sql));
     await open(manager);
     expect(statements.filter((sql) => sql.includes('policy'))).toEqual([]);
   });

@@ -1,41 +1,14 @@
 import { createIdentitySessionManager, memory, otherSessionsOf, sessionsOf } from '../lib';
-import type { IdentitySessionManager, IdentitySessionOptions, SignIn } from '../lib';
-import { FakeClock } from './support/clock';
-import { createDatabase, type TestDatabase } from './support/database';
-import { managerOn } from './support/manager';
+import type { IdentitySessionOptions, SignIn } from '../lib';
+import { nodesOnADatabase, open, refusal } from './support/nodes';
 import { DAY } from './support/sessions';
 
-let database: TestDatabase;
-let clock: FakeClock;
-let managers: IdentitySessionManager[];
+const nodes = nodesOnADatabase();
+const use = (options?: IdentitySessionOptions) => nodes.use(options);
 
-beforeAll(async () => {
-  database = await createDatabase();
-});
-beforeEach(async () => {
-  await database.empty();
-  clock = new FakeClock();
-  managers = [];
-});
-afterEach(() => Promise.all(managers.map((manager) => manager.close())));
-afterAll(() => database.destroy());
-
-function use(options: IdentitySessionOptions = {}): IdentitySessionManager {
-  const manager = managerOn({ knex: database.knex, clock, ...options });
-  managers.push(manager);
-  return manager;
-}
-
-const alice: SignIn = { userId: 'alice', userAgent: 'curl/8', ipAddress: '::ffff:192.0.2.1' };
 const owner = { tenantId: null, userId: 'alice' };
 
-async function open(manager: IdentitySessionManager, said: Partial<SignIn> = {}) {
-  const { session, secret } = await manager.open({ ...alice, ...said });
-  return { session, credentials: { sessionId: session.sessionId, secret } };
-}
-
-const live = async () => (await database.knex('identity_sessions').whereNull('ended_at')).length;
-const refusal = (code: string) => expect.objectContaining({ name: 'SessionError', code });
+const live = async () => (await nodes.database.knex('identity_sessions').whereNull('ended_at')).length;
 
 describe('open', () => {
   it('keeps who signed in, with what, and from where, in its own form', async () => {
@@ -69,16 +42,16 @@ describe('concurrent sign-ins of one user', () => {
 
   // Each takes its time between looking at the others and being there, so that without the lock all would overlook all.
   beforeAll(() =>
-    database.knex.raw(`
+    nodes.database.knex.raw(`
       create function dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(0.05); return new; end $$;
       create trigger dawdle before insert on identity_sessions for each row execute function dawdle()`),
   );
-  afterAll(() => database.knex.raw('drop function dawdle() cascade'));
+  afterAll(() => nodes.database.knex.raw('drop function dawdle() cascade'));
 
   async function race(options: IdentitySessionOptions, said: (i: number) => Partial<SignIn> = () => ({})) {
     // A node a sign-in, because each node takes its own in turn; on a database whose default breaks the rules.
-    const connection = `${database.url}?options=-c%20default_transaction_isolation%3Drepeatable%5C%20read`;
-    const pools = Array.from({ length: NODES }, () => database.connect({ connection }));
+    const connection = `${nodes.database.url}?options=-c%20default_transaction_isolation%3Drepeatable%5C%20read`;
+    const pools = Array.from({ length: NODES }, () => nodes.database.connect({ connection }));
     await Promise.all(pools.map((pool) => pool.raw('select 1')));
     return Promise.allSettled(pools.map((knex, i) => open(use({ ...options, knex }), said(i))));
   }
@@ -93,7 +66,7 @@ describe('concurrent sign-ins of one user', () => {
     const devices = ['Web', 'Mobile', 'OAuth'];
     const rule = { preventConcurrentLogin: 'LogoutFromSameTypeDevices' } as const;
     await race(rule, (i) => ({ device: devices[i % 3] }));
-    const rows = await database.knex('identity_sessions').whereNull('ended_at').select('device');
+    const rows = await nodes.database.knex('identity_sessions').whereNull('ended_at').select('device');
     expect(rows.map(({ device }) => device as string).sort()).toEqual([...devices].sort());
   });
 
@@ -112,7 +85,7 @@ describe('concurrent sign-ins of one user', () => {
   });
 
   it('hold one connection at a time in each process', async () => {
-    const small = database.connect({ pool: { min: 0, max: 2 } });
+    const small = nodes.database.connect({ pool: { min: 0, max: 2 } });
     const manager = use({ knex: small, preventConcurrentLogin: 'LogoutFromAllDevices' });
     const signIns = Promise.all(Array.from({ length: 30 }, () => open(manager)));
     await Promise.all([signIns, small.raw('select 1')]);
@@ -143,11 +116,14 @@ describe('revoke', () => {
     const { session } = await open(manager);
     const all = { owner };
     await manager.revoke(all, { reason: 'administrator', by: 'admin' });
-    const row = await database.knex('identity_sessions').where({ session_id: session.sessionId }).first();
+    const row = await nodes.database
+      .knex('identity_sessions')
+      .where({ session_id: session.sessionId })
+      .first();
     expect(row).toMatchObject({
       end_reason: 'administrator',
       ended_by: 'admin',
-      ended_at: new Date(clock.now()),
+      ended_at: new Date(nodes.clock.now()),
     });
   });
 });
@@ -171,7 +147,7 @@ describe('update', () => {
     const { session, credentials } = await open(here);
     await there.verify(credentials);
     expect(await here.update(session.sessionId, { extraProperties: { theme: 'dark' } })).toBe(true);
-    clock.advance(2000);
+    nodes.clock.advance(2000);
     expect((await there.verify(credentials)).extraProperties).toEqual({ theme: 'dark' });
   });
 
@@ -204,7 +180,7 @@ describe('what people are shown', () => {
     const { session, credentials } = await open(one!);
     expect(await two!.list(owner)).toEqual([]);
     expect(await one!.list(owner)).toMatchObject([{ sessionId: session.sessionId, node: 'one' }]);
-    clock.advance(1000);
+    nodes.clock.advance(1000);
     await two!.verify(credentials);
     await two!.close();
     expect(await use({ nodeId: 'two', globalLookup: false }).list(owner)).toHaveLength(1);
@@ -216,20 +192,20 @@ describe('close', () => {
   it("writes what is noted, leaves the app's Knex open, and may be said twice", async () => {
     const manager = use();
     const { credentials } = await open(manager);
-    clock.advance(5000);
+    nodes.clock.advance(5000);
     await manager.verify(credentials);
     await Promise.all([manager.close(), manager.close()]);
-    const row = await database.knex('identity_sessions').first<{ last_accessed: Date }>();
-    expect(row.last_accessed).toEqual(new Date(clock.now()));
+    const row = await nodes.database.knex('identity_sessions').first<{ last_accessed: Date }>();
+    expect(row.last_accessed).toEqual(new Date(nodes.clock.now()));
   });
 });
 
 describe('a manager on the memory store', () => {
   it('does the same, until the process ends', async () => {
-    const manager = createIdentitySessionManager({ store: memory(), clock, location: false });
+    const manager = createIdentitySessionManager({ store: memory(), clock: nodes.clock, location: false });
     const { session, credentials } = await open(manager, { staySignedIn: true });
-    clock.advance(3 * DAY);
-    expect(await manager.verify(credentials)).toMatchObject({ lastAccessed: clock.now() });
+    nodes.clock.advance(3 * DAY);
+    expect(await manager.verify(credentials)).toMatchObject({ lastAccessed: nodes.clock.now() });
     await manager.revoke(sessionsOf(owner, [session.sessionId]));
     await expect(async () => manager.verify(credentials)).rejects.toEqual(refusal('session-ended'));
   });

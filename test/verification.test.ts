@@ -1,47 +1,19 @@
 import { sessionsOf } from '../lib';
-import type { IdentitySessionManager, IdentitySessionOptions, SignIn } from '../lib';
-import { FakeClock } from './support/clock';
-import { createDatabase, type TestDatabase } from './support/database';
-import { managerOn } from './support/manager';
+import type { IdentitySessionOptions } from '../lib';
+import { nodesOnADatabase, open, refusal } from './support/nodes';
 import { DAY, HOUR } from './support/sessions';
 
-let database: TestDatabase;
-let clock: FakeClock;
-let managers: IdentitySessionManager[];
+const nodes = nodesOnADatabase();
+const use = (options?: IdentitySessionOptions) => nodes.use(options);
 
-beforeAll(async () => {
-  database = await createDatabase();
-});
-beforeEach(async () => {
-  await database.empty();
-  clock = new FakeClock();
-  managers = [];
-});
-afterEach(() => Promise.all(managers.map((manager) => manager.close())));
-afterAll(() => database.destroy());
-
-function use(options: IdentitySessionOptions = {}): IdentitySessionManager {
-  const manager = managerOn({ knex: database.knex, clock, ...options });
-  managers.push(manager);
-  return manager;
-}
-
-const alice: SignIn = { userId: 'alice', userAgent: 'curl/8', ipAddress: '::ffff:192.0.2.1' };
 const owner = { tenantId: null, userId: 'alice' };
-
-async function open(manager: IdentitySessionManager, said: Partial<SignIn> = {}) {
-  const { session, secret } = await manager.open({ ...alice, ...said });
-  return { session, credentials: { sessionId: session.sessionId, secret } };
-}
-
-const refusal = (code: string) => expect.objectContaining({ name: 'SessionError', code });
 
 describe('verify', () => {
   it('answers a warm session at once', async () => {
     const manager = use();
     const { credentials } = await open(manager);
     await manager.verify(credentials);
-    while (clock.reads === 0) await new Promise((next) => setImmediate(next));
+    while (nodes.clock.reads === 0) await new Promise((next) => setImmediate(next));
     await manager.verify(credentials);
     expect(manager.verify(credentials)).not.toBeInstanceOf(Promise);
   });
@@ -61,10 +33,10 @@ describe('verify', () => {
   it('notes the use, and from where', async () => {
     const manager = use();
     const { credentials } = await open(manager);
-    clock.advance(5000);
+    nodes.clock.advance(5000);
     await manager.verify(credentials, { ipAddress: '198.51.100.7' });
     expect((await manager.list(owner))[0]).toMatchObject({
-      lastAccessed: clock.now(),
+      lastAccessed: nodes.clock.now(),
       ipAddresses: ['192.0.2.1', '198.51.100.7'],
     });
   });
@@ -72,7 +44,7 @@ describe('verify', () => {
   it('notes nothing of what does not count as activity', async () => {
     const manager = use();
     const { credentials } = await open(manager);
-    clock.advance(5000);
+    nodes.clock.advance(5000);
     await manager.verify(credentials, { ipAddress: '198.51.100.7', activity: false });
     expect((await manager.list(owner))[0]).toMatchObject({ lastAccessed: null, ipAddresses: ['192.0.2.1'] });
   });
@@ -91,7 +63,7 @@ describe('verify', () => {
     const { credentials } = await open(manager, { staySignedIn: true });
     for (let minutes = 0; minutes < 120; minutes += 30) {
       await manager.verify(credentials);
-      clock.advance(HOUR / 2);
+      nodes.clock.advance(HOUR / 2);
     }
     await expect(async () => manager.verify(credentials)).rejects.toEqual(refusal('session-expired'));
     await expect(manager.revive(credentials)).rejects.toEqual(refusal('session-expired'));
@@ -102,7 +74,7 @@ describe('verify', () => {
     const { credentials } = await open(here);
     await here.verify(credentials);
     for (let minutes = 0; minutes < 90; minutes += 30) {
-      clock.advance(HOUR / 2);
+      nodes.clock.advance(HOUR / 2);
       const there = use();
       await there.verify(credentials);
       await there.close();
@@ -117,18 +89,18 @@ describe('the data of a session', () => {
     const { session, credentials } = await open(here, { staySignedIn: true, data: { draft: 1 } });
     expect((await there.verify(credentials)).data).toEqual({ draft: 1 });
     await here.update(session.sessionId, { data: { draft: 2 } });
-    clock.advance(2000);
+    nodes.clock.advance(2000);
     expect((await there.verify(credentials)).data).toEqual({ draft: 2 });
 
-    clock.advance(DAY);
+    nodes.clock.advance(DAY);
     expect((await here.list(owner))[0]?.data).toEqual({});
     const woken = await Promise.all(
       [here, there, here, there].map(async (manager) => manager.verify(credentials)),
     );
-    for (const { data, lastAccessed } of woken) expect([data, lastAccessed]).toEqual([{}, clock.now()]);
+    for (const { data, lastAccessed } of woken) expect([data, lastAccessed]).toEqual([{}, nodes.clock.now()]);
 
     await there.update(session.sessionId, { data: { draft: 3 } });
-    clock.advance(2000);
+    nodes.clock.advance(2000);
     expect((await here.verify(credentials)).data).toEqual({ draft: 3 });
   });
 });

@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +8,7 @@ import { Client } from 'pg';
 
 import { findAccount } from '../../examples/demo/embedded-postgres/account';
 import { PATH } from './tools';
+import { freePort } from '../../examples/demo/embedded-postgres/free-port';
 
 /** PgBouncer before a database, in transaction mode: no connection is one's own for longer than a transaction. */
 export class Pooler {
@@ -84,13 +84,4 @@ export class Pooler {
   }
 
   readonly #kill = () => void this.#process?.kill('SIGKILL');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

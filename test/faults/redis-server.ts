@@ -2,11 +2,14 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'redis';
+import { freePort } from '../../examples/demo/embedded-postgres/free-port';
+
+/** Below which ports are taken: the bus of a cluster is on one that is 10,000 higher. */
+const PORTS_BELOW = 55_000;
 
 /** Where news are told, unless an app wants it otherwise. */
 const CHANNEL = 'identity_session_changes';
@@ -44,7 +47,7 @@ export class RedisServer {
 
   /** @throws when `redis-server` is not installed: what needs it cannot be tested without */
   static async start(kind: 'single' | 'cluster' = 'single'): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), kind === 'cluster');
+    const server = new RedisServer(await freePort(PORTS_BELOW), kind === 'cluster');
     await server.up();
     // A cluster of one: it has all slots.
     if (kind === 'cluster') await server.#tell('cluster', 'addslotsrange', '0', '16383');
@@ -110,13 +113,4 @@ export class RedisServer {
     if (command[0] === 'cluster') await sleep(2000);
     return typeof answer === 'string' ? answer : '';
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  // The bus of a cluster is 10,000 higher.
-  return port < 55_000 ? port : freePort();
 }
