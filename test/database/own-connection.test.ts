@@ -236,7 +236,7 @@ describe('what it hears', () => {
     own.listen('news', listener);
     await pid();
     proxy.silence();
-    const hurried = new Pool(own, { budget: 100 });
+    const hurried = new Pool(own, { budget: 1000 });
     await expect(hurried.ask(PID, [])).rejects.toThrow('cannot be looked up');
     expect(heard).toEqual(['up', 'down: Error: Query read timeout']);
     proxy.resume();

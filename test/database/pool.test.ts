@@ -4,22 +4,20 @@ import { SessionError } from '../../lib/errors';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { turns } from '../support/gate';
 
-const BUDGET = 150;
 const ONE = { name: 'one', text: 'select 1 as one' };
 
 let database: TestDatabase;
 let pool: Pool;
+/** Over the same connections as the pool, with no time to lose. */
+let hurried: Pool;
 
 beforeAll(async () => {
   database = await createDatabase();
 });
 beforeEach(() => {
-  pool = new Pool(
-    appConnections(database.connect({ pool: { min: 0, max: 2 }, log: { warn: () => undefined } })),
-    {
-      budget: BUDGET,
-    },
-  );
+  const knex = database.connect({ pool: { min: 0, max: 2 }, log: { warn: () => undefined } });
+  pool = new Pool(appConnections(knex), { budget: 30_000 });
+  hurried = new Pool(appConnections(knex), { budget: 1000 });
 });
 afterAll(() => database.destroy());
 
@@ -58,7 +56,7 @@ describe('a statement', () => {
 
   it('that takes too long is given up, and its connection is not used again', async () => {
     const before = await pool.ask(sql('select pg_backend_pid() as pid'), []);
-    await expect(pool.tell(sql('select pg_sleep(5)'), [])).rejects.toEqual(unavailable);
+    await expect(hurried.tell(sql('select pg_sleep(60)'), [])).rejects.toEqual(unavailable);
     const after = await pool.ask(sql('select pg_backend_pid() as pid'), []);
     expect(after).not.toEqual(before);
   });
@@ -68,7 +66,9 @@ describe('a statement', () => {
   });
 
   it('says to the client nothing of what the server said', async () => {
-    const error: unknown = await pool.tell(sql('select pg_sleep(5)'), []).catch((reason: unknown) => reason);
+    const error: unknown = await hurried
+      .tell(sql('select pg_sleep(60)'), [])
+      .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(SessionError);
     expect((error as Error).message).toBe('The sessions cannot be looked up at the moment.');
     expect((error as Error).cause).toBeInstanceOf(Error);
@@ -109,7 +109,7 @@ describe('a transaction', () => {
           connection: `${database.url}?options=-c%20default_transaction_isolation%3Dserializable`,
         }),
       ),
-      { budget: 1000 },
+      { budget: 30_000 },
     );
     const level = await strict.transaction((run) => run(sql('show transaction_isolation'), []));
     expect(level).toEqual([{ transaction_isolation: 'read committed' }]);
