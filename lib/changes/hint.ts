@@ -1,6 +1,7 @@
 import type { Clock } from '../clock';
 import type { Report } from '../events';
 import type { HintHealth } from '../health';
+import { inTime } from '../in-time';
 
 /** Hurries the reading of the log. Dead, late or lying, it changes how soon a node reads, and never what it trusts. */
 export interface Hint {
@@ -21,6 +22,12 @@ export interface HintListener {
   /** It will not be told, until `up`. */
   readonly down: (error: unknown) => void;
 }
+
+/**
+ * How long a message may take, in milliseconds. Without a limit, one that is never answered would keep back all later ones,
+ * and nobody would be told.
+ */
+const PATIENCE = 200;
 
 /**
  * One hint as a node uses it. Nothing that goes wrong with it is thrown here; that it goes down, and that it is back, is
@@ -61,7 +68,7 @@ export class HintLine {
     }
   }
 
-  /** Sends one message at a time: while one is on its way, all further ones are one, so that nothing heaps up. */
+  /** Sends one message at a time: while one is on its way, all further ones are one, so that they do not heap up. */
   send(): void {
     if (this.#sending === 'nothing') void this.#send();
     else this.#sending = 'one, and another after it';
@@ -75,7 +82,7 @@ export class HintLine {
   async #send(): Promise<void> {
     this.#sending = 'one';
     try {
-      await this.#hint.send?.();
+      await this.#tell();
       this.#good('sending');
     } catch (error) {
       this.#bad('sending', error);
@@ -83,6 +90,18 @@ export class HintLine {
     const again = this.#sending !== 'one' && !this.#closed;
     this.#sending = 'nothing';
     if (again) this.send();
+  }
+
+  async #tell(): Promise<void> {
+    const telling = this.#hint.send?.();
+    if (telling === undefined) return;
+    await inTime(telling, {
+      clock: this.#clock,
+      limit: PATIENCE,
+      problem: 'The hint took too long to send',
+      // Clients keep what they cannot send yet: that it went after all is how their service shows that it is back.
+      late: () => this.#good('sending'),
+    });
   }
 
   #turn(): void {

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 
 import { systemClock, type Clock } from '../clock';
+import { inTime } from '../in-time';
 import { sqlState } from './failures';
-import { inTime } from './in-time';
 import { appConnections, connectionMaker, type ConnectionMaker, type RawConnection } from './knex';
 import type { Connection, ConnectionSource } from './pool';
 
@@ -149,7 +149,7 @@ export class OwnConnection implements ConnectionSource {
   /** It may be broken already, or its end never be answered. */
   async #destroy(own: RawConnection): Promise<void> {
     const ending = this.#maker?.destroy(own) ?? Promise.resolve();
-    const limit = { clock: this.#clock, limit: PATIENCE, problem: 'It does not end', late: () => undefined };
+    const limit = { clock: this.#clock, limit: PATIENCE, problem: 'It does not end' };
     await inTime(ending, limit).catch(() => undefined);
   }
 }

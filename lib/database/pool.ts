@@ -1,7 +1,7 @@
 import { systemClock } from '../clock';
+import { inTime } from '../in-time';
 import { Breaker } from './breaker';
 import { isConnectionLost, isUnprepared, refusalOf, sqlState } from './failures';
-import { inTime } from './in-time';
 
 /** A statement under the name by which a connection keeps it prepared. One name, one text. */
 export interface Statement {

@@ -40,11 +40,18 @@ const LAST_ATTEMPTS = 3;
 const BATCH = 5000;
 
 /**
+ * Of how many sessions touches wait at the most, some 20 MB: a database that takes no writes for hours must not fill the
+ * memory of the node.
+ */
+export const MOST_WAITING = 100_000;
+
+/**
  * A store that notes touches in memory and writes them together: those of a session are due after so many touches, or
  * after a while, or when it is used from a new address, or when it was listed; all that is due goes every second.
  *
  * What is noted is seen here at once. It trails in the store behind by `touchInterval` + `FLUSH_EVERY` and the time of
- * one write at the most, and is lost only when the process is killed.
+ * one write at the most, and is lost only when the process is killed. Uses of further sessions are not noted while
+ * `MOST_WAITING` wait.
  */
 export function buffered(inner: SessionStore, options: BufferedOptions): SessionStore {
   return new BufferedStore(inner, options);
@@ -73,6 +80,8 @@ class BufferedStore implements SessionStore {
   #flush: Promise<void> | undefined;
   #cancelNext: (() => void) | undefined;
   #closing: Promise<number> | undefined;
+  /** How many uses were not noted since the last flush. */
+  #unnoted = 0;
 
   constructor(inner: SessionStore, options: BufferedOptions) {
     this.#inner = inner;
@@ -185,6 +194,7 @@ class BufferedStore implements SessionStore {
   #note({ id, at, ipAddresses, node = null }: Touch): void {
     let pending = this.#pending.get(id);
     if (pending === undefined) {
+      if (this.#pending.size >= MOST_WAITING) return void this.#unnoted++;
       const since = this.#options.clock.monotonic();
       pending = { at, ipAddresses: NO_ADDRESSES, node, hits: 0, since, due: false };
       this.#pending.set(id, pending);
@@ -214,26 +224,37 @@ class BufferedStore implements SessionStore {
 
   async #write(): Promise<void> {
     const due = this.#takeDue();
-    for (let taken = 0; taken < due.length; taken += BATCH) {
-      await this.#writeBatch(new Map(due.slice(taken, taken + BATCH)));
+    let written = true;
+    // After a failure the rest waits with what failed: a database that is away need not be asked for each piece.
+    for (let taken = 0; taken < due.length && written; taken += BATCH) {
+      written = await this.#writeBatch(new Map(due.slice(taken, taken + BATCH)));
+    }
+    if (this.#unnoted > 0) {
+      const problem = `${this.#unnoted} uses of sessions were not noted: those of ${MOST_WAITING} others wait to be written`;
+      this.#unnoted = 0;
+      this.#options.onFailure(new Error(problem));
     }
   }
 
   #takeDue(): [string, Pending][] {
+    const crowded = this.#pending.size > MOST_WAITING / 2;
     const longAgo = this.#options.clock.monotonic() - this.#options.touchInterval;
-    return [...this.#pending].filter(([, pending]) => pending.due || pending.since <= longAgo);
+    return [...this.#pending].filter(([, pending]) => crowded || pending.due || pending.since <= longAgo);
   }
 
-  async #writeBatch(batch: ReadonlyMap<string, Pending>): Promise<void> {
+  /** Whether it went well. What went not is kept. */
+  async #writeBatch(batch: ReadonlyMap<string, Pending>): Promise<boolean> {
     for (const id of batch.keys()) this.#pending.delete(id);
     this.#flushing = batch;
     try {
       const touches = Array.from(batch, ([id, { at, ipAddresses, node }]) => ({ id, at, ipAddresses, node }));
       const { skipped } = await this.#inner.touch(touches);
       this.#putBack(skipped);
+      return true;
     } catch (error) {
       this.#putBack(batch.keys());
       this.#options.onFailure(error);
+      return false;
     } finally {
       this.#flushing = new Map();
     }

@@ -107,6 +107,27 @@ describe('sending', () => {
     expect(events).toEqual([failed('first'), recovered]);
   });
 
+  it('that takes too long has failed, and keeps no later message back', async () => {
+    line.send();
+    line.send();
+    clock.advance(199);
+    await turns();
+    expect([sending.length, events]).toEqual([1, []]);
+    clock.advance(1);
+    await turns();
+    expect(sending).toHaveLength(2);
+    expect(events).toEqual([failed('The hint took too long to send')]);
+  });
+
+  it('that was late is good again when it has gone after all', async () => {
+    line.send();
+    clock.advance(200);
+    await turns();
+    sending[0]!.resolve();
+    await turns();
+    expect(events).toEqual([failed('The hint took too long to send'), recovered]);
+  });
+
   it('that works says nothing about listening, which is still down', async () => {
     line.listen(() => woken++);
     listener!.down(new Error('deaf'));

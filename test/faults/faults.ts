@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Delay } from '../support/proxy';
 import type { FakeTime } from './fake-time';
+import { disperse, gather } from './multitude';
 import type { Pooler } from './pooler';
 import type { Rig } from './rig';
 import type { SmallDisk } from './small-disk';
@@ -67,6 +68,19 @@ export async function slowWithoutLog(rig: Rig, delay: Delay): Promise<void> {
   await sleep(2 * OUTAGE);
   rig.proxies[1].slow({});
   rig.proxies[1].resume();
+}
+
+/** How many sessions a node is asked for, and how many of them there are. */
+const ASKED = 500_000;
+const THERE = 250_000;
+
+/** The second node is asked for more sessions than it can keep, and cannot write what it notes of them. */
+export async function flood(rig: Rig): Promise<void> {
+  await gather(rig, THERE);
+  await setReadOnly(rig, 'on');
+  await rig.nodes[1].order({ verify: ASKED });
+  await setReadOnly(rig, 'off');
+  await disperse(rig);
 }
 
 /** One user signs in many times at once, again and again, while the way of a node is a little slow. */

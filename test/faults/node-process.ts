@@ -31,6 +31,7 @@ export class NodeProcess implements Address {
   #ended: Promise<string> = Promise.resolve('never started');
   #complaints = '';
   #expected = false;
+  #runs = false;
   #port = 0;
 
   constructor(
@@ -59,6 +60,10 @@ export class NodeProcess implements Address {
     return this.#process!.pid!;
   }
 
+  get runs(): boolean {
+    return this.#runs;
+  }
+
   async start(): Promise<this> {
     const { env, under = [], planted, started } = this.#surroundings;
     const preload = ['-r', 'sucrase/register/ts', ...(planted ? ['-r', join(__dirname, 'planted.ts')] : [])];
@@ -71,10 +76,12 @@ export class NodeProcess implements Address {
     });
     this.#process = child;
     this.#expected = false;
+    this.#runs = true;
     child.stderr!.on('data', (data) => (this.#complaints = `${this.#complaints}${data}`.slice(-2000)));
     this.#ended = new Promise((resolve) => {
       child.once('error', (error) => resolve(error.message));
       child.once('exit', (code, signal) => {
+        this.#runs = false;
         const how = String(signal ?? code);
         if (!this.#expected)
           this.#recorder.troubles.push(`node ${this.name} ended (${how}) ${this.#complaints}`);
@@ -91,8 +98,11 @@ export class NodeProcess implements Address {
     return this;
   }
 
-  order(order: Order): void {
-    this.#process!.send(order);
+  /** Resolves when the node has done it, or has ended over it. */
+  async order(order: Order): Promise<void> {
+    const child = this.#process!;
+    child.send(order);
+    await Promise.race([once(child, 'message'), this.#ended]);
   }
 
   /** Stops the process as it stands, for a while. */

@@ -8,6 +8,7 @@ import { Pool } from 'pg';
 import { createIdentitySessionManager, redisHint, type IdentitySessionOptions } from '../../lib';
 import { appOn } from '../support/app';
 import type { HintKind } from './hint-kind';
+import { member } from './multitude';
 
 export interface NodeConfig {
   readonly name: string;
@@ -28,8 +29,18 @@ export interface NodeConfig {
   >;
 }
 
-/** What the runner may ask of a node beside requests. */
-export type Order = { readonly block: number } | { readonly holdPool: number };
+/** What the runner may ask of a node beside requests. It says when it is done. */
+export type Order =
+  | { readonly block: number }
+  | { readonly holdPool: number }
+  /** To verify so many members of the multitude. */
+  | { readonly verify: number };
+
+/** How many requests a node is asked at once. */
+const AT_ONCE = 500;
+
+/** What a node says when it has done what it was asked. */
+export const DONE = 'done';
 
 /** Knex says aloud that connections break, as they do here all the time. */
 const QUIET = { warn: () => undefined, error: () => undefined };
@@ -74,6 +85,13 @@ async function main(config: NodeConfig): Promise<void> {
       while (performance.now() < until);
       return;
     }
+    if ('verify' in order) {
+      for (let asked = 0; asked < order.verify; asked += AT_ONCE) {
+        const some = Array.from({ length: AT_ONCE }, async (_, i) => manager.verify(member(asked + i)));
+        await Promise.allSettled(some);
+      }
+      return;
+    }
     const sleeping = Array.from({ length: connections }, () =>
       database.raw(`select pg_sleep(${order.holdPool / 1000})`),
     );
@@ -91,7 +109,7 @@ async function main(config: NodeConfig): Promise<void> {
   });
   // The runner is gone, however it went.
   process.once('disconnect', () => process.exit(1));
-  process.on('message', (order: Order) => void obey(order));
+  process.on('message', (order: Order) => void obey(order).then(() => process.send!(DONE)));
   process.send!({ port: (server.address() as AddressInfo).port });
 }
 

@@ -63,6 +63,16 @@ export const BUGS = {
     of: 'select pg_advisory_xact_lock(hashtextextended(',
     instead: 'select (hashtextextended(',
   },
+  'absent ids never forgotten': {
+    file: 'lib/store/absent-ids.ts',
+    of: 'if (this.#until.size > MOST) this.#until.delete',
+    instead: 'if (false) this.#until.delete',
+  },
+  'touches heap up': {
+    file: 'lib/store/buffered.ts',
+    of: 'if (this.#pending.size >= MOST_WAITING) return',
+    instead: 'if (false) return',
+  },
 } as const satisfies Readonly<Record<string, Bug>>;
 
 export type BugName = keyof typeof BUGS;

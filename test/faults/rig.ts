@@ -228,7 +228,7 @@ export class Rig {
   }
 
   async #askUntilWell(errand: Errand, node: NodeProcess, until: number): Promise<boolean> {
-    while (this.recorder.now() < until) {
+    while (node.runs && this.recorder.now() < until) {
       const { operation } = await this.#client.run(errand, node);
       if (operation.outcome === 'accepted' || operation.outcome === 'refused') return true;
       await sleep(500);

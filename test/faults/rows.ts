@@ -9,6 +9,7 @@ import {
   cutLog,
   fillDisk,
   fillLogDisk,
+  flood,
   halfOpenLog,
   jump,
   killBackend,
@@ -56,6 +57,12 @@ const PATIENT: RigOptions = { node: { requestBudget: 15_000 }, connections: 20 }
 const UNTOLD: RigOptions = {
   ...PATIENT,
   node: { ...PATIENT.node, touchInterval: 60_000, updateAfterCacheHits: 10_000 },
+};
+
+/** A second node that has some 70 MB for all that it keeps, beside what Node.js, TypeScript and the app have taken. */
+const SCANT: RigOptions = {
+  ...PATIENT,
+  surroundings: { env: { NODE_OPTIONS: '--max-old-space-size=96' } },
 };
 
 const HOUR = 3600;
@@ -177,20 +184,19 @@ export const ROWS: readonly Row[] = [
     fault: "a node's pool held by the app",
     expects: ['unavailable'],
     scene: () => ({
-      inflict: async (rig) => {
-        rig.nodes[1].order({ holdPool: OUTAGE });
-        await sleep(OUTAGE);
-      },
+      inflict: (rig) => rig.nodes[1].order({ holdPool: OUTAGE }),
     }),
   },
   {
     fault: "a node's event loop blocked",
     scene: () => ({
-      inflict: async (rig) => {
-        rig.nodes[1].order({ block: OUTAGE });
-        await sleep(OUTAGE);
-      },
+      inflict: (rig) => rig.nodes[1].order({ block: OUTAGE }),
     }),
+  },
+  {
+    fault: 'a node of little memory asked for half a million sessions, half of which never were',
+    expects: ['unavailable'],
+    scene: () => ({ options: SCANT, inflict: flood }),
   },
   {
     fault: 'a node stopped as it stands',
@@ -338,10 +344,7 @@ export const ROWS: readonly Row[] = [
     expects: ['unavailable'],
     scene: () => ({
       options: { hint: 'none' },
-      inflict: async (rig) => {
-        rig.nodes[1].order({ holdPool: OUTAGE });
-        await sleep(OUTAGE);
-      },
+      inflict: (rig) => rig.nodes[1].order({ holdPool: OUTAGE }),
     }),
   },
 
@@ -455,4 +458,6 @@ export const PLANTED: readonly PlantedRow[] = [
   planted('outage taken for an end', 'P4', { inflict: silence }),
   planted('last touches not written', 'P7', { inflict: () => sleep(1000) }),
   planted('no lock on sign-in', 'P8', { inflict: crowd }),
+  planted('absent ids never forgotten', 'processes', { options: SCANT, inflict: flood }),
+  planted('touches heap up', 'processes', { options: SCANT, inflict: flood }),
 ];

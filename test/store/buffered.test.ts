@@ -6,7 +6,7 @@ import { OwnConnection } from '../../lib/database/own-connection';
 import { Pool } from '../../lib/database/pool';
 import { everySessionOf } from '../../lib/session/revocation';
 import type { StoredSession } from '../../lib/session/session';
-import { buffered, FLUSH_EVERY } from '../../lib/store/buffered';
+import { buffered, FLUSH_EVERY, MOST_WAITING } from '../../lib/store/buffered';
 import { cached } from '../../lib/store/cached';
 import { memory } from '../../lib/store/memory';
 import { postgres } from '../../lib/store/postgres';
@@ -206,6 +206,42 @@ describe('buffered', () => {
       expect(inner.flushes.at(-1)).toEqual([
         { id: session.sessionId, at, ipAddresses: ['198.51.100.7'], node: null },
       ]);
+    });
+
+    it('that failed keep the rest of the flush waiting, so that nobody is asked for each piece of it', async () => {
+      inner.failure = new Error('no connection');
+      for (let i = 0; i < 20_000; i++) touch(`${i}`, ['198.51.100.7']);
+      await pass(2 * FLUSH_EVERY);
+      expect(failures).toHaveLength(2);
+      inner.failure = undefined;
+      await pass(FLUSH_EVERY);
+      expect(store.health().touches).toEqual({ pending: 0, oldest: 0 });
+    });
+
+    it('are due early when there are many', async () => {
+      for (let i = 0; i <= MOST_WAITING / 2; i++) touch(`${i}`);
+      await pass(FLUSH_EVERY);
+      expect(store.health().touches).toEqual({ pending: 0, oldest: 0 });
+    });
+
+    it('wait for so many sessions at the most; uses of others are told of, and not noted', async () => {
+      inner.failure = new Error('read only');
+      for (let i = 0; i < MOST_WAITING + 3; i++) touch(`${i}`);
+      touch('7', ['198.51.100.7']);
+      await pass(FLUSH_EVERY);
+      expect(failures).toEqual([
+        inner.failure,
+        new Error('3 uses of sessions were not noted: those of 100000 others wait to be written'),
+      ]);
+      expect(store.health().touches?.pending).toBe(MOST_WAITING);
+      inner.failure = undefined;
+      await pass(FLUSH_EVERY);
+      expect(store.health().touches?.pending).toBe(0);
+      const written = inner.flushes.flat().filter(({ id }) => id === '7');
+      expect(written.at(-1)).toMatchObject({ ipAddresses: ['198.51.100.7'] });
+      touch(`${MOST_WAITING + 1}`);
+      expect(store.health().touches?.pending).toBe(1);
+      expect(failures).toHaveLength(2);
     });
 
     it('of a session that ended here are dropped', async () => {

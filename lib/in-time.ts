@@ -1,4 +1,4 @@
-import type { Clock } from '../clock';
+import type { Clock } from './clock';
 
 export interface Deadline<T> {
   readonly clock: Clock;
@@ -6,8 +6,8 @@ export interface Deadline<T> {
   readonly limit: number;
   /** What the error says when it took longer. */
   readonly problem: string;
-  /** Given what comes too late, so that it is not lost. */
-  readonly late: (value: T) => void;
+  /** Given what comes too late. */
+  readonly late?: (value: T) => void;
 }
 
 /** What is promised, or an error if that takes too long. */
@@ -21,7 +21,7 @@ export function inTime<T>(promised: Promise<T>, { clock, limit, problem, late }:
     promised.then(
       (value) => {
         cancel();
-        if (isLate) late(value);
+        if (isLate) late?.(value);
         else resolve(value);
       },
       (error: Error) => {
