@@ -4,7 +4,7 @@ import type { Hint, HintListener } from './hint';
 /** A client of ioredis or node-redis, of one server or of a cluster: the part of it that is used. */
 export interface RedisClient {
   publish(channel: string, message: string): Promise<unknown>;
-  duplicate(): object;
+  duplicate(options?: object): object;
   on(event: string, listener: () => void): unknown;
   off(event: string, listener: () => void): unknown;
 }
@@ -83,6 +83,9 @@ async function subscribeByCallback(
 /** How long it waits, after a library has given up to connect, until it makes another duplicate, in milliseconds. */
 const RETRY_EVERY = 5000;
 
+/** ioredis would subscribe again by itself, beside us, and a failure of that would be nobody's and end the process. */
+const OF_SUBSCRIBERS = { autoResubscribe: false };
+
 /** How clients say that the app has closed them: those of one server, and of a cluster. */
 const ENDS = ['end', 'disconnect'];
 
@@ -120,7 +123,7 @@ class Subscription {
     };
     let subscriber: Subscriber | undefined;
     try {
-      subscriber = this.#client.duplicate() as Subscriber;
+      subscriber = this.#client.duplicate(OF_SUBSCRIBERS) as Subscriber;
       this.#subscriber = subscriber;
       subscriber.on('error', down);
       subscriber.on('end', () => this.#retry(subscriber, new Error('The client of Redis gave up')));

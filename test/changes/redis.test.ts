@@ -1,10 +1,11 @@
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import IoRedis from 'ioredis';
 import { createClient, createCluster } from 'redis';
 
 import type { HintListener } from '../../lib/changes/hint';
 import { redisHint, type RedisClient } from '../../lib/changes/redis';
-import { turns } from '../support/gate';
+import { turns, until } from '../support/gate';
 
 /** A server that passes messages on to whoever has subscribed. */
 class FakeRedis {
@@ -237,6 +238,50 @@ describe('a client of ioredis that connects at its first command', () => {
     await turns();
     expect(connected).toBe(1);
   });
+});
+
+describe('ioredis itself', () => {
+  it('leaves no failure unheard, which would end the process, when it is closed while it subscribes again', async () => {
+    const sockets: Socket[] = [];
+    const asked: string[] = [];
+    const redis = createServer((socket) => {
+      sockets.push(socket);
+      socket.on('error', () => undefined);
+      socket.on('data', (data) => {
+        for (const command of data.toString().split(/^\*\d+\r\n/m).slice(1)) {
+          asked.push(command);
+          socket.write(answerOf(command, asked));
+        }
+      });
+    }).listen(0, '127.0.0.1');
+    await once(redis, 'listening');
+    const { port } = redis.address() as AddressInfo;
+    const client = new IoRedis(port, '127.0.0.1', { lazyConnect: true, retryStrategy: () => 1 });
+    const stop = redisHint(client).listen(listener);
+    await until(() => heard.includes('up'));
+    sockets.at(-1)!.destroy();
+    await until(() => asked.filter(isSubscribing).length > 1);
+    stop();
+    await until(() => heard.includes('down: Connection is closed.'));
+    // A failure that nobody hears fails the test that runs.
+    await turns();
+    client.disconnect();
+    for (const socket of sockets) socket.destroy();
+    redis.close();
+    await once(redis, 'close');
+  });
+
+  const isSubscribing = (command: string) => command.includes('\r\nsubscribe\r\n');
+
+  /** In the words of a server that is hung up when it is asked to subscribe somebody for the second time. */
+  function answerOf(command: string, asked: readonly string[]): string {
+    if (command.includes('info')) return bulk('loading:0');
+    if (!isSubscribing(command)) return '+OK\r\n';
+    const subscribed = `*3\r\n${bulk('subscribe')}${bulk('identity_session_changes')}:1\r\n`;
+    return asked.filter(isSubscribing).length > 1 ? '' : subscribed;
+  }
+
+  const bulk = (text: string) => `$${text.length}\r\n${text}\r\n`;
 });
 
 describe('the hint', () => {

@@ -134,6 +134,9 @@ function asks(manager: IdentitySessionManager, credentials: Credentials): boolea
   return answer instanceof Promise;
 }
 
+const helped = (manager: IdentitySessionManager) =>
+  manager.health().changes?.hints.some(({ name, up }) => name === 'redis' && up) === true;
+
 const revoke = (credentials: Credentials) =>
   one.revoke({ owner: { userId: 'alice' }, only: [credentials.sessionId] });
 
@@ -189,10 +192,9 @@ describeRedis.each([
     await expectOut(credentials);
     expect(events).toEqual(Array(2).fill({ type: 'failed', task: 'hint', error: expect.any(Error) }));
 
-    events.length = 0;
     await server.up();
-    await until(() => events.length === 2);
-    expect(events).toEqual(Array(2).fill({ type: 'recovered', task: 'hint' }));
+    await until(() => [one, other].every(helped));
+    expect(events.at(-1)).toEqual({ type: 'recovered', task: 'hint' });
     const next = await warmSession();
     await revoke(next);
     await expectOut(next);
@@ -226,7 +228,7 @@ describeRedis('a Redis that is not there when a node starts', () => {
     await warmSession();
     await until(() => events.length >= 2);
     await server.up();
-    await until(() => events.filter(({ type }) => type === 'recovered').length === 2);
+    await until(() => [one, other].every(helped));
     const credentials = await warmSession();
     await revoke(credentials);
     await expectOut(credentials);

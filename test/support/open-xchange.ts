@@ -188,9 +188,10 @@ export class Client {
   }
 
   #keep(line: string): void {
-    const [pair = ''] = line.split('; ');
+    const [pair = '', ...attributes] = line.split('; ');
     const [name = '', value = ''] = pair.split('=');
-    if (line.includes('1970')) this.jar.delete(name);
+    // Not anywhere in the line: a secret may well have these digits.
+    if (attributes.some((attribute) => /^expires=.*-1970 /.test(attribute))) this.jar.delete(name);
     else this.jar.set(name, value);
   }
 }
