@@ -248,7 +248,10 @@ describe('ioredis itself', () => {
       sockets.push(socket);
       socket.on('error', () => undefined);
       socket.on('data', (data) => {
-        for (const command of data.toString().split(/^\*\d+\r\n/m).slice(1)) {
+        for (const command of data
+          .toString()
+          .split(/^\*\d+\r\n/m)
+          .slice(1)) {
           asked.push(command);
           socket.write(answerOf(command, asked));
         }
