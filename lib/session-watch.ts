@@ -4,7 +4,7 @@ import type { StoredSession } from './session/session';
 import type { Settings } from './settings';
 import type { SessionStore } from './store/store';
 
-/** Told once, with the refusal that a request of the session would meet from now on. */
+/** Told once, with the refusal that a request of the session would meet from now on. What it throws is reported. */
 export type EndedListener = (refusal: SessionError) => void;
 
 /** How often every watched session is looked at, in milliseconds. Copies answer, so it costs no query. */
@@ -107,9 +107,16 @@ export class SessionWatch {
     }
   }
 
+  /** A listener that throws keeps no other from being told: behind each may be a stream that has to end. */
   #tell(id: string, watched: Watched, refusal: SessionError): void {
     if (this.#watched.get(id) !== watched) return;
     this.#watched.delete(id);
-    for (const listener of watched.listeners) listener(refusal);
+    for (const listener of watched.listeners) {
+      try {
+        listener(refusal);
+      } catch (error) {
+        this.#settings.report({ type: 'failed', task: 'listener', error });
+      }
+    }
   }
 }

@@ -85,6 +85,34 @@ describe('who watches a session', () => {
     await pass(2 * LOOK_EVERY);
     expect(told).toHaveLength(1);
   });
+
+  describe('beside somebody who throws', () => {
+    const broken = new Error('The stream is in no state for that');
+    let report: jest.Mock;
+
+    beforeEach(() => {
+      report = jest.fn();
+      watch = new SessionWatch(gated.store, settingsOf({ store, clock, report }));
+      watch.add(session.sessionId, () => {
+        throw broken;
+      });
+      add();
+    });
+
+    it('is told all the same, and what was thrown is reported', async () => {
+      await store.end(everySessionOf(ALICE), end());
+      await pass(2 * LOOK_EVERY);
+      expect(told).toMatchObject([{ code: 'session-ended' }]);
+      expect(report.mock.calls).toEqual([[{ type: 'failed', task: 'listener', error: broken }]]);
+    });
+
+    it('is told all the same that nobody can say whether the session lives', async () => {
+      await turns();
+      gated.close();
+      await pass((PATIENCE + 1) * LOOK_EVERY);
+      expect(told).toMatchObject([{ code: 'store-unavailable' }]);
+    });
+  });
 });
 
 describe('when nobody can say whether the session lives', () => {
