@@ -1,5 +1,6 @@
 import type { ChangeLog } from './changes/changes';
 import type { Turn } from './database/turn';
+import { jittered } from './jitter';
 import { cutoffs, type Lifetimes } from './session/lifetimes';
 import type { CleanupSettings, Settings } from './settings';
 import { FLUSH_EVERY } from './store/buffered';
@@ -28,7 +29,7 @@ export interface Cleaned {
 export const CHUNK = 5000;
 
 /** The shortest pause after a chunk, in milliseconds. */
-export const PAUSE = 10;
+const PAUSE = 10;
 
 /**
  * Deletes the sessions that ended long ago, drops the data of those that hibernate, and prunes the log of changes, each a
@@ -68,10 +69,10 @@ export class Cleanup {
     await this.#underway?.catch(() => undefined);
   }
 
-  /** From the one share of the period to the other: nodes that were started together shall not come together. */
-  #schedule(from: number, to: number): void {
+  /** After at least and at most so many periods. */
+  #schedule(least: number, most: number): void {
     const { clock, cleanup } = this.#settings;
-    const delay = cleanup.period * (from + Math.random() * (to - from));
+    const delay = cleanup.period * jittered(least, most);
     this.#cancelNext = clock.after(delay, () => void this.#runInTime());
   }
 

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 
 import { systemClock, type Clock } from '../clock';
 import { inTime } from '../in-time';
+import { jittered } from '../jitter';
 import { sqlState } from './failures';
 import { appConnections, connectionMaker, type ConnectionMaker, type RawConnection } from './knex';
 import type { Connection, ConnectionSource } from './pool';
@@ -126,9 +127,7 @@ export class OwnConnection implements ConnectionSource {
 
   #postpone(error: unknown): void {
     const pause = Math.min(FIRST_PAUSE * 2 ** this.#failures++, LONGEST_PAUSE);
-    const now = this.#clock.monotonic();
-    // Nodes that lost the same server must not come back together. The fraction of a millisecond is chance enough.
-    this.#notBefore = now + pause * (0.5 + (now % 1) / 2);
+    this.#notBefore = this.#clock.monotonic() + jittered(pause / 2, pause);
     this.#channel?.listener.down(error);
   }
 

@@ -19,10 +19,10 @@ const BANS: readonly Ban[] = [
     is: (node) => isNamed(node, 'performance', 'hrtime') || isNow(node),
   },
   { what: 'sets a timer', except: CLOCK, is: (node) => isNamed(node, 'setTimeout', 'setInterval') },
-  // When cleanup begins may be.
+  // The length of a pause may be.
   {
     what: 'can be predicted',
-    except: /^lib\/cleanup$/,
+    except: /^lib\/jitter$/,
     is: (node) => isMember(node, 'Math', 'random'),
   },
   {
