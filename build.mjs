@@ -1,8 +1,8 @@
 // Builds dist/, which is all that the tarball holds: `npm run build`.
 import { execFileSync } from 'node:child_process';
-import { cpSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 process.chdir(fileURLToPath(new URL('.', import.meta.url)));
@@ -16,6 +16,3 @@ execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inh
 for (const file of readdirSync('dist/migrations')) {
   if (file.endsWith('.d.ts')) rmSync(join('dist/migrations', file));
 }
-
-// Style sheets and scripts of pages stand beside the code that serves them; tsc leaves them behind.
-cpSync('lib', 'dist/lib', { recursive: true, filter: (path) => extname(path) !== '.ts' });

@@ -21,7 +21,7 @@ const FENCES: Readonly<Record<string, Fence>> = {
   'geoip-lite': { within: /^lib\/location\/geoip-lite$/ },
   maxmind: { within: /^lib\/location\/maxmind$/ },
   'express-rate-limit': { within: /^lib\/http\/limiters$/ },
-  express: { within: /^lib\/(dialects|http|routers|account)\/.+$/, typesIn: /^lib\/(dialects|http)\// },
+  express: { within: /^lib\/(dialects|http|routers)\/.+$/, typesIn: /^lib\/(dialects|http)\// },
   crypto: { within: /^lib\/(session\/credentials|dialects\/open-xchange\/cookie-hash)$/ },
   timers: { within: NOWHERE },
   'timers/promises': { within: NOWHERE },

@@ -9,7 +9,7 @@ const FLOORS: readonly RegExp[] = [
   /^lib\/dialects\/.+$/,
   /^lib\/(administration|admission|manager|cleanup|new-session|node-capacity|options|session-watch|settings|sign-in-rules|verification)$/,
   /^lib\/http\/.+$/,
-  /^lib\/(routers|account)\/.+$/,
+  /^lib\/routers\/.+$/,
   /^lib\/(index|create|migrate|properties)$/,
 ];
 
