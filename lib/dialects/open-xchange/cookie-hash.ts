@@ -1,13 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** What the names of a client's cookies are made of, so that two clients with one cookie jar do not meet. */
-export interface CookieHashOptions {
-  /** Put to what is hashed, the same on all nodes. [cookie.hash.salt] */
-  readonly salt: string;
-  /** Names of further headers whose values are hashed. [cookie.hash.fields] */
-  readonly fields: readonly string[];
-}
-
+/** What is hashed of a request. */
 export interface HashedRequest {
   readonly userAgent: string;
   readonly client: string | null;
@@ -19,10 +12,11 @@ export interface HashedRequest {
 const MOST_KNOWN = 10_000;
 
 /**
- * The hash in the names of a client's cookies: the MD5 of user agent, client, further headers and salt in Base64, without
- * what a cookie's name cannot hold. It protects nothing; it keeps cookies apart.
+ * The hash in the names of a client's cookies, so that two clients with one cookie jar do not meet: the MD5 of user agent,
+ * client, further values and salt (the same on all nodes) in Base64, without what a cookie's name cannot hold. It protects
+ * nothing; it keeps cookies apart.
  */
-export function cookieHasher({ salt }: CookieHashOptions): (request: HashedRequest) => string {
+export function cookieHasher(salt: string): (request: HashedRequest) => string {
   const known = new Map<string, string>();
   return ({ userAgent, client, values }) => {
     const hashed = userAgent + (client ?? '') + values.join('') + salt;

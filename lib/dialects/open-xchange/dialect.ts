@@ -80,7 +80,7 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
   const { cookieHash, cookieHashFields, cookieTtl, defaultClient, describeDevice } = settings;
   const { catalogue, clock, lifetimes, nodeId } = basis;
   const attributes = { httpOnly: settings.httpOnly, secure: basis.cookies.secure };
-  const hasher = cookieHasher({ salt: settings.cookieHashSalt, fields: cookieHashFields });
+  const hasher = cookieHasher(settings.cookieHashSalt);
   const errorId = errorIds();
 
   function hashOf(
