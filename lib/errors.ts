@@ -38,6 +38,7 @@ export type RefusalCode =
   /** The database did not answer in time, so nothing can be said about the session; try again after `retryAfter`. */
   | 'store-unavailable';
 
+/** What a refusal says beside its code. */
 export interface RefusalEvidence {
   /** Why the session was ended. Only with `session-ended`. */
   readonly endReason?: EndReason | undefined;
@@ -55,12 +56,12 @@ export interface RefusalEvidence {
  * A refusal: the request was understood and is turned down. Misuse of the package by a programmer is a `TypeError`
  * instead, thrown when things are built.
  */
-export class SessionError extends Error {
+export class SessionError extends Error implements RefusalEvidence {
   override readonly name = 'SessionError';
-  readonly endReason: EndReason | undefined;
-  readonly field: string | undefined;
-  readonly per: 'user' | 'client' | 'device' | 'node' | undefined;
-  readonly retryAfter: number | undefined;
+  readonly endReason: RefusalEvidence['endReason'];
+  readonly field: RefusalEvidence['field'];
+  readonly per: RefusalEvidence['per'];
+  readonly retryAfter: RefusalEvidence['retryAfter'];
 
   constructor(
     readonly code: RefusalCode,
@@ -82,6 +83,7 @@ const WORDS = {
   'session-ended': 'This session was ended; sign in again.',
   'session-expired': 'This session was not used for too long; sign in again.',
   'ip-changed': 'This session may not be used from this address.',
+  'autologin-disabled': 'Sessions are not revived here; sign in again.',
   'session-not-found': 'There is no such session.',
   'store-unavailable': 'The sessions cannot be looked up at the moment.',
 } as const satisfies Partial<Record<RefusalCode, string>>;

@@ -130,9 +130,7 @@ export class IdentitySessionManager {
    * @throws SessionError as `verify`, and `autologin-disabled`
    */
   async revive(credentials: Credentials, visit: Visit = {}): Promise<IdentitySession> {
-    if (!this.settings.lifetimes.autologin) {
-      throw new SessionError('autologin-disabled', 'Sessions are not revived here; sign in again.');
-    }
+    if (!this.settings.lifetimes.autologin) throw plainRefusal('autologin-disabled');
     try {
       return await this.verify(credentials, visit);
     } catch (error) {

@@ -1,4 +1,4 @@
-import { milliseconds, type Duration } from './session/duration';
+import { LONGEST_DURATION, milliseconds, type Duration } from './session/duration';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -54,7 +54,7 @@ export class OptionReader {
     return this.#checked(name, inRange, `a whole number from ${min} to ${max}`);
   }
 
-  duration(name: string, min: number, max: number): number {
+  duration(name: string, min: number, max = LONGEST_DURATION): number {
     const inRange = (value: unknown) => {
       const length = lengthOf(value);
       return length >= min && length <= max;

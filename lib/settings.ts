@@ -111,7 +111,6 @@ export function settingsOf(options: IdentitySessionOptions): Settings {
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const EVER = 3650 * 24 * HOUR;
 
 /** The names, so that a misspelt one is noticed. */
 const OPTIONS: Readonly<Record<keyof IdentitySessionOptions, true>> = {
@@ -162,12 +161,10 @@ const COOKIE_OPTIONS: Readonly<Record<keyof CookieOptions, true>> = {
 };
 
 function lifetimesOf(read: OptionReader): Lifetimes {
-  const short = read.duration('shortLifetime', 1000, EVER);
   return {
-    short,
-    long: read.duration('longLifetime', 1000, EVER),
-    absolute:
-      read.value('absoluteLifetime') === false ? Infinity : read.duration('absoluteLifetime', 1000, EVER),
+    short: read.duration('shortLifetime', 1000),
+    long: read.duration('longLifetime', 1000),
+    absolute: read.value('absoluteLifetime') === false ? Infinity : read.duration('absoluteLifetime', 1000),
     autologin: read.flag('autologin'),
   };
 }
@@ -175,9 +172,9 @@ function lifetimesOf(read: OptionReader): Lifetimes {
 function cleanupOf(read: OptionReader): CleanupSettings {
   return {
     enabled: read.flag('isCleanupEnabled'),
-    period: read.duration('cleanupPeriod', MINUTE, EVER),
-    inactiveTimeSpan: read.duration('inactiveTimeSpan', 1000, EVER),
-    endedRetention: read.duration('endedRetention', 0, EVER),
+    period: read.duration('cleanupPeriod', MINUTE),
+    inactiveTimeSpan: read.duration('inactiveTimeSpan', 1000),
+    endedRetention: read.duration('endedRetention', 0),
   };
 }
 
@@ -186,7 +183,7 @@ function cookiesOf(given: object, lifetimes: Lifetimes, problems: string[]): Coo
   read.nothingBut(COOKIE_OPTIONS);
   return {
     name: read.matching('name', /^[A-Za-z0-9_.-]{1,64}$/, 'letters, digits, "_", "." or "-", 64 at the most'),
-    ttl: read.duration('ttl', 1000, EVER),
+    ttl: read.duration('ttl', 1000),
     secure: read.flag('secure'),
     sameSite: read.oneOf('sameSite', ['lax', 'strict']),
   };

@@ -8,6 +8,7 @@ import { currentIpAddress, type IdentitySession } from '../session/session';
 import { displayLocation, displayName, type Wording } from '../session/wording';
 import { cookieValues, setCookie } from './cookies';
 import type { Answer, DescribedSession, Dialect, ShownCredentials, Transport } from './dialect';
+import { instant } from './instant';
 
 /** The part of a manager's `settings` that the REST wire needs. */
 export interface RestOptions {
@@ -201,8 +202,4 @@ function shape(
       type: device.type,
     },
   };
-}
-
-function instant(time: number): string {
-  return new Date(time).toISOString();
 }

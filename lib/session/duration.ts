@@ -1,7 +1,7 @@
 const UNITS = { W: 604_800_000, D: 86_400_000, H: 3_600_000, M: 60_000, '': 1 } as const;
 
 /** Ten years. Anything longer is a mistake, and would overflow what is computed with it. */
-const LONGEST = 3650 * UNITS.D;
+export const LONGEST_DURATION = 3650 * UNITS.D;
 
 const GRAMMAR = /^([0-9]{1,12})([WDHM]?)$/;
 
@@ -17,7 +17,7 @@ export type Duration = number | string;
  */
 export function milliseconds(duration: Duration): number {
   const length = typeof duration === 'number' ? duration : parse(duration);
-  if (!Number.isSafeInteger(length) || length < 0 || length > LONGEST) {
+  if (!Number.isSafeInteger(length) || length < 0 || length > LONGEST_DURATION) {
     throw new RangeError(
       `${JSON.stringify(duration) ?? String(duration)} is no duration: give whole milliseconds, or a number with W, D, H or M ` +
         '(minutes), such as "1W" or "30D", ten years at most',

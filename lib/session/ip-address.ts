@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 
 import { detached } from './text';
 
-/** How most listeners write IPv4, for they hear both: worth a way of its own, for it comes with every request. */
+/** What goes before an IPv4 address on a socket that serves both: worth a way of its own, as most requests come so. */
 const MAPPED = '::ffff:';
 
 /**
@@ -67,13 +67,11 @@ function dotted(high = 0, low = 0): string {
  */
 export function namesAddress(text: string, address: string): boolean {
   if (text === address) return true;
-  return text.length === address.length + MAPPED_PREFIX.length && text === MAPPED_PREFIX + address;
+  return text.length === address.length + MAPPED.length && text === MAPPED + address;
 }
 
-const MAPPED_PREFIX = '::ffff:';
-
 /** How much of a session's address history is kept: characters, with the commas between. */
-const LONGEST_HISTORY = 2048;
+export const LONGEST_HISTORY = 2048;
 
 /** The history with an address more, newest last, each address once; the oldest are dropped when it grows too long. */
 export function withIpAddress(history: readonly string[], newest: string): readonly string[] {

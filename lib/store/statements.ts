@@ -1,4 +1,5 @@
 import { statementName, type Statement } from '../database/pool';
+import { LONGEST_HISTORY } from '../session/ip-address';
 import { KEPT_BY_WIRE } from '../session/session';
 import { endEverything, notEnded, withEpochs } from './epochs';
 import { COLUMNS, ENDED, REFERENCE, SELECTED, WRITTEN, day, time } from './rows';
@@ -133,9 +134,6 @@ export function statements(schema?: string) {
 
 /** Keeps the advisory locks of this package apart from those that an app takes in the same way. Any number will do. */
 const LOCK_SEED = 7_201_975;
-
-/** How much of the address history is kept, in characters. */
-const LONGEST_HISTORY = 2048;
 
 /** New properties, with what the wire of the session keeps among the old ones. */
 function besideKept(properties: string): string {

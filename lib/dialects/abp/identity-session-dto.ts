@@ -1,4 +1,5 @@
 import type { IdentitySession } from '../../session/session';
+import { instant } from '../instant';
 import { guid } from './guid';
 
 /** A session as ABP shows it. */
@@ -56,8 +57,4 @@ export function identitySessionDto(
     lastAccessed: session.lastAccessed === null ? null : instant(session.lastAccessed),
     extraProperties,
   };
-}
-
-function instant(time: number): string {
-  return new Date(time).toISOString();
 }

@@ -72,7 +72,7 @@ export function openXchangeSettings(
       .list<string>('cookieHashFields', isHeaderName, 'names of headers')
       .map((name) => name.toLowerCase()),
     cookieHashSalt: read.matching('cookieHashSalt', /^[^]*$/, 'text'),
-    cookieTtl: read.value('cookieTtl') === 'web-browser' ? undefined : read.duration('cookieTtl', 1000, EVER),
+    cookieTtl: read.value('cookieTtl') === 'web-browser' ? undefined : read.duration('cookieTtl', 1000),
     httpOnly: read.flag('httpOnly'),
     publicSession: read.flag('publicSession'),
     stickyCookie: read.flag('stickyCookie'),
@@ -87,8 +87,6 @@ export function openXchangeSettings(
   insistOnNone(problems, 'These options cannot be used');
   return settings;
 }
-
-const EVER = 3650 * 24 * 3_600_000;
 
 const DEFAULTS = {
   cookieHash: 'calculate',

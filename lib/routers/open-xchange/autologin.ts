@@ -1,6 +1,6 @@
 import { OpenXchangeError } from '../../dialects/open-xchange/errors';
 import type { OpenXchangeDialect } from '../../dialects/open-xchange/dialect';
-import { SessionError, type RefusalCode } from '../../errors';
+import { plainRefusal, SessionError, type RefusalCode } from '../../errors';
 import type { IdentitySessionManager } from '../../manager';
 import { secretOf } from '../../session/credentials';
 import type { Act } from './actions';
@@ -21,9 +21,9 @@ export function autologin(
 ): Act {
   return async function autologin(request) {
     try {
-      if (!manager.settings.lifetimes.autologin) throw new SessionError('autologin-disabled', 'It is off.');
+      if (!manager.settings.lifetimes.autologin) throw plainRefusal('autologin-disabled');
       const shown = dialect.remembered(request);
-      if (shown === undefined) throw new SessionError('credentials-missing', 'There are no cookies.');
+      if (shown === undefined) throw plainRefusal('credentials-missing');
       const session = await manager.revive(shown, {
         ipAddress: request.ip,
         sameAddress: dialect.sameAddress,

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 
 import { answer, DONE } from '../../dialects/open-xchange/answers';
 import type { OpenXchangeDialect } from '../../dialects/open-xchange/dialect';
-import { SessionError } from '../../errors';
+import { plainRefusal } from '../../errors';
 import { sessionOf } from '../../http/request';
 import type { IdentitySessionManager } from '../../manager';
 import type { Act } from './actions';
@@ -10,7 +10,7 @@ import type { Act } from './actions';
 /** Behind a guard: keeps the session's id in a cookie, by which autologin finds it. */
 export function store(manager: IdentitySessionManager, dialect: OpenXchangeDialect): Act {
   return async function store(request: Request) {
-    if (!manager.settings.lifetimes.autologin) throw new SessionError('autologin-disabled', 'It is off.');
+    if (!manager.settings.lifetimes.autologin) throw plainRefusal('autologin-disabled');
     const session = sessionOf(request);
     const cookie = dialect.cookie('session', request, session, session.sessionId);
     return answer(DONE, [cookie, ...dialect.stickyCookies(request)]);
