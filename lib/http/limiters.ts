@@ -21,9 +21,10 @@ export interface LimitOptions {
 /** `false` switches a limiter off. */
 export type Limit = LimitOptions | false;
 
-/** Where one address may do so much and no more. Failures only, where the people of an office sign in: they share one. */
+/** What an address may do in a window. Of sign-ins only failures count: the people of an office share an address. */
 const limits = {
   signIn: { limit: 100, windowMs: 5 * 60_000, skipSuccessfulRequests: true },
+  login: { limit: 50, windowMs: 5 * 60_000, skipSuccessfulRequests: true },
   autologin: { limit: 100, windowMs: 5 * 60_000, skipSuccessfulRequests: true },
   revoke: { limit: 300, windowMs: 5 * 60_000, skipSuccessfulRequests: false },
 } as const;
@@ -39,12 +40,24 @@ export function signInLimiter(
   return limiter('signIn', dialectOf('signInLimiter', manager, options), options);
 }
 
-/** The limiter of a route of this package, which words its refusal as the route's dialect does. */
-export function limiter(
+/**
+ * The limiter of a route of this package, or none where it is switched off.
+ * @param requestWasSuccessful What counts as a success on wires that do not tell it by the status.
+ */
+export function limitersOf(
+  what: keyof typeof limits,
+  dialect: Dialect,
+  limit: Limit = {},
+  requestWasSuccessful?: Options['requestWasSuccessful'],
+): RequestHandler[] {
+  return limit === false ? [] : [limiter(what, dialect, limit, requestWasSuccessful)];
+}
+
+/** Words its refusal as the route's dialect does. */
+function limiter(
   what: keyof typeof limits,
   dialect: Dialect,
   { limit, windowMs, store, keyGenerator }: LimitOptions,
-  /** What counts as a failure on wires that do not tell it by the status. */
   requestWasSuccessful?: Options['requestWasSuccessful'],
 ): RequestHandler {
   const given = { limit, windowMs, store, keyGenerator, requestWasSuccessful };

@@ -2,10 +2,10 @@ import { json, Router, type Request, type RequestHandler } from 'express';
 
 import { abp } from '../dialects/abp/dialect';
 import type { Answer, Dialect } from '../dialects/dialect';
-import { limiter, type Limit } from '../http/limiters';
-import { answering, dialectOf, refuse } from '../http/request';
+import { limitersOf, type Limit } from '../http/limiters';
+import { answering, dialectOf } from '../http/request';
 import { revokeRoute } from '../http/revoke-route';
-import { insistOnSameOrigin } from '../http/same-origin';
+import { sameOrigin } from '../http/same-origin';
 import { sessionClaimGuard } from '../http/session-claim-guard';
 import { sessionSecretGuard } from '../http/session-secret-guard';
 import { unreadableBodies, unreadablePaths } from '../http/unreadable-requests';
@@ -65,8 +65,13 @@ export function abpRouter(manager: IdentitySessionManager, options: AbpRouterOpt
       ? [sessionSecretGuard(manager, { dialect })]
       : [fromOwnPages(manager, dialect), sessionClaimGuard(manager, { dialect, claimsOf: currentUser })];
   const administrators = [...guards, permitted(dialect, isGranted, manager.settings.report)];
-  const limited = limits.revoke === false ? [] : [limiter('revoke', dialect, limits.revoke ?? {})];
-  const does = (act: (request: Request) => Promise<Answer>) => answering(dialect, act);
+  const limited = limitersOf('revoke', dialect, limits.revoke);
+  const forCaller = (act: Act) => [...guards, answering(dialect, act)];
+  const forAdministrators = (act: Act, ...before: RequestHandler[]) => [
+    ...administrators,
+    ...before,
+    answering(dialect, act),
+  ];
 
   const describe = describing(description);
   const everybody = new IdentitySessions(manager, dialect, describe);
@@ -77,73 +82,39 @@ export function abpRouter(manager: IdentitySessionManager, options: AbpRouterOpt
   const body = Router().use(json(), unreadableBodies(dialect));
 
   const router = Router();
-  router.get(
-    '/identity/sessions',
-    administrators,
-    does((request) => everybody.list(request)),
-  );
+  router.route('/identity/sessions').get(forAdministrators((request) => everybody.list(request)));
   router
     .route('/identity/sessions/:id')
-    .get(
-      administrators,
-      does((request) => everybody.get(request)),
-    )
-    .delete(
-      limited,
-      administrators,
-      does((request) => everybody.revoke(request)),
-    );
-  router.get(
-    '/account/sessions',
-    guards,
-    does((request) => own.list(request)),
-  );
+    .get(forAdministrators((request) => everybody.get(request)))
+    .delete([...limited, ...forAdministrators((request) => everybody.revoke(request))]);
+  router.route('/account/sessions').get(forCaller((request) => own.list(request)));
   router
     .route('/account/sessions/:id')
-    .get(
-      guards,
-      does((request) => own.get(request)),
-    )
-    .delete(limited, guards, revokeRoute(manager, { dialect }));
+    .get(forCaller((request) => own.get(request)))
+    .delete([...limited, ...guards, revokeRoute(manager, { dialect })]);
   router
     .route('/identity/settings/session')
-    .get(
-      administrators,
-      does(() => settings.session()),
-    )
-    .put(
-      administrators,
-      body,
-      does((request) => settings.setSession(request)),
-    );
+    .get(forAdministrators(() => settings.session()))
+    .put(forAdministrators((request) => settings.setSession(request), body));
   router
     .route('/account-admin/settings/idle')
-    .get(
-      administrators,
-      does(() => settings.idle()),
-    )
-    .put(
-      administrators,
-      body,
-      does((request) => settings.setIdle(request)),
-    );
+    .get(forAdministrators(() => settings.idle()))
+    .put(forAdministrators((request) => settings.setIdle(request), body));
   router.use(unreadablePaths(dialect));
   return router;
 }
 
+type Act = (request: Request) => Promise<Answer>;
+
 /**
- * Nobody knows by what the app tells its users. Browsers send no `Authorization` by themselves; whatever else it is, they
- * might send it on behalf of another site.
+ * How the app knows its users is not known here. Browsers send no `Authorization` by themselves; anything else they might
+ * send on behalf of another site.
  */
-function fromOwnPages({ settings: { origins } }: IdentitySessionManager, dialect: Dialect): RequestHandler {
+function fromOwnPages(manager: IdentitySessionManager, dialect: Dialect): RequestHandler {
+  const insist = sameOrigin(manager, { dialect });
   return function fromOwnPages(request, response, next) {
-    try {
-      if (request.headers.authorization === undefined) insistOnSameOrigin(request, origins);
-    } catch (error) {
-      refuse(error, dialect, request, response, next);
-      return;
-    }
-    next();
+    if (request.headers.authorization === undefined) void insist(request, response, next);
+    else next();
   };
 }
 

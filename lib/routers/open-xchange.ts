@@ -11,7 +11,7 @@ import { answer } from '../dialects/open-xchange/answers';
 import { openXchange, type OpenXchangeDialect } from '../dialects/open-xchange/dialect';
 import { OpenXchangeError } from '../dialects/open-xchange/errors';
 import { flagParameter } from '../dialects/open-xchange/parameters';
-import { limiter, type Limit } from '../http/limiters';
+import { limitersOf, type Limit } from '../http/limiters';
 import { dialectOf } from '../http/request';
 import { sessionLookup } from '../http/session-lookup';
 import { sessionSecretGuard } from '../http/session-secret-guard';
@@ -83,7 +83,7 @@ export function openXchangeRouter(
   options: OpenXchangeRouterOptions,
 ): Router {
   dialectOf('openXchangeRouter', manager);
-  const { authenticate, modules, limits = {}, randomTokenTimeout, uiWebPath } = checked(options);
+  const { authenticate, modules, limits, randomTokenTimeout, uiWebPath } = checked(options);
   const dialect = options.dialect ?? openXchange(manager.settings);
   const failures: Failures = new WeakSet();
   const refresh = new CookieRefresh(manager, dialect);
@@ -100,9 +100,7 @@ export function openXchangeRouter(
     dialect,
     {
       login: inTurn([
-        ...limited(limits.login, (limit) =>
-          limiter('signIn', dialect, { ...LOGIN_LIMIT, ...limit }, (request) => !failures.has(request)),
-        ),
+        ...limitersOf('login', dialect, limits.login, (request) => !failures.has(request)),
         act(login(manager, dialect, { authenticate, extras, failures })),
       ]),
       autologin: act(autologin(manager, dialect, { extras, refresh })),
@@ -121,7 +119,7 @@ export function openXchangeRouter(
     {
       all: sessionLookup(manager, { dialect }),
       delete: inTurn([
-        ...limited(limits.delete, (limit) => limiter('revoke', dialect, limit)),
+        ...limitersOf('revoke', dialect, limits.delete),
         text({ type: () => true, limit: '1mb' }),
         unreadable,
         act(deleteSessions(manager)),
@@ -145,15 +143,6 @@ export function openXchangeRouter(
     .put(guarded, sessionModule)
     .post(guarded, sessionModule);
   return router;
-}
-
-const LOGIN_LIMIT = { limit: 50, windowMs: 300_000 };
-
-function limited(
-  limit: Limit | undefined,
-  limiterOf: (limit: Exclude<Limit, false>) => RequestHandler,
-): RequestHandler[] {
-  return limit === false ? [] : [limiterOf(limit ?? {})];
 }
 
 /** One handler that is several in turn. */

@@ -1,7 +1,7 @@
-import { Router, type RequestHandler } from 'express';
+import { Router } from 'express';
 
 import { autologin } from '../http/autologin';
-import { limiter, type Limit } from '../http/limiters';
+import { limitersOf, type Limit } from '../http/limiters';
 import { dialectOf, type VerbOptions } from '../http/request';
 import { revokeRoute } from '../http/revoke-route';
 import { currentSession, sessionLookup } from '../http/session-lookup';
@@ -32,16 +32,13 @@ export function restRouter(manager: IdentitySessionManager, options: RestRouterO
   const { limits = {} } = options;
   const guard = sessionSecretGuard(manager, { dialect });
   const peek = sessionSecretGuard(manager, { dialect, activity: false });
-  const limited = (what: 'autologin' | 'revoke'): RequestHandler[] => {
-    const limit = limits[what] ?? {};
-    return limit === false ? [] : [limiter(what, dialect, limit)];
-  };
-  const revoke = [...limited('revoke'), guard, revokeRoute(manager, { dialect })];
+  const returning = [...limitersOf('autologin', dialect, limits.autologin), autologin(manager, { dialect })];
+  const revoke = [...limitersOf('revoke', dialect, limits.revoke), guard, revokeRoute(manager, { dialect })];
 
   const router = Router();
   router.get('/session', peek, currentSession(manager, { dialect }));
   router.delete('/session', signOut(manager, { dialect }));
-  router.post('/session/autologin', ...limited('autologin'), autologin(manager, { dialect }));
+  router.post('/session/autologin', returning);
   router.get('/sessions', guard, sessionLookup(manager, { dialect }));
   router.delete('/sessions/:id', revoke);
   router.delete('/sessions', revoke);
