@@ -44,8 +44,13 @@ export interface Actor {
   readonly by?: string | null;
 }
 
-/** How the manager ends sessions, and tells of it. */
-export type EndSessions = (which: Revocation, reason: EndReason, by: string | null) => Promise<unknown>;
+/** What the manager does for its administration. */
+export interface AdministrationParts {
+  /** Ends sessions, and tells of it. */
+  readonly end: (which: Revocation, reason: EndReason, by: string | null) => Promise<unknown>;
+  /** Resolves when the clock goes by the time that all nodes share. */
+  readonly hearTime: () => Promise<void>;
+}
 
 /**
  * The administrator's door: the one way to sessions whoever they belong to. Whoever opens it to a request must have asked
@@ -54,13 +59,14 @@ export type EndSessions = (which: Revocation, reason: EndReason, by: string | nu
 export class Administration {
   readonly #store: SessionStore;
   readonly #settings: Settings;
+  readonly #end: AdministrationParts['end'];
+  readonly #hearTime: AdministrationParts['hearTime'];
 
-  readonly #end: EndSessions;
-
-  constructor(store: SessionStore, settings: Settings, end: EndSessions) {
+  constructor(store: SessionStore, settings: Settings, { end, hearTime }: AdministrationParts) {
     this.#store = store;
     this.#settings = settings;
     this.#end = end;
+    this.#hearTime = hearTime;
   }
 
   /** The session of that id, an ended one too until it is swept; undefined when there is none. */
@@ -113,11 +119,13 @@ export class Administration {
   /**
    * Ends all sessions there are, or all of a tenant (`null`: of those without one), by one write, however many they are.
    * Sign-ins that come after it are let in.
+   * @throws SessionError `store-unavailable`
    */
   async revokeEverything(scope: Scope = {}, { by = null }: Actor = {}): Promise<void> {
     const { tenantId } = checkedFilter(scope);
     const checkedScope = tenantId === undefined ? {} : { tenantId };
     const actor = optionalText('by', by, 255);
+    await this.#hearTime();
     await this.#store.endEverything(checkedScope, { at: this.#now(), by: actor });
     this.#settings.report({ type: 'everything-ended', ...checkedScope, by: actor });
   }

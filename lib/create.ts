@@ -31,7 +31,8 @@ export function createIdentitySessionManager(options: IdentitySessionOptions): I
   follower?.subscribe(({ ids, everything }) => watch.look(everything ? undefined : ids));
   const cleanup = new Cleanup(cleaned, settings);
   cleanup.start();
-  return new IdentitySessionManager(settings, { store, watch, cleanup, locate });
+  const hearTime = follower && (() => follower.hearTime());
+  return new IdentitySessionManager(settings, { store, watch, cleanup, locate, hearTime });
 }
 
 interface Chain extends Cleaned {

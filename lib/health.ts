@@ -20,7 +20,7 @@ export interface Health {
   };
 }
 
-/** How the reading of the change log goes. It begins with the first use of a session, and never with a lease of 0. */
+/** How the reading of the change log goes. It begins with the first use of a session. */
 export interface ChangesHealth {
   /** Whether copies may be used; without that the database is asked. */
   readonly trusted: boolean;

@@ -46,6 +46,8 @@ export interface ManagerParts {
   readonly watch: SessionWatch;
   readonly cleanup: Cleanup;
   readonly locate?: Locator | undefined;
+  /** Resolves when the clock goes by the time that all nodes share; absent where there is but one node. */
+  readonly hearTime?: (() => Promise<void>) | undefined;
 }
 
 /** The one door to the sessions. It judges; where they live is the store's business, how they look on a wire the dialect's. */
@@ -59,15 +61,19 @@ export class IdentitySessionManager {
   readonly #locate: Locator | undefined;
   readonly #verification: Verification;
   readonly #capacity: NodeCapacity | undefined;
+  readonly #hearTime: () => Promise<void>;
 
-  constructor(settings: Settings, { store, watch, cleanup, locate }: ManagerParts) {
+  constructor(settings: Settings, parts: ManagerParts) {
+    const { store, watch, cleanup, locate, hearTime = async () => undefined } = parts;
     this.settings = settings;
     this.#store = store;
     this.#watch = watch;
     this.#cleanup = cleanup;
-    this.administration = new Administration(store, settings, (which, reason, by) =>
-      this.#end(which, reason, by),
-    );
+    this.#hearTime = hearTime;
+    this.administration = new Administration(store, settings, {
+      end: (which, reason, by) => this.#end(which, reason, by),
+      hearTime,
+    });
     this.#locate = locate;
     this.#verification = new Verification(store, settings, locate);
     this.#capacity = capacityOf(store, settings);
@@ -81,6 +87,7 @@ export class IdentitySessionManager {
    */
   async open(signIn: SignIn): Promise<Opened> {
     const secret = mintSecret(signIn.secretForm);
+    await this.#hearTime();
     const session = newSession(signIn, hashSecret(secret), this.settings);
     const replaced = signIn.replaces && (await this.#revocationOf(signIn.replaces));
     await this.#insert(session, replaced);
@@ -94,6 +101,7 @@ export class IdentitySessionManager {
    * @throws TypeError as `open`
    */
   async create(signIn: Omit<SignIn, 'secretForm' | 'replaces'>): Promise<IdentitySession> {
+    await this.#hearTime();
     const session = newSession(signIn, hashSecret(mintSecret()), this.settings);
     try {
       await this.#insert(session);

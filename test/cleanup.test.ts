@@ -246,7 +246,7 @@ describe('two nodes', () => {
     await readLog();
     const fresh = await open(other);
     const look = (at: Credentials) => other.verify(at, { activity: false });
-    await look(credentials);
+    await Promise.all([look(credentials), look(fresh)]);
     expect(look(credentials)).not.toBeInstanceOf(Promise);
 
     expect(await cleanUp(one)).toMatchObject({ deleted: 1 });

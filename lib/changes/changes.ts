@@ -60,6 +60,8 @@ export class ChangeFollower {
   #position: Position | undefined;
   #trustedUntil = -Infinity;
   #lastRead: number | undefined;
+  /** Why it could not be read the last time that it could not. */
+  #failure: unknown = new Error('The log of changes is not read any more');
   #state: 'idle' | 'following' | 'closed' = 'idle';
   #cancelNext: () => void = () => undefined;
   #reading: Promise<void> = Promise.resolve();
@@ -97,12 +99,23 @@ export class ChangeFollower {
     this.#subscribers.push(subscriber);
   }
 
-  /** Begins to read, unless it already does. With a lease of 0 there is nothing to read for. */
+  /** Begins to read, unless it already does. With a lease of 0, which trusts no copy, for the time alone. */
   start(): void {
-    if (this.#state !== 'idle' || this.#options.lease === 0) return;
+    if (this.#state !== 'idle') return;
     this.#state = 'following';
     for (const hint of this.#hints) hint.listen(() => this.#hurry());
     this.#reading = this.#follow();
+  }
+
+  /**
+   * Resolves when the clock goes by the database's time. What is stamped by a machine's own might outlive the end of
+   * everything, or end too much.
+   * @throws whatever kept the log from being read
+   */
+  async hearTime(): Promise<void> {
+    this.start();
+    if (this.#lastRead === undefined) await this.#reading;
+    if (this.#lastRead === undefined) throw this.#failure;
   }
 
   /** Tells the other nodes that the log has grown, where a hint needs that. */
@@ -128,6 +141,7 @@ export class ChangeFollower {
       this.#notBefore = sent + READ_AT_MOST_EVERY;
     } catch (error) {
       this.#notBefore = sent + READ_EVERY;
+      this.#failure = error;
       this.#options.onFailure(error);
     }
     this.#isReading = false;

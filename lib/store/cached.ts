@@ -47,9 +47,6 @@ interface Flight {
   readonly started: number;
 }
 
-/** The start of an insert: whoever asks for a session that has the same id must not be given the refusal of the newcomer. */
-const JOINED_BY_NOBODY = -Infinity;
-
 class CachedStore implements SessionStore {
   readonly #inner: SessionStore;
   readonly #cache: SessionCache<StoredSession>;
@@ -78,16 +75,16 @@ class CachedStore implements SessionStore {
     return this.#load(id);
   }
 
+  /** Leaves no copy: with everything, the newcomer may have ended since it was stamped. The store behind it knows. */
   async insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
     this.#follower.start();
     const displaced = admission.displaces.map(({ which }) => which);
-    const inserting = this.#ending(displaced, this.#inner.insert(session, admission));
-    await this.#fly(
-      session.sessionId,
-      inserting.then(() => session),
-      JOINED_BY_NOBODY,
-    );
-    return inserting;
+    try {
+      return await this.#ending(displaced, this.#inner.insert(session, admission));
+    } finally {
+      // Whoever asked before it was there has found nobody, and that is no answer any more.
+      this.#forget([session.sessionId]);
+    }
   }
 
   list(owner: Owner): Promise<readonly StoredSession[]> {
@@ -209,12 +206,8 @@ class CachedStore implements SessionStore {
     return found;
   }
 
-  async #fly(
-    id: string,
-    landing: Promise<StoredSession | undefined>,
-    started = this.#clock.monotonic(),
-  ): Promise<StoredSession | undefined> {
-    const flight = { landing, started };
+  async #fly(id: string, landing: Promise<StoredSession | undefined>): Promise<StoredSession | undefined> {
+    const flight = { landing, started: this.#clock.monotonic() };
     this.#flights.set(id, flight);
     try {
       const session = await landing;
@@ -268,6 +261,7 @@ class CachedStore implements SessionStore {
   #forget(ids: readonly string[]): void {
     for (const id of ids) {
       this.#cache.delete(id);
+      this.#absent.delete(id);
       this.#flights.delete(id);
     }
   }

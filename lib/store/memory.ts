@@ -40,6 +40,8 @@ export function memory(): SessionStore {
 
 class MemoryStore implements SessionStore {
   readonly #sessions = new Map<string, StoredSession>();
+  /** The latest end of everything, by the tenant that it was for; of everyone under `undefined`. */
+  readonly #epochs = new Map<Scope['tenantId'], End>();
   #policy: Policy = {};
 
   async insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
@@ -56,6 +58,7 @@ class MemoryStore implements SessionStore {
     this.#insistOnAuthId(session, admission.cutoffs, ending);
     const ended = Array.from(ending, ([id, end]) => this.#mark(id, end));
     this.#sessions.set(session.sessionId, session);
+    this.#endWithEverything(session);
     return ended;
   }
 
@@ -102,12 +105,9 @@ class MemoryStore implements SessionStore {
   }
 
   async endEverything({ tenantId }: Scope, { at, by }: Omit<End, 'reason'>): Promise<void> {
-    for (const session of this.#sessions.values()) {
-      const inScope = tenantId === undefined || session.tenantId === tenantId;
-      if (session.endedAt === null && inScope && session.signedIn <= at) {
-        this.#mark(session.sessionId, { at, reason: 'administrator', by });
-      }
-    }
+    if (at <= (this.#epochs.get(tenantId)?.at ?? -Infinity)) return;
+    this.#epochs.set(tenantId, { at, reason: 'administrator', by });
+    for (const session of this.#sessions.values()) this.#endWithEverything(session);
   }
 
   async search({ filter, cutoffs, order, skip, take, after }: Search): Promise<readonly StoredSession[]> {
@@ -208,6 +208,15 @@ class MemoryStore implements SessionStore {
       const taken = session.authId === authId && isLive(session, cutoffs) && !ending.has(session.sessionId);
       if (taken) throw authIdTaken();
     }
+  }
+
+  #endWithEverything({ sessionId, tenantId, signedIn, endedAt }: StoredSession): void {
+    if (endedAt !== null) return;
+    const [epoch] = [this.#epochs.get(undefined), this.#epochs.get(tenantId)]
+      .filter((end) => end !== undefined)
+      .filter((end) => end.at >= signedIn)
+      .sort((one, other) => one.at - other.at);
+    if (epoch !== undefined) this.#mark(sessionId, epoch);
   }
 
   #mark(id: string, { at, reason: endReason, by: endedBy }: End): EndedSession {

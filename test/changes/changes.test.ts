@@ -106,12 +106,24 @@ describe('a follower', () => {
     expect(log.reads).toBe(1);
   });
 
-  it('has nothing to do when the lease is 0', async () => {
+  it('reads for the time alone when the lease is 0: no copy is trusted', async () => {
     follower = newFollower(0);
     follower.start();
     await turns();
-    expect(log.reads).toBe(0);
+    expect([log.reads, clock.reads]).toEqual([1, 1]);
     expect(follower.trusted).toBe(false);
+  });
+
+  it('tells when the clock goes by the time of the log, and what keeps it from that', async () => {
+    log.failure = new Error('away');
+    await expect(follower.hearTime()).rejects.toThrow('away');
+    log.failure = undefined;
+    clock.advance(READ_EVERY);
+    await follower.hearTime();
+    log.failure = new Error('away again');
+    clock.advance(READ_EVERY);
+    await follower.hearTime();
+    expect(clock.reads).toBe(1);
   });
 
   it('stops when it is closed, also in the middle of a read, and trusts nothing any more', async () => {
@@ -231,14 +243,6 @@ describe('a hint', () => {
     follower.announce();
     await turns();
     expect([sent, listeners.length]).toEqual([1, 0]);
-  });
-
-  it('is not listened to when the lease is 0, but sent: others may have copies', async () => {
-    follower = hinted(0);
-    follower.start();
-    follower.announce();
-    await turns();
-    expect([sent, listeners.length, log.reads]).toEqual([1, 0, 0]);
   });
 
   it('is listened to until the follower is closed', async () => {

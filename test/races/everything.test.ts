@@ -1,4 +1,12 @@
-import { SessionError, type Credentials, type IdentitySession, type IdentitySessionManager } from '../../lib';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import {
+  SessionError,
+  type Credentials,
+  type IdentitySession,
+  type IdentitySessionManager,
+  type Opened,
+} from '../../lib';
 import { READ_EVERY } from '../../lib/changes/changes';
 import { FakeClock } from '../support/clock';
 import { createDatabase, type TestDatabase } from '../support/database';
@@ -26,12 +34,20 @@ beforeAll(async () => {
     create trigger dawdle before insert on identity_sessions for each row execute function dawdle()`);
   clock = new FakeClock();
   // One has copies, which it trusts; the other asks each time.
-  nodes = [{}, { lease: 0 }].map((options) => managerOn({ knex: database.connect(), clock, ...options }));
+  nodes = [{ rulesFor: dawdle }, { lease: 0 }].map((options) =>
+    managerOn({ knex: database.connect(), clock, ...options }),
+  );
 });
 afterAll(async () => {
   await Promise.all(nodes.map((node) => node.close()));
   await database.destroy();
 });
+
+/** The app's own rules, which take their time too: before it the newcomer is stamped, and after it let in. */
+async function dawdle(): Promise<object> {
+  await sleep(Math.random() * 100);
+  return {};
+}
 
 describe('everything that is ended while users sign in and come back', () => {
   it('holds all that was signed in by then, and nothing of it is accepted from the answer on', async () => {
@@ -93,6 +109,34 @@ describe('everything that is ended while users sign in and come back', () => {
     for (const result of await Promise.allSettled(verdicts)) {
       const reason: unknown = result.status === 'rejected' ? result.reason : 'accepted';
       expect(reason instanceof SessionError ? reason.code : reason).toBe('session-ended');
+    }
+  }
+});
+
+describe('everything that is ended by a node whose own clock is wrong', () => {
+  it.each([
+    ['slow', -300_000],
+    ['fast', 300_000],
+  ])('which is %s, ends at the time of the database', async (_, wrong) => {
+    const other = managerOn({ knex: database.connect() });
+    const before = await other.open({ userId: 'alice' });
+    const now = Date.now();
+    jest.spyOn(Date, 'now').mockReturnValue(now + wrong);
+    const node = managerOn({ knex: database.connect() });
+    jest.restoreAllMocks();
+    await node.administration.revokeEverything();
+    const after = await other.open({ userId: 'alice' });
+    await expect(verdict(other, before)).resolves.toBe('session-ended');
+    await expect(verdict(node, after)).resolves.toBe('accepted');
+    await Promise.all([node.close(), other.close()]);
+  });
+
+  async function verdict(node: IdentitySessionManager, { session, secret }: Opened): Promise<string> {
+    try {
+      await node.verify({ sessionId: session.sessionId, secret });
+      return 'accepted';
+    } catch (error) {
+      return (error as SessionError).code;
     }
   }
 });

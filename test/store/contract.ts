@@ -336,6 +336,14 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
       expect(await store.update(sessionId, { data: { late: true } })).toBe(false);
     });
 
+    it('reaches who was signed in by then, and came in only after it', async () => {
+      const newcomer = aSession(clock.now());
+      await store.endEverything({}, epoch());
+      clock.advance(1000);
+      await store.insert(newcomer, admission(clock.now()));
+      expect((await store.find(newcomer.sessionId))?.endReason).toBe('administrator');
+    });
+
     it('leaves a session that had ended before as it was', async () => {
       const { sessionId } = await inserted();
       await store.end(everySessionOf(ALICE), end('signed-out'));

@@ -69,15 +69,17 @@ describe('work for one owner', () => {
     expect(await reasons(results)).toEqual(['one, done', 'me', 'three, done']);
   });
 
-  it('fails for all who go together when the store cannot be reached, and goes on with those who come then', async () => {
+  it('fails for all who have come when the store cannot be reached, and goes on with those who come then', async () => {
     const results = run(ALICE, 'one', 'two', 'three');
     await end();
-    const later = run(ALICE, 'four');
+    const waiting = run(ALICE, 'four');
     await end(new SessionError('store-unavailable', 'away'));
     expect(await reasons(results)).toEqual(['one, done', 'away', 'away']);
-    expect(itemsOf(begun).slice(2)).toEqual([['four']]);
+    expect(await reasons(waiting)).toEqual(['away']);
+    const later = run(ALICE, 'five');
+    expect(itemsOf(begun).slice(2)).toEqual([['five']]);
     await end();
-    expect(await reasons(later)).toEqual(['four, done']);
+    expect(await reasons(later)).toEqual(['five, done']);
   });
 
   it('goes on after work that fails before it has begun', async () => {
