@@ -50,8 +50,12 @@ export type { IsGranted } from './routers/abp/permission';
 
 // How wires speak
 export { rest, type RestOptions } from './dialects/rest';
-export { openXchange, type OpenXchangeBasis, type OpenXchangeDialect } from './dialects/open-xchange/dialect';
-export type { OpenXchangeOptions, OpenXchangeSettings } from './dialects/open-xchange/options';
+export { openXchange, type OpenXchangeDialect } from './dialects/open-xchange/dialect';
+export type {
+  OpenXchangeBasis,
+  OpenXchangeOptions,
+  OpenXchangeSettings,
+} from './dialects/open-xchange/options';
 export { abp } from './dialects/abp/dialect';
 export type { OpenXchangeCode } from './dialects/open-xchange/errors';
 export type {

@@ -1,6 +1,17 @@
+import type { Clock } from '../../clock';
 import { insistOnNone, OptionReader } from '../../option-reader';
+import type { Catalogue } from '../../session/catalogue';
 import { describeOxDevice, describing, type DescribeDevice } from '../../session/device';
 import type { Duration } from '../../session/duration';
+
+/** The part of a manager's `settings` that the wire of Open-Xchange needs. */
+export interface OpenXchangeBasis {
+  readonly cookies: { readonly ttl: number; readonly secure: boolean };
+  readonly lifetimes: { readonly autologin: boolean };
+  readonly nodeId: string | null;
+  readonly catalogue: Catalogue;
+  readonly clock: Clock;
+}
 
 /**
  * What can be told the wire of Open-Xchange, beside what the manager is told: `cookies.secure`, life times, limits and the
@@ -61,7 +72,7 @@ export interface OpenXchangeSettings {
  */
 export function openXchangeSettings(
   options: OpenXchangeOptions,
-  { cookies, nodeId }: { readonly cookies: { readonly ttl: number }; readonly nodeId: string | null },
+  { cookies, nodeId }: Pick<OpenXchangeBasis, 'cookies' | 'nodeId'>,
 ): OpenXchangeSettings {
   const problems: string[] = [];
   const read = new OptionReader(options, { ...DEFAULTS, cookieTtl: cookies.ttl }, 'openXchange.', problems);

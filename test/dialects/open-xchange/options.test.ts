@@ -1,12 +1,16 @@
-import { openXchangeSettings, type OpenXchangeOptions } from '../../../lib/dialects/open-xchange/options';
+import {
+  openXchangeSettings,
+  type OpenXchangeBasis,
+  type OpenXchangeOptions,
+} from '../../../lib/dialects/open-xchange/options';
 import { describeOxDevice } from '../../../lib/session/device';
 
-const BASIS = { cookies: { ttl: 604_800_000 }, nodeId: null };
+const BASIS: Pick<OpenXchangeBasis, 'cookies' | 'nodeId'> = {
+  cookies: { ttl: 604_800_000, secure: true },
+  nodeId: null,
+};
 
-function settings(
-  options: OpenXchangeOptions,
-  basis: { cookies: { ttl: number }; nodeId: string | null } = BASIS,
-) {
+function settings(options: OpenXchangeOptions, basis = BASIS) {
   return openXchangeSettings(options, basis);
 }
 
