@@ -33,7 +33,7 @@ export function sessionClaimGuard(
     );
   }
 
-  async function sessionOf(request: Request): Promise<IdentitySession> {
+  async function verified(request: Request): Promise<IdentitySession> {
     const claims = claimsOf(request);
     if (claims === null || claims === undefined) throw plainRefusal('credentials-missing');
     const sessionId = claimedSession(claims);
@@ -44,7 +44,7 @@ export function sessionClaimGuard(
   }
 
   return function sessionClaimGuard(request, response, next) {
-    sessionOf(request).then(
+    verified(request).then(
       (session) => {
         request.identitySession = session;
         next();

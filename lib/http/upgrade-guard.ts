@@ -60,7 +60,7 @@ export function upgradeGuard<S extends WebSocketLike>(
   }
   const { origins, clock } = manager.settings;
 
-  async function sessionOf(request: Request): Promise<IdentitySession> {
+  async function verified(request: Request): Promise<IdentitySession> {
     const shown = dialect.credentials(request);
     if (shown === undefined) throw plainRefusal('credentials-missing');
     if (dialect.sameOrigin && shown.transport === 'cookie') insistOnOwnPage(request, origins);
@@ -80,7 +80,7 @@ export function upgradeGuard<S extends WebSocketLike>(
     // Node keeps no listener on the socket of an upgrade: an error before it is handed over would end the process.
     const ignored = () => undefined;
     socket.on('error', ignored);
-    sessionOf(request).then(
+    verified(request).then(
       (session) => {
         socket.off('error', ignored);
         request.identitySession = session;
