@@ -8,7 +8,7 @@ export type { CleanupResult } from './cleanup';
 export type { SignIn } from './new-session';
 export type { CompiledRules, Newcomer, RulesFor, SignInRules } from './sign-in-rules';
 export { fromProperties, type PropertiesOptions } from './properties';
-export { SessionError, type RefusalCode } from './errors';
+export { SessionError, type RefusalCode, type RefusalEvidence } from './errors';
 export type { Report, SessionEvent } from './events';
 export type { EndedListener } from './session-watch';
 export type { ChangesHealth, Health, HintHealth } from './health';
@@ -84,8 +84,9 @@ export {
   type PreventConcurrentLogin,
   type Revocation,
 } from './session/revocation';
+export type { Cutoffs, Lifetimes } from './session/lifetimes';
 export type { SearchOrder } from './session/order';
-export { isSessionId, type Credentials } from './session/credentials';
+export { isSessionId, type Credentials, type SecretForm } from './session/credentials';
 export { claims, type SessionClaims } from './session/claims';
 export type { IpCheckMode, IpCheckOptions } from './session/ip-check';
 export {

@@ -42,8 +42,9 @@ export function expires(session: Dated, lifetimes: Lifetimes): number {
 }
 
 /**
- * The same judgement for SQL, which can only compare columns with points in time: a session that is not marked as ended
- * is live while it was used after `short` (after `long` when it stays signed in) and signed in after `absolute`.
+ * The points in time by which stores judge which sessions are live, as SQL can compare columns with nothing else: those that
+ * are not marked as ended, were last used after `short` (after `long` if they stay signed in) and signed in after `absolute`.
+ * All in milliseconds since 1970; `absolute` is `-Infinity` where there is no absolute timeout.
  */
 export interface Cutoffs {
   readonly short: number;
