@@ -137,7 +137,7 @@ export class Administration {
 
   /**
    * What holds on this node: what is set, or else its options; user interfaces sign nobody out unless that is set. They are
-   * told no longer time than the short life time, whatever is set.
+   * told no longer time than the short lifetime, whatever is set.
    */
   async policyInForce(): Promise<Required<Policy>> {
     const { rules } = this.#settings;

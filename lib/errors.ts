@@ -13,7 +13,7 @@ export type RefusalCode =
   | 'credentials-ambiguous'
   /** The session was ended; `endReason` says why. Told only to a caller who holds the right secret. */
   | 'session-ended'
-  /** The session was not used for too long, or has reached its absolute life time. */
+  /** The session was not used for too long, or has reached its absolute lifetime. */
   | 'session-expired'
   /** The request comes from an address that the session may not change to. */
   | 'ip-changed'

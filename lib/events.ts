@@ -10,7 +10,7 @@ export type SessionEvent =
   | { readonly type: 'added'; readonly session: SessionReference }
   /** A session was used: told for every request that counts as use. */
   | { readonly type: 'touched'; readonly session: SessionReference }
-  /** A session that was not used for the short life time has lost its data; cleanup tells it when it drops that. */
+  /** A session that was not used for the short lifetime has lost its data; cleanup tells it when it drops that. */
   | { readonly type: 'hibernated'; readonly session: SessionReference }
   /** A session that hibernated was woken by its owner. */
   | { readonly type: 'reactivated'; readonly session: SessionReference }

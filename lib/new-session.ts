@@ -17,7 +17,7 @@ export interface SignIn {
   readonly device?: string | undefined;
   readonly userAgent?: string | null | undefined;
   readonly ipAddress?: string | null | undefined;
-  /** Whether the session may hibernate after the short life time. `false` when absent. */
+  /** Whether the session may hibernate after the short lifetime. `false` when absent. */
   readonly staySignedIn?: boolean | undefined;
   /** Any JSON object of up to 16 KB, kept with the session. */
   readonly extraProperties?: Readonly<Record<string, unknown>> | undefined;

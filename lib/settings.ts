@@ -42,7 +42,7 @@ export interface Settings {
   readonly clock: Clock;
 }
 
-/** The same of the cookie; its life time in milliseconds. */
+/** The same of the cookie; its lifetime in milliseconds. */
 export interface CookieSettings extends Required<CookieOptions> {
   readonly ttl: number;
 }

@@ -58,7 +58,7 @@ describe('verify', () => {
     await expect(async () => manager.verify(credentials)).rejects.toEqual(refusal('session-ended'));
   });
 
-  it('respects the absolute life time, however busy the session is', async () => {
+  it('respects the absolute lifetime, however busy the session is', async () => {
     const manager = use({ absoluteLifetime: '2H' });
     const { credentials } = await open(manager, { staySignedIn: true });
     for (let minutes = 0; minutes < 120; minutes += 30) {

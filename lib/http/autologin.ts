@@ -8,7 +8,7 @@ import { insistOnSameOrigin } from './same-origin';
 
 /**
  * Revives the session of a returning client, also one that hibernates, and issues its cookie anew: the same id and
- * secret, for the cookie's whole life time again.
+ * secret, for the cookie's whole lifetime again.
  */
 export function autologin(manager: IdentitySessionManager, options: VerbOptions = {}): RequestHandler {
   const dialect = dialectOf('autologin', manager, options);

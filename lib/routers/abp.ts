@@ -23,7 +23,7 @@ export interface AbpRouterOptions extends AppsDescription {
   /**
    * Whether the app grants a permission to the user of a request; it is asked for `AbpIdentity.Sessions` before everything
    * that is for administrators. Whatever is not `true` is a refusal, and so is a throw. Required. A user with a `tenantId`
-   * to whom it is granted administrates that tenant, a user without one all there are.
+   * to whom it is granted administers that tenant, a user without one all there are.
    */
   readonly isGranted: IsGranted;
   /**
@@ -143,7 +143,7 @@ function checked(options: AbpRouterOptions) {
   };
   if (options?.isGranted === undefined) {
     problems.push(
-      'it has to know who may administrate: give it `isGranted: (permission, request) => boolean`, which is asked for "AbpIdentity.Sessions"',
+      'it has to know who may administer sessions: give it `isGranted: (permission, request) => boolean`, which is asked for "AbpIdentity.Sessions"',
     );
   }
   insistOnNone(problems, 'abpRouter cannot be built');

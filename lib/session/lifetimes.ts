@@ -8,12 +8,12 @@ export interface Lifetimes {
   readonly long: number;
   /** The absolute timeout, counted from the sign-in, which no activity moves. `Infinity` for none. */
   readonly absolute: number;
-  /** Whether sessions can hibernate at all: without autologin the short life time ends all of them. */
+  /** Whether sessions can hibernate at all: without autologin the short lifetime ends all of them. */
   readonly autologin: boolean;
 }
 
 /**
- * - `active`: used within the short life time.
+ * - `active`: used within the short lifetime.
  * - `hibernating`: not used for longer, and still to be woken by its owner.
  * - `ended`: nothing brings it back.
  */

@@ -175,7 +175,7 @@ export interface Policy {
   readonly idle?: IdlePolicy;
 }
 
-/** When user interfaces sign out somebody who does nothing, in ABP's words. It is theirs to keep; life times hold beside it. */
+/** When user interfaces sign out somebody who does nothing, in ABP's words. It is theirs to keep; lifetimes hold beside it. */
 export interface IdlePolicy {
   readonly enabled: boolean;
   readonly idleTimeoutMinutes: number;

@@ -178,7 +178,7 @@ describe('a session that is opened', () => {
     });
   });
 
-  it('has a cookie for its whole life time, in whole seconds, when it stays signed in', () => {
+  it('has a cookie for its whole lifetime, in whole seconds, when it stays signed in', () => {
     const { cookies } = opened({ staySignedIn: true }, dialectWith({ ttl: 90_999, sameSite: 'strict' }));
     expect(cookies).toEqual([
       `__Host-identity=${PAIR}; Path=/; Max-Age=90; HttpOnly; Secure; SameSite=Strict`,

@@ -42,7 +42,7 @@ function expectRefusal(response: Response, status: number, code: string): void {
 }
 
 describe('autologin', () => {
-  it('revives a session that hibernates, and issues the same cookie anew for its whole life time', async () => {
+  it('revives a session that hibernates, and issues the same cookie anew for its whole lifetime', async () => {
     const cookie = cookieOf(await opened());
     clock.advance(6 * DAY);
     const response = await attempt({ Cookie: cookie });
@@ -102,7 +102,7 @@ describe('autologin is refused', () => {
     expectRefusal(await attempt({ Cookie: cookieOf(session) }), 401, 'session-ended');
   });
 
-  it('to a session whose long life time is over', async () => {
+  it('to a session whose long lifetime is over', async () => {
     const session = await opened();
     clock.advance(7 * DAY);
     expectRefusal(await attempt({ Cookie: cookieOf(session) }), 401, 'session-expired');
@@ -114,7 +114,7 @@ describe('autologin is refused', () => {
     expectRefusal(await attempt({ Cookie: cookieOf(session) }), 401, 'session-expired');
   });
 
-  it('where it is switched off, and sessions end after the short life time', async () => {
+  it('where it is switched off, and sessions end after the short lifetime', async () => {
     use({ autologin: false });
     const session = await opened();
     expectRefusal(await attempt({ Cookie: cookieOf(session) }), 403, 'autologin-disabled');

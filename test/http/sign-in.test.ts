@@ -74,7 +74,7 @@ describe('signing in', () => {
     expect(ours(response)).toHaveLength(1);
   });
 
-  it('sets a cookie for the long life time for who stays signed in', async () => {
+  it('sets a cookie for the long lifetime for who stays signed in', async () => {
     const response = await signingIn({ userId: 'alice', staySignedIn: true });
     expect(ours(response)).toEqual([expect.stringContaining('; Max-Age=604800; ')]);
   });

@@ -28,7 +28,7 @@ describe('the router', () => {
   beforeEach(() => site.arrange());
 
   it.each<[unknown, string]>([
-    [undefined, 'who may administrate'],
+    [undefined, 'who may administer sessions'],
     [{}, 'isGranted: (permission, request) => boolean'],
     [{ isGranted: true }, '`isGranted` is true: it must be a function'],
     [{ isGranted: null }, '`isGranted` is null'],

@@ -199,7 +199,7 @@ describe('the actions of /login', () => {
   });
 });
 
-describe('life times', () => {
+describe('lifetimes', () => {
   it.each<[string, string, number, boolean, object]>([
     ['that does not stay, after 53 minutes', 'false', 53 * MINUTE, true, { draft: 1 }],
     ['that does not stay, after an hour', 'false', HOUR, false, {}],

@@ -20,11 +20,11 @@ describe('a session that stays signed in', () => {
     expect(stage(used, LIFETIMES, SIGNED_IN + DAY + idle)).toBe(expected);
   });
 
-  it('ends with the short life time when autologin is off', () => {
+  it('ends with the short lifetime when autologin is off', () => {
     expect(stage(session, { ...LIFETIMES, autologin: false }, SIGNED_IN + HOUR)).toBe('ended');
   });
 
-  it('expires a long life time after its last use', () => {
+  it('expires a long lifetime after its last use', () => {
     expect(expires({ ...session, lastAccessed: SIGNED_IN + 5 }, LIFETIMES)).toBe(SIGNED_IN + 5 + 7 * DAY);
   });
 });
@@ -32,14 +32,14 @@ describe('a session that stays signed in', () => {
 describe('a session that does not stay signed in', () => {
   const session = aSession(SIGNED_IN);
 
-  it('ends with the short life time', () => {
+  it('ends with the short lifetime', () => {
     expect(stage(session, LIFETIMES, SIGNED_IN + HOUR - 1)).toBe('active');
     expect(stage(session, LIFETIMES, SIGNED_IN + HOUR)).toBe('ended');
     expect(expires(session, LIFETIMES)).toBe(SIGNED_IN + HOUR);
   });
 });
 
-describe('the absolute life time', () => {
+describe('the absolute lifetime', () => {
   const lifetimes = { ...LIFETIMES, absolute: 2 * HOUR };
 
   it('ends a session that is in use', () => {

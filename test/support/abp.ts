@@ -20,7 +20,7 @@ export interface Arrangement extends Partial<AbpRouterOptions> {
   readonly framework?: typeof express;
 }
 
-/** An app whose front ends are ABP's, on a database of its own; `admin` may administrate, and nobody else. */
+/** An app whose front ends are ABP's, on a database of its own; `admin` may administer sessions, and nobody else. */
 export class AbpApp {
   database!: TestDatabase;
   clock!: FakeClock;

@@ -14,7 +14,7 @@ export interface OpenXchangeBasis {
 }
 
 /**
- * What can be told the wire of Open-Xchange, beside what the manager is told: `cookies.secure`, life times, limits and the
+ * What can be told the wire of Open-Xchange, beside what the manager is told: `cookies.secure`, lifetimes, limits and the
  * blacklist are the manager's. Names in brackets are the properties of Open-Xchange.
  */
 export interface OpenXchangeOptions {

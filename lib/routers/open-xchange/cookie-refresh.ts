@@ -9,7 +9,7 @@ import type { IdentitySession } from '../../session/session';
 const MOST_KNOWN = 50_000;
 
 /**
- * Sends cookies again before they expire: a seventh of their life time after they were last sent. When that was, each node
+ * Sends cookies again before they expire: a seventh of their lifetime after they were last sent. When that was, each node
  * remembers for itself, or takes the sign-in for it; so it costs no query, and at the worst a cookie is sent too early.
  * A public-session cookie that is missing is sent at once.
  */

@@ -23,7 +23,7 @@ describe('cookies', () => {
     expect(cookies.join()).not.toContain('expires');
   });
 
-  it('are sent again a seventh of their life time later, once, with the values that they have', async () => {
+  it('are sent again a seventh of their lifetime later, once, with the values that they have', async () => {
     await ox.arrange();
     const client = await ox.signedIn();
     await client.act('store');

@@ -60,7 +60,7 @@ describe('the idle settings', () => {
     expect((await admin.get(IDLE)).body).toEqual(idle);
   });
 
-  it('that are shown can be sent back, whatever the life time is', async () => {
+  it('that are shown can be sent back, whatever the lifetime is', async () => {
     await site.arrange({ manager: { shortLifetime: 30_000, touchInterval: 1000 } });
     const admin = await site.admin();
     const { body } = await admin.get(IDLE);
