@@ -13,9 +13,10 @@ export interface NodeCapacityOptions {
 }
 
 /**
- * Keeps a node from holding more sessions than it should. They are counted at most once a second, while sign-ins come, and
- * in between those that were let in are added. So it protects a node, and is no exact rule: a place that becomes free is
- * noticed at the next count, and a sign-in that is under way during a count may be missed by it.
+ * Keeps a node from holding more sessions than it should. They are counted at most once a second, while sign-ins come; in
+ * between every sign-in that takes a place is added. So it protects a node, and is no exact rule: a place that becomes free,
+ * or that a sign-in took in vain because it was refused after all, is noticed at the next count, and a sign-in that is under
+ * way during a count may be missed by it.
  */
 export class NodeCapacity {
   readonly #options: NodeCapacityOptions;

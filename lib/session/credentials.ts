@@ -32,7 +32,7 @@ export function mintSecret(form: SecretForm = 'base64url'): string {
   return form === 'hex' ? randomBytes(16).toString('hex') : randomBytes(32).toString('base64url');
 }
 
-/** The only form in which a secret is kept. A plain hash is enough for 256 random bits (ASVS 5.0, 6.5.2). */
+/** The only form in which a secret is kept. A plain hash is enough from 112 random bits on (ASVS 5.0, 6.5.2). */
 export function hashSecret(secret: string): string {
   return hash('sha256', secret, 'hex');
 }
