@@ -35,7 +35,7 @@ export interface SessionSearch extends SearchFilter {
 /** A page of what was found. */
 export interface SessionPage {
   readonly sessions: readonly IdentitySession[];
-  /** What to say as `after` to be shown the following ones; absent on the last page, and in other orders than `signedIn`. */
+  /** The `after` of the next page; absent on the last page, and in every order but that of `signedIn`. */
   readonly next?: string;
 }
 
@@ -136,8 +136,8 @@ export class Administration {
   }
 
   /**
-   * What holds on this node: what is set, or else its options; user interfaces sign nobody out unless that is set. They are
-   * told no longer time than the short lifetime, whatever is set.
+   * What holds on this node: what is set, or else its options; user interfaces sign nobody out unless that is set. Their idle
+   * timeout is cut to the short lifetime, whatever is set.
    */
   async policyInForce(): Promise<Required<Policy>> {
     const { rules } = this.#settings;

@@ -14,6 +14,7 @@ export type SessionEvent =
   | { readonly type: 'hibernated'; readonly session: SessionReference }
   /** A session that hibernated was woken by its owner. */
   | { readonly type: 'reactivated'; readonly session: SessionReference }
+  /** A session was ended; one that merely expires makes no event. */
   | {
       readonly type: 'ended';
       readonly session: SessionReference;

@@ -1,6 +1,6 @@
 /**
- * How a manager is doing, as far as it knows without asking anybody: for a health route or a dashboard. What there is none
- * of, as on a store of one's own, is absent.
+ * How a manager is doing, as far as it knows without asking anybody: for a health route or a dashboard. Parts that it does
+ * not have are absent: on `memory()` all of them.
  */
 export interface Health {
   /** Uses of sessions that are not written yet. */

@@ -287,7 +287,7 @@ export class IdentitySessionManager {
     return stage(session, this.settings.lifetimes, this.settings.clock.now()) !== 'ended';
   }
 
-  /** Whether people are shown the session at all. */
+  /** Whether its owner is shown the session at all. */
   #shows({ clientId, node }: StoredSession): boolean {
     const { clientBlacklist, globalLookup, nodeId } = this.settings;
     const hidden = clientId !== null && clientBlacklist.includes(clientId);

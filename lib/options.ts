@@ -82,8 +82,8 @@ export interface IdentitySessionOptions {
   /** How long a revocation may take to reach a node that hears nothing; 0 asks the database on every request. 0, or 1 s to 1 min. */
   readonly lease?: Duration;
   /**
-   * Where the connection leads over which changes are read and notices come, as Knex's own `connection`: for a `knex` that
-   * goes through a transaction pooler, which passes no notices on. The database must be the same; to where `knex` leads when absent.
+   * How to connect for reading the change log and hearing notices, as Knex's own `connection`; as `knex` itself when absent. For
+   * a `knex` behind a transaction pooler, which passes no notices on: a way past it, to the same server and database.
    */
   readonly changesConnection?: Knex.Config['connection'];
   /** A further way to hear at once of what other nodes ended, beside PostgreSQL's notices: `redisHint(client)`. */
@@ -91,7 +91,7 @@ export interface IdentitySessionOptions {
   /** How long one request may wait for the database before it is answered with 503. 100 ms to 1 min. */
   readonly requestBudget?: Duration;
 
-  /** Whether sessions may change their address; they may by default, but at an autologin of Open-Xchange. [IPCheck, ipcheck.mode] */
+  /** Whether sessions may change their address. By default they may, except at an autologin of Open-Xchange. [IPCheck, ipcheck.mode] */
   readonly ipCheck?: IpCheckOptions;
   /** Finds the place of an address, as `maxmind()` does: `true` uses geoip-lite when it is installed, `false` knows no places. */
   readonly location?: boolean | Locator;
@@ -100,15 +100,15 @@ export interface IdentitySessionOptions {
   /** Further languages, and other words, in which devices and places are named; see `catalogueOf`. */
   readonly words?: Readonly<Record<string, Words>>;
   /**
-   * The languages in which they are named to those who read them, by `Accept-Language`; the first is for all others. English,
-   * German and those of `words` by default; one alone is for everybody.
+   * The languages to choose from by a reader's `Accept-Language`; readers of none of them get the first. English, German and
+   * those of `words` by default.
    */
   readonly languages?: readonly string[];
   /** The name of this node: its sessions are noted under it. 64 letters, digits, `_`, `.` or `-`. */
   readonly nodeId?: string;
   /** Whether users see their sessions of all nodes; `false` shows those that this node opened or served last. [session.management.globalLookup] */
   readonly globalLookup?: boolean;
-  /** Clients whose sessions are shown nowhere; ending one by its id still works. [session.management.clientBlacklist] */
+  /** Ids of clients whose sessions no user is shown; ending one by its id still works. [session.management.clientBlacklist] */
   readonly clientBlacklist?: readonly string[];
   /**
    * Told what happens to sessions (opened, used, woken, ended, refused) and what fails in the background; by default

@@ -31,23 +31,24 @@ export interface Settings {
   readonly lease: number;
   readonly requestBudget: number;
   readonly ipCheck: IpCheck;
-  /** The same for visits that insist on the session's own address: `strict` where the app sets no mode. */
+  /** The IP check of visits with `sameAddress`: `strict` where the app sets no mode. */
   readonly sameAddressCheck: IpCheck;
   readonly location: boolean | Locator;
   readonly describeDevice: DescribeDevice;
   readonly catalogue: Catalogue;
   readonly report: Report;
-  /** Whether the app takes reports: those of every request are not made for nobody. */
+  /** Whether the app has a `report`: without one, none is made for each request. */
   readonly observed: boolean;
   readonly clock: Clock;
 }
 
-/** The same of the cookie; its lifetime in milliseconds. */
+/** The cookie options in force. */
 export interface CookieSettings extends Required<CookieOptions> {
+  /** In milliseconds. */
   readonly ttl: number;
 }
 
-/** The same of cleanup. */
+/** The options of cleanup in force; durations in milliseconds. */
 export interface CleanupSettings {
   readonly enabled: boolean;
   readonly period: number;

@@ -21,8 +21,8 @@ export interface Visit {
   /** Whether the address must be the session's where `ipCheck` sets no `mode`. `false` when absent. */
   readonly sameAddress?: boolean | undefined;
   /**
-   * The address that becomes the session's with this use of it, when who asks does so on behalf of somebody: it is the
-   * request's own address that is checked.
+   * The address that the session goes on at, where a program asks on behalf of a user who sits elsewhere. What is checked is
+   * the request's own address.
    */
   readonly movesTo?: string | undefined;
 }
@@ -33,7 +33,7 @@ export const CLAIMED = Symbol('claimed');
 /** What shows that a session is the request's own. */
 export type Proof = Credentials | typeof CLAIMED;
 
-/** Judges requests: whether the session that one names is its own, lives, and may be used from where it comes. */
+/** Judges requests: whether one proves possession of its session, and whether that lives and may be used from its address. */
 export class Verification {
   readonly #store: SessionStore;
   readonly #settings: Settings;

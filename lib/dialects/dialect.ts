@@ -39,8 +39,8 @@ export interface Dialect {
   session(current: DescribedSession, request: Request): Answer;
   sessions(sessions: readonly DescribedSession[], current: IdentitySession, request: Request): Answer;
   /**
-   * What was to end has ended; `forget` when the caller's own cookies are to go with it, which are those of the session,
-   * as far as it is known.
+   * What was to end has ended. With `forget` the browser is to forget the caller's cookies, which are those of `session`
+   * where that is known.
    */
   revoked(forget: boolean, request: Request, session?: IdentitySession): Answer;
   refusal(error: SessionError, request: Request): Answer;
@@ -65,7 +65,7 @@ export interface OpenedSession {
 export interface DescribedSession {
   readonly session: IdentitySession;
   readonly device: Device;
-  /** Where the address is that it was used from last, or undefined when nobody knows. */
+  /** Where its current address is, or undefined when nobody knows. */
   readonly place: Place | undefined;
   /** When it ends if it is not used any more, in milliseconds since 1970. */
   readonly expires: number;

@@ -21,7 +21,7 @@ export function revokeRoute(manager: IdentitySessionManager, options: VerbOption
   });
 }
 
-/** Whether the caller's cookie goes with what has ended: when it belongs to a session among that. */
+/** Whether the caller's cookie is to be forgotten: when the session that it belongs to is among those that ended. */
 export function forgetsCookie(
   which: Revocation,
   current: IdentitySession,

@@ -8,7 +8,7 @@ export interface Browser {
   readonly version: string | null;
 }
 
-/** The browser by the names of Open-Xchange, of what ua-parser-js found. */
+/** What ua-parser-js found, by the names of Open-Xchange; undefined for what is no browser. */
 export function browser(
   name: string | undefined,
   major: string | undefined,

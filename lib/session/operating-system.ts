@@ -8,7 +8,7 @@ export interface OperatingSystem {
   readonly label: string | undefined;
 }
 
-/** The operating system by the names of Open-Xchange, of what ua-parser-js found. */
+/** What ua-parser-js found, by the names of Open-Xchange; undefined when no system is known. */
 export function operatingSystem(
   foundName: string | undefined,
   foundVersion: string | undefined,

@@ -148,8 +148,8 @@ function insert(table: string): string {
 }
 
 /**
- * Ends sessions of one owner. Its eight parameters follow `before` others: owner, tenant, and of these only some, but
- * never one, of one kind of device; then when, why and by whom.
+ * Ends sessions of one owner. Its eight parameters follow `before` others: user and tenant; the only ids, the one id to except
+ * and the kind of device, each null for no such condition; then when, why and by whom.
  */
 function end(tables: Tables, before: number): string {
   const { sessions: table } = tables;

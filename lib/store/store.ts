@@ -64,7 +64,7 @@ export interface SessionStore {
   setPolicy(patch: Policy): Promise<void>;
   /** Deletes at most `limit` sessions that ended long ago, and tells how many. */
   sweep(retained: Retained, limit: number): Promise<number>;
-  /** Drops the data of at most `limit` sessions that are not active, and tells of how many, and which of them hibernate. */
+  /** Drops the data of at most `limit` sessions that are not active, and tells how many, and which of them can be woken. */
   hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated>;
   /** What this store and those behind it know of themselves, without asking anybody. */
   health(): Health;
@@ -175,7 +175,7 @@ export interface Policy {
   readonly idle?: IdlePolicy;
 }
 
-/** When user interfaces sign out somebody who does nothing, in ABP's words. It is theirs to keep; lifetimes hold beside it. */
+/** When user interfaces sign out somebody who does nothing, in ABP's words. They have to do that; lifetimes hold all the same. */
 export interface IdlePolicy {
   readonly enabled: boolean;
   readonly idleTimeoutMinutes: number;

@@ -14,8 +14,8 @@ export interface OpenXchangeBasis {
 }
 
 /**
- * What can be told the wire of Open-Xchange, beside what the manager is told: `cookies.secure`, lifetimes, limits and the
- * blacklist are the manager's. Names in brackets are the properties of Open-Xchange.
+ * The options of the wire of Open-Xchange alone. `cookies.secure`, lifetimes, limits and the blacklist are options of the
+ * manager. Names in brackets are the properties of Open-Xchange.
  */
 export interface OpenXchangeOptions {
   /**

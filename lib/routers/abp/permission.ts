@@ -14,7 +14,7 @@ const PERMISSION = 'AbpIdentity.Sessions';
  */
 export type IsGranted = (permission: typeof PERMISSION, request: Request) => boolean | Promise<boolean>;
 
-/** Behind a guard: lets nobody pass but to whom the app grants the permission, in so many words. */
+/** Behind a guard: lets only those pass to whom the app grants the permission explicitly. */
 export function permitted(dialect: Dialect, isGranted: IsGranted, report: Report): RequestHandler {
   async function insist(request: Request): Promise<void> {
     let granted = false;

@@ -9,7 +9,7 @@ import { answering, send } from '../../http/request';
 /** What one action does with a request. It refuses by throwing a `SessionError` or an `OpenXchangeError`. */
 export type Act = (request: Request, response: Response) => Promise<Answer>;
 
-/** The handler that an action is. */
+/** The action as a handler. */
 export function acting(dialect: OpenXchangeDialect, act: Act): RequestHandler {
   return answering(dialect, async (request, response) => {
     try {

@@ -18,7 +18,7 @@ export interface OpenXchangeAccount {
   readonly userNumber?: number | undefined;
   /** The same of the context, as `context_id`. */
   readonly contextNumber?: number | undefined;
-  /** The user's language and country, such as `de_DE`; display names are in it. `Accept-Language` counts when it is absent. */
+  /** The language and country in which the user is shown names, such as `de_DE`; `Accept-Language` decides when it is absent. */
   readonly locale?: string | undefined;
 }
 
@@ -32,7 +32,7 @@ export type Authenticate = (
   request: Request,
 ) => OpenXchangeAccount | undefined | Promise<OpenXchangeAccount | undefined>;
 
-/** What answers to a login and an autologin hold beside the session. */
+/** What the answers to a login, an autologin and a redeem hold beside the session. */
 export type Extras = (
   request: Request,
   session: IdentitySession,
