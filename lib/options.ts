@@ -88,7 +88,7 @@ export interface IdentitySessionOptions {
   readonly changesConnection?: Knex.Config['connection'];
   /** A further way to hear at once of what other nodes ended, beside PostgreSQL's notices: `redisHint(client)`. */
   readonly hint?: Hint;
-  /** How long one request may wait for the database before it is answered with 503. 100 ms to 1 min. */
+  /** How long a request may wait for one answer of the database before it is answered with 503. 100 ms to 1 min. */
   readonly requestBudget?: Duration;
 
   /** Whether sessions may change their address. By default they may, except at an autologin of Open-Xchange. [IPCheck, ipcheck.mode] */
