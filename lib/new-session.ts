@@ -9,13 +9,17 @@ import type { Settings } from './settings';
 
 /** Who signs in, with what and from where. The app has authenticated the user; nothing here sees a password. */
 export interface SignIn {
+  /** The app's own id of the user, 255 characters at the most. */
   readonly userId: string;
+  /** The tenant within which that id means something, 255 characters at the most; none when absent. */
   readonly tenantId?: string | null | undefined;
   /** The app's word for the client program, 64 characters at the most. */
   readonly clientId?: string | null | undefined;
-  /** The kind of device, for rules about concurrent logins; when absent what `deviceOf` says. */
+  /** The kind of device, for rules about concurrent logins, 64 characters at the most; when absent what `deviceOf` says. */
   readonly device?: string | undefined;
+  /** The `User-Agent` of the request: cut to 512 characters. */
   readonly userAgent?: string | null | undefined;
+  /** The address of the request, in any usual spelling; text that is none counts as absent. */
   readonly ipAddress?: string | null | undefined;
   /** Whether the session may hibernate after the short lifetime. `false` when absent. */
   readonly staySignedIn?: boolean | undefined;
@@ -23,7 +27,7 @@ export interface SignIn {
   readonly extraProperties?: Readonly<Record<string, unknown>> | undefined;
   /** Any JSON object of up to 16 KB, kept until the session hibernates. */
   readonly data?: Readonly<Record<string, unknown>> | undefined;
-  /** The id under which other systems know the sign-in; no other live session may have it. */
+  /** The id under which other systems know the sign-in, 128 characters at the most; no other live session may have it. */
   readonly authId?: string | null | undefined;
   /** A UUID for the session, such as `crypto.randomUUID()`: of the app's own code, never of a request. A new one when absent. */
   readonly sessionId?: string | undefined;

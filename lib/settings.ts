@@ -263,12 +263,15 @@ function* contradictions(options: IdentitySessionOptions, settings: Settings): I
     }
   }
   if (lifetimes.long < lifetimes.short) {
-    yield `\`longLifetime\` (${lifetimes.long} ms) is shorter than \`shortLifetime\` (${lifetimes.short} ms)`;
+    yield (
+      `\`longLifetime\` (${lifetimes.long} ms) is shorter than \`shortLifetime\` (${lifetimes.short} ms): ` +
+      'give it at least the same'
+    );
   }
   if (touchInterval * 10 > lifetimes.short) {
     yield (
       `\`touchInterval\` (${touchInterval} ms) is more than a tenth of \`shortLifetime\` (${lifetimes.short} ms): ` +
-      'a session in use could seem idle'
+      `a session in use could seem idle; give it ${Math.floor(lifetimes.short / 10)} ms at the most`
     );
   }
   if (cleanup.inactiveTimeSpan < lifetimes.long) {
@@ -301,7 +304,8 @@ function warn({ cookies, lifetimes }: Settings): void {
   }
   if (cookies.ttl !== lifetimes.long) {
     process.emitWarning(
-      '`cookies.ttl` and `longLifetime` differ: browsers forget sessions that live, or keep cookies of ended ones.',
+      '`cookies.ttl` and `longLifetime` differ: browsers forget sessions that live, or keep cookies of ended ones. ' +
+        'Leave `cookies.ttl` out, and it follows.',
       { code: 'EIS_COOKIE_TTL' },
     );
   }

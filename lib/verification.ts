@@ -15,6 +15,7 @@ import type { MaybePromise, SessionStore } from './store/store';
 
 /** The circumstances of a request. */
 export interface Visit {
+  /** The address of the request, in any usual spelling; text that is none counts as unknown, as does its absence. */
   readonly ipAddress?: string | null | undefined;
   /** Whether it counts as use of the session. `true` when absent. */
   readonly activity?: boolean | undefined;
