@@ -14,7 +14,7 @@ import { CHUNK, retainedAt } from '../lib/cleanup';
 import { isLive, stage } from '../lib/session/lifetimes';
 import { FakeClock } from './support/clock';
 import { createDatabase, type TestDatabase } from './support/database';
-import { GatedStore, turns } from './support/gate';
+import { GatedStore, turns, until } from './support/gate';
 import { managerOn } from './support/manager';
 import { DAY, HOUR, admission, aSession } from './support/sessions';
 
@@ -65,12 +65,6 @@ async function passing<T>(work: Promise<T>): Promise<T> {
     await turns();
   }
   return working;
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 20_000;
-  while (!(await condition()) && performance.now() < end) await turns();
-  expect(await condition()).toBe(true);
 }
 
 const left = () => database.knex('identity_sessions').pluck<string[]>('user_id');

@@ -4,13 +4,13 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, parse } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 
 import { migrate, migrationConfig, type IdentitySessionManager } from '../lib';
 import { READ_EVERY } from '../lib/changes/changes';
 import { FakeClock } from './support/clock';
 import { createDatabase, emptyDatabase, type TestDatabase } from './support/database';
+import { until } from './support/gate';
 import { managerOn } from './support/manager';
 
 const PROJECT = join(__dirname, '..');
@@ -249,7 +249,7 @@ async function endByHandIsSeen(
 ): Promise<void> {
   const { session, secret } = await manager.open({ userId: 'bob' });
   const verify = () => manager.verify({ sessionId: session.sessionId, secret });
-  await until(async () => !(verify() instanceof Promise));
+  await until(() => !(verify() instanceof Promise));
   await end();
   clock.advance(READ_EVERY);
   await until(async () => (await refusalOf(verify)) === 'session-ended');
@@ -262,15 +262,6 @@ async function refusalOf(act: () => unknown): Promise<string | undefined> {
   } catch (error) {
     return (error as { code?: string }).code;
   }
-}
-
-/** For what is on its way to a real database and back. */
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let patience = 400; patience > 0; patience--) {
-    if (await condition()) return;
-    await sleep(5);
-  }
-  throw new Error(`It never came about that ${String(condition)}`);
 }
 
 describe("the app's own migrations", () => {

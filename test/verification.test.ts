@@ -1,5 +1,6 @@
 import { sessionsOf } from '../lib';
 import type { IdentitySessionOptions } from '../lib';
+import { until } from './support/gate';
 import { nodesOnADatabase, open, refusal } from './support/nodes';
 import { DAY, HOUR } from './support/sessions';
 
@@ -13,7 +14,7 @@ describe('verify', () => {
     const manager = use();
     const { credentials } = await open(manager);
     await manager.verify(credentials);
-    while (nodes.clock.reads === 0) await new Promise((next) => setImmediate(next));
+    await until(() => nodes.clock.reads > 0);
     await manager.verify(credentials);
     expect(manager.verify(credentials)).not.toBeInstanceOf(Promise);
   });

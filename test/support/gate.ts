@@ -44,8 +44,8 @@ export function turns(): Promise<void> {
 }
 
 /** Waits for what does not only wait for its turn: for a database, or another process. */
-export async function until(condition: () => boolean): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + 20_000;
-  while (!condition() && performance.now() < end) await turns();
-  expect(condition()).toBe(true);
+  while (!(await condition()) && performance.now() < end) await turns();
+  expect(await condition()).toBe(true);
 }
