@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { migrate } from '../lib';
 import packageJson from '../package.json';
 import { createDatabase, emptyDatabase, type TestDatabase } from './support/database';
+import { mountExample } from './support/readme';
 
 /*
  * What a consumer meets: the tarball, unpacked into projects of several kinds. They find it and each other's packages as
@@ -107,7 +108,7 @@ describe('the tarball', () => {
     // Knex would take a .d.ts in this folder for a migration.
     const migrations = filesIn('migrations').map((path) => built(path, '.js'));
     const papers = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'];
-    return [...lib, ...migrations, ...papers].map((path) => `package/${path}`);
+    return [...lib, ...migrations, ...filesIn('docs'), ...papers].map((path) => `package/${path}`);
   }
 
   function filesIn(folder: string): string[] {
@@ -170,6 +171,7 @@ describe('an app', () => {
   it('has the types of it, as CommonJS and as ES modules, with every declaration checked', async () => {
     const types = ['@types/express', '@types/node'];
     const folder = await project({ has: types, files: ['app.cts', 'app.mts'] });
+    writeFileSync(join(folder, 'readme.mts'), `${OF_THE_APP}\n${mountExample()}\n`);
     const compilerOptions = {
       strict: true,
       module: 'nodenext',
@@ -179,11 +181,19 @@ describe('an app', () => {
     };
     writeFileSync(
       join(folder, 'tsconfig.json'),
-      JSON.stringify({ compilerOptions, files: ['app.cts', 'app.mts'] }),
+      JSON.stringify({ compilerOptions, files: ['app.cts', 'app.mts', 'readme.mts'] }),
     );
     await run(process.execPath, [join(MODULES, 'typescript/bin/tsc'), '--project', folder], folder);
   });
 });
+
+/** What the example of the README says is the app's own. */
+const OF_THE_APP = `
+import express from 'express';
+import createKnex from 'knex';
+const app = express();
+const knex = createKnex({ client: 'pg' });
+declare function authenticate(body: unknown): Promise<{ id: string }>;`;
 
 describe('the migrations in the tarball', () => {
   let database: TestDatabase;

@@ -28,7 +28,7 @@ export type SignInFunction = (request: Request, response: Response, facts: SignI
  * whose credentials came in with the request, and puts the new cookie on the response, which the app then sends.
  *
  * The function throws a `SessionError`: `cross-site`, `session-limit-reached`, `invalid-request`, `store-unavailable`;
- * `sessionErrors` words it for the client.
+ * `sessionErrors` words it for the client. In Express 4 an `async` route must hand it to `next` itself.
  */
 export function createSignIn(manager: IdentitySessionManager, options: VerbOptions = {}): SignInFunction {
   const dialect = dialectOf('createSignIn', manager, options);
