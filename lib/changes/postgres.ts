@@ -1,6 +1,6 @@
+import { unavailable } from '../database/failures';
 import type { OwnConnection } from '../database/own-connection';
 import { inSchema, statementName, type Pool, type Statement } from '../database/pool';
-import { SessionError } from '../errors';
 import type { ChangeLog, Changes, ChangeSet, Position } from './changes';
 import type { Hint, HintListener } from './hint';
 
@@ -46,7 +46,7 @@ export function postgresChangeLog(pool: Pool, { schema }: PostgresChangesOptions
  */
 interface Seen {
   readonly snapshot: string;
-  /** The log that was read, and its server's start: after a restart or a fail-over, snapshots cannot be compared. */
+  /** The log that was read, and its server's start: after a restart or a failover, snapshots cannot be compared. */
   readonly server: string;
   readonly time: string;
 }
@@ -126,7 +126,7 @@ class PostgresChanges implements Changes, Hint {
     const [row] = await this.#written.ask<ChangesRow>(this.#first, []);
     if (row?.server !== server) {
       throw new Error(
-        '`changesConnection` leads to another database than `knex`, so nothing is learnt from it',
+        '`changesConnection` leads to another database than `knex`: give it the same server and database',
       );
     }
     this.#confirmed = server;
@@ -136,9 +136,7 @@ class PostgresChanges implements Changes, Hint {
     const [row] = await this.#pool.ask<ChangesRow>(statement, values);
     // A replica may be behind by any time, so what it does not know proves nothing.
     if (row === undefined || row.replica === 't') {
-      throw new SessionError('store-unavailable', 'The database that answers is a replica.', {
-        retryAfter: 1,
-      });
+      throw unavailable(new Error('The database that answers is a replica: `knex` must lead to the primary'));
     }
     return row;
   }

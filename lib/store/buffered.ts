@@ -49,9 +49,9 @@ export const MOST_WAITING = 100_000;
  * A store that notes touches in memory and writes them together: those of a session are due after so many touches, or
  * after a while, or when it is used from a new address, or when it was listed; all that is due goes every second.
  *
- * What is noted is seen here at once. It trails in the store behind by `touchInterval` + `FLUSH_EVERY` and the time of
- * one write at the most, and is lost only when the process is killed. Uses of further sessions are not noted while
- * `MOST_WAITING` wait.
+ * What is noted is seen here at once. The store behind trails by `touchInterval`, `FLUSH_EVERY` and the time of one write
+ * at the most, and misses it only when the process is killed. While those of `MOST_WAITING` sessions wait, uses of further
+ * ones are not noted.
  */
 export function buffered(inner: SessionStore, options: BufferedOptions): SessionStore {
   return new BufferedStore(inner, options);
