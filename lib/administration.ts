@@ -1,4 +1,5 @@
 import { invalidRequest, plainRefusal } from './errors';
+import { insistOnBounds, insistOnNames, type Names } from './named-arguments';
 import { isSessionId } from './session/credentials';
 import { cutoffs } from './session/lifetimes';
 import { SORT_KEYS, type SearchOrder } from './session/order';
@@ -6,7 +7,7 @@ import { CONCURRENCY, sessionsOf, type Revocation } from './session/revocation';
 import { withoutSecret, type EndReason, type IdentitySession } from './session/session';
 import { optionalText } from './session/text';
 import type { Settings } from './settings';
-import { checkedFilter } from './store/search-filter';
+import { checkedFilter, FILTERS } from './store/search-filter';
 import {
   MOST_SKIPPED,
   MOST_TAKEN,
@@ -88,8 +89,10 @@ export class Administration {
   /**
    * A page of the live sessions that fit, as they are written: uses of the last seconds may not be in it.
    * @throws SessionError `invalid-request`
+   * @throws TypeError for a name that is none of `SessionSearch`
    */
   async search(search: SessionSearch = {}): Promise<SessionPage> {
+    insistOnNames('search', search, SEARCH);
     const query = this.#query(search);
     const found = await this.#store.search({ ...query, take: query.take + 1 });
     const sessions = found.slice(0, query.take).map((session) => withoutSecret(session));
@@ -101,8 +104,10 @@ export class Administration {
   /**
    * How many live sessions fit.
    * @throws SessionError `invalid-request`
+   * @throws TypeError for a name that is none of `SearchFilter`
    */
-  count(filter: SearchFilter = {}): Promise<number> {
+  async count(filter: SearchFilter = {}): Promise<number> {
+    insistOnNames('count', filter, FILTERS);
     return this.#store.count(checkedFilter(filter), this.#cutoffs());
   }
 
@@ -110,24 +115,27 @@ export class Administration {
    * Ends a session, whoever it belongs to. One that has already ended stays as it is.
    * @throws SessionError `session-not-found`
    */
-  async revoke(sessionId: string, { by = null }: Actor = {}): Promise<void> {
+  async revoke(sessionId: string, actor: Actor = {}): Promise<void> {
+    const by = named('revoke', actor);
     const session = await this.#store.find(sessionId);
     if (session === undefined) throw plainRefusal('session-not-found');
-    await this.#end(sessionsOf(session, [sessionId]), 'administrator', optionalText('by', by, 255));
+    await this.#end(sessionsOf(session, [sessionId]), 'administrator', by);
   }
 
   /**
    * Ends all sessions there are, or all of a tenant (`null`: of those without one), by one write, however many they are.
    * Sign-ins that come after it are let in.
-   * @throws SessionError `store-unavailable`
+   * @throws SessionError `invalid-request`, `store-unavailable`
+   * @throws TypeError for a scope that is no plain object, names anything else, or a tenant that is `undefined`: what was
+   * meant for one tenant must not end the sessions of all
    */
-  async revokeEverything(scope: Scope = {}, { by = null }: Actor = {}): Promise<void> {
-    const { tenantId } = checkedFilter(scope);
-    const checkedScope = tenantId === undefined ? {} : { tenantId };
-    const actor = optionalText('by', by, 255);
+  async revokeEverything(scope: Scope = {}, actor: Actor = {}): Promise<void> {
+    insistOnBounds('revokeEverything', scope, { tenantId: true });
+    const checkedScope = checkedFilter(scope);
+    const by = named('revokeEverything', actor);
     await this.#hearTime();
-    await this.#store.endEverything(checkedScope, { at: this.#now(), by: actor });
-    this.#settings.report({ type: 'everything-ended', ...checkedScope, by: actor });
+    await this.#store.endEverything(checkedScope, { at: this.#now(), by });
+    this.#settings.report({ type: 'everything-ended', ...checkedScope, by });
   }
 
   /** What is set for all nodes; what is absent is as the options of each say. */
@@ -210,8 +218,23 @@ export class Administration {
   }
 }
 
+const SEARCH: Names<SessionSearch> = {
+  ...FILTERS,
+  sort: true,
+  descending: true,
+  skip: true,
+  take: true,
+  after: true,
+};
+
 /** What ABP has user interfaces do by default. */
 const NOT_IDLE: IdlePolicy = { enabled: false, idleTimeoutMinutes: 60, countdownSeconds: 60 };
+
+/** Who acts, for the record. */
+function named(call: string, actor: Actor): string | null {
+  insistOnNames(call, actor, { by: true });
+  return optionalText('by', actor.by, 255);
+}
 
 function whole(name: string, value: number, min: number, max: number): number {
   if (Number.isInteger(value) && value >= min && value <= max) return value;

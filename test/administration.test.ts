@@ -115,6 +115,37 @@ describe('a search', () => {
   });
 });
 
+describe('a name that nobody knows', () => {
+  it.each([
+    ['search', { tenant: 'acme' }, 'tenant'],
+    ['search', { order: 'device' }, 'order'],
+    ['count', { tenant: 'acme' }, 'tenant'],
+    ['count', { take: 1 }, 'take'],
+  ] as const)('is refused by %s in %j, rather than passed over', async (call, given, name) => {
+    const { administration } = use();
+    await expect(administration[call](given as never)).rejects.toThrow(
+      expect.objectContaining({ name: 'TypeError', message: expect.stringContaining(`no \`${name}\``) }),
+    );
+  });
+
+  it.each(['acme', null, 42, [], new Map()])('is in no %p, which is refused too', async (given) => {
+    const { administration } = use();
+    await expect(administration.search(given as never)).rejects.toThrow(TypeError);
+    await expect(administration.count(given as never)).rejects.toThrow(TypeError);
+  });
+
+  it('is not who acts', async () => {
+    const manager = use();
+    const { administration } = manager;
+    const { sessionId } = await open(manager);
+    for (const actor of ['root', { who: 'root' }, null]) {
+      await expect(administration.revoke(sessionId, actor as never)).rejects.toThrow(/`revoke`.*`by`/);
+      await expect(administration.revokeEverything({}, actor as never)).rejects.toThrow(/`by`/);
+    }
+    expect(await administration.count()).toBe(1);
+  });
+});
+
 describe('ending everything', () => {
   it('is one write, which refuses everybody here at once and elsewhere within the lease', async () => {
     const [here, there] = [use(), use()];
@@ -162,6 +193,34 @@ describe('ending everything', () => {
       refusal('invalid-request'),
     );
     expect(await manager.administration.count()).toBe(1);
+  });
+
+  it.each([
+    [{ tenant: 'acme' }, /no `tenant`/],
+    [{ tenantId: 'acme', userId: 'alice' }, /no `userId`/],
+    [{ tenantId: undefined }, /`tenantId` is undefined/],
+    ['acme', /was given a string/],
+    [['acme'], /was given a list/],
+    [new Map([['tenantId', 'acme']]), /an object of a class/],
+    [null, /was given null/],
+  ])('takes no %p for everyone', async (scope, said) => {
+    const manager = use();
+    await open(manager);
+    const ending = manager.administration.revokeEverything(scope as never);
+    await expect(ending).rejects.toThrow(
+      expect.objectContaining({ name: 'TypeError', message: expect.stringMatching(said) }),
+    );
+    expect(await manager.administration.count()).toBe(1);
+  });
+
+  it('is done to those without a tenant, or to everyone, when that is said', async () => {
+    const manager = use();
+    await open(manager, { tenantId: 'acme' });
+    await open(manager);
+    await manager.administration.revokeEverything({ tenantId: null });
+    expect(await manager.administration.count()).toBe(1);
+    await manager.administration.revokeEverything(undefined, { by: 'root' });
+    expect(await manager.administration.count()).toBe(0);
   });
 });
 

@@ -1,5 +1,15 @@
+import type { Names } from '../named-arguments';
 import { optionalText, text } from '../session/text';
 import type { SearchFilter } from './store';
+
+/** All that sessions can be looked for by. */
+export const FILTERS: Names<SearchFilter> = {
+  tenantId: true,
+  userId: true,
+  device: true,
+  clientId: true,
+  node: true,
+};
 
 /**
  * The filter as stores may be given it, and nothing else of what was given.
