@@ -1,6 +1,6 @@
 import { invalidRequest, plainRefusal } from './errors';
 import { insistOnBounds, insistOnNames, type Names } from './named-arguments';
-import { isSessionId } from './session/credentials';
+import { isSessionId, storedId } from './session/credentials';
 import { cutoffs } from './session/lifetimes';
 import { SORT_KEYS, type SearchOrder } from './session/order';
 import { CONCURRENCY, sessionsOf, type Revocation } from './session/revocation';
@@ -72,11 +72,11 @@ export class Administration {
 
   /** The session of that id, an ended one too until it is swept; undefined when there is none. */
   async find(sessionId: string): Promise<IdentitySession | undefined> {
-    const found = await this.#store.find(sessionId);
+    const found = await this.#store.find(storedId(sessionId));
     if (found === undefined || found.endedAt !== null) return found && withoutSecret(found);
     // As its owner is shown it: uses that are not written yet are in the list, and become due by it.
     const listed = await this.#store.list(found);
-    return withoutSecret(listed.find((session) => session.sessionId === sessionId) ?? found);
+    return withoutSecret(listed.find((session) => session.sessionId === found.sessionId) ?? found);
   }
 
   /** @throws SessionError `session-not-found` */
@@ -117,9 +117,9 @@ export class Administration {
    */
   async revoke(sessionId: string, actor: Actor = {}): Promise<void> {
     const by = named('revoke', actor);
-    const session = await this.#store.find(sessionId);
+    const session = await this.#store.find(storedId(sessionId));
     if (session === undefined) throw plainRefusal('session-not-found');
-    await this.#end(sessionsOf(session, [sessionId]), 'administrator', by);
+    await this.#end(sessionsOf(session, [session.sessionId]), 'administrator', by);
   }
 
   /**

@@ -8,9 +8,17 @@ import type { Health } from './health';
 import { placeOf, type Locator } from './location/location';
 import { NodeCapacity } from './node-capacity';
 import { newSession, type SignIn } from './new-session';
-import { fits, hashSecret, mintSecret, type Credentials } from './session/credentials';
+import { fits, hashSecret, mintSecret, storedId, type Credentials } from './session/credentials';
 import { asleep, cutoffs, expires, stage } from './session/lifetimes';
-import { everySessionOf, otherSessionsOf, sessionsOf, type Revocation } from './session/revocation';
+import {
+  checkedOwner,
+  checkedRevocation,
+  everySessionOf,
+  keptId,
+  otherSessionsOf,
+  sessionsOf,
+  type Revocation,
+} from './session/revocation';
 import {
   currentIpAddress,
   referenceTo,
@@ -22,7 +30,7 @@ import {
   type Owner,
   type StoredSession,
 } from './session/session';
-import { optionalText, properties, text } from './session/text';
+import { optionalText, properties } from './session/text';
 import type { EndedListener, SessionWatch } from './session-watch';
 import type { Settings } from './settings';
 import type { MaybePromise, SessionPatch, SessionStore } from './store/store';
@@ -50,7 +58,10 @@ export interface ManagerParts {
   readonly hearTime?: (() => Promise<void>) | undefined;
 }
 
-/** The one door to the sessions. It judges; where they live is the store's business, how they look on a wire the dialect's. */
+/**
+ * The one door to the sessions. It judges; where they live is the store's business, how they look on a wire the dialect's.
+ * Ids of sessions may be given to it in any usual writing of a UUID, and are given out in one.
+ */
 export class IdentitySessionManager {
   readonly settings: Settings;
   /** The administrator's door, to sessions whoever they belong to. */
@@ -129,7 +140,7 @@ export class IdentitySessionManager {
    * @throws SessionError as `verify`
    */
   verifyClaimed(sessionId: string, visit: Visit = {}): MaybePromise<IdentitySession> {
-    return this.#verification.verify(sessionId, CLAIMED, visit);
+    return this.#verification.verify(storedId(sessionId), CLAIMED, visit);
   }
 
   /**
@@ -152,7 +163,7 @@ export class IdentitySessionManager {
    * @throws SessionError `invalid-request`, `store-unavailable`
    */
   async list(owner: Owner): Promise<readonly IdentitySession[]> {
-    const sessions = await this.#store.list(checked(owner));
+    const sessions = await this.#store.list(checkedOwner(owner));
     const now = this.settings.clock.now();
     return sessions
       .filter((session) => this.#shows(session) && this.#lives(session))
@@ -182,11 +193,11 @@ export class IdentitySessionManager {
     which: Revocation,
     { reason = 'revoked', by = null }: { reason?: EndReason; by?: string | null } = {},
   ): Promise<readonly string[]> {
-    const owner = checked(which.owner);
-    const ended = await this.#end({ ...which, owner }, reason, optionalText('by', by, 255));
+    const revocation = checkedRevocation(which);
+    const ended = await this.#end(revocation, reason, optionalText('by', by, 255));
     const ids = ended.map(({ sessionId }) => sessionId);
-    for (const id of which.only ?? []) {
-      if (!ids.includes(id)) await this.#insistOnOwner(owner, id);
+    for (const id of revocation.only ?? []) {
+      if (!ids.includes(id)) await this.#insistOnOwner(revocation.owner, id);
     }
     return ids;
   }
@@ -195,12 +206,12 @@ export class IdentitySessionManager {
    * Ends the user's other sessions after a change of password or of another credential; all of them when none is kept.
    * @throws SessionError `invalid-request`, `store-unavailable`
    */
-  onCredentialChange(
+  async onCredentialChange(
     owner: Owner | string,
     { keep, by }: { readonly keep?: string; readonly by?: string | null } = {},
   ): Promise<readonly string[]> {
     const whose = typeof owner === 'string' ? { userId: owner } : owner;
-    const which = keep === undefined ? everySessionOf(whose) : otherSessionsOf(whose, keep);
+    const which = keep === undefined ? everySessionOf(whose) : otherSessionsOf(whose, keptId('keep', keep));
     return this.revoke(which, { reason: 'credential-changed', ...(by !== undefined && { by }) });
   }
 
@@ -221,7 +232,7 @@ export class IdentitySessionManager {
    * whether it lives. For what stays open: see `endWithSession` and `upgradeGuard`. Returns what ends the watch.
    */
   onEnded(sessionId: string, listener: EndedListener): () => void {
-    return this.#watch.add(sessionId, listener);
+    return this.#watch.add(storedId(sessionId), listener);
   }
 
   /**
@@ -231,7 +242,7 @@ export class IdentitySessionManager {
    * @throws TypeError for what is no JSON object
    */
   async update(sessionId: string, { extraProperties, data }: SessionPatch): Promise<boolean> {
-    return this.#store.update(sessionId, {
+    return this.#store.update(storedId(sessionId), {
       ...(extraProperties !== undefined && {
         extraProperties: properties('extraProperties', extraProperties),
       }),
@@ -332,10 +343,6 @@ export class IdentitySessionManager {
 
 /** Refusals of a sign-in that say something of its user, and not of the app or the database. */
 const TURNED_DOWN: ReadonlySet<RefusalCode> = new Set(['session-limit-reached', 'auth-id-taken']);
-
-function checked({ tenantId, userId }: Owner): Owner {
-  return { tenantId: optionalText('tenantId', tenantId, 255), userId: text('userId', userId, 255) };
-}
 
 /** The room of this node, where it is limited at all. */
 function capacityOf(store: SessionStore, settings: Settings): NodeCapacity | undefined {

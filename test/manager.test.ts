@@ -1,5 +1,6 @@
 import { createIdentitySessionManager, memory, otherSessionsOf, sessionsOf } from '../lib';
-import type { IdentitySessionOptions, SignIn } from '../lib';
+import type { IdentitySessionManager, IdentitySessionOptions, SignIn } from '../lib';
+import { managerOn } from './support/manager';
 import { nodesOnADatabase, open, refusal } from './support/nodes';
 import { DAY } from './support/sessions';
 
@@ -164,6 +165,84 @@ describe('update', () => {
       /`(extraProperties|data)` must be a JSON object/,
     );
     expect((await manager.verify(credentials)).extraProperties).toEqual({ theme: 'dark' });
+  });
+});
+
+describe.each([
+  ['Postgres', () => use()],
+  ['memory', () => managerOn({ store: memory(), clock: nodes.clock })],
+])('an id with dashes, on %s,', (_, make) => {
+  const id = 'b3b5f5e0-7c36-4f0a-8d2e-0123456789AB';
+  const plain = 'b3b5f5e07c364f0a8d2e0123456789ab';
+  let manager: IdentitySessionManager;
+
+  beforeEach(async () => {
+    manager = make();
+    await manager.create({ userId: 'alice', sessionId: id });
+  });
+  afterEach(() => manager.close());
+
+  const isLive = async () => (await manager.administration.get(plain)).endedAt === null;
+
+  it('finds and changes the session that it finds without', async () => {
+    const { administration } = manager;
+    expect(await administration.find(id)).toMatchObject({ sessionId: plain });
+    expect(await administration.get(id)).toMatchObject({ sessionId: plain });
+    expect(await manager.verifyClaimed(id)).toMatchObject({ sessionId: plain });
+    expect(await manager.update(id, { data: { seen: true } })).toBe(true);
+    expect(await administration.get(plain)).toMatchObject({ data: { seen: true } });
+  });
+
+  it('ends it, and tells of it in the one writing', async () => {
+    expect(await manager.revoke(sessionsOf(owner, [id]))).toEqual([plain]);
+    expect(await manager.revoke(sessionsOf(owner, [id]))).toEqual([]);
+    expect(await isLive()).toBe(false);
+  });
+
+  it('ends it by the door of administrators', async () => {
+    await manager.administration.revoke(id);
+    expect(await isLive()).toBe(false);
+  });
+
+  it('keeps it when the others end', async () => {
+    const { session: other } = await open(manager);
+    expect(await manager.onCredentialChange('alice', { keep: id })).toEqual([other.sessionId]);
+    expect(await manager.revoke(otherSessionsOf(owner, id))).toEqual([]);
+    expect(await isLive()).toBe(true);
+  });
+
+  it('is watched until it ends, and not told of before', async () => {
+    const told: string[] = [];
+    manager.onEnded(id, ({ code }) => told.push(code));
+    await manager.administration.get(id);
+    expect(told).toEqual([]);
+    await manager.administration.revoke(id);
+    await manager.administration.get(id);
+    expect(told).toEqual(['session-ended']);
+  });
+
+  describe('that is none', () => {
+    it.each(['junk', '', undefined, 42])('finds no session: %j', async (given) => {
+      const none = given as string;
+      const { administration } = manager;
+      expect(await administration.find(none)).toBeUndefined();
+      await expect(administration.get(none)).rejects.toEqual(refusal('session-not-found'));
+      await expect(administration.revoke(none)).rejects.toEqual(refusal('session-not-found'));
+      await expect(manager.revoke(sessionsOf(owner, [none]))).rejects.toEqual(refusal('session-not-found'));
+      await expect((async () => manager.verifyClaimed(none))()).rejects.toEqual(
+        refusal('credentials-invalid'),
+      );
+      expect(await manager.update(none, { data: {} })).toBe(false);
+    });
+
+    it.each(['abc', '', null])('is refused where it would be kept, and ends nothing: %j', async (given) => {
+      const none = given as string;
+      const changed = manager.onCredentialChange('alice', { keep: none });
+      await expect(changed).rejects.toMatchObject({ code: 'invalid-request', field: 'keep' });
+      const others = manager.revoke(otherSessionsOf(owner, none));
+      await expect(others).rejects.toMatchObject({ code: 'invalid-request', field: 'except' });
+      expect(await isLive()).toBe(true);
+    });
   });
 });
 

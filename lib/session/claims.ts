@@ -20,7 +20,7 @@ export function claims({ sessionId }: Pick<IdentitySession, 'sessionId'>): {
 /** The session that the claims name, or undefined: also when they name two, or something that is no id. */
 export function claimedSession({ sid, sessionid }: SessionClaims): string | undefined {
   const named = [sid, sessionid].filter((claim) => claim !== undefined && claim !== null);
-  const ids = new Set(named.map((claim) => (typeof claim === 'string' ? plainId(claim) : undefined)));
+  const ids = new Set(named.map((claim) => plainId(claim)));
   const [id] = ids;
   return ids.size === 1 ? id : undefined;
 }

@@ -43,9 +43,15 @@ export function isSessionId(value: unknown): value is string {
 }
 
 /** The session id that a UUID in any usual writing is, or undefined for what is none. */
-export function plainId(uuid: string): string | undefined {
+export function plainId(uuid: unknown): string | undefined {
+  if (typeof uuid !== 'string') return undefined;
   const plain = uuid.replaceAll('-', '').toLowerCase();
   return isSessionId(plain) ? plain : undefined;
+}
+
+/** An id as an app has it, in the writing of the stores. What is none becomes the empty text, which names no session. */
+export function storedId(given: unknown): string {
+  return plainId(given) ?? '';
 }
 
 export function isSecret(value: unknown): value is string {

@@ -1,4 +1,7 @@
+import { invalidRequest } from '../errors';
+import { plainId, storedId } from './credentials';
 import { sameOwner, type IdentitySession, type Owner } from './session';
+import { optionalText, text } from './text';
 
 /**
  * Which sessions an act ends. It always names an owner first: "end session X, whoever owns it" cannot be said with it,
@@ -27,6 +30,37 @@ export function everySessionOf(owner: Owner): Revocation {
 /** All of the owner's sessions but one. */
 export function otherSessionsOf(owner: Owner, kept: string): Revocation {
   return { owner: ownerOf(owner), except: kept };
+}
+
+/**
+ * The revocation as stores may be given it.
+ * @throws SessionError `invalid-request`
+ */
+export function checkedRevocation({ owner, only, except, device }: Revocation): Revocation {
+  return {
+    owner: checkedOwner(owner),
+    ...(only !== undefined && { only: only.map(storedId) }),
+    ...(except !== undefined && { except: keptId('except', except) }),
+    ...(device !== undefined && { device: text('device', device, 64) }),
+  };
+}
+
+/**
+ * The owner as stores may be given it.
+ * @throws SessionError `invalid-request`
+ */
+export function checkedOwner({ tenantId, userId }: Owner): Owner {
+  return { tenantId: optionalText('tenantId', tenantId, 255), userId: text('userId', userId, 255) };
+}
+
+/**
+ * The id of a session that must not end. What is none is refused: passed over, it would end the session with the others.
+ * @throws SessionError `invalid-request`
+ */
+export function keptId(name: string, given: unknown): string {
+  const id = plainId(given);
+  if (id === undefined) throw invalidRequest(name, `"${name}" must be the id of a session.`);
+  return id;
 }
 
 /** Whether the revocation ends the session. */

@@ -5,6 +5,7 @@ import {
   isSessionId,
   mintSecret,
   mintSessionId,
+  storedId,
 } from '../../lib/session/credentials';
 import { aSession } from '../support/sessions';
 
@@ -36,6 +37,13 @@ describe('a session id', () => {
     ['0'.repeat(32)],
   ])('is not %j', (value) => {
     expect(isSessionId(value)).toBe(false);
+  });
+
+  it('is kept in one writing, whatever an app writes, and what is none names no session', () => {
+    const dashed = '018F0D2C-7f5a-4e3b-9c1d-0123456789ab';
+    expect(storedId(dashed)).toBe('018f0d2c7f5a4e3b9c1d0123456789ab');
+    expect(storedId(storedId(dashed))).toBe(storedId(dashed));
+    for (const none of ['junk', '', undefined, null, 42, [dashed]]) expect(storedId(none)).toBe('');
   });
 });
 

@@ -1,13 +1,18 @@
 import {
+  checkedOwner,
+  checkedRevocation,
   covers,
   displacedBy,
   everySessionOf,
+  keptId,
   otherSessionsOf,
   sessionsOf,
 } from '../../lib/session/revocation';
 import { ALICE, BOB, aSession } from '../support/sessions';
 
 const session = aSession(0);
+const dashed = session.sessionId.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+const invalid = (field: string) => expect.objectContaining({ code: 'invalid-request', field });
 
 describe('a revocation', () => {
   it('covers what it names, of its owner alone', () => {
@@ -31,6 +36,35 @@ describe('a revocation', () => {
 
   it('takes from a session who its owner is, and nothing else', () => {
     expect(everySessionOf(session)).toEqual({ owner: ALICE });
+  });
+});
+
+describe('a revocation that an app gives', () => {
+  it('is put into the writing of the stores', () => {
+    expect(checkedRevocation(sessionsOf(ALICE, [dashed, 'junk']))).toEqual({
+      owner: ALICE,
+      only: [session.sessionId, ''],
+    });
+    expect(checkedRevocation(otherSessionsOf(ALICE, dashed))).toEqual({
+      owner: ALICE,
+      except: session.sessionId,
+    });
+    expect(checkedRevocation({ owner: { userId: 'alice' }, device: 'Web' })).toEqual({
+      owner: ALICE,
+      device: 'Web',
+    });
+  });
+
+  it('is refused when it spares what is no session, or is of nobody', () => {
+    expect(() => checkedRevocation(otherSessionsOf(ALICE, 'junk'))).toThrow(invalid('except'));
+    expect(() => checkedRevocation({ owner: ALICE, device: '' })).toThrow(invalid('device'));
+    expect(() => checkedRevocation({ owner: { userId: '' } })).toThrow(invalid('userId'));
+    expect(() => checkedOwner({ tenantId: '', userId: 'alice' })).toThrow(invalid('tenantId'));
+  });
+
+  it('says what the app calls the session that it spares', () => {
+    expect(keptId('keep', dashed.toUpperCase())).toBe(session.sessionId);
+    expect(() => keptId('keep', null)).toThrow(invalid('keep'));
   });
 });
 
