@@ -13,6 +13,7 @@ import {
   MOST_TAKEN,
   type IdlePolicy,
   type Policy,
+  type PolicyPatch,
   type Scope,
   type Search,
   type SearchFilter,
@@ -156,11 +157,15 @@ export class Administration {
   }
 
   /**
-   * Changes what the patch names, while the app runs: this node goes by it at once, others within the lease.
+   * Changes what the patch names, while the app runs: this node goes by it at once, others within the lease. `null` takes
+   * back what was set, so that the options of each node hold again.
    * @throws SessionError `invalid-request`
+   * @throws TypeError for a name that is none of `PolicyPatch`
    */
-  async setPolicy({ preventConcurrentLogin: rule, idle }: Policy): Promise<void> {
-    if (rule !== undefined && !CONCURRENCY.includes(rule)) {
+  async setPolicy(patch: PolicyPatch): Promise<void> {
+    insistOnNames('setPolicy', patch, { preventConcurrentLogin: true, idle: true });
+    const { preventConcurrentLogin: rule, idle } = patch;
+    if (rule !== undefined && rule !== null && !CONCURRENCY.includes(rule)) {
       throw invalidRequest(
         'preventConcurrentLogin',
         `"preventConcurrentLogin" must be one of ${CONCURRENCY.join(', ')}.`,
@@ -168,7 +173,7 @@ export class Administration {
     }
     await this.#store.setPolicy({
       ...(rule !== undefined && { preventConcurrentLogin: rule }),
-      ...(idle !== undefined && { idle: this.#checkedIdle(idle) }),
+      ...(idle !== undefined && { idle: idle && this.#checkedIdle(idle) }),
     });
   }
 

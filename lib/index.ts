@@ -115,6 +115,7 @@ export type {
   Hibernated,
   MaybePromise,
   Policy,
+  PolicyPatch,
   Retained,
   Scope,
   Search,

@@ -168,7 +168,7 @@ async function createTriggers(knex: Knex, at: string): Promise<void> {
   for (const [table, act] of [
     ['identity_sessions', 'truncate'],
     ['identity_session_epochs', 'insert or update'],
-    ['identity_session_policy', 'update'],
+    ['identity_session_policy', 'insert or update or delete or truncate'],
   ]) {
     await knex.raw(`
       create trigger identity_session_all_changed after ${act} on ${at}.${table}

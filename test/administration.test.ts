@@ -248,6 +248,34 @@ describe('the policy', () => {
     expect(await administration.policyInForce()).toEqual({ preventConcurrentLogin: 'Disabled', idle });
   });
 
+  it('is what the options say again, on every node, where it is set to null', async () => {
+    const options = { preventConcurrentLogin: 'LogoutFromAllDevices' } as const;
+    const [here, there] = [use(options), use(options)];
+    await here.administration.setPolicy({ preventConcurrentLogin: 'Disabled' });
+    await open(there);
+    await open(there);
+    expect(await there.administration.count()).toBe(2);
+    await here.administration.setPolicy({ preventConcurrentLogin: null });
+    expect((await here.administration.policyInForce()).preventConcurrentLogin).toBe('LogoutFromAllDevices');
+    nodes.clock.advance(2000);
+    await open(there);
+    expect(await there.administration.count()).toBe(1);
+  });
+
+  it('can be set after its row was deleted by hand, which other nodes hear of too', async () => {
+    const [here, there] = [use(), use()];
+    await here.administration.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices' });
+    await open(there);
+    await nodes.database.knex('identity_session_policy').delete();
+    nodes.clock.advance(2000);
+    await open(there);
+    expect(await there.administration.count()).toBe(2);
+    await here.administration.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices' });
+    nodes.clock.advance(2000);
+    await open(there);
+    expect(await there.administration.count()).toBe(1);
+  });
+
   it('in force promises no longer time than sessions have', async () => {
     const idle = { enabled: true, idleTimeoutMinutes: 60, countdownSeconds: 600 };
     await use().administration.setPolicy({ idle });
@@ -283,4 +311,11 @@ describe('the policy', () => {
     });
     expect(await administration.policy()).toEqual({});
   });
+
+  it.each([{ preventConcurentLogin: 'Disabled' }, 'Disabled', null, undefined])(
+    'refuses %j, which says nothing of it',
+    async (patch) => {
+      await expect(use().administration.setPolicy(patch as never)).rejects.toThrow(/`setPolicy`/);
+    },
+  );
 });

@@ -433,6 +433,15 @@ describe('the triggers', () => {
   });
 
   it.each([
+    'delete from identity_session_policy',
+    'truncate identity_session_policy',
+    'insert into identity_session_policy default values on conflict do nothing',
+  ])('log one row without an id when the policy is set in an unusual way: %s', async (statement) => {
+    await client.query(statement);
+    expect(await logged()).toEqual([null]);
+  });
+
+  it.each([
     "update identity_session_epochs set ended_at = ended_at - interval '1 day'",
     "update identity_session_epochs set scope = 'elsewhere'",
     'delete from identity_session_epochs',

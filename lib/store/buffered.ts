@@ -10,6 +10,7 @@ import type {
   Hibernated,
   MaybePromise,
   Policy,
+  PolicyPatch,
   Retained,
   Scope,
   Search,
@@ -143,7 +144,7 @@ class BufferedStore implements SessionStore {
     return this.#inner.policy();
   }
 
-  setPolicy(patch: Policy): Promise<void> {
+  setPolicy(patch: PolicyPatch): Promise<void> {
     return this.#inner.setPolicy(patch);
   }
 

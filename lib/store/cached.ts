@@ -12,6 +12,7 @@ import type {
   Hibernated,
   MaybePromise,
   Policy,
+  PolicyPatch,
   Retained,
   Scope,
   Search,
@@ -139,7 +140,7 @@ class CachedStore implements SessionStore {
     return this.#policy !== undefined && this.#follower.trusted ? this.#policy : this.#loadPolicy();
   }
 
-  async setPolicy(patch: Policy): Promise<void> {
+  async setPolicy(patch: PolicyPatch): Promise<void> {
     try {
       await this.#inner.setPolicy(patch);
     } finally {

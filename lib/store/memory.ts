@@ -18,6 +18,7 @@ import {
   type Admission,
   type End,
   type Policy,
+  type PolicyPatch,
   type Hibernated,
   type Retained,
   type Scope,
@@ -126,8 +127,9 @@ class MemoryStore implements SessionStore {
     return this.#policy;
   }
 
-  async setPolicy(patch: Policy): Promise<void> {
-    this.#policy = { ...this.#policy, ...patch };
+  async setPolicy(patch: PolicyPatch): Promise<void> {
+    const { preventConcurrentLogin: rule, idle } = { ...this.#policy, ...patch };
+    this.#policy = { ...(rule && { preventConcurrentLogin: rule }), ...(idle && { idle }) };
   }
 
   async sweep({ endedAfter, cutoffs }: Retained, limit: number): Promise<number> {

@@ -1,5 +1,6 @@
 import type { PreventConcurrentLogin } from '../session/revocation';
-import type { Policy } from './store';
+import type { Policy, PolicyPatch } from './store';
+import type { Tables } from './tables';
 
 /** The row of `identity_session_policy`. */
 export interface PolicyRow {
@@ -28,12 +29,28 @@ export function policyOf(row: PolicyRow): Policy {
   };
 }
 
-/** The parameters of a change: null for what stays as it is. */
-export function policyValues({ preventConcurrentLogin, idle }: Policy): unknown[] {
+/** The parameters of a change: of each part whether it is named, and what it becomes; null for as the options say. */
+export function policyValues({ preventConcurrentLogin, idle }: PolicyPatch): unknown[] {
   return [
+    preventConcurrentLogin !== undefined,
     preventConcurrentLogin ?? null,
+    idle !== undefined,
     idle?.enabled ?? null,
     idle?.idleTimeoutMinutes ?? null,
     idle?.countdownSeconds ?? null,
   ];
+}
+
+/** The statement of a change. It makes the row if that is gone, for instance because somebody deleted it by hand. */
+export function setPolicy({ policy }: Tables): string {
+  const kept = (named: string, column: string) =>
+    `${column} = case when ${named} then excluded.${column} else p.${column} end`;
+  return `
+    insert into ${policy} as p (prevent_concurrent_login, idle_enabled, idle_timeout_minutes, idle_countdown_seconds)
+    values ($2, $4, $5, $6)
+    on conflict (one) do update set
+      ${kept('$1', 'prevent_concurrent_login')},
+      ${kept('$3', 'idle_enabled')},
+      ${kept('$3', 'idle_timeout_minutes')},
+      ${kept('$3', 'idle_countdown_seconds')}`;
 }

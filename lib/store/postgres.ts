@@ -12,6 +12,7 @@ import {
   type Hibernated,
   type MaybePromise,
   type Policy,
+  type PolicyPatch,
   type Retained,
   type Scope,
   type Search,
@@ -161,7 +162,7 @@ class PostgresStore implements SessionStore {
     return row === undefined ? {} : policyOf(row);
   }
 
-  async setPolicy(patch: Policy): Promise<void> {
+  async setPolicy(patch: PolicyPatch): Promise<void> {
     await this.#pool.tell(this.#sql.setPolicy, policyValues(patch));
   }
 

@@ -2,6 +2,7 @@ import { statementName, type Statement } from '../database/pool';
 import { LONGEST_HISTORY } from '../session/ip-address';
 import { KEPT_BY_WIRE } from '../session/session';
 import { endEverything, notEnded, withEpochs } from './epochs';
+import { setPolicy } from './policy-row';
 import { COLUMNS, ENDED, REFERENCE, SELECTED, WRITTEN, day, time } from './rows';
 import { tablesIn, type Tables } from './tables';
 
@@ -71,13 +72,7 @@ export function statements(schema?: string) {
     policy: `
       select prevent_concurrent_login, idle_enabled, idle_timeout_minutes, idle_countdown_seconds from ${tables.policy} where one`,
 
-    setPolicy: `
-      update ${tables.policy} set
-        prevent_concurrent_login = coalesce($1, prevent_concurrent_login),
-        idle_enabled = coalesce($2, idle_enabled),
-        idle_timeout_minutes = coalesce($3, idle_timeout_minutes),
-        idle_countdown_seconds = coalesce($4, idle_countdown_seconds)
-      where one`,
+    setPolicy: setPolicy(tables),
 
     /** A statement of its own, before those that it protects: their snapshots must come after the lock. */
     lock: `select pg_advisory_xact_lock(hashtextextended(coalesce($1, '') || chr(31) || $2, ${LOCK_SEED}))`,

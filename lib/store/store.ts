@@ -61,7 +61,7 @@ export interface SessionStore {
   /** What administrators have set, for all nodes. */
   policy(): MaybePromise<Policy>;
   /** Changes what the patch names. */
-  setPolicy(patch: Policy): Promise<void>;
+  setPolicy(patch: PolicyPatch): Promise<void>;
   /** Deletes at most `limit` sessions that ended long ago, and tells how many. */
   sweep(retained: Retained, limit: number): Promise<number>;
   /** Drops the data of at most `limit` sessions that are not active, and tells how many, and which of them can be woken. */
@@ -173,6 +173,12 @@ export interface Search {
 export interface Policy {
   readonly preventConcurrentLogin?: PreventConcurrentLogin;
   readonly idle?: IdlePolicy;
+}
+
+/** A change of the policy. What is null is as the options say again; what is absent stays as it is. */
+export interface PolicyPatch {
+  readonly preventConcurrentLogin?: PreventConcurrentLogin | null;
+  readonly idle?: IdlePolicy | null;
 }
 
 /** When user interfaces sign out somebody who does nothing, in ABP's words. They have to do that; lifetimes hold all the same. */

@@ -35,10 +35,10 @@ const BANS: readonly Ban[] = [
     except: /^lib\/session\/credentials$/,
     is: (node) => isNamed(node, 'crypto', 'randomUUID'),
   },
-  // An upsert would bring back what had ended or been deleted in the meantime. An epoch only moves on.
+  // An upsert would bring back what had ended or been deleted in the meantime. An epoch only moves on, and no policy ends.
   {
     what: 'upserts',
-    except: /^lib\/store\/epochs$/,
+    except: /^lib\/store\/(epochs|policy-row)$/,
     is: (node) => isNamed(node, 'onConflict') || isUpsert(node),
   },
 ];

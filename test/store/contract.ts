@@ -455,6 +455,17 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
         idle: { ...idle, enabled: false },
       });
     });
+
+    it('is empty again where a change says null', async () => {
+      const idle = { enabled: false, idleTimeoutMinutes: 20, countdownSeconds: 30 };
+      await store.setPolicy({ preventConcurrentLogin: 'Disabled', idle });
+      await store.setPolicy({ preventConcurrentLogin: null });
+      expect(await store.policy()).toEqual({ idle });
+      await store.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices', idle: null });
+      expect(await store.policy()).toEqual({ preventConcurrentLogin: 'LogoutFromAllDevices' });
+      await store.setPolicy({});
+      expect(await store.policy()).toEqual({ preventConcurrentLogin: 'LogoutFromAllDevices' });
+    });
   });
 
   describe('admission', () => {

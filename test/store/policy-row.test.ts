@@ -22,10 +22,19 @@ describe('the row of the policy', () => {
     });
   });
 
-  it('is changed where a patch names something', () => {
-    expect(policyValues({})).toEqual([null, null, null, null]);
-    expect(policyValues({ preventConcurrentLogin: 'Disabled' })).toEqual(['Disabled', null, null, null]);
+  it('is changed where a patch names something, and emptied where that is null', () => {
+    expect(policyValues({})).toEqual([false, null, false, null, null, null]);
+    expect(policyValues({ preventConcurrentLogin: 'Disabled' })).toEqual([
+      true,
+      'Disabled',
+      ...[false, null, null, null],
+    ]);
     const idle = { enabled: false, idleTimeoutMinutes: 20, countdownSeconds: 30 };
-    expect(policyValues({ idle })).toEqual([null, false, 20, 30]);
+    expect(policyValues({ idle })).toEqual([false, null, true, false, 20, 30]);
+    expect(policyValues({ preventConcurrentLogin: null, idle: null })).toEqual([
+      true,
+      null,
+      ...[true, null, null, null],
+    ]);
   });
 });

@@ -61,9 +61,8 @@ function open(name: string): TestDatabase {
 
   async function empty(): Promise<void> {
     await own.raw(`
-      truncate identity_sessions, identity_session_epochs;
-      update identity_session_policy
-      set prevent_concurrent_login = null, idle_enabled = null, idle_timeout_minutes = null, idle_countdown_seconds = null`);
+      truncate identity_sessions, identity_session_epochs, identity_session_policy;
+      insert into identity_session_policy default values`);
   }
 
   return { url, knex: own, connect, empty, destroy };
