@@ -6,6 +6,7 @@ import { plainRefusal, SessionError, type RefusalCode } from './errors';
 import { reportEnded } from './events';
 import type { Health } from './health';
 import { placeOf, type Locator } from './location/location';
+import { insistOnNames, type Names } from './named-arguments';
 import { NodeCapacity } from './node-capacity';
 import { newSession, type SignIn } from './new-session';
 import { fits, hashSecret, mintSecret, storedId, type Credentials } from './session/credentials';
@@ -21,6 +22,7 @@ import {
 } from './session/revocation';
 import {
   currentIpAddress,
+  END_REASONS,
   referenceTo,
   sameOwner,
   withoutSecret,
@@ -188,12 +190,18 @@ export class IdentitySessionManager {
    * Ends sessions, and tells which. Ending one that has already ended is no mistake.
    * @throws SessionError `session-not-found` when one that is named is not the owner's; `invalid-request`,
    * `store-unavailable`
+   * @throws TypeError for what is no revocation, and for a reason that is none
    */
   async revoke(
     which: Revocation,
-    { reason = 'revoked', by = null }: { reason?: EndReason; by?: string | null } = {},
+    options: { readonly reason?: EndReason; readonly by?: string | null } = {},
   ): Promise<readonly string[]> {
     const revocation = checkedRevocation(which);
+    insistOnNames('revoke', options, { reason: true, by: true });
+    const { reason = 'revoked', by } = options;
+    if (!END_REASONS.includes(reason)) {
+      throw new TypeError(`\`reason\` must be one of ${END_REASONS.join(', ')}`);
+    }
     const ended = await this.#end(revocation, reason, optionalText('by', by, 255));
     const ids = ended.map(({ sessionId }) => sessionId);
     for (const id of revocation.only ?? []) {
@@ -203,13 +211,17 @@ export class IdentitySessionManager {
   }
 
   /**
-   * Ends the user's other sessions after a change of password or of another credential; all of them when none is kept.
-   * @throws SessionError `invalid-request`, `store-unavailable`
+   * Ends the user's other sessions after a change of password or of another credential; all of them when none is kept. The
+   * owner may be a session, or `{ userId, tenantId }`; a bare id is a user's without a tenant.
+   * @throws SessionError `invalid-request`, also for a `keep` that is no id; `store-unavailable`
+   * @throws TypeError for what is no owner
    */
   async onCredentialChange(
     owner: Owner | string,
-    { keep, by }: { readonly keep?: string; readonly by?: string | null } = {},
+    options: { readonly keep?: string; readonly by?: string | null } = {},
   ): Promise<readonly string[]> {
+    insistOnNames('onCredentialChange', options, { keep: true, by: true });
+    const { keep, by } = options;
     const whose = typeof owner === 'string' ? { userId: owner } : owner;
     const which = keep === undefined ? everySessionOf(whose) : otherSessionsOf(whose, keptId('keep', keep));
     return this.revoke(which, { reason: 'credential-changed', ...(by !== undefined && { by }) });
@@ -236,12 +248,15 @@ export class IdentitySessionManager {
   }
 
   /**
-   * Changes what an app keeps with a session; false when there is no such session or it has ended. What the session's wire
-   * keeps, under `openXchange` among the `extraProperties`, stays.
+   * Changes what an app keeps with a session; false when there is no such session or it has ended. Each object that is given
+   * takes the place of the whole one before; one that is not given stays. What the session's wire keeps, under `openXchange`
+   * among the `extraProperties`, stays in any case.
    * @throws SessionError `invalid-request` for what cannot be kept, `store-unavailable`
-   * @throws TypeError for what is no JSON object
+   * @throws TypeError for what is no JSON object, and for a name that is none of `SessionPatch`
    */
-  async update(sessionId: string, { extraProperties, data }: SessionPatch): Promise<boolean> {
+  async update(sessionId: string, patch: SessionPatch): Promise<boolean> {
+    insistOnNames('update', patch, CHANGEABLE);
+    const { extraProperties, data } = patch;
     return this.#store.update(storedId(sessionId), {
       ...(extraProperties !== undefined && {
         extraProperties: properties('extraProperties', extraProperties),
@@ -340,6 +355,8 @@ export class IdentitySessionManager {
     return ended;
   }
 }
+
+const CHANGEABLE: Names<SessionPatch> = { extraProperties: true, data: true };
 
 /** Refusals of a sign-in that say something of its user, and not of the app or the database. */
 const TURNED_DOWN: ReadonlySet<RefusalCode> = new Set(['session-limit-reached', 'auth-id-taken']);

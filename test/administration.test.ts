@@ -251,11 +251,13 @@ describe('the policy', () => {
   it('is what the options say again, on every node, where it is set to null', async () => {
     const options = { preventConcurrentLogin: 'LogoutFromAllDevices' } as const;
     const [here, there] = [use(options), use(options)];
-    await here.administration.setPolicy({ preventConcurrentLogin: 'Disabled' });
+    const idle = { enabled: true, idleTimeoutMinutes: 30, countdownSeconds: 20 };
+    await here.administration.setPolicy({ preventConcurrentLogin: 'Disabled', idle });
     await open(there);
     await open(there);
     expect(await there.administration.count()).toBe(2);
-    await here.administration.setPolicy({ preventConcurrentLogin: null });
+    await here.administration.setPolicy({ preventConcurrentLogin: null, idle: null });
+    expect(await here.administration.policy()).toEqual({});
     expect((await here.administration.policyInForce()).preventConcurrentLogin).toBe('LogoutFromAllDevices');
     nodes.clock.advance(2000);
     await open(there);

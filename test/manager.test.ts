@@ -112,6 +112,26 @@ describe('revoke', () => {
     expect(await live()).toBe(1);
   });
 
+  it('refuses what would end more than is meant, or for no known reason, and ends nothing', async () => {
+    const manager = use();
+    const { session } = await open(manager);
+    const id = session.sessionId;
+    const misused: readonly (readonly [unknown, unknown?])[] = [
+      [id],
+      [sessionsOf(owner, undefined as never)],
+      [otherSessionsOf(owner, undefined as never)],
+      [{ owner, onyl: ['0'.repeat(32)] }],
+      [{ owner }, { reason: 'banana' }],
+      [{ owner }, { reason: null }],
+      [{ owner }, { because: 'revoked' }],
+      [{ owner }, 'administrator'],
+    ];
+    for (const [which, how] of misused) {
+      await expect(manager.revoke(which as never, how as never)).rejects.toThrow(TypeError);
+    }
+    expect(await live()).toBe(1);
+  });
+
   it('notes when, why and by whom', async () => {
     const manager = use();
     const { session } = await open(manager);
@@ -166,6 +186,25 @@ describe('update', () => {
     );
     expect((await manager.verify(credentials)).extraProperties).toEqual({ theme: 'dark' });
   });
+
+  it('replaces each object that is given, whole, and leaves the other', async () => {
+    const manager = use();
+    const said = { extraProperties: { theme: 'dark', size: 1 }, data: { draft: 'a' } };
+    const { session, credentials } = await open(manager, said);
+    expect(await manager.update(session.sessionId, { extraProperties: { size: 2 } })).toBe(true);
+    expect(await manager.verify(credentials)).toMatchObject({ data: { draft: 'a' } });
+    expect((await manager.verify(credentials)).extraProperties).toEqual({ size: 2 });
+  });
+
+  it.each([[{ theme: 'dark' }], [{ extraproperties: {} }], [undefined], ['dark'], [[]]])(
+    'refuses %j, rather than change nothing',
+    async (patch) => {
+      const manager = use();
+      const { session } = await open(manager);
+      const updating = manager.update(session.sessionId, patch as never);
+      await expect(updating).rejects.toThrow(/^`update` .* `extraProperties`, `data`$/);
+    },
+  );
 });
 
 describe.each([
@@ -348,6 +387,29 @@ describe('a change of credentials', () => {
       endReason: 'credential-changed',
     });
     expect(await manager.onCredentialChange(owner)).toEqual([kept.sessionId]);
+  });
+
+  it('is of the user without a tenant under a bare id, and of any by a session or an owner', async () => {
+    const manager = use();
+    const { session } = await open(manager, { tenantId: 'acme' });
+    const { session: other } = await open(manager, { tenantId: 'acme' });
+    expect(await manager.onCredentialChange('alice')).toEqual([]);
+    expect(await manager.onCredentialChange(session, { keep: session.sessionId })).toEqual([other.sessionId]);
+    expect(await manager.onCredentialChange({ userId: 'alice', tenantId: 'acme' })).toEqual([
+      session.sessionId,
+    ]);
+  });
+
+  it('is of somebody, and keeps what it says, or else ends nothing', async () => {
+    const manager = use();
+    const { session } = await open(manager);
+    for (const nobody of [undefined, null, 42]) {
+      await expect(manager.onCredentialChange(nobody as never)).rejects.toThrow(/an owner is an object/);
+    }
+    for (const options of [{ kept: session.sessionId }, session.sessionId, null]) {
+      await expect(manager.onCredentialChange('alice', options as never)).rejects.toThrow(/`keep`, `by`/);
+    }
+    expect(await live()).toBe(1);
   });
 });
 

@@ -9,11 +9,15 @@ export interface SessionClaims {
   readonly sessionid?: unknown;
 }
 
-/** The claims by which a token that the app signs names its session. */
-export function claims({ sessionId }: Pick<IdentitySession, 'sessionId'>): {
-  sid: string;
-  sessionid: string;
-} {
+/**
+ * The claims by which a token that the app signs names its session.
+ * @throws TypeError for what is no session
+ */
+export function claims(session: Pick<IdentitySession, 'sessionId'>): { sid: string; sessionid: string } {
+  const sessionId = plainId((session as typeof session | undefined)?.sessionId);
+  if (sessionId === undefined) {
+    throw new TypeError('claims are made of a session: write `claims(await manager.create({ userId }))`');
+  }
   return { sid: sessionId, sessionid: sessionId };
 }
 

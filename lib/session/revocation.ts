@@ -1,4 +1,5 @@
 import { invalidRequest } from '../errors';
+import { insistOnBounds, type Names } from '../named-arguments';
 import { plainId, storedId } from './credentials';
 import { sameOwner, type IdentitySession, type Owner } from './session';
 import { optionalText, text } from './text';
@@ -32,14 +33,24 @@ export function otherSessionsOf(owner: Owner, kept: string): Revocation {
   return { owner: ownerOf(owner), except: kept };
 }
 
+const PARTS: Names<Revocation> = { owner: true, only: true, except: true, device: true };
+
 /**
  * The revocation as stores may be given it.
  * @throws SessionError `invalid-request`
+ * @throws TypeError for what is no revocation
  */
-export function checkedRevocation({ owner, only, except, device }: Revocation): Revocation {
+export function checkedRevocation(which: Revocation): Revocation {
+  if (typeof which === 'string') {
+    throw new TypeError(
+      'a session is ended as one of its owner: write `manager.revoke(sessionsOf(owner, [id]))`, or `manager.administration.revoke(id)` whoever it belongs to',
+    );
+  }
+  insistOnBounds('revoke', which, PARTS);
+  const { owner, only, except, device } = which;
   return {
     owner: checkedOwner(owner),
-    ...(only !== undefined && { only: only.map(storedId) }),
+    ...(only !== undefined && { only: storedIds(only) }),
     ...(except !== undefined && { except: keptId('except', except) }),
     ...(device !== undefined && { device: text('device', device, 64) }),
   };
@@ -48,9 +59,16 @@ export function checkedRevocation({ owner, only, except, device }: Revocation): 
 /**
  * The owner as stores may be given it.
  * @throws SessionError `invalid-request`
+ * @throws TypeError for what is no owner
  */
-export function checkedOwner({ tenantId, userId }: Owner): Owner {
+export function checkedOwner(owner: Owner): Owner {
+  const { tenantId, userId } = ownerOf(owner);
   return { tenantId: optionalText('tenantId', tenantId, 255), userId: text('userId', userId, 255) };
+}
+
+function storedIds(ids: readonly string[]): string[] {
+  if (Array.isArray(ids)) return ids.map(storedId);
+  throw new TypeError('`only` must be a list of ids: write `sessionsOf(owner, [id])`');
 }
 
 /**
@@ -96,6 +114,12 @@ export function displacedBy(session: IdentitySession, rule: PreventConcurrentLog
   }
 }
 
-function ownerOf({ tenantId = null, userId }: Owner): Owner {
+function ownerOf(owner: Owner): Owner {
+  if (typeof owner !== 'object' || owner === null) {
+    throw new TypeError(
+      'an owner is an object with a `userId`, such as a session: write `{ userId, tenantId }`',
+    );
+  }
+  const { tenantId = null, userId } = owner;
   return { tenantId, userId };
 }

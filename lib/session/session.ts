@@ -7,23 +7,26 @@ export interface Owner {
 }
 
 /** Why a session ended. */
-export type EndReason =
+export type EndReason = (typeof END_REASONS)[number];
+
+export const END_REASONS = [
   /** Its owner signed out of it. */
-  | 'signed-out'
+  'signed-out',
   /** Its owner ended it from another session. */
-  | 'revoked'
+  'revoked',
   /** Somebody signed in with the same browser or client, so that its credentials were replaced. */
-  | 'replaced'
+  'replaced',
   /** A newer sign-in of its owner pushed it out: concurrent logins are prevented, or a limit was reached. */
-  | 'displaced'
+  'displaced',
   /** The owner's password or another credential changed. */
-  | 'credential-changed'
+  'credential-changed',
   /** An administrator ended it. */
-  | 'administrator'
+  'administrator',
   /** Autologin was tried from an address that it may not change to. */
-  | 'ip-changed'
+  'ip-changed',
   /** It had expired by itself, and something of it was needed for another. */
-  | 'expired';
+  'expired',
+] as const;
 
 /** A sign-in of one user on one device, from its first to its last request: a row of `identity_sessions`. */
 export interface IdentitySession extends Owner {

@@ -11,6 +11,17 @@ describe('the claims of a session', () => {
   });
 
   it.each([
+    undefined,
+    null,
+    'id',
+    {},
+    { session: { sessionId }, secret: 'a' },
+    Promise.resolve({ sessionId }),
+  ])('are made of a session, and not of %p', (given) =>
+    expect(() => claims(given as never)).toThrow(/`claims\(await manager.create/),
+  );
+
+  it.each([
     [{ sid: sessionId }],
     [{ sessionid: sessionId }],
     [{ sid: dashed.toUpperCase(), sessionid: sessionId }],

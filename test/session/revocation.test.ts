@@ -62,6 +62,21 @@ describe('a revocation that an app gives', () => {
     expect(() => checkedOwner({ tenantId: '', userId: 'alice' })).toThrow(invalid('tenantId'));
   });
 
+  it.each([
+    ['an id', /`manager.revoke\(sessionsOf\(owner, \[id\]\)\)`, or `manager.administration.revoke\(id\)`/],
+    [undefined, /`revoke` was given undefined/],
+    [{}, /an owner is an object with a `userId`/],
+    [{ owner: 'alice' }, /an owner is an object with a `userId`/],
+    [{ owner: ALICE, onyl: [dashed] }, /no `onyl`/],
+    [{ owner: ALICE, only: undefined }, /`only` is undefined/],
+    [{ owner: ALICE, only: dashed }, /`only` must be a list of ids/],
+    [{ owner: ALICE, except: undefined }, /`except` is undefined/],
+    [{ owner: ALICE, device: undefined }, /`device` is undefined/],
+  ])('is none, rather than one of more sessions, when it is %j', (given, said) => {
+    expect(() => checkedRevocation(given as never)).toThrow(TypeError);
+    expect(() => checkedRevocation(given as never)).toThrow(said);
+  });
+
   it('says what the app calls the session that it spares', () => {
     expect(keptId('keep', dashed.toUpperCase())).toBe(session.sessionId);
     expect(() => keptId('keep', null)).toThrow(invalid('keep'));
