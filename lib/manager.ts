@@ -241,7 +241,8 @@ export class IdentitySessionManager {
 
   /**
    * Has the listener told, once, when the session has ended or expired, on whatever node, or when nobody can say any more
-   * whether it lives. For what stays open: see `endWithSession` and `upgradeGuard`. Returns what ends the watch.
+   * whether it lives. Of an id that is no session's it is told `session-ended` at once, as of one that has ended. For what
+   * stays open: see `endWithSession` and `upgradeGuard`. Returns what ends the watch.
    */
   onEnded(sessionId: string, listener: EndedListener): () => void {
     return this.#watch.add(storedId(sessionId), listener);
@@ -283,6 +284,10 @@ export class IdentitySessionManager {
    * Writes what is still to be written and stops all timers. The app's Knex stays open. Twice is once. While the database
    * is away it waits `timeout` milliseconds for it, `requestBudget` when absent, and tells how many touches are lost: those
    * sessions were used later than the database knows, and nothing else.
+   *
+   * Requests and streams must have stopped before. Later requests are judged all the same, by the database each time, but
+   * their use of sessions is never written. Who was told nothing by `onEnded` until then is told nothing any more; who comes
+   * later is told `store-unavailable` at once.
    */
   async close({
     timeout = this.settings.requestBudget,

@@ -30,6 +30,7 @@ export class SessionWatch {
   readonly #settings: Settings;
   readonly #watched = new Map<string, Watched>();
   #cancelNext: (() => void) | undefined;
+  #closed = false;
 
   constructor(store: SessionStore, settings: Settings) {
     this.#store = store;
@@ -41,8 +42,12 @@ export class SessionWatch {
     const watched = this.#watched.get(sessionId) ?? { listeners: new Set(), looking: false, unanswered: 0 };
     watched.listeners.add(listener);
     this.#watched.set(sessionId, watched);
-    this.look([sessionId]);
-    this.#schedule();
+    if (this.#closed) {
+      this.#tell(sessionId, watched, unanswerable());
+    } else {
+      this.look([sessionId]);
+      this.#schedule();
+    }
     return () => {
       watched.listeners.delete(listener);
       if (watched.listeners.size === 0 && this.#watched.get(sessionId) === watched) {
@@ -60,6 +65,7 @@ export class SessionWatch {
   }
 
   close(): void {
+    this.#closed = true;
     this.#cancelNext?.();
     this.#watched.clear();
   }
@@ -103,7 +109,7 @@ export class SessionWatch {
     for (const [id, watched] of this.#watched) {
       if (watched.looking) watched.unanswered++;
       if (watched.unanswered < PATIENCE) continue;
-      this.#tell(id, watched, plainRefusal('store-unavailable', { retryAfter: 1 }));
+      this.#tell(id, watched, unanswerable());
     }
   }
 
@@ -119,4 +125,8 @@ export class SessionWatch {
       }
     }
   }
+}
+
+function unanswerable(): SessionError {
+  return plainRefusal('store-unavailable', { retryAfter: 1 });
 }

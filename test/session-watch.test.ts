@@ -161,4 +161,13 @@ describe('the store', () => {
     expect(gated.asked['find']).toBe(before);
     expect(told).toEqual([]);
   });
+
+  it('is asked nothing by who comes after that, and is told at once that nobody can say', async () => {
+    watch.close();
+    add();
+    expect(told).toMatchObject([{ code: 'store-unavailable' }]);
+    await pass(4 * LOOK_EVERY);
+    expect(gated.asked['find'] ?? 0).toBe(0);
+    expect(told).toHaveLength(1);
+  });
 });
