@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 
+import { detached } from '../../session/text';
+
 /** What is hashed of a request. */
 export interface HashedRequest {
   readonly userAgent: string;
@@ -11,6 +13,9 @@ export interface HashedRequest {
 /** How many hashes are kept: requests come with the same few user agents again and again. */
 const MOST_KNOWN = 10_000;
 
+/** The longest text that is kept for its hash, in characters: anybody may send longer ones, each another, without end. */
+const LONGEST_KNOWN = 1000;
+
 /**
  * The hash in the names of a client's cookies, so that two clients with one cookie jar do not meet: the MD5 of user agent,
  * client, further values and salt (the same on all nodes) in Base64, without what a cookie's name cannot hold. It protects
@@ -20,12 +25,17 @@ export function cookieHasher(salt: string): (request: HashedRequest) => string {
   const known = new Map<string, string>();
   return ({ userAgent, client, values }) => {
     const hashed = userAgent + (client ?? '') + values.join('') + salt;
+    if (hashed.length > LONGEST_KNOWN) return hashOf(hashed);
     let hash = known.get(hashed);
     if (hash === undefined) {
-      hash = createHash('md5').update(hashed).digest('base64').replace(/\W/g, '');
+      hash = hashOf(hashed);
       if (known.size >= MOST_KNOWN) known.clear();
-      known.set(hashed, hash);
+      known.set(detached(hashed), hash);
     }
     return hash;
   };
+}
+
+function hashOf(hashed: string): string {
+  return createHash('md5').update(hashed).digest('base64').replace(/\W/g, '');
 }

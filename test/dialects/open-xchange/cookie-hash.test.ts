@@ -1,3 +1,6 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
 import { cookieHasher } from '../../../lib/dialects/open-xchange/cookie-hash';
 
 const SALT = 'replaceMe1234567890';
@@ -25,4 +28,30 @@ describe('the cookie hash', () => {
       expect(hash(request)).toBe(hash(request));
     }
   });
+
+  it('of a long text is the same each time, and keeps nothing of it: anybody may send one', () => {
+    const hash = cookieHasher(SALT);
+    const send = (client: string) => hash({ userAgent: FIREFOX_70, client, values: [] });
+    const before = heapUsed();
+    for (let i = 0; i < 1000; i++) expect(send('x'.repeat(60_000) + i)).toMatch(/^\w{1,22}$/);
+    expect(heapUsed() - before).toBeLessThan(20_000_000);
+    expect(send('x'.repeat(60_000))).toBe(send('x'.repeat(60_000)));
+    expect(send('x'.repeat(60_000))).not.toBe(send('x'.repeat(60_001)));
+  });
+
+  it('keeps nothing of the long text that a short one is a piece of', () => {
+    const hash = cookieHasher('');
+    const before = heapUsed();
+    for (let i = 0; i < 1000; i++) {
+      const form = `${'x'.repeat(60_000)}&client=${String(i).padStart(20, '0')}`;
+      hash({ userAgent: '', client: form.slice(-20), values: [] });
+    }
+    expect(heapUsed() - before).toBeLessThan(20_000_000);
+  });
 });
+
+function heapUsed(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
+}
