@@ -46,9 +46,10 @@ export type SessionEvent =
        * `touches`: last-accessed times could not be written. `changes`: the log of changes could not be read. `cleanup`:
        * the rest is left for the next time. `hint`: notices that hurry the reading of changes do not come or cannot be
        * sent, which is told once until they do again. `permission`: the app's `isGranted` threw, and so granted nothing.
-       * `listener`: a listener of `onEnded` threw; the others were told all the same.
+       * `listener`: a listener of `onEnded` threw; the others were told all the same. `upgrade`: a WebSocket was cut, because
+       * the app's own code threw while it was opened or refused, such as a listener of `connection`.
        */
-      readonly task: 'touches' | 'changes' | 'cleanup' | 'hint' | 'permission' | 'listener';
+      readonly task: 'touches' | 'changes' | 'cleanup' | 'hint' | 'permission' | 'listener' | 'upgrade';
       readonly error: unknown;
     }
   /** Notices come and are sent again. */

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 
 import type { Express, Request } from 'express';
 
+import type { Clock } from '../clock';
 import type { Answer } from '../dialects/dialect';
 import { plainRefusal, SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager';
@@ -39,7 +40,7 @@ export interface UpgradeGuardOptions<S extends WebSocketLike> extends VerbOption
 /** What clients are told when a session ends: one of the codes that are free for apps (RFC 6455, section 7.4.2). */
 const SESSION_ENDED = 4401;
 
-/** How long a client may take to close a connection before it is cut, in milliseconds. */
+/** How long a client may take to close a connection, or to read why it gets none, before it is cut, in milliseconds. */
 const PATIENCE = 1000;
 
 /**
@@ -58,7 +59,7 @@ export function upgradeGuard<S extends WebSocketLike>(
       "upgradeGuard needs the app and its WebSockets: write `server.on('upgrade', upgradeGuard(manager, { app, webSockets }))`",
     );
   }
-  const { origins, clock } = manager.settings;
+  const { origins, clock, report } = manager.settings;
 
   async function verified(request: Request): Promise<IdentitySession> {
     const shown = dialect.credentials(request);
@@ -80,19 +81,26 @@ export function upgradeGuard<S extends WebSocketLike>(
     // Node keeps no listener on the socket of an upgrade: an error before it is handed over would end the process.
     const ignored = () => undefined;
     socket.on('error', ignored);
-    verified(request).then(
-      (session) => {
-        socket.off('error', ignored);
-        request.identitySession = session;
-        webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-          closeWithSession(webSocket, session);
-          webSockets.emit('connection', webSocket, request);
-        });
-      },
-      (error: unknown) => {
-        answer(socket, error instanceof SessionError ? dialect.refusal(error, request) : FAILED);
-      },
-    );
+    verified(request)
+      .then(
+        (session) => {
+          socket.off('error', ignored);
+          request.identitySession = session;
+          webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+            closeWithSession(webSocket, session);
+            webSockets.emit('connection', webSocket, request);
+          });
+        },
+        (error: unknown) => {
+          const refusal = error instanceof SessionError ? dialect.refusal(error, request) : FAILED;
+          answer(socket, refusal, clock);
+        },
+      )
+      .catch((error: unknown) => {
+        // It may be a WebSocket by now, on which no HTTP answer can be given.
+        socket.destroy();
+        report({ type: 'failed', task: 'upgrade', error });
+      });
   };
 }
 
@@ -103,8 +111,11 @@ function asExpressRequest(incoming: IncomingMessage, app: Express): Request {
 
 const FAILED: Answer = { status: 500, headers: {}, cookies: [] };
 
-/** The answer as it stands on the wire: an upgrade has no response object. */
-function answer(socket: Duplex, { status, headers, cookies, body }: Answer): void {
+/**
+ * The answer as it stands on the wire: an upgrade has no response object. Nobody but us closes the socket of one: a client
+ * could leave its half of it open for ever.
+ */
+function answer(socket: Duplex, { status, headers, cookies, body }: Answer, clock: Clock): void {
   const text = typeof body === 'object' ? JSON.stringify(body) : (body ?? '');
   const lines = [
     `HTTP/1.1 ${status} `,
@@ -113,5 +124,9 @@ function answer(socket: Duplex, { status, headers, cookies, body }: Answer): voi
     `Content-Length: ${Buffer.byteLength(text)}`,
     'Connection: close',
   ];
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${text}`);
+  socket.once(
+    'close',
+    clock.after(PATIENCE, () => socket.destroy()),
+  );
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${text}`, () => socket.destroy());
 }

@@ -1,15 +1,15 @@
 import { once } from 'node:events';
 import type http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import express from 'express';
 import express4 from 'express4';
 import WebSocket, { WebSocketServer } from 'ws';
 
-import { memory, upgradeGuard, type IdentitySessionManager } from '../../lib';
+import { memory, rest, upgradeGuard, type Dialect, type IdentitySessionManager } from '../../lib';
 import { appOn } from '../support/app';
 import { Browser } from '../support/browser';
 import { FakeClock } from '../support/clock';
-import { turns } from '../support/gate';
+import { turns, until } from '../support/gate';
 import { managerOn } from '../support/manager';
 
 let clock: FakeClock;
@@ -17,25 +17,29 @@ let manager: IdentitySessionManager;
 let server: http.Server;
 let browser: Browser;
 let connected: (string | undefined)[];
+let report: jest.Mock;
 
 const frameworks = [
   ['Express 5', express],
   ['Express 4', express4],
 ] as const;
 
-async function listen(framework: typeof express = express): Promise<void> {
+async function listen(framework: typeof express = express, wire?: Partial<Dialect>): Promise<void> {
   clock = new FakeClock();
-  manager = managerOn({ store: memory(), clock, origins: ['https://www.example.com'] });
+  report = jest.fn();
+  manager = managerOn({ store: memory(), clock, report, origins: ['https://www.example.com'] });
   const app = appOn(manager, { framework });
   app.set('trust proxy', true);
   const webSockets = new WebSocketServer({ noServer: true });
   connected = [];
   webSockets.on('connection', (socket: WebSocket, request: express.Request) => {
     connected.push(request.identitySession?.userId);
+    if (request.url === '/broken') throw new Error('The app failed');
     socket.on('message', (text: Buffer) => socket.send(`heard ${text.toString()}`));
   });
   server = app.listen(0, '127.0.0.1');
-  server.on('upgrade', upgradeGuard(manager, { app, webSockets }));
+  const dialect = { ...rest(manager.settings), ...wire };
+  server.on('upgrade', upgradeGuard(manager, { app, webSockets, dialect }));
   await once(server, 'listening');
   browser = new Browser(app);
   await browser.post('/sign-in', { userId: 'alice' });
@@ -47,9 +51,9 @@ afterEach(async () => {
   await manager.close();
 });
 
-function dial(headers: Record<string, string> = { Cookie: browser.cookieHeader }): WebSocket {
+function dial(headers: Record<string, string> = { Cookie: browser.cookieHeader }, path = '/'): WebSocket {
   const { port } = server.address() as AddressInfo;
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/`, { headers });
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers });
   socket.on('error', () => undefined);
   return socket;
 }
@@ -128,6 +132,67 @@ it('cuts the connection of a client that does not close it', async () => {
   socket.resume();
   await closed;
 });
+
+/** A client of its own kind: it shows nothing, and its half of the connection stays open. */
+async function dialRaw(): Promise<Socket> {
+  const { port } = server.address() as AddressInfo;
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  socket.on('error', () => undefined);
+  socket.pause();
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+  await once(server, 'upgrade');
+  return socket;
+}
+
+const connections = () =>
+  new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)));
+
+async function untilNobodyIsConnected(): Promise<void> {
+  let count = NaN;
+  await until(() => {
+    void connections().then((now) => (count = now));
+    return count === 0;
+  });
+}
+
+it('closes the connection of whom it refuses once that is said, also when the client does not close its half', async () => {
+  await listen();
+  const socket = await dialRaw();
+  let answer = '';
+  socket.setEncoding('utf8').on('data', (text: string) => (answer += text));
+  await untilNobodyIsConnected();
+  socket.resume();
+  await until(() => answer.endsWith('}'));
+  expect(answer).toMatch(/^HTTP\/1\.1 401 .*"code":"credentials-missing"/s);
+  socket.destroy();
+});
+
+it('cuts the connection of whom it refuses and who does not read why', async () => {
+  const body = 'x'.repeat(50_000_000);
+  await listen(express, { refusal: () => ({ status: 401, headers: {}, cookies: [], body }) });
+  const socket = await dialRaw();
+  await turns();
+  expect(await connections()).toBe(1);
+  clock.advance(1000);
+  await untilNobodyIsConnected();
+  socket.destroy();
+});
+
+it.each([
+  ['a listener of `connection`', '/broken', {}],
+  ['the wire', '/', { credentials: () => undefined, refusal: throwing }],
+])('cuts the connection, and reports it, when %s throws', async (_, path, wire) => {
+  await listen(express, wire);
+  const socket = dial(undefined, path);
+  await new Promise((resolve) => socket.once('close', resolve));
+  const error = new Error('The app failed');
+  expect(report).toHaveBeenCalledWith({ type: 'failed', task: 'upgrade', error });
+  await untilNobodyIsConnected();
+});
+
+function throwing(): never {
+  throw new Error('The app failed');
+}
 
 it('says what it needs when it is built without', async () => {
   await listen();
