@@ -104,15 +104,14 @@ export function refuse(
   }
 }
 
-/** A handler from a function that answers later; Express 4 would lose its errors. */
+/** A handler from a function that answers later; Express 4 would lose its errors, those of sending the answer too. */
 export function answering(
   dialect: Dialect,
   handle: (request: Request, response: Response) => Promise<Answer>,
 ): RequestHandler {
   return (request, response, next) => {
-    handle(request, response).then(
-      (answer) => send(response, answer),
-      (error: unknown) => refuse(error, dialect, request, response, next),
-    );
+    handle(request, response)
+      .then((answer) => send(response, answer))
+      .catch((error: unknown) => refuse(error, dialect, request, response, next));
   };
 }

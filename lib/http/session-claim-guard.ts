@@ -44,12 +44,11 @@ export function sessionClaimGuard(
   }
 
   return function sessionClaimGuard(request, response, next) {
-    verified(request).then(
-      (session) => {
+    verified(request)
+      .then((session) => {
         request.identitySession = session;
         next();
-      },
-      (error: unknown) => refuse(error, dialect, request, response, next),
-    );
+      })
+      .catch((error: unknown) => refuse(error, dialect, request, response, next));
   };
 }

@@ -30,10 +30,12 @@ export function sessionSecretGuard(
       const shown = shownBy(request, dialect, origins);
       const verified = manager.verify(shown, { ipAddress: request.ip, activity });
       if (verified instanceof Promise) {
-        void verified.then((session) => {
-          request.identitySession = session;
-          next();
-        }, refused);
+        verified
+          .then((session) => {
+            request.identitySession = session;
+            next();
+          })
+          .catch(refused);
         return;
       }
       request.identitySession = verified;

@@ -1,3 +1,4 @@
+import express4 from 'express4';
 import express, { type RequestHandler } from 'express';
 import request from 'supertest';
 
@@ -6,15 +7,19 @@ import {
   createSignIn,
   currentSession,
   memory,
+  rest,
   restRouter,
   revokeRoute,
   sameOrigin,
+  sessionClaimGuard,
   sessionErrors,
   sessionLookup,
   sessionSecretGuard,
   signInLimiter,
   signOut,
 } from '../../lib';
+import { cookieOf } from '../support/credentials';
+import { GatedStore } from '../support/gate';
 import { managerOn } from '../support/manager';
 
 const verbs = {
@@ -31,13 +36,13 @@ const verbs = {
   signOut,
 };
 
-async function answerTo(handler: RequestHandler): Promise<string> {
-  const app = express();
+async function answerTo(handler: RequestHandler, Cookie = '', framework = express): Promise<string> {
+  const app = framework();
   app.get('/', handler);
   app.use((error: Error, _: unknown, response: express.Response, __: unknown) => {
     response.status(500).send(`${error.name}: ${error.message}`);
   });
-  return (await request(app).get('/')).text;
+  return (await request(app).get('/').set({ Cookie })).text;
 }
 
 describe.each(Object.entries(verbs))('%s', (name, verb) => {
@@ -80,5 +85,41 @@ describe('an error that is no refusal', () => {
       .get('/')
       .set('Cookie', `__Host-identity=${'0'.repeat(32)}.${'A'.repeat(43)}`);
     expect([response.status, response.text]).toEqual([500, 'a bug']);
+  });
+});
+
+describe.each([
+  ['Express 5', express],
+  ['Express 4', express4],
+])('an answer that cannot be sent, in %s', (_, framework) => {
+  const unsendable = () => ({ status: 200, headers: { 'X-Name': 'two\nlines' }, cookies: [] });
+
+  it.each(['revoked', 'refusal'])('goes to the error handler of the app: %s', async (answer) => {
+    const manager = managerOn({ store: memory() });
+    const dialect = { ...rest(manager.settings), [answer]: unsendable };
+    const Cookie = answer === 'revoked' ? '' : '__Host-identity=a; __Host-identity=b';
+    const sent = await answerTo(signOut(manager, { dialect }), Cookie, framework);
+    expect(sent).toBe('TypeError: Invalid character in header content ["X-Name"]');
+  });
+});
+
+describe('what comes after a guard that had to ask the database', () => {
+  const manager = managerOn({ store: new GatedStore(memory()).store });
+  const guards = {
+    sessionSecretGuard: sessionSecretGuard(manager),
+    sessionClaimGuard: sessionClaimGuard(manager, {
+      claimsOf: ({ headers }) => ({ sid: headers.cookie?.slice(16, 48) }),
+    }),
+  };
+
+  it.each(Object.entries(guards))('and throws meets the error handler of the app: %s', async (_, guard) => {
+    const opened = await manager.open({ userId: 'alice' });
+    const within: RequestHandler = (request_, response, next) => {
+      void guard(request_, response, (error?: unknown) => {
+        if (error !== undefined) next(error);
+        else throw new Error(`a bug, for ${request_.identitySession?.userId}`);
+      });
+    };
+    expect(await answerTo(within, cookieOf(opened))).toBe('Error: a bug, for alice');
   });
 });

@@ -28,10 +28,9 @@ export function permitted(dialect: Dialect, isGranted: IsGranted, report: Report
   }
 
   return function permitted(request, response, next) {
-    insist(request).then(
-      () => next(),
-      (error: unknown) => refuse(error, dialect, request, response, next),
-    );
+    insist(request)
+      .then(() => next())
+      .catch((error: unknown) => refuse(error, dialect, request, response, next));
   };
 }
 
