@@ -55,7 +55,7 @@ export type SessionEvent =
   /** Notices come and are sent again. */
   | { readonly type: 'recovered'; readonly task: 'hint' };
 
-/** Where events go. What it throws is ignored. */
+/** Where events go. What it throws, or its promise rejects with, is ignored. */
 export type Report = (event: SessionEvent) => void;
 
 /** Tells of sessions that an act has ended. */

@@ -3,8 +3,12 @@ import { stage } from './session/lifetimes';
 import type { StoredSession } from './session/session';
 import type { Settings } from './settings';
 import type { SessionStore } from './store/store';
+import { unawaited } from './unawaited';
 
-/** Told once, with the refusal that a request of the session would meet from now on. What it throws is reported. */
+/**
+ * Told once, with the refusal that a request of the session would meet from now on. What it throws, or its promise rejects
+ * with, is reported.
+ */
 export type EndedListener = (refusal: SessionError) => void;
 
 /** How often every watched session is looked at, in milliseconds. Copies answer, so it costs no query. */
@@ -118,11 +122,10 @@ export class SessionWatch {
     if (this.#watched.get(id) !== watched) return;
     this.#watched.delete(id);
     for (const listener of watched.listeners) {
-      try {
-        listener(refusal);
-      } catch (error) {
-        this.#settings.report({ type: 'failed', task: 'listener', error });
-      }
+      unawaited(
+        () => listener(refusal),
+        (error) => this.#settings.report({ type: 'failed', task: 'listener', error }),
+      );
     }
   }
 }

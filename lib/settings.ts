@@ -11,6 +11,7 @@ import { describeDevice, describing, type DescribeDevice, type DeviceOf } from '
 import { compileIpCheck, type IpCheck, type IpCheckOptions } from './session/ip-check';
 import type { Lifetimes } from './session/lifetimes';
 import { rulesOf, type CompiledRules, type RulesFor } from './sign-in-rules';
+import { unawaited } from './unawaited';
 
 /** The options as they are in force: checked, complete, durations in milliseconds. */
 export interface Settings {
@@ -319,11 +320,9 @@ const log: Report = (event) => {
 };
 
 function unfailing(report: Report): Report {
-  return (event) => {
-    try {
-      report(event);
-    } catch (error) {
-      debug('`report` threw: %O', error);
-    }
-  };
+  return (event) =>
+    unawaited(
+      () => report(event),
+      (error) => debug('`report` failed: %O', error),
+    );
 }

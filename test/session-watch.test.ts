@@ -1,6 +1,6 @@
 import { type SessionError } from '../lib/errors';
 import { everySessionOf, sessionsOf } from '../lib/session/revocation';
-import { LOOK_EVERY, PATIENCE, SessionWatch } from '../lib/session-watch';
+import { LOOK_EVERY, PATIENCE, SessionWatch, type EndedListener } from '../lib/session-watch';
 import { settingsOf } from '../lib/settings';
 import { memory } from '../lib/store/memory';
 import type { SessionStore } from '../lib/store/store';
@@ -104,6 +104,17 @@ describe('who watches a session', () => {
       await pass(2 * LOOK_EVERY);
       expect(told).toMatchObject([{ code: 'session-ended' }]);
       expect(report.mock.calls).toEqual([[{ type: 'failed', task: 'listener', error: broken }]]);
+    });
+
+    it('is told all the same when it is a promise that rejects, which is reported too', async () => {
+      const rejecting: unknown = () => Promise.reject(broken);
+      watch.add(session.sessionId, rejecting as EndedListener);
+      add();
+      await store.end(everySessionOf(ALICE), end());
+      await pass(2 * LOOK_EVERY);
+      expect(told).toHaveLength(2);
+      const failed = [{ type: 'failed', task: 'listener', error: broken }];
+      expect(report.mock.calls).toEqual([failed, failed]);
     });
 
     it('is told all the same that nobody can say whether the session lives', async () => {

@@ -1,6 +1,7 @@
 import { memory } from '../lib';
 import { defaults } from '../lib/options';
 import { settingsOf } from '../lib/settings';
+import { turns } from './support/gate';
 
 const settings = (options: object = {}) => settingsOf({ store: memory(), ...options });
 
@@ -156,13 +157,22 @@ describe('a cookie that lives shorter or longer than sessions', () => {
   });
 });
 
-describe('a report that throws', () => {
-  it('hurts nobody', () => {
-    const { report } = settings({
-      report: () => {
-        throw new Error('no');
-      },
-    });
+describe('a report that fails', () => {
+  const threw = () => {
+    throw new Error('no');
+  };
+
+  it.each<[string, () => unknown]>([
+    ['throws', threw],
+    ['rejects', () => Promise.reject(new Error('no'))],
+    ['is a promise of another kind', () => ({ then: threw })],
+  ])('hurts nobody: it %s', async (_, app) => {
+    const unhandled = jest.fn();
+    process.on('unhandledRejection', unhandled);
+    const { report } = settings({ report: app });
     expect(() => report({ type: 'failed', task: 'touches', error: new Error() })).not.toThrow();
+    await turns();
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
   });
 });

@@ -3,7 +3,7 @@ import { lib, moduleOf, sample, type Source } from './sources';
 
 /** From the ground up; the first that fits is a file's floor. */
 const FLOORS: readonly RegExp[] = [
-  /^lib\/(session\/.+|errors|events|health|clock|in-time|jitter|named-arguments|option-reader)$/,
+  /^lib\/(session\/.+|errors|events|health|clock|in-time|jitter|named-arguments|option-reader|unawaited)$/,
   /^lib\/(store\/store|cache\/cache|changes\/(changes|hint)|location\/location|database\/.+)$/,
   /^lib\/(store|cache|changes|location)\/.+$/,
   /^lib\/dialects\/.+$/,
