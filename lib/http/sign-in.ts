@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 
 import type { Transport } from '../dialects/dialect';
+import { invalidRequest } from '../errors';
 import type { IdentitySessionManager } from '../manager';
 import type { SignIn } from '../new-session';
 import type { IdentitySession } from '../session/session';
@@ -35,13 +36,17 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
   const { origins } = manager.settings;
 
   return async function signIn(request, response, { transport = 'cookie', ...facts }) {
-    if (dialect.sameOrigin && transport === 'cookie') insistOnSameOrigin(request, origins);
+    insistOnTransport(transport);
+    const replaces = readableCredentials(request, dialect);
+    // A token given to another site's page would else end the session of the browser's cookie.
+    const cookies = transport === 'cookie' || replaces?.transport === 'cookie';
+    if (dialect.sameOrigin && cookies) insistOnSameOrigin(request, origins);
     const { session, secret } = await manager.open({
       ...facts,
       secretForm: dialect.secretForm,
       userAgent: request.headers['user-agent'],
       ipAddress: request.ip,
-      replaces: readableCredentials(request, dialect),
+      replaces,
     });
     const described = manager.describe(session);
     const answer = dialect.opened({ described, secret, transport }, request);
@@ -50,6 +55,12 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
       ? { session, token: dialect.token(session.sessionId, secret) }
       : { session };
   };
+}
+
+/** Apps may pass on what a client asks for, so it is a refusal. Any third word would be a cookie that nobody checked. */
+function insistOnTransport(transport: unknown): void {
+  if (transport === 'cookie' || transport === 'bearer') return;
+  throw invalidRequest('transport', '"transport" must be "cookie" or "bearer".');
 }
 
 /** An error handler that words the refusals of `createSignIn`, and passes every other error on. Mounted after the routes. */

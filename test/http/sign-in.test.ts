@@ -169,6 +169,23 @@ describe('signing in is refused', () => {
     );
   });
 
+  it('to what another site started, also for a token, when it would end the session of the cookie', async () => {
+    const bob = await manager.open({ userId: 'bob' });
+    for (const transport of ['bearer', 'cookie']) {
+      const headers = { Cookie: cookieOf(bob), 'Sec-Fetch-Site': 'cross-site' };
+      await expectRefusal(await signingIn({ userId: 'alice', transport }, headers), 403, 'cross-site');
+    }
+    expect(await sessionsOf('bob')).toHaveLength(1);
+  });
+
+  it.each(['Cookie', 'Bearer', '', null, 1, ['bearer']])(
+    'by the transport %j, which is none',
+    async (transport) => {
+      const headers = { 'Sec-Fetch-Site': 'same-origin' };
+      await expectRefusal(await signingIn({ userId: 'alice', transport }, headers), 400, 'invalid-request');
+    },
+  );
+
   it('with two session cookies, because it is not clear which of them goes', async () => {
     const cookies = '__Host-identity=a; __Host-identity=b';
     await expectRefusal(
