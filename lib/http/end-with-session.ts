@@ -12,6 +12,8 @@ export function endWithSession(manager: IdentitySessionManager): RequestHandler 
   dialectOf('endWithSession', manager);
   return function endWithSession(request, response, next) {
     const { sessionId } = sessionOf(request, 'endWithSession');
+    // Whoever left while the guard asked the store has closed the response for good: nothing would end the watch.
+    if (response.closed) return next();
     // Not `end`: a handler that goes on writing would meet an error, and a client take what it has for the whole.
     const unwatch = manager.onEnded(sessionId, () => response.destroy());
     response.once('close', unwatch);

@@ -3,12 +3,13 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 
-import { endWithSession, sessionSecretGuard, type IdentitySessionManager } from '../../lib';
+import { endWithSession, memory, sessionSecretGuard, type IdentitySessionManager } from '../../lib';
 import { appOn } from '../support/app';
 import { Browser } from '../support/browser';
 import { FakeClock } from '../support/clock';
+import { cookieOf } from '../support/credentials';
 import { createDatabase, type TestDatabase } from '../support/database';
-import { turns } from '../support/gate';
+import { GatedStore, turns, until } from '../support/gate';
 import { managerOn } from '../support/manager';
 
 let database: TestDatabase;
@@ -85,6 +86,37 @@ it('a stream that its client leaves is watched no longer', async () => {
   const stream = await openStream(manager!, browser);
   stream.destroy();
   await unwatched;
+});
+
+it('whoever leaves while the guard asks the database is not watched', async () => {
+  const gated = new GatedStore(memory());
+  const manager = managerOn({ store: gated.store, clock });
+  const { session, secret } = await manager.open({ userId: 'alice' });
+  const watch = jest.spyOn(manager, 'onEnded');
+  const left = jest.fn();
+  const app = express();
+  let entered = false;
+  app.use((_request, response, next) => {
+    response.once('close', left);
+    next();
+  });
+  app.get('/events', sessionSecretGuard(manager), endWithSession(manager), () => {
+    entered = true;
+  });
+  server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  gated.close();
+  const headers = { Cookie: cookieOf({ session, secret }) };
+  const asked = http.get({ port, host: '127.0.0.1', path: '/events', headers });
+  asked.on('error', () => undefined);
+  await until(() => gated.asked['find'] === 1);
+  asked.destroy();
+  await until(() => left.mock.calls.length === 1);
+  gated.open();
+  await until(() => entered);
+  expect(watch).not.toHaveBeenCalled();
+  await manager.close();
 });
 
 it('says where it belongs when there is no guard before it', () => {
