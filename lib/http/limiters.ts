@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { rateLimit, type Options, type Store } from 'express-rate-limit';
 
 import type { Dialect } from '../dialects/dialect';
@@ -31,7 +31,7 @@ const limits = {
 
 /**
  * Limits failed sign-ins, 100 an address in 5 minutes by default; mounted before the app's own sign-in route, which
- * answers a wrong password with a status of 400 or more. [ajax.login.maxRate, ajax.login.maxRateTimeWindow]
+ * answers a wrong password with a status from 400 to 499. [ajax.login.maxRate, ajax.login.maxRateTimeWindow]
  */
 export function signInLimiter(
   manager: IdentitySessionManager,
@@ -53,12 +53,17 @@ export function limitersOf(
   return limit === false ? [] : [limiter(what, dialect, limit, requestWasSuccessful)];
 }
 
+/** What the server could not do is no failure of the client: it would be kept out when an outage is over. */
+function isNoFailure(_request: Request, { statusCode }: Response): boolean {
+  return statusCode < 400 || statusCode >= 500;
+}
+
 /** Words its refusal as the route's dialect does. */
 function limiter(
   what: keyof typeof limits,
   dialect: Dialect,
   { limit, windowMs, store, keyGenerator }: LimitOptions,
-  requestWasSuccessful?: Options['requestWasSuccessful'],
+  requestWasSuccessful: Options['requestWasSuccessful'] = isNoFailure,
 ): RequestHandler {
   const given = { limit, windowMs, store, keyGenerator, requestWasSuccessful };
   return rateLimit({

@@ -9,7 +9,7 @@ function appWith(options: LimitOptions) {
   const app = express();
   app.set('trust proxy', 1);
   app.post('/sign-in', signInLimiter(managerOn({ store: memory() }), options), (request_, response) => {
-    response.sendStatus(request_.query['right'] === undefined ? 401 : 200);
+    response.sendStatus(Number(request_.query['status'] ?? 401));
   });
   return app;
 }
@@ -31,7 +31,16 @@ describe('the limiter of sign-ins', () => {
 
   it('counts no success', async () => {
     const app = appWith({ limit: 2 });
-    for (let i = 0; i < 5; i++) expect((await attempt(app, '192.0.2.1', '?right')).status).toBe(200);
+    for (let i = 0; i < 5; i++) expect((await attempt(app, '192.0.2.1', '?status=200')).status).toBe(200);
+  });
+
+  it('counts nothing that the server could not do', async () => {
+    const app = appWith({ limit: 2 });
+    for (const status of [500, 503, 503, 504]) {
+      expect((await attempt(app, '192.0.2.1', `?status=${status}`)).status).toBe(status);
+    }
+    for (let i = 0; i < 2; i++) expect((await attempt(app)).status).toBe(401);
+    expect((await attempt(app)).status).toBe(429);
   });
 
   it('counts where it is told to, and by what it is told to', async () => {

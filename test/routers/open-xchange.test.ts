@@ -298,6 +298,16 @@ describe('limits', () => {
     expectError(refused, 'SVL-0019', [], 429);
     expect(Number(valuesOf(refused, 'Retry-After')[0])).toBeGreaterThan(0);
   });
+
+  it('of failed logins count no login that the database kept from being one', async () => {
+    const store = memory();
+    await ox.arrange({ options: { store }, router: { limits: { login: { limit: 2 } } } });
+    const away = new SessionError('store-unavailable', 'Not now.');
+    const insert = jest.spyOn(store, 'insert').mockRejectedValue(away);
+    for (let i = 0; i < 4; i++) expectError(await ox.client().login(), 'LGI-0005', [], 503);
+    insert.mockRestore();
+    await ox.signedIn();
+  });
 });
 
 describe('a guarded request', () => {

@@ -326,6 +326,16 @@ describe('the limits', () => {
     for (let i = 0; i < 5; i++) expect((await browser.post('/session/autologin')).status).toBe(200);
   });
 
+  it('keep nobody out after an outage', async () => {
+    const knex = database.connect();
+    const away = managerOn({ knex, clock, lease: 0 });
+    app = appOn(away, { limits: { autologin: { limit: 2 } } });
+    const browser = await signedIn({ staySignedIn: true });
+    await knex.destroy();
+    for (let i = 0; i < 4; i++) expect((await browser.post('/session/autologin')).status).toBe(503);
+    await away.close();
+  });
+
   it('turn away an address that revokes without end', async () => {
     app = appOn(manager, { limits: { revoke: { limit: 2 } } });
     const browser = await signedIn();
