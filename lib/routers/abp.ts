@@ -107,16 +107,18 @@ export function abpRouter(manager: IdentitySessionManager, options: AbpRouterOpt
 type Act = (request: Request) => Promise<Answer>;
 
 /**
- * How the app knows its users is not known here. Browsers send no `Authorization` by themselves; anything else they might
- * send on behalf of another site.
+ * How the app knows its users is not known here. Browsers send no bearer token by themselves; anything else, `Basic` and
+ * `Negotiate` too, they might send on behalf of another site.
  */
 function fromOwnPages(manager: IdentitySessionManager, dialect: Dialect): RequestHandler {
   const insist = sameOrigin(manager, { dialect });
   return function fromOwnPages(request, response, next) {
-    if (request.headers.authorization === undefined) void insist(request, response, next);
-    else next();
+    if (BEARER.test(request.headers.authorization ?? '')) next();
+    else void insist(request, response, next);
   };
 }
+
+const BEARER = /^bearer /i;
 
 /** The names, so that a misspelt one is noticed. */
 const OPTIONS: Readonly<Record<keyof AbpRouterOptions, true>> = {

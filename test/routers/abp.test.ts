@@ -189,6 +189,11 @@ describe('an app that authenticates requests by itself', () => {
     const byCookie = () => request(site.app).delete(path).set('Cookie', `jwt=${token}`);
     expect((await byCookie().set('Sec-Fetch-Site', 'cross-site')).body.error.code).toBe('cross-site');
     expect((await byCookie().set('Origin', 'https://evil.example')).status).toBe(403);
+    // These a browser sends by itself once it knows them.
+    for (const known of ['Basic c3RhZ2luZzp4', 'Negotiate YII', 'Bearer']) {
+      const sent = byCookie().set({ Authorization: known, 'Sec-Fetch-Site': 'cross-site' });
+      expect((await sent).body.error.code).toBe('cross-site');
+    }
     expect((await send('delete', path, token).set('Sec-Fetch-Site', 'cross-site')).status).toBe(204);
     expect((await byCookie().set('Sec-Fetch-Site', 'same-origin')).status).toBe(204);
   });
