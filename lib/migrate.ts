@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 
 import * as identitySessions from '../migrations/001_identity_sessions';
+import { insistOnNames } from './option-reader';
 
 /** Where the tables are. */
 export interface MigrateOptions {
@@ -9,6 +10,9 @@ export interface MigrateOptions {
   /** Where Knex notes which migrations have run; `identity_session_migrations` when absent. */
   readonly tableName?: string;
 }
+
+/** The names, so that a misspelt one is noticed: the tables would be made where nobody wanted them. */
+const OPTIONS: Readonly<Record<keyof MigrateOptions, true>> = { schema: true, tableName: true };
 
 /** Apart from the app's own `knex_migrations`: each side would miss the files of the other there. */
 const TABLE_NAME = 'identity_session_migrations';
@@ -23,11 +27,13 @@ const migrations: Readonly<Record<string, Migration>> = {
   '001_identity_sessions': identitySessions,
 };
 
-/** Knex's configuration for the migrations of this package, as `knex.migrate` and a `knexfile` take it. */
-export function migrationConfig({
-  schema,
-  tableName = TABLE_NAME,
-}: MigrateOptions = {}): Knex.MigratorConfig {
+/**
+ * Knex's configuration for the migrations of this package, as `knex.migrate` and a `knexfile` take it.
+ * @throws TypeError for options that there are not
+ */
+export function migrationConfig(options: MigrateOptions = {}): Knex.MigratorConfig {
+  insistOnNames(options, OPTIONS, 'The migrations cannot run');
+  const { schema, tableName = TABLE_NAME } = options;
   return {
     migrationSource: source(schema),
     tableName,
@@ -38,12 +44,14 @@ export function migrationConfig({
 /**
  * Brings the tables up to date. Safe when many processes start at once: they take turns, and all but the first find
  * nothing to do.
+ * @throws TypeError for options that there are not
  */
 export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise<void> {
+  const config = migrationConfig(options);
   await knex.transaction(async (transaction) => {
     await transaction.raw('select pg_advisory_xact_lock(?)', [LOCK]);
     if (options.schema !== undefined) await makeSchema(transaction, options.schema);
-    await transaction.migrate.latest(migrationConfig(options));
+    await transaction.migrate.latest(config);
   }, TAKING_TURNS);
 }
 

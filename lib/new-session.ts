@@ -1,3 +1,4 @@
+import { insistOnNames } from './option-reader';
 import { wordingFor } from './session/catalogue';
 import { mintSessionId, plainId, type Credentials, type SecretForm } from './session/credentials';
 import { LONGEST_USER_AGENT } from './session/device';
@@ -37,12 +38,30 @@ export interface SignIn {
   readonly replaces?: Credentials | undefined;
 }
 
+/** The names, so that a misspelt one is noticed: `staySignedin` would end a session that was to stay. */
+const SIGN_IN: Readonly<Record<keyof SignIn, true>> = {
+  userId: true,
+  tenantId: true,
+  clientId: true,
+  device: true,
+  userAgent: true,
+  ipAddress: true,
+  staySignedIn: true,
+  extraProperties: true,
+  data: true,
+  authId: true,
+  sessionId: true,
+  secretForm: true,
+  replaces: true,
+};
+
 /**
  * The session that a sign-in opens.
  * @throws SessionError `invalid-request` for what cannot be kept
  * @throws TypeError when the app gives something that is not what `SignIn` says
  */
 export function newSession(signIn: SignIn, secretHash: string, settings: Settings): StoredSession {
+  insistOnNames(signIn, SIGN_IN, 'The session cannot be opened');
   if (typeof signIn.userId !== 'string') {
     throw new TypeError(`\`userId\` must be text, and is ${typeof signIn.userId}: write \`String(user.id)\``);
   }

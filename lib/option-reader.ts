@@ -10,7 +10,9 @@ export class OptionReader {
   readonly #problems: string[];
 
   constructor(given: object, defaults: object, prefix: string, problems: string[]) {
-    this.#given = given as Values;
+    // Types forbid anything else, and JavaScript does not.
+    if (!isGroup(given)) problems.push(`${shown(given)} is given where an object of options belongs`);
+    this.#given = isGroup(given) ? given : {};
     this.#defaults = defaults as Values;
     this.#prefix = prefix;
     this.#problems = problems;
@@ -24,6 +26,14 @@ export class OptionReader {
       const hint = meant === undefined ? '' : `, did you mean \`${this.#prefix}${meant}\`?`;
       this.#problems.push(`there is no option \`${this.#prefix}${name}\`${hint}`);
     }
+  }
+
+  /** The reader of options that stand together under a name; of them it notices misspelt names too. */
+  group(name: string, names: Readonly<Record<string, true>>, defaults: object = {}): OptionReader {
+    const given = this.given<object>(name, isGroup, 'an object') ?? {};
+    const read = new OptionReader(given, defaults, `${this.#prefix}${name}.`, this.#problems);
+    read.nothingBut(names);
+    return read;
   }
 
   /** What was given, or the default; `undefined` counts as not given. */
@@ -68,8 +78,7 @@ export class OptionReader {
   }
 
   object(name: string): object {
-    const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
-    return this.#checked(name, isObject, 'an object');
+    return this.#checked(name, isGroup, 'an object');
   }
 
   /** What was given, if anything was: such options have their default elsewhere. */
@@ -93,9 +102,23 @@ export function isFunction(value: unknown): boolean {
   return typeof value === 'function';
 }
 
+/**
+ * The check of options of which nothing but their names can be wrong.
+ * @throws TypeError that lists those that there are not
+ */
+export function insistOnNames(options: object, names: Readonly<Record<string, true>>, heading: string): void {
+  const problems: string[] = [];
+  new OptionReader(options, {}, '', problems).nothingBut(names);
+  insistOnNone(problems, heading);
+}
+
 /** @throws TypeError that lists the problems, if there are any */
 export function insistOnNone(problems: readonly string[], heading: string): void {
   if (problems.length > 0) throw new TypeError(`${heading}:\n- ${problems.join('\n- ')}`);
+}
+
+function isGroup(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isFlag(value: unknown): boolean {

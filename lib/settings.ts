@@ -74,7 +74,7 @@ export function settingsOf(options: IdentitySessionOptions): Settings {
   const ipCheckOptions = read.given<IpCheckOptions>('ipCheck', isObject, 'an object');
   const settings: Settings = {
     lifetimes,
-    cookies: cookiesOf(read.object('cookies'), lifetimes, problems),
+    cookies: cookiesOf(read, lifetimes),
     origins: read.list('origins', isOrigin, 'origins such as "https://www.example.com"'),
     rules: rulesOf(read),
     rulesFor: read.givenFunction('rulesFor'),
@@ -180,9 +180,8 @@ function cleanupOf(read: OptionReader): CleanupSettings {
   };
 }
 
-function cookiesOf(given: object, lifetimes: Lifetimes, problems: string[]): CookieSettings {
-  const read = new OptionReader(given, { ...defaults.cookies, ttl: lifetimes.long }, 'cookies.', problems);
-  read.nothingBut(COOKIE_OPTIONS);
+function cookiesOf(options: OptionReader, lifetimes: Lifetimes): CookieSettings {
+  const read = options.group('cookies', COOKIE_OPTIONS, { ...defaults.cookies, ttl: lifetimes.long });
   return {
     name: read.matching('name', /^[A-Za-z0-9_.-]{1,64}$/, 'letters, digits, "_", "." or "-", 64 at the most'),
     ttl: read.duration('ttl', 1000),

@@ -170,6 +170,18 @@ async function goAhead(started: ChildProcess): Promise<{ code: number; complaint
   return { code, complaints };
 }
 
+describe('options that there are not', () => {
+  it.each([
+    ['host', '"host" is given where an object of options belongs'],
+    [{ Schema: 'host' }, 'there is no option `Schema`, did you mean `schema`?'],
+  ])('are refused before anything is made: %j', async (options, problem) => {
+    const database = await emptyOne();
+    await expect(migrate(database.knex, options as never)).rejects.toThrow(problem);
+    expect(() => migrationConfig(options as never)).toThrow(TypeError);
+    expect(await database.knex('pg_class').whereLike('relname', 'identity%').pluck('relname')).toEqual([]);
+  });
+});
+
 describe('a schema of its own', () => {
   // The last two are as long as PostgreSQL lets a name be, in bytes.
   const names = ['Sessions', 'with "quotes" in it', "l'été", 's'.repeat(63), 'é'.repeat(31)];

@@ -71,4 +71,12 @@ describe('the session that a sign-in opens', () => {
   it('is of a user whom the app names by text', () => {
     expect(() => opened({ userId: 7 as never })).toThrow(/write `String\(user\.id\)`/);
   });
+
+  it('is not opened with what `SignIn` does not name', () => {
+    expect(() => opened({ userId: 'alice', staySignedin: true } as SignIn)).toThrow(
+      new TypeError(
+        'The session cannot be opened:\n- there is no option `staySignedin`, did you mean `staySignedIn`?',
+      ),
+    );
+  });
 });

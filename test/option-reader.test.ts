@@ -1,4 +1,4 @@
-import { insistOnNone, isFunction, OptionReader } from '../lib/option-reader';
+import { insistOnNames, insistOnNone, isFunction, OptionReader } from '../lib/option-reader';
 
 let problems: string[];
 beforeEach(() => {
@@ -149,6 +149,57 @@ describe('names', () => {
 
   it('are the own ones of the options: those that every object has are unknown too', () => {
     expect(unknown(JSON.parse('{ "constructor": 1, "__proto__": 2 }') as object)).toHaveLength(2);
+  });
+});
+
+describe('a group of options', () => {
+  it('is read by its own names, with its own defaults', () => {
+    const group = reader({ ttl: 5 }).group('it', { ttl: true, secure: true }, { secure: true });
+    expect([group.count('ttl', 1, 9), group.flag('secure')]).toEqual([5, true]);
+    expect(problems).toEqual([]);
+  });
+
+  it('is empty where it is not given', () => {
+    expect(reader().group('it', { ttl: true }, { ttl: 7 }).value('ttl')).toBe(7);
+    expect(problems).toEqual([]);
+  });
+
+  it('is told by the name that it stands under, however deep', () => {
+    const group = reader({ in: { Ttl: 5 } }, undefined, 'out.').group('it', { in: true });
+    group.group('in', { ttl: true });
+    expect(problems).toEqual(['there is no option `out.it.in.Ttl`, did you mean `out.it.in.ttl`?']);
+  });
+
+  it('is an object', () => {
+    reader(5).group('it', { ttl: true });
+    expect(problems).toEqual(['`it` is 5: it must be an object']);
+  });
+});
+
+describe('options that are no object', () => {
+  it.each([
+    ['host', '"host"'],
+    [null, 'null'],
+    [[], '[]'],
+    [5, '5'],
+  ])('%j are a problem, and read as none', (given, shown) => {
+    const read = new OptionReader(given as never, { it: 'default' }, '', problems);
+    expect(read.value('it')).toBe('default');
+    expect(problems).toEqual([`${shown} is given where an object of options belongs`]);
+  });
+});
+
+describe('options that are checked by their names alone', () => {
+  const check = (options: unknown) => () =>
+    insistOnNames(options as object, { schema: true }, 'It cannot run');
+
+  it('are those that there are', () => {
+    expect(check({ schema: 5 })).not.toThrow();
+    expect(check({ Schema: 5, tables: 1 })).toThrow(
+      new TypeError(
+        'It cannot run:\n- there is no option `Schema`, did you mean `schema`?\n- there is no option `tables`',
+      ),
+    );
   });
 });
 

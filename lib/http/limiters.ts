@@ -4,7 +4,8 @@ import { rateLimit, type Options, type Store } from 'express-rate-limit';
 import type { Dialect } from '../dialects/dialect';
 import { SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager';
-import { dialectOf, send, type VerbOptions } from './request';
+import type { OptionReader } from '../option-reader';
+import { dialectOf, send, VERB_OPTIONS, type VerbOptions } from './request';
 
 /** How many requests an address may make, and where they are counted. */
 export interface LimitOptions {
@@ -20,6 +21,14 @@ export interface LimitOptions {
 
 /** `false` switches a limiter off. */
 export type Limit = LimitOptions | false;
+
+/** The names, so that a misspelt one is noticed. */
+const LIMIT_OPTIONS: Readonly<Record<keyof LimitOptions, true>> = {
+  limit: true,
+  windowMs: true,
+  store: true,
+  keyGenerator: true,
+};
 
 /** What an address may do in a window. Of sign-ins only failures count: the people of an office share an address. */
 const limits = {
@@ -37,7 +46,20 @@ export function signInLimiter(
   manager: IdentitySessionManager,
   options: LimitOptions & VerbOptions = {},
 ): RequestHandler {
-  return limiter('signIn', dialectOf('signInLimiter', manager, options), options);
+  const names = { ...VERB_OPTIONS, ...LIMIT_OPTIONS };
+  return limiter('signIn', dialectOf('signInLimiter', manager, options, names), options);
+}
+
+/** The limits of a router's routes, as they stand among its options under `limits`. */
+export function limitsIn<Route extends string>(
+  read: OptionReader,
+  routes: Readonly<Record<Route, true>>,
+): { readonly [R in Route]?: Limit } {
+  const group = read.group('limits', routes);
+  for (const route of Object.keys(routes)) {
+    if (group.value(route) !== false) group.group(route, LIMIT_OPTIONS);
+  }
+  return read.value('limits') ?? {};
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Answer, Dialect, ShownCredentials } from '../dialects/dialect';
 import { rest } from '../dialects/rest';
 import { SessionError } from '../errors';
 import { IdentitySessionManager } from '../manager';
+import { insistOnNames } from '../option-reader';
 import type { IdentitySession } from '../session/session';
 
 declare global {
@@ -22,23 +23,29 @@ export interface VerbOptions {
   readonly dialect?: Dialect;
 }
 
+/** The names, so that a misspelt one is noticed. */
+export const VERB_OPTIONS: Readonly<Record<keyof VerbOptions, true>> = { dialect: true };
+
 const restDialects = new WeakMap<IdentitySessionManager, Dialect>();
 
 /**
  * The dialect of a verb, checked when the verb is built.
- * @throws TypeError when the manager is none
+ * @param names Those of the verb's options.
+ * @throws TypeError when the manager is none, and for options of other names
  */
 export function dialectOf(
   verb: string,
   manager: IdentitySessionManager,
-  { dialect }: VerbOptions = {},
+  options: VerbOptions = {},
+  names: Readonly<Record<string, true>> = VERB_OPTIONS,
 ): Dialect {
   if (!(manager instanceof IdentitySessionManager)) {
     throw new TypeError(
       `${verb} needs the manager: write \`${verb}(manager)\`, with the manager that createIdentitySessionManager() returned`,
     );
   }
-  if (dialect !== undefined) return dialect;
+  insistOnNames(options, names, `${verb} cannot be built`);
+  if (options.dialect !== undefined) return options.dialect;
   const known = restDialects.get(manager) ?? rest(manager.settings);
   restDialects.set(manager, known);
   return known;

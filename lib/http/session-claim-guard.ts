@@ -5,7 +5,7 @@ import type { IdentitySessionManager } from '../manager';
 import { claimedSession, type SessionClaims } from '../session/claims';
 import type { IdentitySession } from '../session/session';
 import { dialectOf, refuse } from './request';
-import type { GuardOptions } from './session-secret-guard';
+import { GUARD_OPTIONS, type GuardOptions } from './session-secret-guard';
 
 /** What a claim guard is told. */
 export interface ClaimGuardOptions extends GuardOptions {
@@ -16,6 +16,8 @@ export interface ClaimGuardOptions extends GuardOptions {
   readonly claimsOf: (request: Request) => SessionClaims | null | undefined;
 }
 
+const OPTIONS: Readonly<Record<keyof ClaimGuardOptions, true>> = { ...GUARD_OPTIONS, claimsOf: true };
+
 /**
  * For apps that sign tokens of their own: lets requests pass whose token names a live session, as `claims` put it there,
  * with `request.identitySession` set. A token that names none is refused, and so is one of a session that has ended,
@@ -25,7 +27,7 @@ export function sessionClaimGuard(
   manager: IdentitySessionManager,
   options: ClaimGuardOptions,
 ): RequestHandler {
-  const dialect = dialectOf('sessionClaimGuard', manager, options);
+  const dialect = dialectOf('sessionClaimGuard', manager, options, OPTIONS);
   const { claimsOf, activity = true } = options ?? {};
   if (typeof claimsOf !== 'function') {
     throw new TypeError(

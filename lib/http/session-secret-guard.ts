@@ -3,7 +3,7 @@ import type { Request, RequestHandler } from 'express';
 import type { Dialect, ShownCredentials } from '../dialects/dialect';
 import { plainRefusal } from '../errors';
 import type { IdentitySessionManager } from '../manager';
-import { dialectOf, refuse, type VerbOptions } from './request';
+import { dialectOf, refuse, VERB_OPTIONS, type VerbOptions } from './request';
 import { insistOnSameOrigin } from './same-origin';
 
 /** What a guard may be told beside its wire. */
@@ -11,6 +11,9 @@ export interface GuardOptions extends VerbOptions {
   /** Whether requests count as use of the session. `true` by default; `false` for what a page asks by itself. */
   readonly activity?: boolean;
 }
+
+/** The names, so that a misspelt one is noticed. */
+export const GUARD_OPTIONS: Readonly<Record<keyof GuardOptions, true>> = { ...VERB_OPTIONS, activity: true };
 
 /**
  * Lets requests pass that prove possession of a live session, with `request.identitySession` set, and refuses all others.
@@ -20,7 +23,7 @@ export function sessionSecretGuard(
   manager: IdentitySessionManager,
   options: GuardOptions = {},
 ): RequestHandler {
-  const dialect = dialectOf('sessionSecretGuard', manager, options);
+  const dialect = dialectOf('sessionSecretGuard', manager, options, GUARD_OPTIONS);
   const { activity = true } = options;
   const { origins } = manager.settings;
 

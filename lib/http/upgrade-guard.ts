@@ -8,7 +8,7 @@ import type { Answer } from '../dialects/dialect';
 import { plainRefusal, SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager';
 import type { IdentitySession } from '../session/session';
-import { dialectOf, type VerbOptions } from './request';
+import { dialectOf, VERB_OPTIONS, type VerbOptions } from './request';
 import { insistOnOwnPage } from './same-origin';
 
 /** The part of a WebSocket of the npm package `ws` that is used here. */
@@ -37,6 +37,12 @@ export interface UpgradeGuardOptions<S extends WebSocketLike> extends VerbOption
   readonly webSockets: WebSocketServerLike<S>;
 }
 
+const OPTIONS: Readonly<Record<keyof UpgradeGuardOptions<WebSocketLike>, true>> = {
+  ...VERB_OPTIONS,
+  app: true,
+  webSockets: true,
+};
+
 /** What clients are told when a session ends: one of the codes that are free for apps (RFC 6455, section 7.4.2). */
 const SESSION_ENDED = 4401;
 
@@ -52,7 +58,7 @@ export function upgradeGuard<S extends WebSocketLike>(
   manager: IdentitySessionManager,
   options: UpgradeGuardOptions<S>,
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
-  const dialect = dialectOf('upgradeGuard', manager, options);
+  const dialect = dialectOf('upgradeGuard', manager, options, OPTIONS);
   const { app, webSockets } = options ?? {};
   if (app === undefined || webSockets === undefined) {
     throw new TypeError(

@@ -2,7 +2,7 @@ import { json, Router, type Request, type RequestHandler } from 'express';
 
 import { abp } from '../dialects/abp/dialect';
 import type { Answer, Dialect } from '../dialects/dialect';
-import { limitersOf, type Limit } from '../http/limiters';
+import { limitersOf, limitsIn, type Limit } from '../http/limiters';
 import { answering, dialectOf } from '../http/request';
 import { revokeRoute } from '../http/revoke-route';
 import { sameOrigin } from '../http/same-origin';
@@ -133,7 +133,7 @@ const OPTIONS: Readonly<Record<keyof AbpRouterOptions, true>> = {
 
 function checked(options: AbpRouterOptions) {
   const problems: string[] = [];
-  const read = new OptionReader(options ?? {}, { limits: {} }, '', problems);
+  const read = new OptionReader(options ?? {}, {}, '', problems);
   read.nothingBut(OPTIONS);
   const given = {
     isGranted: read.givenFunction<IsGranted>('isGranted')!,
@@ -141,7 +141,7 @@ function checked(options: AbpRouterOptions) {
     userNameOf: read.givenFunction<AbpRouterOptions['userNameOf']>('userNameOf'),
     tenantNameOf: read.givenFunction<AbpRouterOptions['tenantNameOf']>('tenantNameOf'),
     extraPropertiesOf: read.givenFunction<AbpRouterOptions['extraPropertiesOf']>('extraPropertiesOf'),
-    limits: read.object('limits') as NonNullable<AbpRouterOptions['limits']>,
+    limits: limitsIn(read, { revoke: true }),
   };
   if (options?.isGranted === undefined) {
     problems.push(

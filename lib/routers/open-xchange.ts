@@ -11,7 +11,7 @@ import { answer } from '../dialects/open-xchange/answers';
 import { openXchange, type OpenXchangeDialect } from '../dialects/open-xchange/dialect';
 import { OpenXchangeError } from '../dialects/open-xchange/errors';
 import { flagParameter } from '../dialects/open-xchange/parameters';
-import { limitersOf, type Limit } from '../http/limiters';
+import { limitersOf, limitsIn, type Limit } from '../http/limiters';
 import { dialectOf } from '../http/request';
 import { sessionLookup } from '../http/session-lookup';
 import { sessionSecretGuard } from '../http/session-secret-guard';
@@ -150,7 +150,7 @@ function inTurn(handlers: readonly (RequestHandler | ErrorRequestHandler)[]): Re
   return Router().use([...handlers]);
 }
 
-const DEFAULTS = { randomTokenTimeout: 30_000, uiWebPath: '/appsuite/', limits: {} };
+const DEFAULTS = { randomTokenTimeout: 30_000, uiWebPath: '/appsuite/' };
 
 /** The names, so that a misspelt one is noticed. */
 const OPTIONS: Readonly<Record<keyof OpenXchangeRouterOptions, true>> = {
@@ -169,7 +169,7 @@ function checked(options: OpenXchangeRouterOptions) {
   const given = {
     authenticate: read.givenFunction<Authenticate>('authenticate', 'a function of name and password')!,
     modules: read.givenFunction<OpenXchangeRouterOptions['modules']>('modules'),
-    limits: read.object('limits') as NonNullable<OpenXchangeRouterOptions['limits']>,
+    limits: limitsIn(read, { login: true, delete: true }),
     randomTokenTimeout: read.duration('randomTokenTimeout', 0, 60_000),
     uiWebPath: read.value('uiWebPath') as string,
   };

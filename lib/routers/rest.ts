@@ -1,13 +1,14 @@
 import { Router } from 'express';
 
 import { autologin } from '../http/autologin';
-import { limitersOf, type Limit } from '../http/limiters';
-import { dialectOf, type VerbOptions } from '../http/request';
+import { limitersOf, limitsIn, type Limit } from '../http/limiters';
+import { dialectOf, VERB_OPTIONS, type VerbOptions } from '../http/request';
 import { revokeRoute } from '../http/revoke-route';
 import { currentSession, sessionLookup } from '../http/session-lookup';
 import { sessionSecretGuard } from '../http/session-secret-guard';
 import { signOut } from '../http/sign-out';
 import type { IdentitySessionManager } from '../manager';
+import { insistOnNone, OptionReader } from '../option-reader';
 
 /** What the REST router may be told beside its wire. */
 export interface RestRouterOptions extends VerbOptions {
@@ -26,10 +27,12 @@ export interface RestRouterOptions extends VerbOptions {
  * | `GET /sessions` | the caller's sessions |
  * | `DELETE /sessions/:id` | ends one of them |
  * | `DELETE /sessions` | ends all others; with `?current=true` this one too |
+ *
+ * @throws TypeError for options that cannot be used
  */
 export function restRouter(manager: IdentitySessionManager, options: RestRouterOptions = {}): Router {
-  const dialect = dialectOf('restRouter', manager, options);
-  const { limits = {} } = options;
+  const dialect = dialectOf('restRouter', manager, options, OPTIONS);
+  const limits = limitsOf(options);
   const guard = sessionSecretGuard(manager, { dialect });
   const peek = sessionSecretGuard(manager, { dialect, activity: false });
   const returning = [...limitersOf('autologin', dialect, limits.autologin), autologin(manager, { dialect })];
@@ -43,4 +46,14 @@ export function restRouter(manager: IdentitySessionManager, options: RestRouterO
   router.delete('/sessions/:id', revoke);
   router.delete('/sessions', revoke);
   return router;
+}
+
+/** The names, so that a misspelt one is noticed. */
+const OPTIONS: Readonly<Record<keyof RestRouterOptions, true>> = { ...VERB_OPTIONS, limits: true };
+
+function limitsOf(options: RestRouterOptions): NonNullable<RestRouterOptions['limits']> {
+  const problems: string[] = [];
+  const limits = limitsIn(new OptionReader(options, {}, '', problems), { autologin: true, revoke: true });
+  insistOnNone(problems, 'restRouter cannot be built');
+  return limits;
 }

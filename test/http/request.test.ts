@@ -3,10 +3,13 @@ import express, { type RequestHandler } from 'express';
 import request from 'supertest';
 
 import {
+  abpRouter,
   autologin,
+  cookieRefresh,
   createSignIn,
   currentSession,
   memory,
+  openXchangeRouter,
   rest,
   restRouter,
   revokeRoute,
@@ -17,6 +20,7 @@ import {
   sessionSecretGuard,
   signInLimiter,
   signOut,
+  upgradeGuard,
 } from '../../lib';
 import { cookieOf } from '../support/credentials';
 import { GatedStore } from '../support/gate';
@@ -49,6 +53,48 @@ describe.each(Object.entries(verbs))('%s', (name, verb) => {
   it('needs a manager when it is built, and prints the right line', () => {
     expect(() => verb({} as never)).toThrow(TypeError);
     expect(() => verb({} as never)).toThrow(`write \`${name}(manager)\``);
+  });
+});
+
+/** Those that do nothing without options. */
+const told = { abpRouter, cookieRefresh, openXchangeRouter, sessionClaimGuard, upgradeGuard };
+
+describe.each(Object.entries({ ...verbs, ...told }))('%s', (name, verb) => {
+  const build = (options: unknown) => () => verb(managerOn({ store: memory() }), options as never);
+
+  it('refuses a misspelt option when it is built, and says which was meant', () => {
+    expect(build({ Dialect: undefined })).toThrow(TypeError);
+    expect(build({ Dialect: undefined })).toThrow(
+      `${name} cannot be built:\n- there is no option \`Dialect\`, did you mean \`dialect\`?`,
+    );
+  });
+
+  it('refuses what is no object of options', () => {
+    expect(build('rest')).toThrow(`${name} cannot be built:\n- "rest" is given where an object of options`);
+  });
+});
+
+describe.each([
+  ['sessionSecretGuard', sessionSecretGuard, { activty: false }, 'activty'],
+  ['sessionClaimGuard', sessionClaimGuard, { claimsOf: () => null, activty: false }, 'activty'],
+  ['upgradeGuard', upgradeGuard, { app: {}, webSockets: {}, activity: false }, 'activity'],
+  ['signInLimiter', signInLimiter, { max: 5 }, 'max'],
+  ['restRouter', restRouter, { limit: 1 }, 'limit'],
+  ['restRouter', restRouter, { limits: { revok: false } }, 'limits.revok'],
+  ['restRouter', restRouter, { limits: { revoke: { max: 1 } } }, 'limits.revoke.max'],
+  ['abpRouter', abpRouter, { isGranted: () => true, limits: { delete: {} } }, 'limits.delete'],
+  ['abpRouter', abpRouter, { isGranted: () => true, limits: { revoke: { max: 1 } } }, 'limits.revoke.max'],
+  ['openXchangeRouter', openXchangeRouter, { authenticate() {}, limits: { revoke: {} } }, 'limits.revoke'],
+  [
+    'openXchangeRouter',
+    openXchangeRouter,
+    { authenticate() {}, limits: { login: { max: 1 } } },
+    'limits.login.max',
+  ],
+])('%s', (name, verb, options, unknown) => {
+  it(`has no option ${unknown}, and is not built with it`, () => {
+    const build = () => verb(managerOn({ store: memory() }), options as never);
+    expect(build).toThrow(`${name} cannot be built:\n- there is no option \`${unknown}\``);
   });
 });
 

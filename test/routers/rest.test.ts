@@ -3,7 +3,7 @@ import cookieParser from 'cookie-parser';
 import express, { type Express } from 'express';
 import request from 'supertest';
 
-import { rest, type IdentitySessionManager } from '../../lib';
+import { rest, restRouter, type IdentitySessionManager } from '../../lib';
 import { appOn } from '../support/app';
 import { Browser } from '../support/browser';
 import { FakeClock } from '../support/clock';
@@ -346,6 +346,14 @@ describe('the limits', () => {
   it('can be switched off', async () => {
     app = appOn(manager, { limits: { autologin: false } });
     for (let i = 0; i < 150; i++) expect((await request(app).post('/session/autologin')).status).toBe(401);
+  });
+
+  it.each([
+    [5, '`limits` is 5: it must be an object'],
+    [false, '`limits` is false: it must be an object'],
+    [{ revoke: true }, '`limits.revoke` is true: it must be an object'],
+  ])('cannot be %j', (limits, problem) => {
+    expect(() => restRouter(manager, { limits } as never)).toThrow(problem);
   });
 });
 

@@ -64,10 +64,10 @@ export class CookieRefresh {
  */
 export function cookieRefresh(
   manager: IdentitySessionManager,
-  { dialect }: { readonly dialect: OpenXchangeDialect },
+  options: { readonly dialect: OpenXchangeDialect },
 ): RequestHandler {
-  dialectOf('cookieRefresh', manager);
-  return new CookieRefresh(manager, dialect).handler();
+  dialectOf('cookieRefresh', manager, options);
+  return new CookieRefresh(manager, options.dialect).handler();
 }
 
 /** The gateway of ActiveSync keeps none: it would be sent one with every answer. */
