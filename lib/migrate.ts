@@ -6,9 +6,9 @@ import { insistOnNames } from './option-reader';
 /** Where the tables are. */
 export interface MigrateOptions {
   /** The schema for the tables, which `migrate` makes when it is missing; the connection's current schema when absent. */
-  readonly schema?: string;
+  readonly schema?: string | undefined;
   /** Where Knex notes which migrations have run; `identity_session_migrations` when absent. */
-  readonly tableName?: string;
+  readonly tableName?: string | undefined;
 }
 
 /** The names, so that a misspelt one is noticed: the tables would be made where nobody wanted them. */

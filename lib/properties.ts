@@ -54,7 +54,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     (openXchange.cookieTtl = value === 'web-browser' ? value : milliseconds(value)),
   'cookie.httpOnly': (value, { openXchange }) => (openXchange.httpOnly = flag(value)),
   'cookie.hash': (value, { openXchange }) =>
-    (openXchange.cookieHash = word(value, ['calculate', 'remember'])),
+    (openXchange.cookieHash = word(value, ['calculate', 'remember'] as const)),
   'cookie.hash.fields': (value, { openXchange }) => (openXchange.cookieHashFields = list(value)),
   'cookie.hash.salt': (value, { openXchange }) => (openXchange.cookieHashSalt = value),
   'ajax.login.http-auth.client': (value, { openXchange }) => (openXchange.defaultClient = value),

@@ -44,9 +44,12 @@ export interface Settings {
 }
 
 /** The cookie options in force. */
-export interface CookieSettings extends Required<CookieOptions> {
+export interface CookieSettings {
+  readonly name: string;
   /** In milliseconds. */
   readonly ttl: number;
+  readonly secure: boolean;
+  readonly sameSite: 'lax' | 'strict';
 }
 
 /** The options of cleanup in force; durations in milliseconds. */

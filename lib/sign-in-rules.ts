@@ -6,15 +6,15 @@ import type { SessionLimit } from './store/store';
 /** Rules about the sessions that a user has at a time. What is absent sets no limit. */
 export interface SignInRules {
   /** What a sign-in does to the user's other sessions. */
-  readonly preventConcurrentLogin?: PreventConcurrentLogin;
+  readonly preventConcurrentLogin?: PreventConcurrentLogin | undefined;
   /** How many live sessions the user may have. */
-  readonly maxSessionsPerUser?: number;
+  readonly maxSessionsPerUser?: number | undefined;
   /** The same with the client of the sign-in. */
-  readonly maxSessionsPerClient?: number;
+  readonly maxSessionsPerClient?: number | undefined;
   /** The same on its kind of device. */
-  readonly maxSessionsPerDevice?: number;
+  readonly maxSessionsPerDevice?: number | undefined;
   /** Beyond these limits: `endOldest`, the default, makes room, `refuse` turns the sign-in away. */
-  readonly onLimit?: SessionLimit['onLimit'];
+  readonly onLimit?: SessionLimit['onLimit'] | undefined;
 }
 
 /** Who signs in with what, for rules that depend on it. */

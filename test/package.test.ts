@@ -174,6 +174,7 @@ describe('an app', () => {
     writeFileSync(join(folder, 'readme.mts'), `${OF_THE_APP}\n${mountExample()}\n`);
     const compilerOptions = {
       strict: true,
+      exactOptionalPropertyTypes: true,
       module: 'nodenext',
       types: ['node'],
       noEmit: true,

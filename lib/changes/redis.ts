@@ -12,7 +12,7 @@ export interface RedisClient {
 /** How a Redis is used. */
 export interface RedisHintOptions {
   /** The channel that all nodes of the app share. `identity_session_changes` when absent. */
-  readonly channel?: string;
+  readonly channel?: string | undefined;
 }
 
 /**

@@ -10,13 +10,13 @@ import { dialectOf, send, VERB_OPTIONS, type VerbOptions } from './request';
 /** How many requests an address may make, and where they are counted. */
 export interface LimitOptions {
   /** How many within the window. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** The window, in milliseconds. */
-  readonly windowMs?: number;
+  readonly windowMs?: number | undefined;
   /** Where requests are counted: in this process when absent. A store serves one limiter. */
-  readonly store?: Store;
+  readonly store?: Store | undefined;
   /** What requests are counted by: the address when absent, an IPv6 network as one. */
-  readonly keyGenerator?: Options['keyGenerator'];
+  readonly keyGenerator?: Options['keyGenerator'] | undefined;
 }
 
 /** `false` switches a limiter off. */
@@ -54,7 +54,7 @@ export function signInLimiter(
 export function limitsIn<Route extends string>(
   read: OptionReader,
   routes: Readonly<Record<Route, true>>,
-): { readonly [R in Route]?: Limit } {
+): { readonly [R in Route]?: Limit | undefined } {
   const group = read.group('limits', routes);
   for (const route of Object.keys(routes)) {
     if (group.value(route) !== false) group.group(route, LIMIT_OPTIONS);

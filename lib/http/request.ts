@@ -20,7 +20,7 @@ declare global {
 /** What every verb may be told. */
 export interface VerbOptions {
   /** The wire that the verb speaks; `rest` by default. */
-  readonly dialect?: Dialect;
+  readonly dialect?: Dialect | undefined;
 }
 
 /** The names, so that a misspelt one is noticed. */

@@ -9,7 +9,7 @@ import { insistOnSameOrigin } from './same-origin';
 /** What a guard may be told beside its wire. */
 export interface GuardOptions extends VerbOptions {
   /** Whether requests count as use of the session. `true` by default; `false` for what a page asks by itself. */
-  readonly activity?: boolean;
+  readonly activity?: boolean | undefined;
 }
 
 /** The names, so that a misspelt one is noticed. */

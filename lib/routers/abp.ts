@@ -31,11 +31,11 @@ export interface AbpRouterOptions extends AppsDescription {
    * user, which name the session as `claims` put it there, `(request) => request.user`. When it is absent, requests prove
    * possession of a session by this package's cookie or bearer token.
    */
-  readonly currentUser?: (request: Request) => SessionClaims | null | undefined;
+  readonly currentUser?: ((request: Request) => SessionClaims | null | undefined) | undefined;
   /** The wire, where an app wants some of it otherwise: `{ ...abp(manager.settings), refusal }`. */
-  readonly dialect?: Dialect;
+  readonly dialect?: Dialect | undefined;
   /** How often an address may revoke: 300 requests in 5 minutes by default. */
-  readonly limits?: { readonly revoke?: Limit };
+  readonly limits?: { readonly revoke?: Limit | undefined } | undefined;
 }
 
 /**

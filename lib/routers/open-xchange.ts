@@ -36,24 +36,26 @@ export interface OpenXchangeRouterOptions {
   /** The app's own look at name and password. Required. */
   readonly authenticate: Authenticate;
   /** What clients that ask for `modules` are given: anything that JSON knows; nothing when it is absent. */
-  readonly modules?: (session: IdentitySession, request: Request) => unknown;
+  readonly modules?: ((session: IdentitySession, request: Request) => unknown) | undefined;
   /** The wire, where it is told more than the manager's settings: `openXchange(manager.settings, { ... })`. */
-  readonly dialect?: OpenXchangeDialect;
+  readonly dialect?: OpenXchangeDialect | undefined;
   /**
    * How long the `random` of a login can be used, once, to hand the session over by `redirect` or `redeem`: 30 s by
    * default, 0 for never, a minute at the most. Only the node that gave it out knows it, and until then the secret of the
    * session with it, in memory. [com.openexchange.sessiond.randomTokenTimeout, com.openexchange.ajax.login.randomToken]
    */
-  readonly randomTokenTimeout?: Duration;
+  readonly randomTokenTimeout?: Duration | undefined;
   /** Where `redirect` leads, unless the request names another path of this host; `/appsuite/` by default. [com.openexchange.UIWebPath] */
-  readonly uiWebPath?: string;
+  readonly uiWebPath?: string | undefined;
   /** How often an address may fail to log in, and delete. [com.openexchange.ajax.login.maxRate, com.openexchange.ajax.login.maxRateTimeWindow] */
-  readonly limits?: {
-    /** 50 failures in 5 minutes by default. */
-    readonly login?: Limit;
-    /** 300 requests in 5 minutes by default. */
-    readonly delete?: Limit;
-  };
+  readonly limits?:
+    | {
+        /** 50 failures in 5 minutes by default. */
+        readonly login?: Limit | undefined;
+        /** 300 requests in 5 minutes by default. */
+        readonly delete?: Limit | undefined;
+      }
+    | undefined;
 }
 
 /**

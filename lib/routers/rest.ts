@@ -13,7 +13,8 @@ import { insistOnNone, OptionReader } from '../option-reader';
 /** What the REST router may be told beside its wire. */
 export interface RestRouterOptions extends VerbOptions {
   /** How often an address may fail at autologin, and revoke. 100 failures and 300 requests in 5 minutes by default. */
-  readonly limits?: { readonly autologin?: Limit; readonly revoke?: Limit };
+  readonly limits?:
+    { readonly autologin?: Limit | undefined; readonly revoke?: Limit | undefined } | undefined;
 }
 
 /**

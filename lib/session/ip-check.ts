@@ -15,29 +15,29 @@ export interface IpCheckOptions {
    * `countrycode`: also those that stay in their country; an address whose country nobody knows is in none, nor is a
    * private one, unless `ranges` has it. [com.openexchange.ipcheck.mode; com.openexchange.IPCheck=true is `strict`]
    */
-  readonly mode?: IpCheckMode;
+  readonly mode?: IpCheckMode | undefined;
   /**
    * The addresses that every session may change to; none by default. The text of a file (not its name), or its lines, with
    * one range in each: an address, two with `-` between them, or a network such as `192.0.2.0/24`. Blank lines, and what
    * comes after a `#`, are skipped. No range of IPv6 holds an address of IPv4. [noipcheck.cnf]
    */
-  readonly ranges?: string | readonly string[];
+  readonly ranges?: string | readonly string[] | undefined;
   /**
    * The clients whose sessions may change their address: ids as given at the sign-in, in capitals or not, `*` for any
    * text, `?` for one character. `open-xchange-mailapp` and `open-xchange-mobile-api-facade` by default; `[]` for none. A
    * session without a client is never among them, not even with `*`. [com.openexchange.IPCheckWhitelist]
    */
-  readonly clients?: readonly string[];
+  readonly clients?: readonly string[] | undefined;
   /**
    * The size of the IPv4 subnets within which every session may change its address: `/24`, or `255.255.255.0`. None by
    * default. `/1` to `/32`, which is one address. [com.openexchange.IPMaskV4]
    */
-  readonly maskV4?: string;
+  readonly maskV4?: string | undefined;
   /**
    * The same of IPv6: `/60`. None by default. `/1` to `/128`; below `/64` devices change their address by themselves.
    * [com.openexchange.IPMaskV6]
    */
-  readonly maskV6?: string;
+  readonly maskV6?: string | undefined;
 }
 
 /** What a session may do when its address changes. */

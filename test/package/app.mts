@@ -2,20 +2,26 @@ import express, { type Request, type RequestHandler } from 'express';
 import createKnex from 'knex';
 import {
   SessionError,
+  abpRouter,
   autologin,
   createIdentitySessionManager,
   createSignIn,
   memory,
   migrate,
   migrationConfig,
+  openXchange,
+  openXchangeRouter,
+  redisHint,
   rest,
   restRouter,
   revokeRoute,
   sessionErrors,
   sessionLookup,
   sessionSecretGuard,
+  signInLimiter,
   type IdentitySession,
   type IdentitySessionOptions,
+  type RedisClient,
   type RefusalCode,
 } from 'express-identity-sessions';
 
@@ -56,8 +62,32 @@ function codeOf(error: unknown): RefusalCode | undefined {
   return error instanceof SessionError ? error.code : undefined;
 }
 
+/** Whatever is set in an environment, or is not. */
+function configured(redis: RedisClient | undefined, limit: number | undefined): void {
+  const { NODE_ID: nodeId, SCHEMA: schema } = process.env;
+  const text = process.env['TEXT'];
+  const hint = redis && redisHint(redis, { channel: text });
+  const sessions = createIdentitySessionManager({
+    knex: createKnex({ client: 'pg' }),
+    schema,
+    nodeId,
+    hint,
+    cookies: { name: text },
+    ipCheck: { maskV4: text },
+    rulesFor: () => ({ maxSessionsPerUser: limit }),
+  });
+  const dialect = limit === undefined ? undefined : openXchange(sessions.settings, { defaultClient: text });
+  const limits = { revoke: limit === undefined ? undefined : { limit } };
+  app.use(sessionSecretGuard(sessions, { dialect, activity: limit === undefined ? undefined : false }));
+  app.use(signInLimiter(sessions, { limit, dialect }));
+  app.use(restRouter(sessions, { dialect, limits }));
+  app.use(abpRouter(sessions, { isGranted: () => true, currentUser: undefined, limits }));
+  app.use(openXchangeRouter(sessions, { authenticate: () => undefined, dialect, uiWebPath: text }));
+  void migrate(createKnex({ client: 'pg' }), { schema });
+}
+
 // @ts-expect-error -- a wrong option is a mistake that the compiler sees
 createIdentitySessionManager({ knex: createKnex({ client: 'pg' }), onLimit: 'forget' });
 
 await migrate(createKnex({ client: 'pg', migrations: migrationConfig() }));
-export { codeOf, currentOf };
+export { codeOf, configured, currentOf };

@@ -31,8 +31,8 @@ function optionNames(path: string, name: string): string[] {
   return declared(path, name, ts.isInterfaceDeclaration).members.flatMap((member) => {
     const type = ts.isPropertySignature(member) ? member.type?.getText() : undefined;
     const own = nameOf(member)!;
-    if (type !== 'CookieOptions') return [own];
-    return optionNames(path, type).map((inner) => `${own}.${inner}`);
+    if (type !== 'CookieOptions | undefined') return [own];
+    return optionNames(path, 'CookieOptions').map((inner) => `${own}.${inner}`);
   });
 }
 

@@ -23,32 +23,32 @@ export interface OpenXchangeOptions {
    * cookies are good for one user agent only; `remember` takes the one of the sign-in, for clients that change theirs.
    * [com.openexchange.cookie.hash]
    */
-  readonly cookieHash?: 'calculate' | 'remember';
+  readonly cookieHash?: 'calculate' | 'remember' | undefined;
   /** Headers whose values are hashed too; none by default, and those that a request leaves out are passed over. [com.openexchange.cookie.hash.fields] */
-  readonly cookieHashFields?: readonly string[];
+  readonly cookieHashFields?: readonly string[] | undefined;
   /**
    * Text that is hashed too, the same on all nodes: `replaceMe1234567890` by default, `''` for the names of version 6.
    * Another one makes all clients sign in again. [com.openexchange.cookie.hash.salt]
    */
-  readonly cookieHashSalt?: string;
+  readonly cookieHashSalt?: string | undefined;
   /**
    * How long browsers keep the cookies of sessions that stay signed in: the manager's `cookies.ttl` by default;
    * `web-browser` until the browser ends. [com.openexchange.cookie.ttl]
    */
-  readonly cookieTtl?: Duration;
+  readonly cookieTtl?: Duration | undefined;
   /** Whether cookies are out of reach of scripts; `true` by default. [com.openexchange.cookie.httpOnly] */
-  readonly httpOnly?: boolean;
+  readonly httpOnly?: boolean | undefined;
   /**
    * Whether clients are given a public-session cookie too, which names their session where a request cannot, as that for
    * an image: `sessionSecretGuard(manager, { dialect: dialect.forImages })` lets those in. `false` by default.
    */
-  readonly publicSession?: boolean;
+  readonly publicSession?: boolean | undefined;
   /** Whether clients are given a `JSESSIONID` that ends in the manager's `nodeId`, for load balancers; `false` by default. */
-  readonly stickyCookie?: boolean;
+  readonly stickyCookie?: boolean | undefined;
   /** The client of requests that name none; `open-xchange-appsuite` by default. [com.openexchange.ajax.login.http-auth.client] */
-  readonly defaultClient?: string;
+  readonly defaultClient?: string | undefined;
   /** Turns a user agent and a client into a device; `describeOxDevice` by default, which tells it as Open-Xchange does. */
-  readonly describeDevice?: DescribeDevice;
+  readonly describeDevice?: DescribeDevice | undefined;
 }
 
 /** The options as they are in force. */
