@@ -169,7 +169,7 @@ describe('an app', () => {
   });
 
   it('has the types of it, as CommonJS and as ES modules, with every declaration checked', async () => {
-    const types = ['@types/express', '@types/node'];
+    const types = ['@types/express', '@types/node', '@types/ws'];
     const folder = await project({ has: types, files: ['app.cts', 'app.mts'] });
     writeFileSync(join(folder, 'readme.mts'), `${OF_THE_APP}\n${mountExample()}\n`);
     const compilerOptions = {

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
 import type { Answer, Dialect, ShownCredentials } from '../dialects/dialect';
@@ -52,16 +54,18 @@ export function dialectOf(
 }
 
 /**
- * The session that the guard has put on the request.
+ * The session that the guard has put on the request: on one of Express, or on that of a WebSocket, which is none of
+ * Express's types.
  * @throws TypeError when no guard did
  */
-export function sessionOf(request: Request, verb = 'handler'): IdentitySession {
-  if (request.identitySession === undefined) {
+export function sessionOf(request: IncomingMessage, verb = 'handler'): IdentitySession {
+  const { identitySession } = request as IncomingMessage & Express.Request;
+  if (identitySession === undefined) {
     throw new TypeError(
       `${verb} found no session on the request: mount the guard before it, \`app.use(sessionSecretGuard(manager), ${verb}(manager))\``,
     );
   }
-  return request.identitySession;
+  return identitySession;
 }
 
 /**

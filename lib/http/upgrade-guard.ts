@@ -51,8 +51,8 @@ const PATIENCE = 1000;
 
 /**
  * A listener for a server's `upgrade` event: lets WebSockets be opened by requests that prove possession of a live session,
- * with `request.identitySession` set, and closes them with code 4401 when that has ended, on whatever node. Others are
- * refused with an HTTP answer; so is a page of another site that opens one with the user's cookie.
+ * which `sessionOf(request)` tells the app's `connection` listener, and closes them with code 4401 when that has ended, on
+ * whatever node. Others are refused with an HTTP answer; so is a page of another site that opens one with the user's cookie.
  */
 export function upgradeGuard<S extends WebSocketLike>(
   manager: IdentitySessionManager,

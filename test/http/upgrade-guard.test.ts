@@ -5,7 +5,7 @@ import express from 'express';
 import express4 from 'express4';
 import WebSocket, { WebSocketServer } from 'ws';
 
-import { memory, rest, upgradeGuard, type Dialect, type IdentitySessionManager } from '../../lib';
+import { memory, rest, sessionOf, upgradeGuard, type Dialect, type IdentitySessionManager } from '../../lib';
 import { appOn } from '../support/app';
 import { Browser } from '../support/browser';
 import { FakeClock } from '../support/clock';
@@ -16,7 +16,7 @@ let clock: FakeClock;
 let manager: IdentitySessionManager;
 let server: http.Server;
 let browser: Browser;
-let connected: (string | undefined)[];
+let connected: string[];
 let report: jest.Mock;
 
 const frameworks = [
@@ -32,8 +32,8 @@ async function listen(framework: typeof express = express, wire?: Partial<Dialec
   app.set('trust proxy', true);
   const webSockets = new WebSocketServer({ noServer: true });
   connected = [];
-  webSockets.on('connection', (socket: WebSocket, request: express.Request) => {
-    connected.push(request.identitySession?.userId);
+  webSockets.on('connection', (socket, request) => {
+    connected.push(sessionOf(request).userId);
     if (request.url === '/broken') throw new Error('The app failed');
     socket.on('message', (text: Buffer) => socket.send(`heard ${text.toString()}`));
   });

@@ -1,5 +1,6 @@
 import express, { type Request, type RequestHandler } from 'express';
 import createKnex from 'knex';
+import type { WebSocketServer } from 'ws';
 import {
   SessionError,
   abpRouter,
@@ -17,8 +18,10 @@ import {
   revokeRoute,
   sessionErrors,
   sessionLookup,
+  sessionOf,
   sessionSecretGuard,
   signInLimiter,
+  upgradeGuard,
   type IdentitySession,
   type IdentitySessionOptions,
   type RedisClient,
@@ -62,6 +65,15 @@ function codeOf(error: unknown): RefusalCode | undefined {
   return error instanceof SessionError ? error.code : undefined;
 }
 
+/** The session of a WebSocket, and of a request whose parameters have names. */
+function opened(webSockets: WebSocketServer): RequestHandler<{ id: string }> {
+  app.listen().on('upgrade', upgradeGuard(manager, { app, webSockets }));
+  webSockets.on('connection', (socket, request) => socket.send(sessionOf(request).userId));
+  // @ts-expect-error -- a session is on requests alone
+  sessionOf({});
+  return (request, response) => void response.json([request.params.id, sessionOf(request)]);
+}
+
 /** Whatever is set in an environment, or is not. */
 function configured(redis: RedisClient | undefined, limit: number | undefined): void {
   const { NODE_ID: nodeId, SCHEMA: schema } = process.env;
@@ -90,4 +102,4 @@ function configured(redis: RedisClient | undefined, limit: number | undefined): 
 createIdentitySessionManager({ knex: createKnex({ client: 'pg' }), onLimit: 'forget' });
 
 await migrate(createKnex({ client: 'pg', migrations: migrationConfig() }));
-export { codeOf, configured, currentOf };
+export { codeOf, configured, currentOf, opened };
