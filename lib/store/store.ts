@@ -96,10 +96,16 @@ export interface SessionLimit {
 
 /** The refusal of a sign-in beyond a limit. */
 export function limitReached({ max, per }: SessionLimit): SessionError {
-  return new SessionError('session-limit-reached', `No more than ${max} sessions are allowed at a time.`, {
-    per,
-  });
+  const sessions = max === 1 ? 'one session is' : `${max} sessions are`;
+  const message = `No more than ${sessions} allowed at a time${WITHIN[per]}.`;
+  return new SessionError('session-limit-reached', message, { per });
 }
+
+const WITHIN: Readonly<Record<SessionLimit['per'], string>> = {
+  user: '',
+  client: ' with this client',
+  device: ' on devices of this kind',
+};
 
 /** The refusal of a sign-in under an auth id that a live session has. */
 export function authIdTaken(): SessionError {

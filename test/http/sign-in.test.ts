@@ -217,6 +217,18 @@ describe('signing in is refused', () => {
     expect(await sessionsOf('alice')).toHaveLength(1);
   });
 
+  it.each<[IdentitySessionOptions, string]>([
+    [{ maxSessionsPerUser: 1 }, 'No more than one session is allowed at a time.'],
+    [{ maxSessionsPerUser: 2 }, 'No more than 2 sessions are allowed at a time.'],
+    [{ maxSessionsPerClient: 1 }, 'No more than one session is allowed at a time with this client.'],
+    [{ maxSessionsPerDevice: 2 }, 'No more than 2 sessions are allowed at a time on devices of this kind.'],
+  ])('and says how many that is, and of what: %j', async (limit, detail) => {
+    use({ ...limit, onLimit: 'refuse' });
+    const [most = 0] = Object.values(limit) as number[];
+    for (let i = 0; i < most; i++) await signingIn();
+    expect((await signingIn()).body).toMatchObject({ code: 'session-limit-reached', detail });
+  });
+
   it('while the database is away', async () => {
     store.insert = () => Promise.reject(new SessionError('store-unavailable', 'Not now.', { retryAfter: 1 }));
     const response = await signingIn();
