@@ -1,7 +1,7 @@
 import { insistOnNames } from './option-reader';
 import { wordingFor } from './session/catalogue';
 import { mintSessionId, plainId, type Credentials, type SecretForm } from './session/credentials';
-import { LONGEST_USER_AGENT } from './session/device';
+import { LONGEST_USER_AGENT, type Device } from './session/device';
 import { ipAddress } from './session/ip-address';
 import type { StoredSession } from './session/session';
 import { capped, optionalText, properties, text } from './session/text';
@@ -37,6 +37,9 @@ export interface SignIn {
   /** The credentials that came in with the request; their session ends in favour of the new one. */
   readonly replaces?: Credentials | undefined;
 }
+
+/** Of a kind of device, in characters. */
+const LONGEST_KIND = 64;
 
 /** The names, so that a misspelt one is noticed: `staySignedin` would end a session that was to stay. */
 const SIGN_IN: Readonly<Record<keyof SignIn, true>> = {
@@ -76,7 +79,7 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
     tenantId: optionalText('tenantId', signIn.tenantId, 255),
     userId: text('userId', signIn.userId, 255),
     clientId,
-    device: text('device', signIn.device ?? settings.deviceOf(clientId, device), 64),
+    device: text('device', signIn.device ?? kindOf(clientId, device, settings), LONGEST_KIND),
     deviceInfo: capped('deviceInfo', displayName(device, wordingFor(null, settings.catalogue)), 256),
     userAgent,
     ipAddresses: Object.freeze(address === null ? [] : [address]),
@@ -91,6 +94,15 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
     endReason: null,
     endedBy: null,
   };
+}
+
+/** The kind of device that the app's `deviceOf` says it is: what it answers wrongly is no mistake of the client's. */
+function kindOf(clientId: string | null, device: Device, { deviceOf }: Settings): string {
+  const kind: unknown = deviceOf(clientId, device);
+  if (typeof kind === 'string' && kind !== '' && kind.length <= LONGEST_KIND) return kind;
+  throw new TypeError(
+    `\`deviceOf\` answered what is no kind of device: it must be text of 1 to ${LONGEST_KIND} characters, such as "Mobile"`,
+  );
 }
 
 function givenId(id: string): string {

@@ -79,4 +79,14 @@ describe('the session that a sign-in opens', () => {
       ),
     );
   });
+
+  it.each([undefined, null, 5, '', 'x'.repeat(65)])(
+    'is a mistake of the app where its `deviceOf` answers %j',
+    (answer) => {
+      const wrong = settingsOf({ store: memory(), deviceOf: () => answer as never });
+      const open = () => newSession({ userId: 'alice' }, 'hash', wrong);
+      expect(open).toThrow(TypeError);
+      expect(open).toThrow('`deviceOf` answered what is no kind of device: it must be text of 1 to 64');
+    },
+  );
 });
