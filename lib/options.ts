@@ -76,7 +76,10 @@ export interface IdentitySessionOptions {
 
   /** A session's last-accessed time is written after so many requests. [UpdateSessionAfterCacheHit] */
   readonly updateAfterCacheHits?: number | undefined;
-  /** It is written after this time at the latest; a tenth of `shortLifetime` at the most, for a crash may lose it. */
+  /**
+   * It is written after this time at the latest; a tenth of `shortLifetime` at the most, for a crash may lose it. By default a
+   * minute, or that tenth where it is less.
+   */
   readonly touchInterval?: Duration | undefined;
   /** How many sessions are copied in memory, about 1 KB each. */
   readonly cacheSize?: number | undefined;

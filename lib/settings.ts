@@ -88,7 +88,7 @@ export function settingsOf(options: IdentitySessionOptions): Settings {
     clientBlacklist: read.list('clientBlacklist', isText, 'client ids'),
     cleanup: cleanupOf(read),
     updateAfterCacheHits: read.count('updateAfterCacheHits', 1, 1_000_000),
-    touchInterval: read.duration('touchInterval', 1, HOUR),
+    touchInterval: touchIntervalOf(options, read, lifetimes),
     cacheSize: read.count('cacheSize', 1, 10_000_000),
     lease: read.duration('lease', 0, MINUTE),
     requestBudget: read.duration('requestBudget', 100, MINUTE),
@@ -172,6 +172,17 @@ function lifetimesOf(read: OptionReader): Lifetimes {
     absolute: read.value('absoluteLifetime') === false ? Infinity : read.duration('absoluteLifetime', 1000),
     autologin: read.flag('autologin'),
   };
+}
+
+/** Where it is not given, a short life time shortens it: nobody is refused for what nobody set. */
+function touchIntervalOf(options: IdentitySessionOptions, read: OptionReader, { short }: Lifetimes): number {
+  if (options.touchInterval !== undefined) return read.duration('touchInterval', 1, HOUR);
+  return Math.min(defaults.touchInterval, longestTouchInterval(short));
+}
+
+/** A session in use could seem idle if it were longer. */
+function longestTouchInterval(shortLifetime: number): number {
+  return Math.floor(shortLifetime / 10);
 }
 
 function cleanupOf(read: OptionReader): CleanupSettings {
@@ -271,10 +282,10 @@ function* contradictions(options: IdentitySessionOptions, settings: Settings): I
       'give it at least the same'
     );
   }
-  if (touchInterval * 10 > lifetimes.short) {
+  if (touchInterval > longestTouchInterval(lifetimes.short)) {
     yield (
       `\`touchInterval\` (${touchInterval} ms) is more than a tenth of \`shortLifetime\` (${lifetimes.short} ms): ` +
-      `a session in use could seem idle; give it ${Math.floor(lifetimes.short / 10)} ms at the most`
+      `a session in use could seem idle; give it ${longestTouchInterval(lifetimes.short)} ms at the most, or leave it out`
     );
   }
   if (cleanup.inactiveTimeSpan < lifetimes.long) {

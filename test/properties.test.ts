@@ -112,6 +112,13 @@ com.openexchange.UIWebPath=/appsuite/`);
     await sessions.close();
   });
 
+  it('that shorten the life time need no option beside them', async () => {
+    const { manager } = fromProperties('com.openexchange.sessiond.sessionDefaultLifeTime=5M');
+    const sessions = createIdentitySessionManager({ store: memory(), location: false, ...manager });
+    expect(sessions.settings).toMatchObject({ lifetimes: { short: 300_000 }, touchInterval: 30_000 });
+    await sessions.close();
+  });
+
   it.each([
     'ajax.login.maxRate=0',
     'sessiond.sessionDefaultLifeTime=1h',

@@ -45,6 +45,20 @@ describe('the settings', () => {
   });
 });
 
+describe('the touch interval', () => {
+  it.each([
+    [{ shortLifetime: '5M' }, 30_000],
+    [{ shortLifetime: 1009 }, 100],
+    [{ shortLifetime: '10M' }, 60_000],
+    [{ shortLifetime: '1D', longLifetime: '1W' }, 60_000],
+    [{ shortLifetime: '5M', touchInterval: undefined }, 30_000],
+    [{ shortLifetime: '5M', touchInterval: 500 }, 500],
+    [{ touchInterval: '6M' }, 360_000],
+  ])('is with %j %d', (options, expected) => {
+    expect(settings(options).touchInterval).toBe(expected);
+  });
+});
+
 describe('a wrong option', () => {
   it.each([
     [{ shortLifetime: '1w' }, '`shortLifetime` is "1w": it must be from 1000'],
@@ -113,6 +127,7 @@ describe('options that contradict each other are refused', () => {
     [{ hint: { listen: () => () => undefined } }, '`hint` is for the log of changes'],
     [{ shortLifetime: '2H', longLifetime: '1H' }, '`longLifetime` (3600000 ms) is shorter'],
     [{ shortLifetime: '5M', touchInterval: '1M' }, '`touchInterval` (60000 ms) is more than a tenth'],
+    [{ shortLifetime: '5M', touchInterval: 30_001 }, 'give it 30000 ms at the most, or leave it out'],
     [{ longLifetime: '31D' }, '`inactiveTimeSpan` (2592000000 ms) is shorter than `longLifetime`'],
     [{ maxSessions: 5 }, '`maxSessions` is what one node may hold, and the node has no name'],
     [{ globalLookup: false }, '`globalLookup` is false, and the node has no name'],
