@@ -45,11 +45,11 @@ function chainOf(options: IdentitySessionOptions, settings: Settings): Chain {
   if (knex === undefined) return { store: options.store! };
   const { clock, lifetimes, lease, cacheSize, requestBudget: budget, report } = settings;
 
-  const pool = new Pool(appConnections(knex), { budget });
+  const pool = new Pool(appConnections(knex), { budget, schema });
   const table = postgres(pool, { schema });
 
   const connection = new OwnConnection(knex, { connection: changesConnection });
-  const changes = postgresChanges(new Pool(connection, { budget }), connection, {
+  const changes = postgresChanges(new Pool(connection, { budget, schema }), connection, {
     schema,
     written: changesConnection === undefined ? undefined : pool,
   });

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, parse } from 'node:path';
 import { Client } from 'pg';
 
-import { migrate, migrationConfig, type IdentitySessionManager } from '../lib';
+import { migrate, migrationConfig, type IdentitySessionManager, type SessionEvent } from '../lib';
 import { READ_EVERY } from '../lib/changes/changes';
 import { FakeClock } from './support/clock';
 import { createDatabase, emptyDatabase, type TestDatabase } from './support/database';
@@ -204,6 +204,25 @@ describe('a schema of its own', () => {
       await manager.close();
     }
     expect(await relationsOutside(database, schema)).toEqual([]);
+  });
+
+  it('is named to who has not made the tables there, whatever tables there are elsewhere', async () => {
+    const database = await emptyOne();
+    await migrate(database.knex);
+    const reported: string[] = [];
+    const report = (event: SessionEvent) => {
+      if (event.type === 'failed') reported.push((event.error as Error).message);
+    };
+    const manager = managerOn({ knex: database.knex, schema: 'nowhere', clock: new FakeClock(), report });
+    const cure = 'await migrate(knex, { schema: "nowhere" })';
+    try {
+      await expect(manager.open({ userId: 'alice' })).rejects.toThrow(cure);
+      await expect(manager.list({ userId: 'alice' })).rejects.toThrow(cure);
+      await until(() => reported.length > 0);
+      expect(reported[0]).toContain(cure);
+    } finally {
+      await manager.close();
+    }
   });
 
   it('lets two installations live in one database', async () => {

@@ -7,19 +7,26 @@ const UNREACHABLE = /^(08|53|57P0[1-5])/;
 
 const LOST = /^(08|57P0[1-3])/;
 
-/** Errors of the network, the pool and the server's health become `store-unavailable`; others are mistakes and stay. */
-export function refusalOf(error: unknown): unknown {
+/**
+ * Errors of the network, the pool and the server's health become `store-unavailable`; others are mistakes and stay.
+ * @param schema Where the tables were looked for, unless it is the first of the search path.
+ */
+export function refusalOf(error: unknown, schema?: string): unknown {
   if (error instanceof SessionError || error instanceof TypeError || error instanceof RangeError)
     return error;
   const state = sqlState(error);
-  if (state === '42P01' || state === '3F000') {
-    return new Error(
-      'The tables of express-identity-sessions are missing: run its migrations (`await migrate(knex)`) first',
-      { cause: error },
-    );
-  }
+  if (state === '42P01' || state === '3F000') return new Error(tablesMissing(schema), { cause: error });
   if (state !== undefined && !NOT_NOW.test(state)) return error;
   return unavailable(error);
+}
+
+function tablesMissing(schema: string | undefined): string {
+  const tables = 'The tables of express-identity-sessions are missing';
+  if (schema === undefined) {
+    return `${tables}: run its migrations (\`await migrate(knex)\`) first, or say which \`schema\` they are in`;
+  }
+  const name = JSON.stringify(schema);
+  return `${tables} from the schema ${name}: run its migrations there (\`await migrate(knex, { schema: ${name} })\`) first`;
 }
 
 export function unavailable(cause: unknown): SessionError {

@@ -51,6 +51,8 @@ export function statementName(table: string, key: string): string {
 export interface PoolOptions {
   /** How long one act may wait for the database, in milliseconds: for a connection and for all its statements. */
   readonly budget: number;
+  /** Where the tables are, for who has not made them there; the first of the search path when absent. */
+  readonly schema?: string | undefined;
 }
 
 /**
@@ -60,15 +62,17 @@ export interface PoolOptions {
 export class Pool {
   readonly #source: ConnectionSource;
   readonly #budget: number;
+  readonly #schema: string | undefined;
   /** Waits for a database are real ones, whatever clock a test has sessions judged by. */
   readonly #clock = systemClock();
   readonly #breaker = new Breaker(() => this.#with(this.#deadline(), (run) => run(PROBE, [])), this.#clock);
   /** Whether connections keep what was prepared on them, as all do but those of a transaction pooler. */
   #prepares = true;
 
-  constructor(source: ConnectionSource, { budget }: PoolOptions) {
+  constructor(source: ConnectionSource, { budget, schema }: PoolOptions) {
     this.#source = source;
     this.#budget = budget;
+    this.#schema = schema;
   }
 
   /** Whether the database answers, as far as is known. */
@@ -125,7 +129,7 @@ export class Pool {
     try {
       return await this.#borrow(deadline, prepares, use);
     } catch (error) {
-      if (!prepares || !isUnprepared(error)) throw refusalOf(error);
+      if (!prepares || !isUnprepared(error)) throw refusalOf(error, this.#schema);
     }
     // Nothing was done: a statement that is not understood does not run, and a transaction was rolled back.
     this.#prepares = false;

@@ -47,10 +47,19 @@ describe('a failure', () => {
     }
   });
 
-  it('for want of the tables says how to make them', () => {
-    expect(refusalOf(failed('42P01'))).toEqual(
-      expect.objectContaining({ message: expect.stringContaining('migrate') }),
-    );
+  it('for want of the tables says how to make them, where they were looked for', () => {
+    for (const state of ['42P01', '3F000']) {
+      expect(refusalOf(failed(state))).toEqual(
+        new Error(
+          'The tables of express-identity-sessions are missing: run its migrations (`await migrate(knex)`) first, or say which `schema` they are in',
+        ),
+      );
+      expect(refusalOf(failed(state), 'nowhere')).toEqual(
+        new Error(
+          'The tables of express-identity-sessions are missing from the schema "nowhere": run its migrations there (`await migrate(knex, { schema: "nowhere" })`) first',
+        ),
+      );
+    }
   });
 
   it('keeps what the server said to the logs', () => {
