@@ -6,7 +6,7 @@ export interface Health {
   /** Uses of sessions that are not written yet. */
   readonly touches?: {
     readonly pending: number;
-    /** For how long the oldest of them waits, in milliseconds; 0 when there is none. */
+    /** For how long the oldest of them waits, in whole milliseconds; 0 when there is none. */
     readonly oldest: number;
   };
   readonly cache?: {
@@ -26,7 +26,7 @@ export interface ChangesHealth {
   readonly trusted: boolean;
   /** Up to where the log was read, or null before the first read. */
   readonly position: string | null;
-  /** How long ago the last good read was sent, in milliseconds, or null before the first. */
+  /** How long ago the last good read was sent, in whole milliseconds, or null before the first. */
   readonly age: number | null;
   readonly hints: readonly HintHealth[];
 }

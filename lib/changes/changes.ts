@@ -90,7 +90,7 @@ export class ChangeFollower {
     return {
       trusted: this.trusted,
       position: this.#position ?? null,
-      age: this.#lastRead === undefined ? null : this.#options.clock.monotonic() - this.#lastRead,
+      age: this.#lastRead === undefined ? null : Math.round(this.#options.clock.monotonic() - this.#lastRead),
       hints: this.#hints.map((hint) => hint.health),
     };
   }

@@ -160,7 +160,7 @@ class BufferedStore implements SessionStore {
     const now = this.#options.clock.monotonic();
     const waiting = [...this.#pending.values(), ...this.#flushing.values()];
     const oldest = waiting.reduce((age, { since }) => Math.max(age, now - since), 0);
-    return { ...this.#inner.health(), touches: { pending: waiting.length, oldest } };
+    return { ...this.#inner.health(), touches: { pending: waiting.length, oldest: Math.round(oldest) } };
   }
 
   close(patience: number): Promise<number> {

@@ -67,6 +67,14 @@ describe('a follower', () => {
     expect(follower.trusted).toBe(false);
   });
 
+  it('tells for how many whole milliseconds the last good read is past', async () => {
+    expect(follower.health.age).toBeNull();
+    follower.start();
+    await turns();
+    clock.advance(99.7);
+    expect(follower.health).toMatchObject({ trusted: true, age: 100 });
+  });
+
   it('has told of the changes before it trusts again', async () => {
     const seen: boolean[] = [];
     follower.subscribe(() => seen.push(follower.trusted));

@@ -137,6 +137,13 @@ describe('buffered', () => {
       );
     });
 
+    it('are told of by how many there are, and for how many whole milliseconds the oldest waits', () => {
+      touch();
+      clock.advance(249.6);
+      touch('another');
+      expect(store.health().touches).toEqual({ pending: 2, oldest: 250 });
+    });
+
     it('are due after so many touches', async () => {
       for (let hit = 1; hit < HITS; hit++) touch();
       await pass(FLUSH_EVERY);
