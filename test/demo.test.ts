@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import type { Express } from 'express';
+import request from 'supertest';
 import { accountsToTry, authenticate, hashPassword } from '../examples/demo/accounts';
 import { createApp } from '../examples/demo/app';
 import { everySessionOf, type IdentitySessionManager } from '../lib';
@@ -156,6 +157,19 @@ describe('signing in', () => {
     expect(text).toContain('role="alert"');
     expect(text).toContain('value="&#34;alice&#34;"');
   });
+  it.each([
+    ['application/json', '{"name": "alice"'],
+    ['application/json; charset=klingon', '{}'],
+    ['application/x-www-form-urlencoded', 'a=1&'.repeat(2000)],
+  ])('refuses what cannot be read, and shows nothing of itself: %s', async (type, body) => {
+    const response = await request(server)
+      .post('/sign-in')
+      .set({ Accept: 'application/json', 'Content-Type': type })
+      .send(body);
+    expect(response.status).toBe(400);
+    expect(response.body).toMatchObject({ code: 'invalid-request', detail: 'The body cannot be read.' });
+  });
+
 
   it('fills in the name of the last time', async () => {
     const alice = await signedIn(person(), ALICE);

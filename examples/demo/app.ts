@@ -13,6 +13,7 @@ import {
   restRouter,
   revokeRoute,
   sameOrigin,
+  SessionError,
   sessionErrors,
   sessionOf,
   sessionSecretGuard,
@@ -52,6 +53,7 @@ export function createApp({ manager }: { manager: IdentitySessionManager }): Exp
     signInLimiter(manager, { dialect }),
     express.urlencoded({ extended: false }),
     express.json(),
+    refuseUnreadableForm,
     signInWithPassword(manager),
   );
   app.post('/sign-out', signOut(manager, { dialect }));
@@ -83,6 +85,18 @@ function pageHeaders(_request: Request, response: Response, next: NextFunction):
 
 function showSignIn(request: Request, response: Response): void {
   response.send(signInPage({ name: rememberedName(request), notice: notice(request.query['notice']) }));
+}
+
+/** What the parsers cannot read is refused as the wire says it. Express would answer with a page that shows the stack. */
+function refuseUnreadableForm(
+  error: { readonly status?: number },
+  _request: Request,
+  _response: Response,
+  next: NextFunction,
+): void {
+  const { status = 500 } = error;
+  const refusal = new SessionError('invalid-request', 'The body cannot be read.', { field: 'body' });
+  next(status < 500 ? refusal : error);
 }
 
 function signInWithPassword(manager: IdentitySessionManager): RequestHandler {
