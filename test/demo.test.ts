@@ -12,6 +12,7 @@ import type { Express } from 'express';
 import request from 'supertest';
 import { accountsToTry, authenticate, hashPassword } from '../examples/demo/accounts';
 import { createApp } from '../examples/demo/app';
+import { startEmbeddedPostgres } from '../examples/demo/postgres';
 import { everySessionOf, type IdentitySessionManager } from '../lib';
 import { Browser } from './support/browser';
 import { FakeClock } from './support/clock';
@@ -23,6 +24,12 @@ const PROJECT = join(__dirname, '..');
 
 /** What stands between the answers to the lines of a script. */
 const END = '-- next line --';
+
+/** The beginning of every program of the demo, in a folder that may be taken. */
+const ALREADY_RUNNING = `
+  const { startEmbeddedPostgres } = require('./examples/demo/postgres');
+  const dataFolder = process.env.DATA_FOLDER;
+  require('./examples/demo/run').run(() => startEmbeddedPostgres({ dataFolder }));`;
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 const IPHONE =
@@ -150,13 +157,6 @@ describe('signing in', () => {
     },
   );
 
-  it('shows the form again after a wrong password, with what went wrong and the name filled in', async () => {
-    const { status, text } = await person().post('/sign-in', { name: '"alice"', password: 'wrong' });
-
-    expect(status).toBe(401);
-    expect(text).toContain('role="alert"');
-    expect(text).toContain('value="&#34;alice&#34;"');
-  });
   it.each([
     ['application/json', '{"name": "alice"'],
     ['application/json; charset=klingon', '{}'],
@@ -170,6 +170,13 @@ describe('signing in', () => {
     expect(response.body).toMatchObject({ code: 'invalid-request', detail: 'The body cannot be read.' });
   });
 
+  it('shows the form again after a wrong password, with what went wrong and the name filled in', async () => {
+    const { status, text } = await person().post('/sign-in', { name: '"alice"', password: 'wrong' });
+
+    expect(status).toBe(401);
+    expect(text).toContain('role="alert"');
+    expect(text).toContain('value="&#34;alice&#34;"');
+  });
 
   it('fills in the name of the last time', async () => {
     const alice = await signedIn(person(), ALICE);
@@ -550,10 +557,14 @@ describe('pages', () => {
 });
 
 describe('npm start', () => {
-  type Demo = ChildProcessByStdio<null, Readable, null>;
-  let demo: Demo;
+  let demo: ChildProcessByStdio<null, Readable, Readable>;
+  /** What it has said that is no answer. */
+  let complaints: string;
 
-  afterEach(() => demo.kill('SIGKILL'));
+  // Asked to, it ends its nodes too: left over, they would keep the tests from ending.
+  afterEach(async () => {
+    if (demo.kill()) await once(demo, 'close');
+  });
 
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'writes what it still holds, and ends well, on %s',
@@ -608,6 +619,9 @@ describe('npm start', () => {
   it('shows three nodes, where a session that is ended at one is out at all', async () => {
     spawnDemo('nodes');
     const text = await linesUntil((all) => all.split('http:').length > 3);
+    for (const { name, password } of accountsToTry)
+      expect(text.split(`${name} / ${password}`)).toHaveLength(2);
+    expect(text.split('Ctrl-C ends it.')).toHaveLength(2);
     const [one, two, three] = [...text.matchAll(/http:\S+/g)].map(([url]) => new Browser(url));
     await one!.post('/sign-in', { name: 'alice', password: 'wonderland' });
     for (const node of [two!, three!]) for (const cookie of one!.cookies) node.cookies.set(...cookie);
@@ -618,7 +632,31 @@ describe('npm start', () => {
     for (let attempt = 0; attempt < 5000 && (await three!.get('/profile')).status === 200; attempt++);
     expect((await three!.get('/profile')).status).not.toBe(200);
     demo.kill('SIGTERM');
-    expect(await once(demo, 'exit')).toEqual([0, null]);
+    expect(await once(demo, 'close')).toEqual([0, null]);
+    expect(complaints.split('EIS_INSECURE_COOKIES')).toHaveLength(2);
+  });
+
+  it('says what to do, without a stack, where it is already running', async () => {
+    const dataFolder = mkdtempSync(join(tmpdir(), 'demo-'));
+    const postgres = await startEmbeddedPostgres({ dataFolder });
+    try {
+      spawnNode(['-e', ALREADY_RUNNING], { DATA_FOLDER: dataFolder });
+      expect(await once(demo, 'close')).toEqual([1, null]);
+      expect(complaints).toBe(
+        `The demo is already running (its PostgreSQL is in ${dataFolder}): end it, or set DATABASE_URL and PORT.\n`,
+      );
+    } finally {
+      await postgres.stop();
+      rmSync(dataFolder, { recursive: true });
+    }
+  });
+
+  it('says which port is in use', async () => {
+    const { port } = server.address() as AddressInfo;
+    spawnDemo('main', { PORT: String(port) });
+    expect(await once(demo, 'close')).toEqual([1, null]);
+    expect(complaints).toContain(`Port ${port} is in use: end what listens there, or set PORT.\n`);
+    expect(complaints).not.toMatch(/^ +at /m);
   });
 
   async function started(): Promise<{ url: string; text: string }> {
@@ -627,12 +665,18 @@ describe('npm start', () => {
     return { url: /http:\S+/.exec(text)![0], text };
   }
 
-  function spawnDemo(program: 'main' | 'nodes'): void {
-    demo = spawn(process.execPath, ['-r', 'sucrase/register/ts', `examples/demo/${program}.ts`], {
+  function spawnDemo(program: 'main' | 'nodes', env: NodeJS.ProcessEnv = {}): void {
+    spawnNode([`examples/demo/${program}.ts`], { DATABASE_URL: database.url, HOST: '', PORT: '0', ...env });
+  }
+
+  function spawnNode(args: string[], env: NodeJS.ProcessEnv): void {
+    demo = spawn(process.execPath, ['-r', 'sucrase/register/ts', ...args], {
       cwd: PROJECT,
-      env: { ...process.env, NODE_ENV: 'test', DATABASE_URL: database.url, HOST: '', PORT: '0' },
-      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, NODE_ENV: 'test', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
+    complaints = '';
+    demo.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
   }
 
   async function linesUntil(enough: (text: string) => boolean): Promise<string> {

@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net';
 import knex from 'knex';
 
 import { createIdentitySessionManager, migrate } from '../../lib';
-import { accountsToTry } from './accounts';
 import { createApp } from './app';
+import { invitation } from './invitation';
 import { startEmbeddedPostgres } from './postgres';
+import { run } from './run';
 
 const { DATABASE_URL, HOST, PORT, NODE_ENV, NODE_ID } = process.env;
 
@@ -54,21 +55,7 @@ function welcome({ address, family, port }: AddressInfo, secure: boolean): void 
   const host = family === 'IPv6' ? `[${address}]` : address;
   console.log(`
 The demo is at http://${host}:${port}${NODE_ID ? ` (node ${NODE_ID})` : ''}
-${NODE_ID ? '' : invitation(secure)}`);
+${NODE_ID ? '' : invitation({ secure })}`);
 }
 
-function invitation(secure: boolean): string {
-  const accounts = accountsToTry.map(({ name, password }) => `  ${name} / ${password}`);
-  return `
-Sign in with two browsers, as
-${accounts.join('\n')}
-${secure ? '' : '\nThat its cookies travel over plain HTTP, as the warning says, is fine on your own machine.'}
-Ctrl-C ends it.
-`;
-}
-
-main().catch((error: unknown) => {
-  console.error(error);
-  // PostgreSQL ends with the process that started it.
-  process.exit(1);
-});
+run(main);

@@ -18,6 +18,13 @@ export interface Server {
   persistent: boolean;
 }
 
+/** Another server runs in the folder, and goes on. */
+export class FolderInUse extends Error {
+  constructor(readonly folder: string) {
+    super(`Another PostgreSQL runs in ${folder}.`);
+  }
+}
+
 /** Starts the server, on any free port if none is wanted. */
 export async function startServer(
   server: Server,
@@ -32,8 +39,9 @@ export async function startServer(
     } catch (error) {
       const lines = await readFile(log, 'utf8').catch(() => '');
       const again = attempt < 10 && (await cure(lines, server.folder, wantedPort));
-      if (!again)
-        throw new Error(`PostgreSQL did not start: ${(error as Error).message}\n${lines}`, { cause: error });
+      if (again) continue;
+      if (lines.includes('"postmaster.pid" already exists')) throw new FolderInUse(server.folder);
+      throw new Error(`PostgreSQL did not start: ${(error as Error).message}\n${lines}`, { cause: error });
     }
   }
 }
