@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 
 import * as identitySessions from '../migrations/001_identity_sessions';
-import { insistOnNames } from './option-reader';
+import { insistOnOptions } from './option-reader';
 
 /** Where the tables are. */
 export interface MigrateOptions {
@@ -32,7 +32,7 @@ const migrations: Readonly<Record<string, Migration>> = {
  * @throws TypeError for options that there are not
  */
 export function migrationConfig(options: MigrateOptions = {}): Knex.MigratorConfig {
-  insistOnNames(options, OPTIONS, 'The migrations cannot run');
+  insistOnOptions(options, OPTIONS, 'The migrations cannot run');
   const { schema, tableName = TABLE_NAME } = options;
   return {
     migrationSource: source(schema),

@@ -1,4 +1,4 @@
-import { insistOnNames } from './option-reader';
+import { insistOnNames, type Names } from './named-arguments';
 import { wordingFor } from './session/catalogue';
 import { mintSessionId, plainId, type Credentials, type SecretForm } from './session/credentials';
 import { LONGEST_USER_AGENT, type Device } from './session/device';
@@ -42,7 +42,7 @@ export interface SignIn {
 const LONGEST_KIND = 64;
 
 /** The names, so that a misspelt one is noticed: `staySignedin` would end a session that was to stay. */
-const SIGN_IN: Readonly<Record<keyof SignIn, true>> = {
+const SIGN_IN: Names<SignIn> = {
   userId: true,
   tenantId: true,
   clientId: true,
@@ -64,7 +64,7 @@ const SIGN_IN: Readonly<Record<keyof SignIn, true>> = {
  * @throws TypeError when the app gives something that is not what `SignIn` says
  */
 export function newSession(signIn: SignIn, secretHash: string, settings: Settings): StoredSession {
-  insistOnNames(signIn, SIGN_IN, 'The session cannot be opened');
+  insistOnNames('signIn', signIn, SIGN_IN);
   if (typeof signIn.userId !== 'string') {
     throw new TypeError(`\`userId\` must be text, and is ${typeof signIn.userId}: write \`String(user.id)\``);
   }

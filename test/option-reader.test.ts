@@ -1,4 +1,4 @@
-import { insistOnNames, insistOnNone, isFunction, OptionReader } from '../lib/option-reader';
+import { insistOnOptions, insistOnNone, isFunction, OptionReader } from '../lib/option-reader';
 
 let problems: string[];
 beforeEach(() => {
@@ -191,7 +191,7 @@ describe('options that are no object', () => {
 
 describe('options that are checked by their names alone', () => {
   const check = (options: unknown) => () =>
-    insistOnNames(options as object, { schema: true }, 'It cannot run');
+    insistOnOptions(options as object, { schema: true }, 'It cannot run');
 
   it('are those that there are', () => {
     expect(check({ schema: 5 })).not.toThrow();

@@ -6,7 +6,7 @@ import type { Answer, Dialect, ShownCredentials } from '../dialects/dialect';
 import { rest } from '../dialects/rest';
 import { SessionError } from '../errors';
 import { IdentitySessionManager } from '../manager';
-import { insistOnNames } from '../option-reader';
+import { insistOnOptions } from '../option-reader';
 import type { IdentitySession } from '../session/session';
 
 declare global {
@@ -46,7 +46,7 @@ export function dialectOf(
       `${verb} needs the manager: write \`${verb}(manager)\`, with the manager that createIdentitySessionManager() returned`,
     );
   }
-  insistOnNames(options, names, `${verb} cannot be built`);
+  insistOnOptions(options, names, `${verb} cannot be built`);
   if (options.dialect !== undefined) return options.dialect;
   const known = restDialects.get(manager) ?? rest(manager.settings);
   restDialects.set(manager, known);
