@@ -106,7 +106,11 @@ export function isFunction(value: unknown): boolean {
  * The check of options of which nothing but their names can be wrong.
  * @throws TypeError that lists those that there are not
  */
-export function insistOnOptions(options: object, names: Readonly<Record<string, true>>, heading: string): void {
+export function insistOnOptions(
+  options: object,
+  names: Readonly<Record<string, true>>,
+  heading: string,
+): void {
   const problems: string[] = [];
   new OptionReader(options, {}, '', problems).nothingBut(names);
   insistOnNone(problems, heading);
