@@ -44,11 +44,11 @@ export function describing({ userNameOf, tenantNameOf, extraPropertiesOf }: Apps
   };
 }
 
-/** The same function with a memory for one page. */
+/** The same function with a memory for one page. What it throws waits with what others reject, so that all is heard. */
 function askedOnce<Of>(nameOf: ((of: Of) => Name) | undefined): (key: string, of: Of) => Name {
   const asked = new Map<string, Name>();
   return (key, of) => {
-    if (!asked.has(key)) asked.set(key, nameOf?.(of));
+    if (!asked.has(key)) asked.set(key, (async () => nameOf?.(of))());
     return asked.get(key);
   };
 }

@@ -1,5 +1,6 @@
 import { describing } from '../../../lib/routers/abp/description';
 import { withoutSecret, type StoredSession } from '../../../lib/session/session';
+import { turns } from '../../support/gate';
 import { aSession } from '../../support/sessions';
 
 const session = (said: Partial<StoredSession> = {}) => withoutSecret(aSession(1000, said));
@@ -55,5 +56,18 @@ describe('what the app says of sessions', () => {
       },
     };
     await expect(describing(failing)([session(), session()], session())).rejects.toThrow('no names');
+  });
+
+  it('fails the answer once, and nothing else, when two of it fail', async () => {
+    const failing = {
+      userNameOf: () => Promise.reject(new Error('no names of users')),
+      tenantNameOf: () => {
+        throw new Error('no names of tenants');
+      },
+    };
+    const one = session({ tenantId: 'acme' });
+    await expect(describing(failing)([one], one)).rejects.toThrow('no names of');
+    // A rejection that nobody hears fails the test that runs.
+    await turns();
   });
 });
