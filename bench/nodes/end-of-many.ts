@@ -37,7 +37,7 @@ async function endAll(act: Act, scope: { tenantId?: string }, database: Database
   const table = await FilledTable.of(SESSIONS, database, SESSIONS);
   const listening = await Listening.on(table.url);
   try {
-    const { administration } = table.manager({ isCleanupEnabled: false });
+    const { administration } = await table.runningManager({ isCleanupEnabled: false });
     insist(await administration.count({ tenantId: TENANT }), SESSIONS);
     let ms = 0;
     const end = async () => {

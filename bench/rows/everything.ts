@@ -11,8 +11,7 @@ export interface EndOfEverything {
 }
 
 export async function endEverything(table: FilledTable): Promise<EndOfEverything> {
-  const { administration } = table.manager();
-  await administration.policy();
+  const { administration } = await table.runningManager();
   const before = await marked(table);
   const ending = await timed(() => administration.revokeEverything());
   const page = await timed(() => administration.search());

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import knex, { type Knex } from 'knex';
 
 import type { IdentitySessionManager, IdentitySessionOptions } from '../../lib';
@@ -54,6 +55,14 @@ export class FilledTable {
       ...options,
     });
     this.#managers.push(manager);
+    return manager;
+  }
+
+  /** A manager as on a node that runs: it has heard the database's time, without which it ends nothing. */
+  async runningManager(options: IdentitySessionOptions = {}): Promise<IdentitySessionManager> {
+    const manager = this.manager(options);
+    await manager.administration.policy();
+    for (let waited = 0; manager.health().changes?.age === null && waited < 1000; waited++) await sleep(10);
     return manager;
   }
 
