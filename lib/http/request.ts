@@ -6,6 +6,7 @@ import type { Answer, Dialect, ShownCredentials } from '../dialects/dialect';
 import { rest } from '../dialects/rest';
 import { SessionError } from '../errors';
 import { IdentitySessionManager } from '../manager';
+import type { Names } from '../named-arguments';
 import { insistOnOptions } from '../option-reader';
 import type { IdentitySession } from '../session/session';
 
@@ -26,7 +27,7 @@ export interface VerbOptions {
 }
 
 /** The names, so that a misspelt one is noticed. */
-export const VERB_OPTIONS: Readonly<Record<keyof VerbOptions, true>> = { dialect: true };
+export const VERB_OPTIONS: Names<VerbOptions> = { dialect: true };
 
 const restDialects = new WeakMap<IdentitySessionManager, Dialect>();
 
@@ -84,9 +85,16 @@ export function readableCredentials(request: Request, dialect: Dialect): ShownCr
 /** Answers a request. Nothing is sent twice: when the client was answered in the meantime, the answer is dropped. */
 export function send(response: Response, answer: Answer): void {
   if (response.headersSent) return;
+  // First: of an answer that has no words nothing may be left, least of all its cookies, in what the app answers instead.
+  const text = bodyText(answer);
   setHeaders(response, answer);
   response.status(answer.status);
-  response.end(typeof answer.body === 'object' ? JSON.stringify(answer.body) : answer.body);
+  response.end(text);
+}
+
+/** The body as it stands on the wire. */
+export function bodyText({ body }: Answer): string | undefined {
+  return typeof body === 'object' ? JSON.stringify(body) : body;
 }
 
 /** Puts an answer's headers and cookies on a response that somebody else will send. */

@@ -7,8 +7,9 @@ import type { Clock } from '../clock';
 import type { Answer } from '../dialects/dialect';
 import { plainRefusal, SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager';
+import type { Names } from '../named-arguments';
 import type { IdentitySession } from '../session/session';
-import { dialectOf, VERB_OPTIONS, type VerbOptions } from './request';
+import { bodyText, dialectOf, VERB_OPTIONS, type VerbOptions } from './request';
 import { insistOnOwnPage } from './same-origin';
 
 /** The part of a WebSocket of the npm package `ws` that is used here. */
@@ -37,7 +38,7 @@ export interface UpgradeGuardOptions<S extends WebSocketLike> extends VerbOption
   readonly webSockets: WebSocketServerLike<S>;
 }
 
-const OPTIONS: Readonly<Record<keyof UpgradeGuardOptions<WebSocketLike>, true>> = {
+const OPTIONS: Names<UpgradeGuardOptions<WebSocketLike>> = {
   ...VERB_OPTIONS,
   app: true,
   webSockets: true,
@@ -121,8 +122,9 @@ const FAILED: Answer = { status: 500, headers: {}, cookies: [] };
  * The answer as it stands on the wire: an upgrade has no response object. Nobody but us closes the socket of one: a client
  * could leave its half of it open for ever.
  */
-function answer(socket: Duplex, { status, headers, cookies, body }: Answer, clock: Clock): void {
-  const text = typeof body === 'object' ? JSON.stringify(body) : (body ?? '');
+function answer(socket: Duplex, refusal: Answer, clock: Clock): void {
+  const { status, headers, cookies } = refusal;
+  const text = bodyText(refusal) ?? '';
   const lines = [
     `HTTP/1.1 ${status} `,
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),

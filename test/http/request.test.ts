@@ -41,12 +41,16 @@ const verbs = {
 };
 
 async function answerTo(handler: RequestHandler, Cookie = '', framework = express): Promise<string> {
+  return (await responseTo(handler, Cookie, framework)).text;
+}
+
+function responseTo(handler: RequestHandler, Cookie = '', framework = express): request.Test {
   const app = framework();
   app.get('/', handler);
   app.use((error: Error, _: unknown, response: express.Response, __: unknown) => {
     response.status(500).send(`${error.name}: ${error.message}`);
   });
-  return (await request(app).get('/').set({ Cookie })).text;
+  return request(app).get('/').set({ Cookie });
 }
 
 describe.each(Object.entries(verbs))('%s', (name, verb) => {
@@ -146,6 +150,16 @@ describe.each([
     const Cookie = answer === 'revoked' ? '' : '__Host-identity=a; __Host-identity=b';
     const sent = await answerTo(signOut(manager, { dialect }), Cookie, framework);
     expect(sent).toBe('TypeError: Invalid character in header content ["X-Name"]');
+  });
+
+  it('leaves nothing of itself in what the app answers instead, when its body has no words', async () => {
+    const manager = managerOn({ store: memory() });
+    const answer = { status: 200, headers: { 'X-Name': 'one' }, cookies: ['a=b'], body: { quota: 5n } };
+    const dialect = { ...rest(manager.settings), revoked: () => answer };
+    const response = await responseTo(signOut(manager, { dialect }), '', framework);
+    expect([response.status, response.text]).toEqual([500, expect.stringMatching(/^TypeError: .*BigInt/)]);
+    expect(response.headers).not.toHaveProperty('x-name');
+    expect(response.get('Set-Cookie')).toBeUndefined();
   });
 });
 
