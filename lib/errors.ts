@@ -54,7 +54,7 @@ export interface RefusalEvidence {
 
 /**
  * A refusal: the request was understood and is turned down. Misuse of the package by a programmer is a `TypeError`
- * instead, thrown when things are built.
+ * instead, thrown when things are built where it can be seen by then.
  */
 export class SessionError extends Error implements RefusalEvidence {
   override readonly name = 'SessionError';

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 
 import * as identitySessions from '../migrations/001_identity_sessions';
+import type { Names } from './named-arguments';
 import { insistOnOptions } from './option-reader';
 
 /** Where the tables are. */
@@ -12,7 +13,7 @@ export interface MigrateOptions {
 }
 
 /** The names, so that a misspelt one is noticed: the tables would be made where nobody wanted them. */
-const OPTIONS: Readonly<Record<keyof MigrateOptions, true>> = { schema: true, tableName: true };
+const OPTIONS: Names<MigrateOptions> = { schema: true, tableName: true };
 
 /** Apart from the app's own `knex_migrations`: each side would miss the files of the other there. */
 const TABLE_NAME = 'identity_session_migrations';

@@ -1,4 +1,4 @@
-/** The names that a call knows. A record, so that the compiler misses one that is forgotten. */
+/** The names that a call, or a set of options, knows. A record, so that the compiler misses one that is forgotten. */
 export type Names<T> = Readonly<Record<keyof T, true>>;
 
 /**
@@ -8,11 +8,14 @@ export type Names<T> = Readonly<Record<keyof T, true>>;
  * @throws TypeError that says what the call takes
  */
 export function insistOnNames<T extends object>(call: string, given: T, names: Names<T>): void {
-  const known = Object.keys(names).map((name) => `\`${name}\``);
-  const taken = `it takes a plain object, of ${known.join(', ')}`;
-  if (!isPlainObject(given)) throw new TypeError(`\`${call}\` was given ${kindOf(given)}: ${taken}`);
+  if (!isPlainObject(given)) throw mistake(`\`${call}\` was given ${kindOf(given)}`, names);
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(names, name));
-  if (unknown !== undefined) throw new TypeError(`\`${call}\` knows no \`${unknown}\`: ${taken}`);
+  if (unknown !== undefined) throw mistake(`\`${call}\` knows no \`${unknown}\``, names);
+}
+
+function mistake(what: string, names: Readonly<Record<string, true>>): TypeError {
+  const known = Object.keys(names).map((name) => `\`${name}\``);
+  return new TypeError(`${what}: it takes a plain object, of ${known.join(', ')}`);
 }
 
 /**

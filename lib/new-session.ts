@@ -106,7 +106,7 @@ function kindOf(clientId: string | null, device: Device, { deviceOf }: Settings)
 }
 
 function givenId(id: string): string {
-  const plain = typeof id === 'string' ? plainId(id) : undefined;
+  const plain = plainId(id);
   if (plain !== undefined) return plain;
   throw new TypeError('`sessionId` must be a UUID: 32 hexadecimal digits, with dashes or without');
 }

@@ -4,6 +4,7 @@ import type { Hint } from './changes/hint';
 import { systemClock, type Clock } from './clock';
 import type { Report } from './events';
 import type { Locator } from './location/location';
+import type { Names } from './named-arguments';
 import { defaults, type CookieOptions, type IdentitySessionOptions } from './options';
 import { insistOnNone, isFunction, OptionReader } from './option-reader';
 import { catalogueOf, type Catalogue, type Words } from './session/catalogue';
@@ -118,7 +119,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 /** The names, so that a misspelt one is noticed. */
-const OPTIONS: Readonly<Record<keyof IdentitySessionOptions, true>> = {
+const OPTIONS: Names<IdentitySessionOptions> = {
   knex: true,
   store: true,
   schema: true,
@@ -158,7 +159,7 @@ const OPTIONS: Readonly<Record<keyof IdentitySessionOptions, true>> = {
   report: true,
   clock: true,
 };
-const COOKIE_OPTIONS: Readonly<Record<keyof CookieOptions, true>> = {
+const COOKIE_OPTIONS: Names<CookieOptions> = {
   name: true,
   ttl: true,
   secure: true,

@@ -1,3 +1,4 @@
+import type { Names } from './named-arguments';
 import { insistOnNone, OptionReader } from './option-reader';
 import { CONCURRENCY, type PreventConcurrentLogin } from './session/revocation';
 import type { IdentitySession } from './session/session';
@@ -81,7 +82,7 @@ const NO_RULES = {
   onLimit: 'endOldest',
 } as const satisfies Required<SignInRules>;
 
-const RULES: Readonly<Record<keyof SignInRules, true>> = {
+const RULES: Names<SignInRules> = {
   preventConcurrentLogin: true,
   maxSessionsPerUser: true,
   maxSessionsPerClient: true,

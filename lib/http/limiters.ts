@@ -4,6 +4,7 @@ import { rateLimit, type Options, type Store } from 'express-rate-limit';
 import type { Dialect } from '../dialects/dialect';
 import { SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager';
+import type { Names } from '../named-arguments';
 import type { OptionReader } from '../option-reader';
 import { dialectOf, send, VERB_OPTIONS, type VerbOptions } from './request';
 
@@ -23,7 +24,7 @@ export interface LimitOptions {
 export type Limit = LimitOptions | false;
 
 /** The names, so that a misspelt one is noticed. */
-const LIMIT_OPTIONS: Readonly<Record<keyof LimitOptions, true>> = {
+const LIMIT_OPTIONS: Names<LimitOptions> = {
   limit: true,
   windowMs: true,
   store: true,

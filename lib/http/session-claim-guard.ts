@@ -2,6 +2,7 @@ import type { Request, RequestHandler } from 'express';
 
 import { plainRefusal, SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager';
+import type { Names } from '../named-arguments';
 import { claimedSession, type SessionClaims } from '../session/claims';
 import type { IdentitySession } from '../session/session';
 import { dialectOf, refuse } from './request';
@@ -16,7 +17,7 @@ export interface ClaimGuardOptions extends GuardOptions {
   readonly claimsOf: (request: Request) => SessionClaims | null | undefined;
 }
 
-const OPTIONS: Readonly<Record<keyof ClaimGuardOptions, true>> = { ...GUARD_OPTIONS, claimsOf: true };
+const OPTIONS: Names<ClaimGuardOptions> = { ...GUARD_OPTIONS, claimsOf: true };
 
 /**
  * For apps that sign tokens of their own: lets requests pass whose token names a live session, as `claims` put it there,

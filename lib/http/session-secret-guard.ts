@@ -3,6 +3,7 @@ import type { Request, RequestHandler } from 'express';
 import type { Dialect, ShownCredentials } from '../dialects/dialect';
 import { plainRefusal } from '../errors';
 import type { IdentitySessionManager } from '../manager';
+import type { Names } from '../named-arguments';
 import { dialectOf, refuse, VERB_OPTIONS, type VerbOptions } from './request';
 import { insistOnSameOrigin } from './same-origin';
 
@@ -13,7 +14,7 @@ export interface GuardOptions extends VerbOptions {
 }
 
 /** The names, so that a misspelt one is noticed. */
-export const GUARD_OPTIONS: Readonly<Record<keyof GuardOptions, true>> = { ...VERB_OPTIONS, activity: true };
+export const GUARD_OPTIONS: Names<GuardOptions> = { ...VERB_OPTIONS, activity: true };
 
 /**
  * Lets requests pass that prove possession of a live session, with `request.identitySession` set, and refuses all others.

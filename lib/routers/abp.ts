@@ -10,6 +10,7 @@ import { sessionClaimGuard } from '../http/session-claim-guard';
 import { sessionSecretGuard } from '../http/session-secret-guard';
 import { unreadableBodies, unreadablePaths } from '../http/unreadable-requests';
 import type { IdentitySessionManager } from '../manager';
+import type { Names } from '../named-arguments';
 import { insistOnNone, OptionReader } from '../option-reader';
 import type { SessionClaims } from '../session/claims';
 import { AccountSessions } from './abp/account-sessions';
@@ -121,7 +122,7 @@ function fromOwnPages(manager: IdentitySessionManager, dialect: Dialect): Reques
 const BEARER = /^bearer /i;
 
 /** The names, so that a misspelt one is noticed. */
-const OPTIONS: Readonly<Record<keyof AbpRouterOptions, true>> = {
+const OPTIONS: Names<AbpRouterOptions> = {
   isGranted: true,
   currentUser: true,
   userNameOf: true,

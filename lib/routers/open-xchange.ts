@@ -17,6 +17,7 @@ import { sessionLookup } from '../http/session-lookup';
 import { sessionSecretGuard } from '../http/session-secret-guard';
 import { unreadableBodies } from '../http/unreadable-requests';
 import type { IdentitySessionManager } from '../manager';
+import type { Names } from '../named-arguments';
 import { insistOnNone, OptionReader } from '../option-reader';
 import type { Duration } from '../session/duration';
 import type { IdentitySession } from '../session/session';
@@ -155,7 +156,7 @@ function inTurn(handlers: readonly (RequestHandler | ErrorRequestHandler)[]): Re
 const DEFAULTS = { randomTokenTimeout: 30_000, uiWebPath: '/appsuite/' };
 
 /** The names, so that a misspelt one is noticed. */
-const OPTIONS: Readonly<Record<keyof OpenXchangeRouterOptions, true>> = {
+const OPTIONS: Names<OpenXchangeRouterOptions> = {
   authenticate: true,
   modules: true,
   dialect: true,

@@ -8,6 +8,7 @@ import { currentSession, sessionLookup } from '../http/session-lookup';
 import { sessionSecretGuard } from '../http/session-secret-guard';
 import { signOut } from '../http/sign-out';
 import type { IdentitySessionManager } from '../manager';
+import type { Names } from '../named-arguments';
 import { insistOnNone, OptionReader } from '../option-reader';
 
 /** What the REST router may be told beside its wire. */
@@ -50,7 +51,7 @@ export function restRouter(manager: IdentitySessionManager, options: RestRouterO
 }
 
 /** The names, so that a misspelt one is noticed. */
-const OPTIONS: Readonly<Record<keyof RestRouterOptions, true>> = { ...VERB_OPTIONS, limits: true };
+const OPTIONS: Names<RestRouterOptions> = { ...VERB_OPTIONS, limits: true };
 
 function limitsOf(options: RestRouterOptions): NonNullable<RestRouterOptions['limits']> {
   const problems: string[] = [];

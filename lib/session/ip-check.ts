@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 
+import type { Names } from '../named-arguments';
 import { groupsOf, ipAddress } from './ip-address';
 
 /**
@@ -231,7 +232,7 @@ function dottedMask(hostBits: number): string {
   return [24, 16, 8, 0].map((shift) => ((-1 << hostBits) >>> shift) & 0xff).join('.');
 }
 
-const OPTIONS: Readonly<Record<keyof IpCheckOptions, true>> = {
+const OPTIONS: Names<IpCheckOptions> = {
   mode: true,
   ranges: true,
   clients: true,

@@ -243,7 +243,7 @@ class BufferedStore implements SessionStore {
     return [...this.#pending].filter(([, pending]) => crowded || pending.due || pending.since <= longAgo);
   }
 
-  /** Whether it went well. What went not is kept. */
+  /** Whether it was written. What was not is kept. */
   async #writeBatch(batch: ReadonlyMap<string, Pending>): Promise<boolean> {
     for (const id of batch.keys()) this.#pending.delete(id);
     this.#flushing = batch;

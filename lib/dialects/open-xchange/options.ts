@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock';
+import type { Names } from '../../named-arguments';
 import { insistOnNone, OptionReader } from '../../option-reader';
 import type { Catalogue } from '../../session/catalogue';
 import { describeOxDevice, describing, type DescribeDevice } from '../../session/device';
@@ -110,7 +111,7 @@ const DEFAULTS = {
 } as const satisfies OpenXchangeOptions;
 
 /** The names, so that a misspelt one is noticed. */
-const OPTIONS: Readonly<Record<keyof OpenXchangeOptions, true>> = {
+const OPTIONS: Names<OpenXchangeOptions> = {
   cookieHash: true,
   cookieHashFields: true,
   cookieHashSalt: true,
