@@ -29,7 +29,7 @@ export default defineConfig(
   {
     files: ['lib/**/*.ts'],
     // The length of a pause may be predicted.
-    ignores: ['lib/jitter.ts'],
+    ignores: ['lib/clock.ts'],
     rules: {
       'no-restricted-properties': [
         'error',

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-import { migrationConfig } from './lib/migrate';
+import { migrationConfig } from './lib/store/postgres/migrate';
 
 /** For `npx knex migrate:latest` and its relatives: `DATABASE_URL` names the database, `DATABASE_SCHEMA` a schema. */
 const schema = process.env['DATABASE_SCHEMA'] || undefined;

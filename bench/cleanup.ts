@@ -3,8 +3,8 @@ import knex, { type Knex } from 'knex';
 
 import type { IdentitySessionManager } from '../lib';
 import { appConnections } from '../lib/database/knex';
-import { Pool } from '../lib/database/pool';
-import { postgres } from '../lib/store/postgres';
+import { Pool } from '../lib/database/statement-runner';
+import { postgres } from '../lib/store/postgres/postgres';
 import type { SessionStore } from '../lib/store/store';
 import type { Database } from './database';
 import { signInOf } from './people';

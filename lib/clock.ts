@@ -35,3 +35,40 @@ export function systemClock(): Clock {
     },
   };
 }
+
+export interface Deadline<T> {
+  readonly clock: Clock;
+  /** How long to wait, in milliseconds. */
+  readonly limit: number;
+  /** What the error says when it took longer. */
+  readonly problem: string;
+  /** Given what comes too late. */
+  readonly late?: (value: T) => void;
+}
+
+/** What is promised, or an error if that takes too long. */
+export function inTime<T>(promised: Promise<T>, { clock, limit, problem, late }: Deadline<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let isLate = false;
+    const cancel = clock.after(limit, () => {
+      isLate = true;
+      reject(new Error(problem));
+    });
+    promised.then(
+      (value) => {
+        cancel();
+        if (isLate) late?.(value);
+        else resolve(value);
+      },
+      (error: Error) => {
+        cancel();
+        reject(error);
+      },
+    );
+  });
+}
+
+/** A random length between the two, in the unit of both: what many nodes do shall not come from all of them at once. */
+export function jittered(least: number, most: number): number {
+  return least + Math.random() * (most - least);
+}

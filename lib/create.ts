@@ -1,20 +1,20 @@
-import { lru } from './cache/lru';
+import { lru } from './store/lru';
 import { ChangeFollower } from './changes/changes';
 import { HintLine } from './changes/hint';
 import { postgresChangeLog, postgresChanges } from './changes/postgres';
-import { Cleanup, type Cleaned } from './cleanup';
+import { Cleanup, type Cleaned } from './manager/cleanup';
 import { appConnections } from './database/knex';
-import { OwnConnection } from './database/own-connection';
-import { Pool } from './database/pool';
-import { Turn } from './database/turn';
+import { OwnConnection } from './database/dedicated-connection';
+import { Pool } from './database/statement-runner';
+import { Turn } from './database/cleanup-lease';
 import { geoipLite } from './location/geoip-lite';
-import { IdentitySessionManager } from './manager';
-import type { IdentitySessionOptions } from './options';
-import { SessionWatch } from './session-watch';
-import { settingsOf, type Settings } from './settings';
+import { IdentitySessionManager } from './manager/manager';
+import type { IdentitySessionOptions } from './options/options';
+import { SessionWatch } from './manager/session-watch';
+import { settingsOf, type Settings } from './options/settings';
 import { buffered } from './store/buffered';
 import { cached } from './store/cached';
-import { postgres } from './store/postgres';
+import { postgres } from './store/postgres/postgres';
 
 /**
  * A manager with its stores in the usual order: buffered, cached, Postgres.

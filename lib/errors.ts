@@ -1,4 +1,4 @@
-import type { EndReason } from './session/session';
+import type { EndReason } from './session/end-reason';
 
 /**
  * Every way in which this package refuses a request. The set is closed: a program may switch over it. What a code looks

@@ -1,5 +1,6 @@
 import type { RefusalCode } from './errors';
-import type { EndedSession, EndReason, Owner, SessionReference } from './session/session';
+import type { EndedSession, Owner, SessionReference } from './session/session';
+import type { EndReason } from './session/end-reason';
 
 /**
  * What a manager tells the app of, beside its answers: for logs, audits and figures. Each thing is told once, by the node
@@ -63,4 +64,15 @@ export function reportEnded(report: Report, ended: readonly EndedSession[]): voi
   for (const { endReason: reason, endedBy: by, ...session } of ended) {
     report({ type: 'ended', session, reason, by });
   }
+}
+
+/**
+ * Calls what belongs to the app and nobody waits for. What it throws, or its promise rejects with, goes to `failed`: an
+ * error or a rejection that nobody takes would end the process.
+ */
+export function unawaited(call: () => unknown, failed: (error: unknown) => void): void {
+  // Within an async function what is thrown is a rejection too. An app's promise may be one of another library.
+  (async () => {
+    await call();
+  })().catch(failed);
 }

@@ -1,16 +1,16 @@
 export { createIdentitySessionManager } from './create';
-export { defaults, type CookieOptions, type IdentitySessionOptions } from './options';
-export type { CleanupSettings, CookieSettings, Settings } from './settings';
-export { IdentitySessionManager, type Closed, type ManagerParts, type Opened } from './manager';
-export type { Visit } from './verification';
-export { Administration, type Actor, type SessionPage, type SessionSearch } from './administration';
-export type { CleanupResult } from './cleanup';
-export type { SignIn } from './new-session';
-export type { CompiledRules, Newcomer, RulesFor, SignInRules } from './sign-in-rules';
-export { fromProperties, type PropertiesOptions } from './properties';
+export { defaults, type CookieOptions, type IdentitySessionOptions } from './options/options';
+export type { CleanupSettings, CookieSettings, Settings } from './options/settings';
+export { IdentitySessionManager, type Closed, type ManagerParts, type Opened } from './manager/manager';
+export type { Visit } from './manager/verification';
+export { Administration, type Actor, type SessionPage, type SessionSearch } from './manager/administration';
+export type { CleanupResult } from './manager/cleanup';
+export type { SignIn } from './manager/new-session';
+export type { CompiledRules, Newcomer, RulesFor, SignInRules } from './session/sign-in-rules';
+export { fromProperties, type PropertiesOptions } from './protocols/open-xchange/properties-file';
 export { SessionError, type RefusalCode, type RefusalEvidence } from './errors';
 export type { Report, SessionEvent } from './events';
-export type { EndedListener } from './session-watch';
+export type { EndedListener } from './manager/session-watch';
 export type { ChangesHealth, Health, HintHealth } from './health';
 export type { Clock } from './clock';
 
@@ -40,43 +40,37 @@ export { sameOrigin } from './http/same-origin';
 export { sessionOf, type VerbOptions } from './http/request';
 
 // Verbs mounted on paths
-export { restRouter, type RestRouterOptions } from './routers/rest';
-export { openXchangeRouter, type OpenXchangeRouterOptions } from './routers/open-xchange';
-export { cookieRefresh } from './routers/open-xchange/cookie-refresh';
-export type { Authenticate, OpenXchangeAccount } from './routers/open-xchange/login';
-export { abpRouter, type AbpRouterOptions } from './routers/abp';
-export type { AppsDescription } from './routers/abp/description';
-export type { IsGranted } from './routers/abp/permission';
+export { restRouter, type RestRouterOptions } from './http/rest-router';
+export { openXchangeRouter, type OpenXchangeRouterOptions } from './protocols/open-xchange/router';
+export { cookieRefresh } from './protocols/open-xchange/cookie-refresh';
+export type { Authenticate, OpenXchangeAccount } from './protocols/open-xchange/login';
+export { abpRouter, type AbpRouterOptions } from './protocols/abp/router';
+export type { AppsDescription } from './protocols/abp/description';
+export type { IsGranted } from './protocols/abp/permission';
 
 // How wires speak
-export { rest, type RestOptions } from './dialects/rest';
-export { openXchange, type OpenXchangeDialect } from './dialects/open-xchange/dialect';
+export { rest, type RestOptions } from './http/rest';
+export { openXchange, type OpenXchangeDialect } from './protocols/open-xchange/dialect';
 export type {
   OpenXchangeBasis,
   OpenXchangeOptions,
   OpenXchangeSettings,
-} from './dialects/open-xchange/options';
-export { abp } from './dialects/abp/dialect';
-export type { OpenXchangeCode } from './dialects/open-xchange/errors';
-export type {
-  Answer,
-  DescribedSession,
-  Dialect,
-  OpenedSession,
-  ShownCredentials,
-  Transport,
-} from './dialects/dialect';
+} from './protocols/open-xchange/options';
+export { abp } from './protocols/abp/dialect';
+export type { OpenXchangeCode } from './protocols/open-xchange/errors';
+export type { Answer, Dialect, OpenedSession, ShownCredentials, Transport } from './http/dialect';
+export type { DescribedSession } from './session/described';
 
 // What sessions are
 export {
   currentIpAddress,
   type EndedSession,
-  type EndReason,
   type IdentitySession,
   type Owner,
   type SessionReference,
   type StoredSession,
 } from './session/session';
+export type { EndReason } from './session/end-reason';
 export {
   everySessionOf,
   otherSessionsOf,
@@ -89,18 +83,17 @@ export type { SearchOrder } from './session/order';
 export { isSessionId, type Credentials, type SecretForm } from './session/credentials';
 export { claims, type SessionClaims } from './session/claims';
 export type { IpCheckMode, IpCheckOptions } from './session/ip-check';
-export {
-  describeDevice,
-  describeOxDevice,
-  type DescribeDevice,
-  type DeviceOf,
-  type Device,
-  type DeviceName,
-  type DeviceType,
-  type Product,
-} from './session/device';
-export { displayLocation, displayName, type Wording } from './session/wording';
-export { catalogueOf, wordingFor, type Catalogue, type Words } from './session/catalogue';
+export { describeDevice, describeOxDevice } from './session/device/describe';
+export type {
+  DescribeDevice,
+  DeviceOf,
+  Device,
+  DeviceName,
+  DeviceType,
+  Product,
+} from './session/device/device';
+export { displayLocation, displayName, type Wording } from './session/i18n/messages';
+export { catalogueOf, wordingFor, type Catalogue, type Words } from './session/i18n/catalogue';
 export type { Duration } from './session/duration';
 export type { Locator } from './location/location';
 export { maxmind, type MaxmindReader } from './location/maxmind';
@@ -120,16 +113,16 @@ export type {
   Scope,
   Search,
   SearchFilter,
-  SessionLimit,
   SessionPatch,
   SessionStore,
   Touch,
   TouchResult,
 } from './store/store';
+export type { SessionLimit } from './session/sign-in-rules';
 
 // How other nodes hear of it
 export { redisHint, type RedisClient, type RedisHintOptions } from './changes/redis';
 export type { Hint, HintListener } from './changes/hint';
 
 // Their tables
-export { migrate, migrationConfig, type MigrateOptions } from './migrate';
+export { migrate, migrationConfig, type MigrateOptions } from './store/postgres/migrate';

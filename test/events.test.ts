@@ -1,7 +1,16 @@
-import { createIdentitySessionManager, memory, SessionError } from '../lib';
-import type { IdentitySessionManager, IdentitySessionOptions, SessionEvent, SignIn } from '../lib';
+import {
+  createIdentitySessionManager,
+  memory,
+  SessionError,
+  type IdentitySessionManager,
+  type IdentitySessionOptions,
+  type SessionEvent,
+  type SignIn,
+} from '../lib';
 import { FakeClock } from './support/clock';
 import { HOUR } from './support/sessions';
+import { unawaited } from '../lib/events';
+import { turns } from './support/gate';
 
 let clock: FakeClock;
 let events: SessionEvent[];
@@ -149,5 +158,41 @@ describe('the app is told', () => {
     const text = JSON.stringify([...events, ...told]);
     expect(text).not.toContain(secret);
     expect(text).not.toMatch(/hash/i);
+  });
+});
+
+const broken = new Error('The app failed');
+
+describe('what the app does and nobody waits for', () => {
+  it('is begun at once', () => {
+    const call = jest.fn();
+    unawaited(call, () => undefined);
+    expect(call).toHaveBeenCalledTimes(1);
+  });
+
+  it.each<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw broken;
+      },
+    ],
+    ['is a promise that rejects', () => Promise.reject(broken)],
+    [
+      "is another library's promise",
+      () => ({ then: (_: unknown, reject: (error: Error) => void) => reject(broken) }),
+    ],
+  ])('fails where somebody is told: it %s', async (_, call) => {
+    const failed = jest.fn();
+    expect(() => unawaited(call, failed)).not.toThrow();
+    await turns();
+    expect(failed.mock.calls).toEqual([[broken]]);
+  });
+
+  it('is no failure otherwise', async () => {
+    const failed = jest.fn();
+    unawaited(() => Promise.resolve(), failed);
+    await turns();
+    expect(failed).not.toHaveBeenCalled();
   });
 });

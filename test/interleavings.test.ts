@@ -1,7 +1,7 @@
 import fc, { type Scheduler } from 'fast-check';
 
-import type { SessionCache } from '../lib/cache/cache';
-import { lru } from '../lib/cache/lru';
+import { type SessionCache, cached } from '../lib/store/cached';
+import { lru } from '../lib/store/lru';
 import {
   ChangeFollower,
   READ_EVERY,
@@ -13,7 +13,6 @@ import { HintLine, type HintListener } from '../lib/changes/hint';
 import type { Clock } from '../lib/clock';
 import { everySessionOf } from '../lib/session/revocation';
 import type { StoredSession } from '../lib/session/session';
-import { cached } from '../lib/store/cached';
 import { memory } from '../lib/store/memory';
 import type { End, SessionStore } from '../lib/store/store';
 import { FakeClock } from './support/clock';

@@ -1,16 +1,16 @@
 import knex, { type Knex } from 'knex';
 
 import type { SessionStore } from '../../lib';
-import { lru } from '../../lib/cache/lru';
+import { lru } from '../../lib/store/lru';
 import { ChangeFollower, type Changes } from '../../lib/changes/changes';
 import { postgresChanges } from '../../lib/changes/postgres';
 import { appConnections } from '../../lib/database/knex';
-import { OwnConnection } from '../../lib/database/own-connection';
-import { Pool } from '../../lib/database/pool';
-import { settingsOf } from '../../lib/settings';
+import { OwnConnection } from '../../lib/database/dedicated-connection';
+import { Pool } from '../../lib/database/statement-runner';
+import { settingsOf } from '../../lib/options/settings';
 import { buffered } from '../../lib/store/buffered';
 import { cached } from '../../lib/store/cached';
-import { postgres } from '../../lib/store/postgres';
+import { postgres } from '../../lib/store/postgres/postgres';
 import type { Database } from '../database';
 import { Lane, throughput } from '../one-process';
 import { say } from '../report';

@@ -1,6 +1,6 @@
 import { appConnections } from '../../lib/database/knex';
-import { Pool } from '../../lib/database/pool';
-import { postgres } from '../../lib/store/postgres';
+import { Pool } from '../../lib/database/statement-runner';
+import { postgres } from '../../lib/store/postgres/postgres';
 import { shuffled } from '../statistics';
 import type { FilledTable } from './filled';
 

@@ -1,7 +1,6 @@
-import type { Clock } from '../clock';
+import { type Clock, inTime } from '../clock';
 import type { Report } from '../events';
 import type { HintHealth } from '../health';
-import { inTime } from '../in-time';
 
 /** Hurries the reading of the log. Dead, late or lying, it changes how soon a node reads, and never what it trusts. */
 export interface Hint {

@@ -1,6 +1,6 @@
 import { unavailable } from '../database/failures';
-import type { OwnConnection } from '../database/own-connection';
-import { inSchema, statementName, type Pool, type Statement } from '../database/pool';
+import type { OwnConnection } from '../database/dedicated-connection';
+import { inSchema, statementName, type Pool, type Statement } from '../database/statement-runner';
 import type { ChangeLog, Changes, ChangeSet, Position } from './changes';
 import type { Hint, HintListener } from './hint';
 

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-import type { Connection, ConnectionSource } from './pool';
+import type { Connection, ConnectionSource } from './statement-runner';
 
 /**
  * The part of Knex's client that lends and makes connections. Knex's own query path is not used: it can neither be given

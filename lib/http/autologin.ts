@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 
 import { SessionError } from '../errors';
-import type { IdentitySessionManager } from '../manager';
+import type { IdentitySessionManager } from '../manager/manager';
 import { secretOf } from '../session/credentials';
 import { answering, dialectOf, type VerbOptions } from './request';
 import { insistOnSameOrigin } from './same-origin';

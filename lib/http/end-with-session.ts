@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 
-import type { IdentitySessionManager } from '../manager';
+import type { IdentitySessionManager } from '../manager/manager';
 import { dialectOf, sessionOf } from './request';
 
 /**

@@ -1,11 +1,10 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { rateLimit, type Options, type Store } from 'express-rate-limit';
 
-import type { Dialect } from '../dialects/dialect';
+import type { Dialect } from './dialect';
 import { SessionError } from '../errors';
-import type { IdentitySessionManager } from '../manager';
-import type { Names } from '../named-arguments';
-import type { OptionReader } from '../option-reader';
+import type { IdentitySessionManager } from '../manager/manager';
+import type { Names, OptionReader } from '../options/reader';
 import { dialectOf, send, VERB_OPTIONS, type VerbOptions } from './request';
 
 /** How many requests an address may make, and where they are counted. */

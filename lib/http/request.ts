@@ -2,12 +2,11 @@ import type { IncomingMessage } from 'node:http';
 
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
-import type { Answer, Dialect, ShownCredentials } from '../dialects/dialect';
-import { rest } from '../dialects/rest';
+import type { Answer, Dialect, ShownCredentials } from './dialect';
+import { rest } from './rest';
 import { SessionError } from '../errors';
-import { IdentitySessionManager } from '../manager';
-import type { Names } from '../named-arguments';
-import { insistOnOptions } from '../option-reader';
+import { IdentitySessionManager } from '../manager/manager';
+import { type Names, insistOnOptions } from '../options/reader';
 import type { IdentitySession } from '../session/session';
 
 declare global {

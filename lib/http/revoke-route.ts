@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 
-import type { Dialect } from '../dialects/dialect';
-import type { IdentitySessionManager } from '../manager';
+import type { Dialect } from './dialect';
+import type { IdentitySessionManager } from '../manager/manager';
 import { covers, type Revocation } from '../session/revocation';
 import type { IdentitySession } from '../session/session';
 import { answering, dialectOf, sessionOf, type VerbOptions } from './request';

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 
 import { SessionError } from '../errors';
-import type { IdentitySessionManager } from '../manager';
+import type { IdentitySessionManager } from '../manager/manager';
 import { dialectOf, refuse, type VerbOptions } from './request';
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);

@@ -1,8 +1,8 @@
 import type { Request, RequestHandler } from 'express';
 
 import { plainRefusal, SessionError } from '../errors';
-import type { IdentitySessionManager } from '../manager';
-import type { Names } from '../named-arguments';
+import type { IdentitySessionManager } from '../manager/manager';
+import type { Names } from '../options/reader';
 import { claimedSession, type SessionClaims } from '../session/claims';
 import type { IdentitySession } from '../session/session';
 import { dialectOf, refuse } from './request';

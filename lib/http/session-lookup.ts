@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 
-import type { IdentitySessionManager } from '../manager';
+import type { IdentitySessionManager } from '../manager/manager';
 import { answering, dialectOf, sessionOf, type VerbOptions } from './request';
 
 /** Answers the caller's live sessions. Mounted behind `sessionSecretGuard`. */

@@ -1,9 +1,9 @@
 import type { Request, RequestHandler } from 'express';
 
-import type { Dialect, ShownCredentials } from '../dialects/dialect';
+import type { Dialect, ShownCredentials } from './dialect';
 import { plainRefusal } from '../errors';
-import type { IdentitySessionManager } from '../manager';
-import type { Names } from '../named-arguments';
+import type { IdentitySessionManager } from '../manager/manager';
+import type { Names } from '../options/reader';
 import { dialectOf, refuse, VERB_OPTIONS, type VerbOptions } from './request';
 import { insistOnSameOrigin } from './same-origin';
 

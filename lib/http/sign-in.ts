@@ -1,9 +1,9 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 
-import type { Transport } from '../dialects/dialect';
+import type { Transport } from './dialect';
 import { invalidRequest } from '../errors';
-import type { IdentitySessionManager } from '../manager';
-import type { SignIn } from '../new-session';
+import type { IdentitySessionManager } from '../manager/manager';
+import type { SignIn } from '../manager/new-session';
 import type { IdentitySession } from '../session/session';
 import { dialectOf, readableCredentials, refuse, setHeaders, type VerbOptions } from './request';
 import { insistOnSameOrigin } from './same-origin';

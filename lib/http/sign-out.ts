@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 
-import type { IdentitySessionManager } from '../manager';
+import type { IdentitySessionManager } from '../manager/manager';
 import { answering, dialectOf, readableCredentials, type VerbOptions } from './request';
 import { insistOnSameOrigin } from './same-origin';
 

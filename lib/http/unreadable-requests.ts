@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler } from 'express';
 
-import type { Dialect } from '../dialects/dialect';
+import type { Dialect } from './dialect';
 import { SessionError } from '../errors';
 import { refuse } from './request';
 

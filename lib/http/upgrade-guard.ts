@@ -4,10 +4,10 @@ import type { Duplex } from 'node:stream';
 import type { Express, Request } from 'express';
 
 import type { Clock } from '../clock';
-import type { Answer } from '../dialects/dialect';
+import type { Answer } from './dialect';
 import { plainRefusal, SessionError } from '../errors';
-import type { IdentitySessionManager } from '../manager';
-import type { Names } from '../named-arguments';
+import type { IdentitySessionManager } from '../manager/manager';
+import type { Names } from '../options/reader';
 import type { IdentitySession } from '../session/session';
 import { bodyText, dialectOf, VERB_OPTIONS, type VerbOptions } from './request';
 import { insistOnOwnPage } from './same-origin';

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 
-import type { Names } from '../named-arguments';
+import type { Names } from '../options/reader';
 import { groupsOf, ipAddress } from './ip-address';
 
 /**

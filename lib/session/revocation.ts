@@ -1,5 +1,5 @@
 import { invalidRequest } from '../errors';
-import { insistOnBounds, type Names } from '../named-arguments';
+import { insistOnBounds, type Names } from '../options/reader';
 import { plainId, storedId } from './credentials';
 import { sameOwner, type IdentitySession, type Owner } from './session';
 import { optionalText, text } from './text';

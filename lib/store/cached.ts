@@ -1,4 +1,3 @@
-import type { SessionCache } from '../cache/cache';
 import type { ChangeFollower, ChangeSet } from '../changes/changes';
 import type { Clock } from '../clock';
 import type { Health } from '../health';
@@ -272,4 +271,13 @@ class CachedStore implements SessionStore {
     const copy = this.#cache.get(touch.id);
     if (copy !== undefined && copy.endedAt === null) this.#keep(used(copy, touch));
   }
+}
+
+/** What `cached` reads before it asks the store behind it: a bounded map that forgets what was not used for longest. */
+export interface SessionCache<V> {
+  get(id: string): V | undefined;
+  set(id: string, value: V): void;
+  delete(id: string): void;
+  clear(): void;
+  readonly size: number;
 }

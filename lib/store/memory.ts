@@ -24,12 +24,12 @@ import {
   type Scope,
   type Search,
   type SearchFilter,
-  type SessionLimit,
   type SessionPatch,
   type SessionStore,
   type Touch,
   type TouchResult,
 } from './store';
+import type { SessionLimit } from '../session/sign-in-rules';
 
 /**
  * A store in this process's memory: for tests, and for the first five minutes. Sessions end with the process, and no

@@ -3,14 +3,11 @@ import type { Health } from '../health';
 import type { Cutoffs } from '../session/lifetimes';
 import type { SearchOrder } from '../session/order';
 import type { PreventConcurrentLogin, Revocation } from '../session/revocation';
-import type {
-  EndedSession,
-  EndReason,
-  Owner,
-  SessionReference,
-  StoredSession,
-  Use,
-} from '../session/session';
+import type { SessionLimit } from '../session/sign-in-rules';
+import type { EndedSession, Owner, SessionReference, StoredSession, Use } from '../session/session';
+import type { EndReason } from '../session/end-reason';
+import type { Names } from '../options/reader';
+import { optionalText, text } from '../session/text';
 
 /** At once where that is possible: a warm request waits for nothing. */
 export type MaybePromise<T> = T | Promise<T>;
@@ -83,15 +80,6 @@ export interface Admission {
   readonly limits?: readonly SessionLimit[] | undefined;
   /** What counts as live. */
   readonly cutoffs: Cutoffs;
-}
-
-/** How many live sessions an owner may have, and what becomes of one more. */
-export interface SessionLimit {
-  readonly max: number;
-  /** `client` counts only sessions of the newcomer's client, `device` those of its kind of device. */
-  readonly per: 'user' | 'client' | 'device';
-  /** `endOldest` makes room by ending those that signed in first; `refuse` turns the new one away. */
-  readonly onLimit: 'endOldest' | 'refuse';
 }
 
 /** The refusal of a sign-in beyond a limit. */
@@ -209,4 +197,27 @@ export interface Retained {
   readonly endedAfter: number;
   /** Sessions that are not marked and are live under these. */
   readonly cutoffs: Cutoffs;
+}
+
+/** All that sessions can be looked for by. */
+export const FILTERS: Names<SearchFilter> = {
+  tenantId: true,
+  userId: true,
+  device: true,
+  clientId: true,
+  node: true,
+};
+
+/**
+ * The filter as stores may be given it, and nothing else of what was given.
+ * @throws SessionError `invalid-request`
+ */
+export function checkedFilter({ tenantId, userId, device, clientId, node }: SearchFilter): SearchFilter {
+  return {
+    ...(tenantId !== undefined && { tenantId: optionalText('tenantId', tenantId, 255) }),
+    ...(userId !== undefined && { userId: text('userId', userId, 255) }),
+    ...(device !== undefined && { device: text('device', device, 64) }),
+    ...(clientId !== undefined && { clientId: text('clientId', clientId, 64) }),
+    ...(node !== undefined && { node: text('node', node, 64) }),
+  };
 }

@@ -59,7 +59,7 @@ export const BUGS = {
     instead: '',
   },
   'no lock on sign-in': {
-    file: 'lib/store/statements.ts',
+    file: 'lib/store/postgres/statements.ts',
     of: 'select pg_advisory_xact_lock(hashtextextended(',
     instead: 'select (hashtextextended(',
   },

@@ -6,7 +6,7 @@ import { open } from 'maxmind';
 import { memory } from '../../lib';
 import { placeOf } from '../../lib/location/location';
 import { maxmind } from '../../lib/location/maxmind';
-import { displayLocation } from '../../lib/session/wording';
+import { displayLocation } from '../../lib/session/i18n/messages';
 import { managerOn } from '../support/manager';
 import { mmdb } from '../support/mmdb';
 

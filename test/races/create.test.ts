@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { SessionError, type IdentitySession, type IdentitySessionManager, type SignIn } from '../../lib';
-import type { SignInRules } from '../../lib/sign-in-rules';
+import type { SignInRules } from '../../lib/session/sign-in-rules';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { managerOn } from '../support/manager';
 

@@ -1,8 +1,8 @@
 import { appConnections } from '../../lib/database/knex';
-import { Pool } from '../../lib/database/pool';
+import { Pool } from '../../lib/database/statement-runner';
 import { sessionsOf } from '../../lib/session/revocation';
 import type { StoredSession } from '../../lib/session/session';
-import { postgres } from '../../lib/store/postgres';
+import { postgres } from '../../lib/store/postgres/postgres';
 import type { End, SessionStore } from '../../lib/store/store';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { admission, aSession } from '../support/sessions';

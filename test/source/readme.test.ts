@@ -5,9 +5,9 @@ import type { Request } from 'express';
 import ts from 'typescript';
 
 import { SessionError, type RefusalCode } from '../../lib';
-import { rest } from '../../lib/dialects/rest';
-import { defaults } from '../../lib/options';
-import { settingsOf } from '../../lib/settings';
+import { rest } from '../../lib/http/rest';
+import { defaults } from '../../lib/options/options';
+import { settingsOf } from '../../lib/options/settings';
 import { memory } from '../../lib/store/memory';
 import { lib, PROJECT } from './sources';
 import { nodesOf, parsed } from './syntax';
@@ -50,7 +50,7 @@ describe('README', () => {
   it('lists every option, and no other', () => {
     const rows = tableUnder('| option | default | meaning |', readme());
     const listed = rows.map(([option]) => option);
-    expect(listed.sort()).toEqual(optionNames('lib/options.ts', 'IdentitySessionOptions').sort());
+    expect(listed.sort()).toEqual(optionNames('lib/options/options.ts', 'IdentitySessionOptions').sort());
   });
 
   it('gives every option the default that it has', () => {

@@ -1,14 +1,14 @@
-import { lru } from '../../lib/cache/lru';
+import { lru } from '../../lib/store/lru';
 import { ChangeFollower, READ_EVERY } from '../../lib/changes/changes';
 import { postgresChanges } from '../../lib/changes/postgres';
 import { appConnections } from '../../lib/database/knex';
-import { OwnConnection } from '../../lib/database/own-connection';
-import { Pool } from '../../lib/database/pool';
+import { OwnConnection } from '../../lib/database/dedicated-connection';
+import { Pool } from '../../lib/database/statement-runner';
 import { everySessionOf, sessionsOf } from '../../lib/session/revocation';
 import type { StoredSession } from '../../lib/session/session';
 import { cached } from '../../lib/store/cached';
 import { memory } from '../../lib/store/memory';
-import { postgres } from '../../lib/store/postgres';
+import { postgres } from '../../lib/store/postgres/postgres';
 import type { End, SessionStore } from '../../lib/store/store';
 import { FakeClock } from '../support/clock';
 import { createDatabase, type TestDatabase } from '../support/database';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import knex, { type Knex } from 'knex';
 
 import { SessionError, type IdentitySessionManager, type SignIn } from '../../lib';
-import type { SignInRules } from '../../lib/sign-in-rules';
+import type { SignInRules } from '../../lib/session/sign-in-rules';
 import { managerOn } from './manager';
 import { outputOf } from './program';
 

@@ -1,0 +1,255 @@
+import { invalidRequest, plainRefusal } from '../errors';
+import { insistOnBounds, insistOnNames, type Names } from '../options/reader';
+import { isSessionId, storedId } from '../session/credentials';
+import { cutoffs } from '../session/lifetimes';
+import { SORT_KEYS, type SearchOrder } from '../session/order';
+import { CONCURRENCY, sessionsOf, type Revocation } from '../session/revocation';
+import { withoutSecret, type IdentitySession } from '../session/session';
+import type { EndReason } from '../session/end-reason';
+import { optionalText } from '../session/text';
+import type { Settings } from '../options/settings';
+import {
+  checkedFilter,
+  FILTERS,
+  MOST_SKIPPED,
+  MOST_TAKEN,
+  type IdlePolicy,
+  type Policy,
+  type PolicyPatch,
+  type Scope,
+  type Search,
+  type SearchFilter,
+  type SessionStore,
+} from '../store/store';
+
+/** What an administrator looks for. */
+export interface SessionSearch extends SearchFilter {
+  /** `signedIn`, newest first, when absent. */
+  readonly sort?: SearchOrder['by'];
+  /** `false` for the smallest first; `true` when absent. */
+  readonly descending?: boolean;
+  /** How many to pass over: 0 when absent, 100,000 at the most. With many, `after` is the better way. */
+  readonly skip?: number;
+  /** How many to show: 50 when absent, 1,000 at the most. */
+  readonly take?: number;
+  /** The `next` of the page before. Only in the order of `signedIn`, and without `skip`. */
+  readonly after?: string;
+}
+
+/** A page of what was found. */
+export interface SessionPage {
+  readonly sessions: readonly IdentitySession[];
+  /** The `after` of the next page; absent on the last page, and in every order but that of `signedIn`. */
+  readonly next?: string;
+}
+
+/** Who acts, in the app's words, for the record. */
+export interface Actor {
+  readonly by?: string | null;
+}
+
+/** What the manager does for its administration. */
+export interface AdministrationParts {
+  /** Ends sessions, and tells of it. */
+  readonly end: (which: Revocation, reason: EndReason, by: string | null) => Promise<unknown>;
+  /** Resolves when the clock goes by the time that all nodes share. */
+  readonly hearTime: () => Promise<void>;
+}
+
+/**
+ * The administrator's door: the one way to sessions whoever they belong to. Whoever opens it to a request must have asked
+ * whether its user may.
+ */
+export class Administration {
+  readonly #store: SessionStore;
+  readonly #settings: Settings;
+  readonly #end: AdministrationParts['end'];
+  readonly #hearTime: AdministrationParts['hearTime'];
+
+  constructor(store: SessionStore, settings: Settings, { end, hearTime }: AdministrationParts) {
+    this.#store = store;
+    this.#settings = settings;
+    this.#end = end;
+    this.#hearTime = hearTime;
+  }
+
+  /** The session of that id, an ended one too until it is swept; undefined when there is none. */
+  async find(sessionId: string): Promise<IdentitySession | undefined> {
+    const found = await this.#store.find(storedId(sessionId));
+    if (found === undefined || found.endedAt !== null) return found && withoutSecret(found);
+    // As its owner is shown it: uses that are not written yet are in the list, and become due by it.
+    const listed = await this.#store.list(found);
+    return withoutSecret(listed.find((session) => session.sessionId === found.sessionId) ?? found);
+  }
+
+  /** @throws SessionError `session-not-found` */
+  async get(sessionId: string): Promise<IdentitySession> {
+    const session = await this.find(sessionId);
+    if (session === undefined) throw plainRefusal('session-not-found');
+    return session;
+  }
+
+  /**
+   * A page of the live sessions that fit, as they are written: uses of the last seconds may not be in it.
+   * @throws SessionError `invalid-request`
+   * @throws TypeError for a name that is none of `SessionSearch`
+   */
+  async search(search: SessionSearch = {}): Promise<SessionPage> {
+    insistOnNames('search', search, SEARCH);
+    const query = this.#query(search);
+    const found = await this.#store.search({ ...query, take: query.take + 1 });
+    const sessions = found.slice(0, query.take).map((session) => withoutSecret(session));
+    const last = sessions.at(-1);
+    const more = found.length > query.take && query.order.by === 'signedIn' && last !== undefined;
+    return { sessions, ...(more && { next: `${last.signedIn}.${last.sessionId}` }) };
+  }
+
+  /**
+   * How many live sessions fit.
+   * @throws SessionError `invalid-request`
+   * @throws TypeError for a name that is none of `SearchFilter`
+   */
+  async count(filter: SearchFilter = {}): Promise<number> {
+    insistOnNames('count', filter, FILTERS);
+    return this.#store.count(checkedFilter(filter), this.#cutoffs());
+  }
+
+  /**
+   * Ends a session, whoever it belongs to. One that has already ended stays as it is.
+   * @throws SessionError `session-not-found`
+   */
+  async revoke(sessionId: string, actor: Actor = {}): Promise<void> {
+    const by = named('revoke', actor);
+    const session = await this.#store.find(storedId(sessionId));
+    if (session === undefined) throw plainRefusal('session-not-found');
+    await this.#end(sessionsOf(session, [session.sessionId]), 'administrator', by);
+  }
+
+  /**
+   * Ends all sessions there are, or all of a tenant (`null`: of those without one), by one write, however many they are.
+   * Sign-ins that come after it are let in.
+   * @throws SessionError `invalid-request`, `store-unavailable`
+   * @throws TypeError for a scope that is no plain object, names anything else, or a tenant that is `undefined`: what was
+   * meant for one tenant must not end the sessions of all
+   */
+  async revokeEverything(scope: Scope = {}, actor: Actor = {}): Promise<void> {
+    insistOnBounds('revokeEverything', scope, { tenantId: true });
+    const checkedScope = checkedFilter(scope);
+    const by = named('revokeEverything', actor);
+    await this.#hearTime();
+    await this.#store.endEverything(checkedScope, { at: this.#now(), by });
+    this.#settings.report({ type: 'everything-ended', ...checkedScope, by });
+  }
+
+  /** What is set for all nodes; what is absent is as the options of each say. */
+  async policy(): Promise<Policy> {
+    return this.#store.policy();
+  }
+
+  /**
+   * What holds on this node: what is set, or else its options; user interfaces sign nobody out unless that is set. Their idle
+   * timeout is cut to the short lifetime, whatever is set.
+   */
+  async policyInForce(): Promise<Required<Policy>> {
+    const { rules } = this.#settings;
+    const { preventConcurrentLogin = rules.preventConcurrentLogin, idle = NOT_IDLE } = await this.policy();
+    const idleTimeoutMinutes = Math.min(idle.idleTimeoutMinutes, this.#longestIdle);
+    const countdownSeconds = Math.min(idle.countdownSeconds, idleTimeoutMinutes * 60);
+    return { preventConcurrentLogin, idle: { enabled: idle.enabled, idleTimeoutMinutes, countdownSeconds } };
+  }
+
+  /**
+   * Changes what the patch names, while the app runs: this node goes by it at once, others within the lease. `null` takes
+   * back what was set, so that the options of each node hold again.
+   * @throws SessionError `invalid-request`
+   * @throws TypeError for a name that is none of `PolicyPatch`
+   */
+  async setPolicy(patch: PolicyPatch): Promise<void> {
+    insistOnNames('setPolicy', patch, { preventConcurrentLogin: true, idle: true });
+    const { preventConcurrentLogin: rule, idle } = patch;
+    if (rule !== undefined && rule !== null && !CONCURRENCY.includes(rule)) {
+      throw invalidRequest(
+        'preventConcurrentLogin',
+        `"preventConcurrentLogin" must be one of ${CONCURRENCY.join(', ')}.`,
+      );
+    }
+    await this.#store.setPolicy({
+      ...(rule !== undefined && { preventConcurrentLogin: rule }),
+      ...(idle !== undefined && { idle: idle && this.#checkedIdle(idle) }),
+    });
+  }
+
+  #query({
+    sort = 'signedIn',
+    descending = true,
+    skip = 0,
+    take = 50,
+    after,
+    ...filter
+  }: SessionSearch): Search {
+    if (!SORT_KEYS.includes(sort))
+      throw invalidRequest('sort', `"sort" must be one of ${SORT_KEYS.join(', ')}.`);
+    if (typeof descending !== 'boolean')
+      throw invalidRequest('descending', '"descending" must be true or false.');
+    if (after !== undefined && (sort !== 'signedIn' || skip !== 0)) {
+      throw invalidRequest('after', '"after" goes with the order of "signedIn" only, and without "skip".');
+    }
+    return {
+      filter: checkedFilter(filter),
+      cutoffs: this.#cutoffs(),
+      order: { by: sort, descending },
+      skip: whole('skip', skip, 0, MOST_SKIPPED),
+      take: whole('take', take, 1, MOST_TAKEN),
+      after: after === undefined ? undefined : place(after),
+    };
+  }
+
+  /** In minutes. A browser that signs people out later than the server does would promise too much. */
+  get #longestIdle(): number {
+    return Math.max(1, Math.floor(this.#settings.lifetimes.short / 60_000));
+  }
+
+  #checkedIdle({ enabled, idleTimeoutMinutes, countdownSeconds }: IdlePolicy): IdlePolicy {
+    if (typeof enabled !== 'boolean') throw invalidRequest('enabled', '"enabled" must be true or false.');
+    whole('idleTimeoutMinutes', idleTimeoutMinutes, 1, this.#longestIdle);
+    whole('countdownSeconds', countdownSeconds, 1, idleTimeoutMinutes * 60);
+    return { enabled, idleTimeoutMinutes, countdownSeconds };
+  }
+
+  #now(): number {
+    return this.#settings.clock.now();
+  }
+
+  #cutoffs() {
+    return cutoffs(this.#settings.lifetimes, this.#now());
+  }
+}
+
+const SEARCH: Names<SessionSearch> = {
+  ...FILTERS,
+  sort: true,
+  descending: true,
+  skip: true,
+  take: true,
+  after: true,
+};
+
+/** What ABP has user interfaces do by default. */
+const NOT_IDLE: IdlePolicy = { enabled: false, idleTimeoutMinutes: 60, countdownSeconds: 60 };
+
+/** Who acts, for the record. */
+function named(call: string, actor: Actor): string | null {
+  insistOnNames(call, actor, { by: true });
+  return optionalText('by', actor.by, 255);
+}
+
+function whole(name: string, value: number, min: number, max: number): number {
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw invalidRequest(name, `"${name}" must be a whole number from ${min} to ${max}.`);
+}
+
+function place(after: string): NonNullable<Search['after']> {
+  const [, signedIn, sessionId] = /^(\d{1,15})\.(\w{32})$/.exec(after) ?? [];
+  if (signedIn !== undefined && isSessionId(sessionId)) return { signedIn: Number(signedIn), sessionId };
+  throw invalidRequest('after', '"after" must be the "next" of a page.');
+}

@@ -1,0 +1,135 @@
+import { plainRefusal, type SessionError } from '../errors';
+import { stage } from '../session/lifetimes';
+import type { StoredSession } from '../session/session';
+import type { Settings } from '../options/settings';
+import type { SessionStore } from '../store/store';
+import { unawaited } from '../events';
+
+/**
+ * Told once, with the refusal that a request of the session would meet from now on. What it throws, or its promise rejects
+ * with, is reported.
+ */
+export type EndedListener = (refusal: SessionError) => void;
+
+/** How often every watched session is looked at, in milliseconds. Copies answer, so it costs no query. */
+export const LOOK_EVERY = 250;
+
+/** How many looks in a row may stay without an answer: after that the session counts as unavailable. */
+export const PATIENCE = 4;
+
+interface Watched {
+  readonly listeners: Set<EndedListener>;
+  looking: boolean;
+  /** How many looks in a row had no answer. Not a time: a process that was paused has looked at nothing. */
+  unanswered: number;
+}
+
+/**
+ * Watches over sessions that something long-lived belongs to, such as an open stream. No request comes by that could be
+ * refused, so the session is looked at again and again, and at once when it is heard to have changed. When nobody can say
+ * whether it lives, it counts as ended: a stream fails closed, as requests do.
+ */
+export class SessionWatch {
+  readonly #store: SessionStore;
+  readonly #settings: Settings;
+  readonly #watched = new Map<string, Watched>();
+  #cancelNext: (() => void) | undefined;
+  #closed = false;
+
+  constructor(store: SessionStore, settings: Settings) {
+    this.#store = store;
+    this.#settings = settings;
+  }
+
+  /** Begins to watch. Returns what ends it. */
+  add(sessionId: string, listener: EndedListener): () => void {
+    const watched = this.#watched.get(sessionId) ?? { listeners: new Set(), looking: false, unanswered: 0 };
+    watched.listeners.add(listener);
+    this.#watched.set(sessionId, watched);
+    if (this.#closed) {
+      this.#tell(sessionId, watched, unanswerable());
+    } else {
+      this.look([sessionId]);
+      this.#schedule();
+    }
+    return () => {
+      watched.listeners.delete(listener);
+      if (watched.listeners.size === 0 && this.#watched.get(sessionId) === watched) {
+        this.#watched.delete(sessionId);
+      }
+    };
+  }
+
+  /** Looks at those of the sessions that are watched. */
+  look(sessionIds: Iterable<string> = this.#watched.keys()): void {
+    for (const id of sessionIds) {
+      const watched = this.#watched.get(id);
+      if (watched !== undefined) void this.#look(id, watched);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancelNext?.();
+    this.#watched.clear();
+  }
+
+  /** The timer runs only while something is watched. */
+  #schedule(): void {
+    this.#cancelNext ??= this.#settings.clock.after(LOOK_EVERY, () => {
+      this.#cancelNext = undefined;
+      this.#giveUp();
+      this.look();
+      if (this.#watched.size > 0) this.#schedule();
+    });
+  }
+
+  async #look(id: string, watched: Watched): Promise<void> {
+    if (watched.looking) return;
+    watched.looking = true;
+    try {
+      const found = this.#store.find(id);
+      const refusal = this.#judged(found instanceof Promise ? await found : found);
+      watched.unanswered = 0;
+      if (refusal !== undefined) this.#tell(id, watched, refusal);
+    } catch {
+      // The store is away, for a moment or for longer: the next looks will tell.
+      watched.unanswered++;
+    } finally {
+      watched.looking = false;
+    }
+  }
+
+  #judged(session: StoredSession | undefined): SessionError | undefined {
+    const { lifetimes, clock } = this.#settings;
+    if (session === undefined || session.endedAt !== null) {
+      return plainRefusal('session-ended', { endReason: session?.endReason ?? undefined });
+    }
+    if (stage(session, lifetimes, clock.now()) !== 'ended') return undefined;
+    return plainRefusal('session-expired');
+  }
+
+  #giveUp(): void {
+    for (const [id, watched] of this.#watched) {
+      if (watched.looking) watched.unanswered++;
+      if (watched.unanswered < PATIENCE) continue;
+      this.#tell(id, watched, unanswerable());
+    }
+  }
+
+  /** A listener that throws keeps no other from being told: behind each may be a stream that has to end. */
+  #tell(id: string, watched: Watched, refusal: SessionError): void {
+    if (this.#watched.get(id) !== watched) return;
+    this.#watched.delete(id);
+    for (const listener of watched.listeners) {
+      unawaited(
+        () => listener(refusal),
+        (error) => this.#settings.report({ type: 'failed', task: 'listener', error }),
+      );
+    }
+  }
+}
+
+function unanswerable(): SessionError {
+  return plainRefusal('store-unavailable', { retryAfter: 1 });
+}

@@ -1,0 +1,196 @@
+import type { OpenXchangeOptions } from './options';
+import type { LimitOptions } from '../../http/limiters';
+import type { IdentitySessionOptions } from '../../options/options';
+import { insistOnNone } from '../../options/reader';
+import { milliseconds } from '../../session/duration';
+import type { OpenXchangeRouterOptions } from './router';
+import type { IpCheckMode, IpCheckOptions } from '../../session/ip-check';
+
+/** What the properties of an Open-Xchange server say, in the options of this package. */
+export interface PropertiesOptions {
+  /** For `createIdentitySessionManager`. */
+  readonly manager: Omit<IdentitySessionOptions, 'knex' | 'store'>;
+  /** For the wire of Open-Xchange. */
+  readonly openXchange: OpenXchangeOptions;
+  /** For its router. */
+  readonly router: Pick<OpenXchangeRouterOptions, 'randomTokenTimeout' | 'uiWebPath' | 'limits'>;
+  /** The keys that mean nothing here, in their order. */
+  readonly unknown: readonly string[];
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+interface Target {
+  readonly manager: Mutable<Omit<IdentitySessionOptions, 'knex' | 'store'>>;
+  readonly openXchange: Mutable<OpenXchangeOptions>;
+  readonly ipCheck: Mutable<IpCheckOptions>;
+  readonly router: Mutable<PropertiesOptions['router']>;
+  readonly login: Mutable<LimitOptions>;
+}
+
+/** Puts the value of a property where it belongs; throws RangeError for what it cannot mean. */
+type Rule = (value: string, target: Target) => void;
+
+/** Each property without its `com.openexchange.`. */
+const RULES: Readonly<Record<string, Rule>> = {
+  'sessiond.sessionDefaultLifeTime': (value, { manager }) => (manager.shortLifetime = milliseconds(value)),
+  'sessiond.sessionLongLifeTime': (value, { manager }) => (manager.longLifetime = milliseconds(value)),
+  'sessiond.autologin': (value, { manager }) => (manager.autologin = flag(value)),
+  'sessiond.maxSessionPerUser': (value, { manager }) => {
+    manager.maxSessionsPerUser = limit(value);
+    manager.onLimit = 'refuse';
+  },
+  'sessiond.maxSessionPerClient': (value, { manager }) => {
+    manager.maxSessionsPerClient = limit(value);
+    manager.onLimit = 'refuse';
+  },
+  'sessiond.maxSession': (value, { manager }) => (manager.maxSessions = limit(value)),
+  'session.management.globalLookup': (value, { manager }) => (manager.globalLookup = flag(value)),
+  'session.management.clientBlacklist': (value, { manager }) => (manager.clientBlacklist = list(value)),
+  // The documentation's example spells it so.
+  'session.management.blacklist': (value, { manager }) => (manager.clientBlacklist = list(value)),
+
+  'cookie.ttl': (value, { openXchange }) =>
+    (openXchange.cookieTtl = value === 'web-browser' ? value : milliseconds(value)),
+  'cookie.httpOnly': (value, { openXchange }) => (openXchange.httpOnly = flag(value)),
+  'cookie.hash': (value, { openXchange }) =>
+    (openXchange.cookieHash = word(value, ['calculate', 'remember'] as const)),
+  'cookie.hash.fields': (value, { openXchange }) => (openXchange.cookieHashFields = list(value)),
+  'cookie.hash.salt': (value, { openXchange }) => (openXchange.cookieHashSalt = value),
+  'ajax.login.http-auth.client': (value, { openXchange }) => (openXchange.defaultClient = value),
+
+  'sessiond.randomTokenTimeout': (value, { router }) => (router.randomTokenTimeout ??= milliseconds(value)),
+  'ajax.login.randomToken': (value, { router }) => {
+    if (!flag(value)) router.randomTokenTimeout = 0;
+  },
+  'ajax.login.maxRate': (value, { login }) => (login.limit = count(value)),
+  'ajax.login.maxRateTimeWindow': (value, { login }) => (login.windowMs = milliseconds(value)),
+  UIWebPath: (value, { router }) => (router.uiWebPath = value),
+
+  IPCheck: (value, { ipCheck }) => (ipCheck.mode = flag(value) ? 'strict' : 'none'),
+  'ipcheck.mode': (value, { ipCheck }) => {
+    if (value === '') return;
+    const mode: IpCheckMode = word(value, ['none', 'strict', 'countrycode']);
+    // `IPCheck=true` means strict, whatever is said here.
+    if (ipCheck.mode !== 'strict') ipCheck.mode = mode;
+  },
+  IPCheckWhitelist: (value, { ipCheck }) => (ipCheck.clients = list(value)),
+  IPMaskV4: (value, { ipCheck }) => {
+    if (value !== '') ipCheck.maskV4 = value;
+  },
+  IPMaskV6: (value, { ipCheck }) => {
+    if (value !== '') ipCheck.maskV6 = value;
+  },
+};
+
+const PREFIX = 'com.openexchange.';
+
+/**
+ * Reads the text of a `.properties` file of an Open-Xchange server, as far as this package has what it speaks of.
+ * @throws TypeError that lists every value that cannot be used, with its key
+ */
+export function fromProperties(text: string): PropertiesOptions {
+  const target: Target = { manager: {}, openXchange: {}, ipCheck: {}, router: {}, login: {} };
+  const unknown: string[] = [];
+  const problems: string[] = [];
+  for (const [key, value] of inOrder(entries(text))) {
+    const rule = ruleOf(key);
+    if (rule === undefined) unknown.push(key);
+    else attempt(() => rule(value, target), `${key}=${value}`, problems);
+  }
+  insistOnNone(problems, 'These properties cannot be used');
+  const { manager, openXchange, ipCheck, router, login } = target;
+  if (Object.keys(ipCheck).length > 0) manager.ipCheck = ipCheck;
+  if (Object.keys(login).length > 0) router.limits = { login };
+  return { manager, openXchange, router, unknown };
+}
+
+function ruleOf(key: string): Rule | undefined {
+  const name = key.slice(PREFIX.length);
+  return key.startsWith(PREFIX) && Object.hasOwn(RULES, name) ? RULES[name] : undefined;
+}
+
+/** What overrides others wherever it stands: `IPCheck` the mode, and whether there are random tokens the time that they have. */
+const FIRST: ReadonlySet<string> = new Set([`${PREFIX}IPCheck`, `${PREFIX}ajax.login.randomToken`]);
+
+function inOrder(all: Map<string, string>): [string, string][] {
+  return [...all].sort(([one], [other]) => Number(FIRST.has(other)) - Number(FIRST.has(one)));
+}
+
+function attempt(put: () => void, line: string, problems: string[]): void {
+  try {
+    put();
+  } catch (error) {
+    problems.push(`${line}: ${(error as Error).message}`);
+  }
+}
+
+/**
+ * The entries of a file of properties, the last of each key: comments begin with `#` or `!`, a key ends at `=`, `:` or white
+ * space, a backslash at its end continues a line, and others escape a character.
+ */
+function entries(text: string): Map<string, string> {
+  const all = new Map<string, string>();
+  for (const line of logicalLines(text)) {
+    const [, key = '', value = ''] = /^((?:\\.|[^\\=:\s])*)\s*[=:]?\s*(.*)$/s.exec(line) ?? [];
+    all.set(unescaped(key), unescaped(value).trimEnd());
+  }
+  return all;
+}
+
+function logicalLines(text: string): string[] {
+  const lines: string[] = [];
+  let begun = '';
+  for (const physical of text.split(/\r\n|\r|\n/)) {
+    const line = physical.trimStart();
+    if (begun === '' && (line === '' || line.startsWith('#') || line.startsWith('!'))) continue;
+    const goesOn = /(?<!\\)(?:\\\\)*\\$/.test(line);
+    begun += goesOn ? line.slice(0, -1) : line;
+    if (goesOn) continue;
+    lines.push(begun);
+    begun = '';
+  }
+  return begun === '' ? lines : [...lines, begun];
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', f: '\f' };
+
+function unescaped(text: string): string {
+  return text.replace(/\\(?:u([\da-fA-F]{4})|(.))/gs, (_, code: string | undefined, character: string) =>
+    code === undefined ? (ESCAPES[character] ?? character) : String.fromCharCode(parseInt(code, 16)),
+  );
+}
+
+function flag(value: string): boolean {
+  return word(value.toLowerCase(), ['true', 'false']) === 'true';
+}
+
+function word<T extends string>(value: string, words: readonly T[]): T {
+  const known = words.find((each) => each === value);
+  if (known === undefined) throw new RangeError(`it must be ${words.join(' or ')}`);
+  return known;
+}
+
+function list(value: string): string[] {
+  return value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+/** Zero and less mean no limit. */
+function limit(value: string): number {
+  const number = wholeNumber(value);
+  return number <= 0 ? Infinity : number;
+}
+
+function count(value: string): number {
+  const number = wholeNumber(value);
+  if (number <= 0) throw new RangeError('it must be more than 0');
+  return number;
+}
+
+function wholeNumber(value: string): number {
+  if (!/^-?\d{1,9}$/.test(value)) throw new RangeError('it must be a whole number');
+  return Number(value);
+}

@@ -1,0 +1,115 @@
+import { UAParser } from 'ua-parser-js';
+
+import { browser, type Browser } from './browser';
+import { knownClient, UNKNOWN_DEVICE, type KnownClient } from './clients';
+import { davDevice } from './dav-agents';
+import type { Device, DescribeDevice, Product } from './device';
+import { operatingSystem, type OperatingSystem } from './operating-system';
+import { shown } from '../text';
+
+/** How much of a user agent is read, and kept: what makes a parser slow is length. */
+export const LONGEST_USER_AGENT = 512;
+
+/** Whatever the client calls itself, a browser is a browser; the clients of Open-Xchange are known by their ids. */
+export const describeDevice: DescribeDevice = memoised((userAgent, clientId) => {
+  const text = cut(userAgent);
+  const client = knownClient(clientId);
+  return frozen(client === undefined ? anyDevice(text) : deviceOf(client, text));
+});
+
+/**
+ * As Open-Xchange tells it to its own clients: only they are known, all others are unknown devices, and the Edge that is
+ * built on Chromium is Chrome.
+ */
+export const describeOxDevice: DescribeDevice = memoised((userAgent, clientId) => {
+  const client = knownClient(clientId);
+  return frozen(
+    client === undefined ? UNKNOWN_DEVICE : deviceOf(client, cut(userAgent).replace(NEW_EDGE, '')),
+  );
+});
+
+/** The same function with a memory: lists show the same few devices again and again. */
+export function memoised(describe: DescribeDevice, most = 1000): DescribeDevice {
+  const known = new Map<string, Device>();
+  return (userAgent, clientId) => {
+    const key = JSON.stringify([userAgent, clientId]);
+    let device = known.get(key);
+    if (device === undefined) {
+      device = describe(userAgent, clientId);
+      if (known.size >= most) known.clear();
+      known.set(key, device);
+    }
+    return device;
+  };
+}
+
+/** What an app gives, with a memory, or ours, which has one. */
+export function describing(own: DescribeDevice | undefined, ours: DescribeDevice): DescribeDevice {
+  return own === undefined ? ours : memoised(own);
+}
+
+const NEW_EDGE = / ?\bEdg(?:A|iOS)?\/[\w.]*/g;
+
+function cut(userAgent: string | null): string {
+  return userAgent?.slice(0, LONGEST_USER_AGENT) ?? '';
+}
+
+function deviceOf(client: KnownClient, userAgent: string): Device {
+  switch (client.reads) {
+    case 'nothing':
+      return client.device;
+    case 'browser':
+      return browserDevice(browserIn(userAgent), systemIn(userAgent), client.product);
+    case 'system': {
+      const system = systemIn(userAgent);
+      return { ...client.device, os: os(system), name: { ...client.device.name, system: system?.label } };
+    }
+    case 'agent':
+      return davDevice(client.service, userAgent, os(systemIn(userAgent)));
+  }
+}
+
+function anyDevice(userAgent: string): Device {
+  const [program, system] = [browserIn(userAgent), systemIn(userAgent)];
+  if (program !== undefined) return browserDevice(program, system);
+  return { ...UNKNOWN_DEVICE, os: os(system), name: { system: system?.label } };
+}
+
+function browserDevice(
+  program: Browser | undefined,
+  system: OperatingSystem | undefined,
+  product?: string,
+): Device {
+  if (program === undefined) {
+    return { type: 'browser', family: 'unknown', os: os(system), client: null, name: { product } };
+  }
+  const { family, name, version } = program;
+  return {
+    type: 'browser',
+    family,
+    os: os(system),
+    client: { name: name.toLowerCase(), version },
+    name: { product, program: version === null ? name : `${name} ${version}`, system: system?.label },
+  };
+}
+
+function os(system: OperatingSystem | undefined): Product | null {
+  return system === undefined ? null : { name: system.name, version: system.version };
+}
+
+function browserIn(userAgent: string): Browser | undefined {
+  const { name, major } = new UAParser(userAgent).getBrowser();
+  return browser(name && shown(name, LONGEST_NAME), major, userAgent);
+}
+
+function systemIn(userAgent: string): OperatingSystem | undefined {
+  const { name, version } = new UAParser(userAgent).getOS();
+  return operatingSystem(name && shown(name, LONGEST_NAME), version, userAgent);
+}
+
+const LONGEST_NAME = 64;
+
+function frozen(device: Device): Device {
+  for (const part of [device.os, device.client, device.name]) Object.freeze(part);
+  return Object.freeze(device);
+}

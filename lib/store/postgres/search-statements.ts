@@ -1,0 +1,105 @@
+import type { Statement } from '../../database/statement-runner';
+import type { Cutoffs } from '../../session/lifetimes';
+import type { SearchOrder } from '../../session/order';
+import { latestEpoch, scopeText, withoutEpochs } from './epochs';
+import { SELECTED, time } from './rows';
+import { live } from './statements';
+import type { Search, SearchFilter } from '../store';
+import type { Tables } from './tables';
+
+/** A statement with its parameters. */
+export interface Asked {
+  readonly statement: Statement;
+  readonly values: readonly unknown[];
+}
+
+/**
+ * What administrators ask for. Each statement is made for its search, so that PostgreSQL plans it for the filters that are
+ * there; none is kept prepared.
+ */
+export function searchStatements(tables: Tables) {
+  return {
+    page(search: Search): Asked {
+      const values = new Values();
+      const conditions = wanted(tables, search.filter, search.cutoffs, values);
+      if (search.after === undefined) {
+        if (search.order.by === 'signedIn') conditions.push(...notPast(tables, search.filter, values));
+      } else {
+        const { signedIn, sessionId } = search.after;
+        const behind = search.order.descending ? '<' : '>';
+        const at = time(values.add(signedIn));
+        conditions.push(`(s.signed_in, s.session_id) ${behind} (${at}, ${values.add(sessionId)}::uuid)`);
+        conditions.push(`${indexed('s.signed_in')} ${behind}= ${indexed(at)}`);
+      }
+      const order = sorted(search.order);
+      // Only the rows of the page are put into words: a search may have to sort very many.
+      const found = `
+        select s.* from ${tables.sessions} s where ${conditions.join(' and ')}
+        order by ${order} limit ${values.add(search.take)}::int offset ${values.add(search.skip)}::int`;
+      const text = `select ${SELECTED} from ${withoutEpochs(`(${found})`)} order by ${order}`;
+      return { statement: { name: '', text }, values: values.all };
+    },
+
+    count(filter: SearchFilter, cutoffs: Cutoffs): Asked {
+      const values = new Values();
+      const conditions = wanted(tables, filter, cutoffs, values);
+      const text = `select count(*) as count from ${tables.sessions} s where ${conditions.join(' and ')}`;
+      return { statement: { name: '', text }, values: values.all };
+    },
+  };
+}
+
+/** Parameters, and the places where they stand. */
+class Values {
+  readonly all: unknown[] = [];
+
+  add(value: unknown): string {
+    this.all.push(value);
+    return `$${this.all.length}`;
+  }
+}
+
+function wanted(
+  tables: Tables,
+  { tenantId, userId, device, clientId, node }: SearchFilter,
+  { short, long, absolute }: Cutoffs,
+  values: Values,
+): string[] {
+  const conditions = [live(tables, values.add(short), values.add(long), values.add(absolute))];
+  if (tenantId === null) conditions.push('s.tenant_id is null');
+  const equal = { tenant_id: tenantId ?? undefined, user_id: userId, device, client_id: clientId, node };
+  for (const [column, value] of Object.entries(equal)) {
+    if (value !== undefined) conditions.push(`s.${column} = ${values.add(value)}`);
+  }
+  return conditions;
+}
+
+/**
+ * Where a walk through the sign-ins ends: at those that ended with everything. Being live says so too, but not to an index,
+ * which would be walked through all that has ended. Between two ends PostgreSQL would expect so few that it sorted them all.
+ */
+function notPast(tables: Tables, { tenantId }: SearchFilter, values: Values): string[] {
+  const scopes = [`'everyone'`, ...(tenantId === undefined ? [] : [values.add(scopeText({ tenantId }))])];
+  return scopes.map((scope) => `${indexed('s.signed_in')} >= ${indexed(latestEpoch(tables, scope))}`);
+}
+
+/**
+ * The words of a search are looked up here, and never become part of a statement. Texts are in the order of every machine.
+ * What an index holds of a time, its day or its ten minutes, goes before the time: only few sessions have to be sorted.
+ */
+const SORTED: Readonly<Record<SearchOrder['by'], readonly string[]>> = {
+  signedIn: [indexed('s.signed_in'), 's.signed_in'],
+  lastAccessed: ['s.active_day', 'coalesce(s.last_accessed, s.signed_in)'],
+  device: ['s.device collate "C"'],
+  deviceInfo: [`coalesce(s.device_info, '') collate "C"`],
+};
+
+function sorted({ by, descending }: SearchOrder): string {
+  const direction = descending ? 'desc' : 'asc';
+  return [...SORTED[by], 's.session_id'].map((key) => `${key} ${direction}`).join();
+}
+
+/** A time as the indexes of sign-ins hold it. */
+function indexed(time: string): string {
+  return `date_bin('10 minutes', ${time}, timestamptz 'epoch')`;
+}

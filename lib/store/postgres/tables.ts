@@ -1,0 +1,16 @@
+import { inSchema } from '../../database/statement-runner';
+
+/** The tables' quoted names. */
+export interface Tables {
+  readonly sessions: string;
+  readonly epochs: string;
+  readonly policy: string;
+}
+
+export function tablesIn(schema: string | undefined): Tables {
+  return {
+    sessions: inSchema('identity_sessions', schema),
+    epochs: inSchema('identity_session_epochs', schema),
+    policy: inSchema('identity_session_policy', schema),
+  };
+}

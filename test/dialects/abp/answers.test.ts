@@ -1,9 +1,0 @@
-import { answer, DONE } from '../../../lib/dialects/abp/answers';
-
-describe('an answer', () => {
-  it('is for nobody but who asked', () => {
-    const headers = { 'Cache-Control': 'no-store' };
-    expect(answer({ a: 1 })).toEqual({ status: 200, headers, cookies: [], body: { a: 1 } });
-    expect(DONE).toEqual({ status: 204, headers, cookies: [] });
-  });
-});

@@ -1,0 +1,413 @@
+import type { Request } from 'express';
+
+import { rest, type RestOptions } from '../../lib/http/rest';
+import { SessionError, type RefusalCode, type RefusalEvidence } from '../../lib/errors';
+import { catalogueOf } from '../../lib/session/i18n/catalogue';
+import { describeDevice } from '../../lib/session/device/describe';
+import type { Place } from '../../lib/session/place';
+import { withoutSecret, type IdentitySession, type StoredSession } from '../../lib/session/session';
+import { aSession, DAY } from '../support/sessions';
+
+const NOON = Date.UTC(2026, 0, 15, 12);
+const ID = '0198c1a200007000800000000000000a';
+const SECRET = 'A'.repeat(43);
+const PAIR = `${ID}.${SECRET}`;
+
+const OPTIONS: RestOptions = {
+  cookies: { name: 'identity', ttl: 7 * DAY, secure: true, sameSite: 'lax' },
+  catalogue: catalogueOf(),
+};
+const dialect = rest(OPTIONS);
+const dialectWith = (cookies: Partial<RestOptions['cookies']>) =>
+  rest({ ...OPTIONS, cookies: { ...OPTIONS.cookies, ...cookies } });
+
+function request(headers: Record<string, string> = {}, more: Partial<Request> = {}): Request {
+  return { headers, params: {}, query: {}, ...more } as Request;
+}
+
+function session(said: Partial<StoredSession> = {}): IdentitySession {
+  return withoutSecret(aSession(NOON, { sessionId: ID, ...said }));
+}
+
+const described = (of: IdentitySession, place?: Place) => ({
+  session: of,
+  device: describeDevice(of.userAgent, of.clientId),
+  place,
+  expires: NOON + DAY,
+});
+
+const code = (wanted: RefusalCode) => expect.objectContaining({ name: 'SessionError', code: wanted });
+
+describe.each(['credentials', 'remembered'] as const)('the %s of a request', (which) => {
+  const shownBy = (headers: Record<string, string>, by = dialect) => by[which](request(headers));
+
+  it('are those of its cookie', () => {
+    expect(shownBy({ cookie: `a=b; __Host-identity=${PAIR}; c=d` })).toEqual({
+      sessionId: ID,
+      secret: SECRET,
+      transport: 'cookie',
+    });
+  });
+
+  it.each([`Bearer eis_${PAIR}`, `bearer eis_${PAIR}`, `BEARER   eis_${PAIR}  `])(
+    'are those of %j',
+    (value) => {
+      expect(shownBy({ authorization: value })).toEqual({
+        sessionId: ID,
+        secret: SECRET,
+        transport: 'bearer',
+      });
+    },
+  );
+
+  it.each([
+    {},
+    { cookie: 'other=1' },
+    { cookie: `identity=${PAIR}` },
+    { authorization: `Bearer ${PAIR}` },
+    { authorization: `Basic eis_${PAIR}` },
+    { authorization: `eis_${PAIR}` },
+    { authorization: `Bearer jwt eis_${PAIR}` },
+    { authorization: '' },
+  ])('are none in %j', (headers) => {
+    expect(shownBy(headers)).toBeUndefined();
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['no secret', ID],
+    ['an empty secret', `${ID}.`],
+    ['a secret too short', `${ID}.${SECRET.slice(1)}`],
+    ['a secret too long', `${PAIR}A`],
+    ['a secret of other letters', `${ID}.${SECRET.slice(1)}+`],
+    ['no point', `${ID}${SECRET}A`],
+    ['an id in capitals', PAIR.toUpperCase()],
+    ['an id with dashes', `0198c1a2-0000-7000-8000-00000000000a.${SECRET}`],
+    ['quotes', `"${PAIR}"`],
+    ['escapes', PAIR.replace('.', '%2e')],
+  ])('cannot be read from %s, whichever way it came', (_, value) => {
+    const refusals = [{ cookie: `__Host-identity=${value}` }, { authorization: `Bearer eis_${value}` }].map(
+      (headers) => {
+        try {
+          return shownBy(headers);
+        } catch (error) {
+          return error;
+        }
+      },
+    );
+    expect(refusals).toEqual([code('credentials-invalid'), code('credentials-invalid')]);
+    // In the words of a wrong secret, which this may be.
+    expect(refusals).toEqual(
+      Array(2).fill(expect.objectContaining({ message: 'These credentials belong to no session.' })),
+    );
+  });
+
+  it.each([
+    ['two cookies', { cookie: `__Host-identity=${PAIR}; __Host-identity=${PAIR}` }],
+    ['two cookies, one of them junk', { cookie: `__Host-identity=junk; __Host-identity=${PAIR}` }],
+    ['a cookie and a token', { cookie: `__Host-identity=${PAIR}`, authorization: `Bearer eis_${PAIR}` }],
+    ['a cookie and a token of junk', { cookie: `__Host-identity=${PAIR}`, authorization: 'Bearer eis_junk' }],
+  ])('are not clear from %s', (_, headers) => {
+    expect(() => shownBy(headers)).toThrow(code('credentials-ambiguous'));
+  });
+
+  it("leave the app's own tokens alone, beside a cookie too", () => {
+    const headers = { cookie: `__Host-identity=${PAIR}`, authorization: 'Bearer jwt' };
+    expect(shownBy(headers)).toMatchObject({ transport: 'cookie' });
+  });
+
+  it('are looked for under the name of the cookie without its prefix when it is not secure', () => {
+    const plain = dialectWith({ name: 'sid', secure: false });
+    expect(shownBy({ cookie: `sid=${PAIR}` }, plain)).toMatchObject({ sessionId: ID });
+    expect(shownBy({ cookie: `__Host-sid=${PAIR}` }, plain)).toBeUndefined();
+    expect(shownBy({ cookie: `sid=${PAIR}` }, dialectWith({ name: 'sid' }))).toBeUndefined();
+  });
+});
+
+describe('a write that carries a cookie', () => {
+  it('must come from a page of the app', () => {
+    expect(dialect.sameOrigin).toBe(true);
+  });
+});
+
+describe('what a request asks to end', () => {
+  const current = session({ tenantId: 'acme' });
+  const owner = { tenantId: 'acme', userId: 'alice' };
+  const other = 'b'.repeat(32);
+  const asked = (more: Partial<Request>) => dialect.revocation(request({}, more), current);
+
+  it("is the session of an id, among the caller's own", () => {
+    expect(asked({ params: { id: other } })).toEqual({ owner, only: [other] });
+  });
+
+  it.each([{}, { current: 'false' }])('is all but the current one without an id, with %j', (query) => {
+    expect(asked({ query })).toEqual({ owner, except: ID });
+  });
+
+  it('is all when the current one is wanted too', () => {
+    expect(asked({ query: { current: 'true' } })).toEqual({ owner });
+  });
+
+  it('is one session for an id, whatever the query says', () => {
+    expect(asked({ params: { id: other }, query: { current: 'true' } })).toEqual({ owner, only: [other] });
+  });
+
+  it.each(['', 'junk', 'B'.repeat(32), `${other}0`, '0198c1a2-0000-7000-8000-00000000000a'])(
+    'is nothing that exists under the id %j',
+    (id) => {
+      expect(() => asked({ params: { id } })).toThrow(code('session-not-found'));
+    },
+  );
+
+  it.each(['', 'yes', 'TRUE', '1', ['true', 'true'], { a: 'true' }, true])(
+    'is not clear when the query says %j',
+    (value) => {
+      expect(() => asked({ query: { current: value as string } })).toThrow(code('invalid-request'));
+    },
+  );
+});
+
+describe('a session that is opened', () => {
+  const opened = (said: Partial<StoredSession> = {}, by = dialect) =>
+    by.opened({ described: described(session(said)), secret: SECRET, transport: 'cookie' }, request());
+
+  it('is shown, to nobody but the caller, and its credentials go into a cookie that ends with the browser', () => {
+    expect(opened()).toEqual({
+      ...dialect.session(described(session()), request()),
+      cookies: [`__Host-identity=${PAIR}; Path=/; HttpOnly; Secure; SameSite=Lax`],
+    });
+  });
+
+  it('has a cookie for its whole lifetime, in whole seconds, when it stays signed in', () => {
+    const { cookies } = opened({ staySignedIn: true }, dialectWith({ ttl: 90_999, sameSite: 'strict' }));
+    expect(cookies).toEqual([
+      `__Host-identity=${PAIR}; Path=/; Max-Age=90; HttpOnly; Secure; SameSite=Strict`,
+    ]);
+  });
+
+  it('has a cookie without prefix and without Secure in development', () => {
+    const { cookies } = opened({}, dialectWith({ secure: false }));
+    expect(cookies).toEqual([`identity=${PAIR}; Path=/; HttpOnly; SameSite=Lax`]);
+  });
+
+  it('has no cookie for a client that keeps none, which is given a token', () => {
+    const opening = { described: described(session()), secret: SECRET, transport: 'bearer' } as const;
+    const answer = dialect.opened(opening, request());
+    expect(answer).toEqual(dialect.session(described(session()), request()));
+    expect(JSON.stringify(answer)).not.toContain(SECRET);
+    expect(dialect.token(ID, SECRET)).toBe(`eis_${PAIR}`);
+  });
+
+  it.each([dialect, dialectWith({ secure: false, name: 'sid' })])(
+    'is known again by what its client was given (%#)',
+    (by) => {
+      const [cookie = ''] = opened({}, by).cookies;
+      const authorization = `Bearer ${by.token(ID, SECRET)}`;
+      const expected = { sessionId: ID, secret: SECRET };
+      expect(by.credentials(request({ cookie: cookie.split(';')[0]! }))).toMatchObject(expected);
+      expect(by.credentials(request({ authorization }))).toMatchObject(expected);
+    },
+  );
+});
+
+describe('a session that is shown', () => {
+  const shape = {
+    id: ID,
+    current: true,
+    ipAddress: '192.0.2.1',
+    client: null,
+    userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+    signedIn: '2026-01-15T12:00:00.000Z',
+    lastAccessed: '2026-01-15T12:00:00.000Z',
+    expires: '2026-01-16T12:00:00.000Z',
+    device: {
+      displayName: 'Firefox 140 on Linux',
+      os: { name: 'linux', version: null },
+      client: { name: 'firefox', version: '140' },
+      type: 'browser',
+    },
+  };
+
+  it('is all that its owner may know, and nothing else', () => {
+    expect(dialect.session(described(session()), request())).toEqual({
+      status: 200,
+      headers: { 'Cache-Control': 'no-store' },
+      cookies: [],
+      body: { session: shape },
+    });
+  });
+
+  it('has the newest address, its place if that is known, its last use and its client', () => {
+    const used = session({
+      ipAddresses: ['192.0.2.1', '192.0.2.2'],
+      lastAccessed: NOON + 1,
+      clientId: 'mail',
+    });
+    expect(dialect.session(described(used, { city: 'Berlin', country: 'DE' }), request()).body).toMatchObject(
+      {
+        session: {
+          ipAddress: '192.0.2.2',
+          location: 'Berlin, Germany',
+          lastAccessed: '2026-01-15T12:00:00.001Z',
+          client: 'mail',
+        },
+      },
+    );
+  });
+
+  it('has no address and no user agent where there were none', () => {
+    const bare = session({ ipAddresses: [], userAgent: null });
+    expect(dialect.session(described(bare), request()).body).toMatchObject({
+      session: {
+        ipAddress: null,
+        userAgent: null,
+        device: { displayName: 'Unknown device', os: null, client: null },
+      },
+    });
+  });
+
+  it.each([
+    ['de-AT, en;q=0.5', 'Firefox 140 auf Linux', 'Berlin, Deutschland'],
+    ['ja, de;q=0.5', 'Firefox 140 auf Linux', 'Berlin, Deutschland'],
+    ['fr', 'Firefox 140 on Linux', 'Berlin, Germany'],
+    ['en, de;q=0.5', 'Firefox 140 on Linux', 'Berlin, Germany'],
+  ])('is worded for who reads %s', (languages, displayName, location) => {
+    const reader = request({ 'accept-language': languages });
+    const here = described(session(), { city: 'Berlin', country: 'DE' });
+    const worded = expect.objectContaining({ location, device: expect.objectContaining({ displayName }) });
+    expect(dialect.session(here, reader).body).toEqual({ session: worded });
+    expect(dialect.sessions([here], session(), reader).body).toEqual({ sessions: [worded] });
+    expect(dialect.opened({ described: here, secret: SECRET, transport: 'cookie' }, reader).body).toEqual({
+      session: worded,
+    });
+  });
+
+  it('is worded in the one language of an app that has only one', () => {
+    const german = rest({ ...OPTIONS, catalogue: catalogueOf({}, ['de']) });
+    const body = german.session(described(session()), request({ 'accept-language': 'en' })).body;
+    expect(body).toMatchObject({ session: { device: { displayName: 'Firefox 140 auf Linux' } } });
+  });
+
+  it('is marked among others when it is the current one, and their order is kept', () => {
+    const other = session({ sessionId: 'b'.repeat(32) });
+    expect(dialect.sessions([described(other), described(session())], session(), request())).toEqual({
+      status: 200,
+      headers: { 'Cache-Control': 'no-store' },
+      cookies: [],
+      body: { sessions: [{ ...shape, id: other.sessionId, current: false }, shape] },
+    });
+  });
+});
+
+describe('a node that is full', () => {
+  it('is a 503, for its users can do nothing about it', () => {
+    const full = new SessionError('session-limit-reached', 'No room.', { per: 'node' });
+    expect(dialect.refusal(full, request())).toMatchObject({
+      status: 503,
+      body: { status: 503, title: 'Service Unavailable', code: 'session-limit-reached' },
+    });
+  });
+});
+
+describe('what has ended', () => {
+  it('is answered with nothing', () => {
+    expect(dialect.revoked(false, request())).toEqual({
+      status: 204,
+      headers: { 'Cache-Control': 'no-store' },
+      cookies: [],
+    });
+  });
+
+  it("takes the caller's cookie with it when that is to be forgotten", () => {
+    const forgotten = (by = dialect) => by.revoked(true, request()).cookies;
+    expect(forgotten()).toEqual(['__Host-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax']);
+    expect(forgotten(dialectWith({ secure: false, sameSite: 'strict' }))).toEqual([
+      'identity=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict',
+    ]);
+  });
+});
+
+describe('a refusal', () => {
+  const STATUS: Record<RefusalCode, [number, string]> = {
+    'credentials-missing': [401, 'Unauthorized'],
+    'credentials-invalid': [401, 'Unauthorized'],
+    'credentials-ambiguous': [400, 'Bad Request'],
+    'session-ended': [401, 'Unauthorized'],
+    'session-expired': [401, 'Unauthorized'],
+    'ip-changed': [401, 'Unauthorized'],
+    'session-not-found': [404, 'Not Found'],
+    'session-limit-reached': [409, 'Conflict'],
+    'auth-id-taken': [409, 'Conflict'],
+    'session-id-taken': [409, 'Conflict'],
+    'autologin-disabled': [403, 'Forbidden'],
+    'permission-missing': [403, 'Forbidden'],
+    'cross-site': [403, 'Forbidden'],
+    'invalid-request': [400, 'Bad Request'],
+    'too-many-requests': [429, 'Too Many Requests'],
+    'store-unavailable': [503, 'Service Unavailable'],
+  };
+  const ALL = Object.entries(STATUS).map(([each, [status, title]]) => ({
+    code: each as RefusalCode,
+    status,
+    title,
+  }));
+
+  const refusal = (of: RefusalCode, evidence: RefusalEvidence = {}, headers: Record<string, string> = {}) =>
+    dialect.refusal(new SessionError(of, 'Because.', evidence), request(headers));
+
+  it.each(ALL)('$code is a problem document with the status $status', ({ code: of, status, title }) => {
+    expect(refusal(of)).toEqual({
+      status,
+      headers: {
+        'Cache-Control': 'no-store',
+        'Content-Type': 'application/problem+json; charset=utf-8',
+        ...(status === 401 && { 'WWW-Authenticate': 'Bearer' }),
+      },
+      // By now a sign-in in another tab may have set a good one.
+      cookies: [],
+      body: { title, status, detail: 'Because.', code: of },
+    });
+  });
+
+  it('tells a client that sent a token that the token is the trouble', () => {
+    const challenge = (authorization: string) =>
+      refusal('session-ended', {}, { authorization }).headers['WWW-Authenticate'];
+    expect(challenge('Bearer eis_x')).toBe('Bearer error="invalid_token"');
+    expect(challenge('Bearer jwt')).toBe('Bearer');
+    expect(refusal('cross-site', {}, { authorization: 'Bearer eis_x' }).headers).not.toHaveProperty(
+      'WWW-Authenticate',
+    );
+  });
+
+  it('says why the session ended, and when trying again makes sense', () => {
+    expect(refusal('session-ended', { endReason: 'displaced' }).body).toMatchObject({ reason: 'displaced' });
+    expect(refusal('store-unavailable', { retryAfter: 1 }).headers).toMatchObject({ 'Retry-After': '1' });
+    expect(refusal('too-many-requests', { retryAfter: 0 }).headers).toMatchObject({ 'Retry-After': '0' });
+  });
+
+  it('says nothing of what the database said', () => {
+    const cause = new Error('password authentication failed');
+    expect(JSON.stringify(refusal('store-unavailable', { cause, retryAfter: 1 }))).not.toContain('password');
+  });
+});
+
+describe('an app that wants some of it otherwise', () => {
+  it('writes its own over it: no part needs the others to stand beside it', () => {
+    const own = {
+      ...dialect,
+      refusal: () => ({ status: 418, headers: {}, cookies: [], body: 'short and stout' }),
+    };
+    const { credentials, revocation, opened, token, session: one, sessions, revoked } = own;
+    expect(credentials(request({ authorization: `Bearer ${token(ID, SECRET)}` }))).toMatchObject({
+      sessionId: ID,
+    });
+    expect(revocation(request(), session())).toMatchObject({ except: ID });
+    expect(
+      opened({ described: described(session()), secret: SECRET, transport: 'cookie' }, request()).cookies,
+    ).toHaveLength(1);
+    expect(one(described(session()), request()).status).toBe(200);
+    expect(sessions([], session(), request()).body).toEqual({ sessions: [] });
+    expect(revoked(true, request()).cookies).toHaveLength(1);
+    expect(own.refusal().status).toBe(418);
+  });
+});

@@ -1,0 +1,323 @@
+import {
+  type IdentitySessionManager,
+  type IdentitySessionOptions,
+  type SessionEvent,
+  type SignIn,
+} from '../../lib';
+import { turns } from '../support/gate';
+import { nodesOnADatabase, refusal } from '../support/nodes';
+import { HOUR } from '../support/sessions';
+
+const nodes = nodesOnADatabase();
+const use = (options?: IdentitySessionOptions) => nodes.use(options);
+
+async function open(manager: IdentitySessionManager, said: Partial<SignIn> = {}) {
+  const { session, secret } = await manager.open({ userId: 'alice', ipAddress: '192.0.2.1', ...said });
+  return { ...session, credentials: { sessionId: session.sessionId, secret } };
+}
+
+const unknown = '0'.repeat(32);
+
+describe('an administrator', () => {
+  it('finds any session by its id, with uses that are not written yet, and why it ended', async () => {
+    const manager = use();
+    const { administration } = manager;
+    const { sessionId, credentials } = await open(manager);
+    nodes.clock.advance(1000);
+    await manager.verify(credentials, { ipAddress: '198.51.100.7' });
+    expect(await administration.get(sessionId)).toMatchObject({
+      lastAccessed: nodes.clock.now(),
+      ipAddresses: ['192.0.2.1', '198.51.100.7'],
+    });
+    await administration.revoke(sessionId, { by: 'root' });
+    expect(await administration.find(sessionId)).toMatchObject({
+      endReason: 'administrator',
+      endedBy: 'root',
+    });
+    expect(await administration.find(unknown)).toBeUndefined();
+    await expect(administration.get(unknown)).rejects.toEqual(refusal('session-not-found'));
+  });
+
+  it('is shown no hash of a secret', async () => {
+    const manager = use();
+    const { sessionId } = await open(manager);
+    expect(await manager.administration.get(sessionId)).not.toHaveProperty('secretHash');
+    const { sessions } = await manager.administration.search();
+    expect(sessions[0]).not.toHaveProperty('secretHash');
+  });
+
+  it('ends a session, whoever it belongs to: its next request is refused on every node', async () => {
+    const [here, there] = [use(), use()];
+    const { sessionId, credentials } = await open(here, { userId: 'bob', tenantId: 'acme' });
+    await there.verify(credentials);
+    await here.administration.revoke(sessionId);
+    await expect((async () => here.verify(credentials))()).rejects.toEqual(refusal('session-ended'));
+    nodes.clock.advance(2000);
+    await expect((async () => there.verify(credentials))()).rejects.toEqual(refusal('session-ended'));
+    await expect(here.administration.revoke(sessionId)).resolves.toBeUndefined();
+    await expect(here.administration.revoke(unknown)).rejects.toEqual(refusal('session-not-found'));
+  });
+});
+
+describe('a search', () => {
+  it('goes from page to page by cursor, and meets each session once while others come and go', async () => {
+    const manager = use();
+    const opened: string[] = [];
+    for (let i = 0; i < 7; i++) {
+      opened.unshift((await open(manager, { userId: `user ${i}`, tenantId: 'acme' })).sessionId);
+      if (i % 2 === 0) nodes.clock.advance(1000);
+    }
+    const met: string[] = [];
+    let after: string | undefined;
+    do {
+      const page = await manager.administration.search({
+        tenantId: 'acme',
+        take: 3,
+        ...(after && { after }),
+      });
+      met.push(...page.sessions.map(({ sessionId }) => sessionId));
+      after = page.next;
+      await open(manager, { userId: 'newcomer', tenantId: 'acme' });
+    } while (after !== undefined);
+    expect(met.sort()).toEqual(opened.sort());
+  });
+
+  it('ends with a page that names no next one', async () => {
+    const manager = use();
+    await open(manager);
+    await open(manager);
+    expect(await manager.administration.search({ take: 2 })).not.toHaveProperty('next');
+    expect(await manager.administration.search({ take: 1 })).toHaveProperty('next');
+    expect(await manager.administration.search({ take: 1, sort: 'device' })).not.toHaveProperty('next');
+  });
+
+  it.each([
+    [{ sort: 'userId' }, '"sort"'],
+    [{ sort: 'signedIn; drop table identity_sessions' }, '"sort"'],
+    [{ descending: 'yes' }, '"descending"'],
+    [{ take: 0 }, '"take"'],
+    [{ take: 1001 }, '"take"'],
+    [{ take: '10' }, '"take"'],
+    [{ skip: -1 }, '"skip"'],
+    [{ skip: 100_001 }, '"skip"'],
+    [{ after: 'junk' }, '"after"'],
+    [{ after: `1.${unknown}`, sort: 'device' }, '"after"'],
+    [{ after: `1.${unknown}`, skip: 1 }, '"after"'],
+    [{ userId: '' }, '"userId"'],
+    [{ userId: 'a\0' }, '"userId"'],
+    [{ tenantId: ['acme'] }, '"tenantId"'],
+  ])('refuses %j, and says what is wrong', async (search, named) => {
+    await expect((async () => use().administration.search(search as never))()).rejects.toMatchObject({
+      code: 'invalid-request',
+      message: expect.stringContaining(named),
+      field: named.replaceAll('"', ''),
+    });
+  });
+});
+
+describe('a name that nobody knows', () => {
+  it.each([
+    ['search', { tenant: 'acme' }, 'tenant'],
+    ['search', { order: 'device' }, 'order'],
+    ['count', { tenant: 'acme' }, 'tenant'],
+    ['count', { take: 1 }, 'take'],
+  ] as const)('is refused by %s in %j, rather than passed over', async (call, given, name) => {
+    const { administration } = use();
+    await expect(administration[call](given as never)).rejects.toThrow(
+      expect.objectContaining({ name: 'TypeError', message: expect.stringContaining(`no \`${name}\``) }),
+    );
+  });
+
+  it.each(['acme', null, 42, [], new Map()])('is in no %p, which is refused too', async (given) => {
+    const { administration } = use();
+    await expect(administration.search(given as never)).rejects.toThrow(TypeError);
+    await expect(administration.count(given as never)).rejects.toThrow(TypeError);
+  });
+
+  it('is not who acts', async () => {
+    const manager = use();
+    const { administration } = manager;
+    const { sessionId } = await open(manager);
+    for (const actor of ['root', { who: 'root' }, null]) {
+      await expect(administration.revoke(sessionId, actor as never)).rejects.toThrow(/`revoke`.*`by`/);
+      await expect(administration.revokeEverything({}, actor as never)).rejects.toThrow(/`by`/);
+    }
+    expect(await administration.count()).toBe(1);
+  });
+});
+
+describe('ending everything', () => {
+  it('is one write, which refuses everybody here at once and elsewhere within the lease', async () => {
+    const [here, there] = [use(), use()];
+    const opened = [];
+    for (let i = 0; i < 5; i++) opened.push(await open(here, { userId: `user ${i}` }));
+    for (const { credentials } of opened) await there.verify(credentials);
+    await here.administration.revokeEverything({}, { by: 'root' });
+    const { rows } = await nodes.database.knex.raw<{ rows: unknown[] }>(
+      'select * from identity_sessions where ended_at is not null',
+    );
+    expect(rows).toEqual([]);
+    for (const { credentials } of opened) {
+      await expect((async () => here.verify(credentials))()).rejects.toMatchObject({
+        code: 'session-ended',
+        endReason: 'administrator',
+      });
+    }
+    nodes.clock.advance(2000);
+    await turns();
+    for (const { credentials } of opened) {
+      await expect((async () => there.verify(credentials))()).rejects.toEqual(refusal('session-ended'));
+    }
+    nodes.clock.advance(1);
+    const { credentials } = await open(there);
+    expect((await here.verify(credentials)).userId).toBe('alice');
+  });
+
+  it('can be done to one tenant, and is told of', async () => {
+    const events: SessionEvent[] = [];
+    const manager = use({ report: (event) => events.push(event) });
+    const acme = await open(manager, { tenantId: 'acme' });
+    const other = await open(manager);
+    events.length = 0;
+    await manager.administration.revokeEverything({ tenantId: 'acme' }, { by: 'root' });
+    expect(events).toEqual([{ type: 'everything-ended', tenantId: 'acme', by: 'root' }]);
+    await expect((async () => manager.verify(acme.credentials))()).rejects.toEqual(refusal('session-ended'));
+    await manager.verify(other.credentials);
+    expect(await manager.administration.count()).toBe(1);
+  });
+
+  it.each([[{ tenantId: '' }], [{ tenantId: 42 }]])('refuses %j and ends nothing', async (scope) => {
+    const manager = use();
+    await open(manager);
+    await expect(manager.administration.revokeEverything(scope as never)).rejects.toEqual(
+      refusal('invalid-request'),
+    );
+    expect(await manager.administration.count()).toBe(1);
+  });
+
+  it.each([
+    [{ tenant: 'acme' }, /no `tenant`/],
+    [{ tenantId: 'acme', userId: 'alice' }, /no `userId`/],
+    [{ tenantId: undefined }, /`tenantId` is undefined/],
+    ['acme', /was given a string/],
+    [['acme'], /was given a list/],
+    [new Map([['tenantId', 'acme']]), /an object of a class/],
+    [null, /was given null/],
+  ])('takes no %p for everyone', async (scope, said) => {
+    const manager = use();
+    await open(manager);
+    const ending = manager.administration.revokeEverything(scope as never);
+    await expect(ending).rejects.toThrow(
+      expect.objectContaining({ name: 'TypeError', message: expect.stringMatching(said) }),
+    );
+    expect(await manager.administration.count()).toBe(1);
+  });
+
+  it('is done to those without a tenant, or to everyone, when that is said', async () => {
+    const manager = use();
+    await open(manager, { tenantId: 'acme' });
+    await open(manager);
+    await manager.administration.revokeEverything({ tenantId: null });
+    expect(await manager.administration.count()).toBe(1);
+    await manager.administration.revokeEverything(undefined, { by: 'root' });
+    expect(await manager.administration.count()).toBe(0);
+  });
+});
+
+describe('the policy', () => {
+  it('is gone by here at once, and elsewhere within the lease', async () => {
+    const [here, there] = [use(), use()];
+    await open(there);
+    await here.administration.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices' });
+    await open(here);
+    expect(await here.administration.count({ userId: 'alice' })).toBe(1);
+    nodes.clock.advance(2000);
+    await open(there);
+    expect(await there.administration.count({ userId: 'alice' })).toBe(1);
+    expect(await there.administration.policy()).toEqual({ preventConcurrentLogin: 'LogoutFromAllDevices' });
+  });
+
+  it('in force is what is set, and the options for the rest', async () => {
+    const { administration } = use({ preventConcurrentLogin: 'LogoutFromSameTypeDevices' });
+    expect(await administration.policyInForce()).toEqual({
+      preventConcurrentLogin: 'LogoutFromSameTypeDevices',
+      idle: { enabled: false, idleTimeoutMinutes: 60, countdownSeconds: 60 },
+    });
+    const idle = { enabled: true, idleTimeoutMinutes: 30, countdownSeconds: 20 };
+    await administration.setPolicy({ preventConcurrentLogin: 'Disabled', idle });
+    expect(await administration.policyInForce()).toEqual({ preventConcurrentLogin: 'Disabled', idle });
+  });
+
+  it('is what the options say again, on every node, where it is set to null', async () => {
+    const options = { preventConcurrentLogin: 'LogoutFromAllDevices' } as const;
+    const [here, there] = [use(options), use(options)];
+    const idle = { enabled: true, idleTimeoutMinutes: 30, countdownSeconds: 20 };
+    await here.administration.setPolicy({ preventConcurrentLogin: 'Disabled', idle });
+    await open(there);
+    await open(there);
+    expect(await there.administration.count()).toBe(2);
+    await here.administration.setPolicy({ preventConcurrentLogin: null, idle: null });
+    expect(await here.administration.policy()).toEqual({});
+    expect((await here.administration.policyInForce()).preventConcurrentLogin).toBe('LogoutFromAllDevices');
+    nodes.clock.advance(2000);
+    await open(there);
+    expect(await there.administration.count()).toBe(1);
+  });
+
+  it('can be set after its row was deleted by hand, which other nodes hear of too', async () => {
+    const [here, there] = [use(), use()];
+    await here.administration.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices' });
+    await open(there);
+    await nodes.database.knex('identity_session_policy').delete();
+    nodes.clock.advance(2000);
+    await open(there);
+    expect(await there.administration.count()).toBe(2);
+    await here.administration.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices' });
+    nodes.clock.advance(2000);
+    await open(there);
+    expect(await there.administration.count()).toBe(1);
+  });
+
+  it('in force promises no longer time than sessions have', async () => {
+    const idle = { enabled: true, idleTimeoutMinutes: 60, countdownSeconds: 600 };
+    await use().administration.setPolicy({ idle });
+    const { administration } = use({ shortLifetime: '5M', touchInterval: 1000 });
+    expect((await administration.policyInForce()).idle).toEqual({
+      enabled: true,
+      idleTimeoutMinutes: 5,
+      countdownSeconds: 300,
+    });
+  });
+
+  it('costs sign-ins no statement while it stays', async () => {
+    const statements: string[] = [];
+    const manager = use();
+    await open(manager);
+    await open(manager);
+    nodes.database.knex.on('query', ({ sql }: { sql: string }) => statements.push(sql));
+    await open(manager);
+    expect(statements.filter((sql) => sql.includes('policy'))).toEqual([]);
+  });
+
+  it.each([
+    [{ preventConcurrentLogin: 'Always' }, '"preventConcurrentLogin"'],
+    [{ idle: { enabled: 'yes', idleTimeoutMinutes: 5, countdownSeconds: 10 } }, '"enabled"'],
+    [{ idle: { enabled: true, idleTimeoutMinutes: 61, countdownSeconds: 10 } }, '"idleTimeoutMinutes"'],
+    [{ idle: { enabled: true, idleTimeoutMinutes: 1, countdownSeconds: 61 } }, '"countdownSeconds"'],
+  ])('refuses %j, and stays as it was', async (patch, named) => {
+    const { administration } = use({ shortLifetime: HOUR });
+    await expect(administration.setPolicy(patch as never)).rejects.toMatchObject({
+      code: 'invalid-request',
+      message: expect.stringContaining(named),
+      field: named.replaceAll('"', ''),
+    });
+    expect(await administration.policy()).toEqual({});
+  });
+
+  it.each([{ preventConcurentLogin: 'Disabled' }, 'Disabled', null, undefined])(
+    'refuses %j, which says nothing of it',
+    async (patch) => {
+      await expect(use().administration.setPolicy(patch as never)).rejects.toThrow(/`setPolicy`/);
+    },
+  );
+});

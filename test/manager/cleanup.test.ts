@@ -1,0 +1,340 @@
+import fc from 'fast-check';
+
+import {
+  memory,
+  type Credentials,
+  type IdentitySessionManager,
+  type IdentitySessionOptions,
+  type SessionEvent,
+  type SessionStore,
+  type SignIn,
+} from '../../lib';
+import { READ_EVERY } from '../../lib/changes/changes';
+import { CHUNK, retainedAt } from '../../lib/manager/cleanup';
+import { isLive, stage } from '../../lib/session/lifetimes';
+import { FakeClock } from '../support/clock';
+import { createDatabase, type TestDatabase } from '../support/database';
+import { GatedStore, turns, until } from '../support/gate';
+import { managerOn } from '../support/manager';
+import { DAY, HOUR, admission, aSession } from '../support/sessions';
+
+let database: TestDatabase;
+let clock: FakeClock;
+let events: SessionEvent[];
+let managers: IdentitySessionManager[];
+
+beforeAll(async () => {
+  database = await createDatabase();
+});
+beforeEach(async () => {
+  await database.knex.raw(
+    'truncate identity_sessions; truncate identity_session_changes; truncate identity_session_cleanup',
+  );
+  clock = new FakeClock();
+  events = [];
+  managers = [];
+});
+afterEach(() => Promise.all(managers.map((manager) => manager.close())));
+afterAll(() => database.destroy());
+
+/** A manager that cleans up when it is asked to, unless the test wants more. */
+function use(options: IdentitySessionOptions = {}): IdentitySessionManager {
+  const where = options.store === undefined ? { knex: database.knex } : {};
+  const report = (event: SessionEvent) => events.push(event);
+  const manager = managerOn({ ...where, clock, report, isCleanupEnabled: false, ...options });
+  managers.push(manager);
+  return manager;
+}
+
+async function open(manager: IdentitySessionManager, said: Partial<SignIn> = {}): Promise<Credentials> {
+  const { session, secret } = await manager.open({ userId: 'alice', ...said });
+  return { sessionId: session.sessionId, secret };
+}
+
+/** A cleanup by hand. It pauses by the clock of the test. */
+function cleanUp(manager: IdentitySessionManager) {
+  return passing(manager.runCleanup());
+}
+
+async function passing<T>(work: Promise<T>): Promise<T> {
+  let done = false;
+  const working = work.finally(() => (done = true));
+  working.catch(() => undefined);
+  while (!done) {
+    clock.advance(10);
+    await turns();
+  }
+  return working;
+}
+
+const left = () => database.knex('identity_sessions').pluck<string[]>('user_id');
+const nothing = { deleted: 0, hibernated: 0, pruned: 0 };
+
+describe('what cleanup keeps', () => {
+  it('is every session that has not ended, whatever the options', () => {
+    const time = fc.integer({ min: 0, max: 40 * DAY });
+    const session = fc.record({
+      signedIn: time,
+      lastAccessed: fc.option(time),
+      staySignedIn: fc.boolean(),
+      endedAt: fc.constant(null),
+    });
+    const lifetimes = fc.record({
+      short: time,
+      long: time,
+      absolute: fc.oneof(time, fc.constant(Infinity)),
+      autologin: fc.boolean(),
+    });
+    const kept = fc.record({ endedRetention: time, inactiveTimeSpan: time });
+    fc.assert(
+      fc.property(session, lifetimes, kept, time, (session, lifetimes, kept, now) => {
+        fc.pre(lifetimes.long >= lifetimes.short && kept.inactiveTimeSpan >= lifetimes.long);
+        const isKept = isLive(session, retainedAt(now, lifetimes, kept).cutoffs);
+        expect(isKept || stage(session, lifetimes, now) === 'ended').toBe(true);
+      }),
+    );
+  });
+});
+
+describe.each(['postgres', 'memory'])('a cleanup on %s', (where) => {
+  const on = (options: IdentitySessionOptions = {}) =>
+    use({ ...(where === 'memory' && { store: memory() }), ...options });
+
+  it('deletes what was ended longer ago than the retention', async () => {
+    const manager = on({ endedRetention: '1D' });
+    const credentials = await open(manager);
+    await manager.signOut(credentials);
+    clock.advance(DAY);
+    expect(await cleanUp(manager)).toEqual(nothing);
+    clock.advance(HOUR);
+    expect(await cleanUp(manager)).toEqual({ ...nothing, deleted: 1 });
+  });
+
+  it('deletes what has expired after the same time, and leaves what may come back', async () => {
+    const manager = on({ endedRetention: '1D' });
+    await open(manager);
+    const stays = await open(manager, { staySignedIn: true });
+    clock.advance(DAY + HOUR);
+    expect(await cleanUp(manager)).toEqual(nothing);
+    clock.advance(HOUR);
+    expect(await cleanUp(manager)).toEqual({ ...nothing, deleted: 1 });
+    expect(await manager.revive(stays)).toMatchObject({ sessionId: stays.sessionId });
+  });
+
+  it('deletes what was not used for the inactive time span, from its last use or else its sign-in', async () => {
+    const options = { endedRetention: '3650D', inactiveTimeSpan: '10D', shortLifetime: '1D' };
+    const manager = on({ ...options, longLifetime: '10D' });
+    const used = await open(manager, { staySignedIn: true });
+    await open(manager, { staySignedIn: true });
+    clock.advance(5 * DAY);
+    await manager.verify(used);
+    clock.advance(5 * DAY);
+    expect(await cleanUp(manager)).toEqual(nothing);
+    clock.advance(HOUR);
+    expect(await cleanUp(manager)).toEqual({ ...nothing, deleted: 1 });
+    clock.advance(5 * DAY);
+    expect(await cleanUp(manager)).toEqual({ ...nothing, deleted: 1 });
+  });
+
+  it('never takes a session in use, though the database knows nothing of it yet', async () => {
+    const options = { shortLifetime: '10M', longLifetime: '10M', inactiveTimeSpan: '10M', endedRetention: 0 };
+    const manager = on({ ...options, updateAfterCacheHits: 1000, touchInterval: 60_000 });
+    const credentials = await open(manager, { data: { draft: 'x' } });
+    for (let minute = 0; minute < 60; minute++) {
+      clock.advance(59_999);
+      await manager.verify(credentials);
+      expect(await cleanUp(manager)).toEqual(nothing);
+      clock.advance(1);
+    }
+    expect(await manager.verify(credentials)).toMatchObject({ data: { draft: 'x' } });
+  });
+
+  it('drops the data of sessions that hibernate, and tells of each, once', async () => {
+    const manager = on();
+    const credentials = await open(manager, {
+      staySignedIn: true,
+      data: { draft: 'x' },
+      extraProperties: { theme: 'dark' },
+    });
+    await open(manager, { staySignedIn: true });
+    clock.advance(HOUR + 5 * 60_000);
+    events.length = 0;
+    expect(await cleanUp(manager)).toMatchObject({ deleted: 0, hibernated: 1 });
+    expect(await cleanUp(manager)).toMatchObject({ deleted: 0, hibernated: 0 });
+    const session = expect.objectContaining({ sessionId: credentials.sessionId, userId: 'alice' });
+    expect(events).toEqual([{ type: 'hibernated', session }]);
+    expect(await manager.revive(credentials)).toMatchObject({ data: {}, extraProperties: { theme: 'dark' } });
+  });
+
+  it('goes on chunk by chunk until all is done', async () => {
+    const store = memory();
+    const manager = where === 'memory' ? use({ store }) : on();
+    const long = 2 * CHUNK + 1;
+    if (where === 'memory') {
+      for (let i = 0; i < long; i++) await store.insert(aSession(0, { userId: `${i}` }), admission(0));
+    } else {
+      await database.knex.raw(`
+        insert into identity_sessions (session_id, secret_hash, user_id, device, stay_signed_in, signed_in, active_day)
+        select gen_random_uuid(), '', i, 'Web', false, '2025-01-01', '2025-01-01' from generate_series(1, ${long}) as i`);
+    }
+    expect(await cleanUp(manager)).toMatchObject({ deleted: long });
+  });
+
+  it('happens by itself within a period', async () => {
+    const store = where === 'memory' ? memory() : undefined;
+    const manager = on({ endedRetention: 0, isCleanupEnabled: true, ...(store && { store }) });
+    const { sessionId } = await open(manager);
+    await manager.revoke({ owner: { userId: 'alice' } });
+    clock.advance(HOUR);
+    const isGone = async () =>
+      store ? (await store.find(sessionId)) === undefined : (await left()).length === 0;
+    await until(isGone);
+  });
+
+  it('does not happen by itself when that is switched off', async () => {
+    const manager = on({ endedRetention: 0, isCleanupEnabled: false });
+    await manager.signOut(await open(manager));
+    clock.advance(50 * DAY);
+    for (let i = 0; i < 10; i++) await turns();
+    expect(await cleanUp(manager)).toMatchObject({ deleted: 1 });
+  });
+});
+
+describe('two nodes', () => {
+  /** As if the last cleanup had been longer ago. */
+  const serverPasses = (milliseconds: number) =>
+    database.knex.raw(
+      `update identity_session_cleanup set finished_at = finished_at - ${milliseconds} * interval '1 millisecond'`,
+    );
+  const turn = async () => (await database.knex('identity_session_cleanup').pluck<string[]>('turn'))[0];
+  const isFinished = async () => {
+    const recent = database.knex.raw("now() - interval '30 minutes'");
+    return (await database.knex('identity_session_cleanup').where('finished_at', '>', recent)).length > 0;
+  };
+
+  it('are not at it together', async () => {
+    const [one, other] = [use(), use()];
+    const results = await passing(Promise.all([one.runCleanup(), other.runCleanup(), one.runCleanup()]));
+    expect(results.filter((result) => result !== undefined)).toHaveLength(1);
+    expect(await cleanUp(other)).toEqual(nothing);
+  });
+
+  it('whose timers fire together clean up once a period', async () => {
+    use({ isCleanupEnabled: true });
+    use({ isCleanupEnabled: true });
+    for (const expected of ['1', '2', '3']) {
+      clock.advance(1.1 * HOUR);
+      await until(() => (clock.advance(10), isFinished()));
+      for (let i = 0; i < 20; i++) await turns();
+      expect(await turn()).toBe(expected);
+      await serverPasses(HOUR);
+    }
+  });
+
+  it('both drop their copies of what one deletes, though it still lives for the other', async () => {
+    const other = use({ shortLifetime: '40D', longLifetime: '40D', inactiveTimeSpan: '40D' });
+    const one = use({ inactiveTimeSpan: '30D' });
+    const credentials = await open(other, { staySignedIn: true });
+    await until(() => clock.reads > 0);
+    clock.advance(31 * DAY);
+    await readLog();
+    const fresh = await open(other);
+    const look = (at: Credentials) => other.verify(at, { activity: false });
+    await Promise.all([look(credentials), look(fresh)]);
+    expect(look(credentials)).not.toBeInstanceOf(Promise);
+
+    expect(await cleanUp(one)).toMatchObject({ deleted: 1 });
+    await readLog();
+    // Copies are trusted, but this one is no more.
+    expect(look(fresh)).not.toBeInstanceOf(Promise);
+    await expect(look(credentials)).rejects.toMatchObject({ code: 'credentials-invalid' });
+  });
+
+  /** Until all that was in the log is known. */
+  async function readLog(): Promise<void> {
+    for (let read = 0; read < 2; read++) {
+      const { reads } = clock;
+      clock.advance(READ_EVERY);
+      await until(() => clock.reads > reads);
+    }
+  }
+});
+
+describe('a cleanup that fails', () => {
+  it('is reported and tried again, and rejects when it was asked for', async () => {
+    const inner = memory();
+    let failure: Error | undefined = new Error('no disk');
+    const store: SessionStore = new Proxy(inner, {
+      get: (target, name: keyof SessionStore) =>
+        name === 'sweep' && failure !== undefined
+          ? () => Promise.reject(failure!)
+          : (target[name] as () => unknown).bind(target),
+    });
+    const manager = use({ store, endedRetention: 0, isCleanupEnabled: true });
+    const { sessionId } = await open(manager);
+    await manager.revoke({ owner: { userId: 'alice' } });
+    clock.advance(5 * 60_000);
+    await expect(manager.runCleanup()).rejects.toThrow('no disk');
+    events.length = 0;
+    clock.advance(HOUR);
+    await until(() => events.length > 0);
+    expect(events).toEqual([{ type: 'failed', task: 'cleanup', error: failure }]);
+    failure = undefined;
+    clock.advance(1.1 * HOUR);
+    await until(async () => (await inner.find(sessionId)) === undefined);
+  });
+
+  it('leaves its turn to others', async () => {
+    const broken = database.connect();
+    const [one, other] = [use({ knex: broken }), use()];
+    await database.knex.raw('alter table identity_sessions rename to elsewhere');
+    try {
+      await expect(one.runCleanup()).rejects.toThrow(/run its migrations/);
+    } finally {
+      await database.knex.raw('alter table elsewhere rename to identity_sessions');
+    }
+    expect(await cleanUp(other)).toEqual(nothing);
+  });
+});
+
+describe('close', () => {
+  it('stops a cleanup between two chunks, and waits for the one under way', async () => {
+    const gated = new GatedStore(memory());
+    const manager = use({ store: gated.store, endedRetention: 0 });
+    await manager.signOut(await open(manager));
+    clock.advance(HOUR);
+    gated.close();
+    const cleaning = manager.runCleanup();
+    await until(() => gated.asked['sweep'] === 1);
+    let closed = false;
+    const closing = manager.close().then(() => (closed = true));
+    await turns();
+    expect(closed).toBe(false);
+
+    gated.open();
+    await closing;
+    expect(await cleaning).toEqual({ ...nothing, deleted: 1 });
+    expect(gated.asked).not.toHaveProperty('hibernate');
+    expect(await manager.runCleanup()).toBeUndefined();
+  });
+
+  it('ends a pause, and lets another node go on at once', async () => {
+    const [one, other] = [use({ endedRetention: 0 }), use({ endedRetention: 0 })];
+    await one.signOut(await open(one));
+    clock.advance(HOUR);
+    const cleaning = one.runCleanup();
+    await until(async () => (await left()).length === 0);
+    await one.close();
+    expect(await cleaning).toEqual({ ...nothing, deleted: 1 });
+    expect(await cleanUp(other)).toEqual(nothing);
+  });
+
+  it('stops the timer', async () => {
+    const gated = new GatedStore(memory());
+    const manager = use({ store: gated.store, isCleanupEnabled: true });
+    await manager.close();
+    clock.advance(DAY);
+    await turns();
+    expect(gated.asked).not.toHaveProperty('sweep');
+  });
+});

@@ -1,0 +1,90 @@
+import { memory } from '../../lib';
+import { newSession, type SignIn } from '../../lib/manager/new-session';
+import { settingsOf } from '../../lib/options/settings';
+import { FakeClock } from '../support/clock';
+
+const clock = new FakeClock();
+const settings = settingsOf({ store: memory(), clock, nodeId: 'node-1' });
+const opened = (signIn: SignIn) => newSession(signIn, 'hash', settings);
+
+describe('the session that a sign-in opens', () => {
+  it('holds what was said, in its own form, and nothing that was not', () => {
+    expect(
+      opened({
+        userId: 'alice',
+        tenantId: 'acme',
+        clientId: 'mail',
+        device: 'Mobile',
+        userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+        ipAddress: '::ffff:192.0.2.1',
+        staySignedIn: true,
+        extraProperties: { role: 'reader' },
+        data: { draft: 1 },
+        authId: 'login-1',
+      }),
+    ).toMatchObject({
+      sessionId: expect.stringMatching(/^[0-9a-f]{32}$/),
+      secretHash: 'hash',
+      tenantId: 'acme',
+      userId: 'alice',
+      clientId: 'mail',
+      device: 'Mobile',
+      deviceInfo: 'Firefox 140 on Linux',
+      ipAddresses: ['192.0.2.1'],
+      staySignedIn: true,
+      signedIn: clock.now(),
+      lastAccessed: null,
+      extraProperties: { role: 'reader' },
+      data: { draft: 1 },
+      authId: 'login-1',
+      node: 'node-1',
+      endedAt: null,
+    });
+    expect(opened({ userId: 'alice' })).toMatchObject({
+      tenantId: null,
+      clientId: null,
+      device: 'Web',
+      userAgent: null,
+      ipAddresses: [],
+      staySignedIn: false,
+      extraProperties: {},
+      data: {},
+      authId: null,
+    });
+  });
+
+  it("says what its device is in the app's first language", () => {
+    const german = settingsOf({ store: memory(), languages: ['de', 'en'] });
+    const { deviceInfo } = newSession({ userId: 'alice', userAgent: 'curl/8' }, 'hash', german);
+    expect(deviceInfo).toBe('Unbekanntes Gerät');
+  });
+
+  it.each([{ tenantId: 5 }, { clientId: ['a'] }, { device: '' }, { authId: 'x'.repeat(129) }])(
+    'cannot hold %j',
+    (said) => {
+      expect(() => opened({ userId: 'alice', ...said } as SignIn)).toThrow(
+        expect.objectContaining({ code: 'invalid-request' }),
+      );
+    },
+  );
+
+  it('is of a user whom the app names by text', () => {
+    expect(() => opened({ userId: 7 as never })).toThrow(/write `String\(user\.id\)`/);
+  });
+
+  it('is not opened with what `SignIn` does not name', () => {
+    expect(() => opened({ userId: 'alice', staySignedin: true } as SignIn)).toThrow(
+      /^`signIn` knows no `staySignedin`: it takes a plain object, of `userId`, .*`staySignedIn`/,
+    );
+  });
+
+  it.each([undefined, null, 5, '', 'x'.repeat(65)])(
+    'is a mistake of the app where its `deviceOf` answers %j',
+    (answer) => {
+      const wrong = settingsOf({ store: memory(), deviceOf: () => answer as never });
+      const open = () => newSession({ userId: 'alice' }, 'hash', wrong);
+      expect(open).toThrow(TypeError);
+      expect(open).toThrow('`deviceOf` answered what is no kind of device: it must be text of 1 to 64');
+    },
+  );
+});

@@ -1,0 +1,193 @@
+import { memory } from '../../lib';
+import { defaults } from '../../lib/options/options';
+import { settingsOf } from '../../lib/options/settings';
+import { turns } from '../support/gate';
+
+const settings = (options: object = {}) => settingsOf({ store: memory(), ...options });
+
+describe('the settings', () => {
+  it('are the defaults where nothing is said, or undefined', () => {
+    const expected = {
+      lifetimes: { short: 3_600_000, long: 604_800_000, absolute: Infinity, autologin: true },
+      cookies: { name: 'identity', ttl: 604_800_000, secure: true, sameSite: 'lax' },
+      origins: [],
+      rules: { preventConcurrentLogin: 'Disabled', limits: [] },
+      updateAfterCacheHits: 10,
+      touchInterval: 60_000,
+      cacheSize: 50_000,
+      lease: 2000,
+      requestBudget: 3000,
+      location: true,
+    };
+    expect(settings()).toMatchObject(expected);
+    expect([...settings().catalogue.keys()]).toEqual(['en', 'de']);
+    const nothing = Object.fromEntries(Object.keys(defaults).map((name) => [name, undefined]));
+    expect(settings(nothing)).toMatchObject(expected);
+  });
+
+  it('are what was said, durations in milliseconds', () => {
+    expect(
+      settings({
+        shortLifetime: '30M',
+        longLifetime: '30D',
+        absoluteLifetime: '90D',
+        cookies: { name: 'sid', ttl: '30D', sameSite: 'strict' },
+        maxSessionsPerUser: 5,
+        onLimit: 'refuse',
+        lease: 0,
+      }),
+    ).toMatchObject({
+      lifetimes: { short: 1_800_000, long: 2_592_000_000, absolute: 7_776_000_000 },
+      cookies: { name: 'sid', ttl: 2_592_000_000, secure: true, sameSite: 'strict' },
+      rules: { limits: [{ per: 'user', max: 5, onLimit: 'refuse' }] },
+      lease: 0,
+    });
+  });
+});
+
+describe('the touch interval', () => {
+  it.each([
+    [{ shortLifetime: '5M' }, 30_000],
+    [{ shortLifetime: 1009 }, 100],
+    [{ shortLifetime: '10M' }, 60_000],
+    [{ shortLifetime: '1D', longLifetime: '1W' }, 60_000],
+    [{ shortLifetime: '5M', touchInterval: undefined }, 30_000],
+    [{ shortLifetime: '5M', touchInterval: 500 }, 500],
+    [{ touchInterval: '6M' }, 360_000],
+  ])('is with %j %d', (options, expected) => {
+    expect(settings(options).touchInterval).toBe(expected);
+  });
+});
+
+describe('a wrong option', () => {
+  it.each([
+    [{ shortLifetime: '1w' }, '`shortLifetime` is "1w": it must be from 1000'],
+    [{ shortLifetime: 5 }, '`shortLifetime` is 5'],
+    [{ longLifetime: NaN }, '`longLifetime` is NaN'],
+    [{ absoluteLifetime: true }, '`absoluteLifetime` is true'],
+    [{ autologin: 'false' }, '`autologin` is "false": it must be true or false'],
+    [{ autologin: null }, '`autologin` is null'],
+    [{ cookies: { name: 'a b' } }, '`cookies.name` is "a b"'],
+    [{ cookies: { sameSite: 'none' } }, '`cookies.sameSite` is "none": it must be "lax" or "strict"'],
+    [{ cookies: { Secure: false } }, 'no option `cookies.Secure`, did you mean `cookies.secure`?'],
+    [{ cookies: 5 }, '`cookies` is 5: it must be an object'],
+    [{ origins: ['www.example.com'] }, '`origins` is ["www.example.com"]: it must be a list of origins'],
+    [{ origins: ['https://example.com/'] }, '`origins` is ["https://example.com/"]'],
+    [{ origins: 'https://example.com' }, '`origins` is "https://example.com": it must be a list'],
+    [{ preventConcurrentLogin: 2 }, '`preventConcurrentLogin` is 2: it must be "Disabled" or'],
+    [{ maxSessionsPerUser: 0 }, '`maxSessionsPerUser` is 0'],
+    [{ maxSessionsPerUser: 1.5 }, '`maxSessionsPerUser` is 1.5'],
+    [{ maxSessions: 0 }, '`maxSessions` is 0'],
+    [{ updateAfterCacheHits: '10' }, '`updateAfterCacheHits` is "10"'],
+    [{ cacheSize: Infinity }, '`cacheSize` is Infinity'],
+    [{ lease: '1D' }, '`lease` is "1D"'],
+    [{ requestBudget: 5 }, '`requestBudget` is 5'],
+    [{ hint: 'redis://cache' }, '`hint` is "redis://cache": it must be a hint, such as `redisHint(client)`'],
+    [{ changesConnection: 5432 }, '`changesConnection` is 5432: it must be what Knex'],
+    [{ schema: '' }, '`schema` is "": it must be the name of a schema'],
+    [{ schema: 'a.b' }, '`schema` is "a.b"'],
+    [{ schema: 5 }, '`schema` is 5'],
+    [{ nodeId: 'a b' }, '`nodeId` is "a b"'],
+    [{ isCleanupEnabled: 1 }, '`isCleanupEnabled` is 1'],
+    [{ cleanupPeriod: 59_999 }, '`cleanupPeriod` is 59999: it must be from 60000'],
+    [{ inactiveTimeSpan: '1Y' }, '`inactiveTimeSpan` is "1Y"'],
+    [{ endedRetention: -1 }, '`endedRetention` is -1'],
+    [{ clientBlacklist: 'a,b' }, '`clientBlacklist` is "a,b": it must be a list of client ids'],
+    [{ ipCheck: { mode: 'loose' } }, '`ipCheck`: `mode` is "loose"'],
+    [{ location: 'Berlin' }, '`location` is "Berlin": it must be true or false or a function'],
+    [{ describeDevice: {} }, '`describeDevice` is {}: it must be a function'],
+    [{ words: [] }, '`words` is []: it must be an object'],
+    [{ words: { German: {} } }, '`words` and `languages`: "German" is no language'],
+    [{ languages: 'de' }, '`languages` is "de": it must be a list of languages'],
+    [{ languages: ['fr'] }, '`words` and `languages`: there are no words in "fr"'],
+    [{ report: 'console' }, '`report` is "console"'],
+    [{ clock: {} }, '`clock` is {}'],
+    [{ LongLifetime: '1W' }, 'there is no option `LongLifetime`, did you mean `longLifetime`?'],
+    [{ ttl: 5 }, 'there is no option `ttl`'],
+  ])('%j is refused by its name', (options, problem) => {
+    expect(() => settings(options)).toThrow(TypeError);
+    expect(() => settings(options)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(problem) }),
+    );
+  });
+
+  it('is refused together with all others', () => {
+    const many = { shortLifetime: 'x', lease: 'y', unknown: 1, cookies: { secure: 'z' } };
+    expect(() => settings(many)).toThrow(/shortLifetime[^]*cookies\.secure[^]*lease/);
+    expect(() => settings(many)).toThrow(/no option `unknown`/);
+  });
+});
+
+describe('options that contradict each other are refused', () => {
+  it.each([
+    [{ store: undefined }, 'give either `knex`'],
+    [{ knex: () => undefined }, 'give either `knex`'],
+    [{ schema: 'sessions' }, '`schema` says where the tables are'],
+    [{ changesConnection: 'postgres://db' }, '`changesConnection` is for the log of changes'],
+    [{ hint: { listen: () => () => undefined } }, '`hint` is for the log of changes'],
+    [{ shortLifetime: '2H', longLifetime: '1H' }, '`longLifetime` (3600000 ms) is shorter'],
+    [{ shortLifetime: '5M', touchInterval: '1M' }, '`touchInterval` (60000 ms) is more than a tenth'],
+    [{ shortLifetime: '5M', touchInterval: 30_001 }, 'give it 30000 ms at the most, or leave it out'],
+    [{ longLifetime: '31D' }, '`inactiveTimeSpan` (2592000000 ms) is shorter than `longLifetime`'],
+    [{ maxSessions: 5 }, '`maxSessions` is what one node may hold, and the node has no name'],
+    [{ globalLookup: false }, '`globalLookup` is false, and the node has no name'],
+    [{ lease: 500 }, '`lease` (500 ms) must be 0, or at least 1000 ms'],
+  ])('%j', (options, problem) => {
+    expect(() => settings(options)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(problem) }),
+    );
+  });
+
+  it('when nothing at all is given', () => {
+    expect(() => settingsOf(undefined as never)).toThrow(/createIdentitySessionManager\(\{ knex \}\)/);
+  });
+});
+
+describe('cookies over plain HTTP', () => {
+  const environment = process.env['NODE_ENV'];
+  afterEach(() => {
+    process.env['NODE_ENV'] = environment;
+  });
+
+  it('are warned of in development, and refused in production', () => {
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    settings({ cookies: { secure: false } });
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('plain HTTP'), {
+      code: 'EIS_INSECURE_COOKIES',
+    });
+    process.env['NODE_ENV'] = 'production';
+    expect(() => settings({ cookies: { secure: false } })).toThrow(/NODE_ENV is "production"/);
+  });
+});
+
+describe('a cookie that lives shorter or longer than sessions', () => {
+  it('is warned of', () => {
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    settings({ cookies: { ttl: '1D' } });
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('`longLifetime` differ'), {
+      code: 'EIS_COOKIE_TTL',
+    });
+    settings({ cookies: { ttl: '2W' }, longLifetime: '2W' });
+    expect(warn).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('a report that fails', () => {
+  const threw = () => {
+    throw new Error('no');
+  };
+
+  it.each<[string, () => unknown]>([
+    ['throws', threw],
+    ['rejects', () => Promise.reject(new Error('no'))],
+    ['is a promise of another kind', () => ({ then: threw })],
+  ])('hurts nobody: it %s', async (_, app) => {
+    const unhandled = jest.fn();
+    process.on('unhandledRejection', unhandled);
+    const { report } = settings({ report: app });
+    expect(() => report({ type: 'failed', task: 'touches', error: new Error() })).not.toThrow();
+    await turns();
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+  });
+});

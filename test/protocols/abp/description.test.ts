@@ -1,0 +1,73 @@
+import { describing } from '../../../lib/protocols/abp/description';
+import { withoutSecret, type StoredSession } from '../../../lib/session/session';
+import { turns } from '../../support/gate';
+import { aSession } from '../../support/sessions';
+
+const session = (said: Partial<StoredSession> = {}) => withoutSecret(aSession(1000, said));
+
+describe('what the app says of sessions', () => {
+  it('is asked once for each user and tenant of a page, and may come later', async () => {
+    const userNameOf = jest.fn(async ({ userId }: { userId: string }) => userId.toUpperCase());
+    const tenantNameOf = jest.fn((tenantId: string) => `The ${tenantId}`);
+    const sessions = [
+      session({ userId: 'alice' }),
+      session({ userId: 'alice' }),
+      session({ userId: 'alice', tenantId: 'acme' }),
+      session({ userId: 'bob', tenantId: 'acme' }),
+    ];
+    const shown = await describing({ userNameOf, tenantNameOf })(sessions, sessions[0]!);
+    expect(shown.map(({ userName, tenantName, isCurrent }) => [userName, tenantName, isCurrent])).toEqual([
+      ['ALICE', null, true],
+      ['ALICE', null, false],
+      ['ALICE', 'The acme', false],
+      ['BOB', 'The acme', false],
+    ]);
+    expect(userNameOf.mock.calls).toEqual([
+      [{ tenantId: null, userId: 'alice' }],
+      [{ tenantId: 'acme', userId: 'alice' }],
+      [{ tenantId: 'acme', userId: 'bob' }],
+    ]);
+    expect(tenantNameOf).toHaveBeenCalledTimes(1);
+  });
+
+  it('is nothing when the app says nothing', async () => {
+    const one = session({ tenantId: 'acme', extraProperties: { idToken: 'for nobody' } });
+    for (const said of [
+      {},
+      { userNameOf: () => undefined, tenantNameOf: () => null, extraPropertiesOf: () => undefined },
+    ]) {
+      expect(await describing(said)([one], one)).toEqual([
+        expect.objectContaining({ userName: null, tenantName: null, extraProperties: {} }),
+      ]);
+    }
+  });
+
+  it('is shown of extra properties', async () => {
+    const one = session({ extraProperties: { seat: 3, idToken: 'for nobody' } });
+    const extraPropertiesOf = ({ extraProperties: { seat } }: typeof one) => ({ seat });
+    const [shown] = await describing({ extraPropertiesOf })([one], one);
+    expect(shown!.extraProperties).toEqual({ seat: 3 });
+  });
+
+  it('fails the answer when it fails', async () => {
+    const failing = {
+      userNameOf: () => {
+        throw new Error('no names');
+      },
+    };
+    await expect(describing(failing)([session(), session()], session())).rejects.toThrow('no names');
+  });
+
+  it('fails the answer once, and nothing else, when two of it fail', async () => {
+    const failing = {
+      userNameOf: () => Promise.reject(new Error('no names of users')),
+      tenantNameOf: () => {
+        throw new Error('no names of tenants');
+      },
+    };
+    const one = session({ tenantId: 'acme' });
+    await expect(describing(failing)([one], one)).rejects.toThrow('no names of');
+    // A rejection that nobody hears fails the test that runs.
+    await turns();
+  });
+});

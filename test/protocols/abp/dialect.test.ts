@@ -1,0 +1,163 @@
+import type { Request } from 'express';
+
+import { abp } from '../../../lib/protocols/abp/dialect';
+import { rest } from '../../../lib/http/rest';
+import { SessionError, type RefusalCode, type RefusalEvidence } from '../../../lib/errors';
+import { describeDevice } from '../../../lib/session/device/describe';
+import { catalogueOf } from '../../../lib/session/i18n/catalogue';
+import { withoutSecret, type StoredSession } from '../../../lib/session/session';
+import { aSession, DAY } from '../../support/sessions';
+
+const NOON = Date.UTC(2026, 0, 15, 12);
+const PLAIN = '0198c1a200007000800000000000000a';
+const DASHED = '0198c1a2-0000-7000-8000-00000000000a';
+const SECRET = 'A'.repeat(43);
+const OPTIONS = {
+  cookies: { name: 'identity', ttl: 7 * DAY, secure: true, sameSite: 'lax' },
+  catalogue: catalogueOf(),
+} as const;
+const dialect = abp(OPTIONS);
+const wire = rest(OPTIONS);
+
+const request = (headers: Record<string, string> = {}, more: Partial<Request> = {}) =>
+  ({ headers, params: {}, query: {}, url: '/', ...more }) as Request;
+const session = (said: Partial<StoredSession> = {}) =>
+  withoutSecret(aSession(NOON, { sessionId: PLAIN, ...said }));
+const described = (said: Partial<StoredSession> = {}) => ({
+  session: session(said),
+  device: describeDevice(null, null),
+  place: undefined,
+  expires: NOON,
+});
+
+describe('a request', () => {
+  it('shows its credentials as on the REST wire', () => {
+    const cookie = `__Host-identity=${PLAIN}.${SECRET}`;
+    const authorization = `Bearer ${dialect.token(PLAIN, SECRET)}`;
+    for (const shown of [request({ cookie }), request({ authorization })]) {
+      expect(dialect.credentials(shown)).toEqual(wire.credentials(shown));
+      expect(dialect.remembered(shown)).toMatchObject({ sessionId: PLAIN, secret: SECRET });
+    }
+    expect(dialect.sameOrigin).toBe(true);
+  });
+
+  it.each([PLAIN, DASHED])('asks to end the session %s, among the own ones', (id) => {
+    const which = dialect.revocation(request({}, { params: { id } }), session({ tenantId: 'acme' }));
+    expect(which).toEqual({ owner: { tenantId: 'acme', userId: 'alice' }, only: [PLAIN] });
+  });
+
+  it('that names no session asks for what it asks for on the REST wire', () => {
+    expect(dialect.revocation(request(), session())).toEqual(wire.revocation(request(), session()));
+  });
+
+  it('that names junk asks for nothing', () => {
+    expect(() => dialect.revocation(request({}, { params: { id: 'junk' } }), session())).toThrow(
+      expect.objectContaining({ code: 'invalid-request', field: 'id' }),
+    );
+  });
+});
+
+describe('an answer', () => {
+  it('is the session that the caller is in', () => {
+    expect(dialect.session(described(), request())).toMatchObject({
+      status: 200,
+      headers: { 'Cache-Control': 'no-store' },
+      body: { id: DASHED, isCurrent: true },
+    });
+  });
+
+  it('lists sessions, that used last first, and says how many there are', () => {
+    const other = described({ sessionId: 'b'.repeat(32), lastAccessed: NOON + 1 });
+    expect(dialect.sessions([described(), other], session(), request()).body).toEqual({
+      items: [
+        expect.objectContaining({ id: 'bbbbbbbb-bbbb-bbbb-bbbb-bbbbbbbbbbbb', isCurrent: false }),
+        expect.objectContaining({ id: DASHED, isCurrent: true }),
+      ],
+      totalCount: 2,
+    });
+  });
+
+  it('lists sessions as the request asks for them', () => {
+    const asked = (url: string) =>
+      dialect.sessions([described(), described({ device: 'OAuth' })], session(), request({}, { url })).body;
+    expect(asked('/?device=OAuth')).toMatchObject({ items: [{ device: 'OAuth' }], totalCount: 1 });
+    expect(asked('/?sorting=device&maxResultCount=1')).toMatchObject({
+      items: [{ device: 'OAuth' }],
+      totalCount: 2,
+    });
+    expect(() => asked('/?sorting=secretHash')).toThrow(expect.objectContaining({ field: 'sorting' }));
+  });
+
+  it('hands out the cookie of the REST wire, with the session in words of this one', () => {
+    const opened = { described: described(), secret: SECRET, transport: 'cookie' } as const;
+    const answer = dialect.opened(opened, request());
+    expect(answer.cookies).toEqual(wire.opened(opened, request()).cookies);
+    expect(answer.body).toMatchObject({ id: DASHED });
+    expect(JSON.stringify(answer.body)).not.toContain(SECRET);
+  });
+
+  it('to what has ended is as on the REST wire', () => {
+    for (const forget of [true, false])
+      expect(dialect.revoked(forget, request())).toEqual(wire.revoked(forget, request()));
+  });
+});
+
+describe('a refusal', () => {
+  const refusal = (code: RefusalCode, evidence: RefusalEvidence = {}, headers: Record<string, string> = {}) =>
+    dialect.refusal(new SessionError(code, 'Because.', evidence), request(headers));
+
+  it.each([
+    ['invalid-request', 400],
+    ['credentials-ambiguous', 400],
+    ['permission-missing', 403],
+    ['cross-site', 403],
+    ['session-not-found', 404],
+    ['session-limit-reached', 409],
+    ['too-many-requests', 429],
+    ['store-unavailable', 503],
+  ] as const)('%s is an error of ABP with the status %d', (code, status) => {
+    expect(refusal(code)).toEqual({
+      status,
+      headers: {
+        'Cache-Control': 'no-store',
+        'Content-Type': 'application/json; charset=utf-8',
+        _AbpErrorFormat: 'true',
+      },
+      cookies: [],
+      body: { error: expect.objectContaining({ code }) },
+    });
+  });
+
+  it.each([
+    ['credentials-missing', {}, 'Bearer'],
+    ['credentials-invalid', {}, 'Bearer'],
+    ['credentials-invalid', { authorization: 'Bearer eis_x' }, 'Bearer error="invalid_token"'],
+    ['ip-changed', { authorization: 'Bearer eis_x' }, 'Bearer error="invalid_token"'],
+  ] as const)('%s is a 401 with a challenge', (code, headers, challenge) => {
+    expect(refusal(code, {}, headers)).toMatchObject({
+      status: 401,
+      headers: { 'WWW-Authenticate': challenge },
+    });
+  });
+
+  it.each([
+    ['session-ended', 'was ended'],
+    ['session-expired', 'has expired'],
+  ] as const)(
+    '%s says in the challenge that the session %s, whatever came with the request',
+    (code, over) => {
+      for (const headers of [{}, { authorization: 'Bearer eis_x' }]) {
+        const answer = refusal(code, {}, headers);
+        expect([answer.status, answer.headers['WWW-Authenticate']]).toEqual([
+          401,
+          `Bearer error="invalid_token", error_description="The session ${over}; sign in again."`,
+        ]);
+      }
+    },
+  );
+
+  it('says when trying again makes sense', () => {
+    expect(refusal('store-unavailable', { retryAfter: 2 }).headers).toMatchObject({ 'Retry-After': '2' });
+    expect(refusal('too-many-requests', { retryAfter: 9 }).headers).toMatchObject({ 'Retry-After': '9' });
+  });
+});

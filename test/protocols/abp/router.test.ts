@@ -1,0 +1,374 @@
+import express4 from 'express4';
+import express, { type Request } from 'express';
+import request from 'supertest';
+
+import {
+  abp,
+  abpRouter,
+  claims,
+  currentSession,
+  revokeRoute,
+  sessionLookup,
+  sessionSecretGuard,
+  signOut,
+  type AbpRouterOptions,
+  type SessionClaims,
+} from '../../../lib';
+import { AbpApp, idOf } from '../../support/abp';
+import { Browser } from '../../support/browser';
+import { turns } from '../../support/gate';
+import { managerOn } from '../../support/manager';
+import { HOUR } from '../../support/sessions';
+
+const site = new AbpApp();
+
+const MINUTE = 60_000;
+
+describe('the router', () => {
+  beforeEach(() => site.arrange());
+
+  it.each<[unknown, string]>([
+    [undefined, 'who may administer sessions'],
+    [{}, 'isGranted: (permission, request) => boolean'],
+    [{ isGranted: true }, '`isGranted` is true: it must be a function'],
+    [{ isGranted: null }, '`isGranted` is null'],
+    [{ isGranted: () => true, currentUser: {} }, '`currentUser` is {}: it must be a function'],
+    [{ isGranted: () => true, usernameOf: () => 'x' }, 'did you mean `userNameOf`?'],
+    [{ isGranted: () => true, limits: [] }, '`limits` is []'],
+  ])('cannot be built with %j', (options, problem) => {
+    const build = () => abpRouter(site.manager, options as AbpRouterOptions);
+    expect(build).toThrow(TypeError);
+    expect(build).toThrow(problem);
+  });
+
+  it('cannot be built without the manager', () => {
+    expect(() => abpRouter({} as never, { isGranted: () => true })).toThrow('abpRouter(manager)');
+  });
+
+  it('answers to nothing but its own paths', async () => {
+    site.app.get('/api/abp/application-configuration', (_, response) => response.json({ app: true }));
+    expect((await request(site.app).get('/api/abp/application-configuration')).body).toEqual({ app: true });
+    expect((await request(site.app).get('/api/identity')).status).toBe(404);
+    expect((await request(site.app).get('/api/identity/users')).status).toBe(404);
+  });
+
+  it('turns away an address that revokes without end, in words of ABP', async () => {
+    await site.arrange({ limits: { revoke: { limit: 2 } } });
+    const admin = await site.admin();
+    const path = '/api/identity/sessions/00000000-0000-0000-0000-000000000000';
+    for (let i = 0; i < 2; i++) expect((await admin.delete(path)).status).toBe(404);
+    const { status, body, headers } = await admin.delete(path);
+    expect([status, body.error.code, headers['_abperrorformat']]).toEqual([429, 'too-many-requests', 'true']);
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+    expect((await admin.delete(path.replace('identity', 'account'))).status).toBe(429);
+    expect((await admin.get('/api/identity/sessions')).status).toBe(200);
+  });
+
+  it('turns nobody away where that is switched off', async () => {
+    await site.arrange({ limits: { revoke: false } });
+    const alice = await site.signedIn();
+    const path = '/api/account/sessions/00000000-0000-0000-0000-000000000000';
+    for (let i = 0; i < 301; i++) expect((await alice.delete(path)).status).toBe(404);
+  });
+
+  it('says 503, and never 401, while the database does not answer', async () => {
+    const knex = site.database.connect();
+    await site.arrange({ manager: { knex, lease: 0 } });
+    const [admin, alice] = [await site.admin(), await site.signedIn()];
+    await knex.destroy();
+    for (const browser of [admin, alice]) {
+      for (const path of [
+        '/api/account/sessions',
+        '/api/identity/sessions',
+        '/api/identity/settings/session',
+      ]) {
+        const { status, body, headers } = await browser.get(path);
+        expect([status, body.error.code, headers['set-cookie']]).toEqual([
+          503,
+          'store-unavailable',
+          undefined,
+        ]);
+        expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  it('leaves errors of the app to the app', async () => {
+    const userNameOf = () => Promise.reject(new Error('no names'));
+    await site.arrange({ userNameOf });
+    const seen: unknown[] = [];
+    site.app.use(((error, _request, response, _next) => {
+      seen.push(error);
+      response.sendStatus(500);
+    }) satisfies express.ErrorRequestHandler);
+    expect((await (await site.signedIn()).get('/api/account/sessions')).status).toBe(500);
+    expect(seen).toEqual([new Error('no names')]);
+  });
+});
+
+describe.each([
+  ['Express 5', express],
+  ['Express 4', express4],
+])('in %s', (_, framework) => {
+  it('the calls of an administrator and of a user are answered', async () => {
+    await site.arrange({ framework });
+    const [admin, alice, other] = [await site.admin(), await site.signedIn(), await site.signedIn()];
+    expect((await admin.get('/api/identity/sessions?UserId=alice')).body.totalCount).toBe(2);
+    expect((await admin.get('/api/identity/sessions?userId=a&userId=b')).status).toBe(400);
+    expect((await admin.get('/api/identity/sessions/%zz')).body.error.code).toBe('invalid-request');
+    expect((await alice.get('/api/identity/sessions')).status).toBe(403);
+    expect((await alice.delete(`/api/account/sessions/${await idOf(other)}`)).status).toBe(204);
+    expect((await admin.delete(`/api/identity/sessions/${await idOf(alice)}`)).status).toBe(204);
+    expect((await alice.get('/api/account/sessions')).status).toBe(401);
+    expect((await admin.put('/api/identity/settings/session', { preventConcurrentLogin: 1 })).status).toBe(
+      204,
+    );
+    expect((await admin.put('/api/identity/settings/session')).status).toBe(400);
+  });
+});
+
+describe('an app that authenticates requests by itself', () => {
+  /** As if a middleware before had verified the token: its claims are in the header, and a cookie does as well. */
+  function currentUser({ headers }: Request): SessionClaims | undefined {
+    const token = headers.authorization?.slice(7) ?? headers.cookie?.slice(4);
+    return token === undefined ? undefined : (JSON.parse(token) as SessionClaims);
+  }
+
+  beforeEach(() => site.arrange({ currentUser }));
+
+  async function claimsOf(userId: string, tenantId: string | null = null): Promise<string> {
+    return JSON.stringify(claims(await site.manager.create({ userId, tenantId })));
+  }
+
+  function send(method: 'get' | 'delete', path: string, token: string) {
+    return request(site.app)[method](path).set('Authorization', `Bearer ${token}`);
+  }
+
+  it('says by a claim which session a request is made in', async () => {
+    const one = await claimsOf('alice');
+    site.clock.advance(1000);
+    const two = await claimsOf('alice');
+    const { items } = (await send('get', '/api/account/sessions?sorting=signedIn', one)).body;
+    expect(items).toEqual([
+      expect.objectContaining({ isCurrent: true }),
+      expect.objectContaining({ isCurrent: false }),
+    ]);
+    expect((await send('delete', `/api/account/sessions/${items[1].id}`, one)).status).toBe(204);
+    const refused = await send('get', '/api/account/sessions', two);
+    expect(refused.body.error.code).toBe('session-ended');
+    expect(refused.headers['www-authenticate']).toContain('error_description="The session was ended');
+  });
+
+  it('confines administrators to the tenant of their session', async () => {
+    const admin = await claimsOf('admin', 'acme');
+    await claimsOf('bob');
+    expect((await send('get', '/api/identity/sessions', admin)).body.totalCount).toBe(1);
+    expect((await send('get', '/api/identity/sessions', await claimsOf('alice', 'acme'))).status).toBe(403);
+  });
+
+  it.each([
+    ['nobody', undefined, 'credentials-missing'],
+    ['no session', {}, 'credentials-invalid'],
+    ['a session that there is not', { sid: '0'.repeat(32) }, 'credentials-invalid'],
+    ['junk', { sid: 5 }, 'credentials-invalid'],
+  ])('lets nobody in when the app says: %s', async (_, user, code) => {
+    await site.arrange({ currentUser: () => user });
+    const { status, body } = await request(site.app).get('/api/account/sessions');
+    expect([status, body.error.code]).toEqual([401, code]);
+  });
+
+  it("takes this package's own credentials no more", async () => {
+    await site.arrange({ currentUser: () => undefined });
+    const admin = await site.admin();
+    expect((await admin.get('/api/identity/sessions')).status).toBe(401);
+  });
+
+  it('has its writes come from its own pages, unless they carry a token that no browser sends by itself', async () => {
+    const [token, other] = [await claimsOf('alice'), JSON.parse(await claimsOf('alice')) as { sid: string }];
+    const path = `/api/account/sessions/${other.sid}`;
+    const byCookie = () => request(site.app).delete(path).set('Cookie', `jwt=${token}`);
+    expect((await byCookie().set('Sec-Fetch-Site', 'cross-site')).body.error.code).toBe('cross-site');
+    expect((await byCookie().set('Origin', 'https://evil.example')).status).toBe(403);
+    // These a browser sends by itself once it knows them.
+    for (const known of ['Basic c3RhZ2luZzp4', 'Negotiate YII', 'Bearer']) {
+      const sent = byCookie().set({ Authorization: known, 'Sec-Fetch-Site': 'cross-site' });
+      expect((await sent).body.error.code).toBe('cross-site');
+    }
+    expect((await send('delete', path, token).set('Sec-Fetch-Site', 'cross-site')).status).toBe(204);
+    expect((await byCookie().set('Sec-Fetch-Site', 'same-origin')).status).toBe(204);
+  });
+
+  it('keeps its cookies when a session ends, whatever they look like', async () => {
+    const token = await claimsOf('alice');
+    const { sid } = JSON.parse(token) as { sid: string };
+    const { status, headers } = await send('delete', `/api/account/sessions/${sid}`, token).set(
+      'Cookie',
+      '__Host-identity=a; __Host-identity=b',
+    );
+    expect([status, headers['set-cookie']]).toEqual([204, undefined]);
+  });
+});
+
+describe('the verbs', () => {
+  it('speak the wire of ABP as well', async () => {
+    await site.arrange();
+    const { app, manager } = site;
+    const dialect = abp(manager.settings);
+    const guard = sessionSecretGuard(manager, { dialect });
+    app.get('/own/session', guard, currentSession(manager, { dialect }));
+    app.get('/own/sessions', guard, sessionLookup(manager, { dialect }));
+    app.delete('/own/sessions/:id', guard, revokeRoute(manager, { dialect }));
+    app.delete('/own/session', signOut(manager, { dialect }));
+    const [one, two] = [await site.signedIn(), await site.signedIn()];
+    const { id } = (await two.get('/own/session')).body;
+    expect((await one.get('/own/sessions')).body).toMatchObject({ totalCount: 2, items: [{}, {}] });
+    expect((await one.delete(`/own/sessions/${id}`)).status).toBe(204);
+    expect((await two.get('/own/session')).body.error.code).toBe('session-ended');
+    expect((await one.delete('/own/session')).status).toBe(204);
+    expect(one.cookies.size).toBe(0);
+  });
+});
+
+/** What was wrong, or is, in ABP's own: known from its issues, and from how it works. */
+describe('flaws that are not ours', () => {
+  interface Row {
+    user_id: string;
+    last_accessed: Date;
+    ip_addresses: string;
+  }
+
+  async function listed(browser: Browser, query: string): Promise<{ id: string; lastAccessed: string }[]> {
+    return (await browser.get(`/api/identity/sessions?${query}`)).body.items;
+  }
+
+  /** The row of a user's only session, as soon as it has been written anew. */
+  async function written(
+    userId: string,
+    before: number,
+  ): Promise<{ last_accessed: Date; ip_addresses: string }> {
+    for (let attempt = 0; attempt < 1000; attempt++) {
+      const row = await site.database.knex<Row>('identity_sessions').where({ user_id: userId }).first();
+      if (Number(row?.last_accessed) > before) return row!;
+    }
+    throw new Error('It was never written.');
+  }
+
+  it('abp#26028: a late request of an ended session takes no cookie away that another tab has got meanwhile', async () => {
+    await site.arrange();
+    const tab = await site.signedIn();
+    const late = tab.cookieHeader;
+    await (await site.admin()).delete(`/api/identity/sessions/${await idOf(tab)}`);
+    await tab.post('/sign-in', { userId: 'alice' });
+    for (const path of ['/api/account/sessions', '/api/identity/sessions', '/private']) {
+      const { status, headers } = await request(site.app).get(path).set('Cookie', late);
+      expect([status, headers['set-cookie']]).toEqual([401, undefined]);
+    }
+    expect((await tab.get('/api/account/sessions')).status).toBe(200);
+  });
+
+  it('what is written trails by a time, not by a number of requests: who asks once in 15 minutes is seen', async () => {
+    await site.arrange();
+    const alice = await site.signedIn();
+    let used = 0;
+    for (let i = 0; i < 3; i++) {
+      const before = site.clock.now();
+      site.clock.advance(15 * MINUTE);
+      used = site.clock.now();
+      await alice.get('/private');
+      // The interval of touches, and the second within which what is due is written.
+      site.clock.advance(MINUTE);
+      await turns();
+      site.clock.advance(1000);
+      expect((await written('alice', before)).last_accessed.getTime()).toBe(used);
+    }
+    const [seen] = await listed(await site.admin(), 'userId=alice');
+    expect(seen!.lastAccessed).toBe(new Date(used).toISOString());
+  });
+
+  it('all addresses of the time between two writes are kept, and not only the last', async () => {
+    await site.arrange();
+    const alice = await site.signedIn();
+    const before = site.clock.now();
+    site.clock.advance(100);
+    const addresses = ['192.0.2.1', '192.0.2.2', '192.0.2.3'];
+    for (const address of addresses) {
+      await request(site.app).get('/private').set({ Cookie: alice.cookieHeader, 'X-Forwarded-For': address });
+    }
+    site.clock.advance(1000);
+    expect((await written('alice', before)).ip_addresses).toBe(['127.0.0.1', ...addresses].join(','));
+  });
+
+  it('of 24 logins at once on six nodes under LogoutFromAllDevices one survives', async () => {
+    await site.arrange();
+    const others = Array.from({ length: 5 }, () =>
+      managerOn({ knex: site.database.connect(), clock: site.clock }),
+    );
+    const apps = [site.app, ...others.map((other) => site.appOn(other))];
+    const admin = await site.admin();
+    await admin.put('/api/identity/settings/session', { preventConcurrentLogin: 2 });
+    let browsers: Browser[] = [];
+    for (let round = 0; round < 6; round++) {
+      browsers = Array.from({ length: 24 }, (_, i) => new Browser(apps[i % 6]!));
+      await Promise.all(browsers.map((browser) => browser.post('/sign-in', { userId: 'alice' })));
+      expect((await admin.get('/api/identity/sessions?userId=alice')).body.totalCount).toBe(1);
+    }
+    site.clock.advance(2000);
+    const answers = await Promise.all(browsers.map((browser) => browser.get('/api/account/sessions')));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    await Promise.all(others.map((other) => other.close()));
+  });
+
+  it('a row that somebody deletes is no session any more, within the lease, however warm its copy is', async () => {
+    await site.arrange();
+    const alice = await site.signedIn();
+    expect((await alice.get('/api/account/sessions')).status).toBe(200);
+    await site.database.knex('identity_sessions').delete();
+    site.clock.advance(2000);
+    expect((await alice.get('/api/account/sessions')).status).toBe(401);
+  });
+
+  it.each(['signedIn', 'signedIn desc', 'lastAccessed desc', 'device asc', 'deviceInfo desc'])(
+    'pages by %j add up to the whole, in order: nobody sorts a page by itself',
+    async (sorting) => {
+      await site.arrange();
+      const admin = await site.admin();
+      for (let i = 0; i < 11; i++) {
+        if (i % 3 === 0) site.clock.advance(1000);
+        await site.manager.create({ userId: 'bob', device: i % 2 ? 'Web' : 'OAuth' });
+      }
+      const order = `sorting=${encodeURIComponent(sorting)}&userId=bob`;
+      const whole = await listed(admin, `${order}&maxResultCount=1000`);
+      const pages = [];
+      for (let skip = 0; skip < 12; skip += 4) {
+        pages.push(...(await listed(admin, `${order}&maxResultCount=4&skipCount=${skip}`)));
+      }
+      expect(pages).toEqual(whole);
+      expect(new Set(whole.map(({ id }) => id)).size).toBe(11);
+    },
+  );
+
+  it.each([
+    'signedIn; drop table identity_sessions',
+    'secretHash',
+    '1, (select pg_sleep(1))',
+    'signedIn desc nulls first',
+  ])('nothing is sorted by text of the request: %j', async (sorting) => {
+    await site.arrange();
+    const [admin, alice] = [await site.admin(), await site.signedIn()];
+    for (const path of ['/api/identity/sessions', '/api/account/sessions']) {
+      const browser = path.includes('identity') ? admin : alice;
+      const { status, body } = await browser.get(`${path}?sorting=${encodeURIComponent(sorting)}`);
+      expect([status, body.error.validationErrors[0].members]).toEqual([400, ['sorting']]);
+    }
+  });
+
+  it('whoever does nothing is out, whatever the browser thinks of it and whatever the idle settings say', async () => {
+    await site.arrange();
+    const alice = await site.signedIn();
+    expect((await (await site.admin()).get('/api/account-admin/settings/idle')).body.enabled).toBe(false);
+    site.clock.advance(HOUR);
+    const { status, body, headers } = await alice.get('/api/account/sessions');
+    expect([status, body.error.code]).toEqual([401, 'session-expired']);
+    expect(headers['www-authenticate']).toContain('error_description="The session has expired');
+  });
+});

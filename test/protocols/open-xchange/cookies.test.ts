@@ -1,0 +1,58 @@
+import {
+  cookieDate,
+  cookieLine,
+  cookieName,
+  cookiesFor,
+  cookieValue,
+  LONG_AGO,
+} from '../../../lib/protocols/open-xchange/cookies';
+
+describe('the cookies for a purpose', () => {
+  it.each([
+    ['open-xchange-public-session-a=1; open-xchange-session-b=2;open-xchange-public-session-c=3', ['1', '3']],
+    ['open-xchange-public-session-a=1; open-xchange-public-session-a=2', []],
+    ['x=open-xchange-public-session-a=1; open-xchange-public-session-a', []],
+    ['; =; ;;', []],
+    ['', []],
+    [undefined, []],
+  ])('in %j are %j', (header, values) => {
+    expect(cookiesFor('public-session', header).map(([, value]) => value)).toEqual(values);
+  });
+});
+
+describe('a cookie of Open-Xchange', () => {
+  const open = { httpOnly: false, secure: false };
+
+  it('is named by its purpose and the hash of its client', () => {
+    expect(cookieName('secret', '2H65ETpH7sX1kOWi6eyw')).toBe('open-xchange-secret-2H65ETpH7sX1kOWi6eyw');
+    expect(cookieName('session', 'h')).toBe('open-xchange-session-h');
+  });
+
+  it.each([
+    [Date.UTC(2011, 4, 24, 13, 28, 59), 'Tue, 24-May-2011 13:28:59 GMT'],
+    [Date.UTC(2026, 0, 1), 'Thu, 01-Jan-2026 00:00:00 GMT'],
+    [LONG_AGO, 'Thu, 01-Jan-1970 00:00:10 GMT'],
+  ])('expires at %d, written %s', (time, text) => {
+    expect(cookieDate(time)).toBe(text);
+  });
+
+  it.each([
+    [LONG_AGO, open, 'a=b; expires=Thu, 01-Jan-1970 00:00:10 GMT; path=/'],
+    [undefined, open, 'a=b; path=/'],
+    [undefined, { httpOnly: true, secure: false }, 'a=b; path=/; HttpOnly'],
+    [undefined, { httpOnly: false, secure: true }, 'a=b; path=/; Secure'],
+  ])('that expires at %p with %j is set by %s', (expires, attributes, line) => {
+    expect(cookieLine('a', 'b', expires, attributes)).toBe(line);
+  });
+
+  it.each([
+    ['a=1', '1'],
+    ['x=y; a=1; a=1', '1'],
+    ['a=1; a=2', undefined],
+    ['a=', ''],
+    ['b=1', undefined],
+    [undefined, undefined],
+  ])('has in the header %j the value %j', (header, value) => {
+    expect(cookieValue(header, 'a')).toBe(value);
+  });
+});

@@ -1,0 +1,37 @@
+import { idsToDelete } from '../../../lib/protocols/open-xchange/request-body';
+
+describe('the ids to delete', () => {
+  it.each([
+    [['a', 'b']],
+    ['["a","b"]'],
+    [' [ "a", "b" ]\n'],
+    [Buffer.from('["a","b"]')],
+    [{ '["a","b"]': '' }],
+    [{ '"a","b"': '' }],
+  ])('in %j are a and b', (body) => {
+    expect(idsToDelete(body)).toEqual(['a', 'b']);
+  });
+
+  it('are each ended once', () => {
+    expect(idsToDelete(['a', 'b', 'a'])).toEqual(['a', 'b']);
+  });
+
+  it.each([
+    [undefined, 'SVL-0023'],
+    [null, 'SVL-0023'],
+    ['', 'SVL-0023'],
+    [' ', 'SVL-0023'],
+    [{}, 'SVL-0023'],
+    ['{}', 'SVL-0023'],
+    ['null', 'SVL-0023'],
+    [{ a: 'b' }, 'SVL-0023'],
+    [{ a: 'b', c: 'd' }, 'SVL-0023'],
+    [Buffer.alloc(0), 'SVL-0023'],
+    ['["a"', 'SVL-0029'],
+    [{ a: '' }, 'SVL-0029'],
+    [[1], 'SVL-0009'],
+    ['[{}]', 'SVL-0009'],
+  ])('in %j are none', (body, code) => {
+    expect(() => idsToDelete(body)).toThrow(expect.objectContaining({ code }));
+  });
+});

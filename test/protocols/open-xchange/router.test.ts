@@ -1,0 +1,435 @@
+import express from 'express';
+
+import { memory, openXchangeRouter, SessionError, type SessionStore } from '../../../lib';
+import {
+  CHROME,
+  expectError,
+  FIREFOX,
+  json,
+  OpenXchangeApp,
+  UI,
+  type Arrangement,
+  type Listed,
+} from '../../support/open-xchange';
+import { DAY, HOUR } from '../../support/sessions';
+import { Conversation, recorded, valuesOf } from '../../support/transcript';
+
+const ox = new OpenXchangeApp();
+
+const MINUTE = 60_000;
+const FORM = 'application/x-www-form-urlencoded';
+const UNREADABLE = ['The body cannot be read.'];
+const TOO_LONG = ['"authId" must be text of 1 to 128 characters.'];
+
+/** What the recorded server was told, and what nobody should tell a server of today. */
+const asRecorded: Arrangement = {
+  options: { nodeId: 'OX1', cookies: { secure: false } },
+  wire: { cookieHashSalt: '', httpOnly: false, stickyCookie: true },
+};
+
+describe('the recorded life of a session', () => {
+  it('begins with the recorded answer, at the recorded time to the second', async () => {
+    await ox.arrange(asRecorded);
+    const conversation = new Conversation(ox.wire);
+    conversation.expectAnswer(await conversation.say('1-login.request'), '1-login.answer', {
+      unrecorded: [/^JSESSIONID=[0-9a-f]{32}\.OX1; /],
+    });
+  });
+
+  it('goes on and ends as recorded', async () => {
+    await ox.arrange({ ...asRecorded, start: Date.UTC(2011, 4, 19, 12, 46, 59) });
+    const inAWeek = 'Thu, 26-May-2011 12:46:59 GMT';
+    const conversation = new Conversation(ox.wire);
+    // The record leaves out how the client came to its JSESSIONID.
+    const unrecorded = [/^JSESSIONID=[0-9a-f]{32}\.OX1; expires=Thu, 26-May-2011 12:46:59 GMT; path=\/$/];
+    const login = await conversation.say('1-login.request');
+    conversation.expectAnswer(login, '1-login.answer', { date: inAWeek, unrecorded });
+    expect(json(login)).toMatchObject({ user: 'username@contextname', user_id: 3, context_id: 1 });
+
+    const use = await conversation.say('2-use.request');
+    expect([use.status, json(use)]).toEqual([200, { data: 'username' }]);
+
+    conversation.expectAnswer(await conversation.say('3-store.request'), '3-store.answer');
+    ox.clock.advance(43_000);
+    const autologin = await conversation.say('4-autologin.request');
+    conversation.expectAnswer(autologin, '4-autologin.answer');
+    expect(json(autologin)).toMatchObject({ modules: { mail: true }, user: 'username@contextname' });
+    ox.clock.advance(10_000);
+    conversation.expectAnswer(await conversation.say('5-logout.request'), '5-logout.answer');
+
+    expectError(await conversation.say('2-use.request'), 'SES-0203', [
+      conversation.now('4bb7202edae54094855b5a545d7123c3'),
+    ]);
+  });
+
+  it('is over for an expired session in the recorded words', async () => {
+    await ox.arrange();
+    const client = await ox.signedIn();
+    ox.clock.advance(8 * DAY);
+    const { error_id: id, ...error } = json(await client.use());
+    const { error_id: _, ...expected } = JSON.parse(
+      recorded('expired.answer.json').replaceAll('<sessionId>', client.session),
+    ) as Record<string, unknown>;
+    expect(error).toEqual(expected);
+    expect(id).toMatch(/^-?\d+-\d+$/);
+  });
+
+  it('does not begin with a wrong password, in the recorded words', async () => {
+    await ox.arrange();
+    const answer = await ox.client().send('POST', '/ajax/login?action=login', 'name=alice&password=wrong');
+    const { error_id: _, ...expected } = JSON.parse(recorded('invalid-credentials.answer.json')) as object & {
+      error_id: string;
+    };
+    expect(json(answer)).toMatchObject(expected);
+    expect(valuesOf(answer, 'Set-Cookie')).toEqual([]);
+  });
+
+  it('is listed as documented, field by field and time by time', async () => {
+    const { data } = JSON.parse(recorded('all.answer.json')) as { data: [Listed, Listed] };
+    const [browser, activeSync] = data;
+    await ox.arrange({ start: activeSync.loginTime });
+    const from = (documented: Listed) => [`X-Forwarded-For: ${documented.ipAddress}`];
+    const until = (time: number) => ox.clock.advance(time - ox.clock.now());
+    const login = async (documented: Listed) => {
+      const client = ox.client(documented.userAgent, documented.client);
+      const target = `/ajax/login?action=login&client=${client.client}`;
+      const form = 'name=anton&password=somePassword';
+      client.session = json(await client.send('POST', target, form, from(documented)))['session'] as string;
+      return client;
+    };
+
+    const second = await login(activeSync);
+    until(browser.loginTime);
+    const first = await login(browser);
+    until(activeSync.lastActive);
+    await second.send('GET', `/ajax/config/gui?session=${second.session}`, '', from(activeSync));
+    until(browser.lastActive);
+    const target = `/ajax/sessionmanagement?action=all&session=${first.session}`;
+    const answer = await first.send('GET', target, '', from(browser));
+
+    expect(json(answer)).toEqual({
+      data: [
+        { ...browser, sessionId: first.session },
+        { ...activeSync, sessionId: second.session },
+      ],
+    });
+  });
+});
+
+describe('the actions of /login', () => {
+  const DONE_BODY = '{"data":"1"}';
+
+  /** Name, status, body, and the purposes of the cookies that it sets, for a client that has stored its session. */
+  const rows: readonly [action: string, status: number, body: string | RegExp, cookies: string[]][] = [
+    ['store', 200, DONE_BODY, ['session']],
+    ['refreshSecret', 200, DONE_BODY, ['secret']],
+    ['changeip', 200, DONE_BODY, []],
+    ['hasAutologin', 200, '{"data":true}', []],
+    ['autologin', 200, /^\{"session":"[0-9a-f]{32}","random":"[0-9a-f]{32}","user":"alice",/, []],
+    [
+      'redeem',
+      200,
+      /^\{"session":"[0-9a-f]{32}","random":"[0-9a-f]{32}","user":"alice",/,
+      ['secret', 'session'],
+    ],
+    ['redirect', 302, '', ['secret', 'session']],
+    ['logout', 200, '', ['secret', 'session']],
+  ];
+
+  it.each(rows)(
+    '%s is answered with %d and %s, by GET and by POST, under both paths',
+    async (action, status, body, cookies) => {
+      await ox.arrange();
+      for (const path of ['/ajax/login', '/appsuite/api/login']) {
+        for (const method of ['GET', 'POST']) {
+          const client = ox.client();
+          const random = String(json(await client.login())['random']);
+          await client.act('store');
+          const parameters = `action=${action}&session=${client.session}&client=${UI}&random=${random}&clientIP=192.0.2.1`;
+          const answer =
+            method === 'GET'
+              ? await client.send('GET', `${path}?${parameters}`)
+              : await client.send('POST', path, parameters);
+          expect([answer.status, answer.body]).toEqual([
+            status,
+            typeof body === 'string' ? body : expect.stringMatching(body),
+          ]);
+          const names = valuesOf(answer, 'Set-Cookie').map((line) => line.split('-')[2]);
+          expect(names).toEqual(cookies);
+          expect(Object.fromEntries(answer.headers)).toMatchObject({
+            expires: 'Sat, 06 May 1995 12:00:00 GMT',
+            pragma: 'no-cache',
+            'cache-control': 'post-check=0, pre-check=0',
+          });
+        }
+      }
+    },
+  );
+
+  it('are called by the App Suite front end in this order, and each is answered', async () => {
+    await ox.arrange();
+    const client = ox.client(CHROME, 'open-xchange-appsuite');
+    const api = (target: string) => client.send('GET', `/appsuite/api/${target}`);
+    const post = (form: string) => client.send('POST', '/appsuite/api/login', form);
+    const rampUp = 'rampup=true&rampUpFor=open-xchange-appsuite&version=7.10.2';
+
+    const first = await api(`login?action=autologin&client=${client.client}&${rampUp}`);
+    expectError(first, 'SVL-0003');
+    const login = json(
+      await post(
+        `action=login&name=alice&password=somePassword&language=en_US&client=${client.client}&version=7.10.2&timeout=10000&${rampUp}&staySignedIn=true`,
+      ),
+    );
+    expect(login).toMatchObject({ user: 'alice', user_id: 3, context_id: 1, locale: 'en_US' });
+    const session = String(login['session']);
+    expect((await post(`action=store&session=${session}`)).body).toBe(DONE_BODY);
+    const again = json(await api(`login?action=autologin&client=${client.client}&${rampUp}`));
+    expect(again).toMatchObject({ session, user: 'alice' });
+
+    ox.clock.advance(1000);
+    const other = await ox.signedIn();
+    const pane = json(await api(`sessionmanagement?action=all&session=${session}`));
+    expect((pane['data'] as Listed[]).map(({ sessionId }) => sessionId)).toEqual([other.session, session]);
+    const put = `/appsuite/api/sessionmanagement?action=delete&session=${session}`;
+    const type = 'Content-Type: text/javascript; charset=UTF-8';
+    expect((await client.send('PUT', put, `["${other.session}"]`, [type])).body).toBe('{}');
+    expect((await api(`sessionmanagement?action=clear&session=${session}`)).body).toBe('{}');
+    const logout = await post(`action=logout&session=${session}`);
+    expect([logout.status, logout.body, client.jar.size]).toEqual([200, '', 0]);
+  });
+});
+
+describe('lifetimes', () => {
+  it.each<[string, string, number, boolean, object]>([
+    ['that does not stay, after 53 minutes', 'false', 53 * MINUTE, true, { draft: 1 }],
+    ['that does not stay, after an hour', 'false', HOUR, false, {}],
+    ['that stays, after 53 minutes', 'true', 53 * MINUTE, true, { draft: 1 }],
+    ['that stays, after an hour, without its data', 'true', HOUR, true, {}],
+    ['that stays, just before a week', 'true', 7 * DAY - 1, true, {}],
+    ['that stays, after a week', 'true', 7 * DAY, false, {}],
+  ])('let a session live or end: %s', async (_, stays, idle, lives, data) => {
+    await ox.arrange();
+    const client = ox.client();
+    await client.login('alice', `&staySignedIn=${stays}`);
+    await client.act('store');
+    await ox.manager.update(client.session, { data: { draft: 1 } });
+    ox.clock.advance(idle);
+    const answer = await client.autologin();
+    if (!lives) return expectError(answer, 'SVL-0003');
+    expect(json(answer)).toMatchObject({ session: client.session });
+    expect((await ox.manager.list({ userId: 'alice' }))[0]!.data).toEqual(data);
+  });
+});
+
+describe('bad input', () => {
+  it.each([
+    ['action[]=all', 'SVL-0002', ['action']],
+    ['action=%', 'SVL-0001', ['%']],
+    ['action=%C0%80', 'SVL-0001', ['\ufffd\ufffd']],
+    ['action=store&session[]=ID', 'SES-0201', []],
+    ['action=store&session=%ZZ', 'SES-0203', ['<invalid_sessionid>']],
+    ['action=store&session=ID%00', 'SES-0203', ['<invalid_sessionid>']],
+    ['action=store&session=BOB', 'SES-0203', ['BOB']],
+    ['action=store&session=ID&password=x', 'SVL-0030', ['password']],
+    ['action=changeip&session=ID&clientIP[]=192.0.2.1', 'SVL-0002', ['clientIP']],
+    ['action=changeip&session=ID&clientIP=%E0%A4%A', 'SVL-0004', ['clientIP']],
+    ['action=login&name[]=alice', 'SVL-0002', ['name']],
+  ])('in the query, %s, is answered as documented, and changes nothing', async (query, code, params) => {
+    await ox.arrange();
+    const [client, bob] = [await ox.signedIn(), await ox.signedIn('bob', CHROME)];
+    const filled = (text: string) => text.replace('ID', client.session).replace('BOB', bob.session);
+    const before = await ox.database.knex('identity_sessions').orderBy('session_id');
+    expectError(await client.send('GET', `/ajax/login?${filled(query)}`), code, params.map(filled));
+    expect(await ox.database.knex('identity_sessions').orderBy('session_id')).toEqual(before);
+    expect(json(await client.use())).toEqual({ data: 'alice' });
+    expect(json(await bob.use())).toEqual({ data: 'bob' });
+  });
+
+  it.each([
+    ['application/json', '{"name":"alice","password":"somePassword"}', 'SVL-0002', ['name']],
+    ['multipart/form-data; boundary=x', '--x--', 'SVL-0002', ['name']],
+    ['text/plain', 'name=alice&password=somePassword', 'SVL-0002', ['name']],
+    [FORM, `${'a=1&'.repeat(2000)}name=alice&password=somePassword`, 'SVL-0004', UNREADABLE],
+    ['application/x-www-form-urlencoded; charset=nonsense', 'name=alice', 'SVL-0004', UNREADABLE],
+    [`${FORM}\r\nContent-Encoding: gzip`, 'name=alice', 'SVL-0004', UNREADABLE],
+    [FORM, 'name=%E0%A4%A&password=%', 'LGI-0006', []],
+    [FORM, 'name[]=alice&password=somePassword', 'SVL-0002', ['name']],
+    [FORM, 'name=alice&password[x]=somePassword', 'SVL-0002', ['password']],
+    [FORM, '__proto__[name]=alice&password=somePassword', 'SVL-0002', ['name']],
+    [FORM, `name=alice&password=somePassword&authId=${'x'.repeat(129)}`, 'SVL-0004', TOO_LONG],
+  ])('in a body of the type %j is answered as documented (%#)', async (type, body, code, params) => {
+    await ox.arrange();
+    const headers = [`Content-Type: ${type}`];
+    expectError(await ox.client().send('POST', '/ajax/login?action=login', body, headers), code, params);
+    expect(await ox.database.knex('identity_sessions')).toEqual([]);
+  });
+});
+
+describe('limits', () => {
+  it('per user and per client refuse with their numbers', async () => {
+    await ox.arrange({ options: { maxSessionsPerUser: 2, maxSessionsPerClient: 1, onLimit: 'refuse' } });
+    await ox.signedIn();
+    expectError(await ox.client(CHROME).login(), 'SES-0207', [UI, '3', '1']);
+    await ox.signedIn('alice', CHROME, 'another');
+    expectError(await ox.client(CHROME, 'third').login(), 'SES-0007', ['3', '1']);
+  });
+
+  it('of the node refuse everybody, until there is room again', async () => {
+    await ox.arrange({ options: { nodeId: 'OX1', maxSessions: 2 } });
+    const alice = await ox.signedIn('alice');
+    await ox.signedIn('bob', CHROME);
+    const refused = await ox.client(CHROME, 'third').login('carol');
+    expectError(refused, 'SES-0002');
+    expect(json(refused)).toMatchObject({ category: 8, error_desc: 'Maximum number of sessions elapsed' });
+    expect(valuesOf(refused, 'Set-Cookie')).toEqual([]);
+    expect(json(await alice.use())).toEqual({ data: 'alice' });
+    await alice.act('logout');
+    ox.clock.advance(1000);
+    await ox.signedIn('carol', CHROME, 'third');
+  });
+
+  it('of failed logins count failures alone, though their status is 200', async () => {
+    await ox.arrange({ router: { limits: { login: { limit: 2 } } } });
+    const fail = () => ox.client().send('POST', '/ajax/login?action=login', 'name=alice&password=wrong');
+    for (let i = 0; i < 4; i++) await ox.signedIn();
+    expectError(await fail(), 'LGI-0006');
+    expectError(await fail(), 'LGI-0006');
+    const refused = await fail();
+    expectError(refused, 'SVL-0019', [], 429);
+    expect(Number(valuesOf(refused, 'Retry-After')[0])).toBeGreaterThan(0);
+  });
+
+  it('of failed logins count no login that the database kept from being one', async () => {
+    const store = memory();
+    await ox.arrange({ options: { store }, router: { limits: { login: { limit: 2 } } } });
+    const away = new SessionError('store-unavailable', 'Not now.');
+    const insert = jest.spyOn(store, 'insert').mockRejectedValue(away);
+    for (let i = 0; i < 4; i++) expectError(await ox.client().login(), 'LGI-0005', [], 503);
+    insert.mockRestore();
+    await ox.signedIn();
+  });
+});
+
+describe('a guarded request', () => {
+  beforeEach(() => ox.arrange());
+
+  it.each([
+    ['without a session', '/ajax/config/gui', 'SES-0201', []],
+    ['with an empty one', '/ajax/config/gui?session=', 'SES-0201', []],
+    ['with what is no id', '/ajax/config/gui?session=x%00', 'SES-0203', ['<invalid_sessionid>']],
+    ['with an unknown one', `/ajax/config/gui?session=${'0'.repeat(32)}`, 'SES-0203', ['0'.repeat(32)]],
+    ['with two', `/ajax/config/gui?session=${'0'.repeat(32)}&session=1`, 'SES-0203', ['0'.repeat(32)]],
+  ])('%s is refused', async (_, target, code, params) => {
+    expectError(await ox.client().send('GET', target), code, params);
+  });
+
+  it('is refused in the same words for a secret that is missing, wrong or of another session', async () => {
+    const [alice, bob] = [await ox.signedIn('alice'), await ox.signedIn('bob')];
+    const name = [...alice.jar.keys()][0]!;
+    const thieves = [{}, { [name]: '0'.repeat(32) }, { [name]: bob.jar.get(name)! }];
+    const errors = [];
+    for (const jar of thieves) {
+      const answer = await ox.client(FIREFOX, UI, new Map(Object.entries(jar))).use(alice.session);
+      const { error_id: _, ...error } = json(answer);
+      errors.push(error);
+      expect(valuesOf(answer, 'Set-Cookie')).toEqual([]);
+    }
+    expect(errors).toEqual([errors[0], errors[0], errors[0]]);
+    expect(errors[0]).toMatchObject({ code: 'SES-0203', error_params: [alice.session] });
+    expect(json(await alice.use())).toEqual({ data: 'alice' });
+  });
+
+  it('passes whatever junk stands among its cookies', async () => {
+    const client = await ox.signedIn();
+    client.jar.set('SameSite', 'Lax');
+    client.jar.set('Expires', 'Thu, 01-Jan-1970');
+    client.jar.set('"', '\u00e4;; ,=');
+    expect(json(await client.use())).toEqual({ data: 'alice' });
+  });
+
+  it('is refused when the secret comes twice and differs', async () => {
+    const client = await ox.signedIn();
+    const [name] = client.jar.keys();
+    client.jar.set(`x=1; ${name}`, '0'.repeat(32));
+    expectError(await client.use(), 'SES-0203', [client.session]);
+  });
+});
+
+describe('errors', () => {
+  it.each([
+    ['/ajax/login', 'SVL-0002', ['action']],
+    ['/ajax/login?action=', 'SVL-0002', ['action']],
+    ['/ajax/login?action=nonsense', 'SVL-0001', ['nonsense']],
+    ['/ajax/login?action=__proto__', 'SVL-0001', ['__proto__']],
+  ])('of %s are told with status 200, and kept by nobody', async (target, code, params) => {
+    await ox.arrange();
+    const answer = await ox.client().send('GET', target);
+    expectError(answer, code, params);
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'content-type': 'text/javascript; charset=UTF-8',
+      expires: 'Sat, 06 May 1995 12:00:00 GMT',
+      pragma: 'no-cache',
+    });
+  });
+
+  it('of the database are a 503 that no client takes for the end of its session', async () => {
+    let away = false;
+    const store = new Proxy(memory(), {
+      get: (target, name: keyof SessionStore) => {
+        if (away) throw new SessionError('store-unavailable', 'The database is away.', { retryAfter: 1 });
+        return target[name].bind(target);
+      },
+    });
+    await ox.arrange({ options: { store } });
+    const client = await ox.signedIn();
+    await client.act('store');
+    const cookies = [...client.jar];
+    away = true;
+    const answers = [
+      await client.use(),
+      await client.autologin(),
+      await client.act('logout'),
+      await client.act('store'),
+      await client.login(),
+    ];
+    away = false;
+    for (const answer of answers) {
+      expectError(answer, 'LGI-0005', [], 503);
+      expect(valuesOf(answer, 'Retry-After')).toEqual(['1']);
+    }
+    expect([...client.jar]).toEqual(cookies);
+  });
+
+  it('of the app while it authenticates are the app’s', async () => {
+    await ox.arrange({
+      router: {
+        authenticate: () => {
+          throw new Error('directory is down');
+        },
+      },
+    });
+    const answer = await ox
+      .client()
+      .send('POST', '/ajax/login?action=login', 'name=a&password=b', ['Accept: text/html']);
+    expect(answer.status).toBe(500);
+  });
+});
+
+describe('the router', () => {
+  beforeEach(() => ox.arrange());
+
+  it.each<[unknown, string]>([
+    [undefined, 'authenticate'],
+    [{ authenticate: () => undefined, uiWebPath: '//example.com' }, 'uiWebPath'],
+    [{ authenticate: () => undefined, randomTokenTimeout: '1H' }, 'randomTokenTimeout'],
+    [{}, 'authenticate'],
+    [{ authenticate: () => undefined, modulse: 1 }, 'modulse'],
+  ])('is not built with %j', (options, problem) => {
+    expect(() => openXchangeRouter(ox.manager, options as never)).toThrow(problem);
+  });
+
+  it('works where the app has parsed forms before', async () => {
+    await ox.restart({ before: [express.urlencoded({ extended: true }), express.json()] });
+    expect(json(await (await ox.signedIn()).use())).toEqual({ data: 'alice' });
+  });
+});

@@ -1,0 +1,68 @@
+import { grouped, sessionObject } from '../../../lib/protocols/open-xchange/sessions';
+import { withoutSecret, type StoredSession } from '../../../lib/session/session';
+import { describeOxDevice } from '../../../lib/session/device/describe';
+import type { DeviceType } from '../../../lib/session/device/device';
+import type { Place } from '../../../lib/session/place';
+import { wordingFor } from '../../../lib/session/i18n/catalogue';
+import { aSession } from '../../support/sessions';
+
+function objectOf(said: Partial<StoredSession>, place?: Place, language = 'en') {
+  const session = withoutSecret(aSession(1000, said));
+  const device = describeOxDevice(session.userAgent, session.clientId);
+  return sessionObject({ session, device, place, expires: 0 }, device, wordingFor(language));
+}
+
+describe('a session on the wire', () => {
+  it('leaves out what is not known', () => {
+    const nothing = { userAgent: null, clientId: null, ipAddresses: [], signedIn: 0, sessionId: 'id' };
+    expect(objectOf(nothing)).toEqual({
+      sessionId: 'id',
+      device: { displayName: 'Unknown device', client: { type: 'other' } },
+    });
+  });
+
+  it('shows the address that it was used from last, and where that is', () => {
+    expect(objectOf({ ipAddresses: ['192.0.2.1', '10.0.0.1'] }, { intranet: true })).toMatchObject({
+      ipAddress: '10.0.0.1',
+      location: 'Intranet',
+    });
+  });
+
+  it.each([
+    [null, 1000],
+    [500, 1000],
+    [1500, 1500],
+  ])('used at %p is active at %d, which is never before its login', (lastAccessed, lastActive) => {
+    expect(objectOf({ lastAccessed })).toMatchObject({ loginTime: 1000, lastActive });
+  });
+
+  it('is named in the language of who looks at it, and so is the place', () => {
+    const said = { clientId: 'open-xchange-appsuite' };
+    const berlin = { city: 'Berlin', country: 'DE' };
+    expect(objectOf(said, berlin)).toMatchObject({
+      location: 'Berlin, Germany',
+      device: { displayName: 'OX App Suite, Firefox 140 on Linux' },
+    });
+    expect(objectOf(said, berlin, 'de-AT')).toMatchObject({
+      location: 'Berlin, Deutschland',
+      device: { displayName: 'OX App Suite, Firefox 140 auf Linux' },
+    });
+  });
+});
+
+describe('groups', () => {
+  it('are browsers, apps, synchronisation of both kinds, and others, each in the order that it had', () => {
+    const types: DeviceType[] = ['other', 'dav', 'eas', 'browser', 'oxapp', 'dav', 'browser', 'other'];
+    const items = types.map((type, at) => ({ type, at }));
+    expect(grouped(items, ({ type }) => type).map(({ type, at }) => `${type} ${at}`)).toEqual([
+      'browser 3',
+      'browser 6',
+      'oxapp 4',
+      'dav 1',
+      'eas 2',
+      'dav 5',
+      'other 0',
+      'other 7',
+    ]);
+  });
+});

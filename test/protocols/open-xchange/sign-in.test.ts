@@ -1,0 +1,27 @@
+import { keeping, keptWith } from '../../../lib/protocols/open-xchange/sign-in';
+import { aSession } from '../../support/sessions';
+import { CHROME, FIREFOX, json, OpenXchangeApp, UI } from '../../support/open-xchange';
+
+const ox = new OpenXchangeApp();
+
+describe('what is kept of a sign-in', () => {
+  it('is found with the session', () => {
+    const facts = { hash: 'h', user: 'alice', userNumber: 3, locale: 'de_DE' };
+    expect(keptWith(aSession(0, { extraProperties: keeping(facts) }))).toEqual(facts);
+  });
+
+  it('is found after an app has changed what it keeps there itself', async () => {
+    await ox.arrange({ wire: { cookieHash: 'remember' } });
+    const client = ox.client(CHROME);
+    await client.login('anton', `&clientUserAgent=${encodeURIComponent(FIREFOX)}`);
+    await client.act('store');
+    await ox.manager.update(client.session, { extraProperties: { theme: 'dark' } });
+    expect(json(await client.use())).toEqual({ data: 'anton' });
+    const firefox = ox.client(FIREFOX, UI, client.jar);
+    expect(json(await firefox.autologin())).toMatchObject({ user: 'anton', user_id: 3, locale: 'de_DE' });
+  });
+
+  it.each([{}, { openXchange: null }, { openXchange: 'h' }])('is nothing in %j', (extraProperties) => {
+    expect(keptWith(aSession(0, { extraProperties }))).not.toHaveProperty('hash');
+  });
+});

@@ -1,0 +1,168 @@
+import fc from 'fast-check';
+
+import { catalogueOf, wordingFor, type Words } from '../../../lib/session/i18n/catalogue';
+import type { DeviceName } from '../../../lib/session/device/device';
+import { displayName, ENGLISH } from '../../../lib/session/i18n/messages';
+
+const called = (name: DeviceName, language = 'en', own?: Record<string, Words>) =>
+  displayName({ name }, wordingFor(language, catalogueOf(own)));
+
+const ALL: DeviceName = {
+  product: 'OX App Suite',
+  program: 'Chrome 65',
+  system: 'Linux',
+  protocols: 'CalDAV',
+};
+
+describe('the language', () => {
+  const catalogue = catalogueOf({
+    fr: { unknownDevice: 'Appareil inconnu' },
+    'pt-BR': { on: '{program} no {system}' },
+  });
+
+  it.each([
+    ['en', 'en'],
+    ['de', 'de'],
+    ['de-AT', 'de'],
+    ['DE-at', 'de'],
+    ['de-Latn-DE-1996', 'de'],
+    ['en, de', 'en'],
+    ['de, en', 'de'],
+    ['de-AT;q=0.8, en', 'en'],
+    ['en;q=0.7,de;q=0.8', 'de'],
+    ['en; q=0.7 , de ; q=0.8', 'de'],
+    ['en;Q=0.7,de;Q=0.8', 'de'],
+    ['ja, de;q=0.5', 'de'],
+    ['ja', 'en'],
+    ['fr-CA, en;q=0.9', 'fr'],
+    ['pt-BR', 'pt-BR'],
+    ['pt', 'en'],
+    ['en;q=0', 'en'],
+    ['*', 'en'],
+    ['ja, *;q=0.5, de;q=0.1', 'en'],
+    ['de;q=0, *', 'en'],
+    ['en;q=0, *', 'de'],
+    ['de;q=0, de-AT', 'en'],
+    ['de;q=0.001', 'de'],
+    ['de;q=1.000', 'de'],
+    ['de;q=2, fr', 'fr'],
+    ['de;q=x, fr', 'fr'],
+    ['de;level=1, fr', 'fr'],
+    [',,de,', 'de'],
+    ['dutch-is-a-language-of-many-many-words-and-parts-indeed', 'en'],
+    ['__proto__', 'en'],
+    ['', 'en'],
+    [undefined, 'en'],
+    [null, 'en'],
+  ])('for %j is %s', (acceptLanguage, language) => {
+    expect(wordingFor(acceptLanguage, catalogue).language).toBe(language);
+  });
+
+  it.each([
+    [['de', 'en'], 'de'],
+    [['pt-br', 'en'], 'pt-BR'],
+    [['de-AT', 'de'], 'de-AT'],
+    [['en', 'fr'], 'en'],
+  ])('of those whose language nobody speaks is the first of %j', (languages, first) => {
+    const ordered = catalogueOf({ fr: {}, 'pt-BR': {} }, languages);
+    expect(wordingFor('ja, ko;q=0.5', ordered).language).toBe(first);
+    expect(wordingFor('*', ordered).language).toBe(first);
+    expect(wordingFor(undefined, ordered).language).toBe(first);
+  });
+
+  it('is found at once, whatever the header holds', () => {
+    const hostile = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 2000 }),
+      fc.string({ unit: fc.constantFrom('d', 'e', '-', ';', 'q', '=', '0', '.', '1', ',', '*', ' ') }),
+    );
+    fc.assert(
+      fc.property(hostile, (header) => {
+        expect([...catalogue.values()]).toContain(wordingFor(header, catalogue));
+      }),
+    );
+    for (const header of [
+      ' '.repeat(60_000),
+      'a-'.repeat(30_000),
+      'de;'.repeat(20_000),
+      'x,'.repeat(30_000),
+    ]) {
+      const before = process.cpuUsage();
+      wordingFor(header, catalogue);
+      expect(process.cpuUsage(before).user / 1000).toBeLessThan(1000);
+    }
+  });
+});
+
+describe('the catalogue', () => {
+  it('speaks English and German', () => {
+    expect([...catalogueOf().keys()]).toEqual(['en', 'de']);
+    expect(wordingFor('en')).toEqual(ENGLISH);
+    expect(wordingFor('de')).toMatchObject({ language: 'de', intranet: 'Intranet' });
+  });
+
+  it('learns a language, and says in English what it was not told', () => {
+    const own = { fr: { on: '{program} sur {system}', unknownDevice: 'Appareil inconnu' } };
+    expect(called(ALL, 'fr', own)).toBe('OX App Suite, Chrome 65 sur Linux (CalDAV)');
+    expect(called({}, 'fr', own)).toBe('Appareil inconnu');
+    expect(wordingFor('fr', catalogueOf(own)).intranet).toBe('Intranet');
+  });
+
+  it('lets the order of the words be that of the language', () => {
+    expect(
+      called({ program: 'Chrome', system: 'Linux' }, 'ja', { ja: { on: '{system} の {program}' } }),
+    ).toBe('Linux の Chrome');
+  });
+
+  it('knows the programs by the names that an app gives them, in every language', () => {
+    const own = { '*': { names: { 'OX App Suite': 'Example Mail', 'Mac OS Calendar': 'iCal' } } };
+    expect(called(ALL, 'en', own)).toBe('Example Mail, Chrome 65 on Linux (CalDAV)');
+    expect(called(ALL, 'de', own)).toBe('Example Mail, Chrome 65 auf Linux (CalDAV)');
+    expect(called({ program: 'Mac OS Calendar' }, 'de', own)).toBe('iCal');
+  });
+
+  it('prefers what an app says of a language to what it says of all', () => {
+    const own = { '*': { unknownDevice: '?' }, de: { unknownDevice: 'Irgendein Gerät' } };
+    expect([called({}, 'en', own), called({}, 'de', own)]).toEqual(['?', 'Irgendein Gerät']);
+  });
+
+  it('tells a region only what it says otherwise', () => {
+    const own = { 'de-at': { unknownDevice: 'Ein Kastl' }, de: { intranet: 'Hausnetz' } };
+    const wording = wordingFor('de-AT', catalogueOf(own));
+    expect(wording).toMatchObject({ language: 'de-AT', unknownDevice: 'Ein Kastl', intranet: 'Hausnetz' });
+    expect(called({ program: 'Mac OS Calendar', system: 'x' }, 'de-AT', own)).toBe('Mac OS Kalender auf x');
+    expect(called({}, 'de', own)).toBe('Unbekanntes Gerät');
+  });
+
+  it('speaks only the languages that an app chooses, in their order', () => {
+    expect([...catalogueOf({ fr: {}, it: {} }, ['fr', 'de-ch', 'FR', 'en']).keys()]).toEqual([
+      'fr',
+      'de-ch',
+      'en',
+    ]);
+    expect(wordingFor('en, fr', catalogueOf({}, ['de'])).language).toBe('de');
+  });
+
+  it.each([
+    [['fr'], 'there are no words in "fr": give it some in `words`'],
+    [['en', '*'], 'there are no words in "*"'],
+    [['German'], '"German" is no language'],
+    [[], 'there must be one language at least'],
+  ])('cannot be made of the languages %j', (languages, problem) => {
+    expect(() => catalogueOf({ it: {} }, languages)).toThrow(TypeError);
+    expect(() => catalogueOf({ it: {} }, languages)).toThrow(problem);
+  });
+
+  it.each<[Record<string, unknown>, string]>([
+    [{ German: {} }, '"German" is no language: write a tag such as "fr" or "pt-BR", or "*" for all of them'],
+    [{ de_AT: {} }, '"de_AT" is no language'],
+    [{ '': {} }, '"" is no language'],
+    [{ fr: { on: 'sur {system}' } }, '`on` of "fr" must say where its words go: "{program} on {system}"'],
+    [{ fr: { on: 'sur' } }, '`on` of "fr" must say'],
+    [{ fr: { unknownDevice: 5 } }, '`unknownDevice` of "fr" must be text'],
+    [{ '*': { names: { 'OX Drive': null } } }, '`OX Drive` of "*" must be text'],
+  ])('takes no %j', (own, problem) => {
+    const make = () => catalogueOf(own as Record<string, Words>);
+    expect(make).toThrow(TypeError);
+    expect(make).toThrow(problem);
+  });
+});

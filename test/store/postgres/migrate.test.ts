@@ -1,0 +1,550 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, parse } from 'node:path';
+import { Client } from 'pg';
+
+import { migrate, migrationConfig, type IdentitySessionManager, type SessionEvent } from '../../../lib';
+import { READ_EVERY } from '../../../lib/changes/changes';
+import { FakeClock } from '../../support/clock';
+import { createDatabase, emptyDatabase, type TestDatabase } from '../../support/database';
+import { until } from '../../support/gate';
+import { managerOn } from '../../support/manager';
+
+const PROJECT = join(__dirname, '../../..');
+
+/** Everything in the database that somebody created, in words that do not depend on when. */
+const SCHEMA = `
+  with spaces as (
+    select oid from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'
+  ), relations as (
+    select oid::regclass as name, * from pg_class where relnamespace in (select oid from spaces)
+  )
+  select format('schema %s', oid::regnamespace) as object from spaces
+  union all
+  select concat_ws(' ', 'relation', name, relkind, relpersistence, reloptions) from relations
+  union all
+  select concat_ws(' ', 'column', name, attnum, attname, format_type(atttypid, atttypmod),
+    case when attnotnull then 'not null' end, pg_get_expr(adbin, adrelid))
+  from relations join pg_attribute on attrelid = relations.oid and attnum > 0 and not attisdropped
+    left join pg_attrdef on adrelid = attrelid and adnum = attnum
+  union all
+  select concat_ws(' ', 'constraint', name, conname, pg_get_constraintdef(pg_constraint.oid))
+  from relations join pg_constraint on conrelid = relations.oid
+  union all
+  select pg_get_indexdef(indexrelid) from relations join pg_index on indrelid = relations.oid
+  union all
+  select pg_get_triggerdef(pg_trigger.oid) from relations join pg_trigger on tgrelid = relations.oid
+  where not tgisinternal
+  union all
+  select pg_get_functiondef(oid) from pg_proc where pronamespace in (select oid from spaces)
+  order by 1`;
+
+/** Runs in five processes of their own, all ready before one begins. */
+const MIGRATE_OVER_FOUR_POOLS = `
+  const knex = require('knex');
+  const { migrate } = require('./lib/store/postgres/migrate');
+  const connection = process.env.DATABASE_URL;
+  const pools = Array.from({ length: 4 }, () => knex({ client: 'pg', connection }));
+  process.stdin.once('data', async () => {
+    await Promise.all(pools.map((pool) => migrate(pool)));
+    await Promise.all(pools.map((pool) => pool.destroy()));
+    process.stdin.destroy();
+  });
+  Promise.all(pools.map((pool) => pool.raw('select 1'))).then(() => console.log('ready'));`;
+
+const openDatabases: TestDatabase[] = [];
+
+async function emptyOne(): Promise<TestDatabase> {
+  const database = await emptyDatabase();
+  openDatabases.push(database);
+  return database;
+}
+
+afterEach(async () => {
+  await Promise.all(openDatabases.splice(0).map((database) => database.destroy()));
+});
+
+async function schemaOf({ knex }: TestDatabase): Promise<string[]> {
+  const { rows } = await knex.raw<{ rows: { object: string }[] }>(SCHEMA.replaceAll('?', '\\?'));
+  return rows.map(({ object }) => object);
+}
+
+async function appliedIn({ knex }: TestDatabase): Promise<string[]> {
+  return knex('identity_session_migrations').orderBy('id').pluck<string[]>('name');
+}
+
+/** SQL as somebody types it into psql: on a connection that knows nothing of this package, nor of Knex. */
+async function byHand(database: TestDatabase, ...statements: string[]): Promise<void> {
+  const client = new Client(database.url);
+  await client.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+describe('migrate', () => {
+  it('brings an empty database up to date, and then finds nothing to do', async () => {
+    const database = await emptyOne();
+    await migrate(database.knex);
+    const schema = await schemaOf(database);
+    expect(schema.filter((object) => object.startsWith('relation identity_sessions '))).toHaveLength(1);
+
+    await migrate(database.knex);
+    expect(await schemaOf(database)).toEqual(schema);
+    expect(await appliedIn(database)).toEqual(['001_identity_sessions']);
+  });
+
+  it('leaves the same schema when it is undone and done again', async () => {
+    const database = await emptyOne();
+    await migrate(database.knex);
+    const schema = await schemaOf(database);
+
+    await database.knex.migrate.rollback(migrationConfig(), true);
+    await migrate(database.knex);
+    expect(await schemaOf(database)).toEqual(schema);
+  });
+
+  it("leaves nothing behind when it is undone, but Knex's own tables", async () => {
+    const database = await emptyOne();
+    const before = await schemaOf(database);
+    await migrate(database.knex);
+    await database.knex.migrate.rollback(migrationConfig(), true);
+    const isKnexs = (object: string) => /\bidentity_session_migrations/.test(object);
+    expect((await schemaOf(database)).filter((object) => !isKnexs(object))).toEqual(before);
+  });
+
+  it('knows every file in the folder of migrations, in order, by a name without an ending', async () => {
+    const files = (await readdir(join(PROJECT, 'migrations'))).sort();
+    const { migrationSource } = migrationConfig();
+    const names = (await migrationSource!.getMigrations([])).map((each) =>
+      migrationSource!.getMigrationName(each),
+    );
+    expect(names).toEqual(files.map((file) => parse(file).name));
+  });
+
+  it('needs one connection only', async () => {
+    const database = await emptyOne();
+    await migrate(database.connect({ pool: { min: 0, max: 1 }, acquireConnectionTimeout: 2000 }));
+    expect(await appliedIn(database)).toEqual(['001_identity_sessions']);
+  });
+
+  it('is done once when five processes with four pools each do it at once', async () => {
+    const database = await emptyOne();
+    // Whoever waits under a snapshot from before its turn came does not see what was done meanwhile.
+    const name = new URL(database.url).pathname.slice(1);
+    await byHand(database, `alter database ${name} set default_transaction_isolation = 'serializable'`);
+    const processes = await Promise.all(Array.from({ length: 5 }, () => readyToMigrate(database.url)));
+    const ended = await Promise.all(processes.map((each) => goAhead(each)));
+
+    expect(ended).toEqual(Array.from({ length: 5 }, () => ({ code: 0, complaints: '' })));
+    expect(await appliedIn(database)).toEqual(['001_identity_sessions']);
+    const one = await emptyOne();
+    await migrate(one.knex);
+    expect(await schemaOf(database)).toEqual(await schemaOf(one));
+  });
+});
+
+async function readyToMigrate(url: string): Promise<ChildProcess> {
+  const started = spawn(process.execPath, ['-r', 'sucrase/register/ts', '-e', MIGRATE_OVER_FOUR_POOLS], {
+    cwd: PROJECT,
+    env: { ...process.env, DATABASE_URL: url },
+  });
+  await Promise.race([once(started.stdout, 'data'), once(started, 'exit')]);
+  return started;
+}
+
+async function goAhead(started: ChildProcess): Promise<{ code: number; complaints: string }> {
+  let complaints = '';
+  started.stderr!.on('data', (chunk) => (complaints += chunk));
+  started.stdin!.write('go');
+  const [code] = (await once(started, 'close')) as [number];
+  return { code, complaints };
+}
+
+describe('options that there are not', () => {
+  it.each([
+    ['host', '"host" is given where an object of options belongs'],
+    [{ Schema: 'host' }, 'there is no option `Schema`, did you mean `schema`?'],
+  ])('are refused before anything is made: %j', async (options, problem) => {
+    const database = await emptyOne();
+    await expect(migrate(database.knex, options as never)).rejects.toThrow(problem);
+    expect(() => migrationConfig(options as never)).toThrow(TypeError);
+    expect(await database.knex('pg_class').whereLike('relname', 'identity%').pluck('relname')).toEqual([]);
+  });
+});
+
+describe('a schema of its own', () => {
+  // The last two are as long as PostgreSQL lets a name be, in bytes.
+  const names = ['Sessions', 'with "quotes" in it', "l'été", 's'.repeat(63), 'é'.repeat(31)];
+
+  it.each(names)('may be called %s', async (schema) => {
+    const database = await emptyOne();
+    await migrate(database.knex, { schema });
+    await migrate(database.knex, { schema });
+    const clock = new FakeClock();
+    const manager = managerOn({ knex: database.knex, schema, clock, maxSessionsPerUser: 5 });
+    try {
+      await signInListAndRevoke(manager);
+      await endByHandIsSeen(manager, clock, () =>
+        byHand(
+          database,
+          `update ${quoted(schema)}.identity_sessions set ended_at = now() where user_id = 'bob'`,
+        ),
+      );
+    } finally {
+      await manager.close();
+    }
+    expect(await relationsOutside(database, schema)).toEqual([]);
+  });
+
+  it('is named to who has not made the tables there, whatever tables there are elsewhere', async () => {
+    const database = await emptyOne();
+    await migrate(database.knex);
+    const reported: string[] = [];
+    const report = (event: SessionEvent) => {
+      if (event.type === 'failed') reported.push((event.error as Error).message);
+    };
+    const manager = managerOn({ knex: database.knex, schema: 'nowhere', clock: new FakeClock(), report });
+    const cure = 'await migrate(knex, { schema: "nowhere" })';
+    try {
+      await expect(manager.open({ userId: 'alice' })).rejects.toThrow(cure);
+      await expect(manager.list({ userId: 'alice' })).rejects.toThrow(cure);
+      await until(() => reported.length > 0);
+      expect(reported[0]).toContain(cure);
+    } finally {
+      await manager.close();
+    }
+  });
+
+  it('lets two installations live in one database', async () => {
+    const database = await emptyOne();
+    for (const schema of ['one', 'other']) await migrate(database.knex, { schema });
+    await byHand(database, addSession('alice', 'one.identity_sessions'));
+    await byHand(database, 'update one.identity_sessions set ended_at = now()');
+    const { rows } = await database.knex.raw<{ rows: object[] }>(`
+      select (select count(*)::int from one.identity_session_changes) as one,
+        (select count(*)::int from other.identity_session_changes) as other`);
+    expect(rows).toEqual([{ one: 1, other: 0 }]);
+  });
+
+  it('may be one that the app was given, without the right to make schemas', async () => {
+    const database = await emptyOne();
+    const role = `app_${randomBytes(6).toString('hex')}`;
+    await byHand(database, `create role ${role}`, `create schema given authorization ${role}`);
+    const app = database.connect({ pool: { min: 0, max: 1, afterCreate: becoming(role) } });
+    try {
+      await migrate(app, { schema: 'given' });
+      expect(await app.schema.withSchema('given').hasTable('identity_sessions')).toBe(true);
+    } finally {
+      await byHand(database, `drop owned by ${role}`, `drop role ${role}`);
+    }
+  });
+
+  function becoming(role: string) {
+    return (connection: Client, done: (error: Error | null) => void) => {
+      connection.query(`set role ${role}`).then(() => done(null), done);
+    };
+  }
+
+  async function relationsOutside({ knex }: TestDatabase, schema: string): Promise<string[]> {
+    return knex('pg_class')
+      .whereLike('relname', 'identity%')
+      .whereRaw('relnamespace <> (select oid from pg_namespace where nspname = ?)', [schema])
+      .pluck<string[]>('relname');
+  }
+});
+
+async function signInListAndRevoke(manager: IdentitySessionManager): Promise<void> {
+  const { session: first } = await manager.open({ userId: 'alice' });
+  const { session: second } = await manager.open({ userId: 'alice' });
+  const idsOfAlice = async () => (await manager.list(first)).map(({ sessionId }) => sessionId).sort();
+  expect(await idsOfAlice()).toEqual([first.sessionId, second.sessionId].sort());
+  await manager.revoke({ owner: first, only: [second.sessionId] });
+  expect(await idsOfAlice()).toEqual([first.sessionId]);
+}
+
+/** A warm node asks nobody, so it is the log, which the triggers keep, that tells it. */
+async function endByHandIsSeen(
+  manager: IdentitySessionManager,
+  clock: FakeClock,
+  end: () => Promise<void>,
+): Promise<void> {
+  const { session, secret } = await manager.open({ userId: 'bob' });
+  const verify = () => manager.verify({ sessionId: session.sessionId, secret });
+  await until(() => !(verify() instanceof Promise));
+  await end();
+  clock.advance(READ_EVERY);
+  await until(async () => (await refusalOf(verify)) === 'session-ended');
+}
+
+async function refusalOf(act: () => unknown): Promise<string | undefined> {
+  try {
+    await act();
+    return undefined;
+  } catch (error) {
+    return (error as { code?: string }).code;
+  }
+}
+
+describe("the app's own migrations", () => {
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'host-migrations-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  async function hostMigration(table: string): Promise<void> {
+    await writeFile(
+      join(folder, `${table}.js`),
+      `exports.up = (knex) => knex.schema.createTable('${table}', (t) => t.increments());
+      exports.down = (knex) => knex.schema.dropTable('${table}');`,
+    );
+  }
+
+  it('run before and after those of the package, and neither side misses files of the other', async () => {
+    const database = await emptyOne();
+    const host = { directory: folder };
+    await hostMigration('001_products');
+    await database.knex.migrate.latest(host);
+    await migrate(database.knex);
+
+    await hostMigration('002_orders');
+    await database.knex.migrate.latest(host);
+    await migrate(database.knex);
+
+    expect(await database.knex('knex_migrations').orderBy('id').pluck('name')).toEqual([
+      '001_products.js',
+      '002_orders.js',
+    ]);
+    expect(await appliedIn(database)).toEqual(['001_identity_sessions']);
+  });
+
+  it('are undone without the tables of the package', async () => {
+    const database = await emptyOne();
+    await hostMigration('001_products');
+    await migrate(database.knex);
+    await database.knex.migrate.latest({ directory: folder });
+    await database.knex.migrate.rollback({ directory: folder }, true);
+    expect(await database.knex.schema.hasTable('identity_sessions')).toBe(true);
+    expect(await database.knex.schema.hasTable('001_products')).toBe(false);
+  });
+});
+
+function addSession(userId: string, table = 'identity_sessions', howMany = 1): string {
+  return `insert into ${table} (session_id, secret_hash, user_id, device, stay_signed_in, signed_in, active_day)
+    select gen_random_uuid(), '', '${userId}', 'Web', false, now(), current_date from generate_series(1, ${howMany})`;
+}
+
+describe('the triggers', () => {
+  let database: TestDatabase;
+  let client: Client;
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    client = new Client(database.url);
+    await client.connect();
+  });
+  beforeEach(async () => {
+    await client.query('truncate identity_sessions');
+    await client.query(addSession('alice'));
+    await client.query('delete from identity_session_changes');
+  });
+  afterAll(async () => {
+    await client.end();
+    await database.destroy();
+  });
+
+  async function idOf(userId: string): Promise<string> {
+    const { rows } = await client.query<{ session_id: string }>(
+      'select session_id from identity_sessions where user_id = $1',
+      [userId],
+    );
+    return rows[0]!.session_id;
+  }
+
+  async function logged(): Promise<(string | null)[]> {
+    const { rows } = await client.query<{ session_id: string | null }>(
+      'select session_id from identity_session_changes order by logged_at',
+    );
+    return rows.map((row) => row.session_id);
+  }
+
+  async function endAlices(): Promise<void> {
+    await client.query('update identity_sessions set ended_at = now()');
+    await client.query('delete from identity_session_changes');
+  }
+
+  it('log one row for a session that is ended by hand', async () => {
+    await client.query('update identity_sessions set ended_at = now()');
+    expect(await logged()).toEqual([await idOf('alice')]);
+  });
+
+  it('log one row when the ending writes other columns too', async () => {
+    await client.query(`
+      update identity_sessions set ended_at = now(), end_reason = 'administrator', extra_properties = '{}'`);
+    expect(await logged()).toEqual([await idOf('alice')]);
+  });
+
+  it('refuse to bring an ended session back', async () => {
+    await endAlices();
+    const back = client.query('update identity_sessions set ended_at = null');
+    await expect(back).rejects.toMatchObject({ code: '23514' });
+    expect(await logged()).toEqual([]);
+  });
+
+  it('let the first end stand when a session is ended once more', async () => {
+    await client.query("update identity_sessions set ended_at = '2026-01-15', end_reason = 'revoked'");
+    await client.query('delete from identity_session_changes');
+    await client.query("update identity_sessions set ended_at = now(), end_reason = 'administrator'");
+    const { rows } = await client.query(
+      'select ended_at::date::text as day, end_reason from identity_sessions',
+    );
+    expect(rows).toEqual([{ day: '2026-01-15', end_reason: 'revoked' }]);
+    expect(await logged()).toEqual([]);
+  });
+
+  it('log nothing for a touch', async () => {
+    await client.query(`
+      update identity_sessions
+      set last_accessed = now(), active_day = current_date, ip_addresses = '192.0.2.1'`);
+    expect(await logged()).toEqual([]);
+  });
+
+  it('log nothing for a sign-in', async () => {
+    await client.query(addSession('bob'));
+    expect(await logged()).toEqual([]);
+  });
+
+  it.each([
+    "user_id = 'mallory'",
+    "tenant_id = 'acme'",
+    "secret_hash = '\\x00'",
+    'stay_signed_in = true',
+    "signed_in = now() - interval '1 day'",
+    `extra_properties = '{"theme":"dark"}'`,
+  ])('log one row when a copy of a live session would be out of date: %s', async (change) => {
+    const id = await idOf('alice');
+    await client.query(`update identity_sessions set ${change}`);
+    expect(await logged()).toEqual([id]);
+  });
+
+  it('log one row for a live session that is deleted', async () => {
+    const id = await idOf('alice');
+    await client.query('delete from identity_sessions');
+    expect(await logged()).toEqual([id]);
+  });
+
+  it('log nothing for an ended session that is deleted', async () => {
+    await endAlices();
+    await client.query('delete from identity_sessions');
+    expect(await logged()).toEqual([]);
+  });
+
+  it('log one row without an id when the table is truncated', async () => {
+    await client.query(addSession('bob', 'identity_sessions', 10));
+    await client.query('truncate identity_sessions');
+    expect(await logged()).toEqual([null]);
+  });
+
+  it('log one row without an id when everything is ended, and when the policy is set', async () => {
+    await client.query("insert into identity_session_epochs values ('everyone', now() - interval '1 year')");
+    await client.query("update identity_session_epochs set ended_at = ended_at + interval '1 day'");
+    await client.query("update identity_session_policy set prevent_concurrent_login = 'Disabled'");
+    expect(await logged()).toEqual([null, null, null]);
+  });
+
+  it.each([
+    'delete from identity_session_policy',
+    'truncate identity_session_policy',
+    'insert into identity_session_policy default values on conflict do nothing',
+  ])('log one row without an id when the policy is set in an unusual way: %s', async (statement) => {
+    await client.query(statement);
+    expect(await logged()).toEqual([null]);
+  });
+
+  it.each([
+    "update identity_session_epochs set ended_at = ended_at - interval '1 day'",
+    "update identity_session_epochs set scope = 'elsewhere'",
+    'delete from identity_session_epochs',
+  ])('let nobody take back that everything has ended: %s', async (statement) => {
+    await client.query(
+      "insert into identity_session_epochs values ('everyone', now()) on conflict do nothing",
+    );
+    await expect(client.query(statement)).rejects.toMatchObject({ code: '23514' });
+  });
+
+  it('log nothing of what is rolled back', async () => {
+    await client.query('begin');
+    await client.query('update identity_sessions set ended_at = now()');
+    await client.query('rollback');
+    expect(await logged()).toEqual([]);
+  });
+
+  it('find their log whatever the search path of the writer is', async () => {
+    const id = await idOf('alice');
+    await byHand(database, 'set search_path to pg_catalog', 'delete from public.identity_sessions');
+    expect(await logged()).toEqual([id]);
+  });
+
+  describe('and their notices', () => {
+    let listener: Client;
+    let heard: (string | undefined)[];
+
+    beforeEach(async () => {
+      listener = new Client(database.url);
+      await listener.connect();
+      heard = [];
+      listener.on('notification', ({ payload }) => heard.push(payload));
+      await listener.query('listen identity_session_changes');
+    });
+    afterEach(() => listener.end());
+
+    /** What was heard until now. PostgreSQL keeps the order of commits, so nothing comes after the last word. */
+    async function noticesSoFar(): Promise<number> {
+      await client.query("notify identity_session_changes, 'last word'");
+      while (heard.at(-1) !== 'last word') await once(listener, 'notification');
+      return heard.length - 1;
+    }
+
+    it('are one for a transaction, however many rows it ends, changes and deletes', async () => {
+      await client.query(addSession('bob', 'identity_sessions', 100));
+      await client.query('begin');
+      await client.query("update identity_sessions set extra_properties = '{}'");
+      await client.query("update identity_sessions set ended_at = now() where user_id = 'bob'");
+      await client.query("delete from identity_sessions where user_id = 'alice'");
+      await client.query('truncate identity_sessions');
+      await client.query('commit');
+      expect(await logged()).toHaveLength(101 + 100 + 1 + 1);
+      expect(await noticesSoFar()).toBe(1);
+    });
+
+    it('are one for each transaction', async () => {
+      for (const user of ['bob', 'carol', 'dave']) await client.query(addSession(user));
+      for (const user of ['bob', 'carol', 'dave']) {
+        await client.query(`update identity_sessions set ended_at = now() where user_id = '${user}'`);
+      }
+      expect(await noticesSoFar()).toBe(3);
+    });
+
+    it('say nothing that could be of use to a stranger', async () => {
+      await client.query('delete from identity_sessions');
+      await noticesSoFar();
+      expect(heard).toEqual(['', 'last word']);
+    });
+
+    it('are none for touches', async () => {
+      await client.query('update identity_sessions set last_accessed = now()');
+      expect(await noticesSoFar()).toBe(0);
+    });
+  });
+});

@@ -1,0 +1,182 @@
+import type { Knex } from 'knex';
+
+import { appConnections } from '../../../lib/database/knex';
+import { Pool, type Statement } from '../../../lib/database/statement-runner';
+import type { StoredSession } from '../../../lib/session/session';
+import { postgres } from '../../../lib/store/postgres/postgres';
+import type { SessionStore } from '../../../lib/store/store';
+import { FakeClock } from '../../support/clock';
+import { createDatabase, type TestDatabase } from '../../support/database';
+import { DAY, admission, aSession } from '../../support/sessions';
+import { itIsASessionStore } from '../contract';
+
+/** A pool that remembers what it was asked. */
+class WatchedPool extends Pool {
+  readonly asked: string[] = [];
+
+  override ask: Pool['ask'] = (statement: Statement, values) => {
+    this.asked.push(statement.name);
+    return super.ask(statement, values);
+  };
+}
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createDatabase();
+});
+beforeEach(async () => {
+  await database.empty();
+});
+afterAll(() => database.destroy());
+
+describe('postgres', () => {
+  itIsASessionStore(() => {
+    const pool = new Pool(appConnections(database.knex), { budget: 30_000 });
+    return Promise.resolve({
+      store: postgres(pool),
+      clock: new FakeClock(),
+      settle: () => Promise.resolve(),
+    });
+  });
+
+  let pool: WatchedPool;
+  let store: SessionStore;
+  const now = Date.UTC(2026, 0, 15, 12);
+
+  beforeEach(() => {
+    pool = new WatchedPool(appConnections(database.knex), { budget: 30_000 });
+    store = postgres(pool);
+  });
+
+  async function inserted(): Promise<StoredSession> {
+    const session = aSession(now);
+    await store.insert(session, admission(now));
+    return session;
+  }
+
+  it('asks once for all ids that are wanted in one turn', async () => {
+    const sessions = await Promise.all(Array.from({ length: 50 }, inserted));
+    await Promise.all([...sessions, ...sessions].map(async ({ sessionId }) => store.find(sessionId)));
+    expect(pool.asked).toEqual(['identity_sessions.find']);
+  });
+
+  it('skips a row that somebody else is writing, says so, and waits for nothing', async () => {
+    const [held, free] = [await inserted(), await inserted()];
+    const transaction = await database.knex.transaction();
+    await transaction.raw('select 1 from identity_sessions where session_id = ? for update', [
+      held.sessionId,
+    ]);
+    const touches = [held, free].map(({ sessionId }) => ({ id: sessionId, at: now + 5, ipAddresses: [] }));
+    expect(await store.touch(touches)).toEqual({ ended: [], skipped: [held.sessionId] });
+    await transaction.commit();
+    expect((await store.find(free.sessionId))?.lastAccessed).toBe(now + 5);
+    expect((await store.find(held.sessionId))?.lastAccessed).toBeNull();
+  });
+
+  describe('a sweep', () => {
+    const swept = { endedAfter: now, cutoffs: { short: now, long: now, absolute: -Infinity } };
+
+    /** Sessions that have expired, with data. */
+    async function expired(count: number): Promise<string[]> {
+      const sessions = Array.from({ length: count }, () =>
+        aSession(now, { signedIn: now - 40 * DAY, staySignedIn: true, data: { draft: 'x' } }),
+      );
+      await Promise.all(sessions.map((session) => store.insert(session, admission(now))));
+      return sessions.map(({ sessionId }) => sessionId);
+    }
+
+    it('waits for nobody who revives a session, and leaves it', async () => {
+      const [revived] = await expired(2);
+      const transaction = await database.knex.transaction();
+      await transaction.raw('update identity_sessions set last_accessed = ? where session_id = ?', [
+        new Date(now + 1),
+        revived!,
+      ]);
+
+      expect(await store.hibernate(swept.cutoffs, 10)).toMatchObject({ dropped: 1 });
+      expect(await store.sweep(swept, 10)).toBe(1);
+      await transaction.commit();
+      expect(await store.sweep(swept, 10)).toBe(0);
+      expect(await store.find(revived!)).toMatchObject({ lastAccessed: now + 1, data: { draft: 'x' } });
+    });
+
+    /** Each tells whether it was in time. A touch waits for nobody, a wake does. */
+    const touch = async (id: string) => {
+      const { ended, skipped } = await store.touch([{ id, at: now + 1, ipAddresses: [] }]);
+      return ended.length + skipped.length === 0;
+    };
+    const wake = (id: string) => store.wake(id, now + 1, now);
+
+    it.each([
+      ['touch', touch],
+      ['wake', wake],
+    ])('deletes no session that a %s revived since it was found', async (_, revive) => {
+      const gate = await closeGate();
+      const sessions = await expired(3);
+      const sweeping = store.sweep(swept, 10);
+      await waiting(1);
+      const reviving = Promise.all(sessions.map(revive));
+      await Promise.race([reviving, waiting(4)]);
+      await gate.open();
+
+      const [revived, deleted] = [await reviving, await sweeping];
+      const found = await Promise.all(sessions.map(async (id) => store.find(id)));
+      expect(found.map((session) => session !== undefined)).toEqual(revived);
+      expect(deleted).toBe(revived.filter((inTime) => !inTime).length);
+    });
+
+    /** Keeps deletes waiting at their first row, when they have found all. */
+    async function closeGate(): Promise<{ open(): Promise<void> }> {
+      await database.knex.raw(`
+        create function wait_at_gate() returns trigger language plpgsql as
+          $$ begin perform pg_advisory_xact_lock(1); return old; end $$;
+        create trigger gate before delete on identity_sessions for each row execute function wait_at_gate()`);
+      const transaction = await database.knex.transaction();
+      await transaction.raw('select pg_advisory_xact_lock(1)');
+      return {
+        async open() {
+          await transaction.commit();
+          await database.knex.raw('drop trigger gate on identity_sessions; drop function wait_at_gate');
+        },
+      };
+    }
+
+    /** Until so many wait for a lock in this database. */
+    async function waiting(count: number): Promise<void> {
+      const waits = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      for (let attempt = 0; attempt < 2000; attempt++) {
+        const { rows } = await database.knex.raw<{ rows: unknown[] }>(waits);
+        if (rows.length >= count) return;
+      }
+      throw new Error(`There were never ${count} that waited`);
+    }
+  });
+
+  it('leaves all indexes alone when it touches: after the first of a day, every update is a HOT one', async () => {
+    const one = database.connect({ pool: { min: 0, max: 1 } });
+    const touching = postgres(new Pool(appConnections(one), { budget: 30_000 }));
+    const { sessionId } = await inserted();
+    const before = await updates(one);
+    for (let i = 1; i <= 20; i++)
+      await touching.touch([{ id: sessionId, at: now + i, ipAddresses: [`192.0.2.${i}`] }]);
+    const after = await updates(one);
+    expect(after.all - before.all).toBe(20);
+    expect(after.hot - before.hot).toBe(20);
+  });
+
+  /** The statistics of the backend behind a pool of one connection, which it keeps to itself until it is told. */
+  async function updates(one: Knex): Promise<{ all: number; hot: number }> {
+    await one.raw('select pg_stat_force_next_flush()');
+    const { rows } = await one.raw<{ rows: { all: number; hot: number }[] }>(
+      `select n_tup_upd::int as all, n_tup_hot_upd::int as hot
+       from pg_stat_user_tables where relname = 'identity_sessions'`,
+    );
+    return rows[0]!;
+  }
+
+  it('keeps nothing of a secret but its hash', async () => {
+    const { sessionId } = await inserted();
+    const row = await database.knex('identity_sessions').where({ session_id: sessionId }).first<object>();
+    expect(JSON.stringify(row)).not.toContain('a secret');
+  });
+});

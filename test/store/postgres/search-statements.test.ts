@@ -1,0 +1,91 @@
+import type { Knex } from 'knex';
+
+import { cutoffs } from '../../../lib/session/lifetimes';
+import { searchStatements, type Asked } from '../../../lib/store/postgres/search-statements';
+import { SORT_KEYS } from '../../../lib/session/order';
+import type { Search } from '../../../lib/store/store';
+import { tablesIn } from '../../../lib/store/postgres/tables';
+import { createDatabase, type TestDatabase } from '../../support/database';
+import { LIFETIMES } from '../../support/sessions';
+
+const { page, count } = searchStatements(tablesIn(undefined));
+const live = cutoffs(LIFETIMES, Date.UTC(2026, 0, 1));
+const NEWEST: Search = {
+  filter: {},
+  cutoffs: live,
+  order: { by: 'signedIn', descending: true },
+  skip: 0,
+  take: 50,
+};
+
+describe('a search', () => {
+  it('puts nothing that was asked for into its text', () => {
+    const filter = { tenantId: "o'tenant", userId: "o'user", device: "o'device", clientId: "o'client" };
+    const after = { signedIn: 1, sessionId: '0'.repeat(32) };
+    for (const { statement, values } of [page({ ...NEWEST, filter, after }), count(filter, live)]) {
+      expect(statement.text).not.toContain("o'");
+      expect(values).toEqual(expect.arrayContaining(Object.values(filter)));
+    }
+  });
+
+  it('knows a column for every word by which it can be sorted', () => {
+    for (const by of SORT_KEYS) {
+      expect(page({ ...NEWEST, order: { by, descending: true } }).statement.text).not.toContain('undefined');
+    }
+  });
+});
+
+describe('among many sessions', () => {
+  let database: TestDatabase;
+  let connection: Knex.Transaction;
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    await database.knex.raw(`
+      insert into identity_sessions
+        (session_id, secret_hash, tenant_id, user_id, device, stay_signed_in, signed_in, active_day)
+      select gen_random_uuid(), '', nullif('tenant ' || i % 50, 'tenant 0'), 'user ' || i, 'Web', true, moment, moment::date
+      from generate_series(1, 20000) as i, lateral (select timestamptz '2025-12-31' - i * interval '20 seconds') as at (moment);
+      analyze identity_sessions`);
+    connection = await database.knex.transaction();
+  });
+  afterAll(async () => {
+    await connection.rollback();
+    await database.destroy();
+  });
+
+  const after = { signedIn: Date.UTC(2025, 11, 30, 20), sessionId: '0'.repeat(32) };
+
+  it.each<[string, Asked, string]>([
+    ['the newest of all', page(NEWEST), 'identity_sessions_signed_in'],
+    [
+      'the newest of a tenant',
+      page({ ...NEWEST, filter: { tenantId: 'tenant 7' } }),
+      'identity_sessions_tenant',
+    ],
+    ['a later page', page({ ...NEWEST, after }), 'identity_sessions_signed_in'],
+    [
+      'a later page of a tenant',
+      page({ ...NEWEST, filter: { tenantId: 'tenant 7' }, after }),
+      'identity_sessions_tenant',
+    ],
+    [
+      'the latest uses of all',
+      page({ ...NEWEST, order: { by: 'lastAccessed', descending: true } }),
+      'identity_sessions_active_day',
+    ],
+    ['those of a user', page({ ...NEWEST, filter: { userId: 'user 7' } }), 'identity_sessions_owner'],
+  ])('%s are found by an index, in its order', async (_, { statement, values }, index) => {
+    const text = statement.text.replaceAll(/\$(\d+)/g, (_match, at: string) =>
+      literal(values[Number(at) - 1]),
+    );
+    const { rows } = await connection.raw<{ rows: { 'QUERY PLAN': string }[] }>(`explain ${text}`);
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+    expect(plan).toMatch(new RegExp(`(using|on) ${index}\\b`));
+    expect(plan).not.toContain('Seq Scan on identity_sessions s');
+  });
+
+  function literal(value: unknown): string {
+    return typeof value === 'number' ? `'${value}'` : `'${String(value)}'`;
+  }
+});
