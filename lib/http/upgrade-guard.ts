@@ -48,7 +48,7 @@ const OPTIONS: Names<UpgradeGuardOptions<WebSocketLike>> = {
 const SESSION_ENDED = 4401;
 
 /** How long a client may take to close a connection, or to read why it gets none, before it is cut, in milliseconds. */
-const PATIENCE = 1000;
+const CLOSE_TIMEOUT = 1000;
 
 /**
  * A listener for a server's `upgrade` event: lets WebSockets be opened by requests that prove possession of a live session,
@@ -78,7 +78,7 @@ export function upgradeGuard<S extends WebSocketLike>(
   function closeWithSession(webSocket: S, { sessionId }: IdentitySession): void {
     const unwatch = manager.onEnded(sessionId, ({ code }) => {
       webSocket.close(SESSION_ENDED, code);
-      clock.after(PATIENCE, () => webSocket.terminate());
+      clock.after(CLOSE_TIMEOUT, () => webSocket.terminate());
     });
     webSocket.once('close', unwatch);
   }
@@ -134,7 +134,7 @@ function answer(socket: Duplex, refusal: Answer, clock: Clock): void {
   ];
   socket.once(
     'close',
-    clock.after(PATIENCE, () => socket.destroy()),
+    clock.after(CLOSE_TIMEOUT, () => socket.destroy()),
   );
   socket.end(`${lines.join('\r\n')}\r\n\r\n${text}`, () => socket.destroy());
 }
