@@ -43,7 +43,7 @@ export { restRouter, type RestRouterOptions } from './http/rest-router';
 
 // How wires speak
 export { rest, type RestOptions } from './http/rest';
-export type { Answer, Dialect, OpenedSession, ShownCredentials, Transport } from './http/dialect';
+export type { Answer, Dialect, OpenedSession, RequestCredentials, Transport } from './http/dialect';
 export type { DescribedSession } from './session/described';
 
 // What sessions are
