@@ -58,7 +58,7 @@ export type {
 } from './protocols/open-xchange/options';
 export { abp } from './protocols/abp/dialect';
 export type { OpenXchangeCode } from './protocols/open-xchange/errors';
-export type { Answer, Dialect, OpenedSession, ShownCredentials, Transport } from './http/dialect';
+export type { Answer, Dialect, OpenedSession, RequestCredentials, Transport } from './http/dialect';
 export type { DescribedSession } from './session/described';
 
 // What sessions are

@@ -1,5 +1,5 @@
 import { invalidRequest, plainRefusal } from '../errors';
-import { insistOnBounds, insistOnNames, type Names } from '../options/reader';
+import { checkScope, checkNames, type Names } from '../options/reader';
 import { isSessionId, parsedSessionId } from '../session/credentials';
 import { cutoffs } from '../session/lifetimes';
 import { SORT_KEYS, type SearchOrder } from '../session/order';
@@ -95,7 +95,7 @@ export class Administration {
    * @throws TypeError for a name that is none of `SessionSearch`
    */
   async search(search: SessionSearch = {}): Promise<SessionPage> {
-    insistOnNames('search', search, SEARCH);
+    checkNames('search', search, SEARCH);
     const query = this.#query(search);
     const found = await this.#store.search({ ...query, take: query.take + 1 });
     const sessions = found.slice(0, query.take).map((session) => withoutSecret(session));
@@ -110,7 +110,7 @@ export class Administration {
    * @throws TypeError for a name that is none of `SearchFilter`
    */
   async count(filter: SearchFilter = {}): Promise<number> {
-    insistOnNames('count', filter, FILTERS);
+    checkNames('count', filter, FILTERS);
     return this.#store.count(checkedFilter(filter), this.#cutoffs());
   }
 
@@ -133,7 +133,7 @@ export class Administration {
    * meant for one tenant must not end the sessions of all
    */
   async revokeEverything(scope: Scope = {}, actor: Actor = {}): Promise<void> {
-    insistOnBounds('revokeEverything', scope, { tenantId: true });
+    checkScope('revokeEverything', scope, { tenantId: true });
     const checkedScope = checkedFilter(scope);
     const by = named('revokeEverything', actor);
     await this.#hearTime();
@@ -165,7 +165,7 @@ export class Administration {
    * @throws TypeError for a name that is none of `PolicyPatch`
    */
   async setPolicy(patch: PolicyPatch): Promise<void> {
-    insistOnNames('setPolicy', patch, { preventConcurrentLogin: true, idle: true });
+    checkNames('setPolicy', patch, { preventConcurrentLogin: true, idle: true });
     const { preventConcurrentLogin: rule, idle } = patch;
     if (rule !== undefined && rule !== null && !CONCURRENCY.includes(rule)) {
       throw invalidRequest(
@@ -245,7 +245,7 @@ const NOT_IDLE: IdlePolicy = { enabled: false, idleTimeoutMinutes: 60, countdown
 
 /** Who acts, for the record. */
 function named(call: string, actor: Actor): string | null {
-  insistOnNames(call, actor, { by: true });
+  checkNames(call, actor, { by: true });
   return optionalText('by', actor.by, 255);
 }
 
