@@ -15,7 +15,7 @@ export type EndedListener = (refusal: SessionError) => void;
 export const LOOK_EVERY = 250;
 
 /** How many looks in a row may stay without an answer: after that the session counts as unavailable. */
-export const PATIENCE = 4;
+export const UNANSWERED_LOOKS_LIMIT = 4;
 
 interface Watched {
   readonly listeners: Set<EndedListener>;
@@ -112,7 +112,7 @@ export class SessionWatch {
   #giveUp(): void {
     for (const [id, watched] of this.#watched) {
       if (watched.looking) watched.unanswered++;
-      if (watched.unanswered < PATIENCE) continue;
+      if (watched.unanswered < UNANSWERED_LOOKS_LIMIT) continue;
       this.#tell(id, watched, unanswerable());
     }
   }
