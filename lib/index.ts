@@ -6,7 +6,7 @@ export type { Visit } from './manager/verification';
 export { Administration, type Actor, type SessionPage, type SessionSearch } from './manager/administration';
 export type { CleanupResult } from './manager/cleanup';
 export type { SignIn } from './manager/new-session';
-export type { CompiledRules, Newcomer, RulesFor, SignInRules } from './session/sign-in-rules';
+export type { SignInRulesInForce, SigningIn, RulesFor, SignInRules } from './session/sign-in-rules';
 export { fromProperties, type PropertiesOptions } from './protocols/open-xchange/properties-file';
 export { SessionError, type RefusalCode, type RefusalEvidence } from './errors';
 export type { Report, SessionEvent } from './events';
@@ -92,8 +92,13 @@ export type {
   DeviceType,
   Product,
 } from './session/device/device';
-export { displayLocation, displayName, type Wording } from './session/i18n/messages';
-export { catalogueOf, wordingFor, type Catalogue, type Words } from './session/i18n/catalogue';
+export { displayLocation, displayName, type Messages } from './session/i18n/messages';
+export {
+  translationsOf,
+  messagesFor,
+  type Translations,
+  type Translation,
+} from './session/i18n/translations';
 export type { Duration } from './session/duration';
 export type { Locator } from './location/location';
 export { maxmind, type MaxmindReader } from './location/maxmind';
