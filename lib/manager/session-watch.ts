@@ -32,7 +32,7 @@ interface Watched {
 export class SessionWatch {
   readonly #store: SessionStore;
   readonly #settings: Settings;
-  readonly #watched = new Map<string, Watched>();
+  readonly #watched = new Map<string | undefined, Watched>();
   #cancelNext: (() => void) | undefined;
   #closed = false;
 
@@ -41,8 +41,8 @@ export class SessionWatch {
     this.#settings = settings;
   }
 
-  /** Begins to watch. Returns what ends it. */
-  add(sessionId: string, listener: EndedListener): () => void {
+  /** Starts to watch a session and returns a function that stops. An undefined id counts as a session that has ended. */
+  add(sessionId: string | undefined, listener: EndedListener): () => void {
     const watched = this.#watched.get(sessionId) ?? { listeners: new Set(), looking: false, unanswered: 0 };
     watched.listeners.add(listener);
     this.#watched.set(sessionId, watched);
@@ -61,7 +61,7 @@ export class SessionWatch {
   }
 
   /** Looks at those of the sessions that are watched. */
-  look(sessionIds: Iterable<string> = this.#watched.keys()): void {
+  look(sessionIds: Iterable<string | undefined> = this.#watched.keys()): void {
     for (const id of sessionIds) {
       const watched = this.#watched.get(id);
       if (watched !== undefined) void this.#look(id, watched);
@@ -84,11 +84,11 @@ export class SessionWatch {
     });
   }
 
-  async #look(id: string, watched: Watched): Promise<void> {
+  async #look(id: string | undefined, watched: Watched): Promise<void> {
     if (watched.looking) return;
     watched.looking = true;
     try {
-      const found = this.#store.find(id);
+      const found = id === undefined ? undefined : this.#store.find(id);
       const refusal = this.#judged(found instanceof Promise ? await found : found);
       watched.unanswered = 0;
       if (refusal !== undefined) this.#tell(id, watched, refusal);
@@ -118,7 +118,7 @@ export class SessionWatch {
   }
 
   /** A listener that throws keeps no other from being told: behind each may be a stream that has to end. */
-  #tell(id: string, watched: Watched, refusal: SessionError): void {
+  #tell(id: string | undefined, watched: Watched, refusal: SessionError): void {
     if (this.#watched.get(id) !== watched) return;
     this.#watched.delete(id);
     for (const listener of watched.listeners) {
