@@ -1,4 +1,4 @@
-import { lru } from './store/lru';
+import { lru } from './lru';
 import { ChangeFollower } from './changes/changes';
 import { HintLine } from './changes/hint';
 import { postgresChangeLog, postgresChanges } from './changes/postgres';
