@@ -1,4 +1,4 @@
-import { lru } from './store/lru';
+import { lru } from './lru';
 import { ChangeFollower } from './changes/changes';
 import { MonitoredHint } from './changes/hint';
 import { postgresChangeLog, postgresChanges, postgresHint } from './changes/postgres';

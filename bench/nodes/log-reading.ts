@@ -1,7 +1,7 @@
 import knex, { type Knex } from 'knex';
 
 import type { SessionStore } from '../../lib';
-import { lru } from '../../lib/store/lru';
+import { lru } from '../../lib/lru';
 import { ChangeFollower, type Changes } from '../../lib/changes/changes';
 import { postgresChanges } from '../../lib/changes/postgres';
 import { appConnections } from '../../lib/database/knex';

@@ -1,4 +1,4 @@
-import { lru } from '../../lib/store/lru';
+import { lru } from '../../lib/lru';
 import { ChangeFollower, READ_EVERY } from '../../lib/changes/changes';
 import { postgresChanges } from '../../lib/changes/postgres';
 import { appConnections } from '../../lib/database/knex';
