@@ -1,12 +1,12 @@
 import { accountsToTry } from './accounts';
 
-/** What there is to try, and how to end it. */
-export function invitation({ secure }: { readonly secure: boolean }): string {
+/** Returns the text that explains how to try the demo and how to stop it. */
+export function instructions({ secure }: { readonly secure: boolean }): string {
   const accounts = accountsToTry.map(({ name, password }) => `  ${name} / ${password}`);
   return `
-Sign in with two browsers, as
+Sign in with two browsers. The accounts are:
 ${accounts.join('\n')}
-${secure ? '' : '\nThat its cookies travel over plain HTTP, as the warning says, is fine on your own machine.'}
-Ctrl-C ends it.
+${secure ? '' : '\nThe warning says that cookies travel over plain HTTP. That is fine on your own machine.'}
+Press Ctrl-C to stop.
 `;
 }
