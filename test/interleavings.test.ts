@@ -1,7 +1,7 @@
 import fc, { type Scheduler } from 'fast-check';
 
-import { type SessionCache, cached } from '../lib/store/cached';
-import { lru } from '../lib/store/lru';
+import { cached } from '../lib/store/cached';
+import { type Cache, lru } from '../lib/lru';
 import {
   ChangeFollower,
   READ_EVERY,
@@ -59,7 +59,7 @@ interface Moment {
 /** A mistake that could be made in building a node. */
 interface Mistake {
   readonly Follower?: typeof ChangeFollower;
-  readonly behind?: (store: SessionStore, cache: SessionCache<StoredSession>) => SessionStore;
+  readonly behind?: (store: SessionStore, cache: Cache<StoredSession>) => SessionStore;
   readonly before?: (store: SessionStore) => SessionStore;
 }
 

@@ -1,6 +1,7 @@
 import type { Router } from 'express';
 
-import { abpRouter, sessionOf, type IdentitySessionManager } from '../../lib';
+import { sessionOf, type IdentitySessionManager } from '../../lib';
+import { abpRouter } from '../../lib/protocols/abp';
 import { isAdministrator } from './accounts';
 
 /** Serves the same sessions to ABP front ends. Users see their own sessions, administrators see all of them. */

@@ -1,13 +1,7 @@
 import { Router } from 'express';
 
-import {
-  openXchange,
-  openXchangeRouter,
-  sessionOf,
-  sessionSecretGuard,
-  type IdentitySessionManager,
-  type OpenXchangeAccount,
-} from '../../lib';
+import { sessionOf, sessionSecretGuard, type IdentitySessionManager } from '../../lib';
+import { openXchange, openXchangeRouter, type OpenXchangeAccount } from '../../lib/protocols/open-xchange';
 import { authenticate } from './accounts';
 
 /** Serves the same accounts and sessions to Open-Xchange clients, with one route of the app itself behind the guard. */

@@ -6,7 +6,7 @@ import type { Answer, Dialect, RequestCredentials } from './dialect';
 import { rest } from './rest';
 import { SessionError } from '../errors';
 import { IdentitySessionManager } from '../manager/manager';
-import { type Names, insistOnOptions } from '../options/reader';
+import { type Names, checkOptionNames } from '../options/reader';
 import type { IdentitySession } from '../session/session';
 
 declare global {
@@ -46,7 +46,7 @@ export function dialectOf(
       `${verb} needs the manager: write \`${verb}(manager)\`, with the manager that createIdentitySessionManager() returned`,
     );
   }
-  insistOnOptions(options, names, `${verb} cannot be built`);
+  checkOptionNames(options, names, `${verb} cannot be built`);
   if (options.dialect !== undefined) return options.dialect;
   const known = restDialects.get(manager) ?? rest(manager.settings);
   restDialects.set(manager, known);

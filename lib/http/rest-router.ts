@@ -8,7 +8,7 @@ import { currentSession, sessionLookup } from './session-lookup';
 import { sessionSecretGuard } from './session-secret-guard';
 import { signOut } from './sign-out';
 import type { IdentitySessionManager } from '../manager/manager';
-import { type Names, insistOnNone, OptionReader } from '../options/reader';
+import { type Names, throwIfAny, OptionReader } from '../options/reader';
 
 /** What the REST router may be told beside its wire. */
 export interface RestRouterOptions extends VerbOptions {
@@ -62,6 +62,6 @@ const OPTIONS: Names<RestRouterOptions> = { ...VERB_OPTIONS, limits: true };
 function limitsOf(options: RestRouterOptions): NonNullable<RestRouterOptions['limits']> {
   const problems: string[] = [];
   const limits = readLimits(new OptionReader(options, {}, '', problems), { autologin: true, revoke: true });
-  insistOnNone(problems, 'restRouter cannot be built');
+  throwIfAny(problems, 'restRouter cannot be built');
   return limits;
 }

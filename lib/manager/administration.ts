@@ -1,10 +1,10 @@
 import { invalidRequest, plainRefusal } from '../errors';
-import { insistOnBounds, insistOnNames, type Names } from '../options/reader';
-import { isSessionId, storedId } from '../session/credentials';
+import { checkScope, checkNames, type Names } from '../options/reader';
+import { isSessionId, parsedSessionId } from '../session/credentials';
 import { cutoffs } from '../session/lifetimes';
 import { SORT_KEYS, type SearchOrder } from '../session/order';
 import { CONCURRENCY, sessionsOf, type Revocation } from '../session/revocation';
-import { withoutSecret, type IdentitySession } from '../session/session';
+import { withoutSecret, type IdentitySession, type StoredSession } from '../session/session';
 import type { EndReason } from '../session/end-reason';
 import { optionalText } from '../session/text';
 import type { Settings } from '../options/settings';
@@ -75,7 +75,7 @@ export class Administration {
 
   /** The session of that id, an ended one too until it is swept; undefined when there is none. */
   async find(sessionId: string): Promise<IdentitySession | undefined> {
-    const found = await this.#store.find(storedId(sessionId));
+    const found = await this.#stored(sessionId);
     if (found === undefined || found.endedAt !== null) return found && withoutSecret(found);
     // As its owner is shown it: uses that are not written yet are in the list, and become due by it.
     const listed = await this.#store.list(found);
@@ -95,7 +95,7 @@ export class Administration {
    * @throws TypeError for a name that is none of `SessionSearch`
    */
   async search(search: SessionSearch = {}): Promise<SessionPage> {
-    insistOnNames('search', search, SEARCH);
+    checkNames('search', search, SEARCH);
     const query = this.#query(search);
     const found = await this.#store.search({ ...query, take: query.take + 1 });
     const sessions = found.slice(0, query.take).map((session) => withoutSecret(session));
@@ -110,7 +110,7 @@ export class Administration {
    * @throws TypeError for a name that is none of `SearchFilter`
    */
   async count(filter: SearchFilter = {}): Promise<number> {
-    insistOnNames('count', filter, FILTERS);
+    checkNames('count', filter, FILTERS);
     return this.#store.count(checkedFilter(filter), this.#cutoffs());
   }
 
@@ -120,7 +120,7 @@ export class Administration {
    */
   async revoke(sessionId: string, actor: Actor = {}): Promise<void> {
     const by = named('revoke', actor);
-    const session = await this.#store.find(storedId(sessionId));
+    const session = await this.#stored(sessionId);
     if (session === undefined) throw plainRefusal('session-not-found');
     await this.#end(sessionsOf(session, [session.sessionId]), 'administrator', by);
   }
@@ -133,7 +133,7 @@ export class Administration {
    * meant for one tenant must not end the sessions of all
    */
   async revokeEverything(scope: Scope = {}, actor: Actor = {}): Promise<void> {
-    insistOnBounds('revokeEverything', scope, { tenantId: true });
+    checkScope('revokeEverything', scope, { tenantId: true });
     const checkedScope = checkedFilter(scope);
     const by = named('revokeEverything', actor);
     await this.#hearTime();
@@ -165,7 +165,7 @@ export class Administration {
    * @throws TypeError for a name that is none of `PolicyPatch`
    */
   async setPolicy(patch: PolicyPatch): Promise<void> {
-    insistOnNames('setPolicy', patch, { preventConcurrentLogin: true, idle: true });
+    checkNames('setPolicy', patch, { preventConcurrentLogin: true, idle: true });
     const { preventConcurrentLogin: rule, idle } = patch;
     if (rule !== undefined && rule !== null && !CONCURRENCY.includes(rule)) {
       throw invalidRequest(
@@ -177,6 +177,12 @@ export class Administration {
       ...(rule !== undefined && { preventConcurrentLogin: rule }),
       ...(idle !== undefined && { idle: idle && this.#checkedIdle(idle) }),
     });
+  }
+
+  /** The stored session, or undefined for an unknown or invalid id. */
+  async #stored(sessionId: string): Promise<StoredSession | undefined> {
+    const id = parsedSessionId(sessionId);
+    return id === undefined ? undefined : this.#store.find(id);
   }
 
   #query({
@@ -239,7 +245,7 @@ const NOT_IDLE: IdlePolicy = { enabled: false, idleTimeoutMinutes: 60, countdown
 
 /** Who acts, for the record. */
 function named(call: string, actor: Actor): string | null {
-  insistOnNames(call, actor, { by: true });
+  checkNames(call, actor, { by: true });
   return optionalText('by', actor.by, 255);
 }
 

@@ -6,11 +6,17 @@ import { plainRefusal, SessionError, type RefusalCode } from '../errors';
 import { reportEnded } from '../events';
 import type { Health } from '../health';
 import { placeOf, type Locator } from '../location/location';
-import { insistOnNames, type Names } from '../options/reader';
+import { checkNames, type Names } from '../options/reader';
 import { NodeCapacity } from './node-capacity';
 import { newSession, type SignIn } from './new-session';
-import { fits, hashSecret, mintSecret, storedId, type Credentials } from '../session/credentials';
-import { asleep, cutoffs, expires, stage } from '../session/lifetimes';
+import {
+  credentialsMatch,
+  hashSecret,
+  mintSecret,
+  parsedSessionId,
+  type Credentials,
+} from '../session/credentials';
+import { withoutExpiredData, cutoffs, expiresAt, stage } from '../session/lifetimes';
 import {
   checkedOwner,
   checkedRevocation,
@@ -31,7 +37,7 @@ import {
   type StoredSession,
 } from '../session/session';
 import { END_REASONS, type EndReason } from '../session/end-reason';
-import { optionalText, properties } from '../session/text';
+import { optionalText, jsonObject } from '../session/text';
 import type { EndedListener, SessionWatch } from './session-watch';
 import type { Settings } from '../options/settings';
 import type { MaybePromise, SessionPatch, SessionStore } from '../store/store';
@@ -141,7 +147,7 @@ export class IdentitySessionManager {
    * @throws SessionError as `verify`
    */
   verifyClaimed(sessionId: string, visit: Visit = {}): MaybePromise<IdentitySession> {
-    return this.#verification.verify(storedId(sessionId), CLAIMED, visit);
+    return this.#verification.verify(parsedSessionId(sessionId), CLAIMED, visit);
   }
 
   /**
@@ -168,7 +174,7 @@ export class IdentitySessionManager {
     const now = this.settings.clock.now();
     return sessions
       .filter((session) => this.#shows(session) && this.#lives(session))
-      .map((session) => asleep(withoutSecret(session), this.settings.lifetimes, now));
+      .map((session) => withoutExpiredData(withoutSecret(session), this.settings.lifetimes, now));
   }
 
   /** What people want to know of a session. */
@@ -181,7 +187,7 @@ export class IdentitySessionManager {
         return describeDevice(session.userAgent, session.clientId);
       },
       place: placeOf(currentIpAddress(session), this.#locate),
-      expires: expires(session, this.settings.lifetimes),
+      expires: expiresAt(session, this.settings.lifetimes),
     };
   }
 
@@ -196,7 +202,7 @@ export class IdentitySessionManager {
     options: { readonly reason?: EndReason; readonly by?: string | null } = {},
   ): Promise<readonly string[]> {
     const revocation = checkedRevocation(which);
-    insistOnNames('revoke', options, { reason: true, by: true });
+    checkNames('revoke', options, { reason: true, by: true });
     const { reason = 'revoked', by } = options;
     if (!END_REASONS.includes(reason)) {
       throw new TypeError(`\`reason\` must be one of ${END_REASONS.join(', ')}`);
@@ -219,7 +225,7 @@ export class IdentitySessionManager {
     owner: Owner | string,
     options: { readonly keep?: string; readonly by?: string | null } = {},
   ): Promise<readonly string[]> {
-    insistOnNames('onCredentialChange', options, { keep: true, by: true });
+    checkNames('onCredentialChange', options, { keep: true, by: true });
     const { keep, by } = options;
     const whose = typeof owner === 'string' ? { userId: owner } : owner;
     const which = keep === undefined ? everySessionOf(whose) : otherSessionsOf(whose, keptId('keep', keep));
@@ -244,7 +250,7 @@ export class IdentitySessionManager {
    * stays open: see `endWithSession` and `upgradeGuard`. Returns what ends the watch.
    */
   onEnded(sessionId: string, listener: EndedListener): () => void {
-    return this.#watch.add(storedId(sessionId), listener);
+    return this.#watch.add(parsedSessionId(sessionId), listener);
   }
 
   /**
@@ -255,14 +261,16 @@ export class IdentitySessionManager {
    * @throws TypeError for what is no JSON object, and for a name that is none of `SessionPatch`
    */
   async update(sessionId: string, patch: SessionPatch): Promise<boolean> {
-    insistOnNames('update', patch, CHANGEABLE);
+    checkNames('update', patch, CHANGEABLE);
     const { extraProperties, data } = patch;
-    return this.#store.update(storedId(sessionId), {
+    const changes = {
       ...(extraProperties !== undefined && {
-        extraProperties: properties('extraProperties', extraProperties),
+        extraProperties: jsonObject('extraProperties', extraProperties),
       }),
-      ...(data !== undefined && { data: properties('data', data) }),
-    });
+      ...(data !== undefined && { data: jsonObject('data', data) }),
+    };
+    const id = parsedSessionId(sessionId);
+    return id === undefined ? false : this.#store.update(id, changes);
   }
 
   /**
@@ -305,7 +313,7 @@ export class IdentitySessionManager {
   /** The session of a pair of credentials, if they are a pair at all. */
   async #provenBy(credentials: Credentials): Promise<StoredSession | undefined> {
     const session = await this.#store.find(credentials.sessionId);
-    return fits(credentials, session) ? session : undefined;
+    return credentialsMatch(credentials, session) ? session : undefined;
   }
 
   async #endMoved(credentials: Credentials): Promise<void> {

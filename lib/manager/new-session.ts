@@ -1,11 +1,11 @@
-import { insistOnNames, type Names } from '../options/reader';
-import { wordingFor } from '../session/i18n/catalogue';
-import { mintSessionId, plainId, type Credentials, type SecretForm } from '../session/credentials';
+import { checkNames, type Names } from '../options/reader';
+import { messagesFor } from '../session/i18n/translations';
+import { mintSessionId, parsedSessionId, type Credentials, type SecretForm } from '../session/credentials';
 import { LONGEST_USER_AGENT } from '../session/device/describe';
 import type { Device } from '../session/device/device';
 import { ipAddress } from '../session/ip-address';
 import type { StoredSession } from '../session/session';
-import { capped, optionalText, properties, text } from '../session/text';
+import { capped, optionalText, jsonObject, text } from '../session/text';
 import { displayName } from '../session/i18n/messages';
 import type { Settings } from '../options/settings';
 
@@ -65,7 +65,7 @@ const SIGN_IN: Names<SignIn> = {
  * @throws TypeError when the app gives something that is not what `SignIn` says
  */
 export function newSession(signIn: SignIn, secretHash: string, settings: Settings): StoredSession {
-  insistOnNames('signIn', signIn, SIGN_IN);
+  checkNames('signIn', signIn, SIGN_IN);
   if (typeof signIn.userId !== 'string') {
     throw new TypeError(`\`userId\` must be text, and is ${typeof signIn.userId}: write \`String(user.id)\``);
   }
@@ -81,14 +81,14 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
     userId: text('userId', signIn.userId, 255),
     clientId,
     device: text('device', signIn.device ?? kindOf(clientId, device, settings), LONGEST_KIND),
-    deviceInfo: capped('deviceInfo', displayName(device, wordingFor(null, settings.catalogue)), 256),
+    deviceInfo: capped('deviceInfo', displayName(device, messagesFor(null, settings.translations)), 256),
     userAgent,
     ipAddresses: Object.freeze(address === null ? [] : [address]),
     staySignedIn: signIn.staySignedIn === true,
     signedIn: now,
     lastAccessed: null,
-    extraProperties: properties('extraProperties', signIn.extraProperties ?? {}),
-    data: properties('data', signIn.data ?? {}),
+    extraProperties: jsonObject('extraProperties', signIn.extraProperties ?? {}),
+    data: jsonObject('data', signIn.data ?? {}),
     authId: optionalText('authId', signIn.authId, 128),
     node: settings.nodeId,
     endedAt: null,
@@ -107,7 +107,7 @@ function kindOf(clientId: string | null, device: Device, { deviceOf }: Settings)
 }
 
 function givenId(id: string): string {
-  const plain = plainId(id);
+  const plain = parsedSessionId(id);
   if (plain !== undefined) return plain;
   throw new TypeError('`sessionId` must be a UUID: 32 hexadecimal digits, with dashes or without');
 }

@@ -10,7 +10,7 @@ import { sessionClaimGuard } from '../../http/session-claim-guard';
 import { sessionSecretGuard } from '../../http/session-secret-guard';
 import { bodyParseErrors, pathDecodeErrors } from '../../http/parse-errors';
 import type { IdentitySessionManager } from '../../manager/manager';
-import { type Names, insistOnNone, OptionReader } from '../../options/reader';
+import { type Names, throwIfAny, OptionReader } from '../../options/reader';
 import type { SessionClaims } from '../../session/claims';
 import { AccountSessions } from './account-sessions';
 import { describing, type AppsDescription } from './description';
@@ -148,6 +148,6 @@ function checked(options: AbpRouterOptions) {
       'it has to know who may administer sessions: give it `isGranted: (permission, request) => boolean`, which is asked for "AbpIdentity.Sessions"',
     );
   }
-  insistOnNone(problems, 'abpRouter cannot be built');
+  throwIfAny(problems, 'abpRouter cannot be built');
   return given;
 }

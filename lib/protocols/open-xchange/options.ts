@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock';
-import { type Names, insistOnNone, OptionReader } from '../../options/reader';
-import type { Catalogue } from '../../session/i18n/catalogue';
-import { describeOxDevice, describing } from '../../session/device/describe';
+import { type Names, throwIfAny, OptionReader } from '../../options/reader';
+import type { Translations } from '../../session/i18n/translations';
+import { describeOxDevice, deviceDescriber } from '../../session/device/describe';
 import type { DescribeDevice } from '../../session/device/device';
 import type { Duration } from '../../session/duration';
 
@@ -10,7 +10,7 @@ export interface OpenXchangeBasis {
   readonly cookies: { readonly ttl: number; readonly secure: boolean };
   readonly lifetimes: { readonly autologin: boolean };
   readonly nodeId: string | null;
-  readonly catalogue: Catalogue;
+  readonly translations: Translations;
   readonly clock: Clock;
 }
 
@@ -89,14 +89,14 @@ export function openXchangeSettings(
     publicSession: read.flag('publicSession'),
     stickyCookie: read.flag('stickyCookie'),
     defaultClient: read.matching('defaultClient', /^.{1,64}$/u, 'text of 1 to 64 characters'),
-    describeDevice: describing(read.givenFunction('describeDevice'), describeOxDevice),
+    describeDevice: deviceDescriber(read.givenFunction('describeDevice'), describeOxDevice),
   };
   if (settings.stickyCookie && nodeId === null) {
     problems.push(
       '`openXchange.stickyCookie` is true, and the node has no name: give the manager a `nodeId`',
     );
   }
-  insistOnNone(problems, 'These options cannot be used');
+  throwIfAny(problems, 'These options cannot be used');
   return settings;
 }
 

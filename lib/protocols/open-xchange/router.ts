@@ -17,7 +17,7 @@ import { sessionLookup } from '../../http/session-lookup';
 import { sessionSecretGuard } from '../../http/session-secret-guard';
 import { bodyParseErrors } from '../../http/parse-errors';
 import type { IdentitySessionManager } from '../../manager/manager';
-import { type Names, insistOnNone, OptionReader } from '../../options/reader';
+import { type Names, throwIfAny, OptionReader } from '../../options/reader';
 import type { Duration } from '../../session/duration';
 import type { IdentitySession } from '../../session/session';
 import { acting, moduleOf, noPasswordInUri, type Act } from './actions';
@@ -182,6 +182,6 @@ function checked(options: OpenXchangeRouterOptions) {
   }
   if (!isLocalPath(given.uiWebPath))
     problems.push('`uiWebPath` must be a path of this host, such as "/appsuite/"');
-  insistOnNone(problems, 'openXchangeRouter cannot be built');
+  throwIfAny(problems, 'openXchangeRouter cannot be built');
   return given;
 }

@@ -22,7 +22,7 @@ import {
   type Touch,
   type TouchResult,
 } from '../store';
-import type { Pool, Run } from '../../database/statement-runner';
+import type { StatementRunner, Run } from '../../database/statement-runner';
 import { scopeText } from './epochs';
 import { OwnerQueue } from './owner-queue';
 import {
@@ -47,8 +47,8 @@ export interface PostgresOptions {
 }
 
 /** The store of record: the table `identity_sessions`, through the app's Knex pool. */
-export function postgres(pool: Pool, { schema }: PostgresOptions = {}): SessionStore {
-  return new PostgresStore(pool, schema);
+export function postgres(runner: StatementRunner, { schema }: PostgresOptions = {}): SessionStore {
+  return new PostgresStore(runner, schema);
 }
 
 /** A session that wants to be let in under rules about its owner's other sessions. */
@@ -65,15 +65,15 @@ interface Waiter {
 type Identified = Pick<SessionRow, 'session_id'>;
 
 class PostgresStore implements SessionStore {
-  readonly #pool: Pool;
+  readonly #runner: StatementRunner;
   readonly #sql: ReturnType<typeof statements>;
   readonly #searching: ReturnType<typeof searchStatements>;
   readonly #signIns = new OwnerQueue((newcomers: readonly Newcomer[]) => this.#insertLocked(newcomers));
   /** Who waits for which id in this turn of the event loop. */
   #asked = new Map<string, Waiter[]>();
 
-  constructor(pool: Pool, schema: string | undefined) {
-    this.#pool = pool;
+  constructor(runner: StatementRunner, schema: string | undefined) {
+    this.#runner = runner;
     this.#sql = statements(schema);
     this.#searching = searchStatements(tablesIn(schema));
   }
@@ -86,7 +86,7 @@ class PostgresStore implements SessionStore {
       if (!violates(error, 'identity_sessions_auth_id')) throw error;
     }
     const freeing = [session.authId, ...cutoffValues(admission.cutoffs), session.signedIn];
-    const freed = await this.#pool.tell<EndedRow>(this.#sql.freeAuthId, freeing);
+    const freed = await this.#runner.once<EndedRow>(this.#sql.freeAuthId, freeing);
     try {
       return [...freed.map(endedSessionOf), ...(await this.#insert(session, admission))];
     } catch (error) {
@@ -106,7 +106,10 @@ class PostgresStore implements SessionStore {
   }
 
   async list(owner: Owner): Promise<readonly StoredSession[]> {
-    const rows = await this.#pool.ask<SessionRow>(this.#sql.list, [owner.userId, owner.tenantId ?? null]);
+    const rows = await this.#runner.repeatable<SessionRow>(this.#sql.list, [
+      owner.userId,
+      owner.tenantId ?? null,
+    ]);
     return rows.map(sessionOf);
   }
 
@@ -116,15 +119,15 @@ class PostgresStore implements SessionStore {
       part !== undefined,
       part && propertiesText(part),
     ]);
-    return (await this.#pool.ask(this.#sql.update, [id, ...changes])).length > 0;
+    return (await this.#runner.repeatable(this.#sql.update, [id, ...changes])).length > 0;
   }
 
   async wake(id: string, at: number, idleSince: number): Promise<boolean> {
-    return (await this.#pool.tell(this.#sql.wake, [id, at, idleSince])).length > 0;
+    return (await this.#runner.once(this.#sql.wake, [id, at, idleSince])).length > 0;
   }
 
   async touch(touches: readonly Touch[]): Promise<TouchResult> {
-    const unwritten = await this.#pool.tell<Identified & { live: 't' | 'f' }>(this.#sql.touch, [
+    const unwritten = await this.#runner.once<Identified & { live: 't' | 'f' }>(this.#sql.touch, [
       arrayLiteral(touches.map((touch) => touch.id)),
       arrayLiteral(touches.map((touch) => touch.at)),
       arrayLiteral(
@@ -139,46 +142,46 @@ class PostgresStore implements SessionStore {
   }
 
   async end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
-    return (await this.#pool.tell<EndedRow>(this.#sql.end, endValues(which, end))).map(endedSessionOf);
+    return (await this.#runner.once<EndedRow>(this.#sql.end, endValues(which, end))).map(endedSessionOf);
   }
 
   async endEverything(scope: Scope, { at, by }: Omit<End, 'reason'>): Promise<void> {
-    await this.#pool.tell(this.#sql.endEverything, [scopeText(scope), at, by]);
+    await this.#runner.once(this.#sql.endEverything, [scopeText(scope), at, by]);
   }
 
   async search(search: Search): Promise<readonly StoredSession[]> {
     const { statement, values } = this.#searching.page(search);
-    return (await this.#pool.ask<SessionRow>(statement, values)).map(sessionOf);
+    return (await this.#runner.repeatable<SessionRow>(statement, values)).map(sessionOf);
   }
 
   async count(filter: SearchFilter, cutoffs: Cutoffs): Promise<number> {
     const { statement, values } = this.#searching.count(filter, cutoffs);
-    const [row] = await this.#pool.ask(statement, values);
+    const [row] = await this.#runner.repeatable(statement, values);
     return Number(row?.['count']);
   }
 
   async policy(): Promise<Policy> {
-    const [row] = await this.#pool.ask<PolicyRow>(this.#sql.policy, []);
+    const [row] = await this.#runner.repeatable<PolicyRow>(this.#sql.policy, []);
     return row === undefined ? {} : policyOf(row);
   }
 
   async setPolicy(patch: PolicyPatch): Promise<void> {
-    await this.#pool.tell(this.#sql.setPolicy, policyValues(patch));
+    await this.#runner.once(this.#sql.setPolicy, policyValues(patch));
   }
 
   async sweep({ endedAfter, cutoffs }: Retained, limit: number): Promise<number> {
-    const [row] = await this.#pool.tell(this.#sql.sweep, [...cutoffValues(cutoffs), endedAfter, limit]);
+    const [row] = await this.#runner.once(this.#sql.sweep, [...cutoffValues(cutoffs), endedAfter, limit]);
     return Number(row?.['swept']);
   }
 
   async hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated> {
     const blanked = [...cutoffValues(cutoffs), limit];
-    const rows = await this.#pool.tell<ReferenceRow & { live: 't' | 'f' }>(this.#sql.hibernate, blanked);
+    const rows = await this.#runner.once<ReferenceRow & { live: 't' | 'f' }>(this.#sql.hibernate, blanked);
     return { dropped: rows.length, sessions: rows.filter((row) => row.live === 't').map(referenceOf) };
   }
 
   health(): Health {
-    return { database: { available: this.#pool.available } };
+    return { database: { available: this.#runner.available } };
   }
 
   async close(): Promise<number> {
@@ -189,7 +192,7 @@ class PostgresStore implements SessionStore {
   /** Rules about the owner's other sessions hold only under the lock, and need a transaction. */
   async #insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
     if (needsLock(admission)) return this.#signIns.run(session, { session, admission });
-    const run: Run = (statement, values) => this.#pool.tell(statement, values);
+    const run: Run = (statement, values) => this.#runner.once(statement, values);
     return (await this.#letIn(run, session, admission.displaces)).map(endedSessionOf);
   }
 
@@ -198,7 +201,9 @@ class PostgresStore implements SessionStore {
     const asked = this.#asked;
     this.#asked = new Map();
     try {
-      const rows = await this.#pool.ask<SessionRow>(this.#sql.find, [arrayLiteral([...asked.keys()])]);
+      const rows = await this.#runner.repeatable<SessionRow>(this.#sql.find, [
+        arrayLiteral([...asked.keys()]),
+      ]);
       const found = new Map(rows.map(sessionOf).map((session) => [session.sessionId, session]));
       for (const [id, waiters] of asked) for (const { resolve } of waiters) resolve(found.get(id));
     } catch (error) {
@@ -209,7 +214,7 @@ class PostgresStore implements SessionStore {
   /** Newcomers of one owner, one after the other, in one transaction. */
   async #insertLocked(newcomers: readonly Newcomer[]): Promise<readonly (readonly EndedSession[])[]> {
     const { tenantId, userId } = newcomers[0]!.session;
-    return this.#pool.transaction(async (run) => {
+    return this.#runner.transaction(async (run) => {
       await run(this.#sql.lock, [tenantId, userId]);
       const ended: (readonly EndedSession[])[] = [];
       for (const newcomer of newcomers) {
