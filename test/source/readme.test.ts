@@ -6,7 +6,7 @@ import ts from 'typescript';
 
 import { SessionError, type RefusalCode } from '../../lib';
 import { rest } from '../../lib/http/rest';
-import { defaults } from '../../lib/options/options';
+import { OPTIONS } from '../../lib/options/options';
 import { settingsOf } from '../../lib/options/settings';
 import { memory } from '../../lib/store/memory';
 import { lib, PROJECT } from './sources';
@@ -36,14 +36,17 @@ function optionNames(path: string, name: string): string[] {
   });
 }
 
-/** The default of an option in the literal `defaults`, and whether it has one. */
+interface Row {
+  readonly default?: unknown;
+  readonly group?: Readonly<Record<string, Row>>;
+}
+
+/** The default in the option's row, and whether it has one. */
 function defaultOf(option: string): { readonly value?: unknown } {
-  let value: unknown = defaults;
-  for (const key of option.split('.')) {
-    if (!Object.hasOwn(value as object, key)) return {};
-    value = (value as Record<string, unknown>)[key];
-  }
-  return { value };
+  const [name, inner] = option.split('.') as [keyof typeof OPTIONS, string?];
+  const row: Row = OPTIONS[name];
+  const found = inner === undefined ? row : row.group![inner]!;
+  return Object.hasOwn(found, 'default') ? { value: found.default } : {};
 }
 
 describe('README', () => {
