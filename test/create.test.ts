@@ -5,15 +5,14 @@ import type { Client } from 'pg';
 import {
   createIdentitySessionManager,
   describeDevice,
-  describeOxDevice,
   memory,
-  openXchange,
   rest,
   type Credentials,
   type IdentitySessionManager,
   type IdentitySessionOptions,
   type SessionEvent,
 } from '../lib';
+import { describeOxDevice, openXchange } from '../lib/protocols/open-xchange';
 import { READ_AT_MOST_EVERY, READ_EVERY } from '../lib/changes/changes';
 import { hashSecret } from '../lib/session/credentials';
 import { FLUSH_EVERY } from '../lib/store/buffered';
@@ -295,9 +294,9 @@ describe('its own connection', () => {
     await manager.verify(credentials);
     await until(() => events.length > 0);
     expect(events).toMatchObject([
-      { task: 'changes', error: { message: expect.stringContaining('leads to another') } },
+      { task: 'changes', error: { message: expect.stringContaining('leads to a different database') } },
     ]);
-    await expect(open(manager)).rejects.toThrow('leads to another');
+    await expect(open(manager)).rejects.toThrow('leads to a different database');
     for (let hit = 0; hit < 3; hit++) {
       const answer = manager.verify(credentials);
       expect(answer).toBeInstanceOf(Promise);

@@ -5,7 +5,7 @@ import { type Report, unawaited } from '../events';
 import { OPTIONS, type IdentitySessionOptions } from './options';
 import { type OptionValues, readOptions } from './reader';
 import { translationsOf, type Translations } from '../session/i18n/translations';
-import { describeDevice, describing } from '../session/device/describe';
+import { describeDevice, deviceDescriber } from '../session/device/describe';
 import type { DescribeDevice, DeviceOf } from '../session/device/device';
 import { compileIpCheck, type IpCheck } from '../session/ip-check';
 import type { Lifetimes } from '../session/lifetimes';
@@ -75,7 +75,7 @@ function inForce(values: Values): Settings {
     touchInterval: values.touchInterval ?? Math.min(60_000, longestTouchInterval(values)),
     ipCheck: compileIpCheck(values.ipCheck),
     sameAddressCheck: compileIpCheck({ ...values.ipCheck, mode: values.ipCheck?.mode ?? 'strict' }),
-    describeDevice: describing(values.describeDevice, describeDevice),
+    describeDevice: deviceDescriber(values.describeDevice, describeDevice),
     translations: translationsOf(values.translations, values.languages),
     report: unfailing(values.report ?? log),
     observed: values.report !== undefined,

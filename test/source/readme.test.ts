@@ -36,17 +36,16 @@ function optionNames(path: string, name: string): string[] {
   });
 }
 
-interface Row {
-  readonly default?: unknown;
-  readonly group?: Readonly<Record<string, Row>>;
-}
-
 /** The default in the option's row, and whether it has one. */
 function defaultOf(option: string): { readonly value?: unknown } {
-  const [name, inner] = option.split('.') as [keyof typeof OPTIONS, string?];
-  const row: Row = OPTIONS[name];
-  const found = inner === undefined ? row : row.group![inner]!;
-  return Object.hasOwn(found, 'default') ? { value: found.default } : {};
+  const [outer, inner] = option.split('.') as [string, string?];
+  const row = rowIn(OPTIONS, outer);
+  const found = inner === undefined ? row : rowIn(row['group'] as object, inner);
+  return 'default' in found ? { value: found['default'] } : {};
+}
+
+function rowIn(table: object, name: string): Readonly<Record<string, unknown>> {
+  return (table as Record<string, Record<string, unknown>>)[name]!;
 }
 
 describe('README', () => {

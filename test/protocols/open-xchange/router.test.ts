@@ -1,6 +1,7 @@
 import express from 'express';
 
-import { memory, openXchangeRouter, SessionError, type SessionStore } from '../../../lib';
+import { memory, SessionError, type SessionStore } from '../../../lib';
+import { openXchangeRouter } from '../../../lib/protocols/open-xchange';
 import {
   CHROME,
   expectError,
