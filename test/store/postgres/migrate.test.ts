@@ -172,7 +172,7 @@ async function goAhead(started: ChildProcess): Promise<{ code: number; complaint
 
 describe('options that there are not', () => {
   it.each([
-    ['host', '"host" is given where an object of options belongs'],
+    ['host', 'the options are "host": they must be an object'],
     [{ Schema: 'host' }, 'there is no option `Schema`, did you mean `schema`?'],
   ])('are refused before anything is made: %j', async (options, problem) => {
     const database = await emptyOne();
