@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 
 import { oneOf } from '../options/checks';
-import { readOptions, type OptionTable } from '../options/reader';
+import type { OptionTable, OptionValues } from '../options/reader';
 import { ipAddress } from './ip-address';
 
 /**
@@ -90,8 +90,9 @@ const STAYS: IpVerdict = Object.freeze({ allowed: true, follow: false });
 const FOLLOWS: IpVerdict = Object.freeze({ allowed: true, follow: true });
 const REFUSED: IpVerdict = Object.freeze({ allowed: false, follow: false });
 
-const OPTIONS = {
-  mode: { check: oneOf(...MODES), default: 'none' },
+/** The default and the check of each option. */
+export const IP_CHECK = {
+  mode: { check: oneOf(...MODES) },
   ranges: { check: rangeMatcher, default: [] },
   clients: {
     check: clientMatcher,
@@ -102,15 +103,13 @@ const OPTIONS = {
 } as const satisfies OptionTable<IpCheckOptions>;
 
 /**
- * Builds the check that the options describe. In the modes `strict` and `countrycode`, a request is refused if one of the
+ * Builds the check from options that were checked by the table `IP_CHECK`. In the modes `strict` and `countrycode`, a request is refused if one of the
  * addresses is unknown, even if both are. The exceptions that need only one address still apply: `clients`, and `ranges` if
  * the request's address is known.
- * @throws TypeError that lists every invalid option, each with a fix
  */
-export function compileIpCheck(options: IpCheckOptions = {}): IpCheck {
-  const given = readOptions(options, OPTIONS, { heading: 'The options of the IP check are invalid' });
-  const { mode, ranges: isInRange, clients: isExempt } = given;
-  const prefixes = { ipv4: given.maskV4, ipv6: given.maskV6 };
+export function buildIpCheck(options: OptionValues<typeof IP_CHECK>): IpCheck {
+  const { mode = 'none', ranges: isInRange, clients: isExempt } = options;
+  const prefixes = { ipv4: options.maskV4, ipv6: options.maskV6 };
 
   return (was, is, clientId, countryOf) => {
     if (was === is && was !== null && isIP(was) !== 0) return STAYS;

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 
-import { compileIpCheck, type IpCheckOptions, type IpVerdict } from '../../lib/session/ip-check';
+import { readOptions } from '../../lib/options/reader';
+import { buildIpCheck, IP_CHECK, type IpCheckOptions, type IpVerdict } from '../../lib/session/ip-check';
+
+const ipCheck = (options: IpCheckOptions = {}) =>
+  buildIpCheck(readOptions(options, IP_CHECK, { heading: 'the IP check' }));
 
 const STAYS: IpVerdict = { allowed: true, follow: false };
 const FOLLOWS: IpVerdict = { allowed: true, follow: true };
@@ -16,7 +20,7 @@ const COUNTRIES: Readonly<Record<string, string>> = {
   '203.0.113.2': '',
 };
 
-describe('compileIpCheck', () => {
+describe('buildIpCheck', () => {
   it.each<[string, IpCheckOptions, string | null, string | null, string | null, IpVerdict]>([
     ['accepts the same address', { mode: 'strict' }, '192.0.2.1', '192.0.2.1', null, STAYS],
     ['refuses another address', { mode: 'strict' }, '192.0.2.1', '192.0.2.2', null, REFUSED],
@@ -32,7 +36,7 @@ describe('compileIpCheck', () => {
     ['follows another address in mode none', { mode: 'none' }, '192.0.2.1', '2001:db8::1', 'my-app', FOLLOWS],
     ['accepts the same address by default', {}, '192.0.2.1', '192.0.2.1', null, STAYS],
   ])('%s', (_title, options, was, is, client, expected) => {
-    expect(compileIpCheck(options)(was, is, client, countryOf)).toEqual(expected);
+    expect(ipCheck(options)(was, is, client, countryOf)).toEqual(expected);
   });
 
   it.each([
@@ -46,16 +50,16 @@ describe('compileIpCheck', () => {
     ['::1', '0:0:0:0:0:0:0:1'],
   ])('treats %s and %s as the same address in every mode', (was, is) => {
     for (const mode of ['none', 'strict', 'countrycode'] as const) {
-      expect(compileIpCheck({ mode })(was, is, null)).toEqual(STAYS);
+      expect(ipCheck({ mode })(was, is, null)).toEqual(STAYS);
     }
   });
 
   it('refuses another IPv4 address that is written as an IPv4-mapped address', () => {
-    expect(compileIpCheck({ mode: 'strict' })('192.0.2.1', '::ffff:192.0.2.2', null)).toEqual(REFUSED);
+    expect(ipCheck({ mode: 'strict' })('192.0.2.1', '::ffff:192.0.2.2', null)).toEqual(REFUSED);
   });
 });
 
-describe('compileIpCheck with an unknown address', () => {
+describe('buildIpCheck with an unknown address', () => {
   const strict = { mode: 'strict', ranges: '192.0.2.0/24', maskV4: '/1', clients: ['my-app'] } as const;
 
   it.each<[IpCheckOptions, string | null, string | null, string | null, IpVerdict]>([
@@ -75,12 +79,12 @@ describe('compileIpCheck with an unknown address', () => {
     [{}, null, '192.0.2.1', null, FOLLOWS],
     [{}, 'unknown', '192.0.2.1', null, FOLLOWS],
   ])('with %j, from %j to %j, client %j, returns %j', (options, was, is, client, expected) => {
-    expect(compileIpCheck(options)(was, is, client, countryOf)).toEqual(expected);
+    expect(ipCheck(options)(was, is, client, countryOf)).toEqual(expected);
   });
 });
 
-describe('compileIpCheck with mode countrycode', () => {
-  const check = compileIpCheck({ mode: 'countrycode', ranges: ['10.0.0.0/8'] });
+describe('buildIpCheck with mode countrycode', () => {
+  const check = ipCheck({ mode: 'countrycode', ranges: ['10.0.0.0/8'] });
 
   it.each([
     ['accepts a change within a country', '192.0.2.1', '192.0.2.2', STAYS],
@@ -104,7 +108,7 @@ describe('compileIpCheck with mode countrycode', () => {
     const asked = jest.fn(() => 'DE');
     check('192.0.2.1', '10.1.2.3', null, asked);
     check('192.0.2.1', '::ffff:192.0.2.1', null, asked);
-    compileIpCheck({ mode: 'strict' })('192.0.2.1', '192.0.2.2', null, asked);
+    ipCheck({ mode: 'strict' })('192.0.2.1', '192.0.2.2', null, asked);
     expect(asked).not.toHaveBeenCalled();
     check('::ffff:192.0.2.1', '2001:DB8::0:1', null, asked);
     expect(asked.mock.calls).toEqual([['192.0.2.1'], ['2001:db8::1']]);
@@ -118,7 +122,7 @@ describe('compileIpCheck with mode countrycode', () => {
   });
 });
 
-describe('compileIpCheck with clients', () => {
+describe('buildIpCheck with clients', () => {
   const NOT_EXEMPT = REFUSED;
 
   it.each<[readonly string[] | undefined, string | null, IpVerdict]>([
@@ -148,7 +152,7 @@ describe('compileIpCheck with clients', () => {
     [['*'], null, NOT_EXEMPT],
   ])('with clients %j and the client id %j returns %j', (clients, clientId, expected) => {
     const options = clients === undefined ? {} : { clients };
-    const check = compileIpCheck({ mode: 'strict', ...options });
+    const check = ipCheck({ mode: 'strict', ...options });
     expect(check('192.0.2.1', '203.0.113.1', clientId)).toEqual(expected);
   });
 
@@ -162,16 +166,14 @@ describe('compileIpCheck with clients', () => {
     ['open-xchange-mailapp', FOLLOWS],
     [null, FOLLOWS],
   ])('with default options and the client id %j returns %j', (clientId, expected) => {
-    expect(compileIpCheck()('192.0.2.1', '203.0.113.1', clientId)).toEqual(expected);
+    expect(ipCheck()('192.0.2.1', '203.0.113.1', clientId)).toEqual(expected);
   });
 
   it('follows a USM client that may change its address, and refuses one that may not', () => {
     for (const mode of ['none', 'strict', 'countrycode'] as const) {
-      expect(compileIpCheck({ mode, clients: ['USM*'] })('192.0.2.1', '203.0.113.1', 'USM-EAS')).toEqual(
-        FOLLOWS,
-      );
+      expect(ipCheck({ mode, clients: ['USM*'] })('192.0.2.1', '203.0.113.1', 'USM-EAS')).toEqual(FOLLOWS);
     }
-    expect(compileIpCheck({ mode: 'strict' })('192.0.2.1', '203.0.113.1', 'USM-EAS')).toEqual(REFUSED);
+    expect(ipCheck({ mode: 'strict' })('192.0.2.1', '203.0.113.1', 'USM-EAS')).toEqual(REFUSED);
   });
 
   it('matches patterns as the equivalent regular expression does', () => {
@@ -179,7 +181,7 @@ describe('compileIpCheck with clients', () => {
     const id = fc.string({ unit: fc.constantFrom('a', 'b', 'A', '*', '?'), maxLength: 10 });
     fc.assert(
       fc.property(form, id, (pattern, clientId) => {
-        const check = compileIpCheck({ mode: 'strict', clients: [pattern] });
+        const check = ipCheck({ mode: 'strict', clients: [pattern] });
         const expected = new RegExp(`^${pattern.replaceAll('?', '.').replaceAll('*', '.*')}$`, 'i');
         expect(check('192.0.2.1', '203.0.113.1', clientId).allowed).toBe(expected.test(clientId));
       }),
@@ -188,16 +190,16 @@ describe('compileIpCheck with clients', () => {
   });
 
   it('matches a pattern with many asterisks quickly', () => {
-    const check = compileIpCheck({ mode: 'strict', clients: ['a*'.repeat(200) + 'b'] });
+    const check = ipCheck({ mode: 'strict', clients: ['a*'.repeat(200) + 'b'] });
     const start = process.cpuUsage();
     expect(check('192.0.2.1', '203.0.113.1', 'a'.repeat(2000)).allowed).toBe(false);
     expect(process.cpuUsage(start).user).toBeLessThan(1_000_000);
   });
 });
 
-describe('compileIpCheck with ranges', () => {
+describe('buildIpCheck with ranges', () => {
   const holds = (ranges: string | readonly string[], address: string) => {
-    const verdict = compileIpCheck({ mode: 'strict', ranges })(null, address, null);
+    const verdict = ipCheck({ mode: 'strict', ranges })(null, address, null);
     expect(verdict.follow).toBe(false);
     return verdict.allowed;
   };
@@ -265,7 +267,7 @@ describe('compileIpCheck with ranges', () => {
   );
 
   it('accepts a new address in a range, but not a change away from a range', () => {
-    const check = compileIpCheck({ mode: 'strict', ranges: '10.0.0.0/8' });
+    const check = ipCheck({ mode: 'strict', ranges: '10.0.0.0/8' });
     expect(check('192.0.2.1', '10.0.0.1', null)).toEqual(STAYS);
     expect(check('10.0.0.1', '192.0.2.1', null)).toEqual(REFUSED);
   });
@@ -296,7 +298,7 @@ describe('compileIpCheck with ranges', () => {
   });
 });
 
-describe('compileIpCheck with subnets', () => {
+describe('buildIpCheck with subnets', () => {
   it.each<[IpCheckOptions, string, string, boolean]>([
     [{ maskV4: '/24' }, '192.0.2.1', '192.0.2.254', true],
     [{ maskV4: '/24' }, '192.0.2.1', '192.0.3.1', false],
@@ -319,8 +321,8 @@ describe('compileIpCheck with subnets', () => {
     [{}, '192.0.2.1', '192.0.2.2', false],
   ])('with %j, a change from %s to %s has allowed: %j', (masks, was, is, expected) => {
     for (const mode of ['strict', 'countrycode'] as const) {
-      expect(compileIpCheck({ mode, ...masks })(was, is, null)).toEqual(expected ? STAYS : REFUSED);
-      expect(compileIpCheck({ mode, ...masks })(is, was, null)).toEqual(expected ? STAYS : REFUSED);
+      expect(ipCheck({ mode, ...masks })(was, is, null)).toEqual(expected ? STAYS : REFUSED);
+      expect(ipCheck({ mode, ...masks })(is, was, null)).toEqual(expected ? STAYS : REFUSED);
     }
   });
 
@@ -329,7 +331,7 @@ describe('compileIpCheck with subnets', () => {
       fc.property(twoAddresses(), fc.nat(), ({ one, other, width }, size) => {
         const prefix = 1 + (size % width);
         const mask = { [width === 32 ? 'maskV4' : 'maskV6']: `/${prefix}` };
-        const verdict = compileIpCheck({ mode: 'strict', ...mask })(one.text, other.text, null);
+        const verdict = ipCheck({ mode: 'strict', ...mask })(one.text, other.text, null);
         expect(verdict).toEqual(isSameNetwork(one, other, width - prefix) ? STAYS : REFUSED);
       }),
       { numRuns: 500 },
@@ -341,14 +343,14 @@ describe('compileIpCheck with subnets', () => {
       fc.property(fc.integer({ min: 1, max: 32 }), fc.ipV4(), fc.ipV4(), (prefix, was, is) => {
         const bits = '1'.repeat(prefix).padEnd(32, '0');
         const maskV4 = [0, 8, 16, 24].map((at) => parseInt(bits.slice(at, at + 8), 2)).join('.');
-        const dotted = compileIpCheck({ mode: 'strict', maskV4 })(was, is, null);
-        expect(dotted).toEqual(compileIpCheck({ mode: 'strict', maskV4: `/${prefix}` })(was, is, null));
+        const dotted = ipCheck({ mode: 'strict', maskV4 })(was, is, null);
+        expect(dotted).toEqual(ipCheck({ mode: 'strict', maskV4: `/${prefix}` })(was, is, null));
       }),
     );
   });
 });
 
-describe('compileIpCheck with any options', () => {
+describe('buildIpCheck with any options', () => {
   const options = fc.record<IpCheckOptions>(
     {
       mode: fc.constantFrom('none', 'strict', 'countrycode'),
@@ -365,7 +367,7 @@ describe('compileIpCheck with any options', () => {
   it('returns a verdict for any input, and follows no address of a refused request', () => {
     fc.assert(
       fc.property(options, address, address, client, (given, was, is, clientId) => {
-        const { allowed, follow } = compileIpCheck(given)(was, is, clientId, () => 'DE');
+        const { allowed, follow } = ipCheck(given)(was, is, clientId, () => 'DE');
         expect(allowed || !follow).toBe(true);
         expect(allowed || given.mode === 'strict' || given.mode === 'countrycode').toBe(true);
         expect(follow && is === null).toBe(false);
@@ -374,21 +376,21 @@ describe('compileIpCheck with any options', () => {
   });
 
   it('returns the same frozen object each time', () => {
-    const check = compileIpCheck({ mode: 'strict' });
+    const check = ipCheck({ mode: 'strict' });
     expect(check('192.0.2.1', '192.0.2.2', null)).toBe(check('192.0.2.1', '192.0.2.2', null));
     expect(Object.isFrozen(check('192.0.2.1', '192.0.2.2', null))).toBe(true);
   });
 
   it('ignores changes to the options object after it was built', () => {
     const given = { mode: 'strict' as const, ranges: ['10.0.0.0/8'], clients: ['my-app'] };
-    const check = compileIpCheck(given);
+    const check = ipCheck(given);
     given.ranges.push('192.0.2.0/24');
     given.clients.push('*');
     expect(check('203.0.113.1', '192.0.2.1', 'other-app')).toEqual(REFUSED);
   });
 });
 
-describe('compileIpCheck with invalid options', () => {
+describe('IP_CHECK', () => {
   it.each<[unknown, RegExp]>([
     [{ mode: 'Strict' }, /`mode` is "Strict": it must be "none" or "strict" or "countrycode"/],
     [{ mode: '' }, /`mode` is "":/],
@@ -455,13 +457,13 @@ describe('compileIpCheck with invalid options', () => {
       /`maskV6` is .*: it must be text such as "\/60"/,
     ]),
   ])('throws a TypeError that names the problem of %j', (options, message) => {
-    expect(() => compileIpCheck(options as IpCheckOptions)).toThrow(TypeError);
-    expect(() => compileIpCheck(options as IpCheckOptions)).toThrow(message);
+    expect(() => ipCheck(options as IpCheckOptions)).toThrow(TypeError);
+    expect(() => ipCheck(options as IpCheckOptions)).toThrow(message);
   });
 
   it('lists all problems in one error', () => {
     const options = { mode: 'loose', maskV4: '/0', maskV6: '/0' } as unknown as IpCheckOptions;
-    expect(() => compileIpCheck(options)).toThrow(/IP check[^]*`mode`[^]*`maskV4`[^]*`maskV6`/);
+    expect(() => ipCheck(options)).toThrow(/`mode`[^]*`maskV4`[^]*`maskV6`/);
   });
 });
 
