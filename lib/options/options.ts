@@ -7,7 +7,7 @@ import type { Locator } from '../location/location';
 import type { Translation } from '../session/i18n/translations';
 import type { DescribeDevice, DeviceOf } from '../session/device/device';
 import type { Duration } from '../session/duration';
-import type { IpCheckOptions } from '../session/ip-check';
+import { IP_CHECK, type IpCheckOptions } from '../session/ip-check';
 import type { PreventConcurrentLogin } from '../session/revocation';
 import { SIGN_IN_RULES, type RulesFor, type SessionLimit } from '../session/sign-in-rules';
 import type { SessionStore } from '../store/store';
@@ -276,7 +276,7 @@ export const OPTIONS = {
   hint: { check: valid<Hint>(isHint, 'a hint, such as `redisHint(client)`') },
   requestBudget: { default: 3_000, check: duration(100, MINUTE) },
 
-  ipCheck: { check: valid<IpCheckOptions>(isObject, 'an object') },
+  ipCheck: { group: IP_CHECK },
   location: { default: true, check: valid<boolean | Locator>(isLocation, 'true or false or a function') },
   describeDevice: { check: func<DescribeDevice>() },
   translations: { default: {}, check: valid<Readonly<Record<string, Translation>>>(isRecord, 'an object') },

@@ -95,7 +95,7 @@ describe('settingsOf', () => {
     [{ inactiveTimeSpan: '1Y' }, '`inactiveTimeSpan` is "1Y"'],
     [{ endedRetention: -1 }, '`endedRetention` is -1'],
     [{ clientBlacklist: 'a,b' }, '`clientBlacklist` is "a,b": it must be a list of client ids'],
-    [{ ipCheck: { mode: 'loose' } }, '`ipCheck`: `mode` is "loose"'],
+    [{ ipCheck: { mode: 'loose' } }, '`ipCheck.mode` is "loose"'],
     [{ location: 'Berlin' }, '`location` is "Berlin": it must be true or false or a function'],
     [{ describeDevice: {} }, '`describeDevice` is {}: it must be a function'],
     [{ translations: [] }, '`translations` is []: it must be an object'],
