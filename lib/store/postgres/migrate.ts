@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 
 import * as identitySessions from '../../../migrations/001_identity_sessions';
-import { type Names, checkOptionNames } from '../../options/reader';
+import { unchecked } from '../../options/checks';
+import { type OptionTable, readOptions } from '../../options/reader';
 
 /** Where the tables are. */
 export interface MigrateOptions {
@@ -11,11 +12,11 @@ export interface MigrateOptions {
   readonly tableName?: string | undefined;
 }
 
-/** The names, so that a misspelt one is noticed: the tables would be made where nobody wanted them. */
-const OPTIONS: Names<MigrateOptions> = { schema: true, tableName: true };
-
-/** Apart from the app's own `knex_migrations`: each side would miss the files of the other there. */
-const TABLE_NAME = 'identity_session_migrations';
+const OPTIONS = {
+  schema: { check: unchecked<string>() },
+  // Not the app's own `knex_migrations`: Knex reports the migrations of other sources in its table as missing.
+  tableName: { default: 'identity_session_migrations', check: unchecked<string>() },
+} satisfies OptionTable<MigrateOptions>;
 
 interface Migration {
   up(knex: Knex, schema?: string): Promise<void>;
@@ -32,8 +33,7 @@ const migrations: Readonly<Record<string, Migration>> = {
  * @throws TypeError for options that there are not
  */
 export function migrationConfig(options: MigrateOptions = {}): Knex.MigratorConfig {
-  checkOptionNames(options, OPTIONS, 'The migrations cannot run');
-  const { schema, tableName = TABLE_NAME } = options;
+  const { schema, tableName } = readOptions(options, OPTIONS, { heading: 'The migrations cannot run' });
   return {
     migrationSource: source(schema),
     tableName,

@@ -219,7 +219,7 @@ describe('migrate on a server older than PostgreSQL 14', () => {
 
 describe('options that there are not', () => {
   it.each([
-    ['host', '"host" is given where an object of options belongs'],
+    ['host', 'the options are "host": they must be an object'],
     [{ Schema: 'host' }, 'there is no option `Schema`, did you mean `schema`?'],
   ])('are refused before anything is made: %j', async (options, problem) => {
     const database = await emptyOne();
