@@ -99,7 +99,7 @@ describe('settingsOf', () => {
     [{ location: 'Berlin' }, '`location` is "Berlin": it must be true or false or a function'],
     [{ describeDevice: {} }, '`describeDevice` is {}: it must be a function'],
     [{ translations: [] }, '`translations` is []: it must be an object'],
-    [{ translations: { German: {} } }, '`translations` and `languages`: "German" is no language'],
+    [{ translations: { German: {} } }, '`translations` and `languages`: "German" is not a language tag'],
     [{ languages: 'de' }, '`languages` is "de": it must be a list of languages'],
     [{ languages: ['fr'] }, '`translations` and `languages`: there is no translation for "fr"'],
     [{ report: 'console' }, '`report` is "console"'],
