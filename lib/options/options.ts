@@ -10,7 +10,7 @@ import type { Duration } from '../session/duration';
 import type { IpCheckOptions } from '../session/ip-check';
 import type { PreventConcurrentLogin } from '../session/revocation';
 import type { RulesFor, SessionLimit } from '../session/sign-in-rules';
-import type { SessionStore } from '../store/store';
+import type { AdministeredStore } from '../store/store';
 
 /**
  * Every option of a manager. A duration is a number of milliseconds or text such as `1W`, `30D`, `12H`, `5M` (minutes).
@@ -21,7 +21,7 @@ export interface IdentitySessionOptions {
   /** The app's Knex on PostgreSQL. The manager borrows its connections and never ends it. This or `store` is required. */
   readonly knex?: Knex | undefined;
   /** A store instead of a database: `memory()` for tests and the first five minutes. */
-  readonly store?: SessionStore | undefined;
+  readonly store?: AdministeredStore | undefined;
   /** The schema of the tables; what the connection's search path finds first when absent. */
   readonly schema?: string | undefined;
 

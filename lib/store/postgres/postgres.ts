@@ -110,9 +110,9 @@ class PostgresStore implements SessionStore {
     return rows.map(sessionOf);
   }
 
-  async update(id: string, { extraProperties, data }: SessionPatch): Promise<boolean> {
+  async update(id: string, { extraProperties, data, protocolData }: SessionPatch): Promise<boolean> {
     if (!isSessionId(id)) return false;
-    const changes = [extraProperties, data].flatMap((part) => [
+    const changes = [extraProperties, data, protocolData].flatMap((part) => [
       part !== undefined,
       part && propertiesText(part),
     ]);
