@@ -2,7 +2,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', '.demo-postgres/', 'fault-results/']),
+  globalIgnores(['dist/', 'api/', 'coverage/', '.demo-postgres/', 'fault-results/']),
 
   {
     files: ['**/*.ts', 'examples/**/*.mjs'],

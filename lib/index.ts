@@ -58,7 +58,7 @@ export type {
 } from './protocols/open-xchange/options';
 export { abp } from './protocols/abp/dialect';
 export type { OpenXchangeCode } from './protocols/open-xchange/errors';
-export type { Answer, Dialect, OpenedSession, ShownCredentials, Transport } from './http/dialect';
+export type { Answer, Dialect, OpenedSession, RequestCredentials, Transport } from './http/dialect';
 export type { DescribedSession } from './session/described';
 
 // What sessions are
@@ -104,7 +104,6 @@ export { memory } from './store/memory';
 export type {
   Admission,
   End,
-  IdlePolicy,
   Hibernated,
   MaybePromise,
   Policy,
@@ -114,6 +113,7 @@ export type {
   Search,
   SearchFilter,
   SessionPatch,
+  AdministeredStore,
   SessionStore,
   Touch,
   TouchResult,

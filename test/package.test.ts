@@ -107,7 +107,7 @@ describe('the tarball', () => {
     );
     // Knex would take a .d.ts in this folder for a migration.
     const migrations = filesIn('migrations').map((path) => built(path, '.js'));
-    const papers = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'];
+    const papers = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'];
     return [...lib, ...migrations, ...filesIn('docs'), ...papers].map((path) => `package/${path}`);
   }
 

@@ -20,9 +20,9 @@ export interface Dialect {
    * What the request shows to be let in, or undefined for nothing.
    * @throws SessionError `credentials-invalid`, `credentials-ambiguous`
    */
-  credentials(request: Request): ShownCredentials | undefined;
+  credentials(request: Request): RequestCredentials | undefined;
   /** The same for autologin. */
-  remembered(request: Request): ShownCredentials | undefined;
+  remembered(request: Request): RequestCredentials | undefined;
   /**
    * What the request asks to end.
    * @throws SessionError `session-not-found`, `invalid-request`
@@ -48,7 +48,7 @@ export interface Dialect {
 export type Transport = 'cookie' | 'bearer';
 
 /** The credentials that a request shows, and by which way they came. */
-export interface ShownCredentials extends Credentials {
+export interface RequestCredentials extends Credentials {
   readonly transport: Transport;
 }
 

@@ -51,7 +51,7 @@ export function signInLimiter(
 }
 
 /** The limits of a router's routes, as they stand among its options under `limits`. */
-export function limitsIn<Route extends string>(
+export function readLimits<Route extends string>(
   read: OptionReader,
   routes: Readonly<Record<Route, true>>,
 ): { readonly [R in Route]?: Limit | undefined } {
@@ -66,7 +66,7 @@ export function limitsIn<Route extends string>(
  * The limiter of a route of this package, or none where it is switched off.
  * @param requestWasSuccessful What counts as a success on wires that do not tell it by the status.
  */
-export function limitersOf(
+export function routeLimiters(
   what: keyof typeof limits,
   dialect: Dialect,
   limit: Limit = {},

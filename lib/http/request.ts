@@ -2,11 +2,11 @@ import type { IncomingMessage } from 'node:http';
 
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
-import type { Answer, Dialect, ShownCredentials } from './dialect';
+import type { Answer, Dialect, RequestCredentials } from './dialect';
 import { rest } from './rest';
 import { SessionError } from '../errors';
 import { IdentitySessionManager } from '../manager/manager';
-import { type Names, insistOnOptions } from '../options/reader';
+import { type Names, checkOptionNames } from '../options/reader';
 import type { IdentitySession } from '../session/session';
 
 declare global {
@@ -46,7 +46,7 @@ export function dialectOf(
       `${verb} needs the manager: write \`${verb}(manager)\`, with the manager that createIdentitySessionManager() returned`,
     );
   }
-  insistOnOptions(options, names, `${verb} cannot be built`);
+  checkOptionNames(options, names, `${verb} cannot be built`);
   if (options.dialect !== undefined) return options.dialect;
   const known = restDialects.get(manager) ?? rest(manager.settings);
   restDialects.set(manager, known);
@@ -72,7 +72,7 @@ export function sessionOf(request: IncomingMessage, verb = 'handler'): IdentityS
  * What the request shows, or undefined for nothing and for what cannot be read: that belongs to no session.
  * @throws SessionError `credentials-ambiguous`
  */
-export function readableCredentials(request: Request, dialect: Dialect): ShownCredentials | undefined {
+export function wellFormedCredentials(request: Request, dialect: Dialect): RequestCredentials | undefined {
   try {
     return dialect.credentials(request);
   } catch (error) {
@@ -123,7 +123,7 @@ export function refuse(
 }
 
 /** A handler from a function that answers later; Express 4 would lose its errors, those of sending the answer too. */
-export function answering(
+export function asyncHandler(
   dialect: Dialect,
   handle: (request: Request, response: Response) => Promise<Answer>,
 ): RequestHandler {

@@ -1,14 +1,14 @@
 import { Router } from 'express';
 
 import { autologin } from './autologin';
-import { limitersOf, limitsIn, type Limit } from './limiters';
+import { readLimits, routeLimiters, type Limit } from './limiters';
 import { dialectOf, VERB_OPTIONS, type VerbOptions } from './request';
 import { revokeRoute } from './revoke-route';
 import { currentSession, sessionLookup } from './session-lookup';
 import { sessionSecretGuard } from './session-secret-guard';
 import { signOut } from './sign-out';
 import type { IdentitySessionManager } from '../manager/manager';
-import { type Names, insistOnNone, OptionReader } from '../options/reader';
+import { type Names, throwIfAny, OptionReader } from '../options/reader';
 
 /** What the REST router may be told beside its wire. */
 export interface RestRouterOptions extends VerbOptions {
@@ -36,8 +36,15 @@ export function restRouter(manager: IdentitySessionManager, options: RestRouterO
   const limits = limitsOf(options);
   const guard = sessionSecretGuard(manager, { dialect });
   const peek = sessionSecretGuard(manager, { dialect, activity: false });
-  const returning = [...limitersOf('autologin', dialect, limits.autologin), autologin(manager, { dialect })];
-  const revoke = [...limitersOf('revoke', dialect, limits.revoke), guard, revokeRoute(manager, { dialect })];
+  const returning = [
+    ...routeLimiters('autologin', dialect, limits.autologin),
+    autologin(manager, { dialect }),
+  ];
+  const revoke = [
+    ...routeLimiters('revoke', dialect, limits.revoke),
+    guard,
+    revokeRoute(manager, { dialect }),
+  ];
 
   const router = Router();
   router.get('/session', peek, currentSession(manager, { dialect }));
@@ -54,7 +61,7 @@ const OPTIONS: Names<RestRouterOptions> = { ...VERB_OPTIONS, limits: true };
 
 function limitsOf(options: RestRouterOptions): NonNullable<RestRouterOptions['limits']> {
   const problems: string[] = [];
-  const limits = limitsIn(new OptionReader(options, {}, '', problems), { autologin: true, revoke: true });
-  insistOnNone(problems, 'restRouter cannot be built');
+  const limits = readLimits(new OptionReader(options, {}, '', problems), { autologin: true, revoke: true });
+  throwIfAny(problems, 'restRouter cannot be built');
   return limits;
 }

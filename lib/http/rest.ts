@@ -7,7 +7,7 @@ import { everySessionOf, otherSessionsOf, sessionsOf, type Revocation } from '..
 import { currentIpAddress, type IdentitySession } from '../session/session';
 import { displayLocation, displayName, type Wording } from '../session/i18n/messages';
 import { cookieValues, setCookie } from './cookies';
-import { type Answer, type Dialect, type ShownCredentials, type Transport, instant } from './dialect';
+import { type Answer, type Dialect, type RequestCredentials, type Transport, instant } from './dialect';
 import type { DescribedSession } from '../session/described';
 
 /** The part of a manager's `settings` that the REST wire needs. */
@@ -29,11 +29,11 @@ export interface RestOptions {
  */
 export function rest({ cookies, catalogue }: RestOptions): Dialect {
   const cookieName = cookies.secure ? `__Host-${cookies.name}` : cookies.name;
-  const credentials = (request: Request) => shownCredentials(request, cookieName);
+  const credentials = (request: Request) => readCredentials(request, cookieName);
   const wordingIn = ({ headers }: Request) => wordingFor(headers['accept-language'], catalogue);
 
   function session(current: DescribedSession, request: Request): Answer {
-    const body = { session: shape(current, true, wordingIn(request)) };
+    const body = { session: sessionBody(current, true, wordingIn(request)) };
     return { status: 200, headers: PRIVATE, cookies: [], body };
   }
 
@@ -49,8 +49,10 @@ export function rest({ cookies, catalogue }: RestOptions): Dialect {
 
     sessions(all, current, request) {
       const wording = wordingIn(request);
-      const shapes = all.map((each) => shape(each, each.session.sessionId === current.sessionId, wording));
-      return { status: 200, headers: PRIVATE, cookies: [], body: { sessions: shapes } };
+      const bodies = all.map((each) =>
+        sessionBody(each, each.session.sessionId === current.sessionId, wording),
+      );
+      return { status: 200, headers: PRIVATE, cookies: [], body: { sessions: bodies } };
     },
 
     opened({ described, secret, transport }, request) {
@@ -106,7 +108,7 @@ const TITLE: Readonly<Record<number, string>> = {
 /** What is said of sessions is for nobody but the caller. */
 const PRIVATE = { 'Cache-Control': 'no-store' };
 
-function shownCredentials(request: Request, cookieName: string): ShownCredentials | undefined {
+function readCredentials(request: Request, cookieName: string): RequestCredentials | undefined {
   const token = bearerToken(request.headers.authorization);
   const cookies = cookieValues(request.headers.cookie, cookieName);
   if (cookies.length > 1) {
@@ -119,14 +121,14 @@ function shownCredentials(request: Request, cookieName: string): ShownCredential
       'The request carries a session cookie and a session token.',
     );
   }
-  if (token !== undefined) return parsed(token, 'bearer');
-  return cookie === undefined ? undefined : parsed(cookie, 'cookie');
+  if (token !== undefined) return parseCredentials(token, 'bearer');
+  return cookie === undefined ? undefined : parseCredentials(cookie, 'cookie');
 }
 
 function revocation(request: Request, current: IdentitySession): Revocation {
   const id: unknown = request.params['id'];
   if (id === undefined) {
-    return wantsCurrent(request.query['current'])
+    return parseCurrentParameter(request.query['current'])
       ? everySessionOf(current)
       : otherSessionsOf(current, current.sessionId);
   }
@@ -159,7 +161,7 @@ function bearerToken(authorization: string | undefined): string | undefined {
 }
 
 /** @throws SessionError `credentials-invalid` for text that is not of the form, the same as for a wrong secret */
-function parsed(text: string, transport: Transport): ShownCredentials {
+function parseCredentials(text: string, transport: Transport): RequestCredentials {
   const sessionId = text.slice(0, 32);
   const secret = text.slice(33);
   if (text[32] !== '.' || !isSessionId(sessionId) || !isSecret(secret)) {
@@ -168,7 +170,7 @@ function parsed(text: string, transport: Transport): ShownCredentials {
   return { sessionId, secret, transport };
 }
 
-function wantsCurrent(value: unknown): boolean {
+function parseCurrentParameter(value: unknown): boolean {
   if (value === undefined || value === 'false') return false;
   if (value === 'true') return true;
   throw new SessionError('invalid-request', '"current" must be "true" or "false".');
@@ -179,7 +181,7 @@ function challenge(request: Request): string {
   return bearerToken(request.headers.authorization) === undefined ? 'Bearer' : 'Bearer error="invalid_token"';
 }
 
-function shape(
+function sessionBody(
   { session, device, place, expires }: DescribedSession,
   current: boolean,
   wording: Wording,

@@ -15,7 +15,7 @@ export function sameOrigin(manager: IdentitySessionManager, options: VerbOptions
   const { origins } = manager.settings;
   return function sameOrigin(request, response, next) {
     try {
-      insistOnSameOrigin(request, origins);
+      checkWriteOrigin(request, origins);
     } catch (error) {
       refuse(error, dialect, request, response, next);
       return;
@@ -28,8 +28,8 @@ export function sameOrigin(manager: IdentitySessionManager, options: VerbOptions
  * The check of a write; reading is nobody's business here, because another site's page cannot see the answer.
  * @throws SessionError `cross-site`
  */
-export function insistOnSameOrigin(request: Request, origins: readonly string[]): void {
-  if (!SAFE_METHODS.has(request.method)) insistOnOwnPage(request, origins);
+export function checkWriteOrigin(request: Request, origins: readonly string[]): void {
+  if (!SAFE_METHODS.has(request.method)) checkOrigin(request, origins);
 }
 
 /**
@@ -37,7 +37,7 @@ export function insistOnSameOrigin(request: Request, origins: readonly string[])
  * neither `Sec-Fetch-Site` nor `Origin`, because no browser of today leaves both out of a write to another site.
  * @throws SessionError `cross-site`
  */
-export function insistOnOwnPage(request: Request, origins: readonly string[]): void {
+export function checkOrigin(request: Request, origins: readonly string[]): void {
   const { origin, 'sec-fetch-site': site } = request.headers;
   if (site === 'same-origin' || site === 'none') return;
   if (site === undefined && (origin === undefined || isOwn(origin, request))) return;

@@ -1,13 +1,13 @@
 import type { RequestHandler } from 'express';
 
 import type { IdentitySessionManager } from '../manager/manager';
-import { answering, dialectOf, sessionOf, type VerbOptions } from './request';
+import { asyncHandler, dialectOf, sessionOf, type VerbOptions } from './request';
 
 /** Answers the caller's live sessions. Mounted behind `sessionSecretGuard`. */
 export function sessionLookup(manager: IdentitySessionManager, options: VerbOptions = {}): RequestHandler {
   const dialect = dialectOf('sessionLookup', manager, options);
 
-  return answering(dialect, async function sessionLookup(request) {
+  return asyncHandler(dialect, async function sessionLookup(request) {
     const current = sessionOf(request, 'sessionLookup');
     const sessions = await manager.list(current);
     return dialect.sessions(
@@ -22,7 +22,7 @@ export function sessionLookup(manager: IdentitySessionManager, options: VerbOpti
 export function currentSession(manager: IdentitySessionManager, options: VerbOptions = {}): RequestHandler {
   const dialect = dialectOf('currentSession', manager, options);
 
-  return answering(dialect, async function currentSession(request) {
+  return asyncHandler(dialect, async function currentSession(request) {
     return dialect.session(manager.describe(sessionOf(request, 'currentSession')), request);
   });
 }

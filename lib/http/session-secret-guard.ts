@@ -1,11 +1,11 @@
 import type { Request, RequestHandler } from 'express';
 
-import type { Dialect, ShownCredentials } from './dialect';
+import type { Dialect, RequestCredentials } from './dialect';
 import { plainRefusal } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
 import type { Names } from '../options/reader';
 import { dialectOf, refuse, VERB_OPTIONS, type VerbOptions } from './request';
-import { insistOnSameOrigin } from './same-origin';
+import { checkWriteOrigin } from './same-origin';
 
 /** What a guard may be told beside its wire. */
 export interface GuardOptions extends VerbOptions {
@@ -31,8 +31,8 @@ export function sessionSecretGuard(
   return function sessionSecretGuard(request, response, next) {
     const refused = (error: unknown) => refuse(error, dialect, request, response, next);
     try {
-      const shown = shownBy(request, dialect, origins);
-      const verified = manager.verify(shown, { ipAddress: request.ip, activity });
+      const credentials = readCredentials(request, dialect, origins);
+      const verified = manager.verify(credentials, { ipAddress: request.ip, activity });
       if (verified instanceof Promise) {
         verified
           .then((session) => {
@@ -52,9 +52,9 @@ export function sessionSecretGuard(
 }
 
 /** @throws SessionError `credentials-missing`, `cross-site`, and what the dialect throws */
-function shownBy(request: Request, dialect: Dialect, origins: readonly string[]): ShownCredentials {
-  const shown = dialect.credentials(request);
-  if (shown === undefined) throw plainRefusal('credentials-missing');
-  if (dialect.sameOrigin && shown.transport === 'cookie') insistOnSameOrigin(request, origins);
-  return shown;
+function readCredentials(request: Request, dialect: Dialect, origins: readonly string[]): RequestCredentials {
+  const credentials = dialect.credentials(request);
+  if (credentials === undefined) throw plainRefusal('credentials-missing');
+  if (dialect.sameOrigin && credentials.transport === 'cookie') checkWriteOrigin(request, origins);
+  return credentials;
 }

@@ -5,8 +5,8 @@ import { invalidRequest } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
 import type { SignIn } from '../manager/new-session';
 import type { IdentitySession } from '../session/session';
-import { dialectOf, readableCredentials, refuse, setHeaders, type VerbOptions } from './request';
-import { insistOnSameOrigin } from './same-origin';
+import { dialectOf, refuse, setHeaders, type VerbOptions, wellFormedCredentials } from './request';
+import { checkWriteOrigin } from './same-origin';
 
 /** Who signs in; where from and with what stands in the request. */
 export interface SignInFacts extends Omit<SignIn, 'userAgent' | 'ipAddress' | 'replaces' | 'secretForm'> {
@@ -36,11 +36,11 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
   const { origins } = manager.settings;
 
   return async function signIn(request, response, { transport = 'cookie', ...facts }) {
-    insistOnTransport(transport);
-    const replaces = readableCredentials(request, dialect);
+    checkTransport(transport);
+    const replaces = wellFormedCredentials(request, dialect);
     // A token given to another site's page would else end the session of the browser's cookie.
     const cookies = transport === 'cookie' || replaces?.transport === 'cookie';
-    if (dialect.sameOrigin && cookies) insistOnSameOrigin(request, origins);
+    if (dialect.sameOrigin && cookies) checkWriteOrigin(request, origins);
     const { session, secret } = await manager.open({
       ...facts,
       secretForm: dialect.secretForm,
@@ -58,7 +58,7 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
 }
 
 /** Apps may pass on what a client asks for, so it is a refusal. Any third word would be a cookie that nobody checked. */
-function insistOnTransport(transport: unknown): void {
+function checkTransport(transport: unknown): void {
   if (transport === 'cookie' || transport === 'bearer') return;
   throw invalidRequest('transport', '"transport" must be "cookie" or "bearer".');
 }

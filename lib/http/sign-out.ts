@@ -1,8 +1,8 @@
 import type { RequestHandler } from 'express';
 
 import type { IdentitySessionManager } from '../manager/manager';
-import { answering, dialectOf, readableCredentials, type VerbOptions } from './request';
-import { insistOnSameOrigin } from './same-origin';
+import { asyncHandler, dialectOf, type VerbOptions, wellFormedCredentials } from './request';
+import { checkWriteOrigin } from './same-origin';
 
 /**
  * Ends the session that the caller is in, and has the browser forget its cookie. It needs no guard before it: a session
@@ -12,11 +12,11 @@ export function signOut(manager: IdentitySessionManager, options: VerbOptions = 
   const dialect = dialectOf('signOut', manager, options);
   const { origins } = manager.settings;
 
-  return answering(dialect, async function signOut(request) {
-    const shown = readableCredentials(request, dialect);
-    const cookies = shown?.transport !== 'bearer';
-    if (dialect.sameOrigin && cookies) insistOnSameOrigin(request, origins);
-    const session = shown && (await manager.signOut(shown));
+  return asyncHandler(dialect, async function signOut(request) {
+    const credentials = wellFormedCredentials(request, dialect);
+    const cookies = credentials?.transport !== 'bearer';
+    if (dialect.sameOrigin && cookies) checkWriteOrigin(request, origins);
+    const session = credentials && (await manager.signOut(credentials));
     return dialect.revoked(cookies, request, session);
   });
 }

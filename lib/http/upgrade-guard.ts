@@ -10,7 +10,7 @@ import type { IdentitySessionManager } from '../manager/manager';
 import type { Names } from '../options/reader';
 import type { IdentitySession } from '../session/session';
 import { bodyText, dialectOf, VERB_OPTIONS, type VerbOptions } from './request';
-import { insistOnOwnPage } from './same-origin';
+import { checkOrigin } from './same-origin';
 
 /** The part of a WebSocket of the npm package `ws` that is used here. */
 export interface WebSocketLike {
@@ -48,7 +48,7 @@ const OPTIONS: Names<UpgradeGuardOptions<WebSocketLike>> = {
 const SESSION_ENDED = 4401;
 
 /** How long a client may take to close a connection, or to read why it gets none, before it is cut, in milliseconds. */
-const PATIENCE = 1000;
+const CLOSE_TIMEOUT = 1000;
 
 /**
  * A listener for a server's `upgrade` event: lets WebSockets be opened by requests that prove possession of a live session,
@@ -69,16 +69,16 @@ export function upgradeGuard<S extends WebSocketLike>(
   const { origins, clock, report } = manager.settings;
 
   async function verified(request: Request): Promise<IdentitySession> {
-    const shown = dialect.credentials(request);
-    if (shown === undefined) throw plainRefusal('credentials-missing');
-    if (dialect.sameOrigin && shown.transport === 'cookie') insistOnOwnPage(request, origins);
-    return manager.verify(shown, { ipAddress: request.ip });
+    const credentials = dialect.credentials(request);
+    if (credentials === undefined) throw plainRefusal('credentials-missing');
+    if (dialect.sameOrigin && credentials.transport === 'cookie') checkOrigin(request, origins);
+    return manager.verify(credentials, { ipAddress: request.ip });
   }
 
   function closeWithSession(webSocket: S, { sessionId }: IdentitySession): void {
     const unwatch = manager.onEnded(sessionId, ({ code }) => {
       webSocket.close(SESSION_ENDED, code);
-      clock.after(PATIENCE, () => webSocket.terminate());
+      clock.after(CLOSE_TIMEOUT, () => webSocket.terminate());
     });
     webSocket.once('close', unwatch);
   }
@@ -100,7 +100,7 @@ export function upgradeGuard<S extends WebSocketLike>(
         },
         (error: unknown) => {
           const refusal = error instanceof SessionError ? dialect.refusal(error, request) : FAILED;
-          answer(socket, refusal, clock);
+          sendRefusal(socket, refusal, clock);
         },
       )
       .catch((error: unknown) => {
@@ -122,7 +122,7 @@ const FAILED: Answer = { status: 500, headers: {}, cookies: [] };
  * The answer as it stands on the wire: an upgrade has no response object. Nobody but us closes the socket of one: a client
  * could leave its half of it open for ever.
  */
-function answer(socket: Duplex, refusal: Answer, clock: Clock): void {
+function sendRefusal(socket: Duplex, refusal: Answer, clock: Clock): void {
   const { status, headers, cookies } = refusal;
   const text = bodyText(refusal) ?? '';
   const lines = [
@@ -134,7 +134,7 @@ function answer(socket: Duplex, refusal: Answer, clock: Clock): void {
   ];
   socket.once(
     'close',
-    clock.after(PATIENCE, () => socket.destroy()),
+    clock.after(CLOSE_TIMEOUT, () => socket.destroy()),
   );
   socket.end(`${lines.join('\r\n')}\r\n\r\n${text}`, () => socket.destroy());
 }

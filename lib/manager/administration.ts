@@ -1,5 +1,5 @@
 import { invalidRequest, plainRefusal } from '../errors';
-import { insistOnBounds, insistOnNames, type Names } from '../options/reader';
+import { checkScope, checkNames, type Names } from '../options/reader';
 import { isSessionId, storedId } from '../session/credentials';
 import { cutoffs } from '../session/lifetimes';
 import { SORT_KEYS, type SearchOrder } from '../session/order';
@@ -94,7 +94,7 @@ export class Administration {
    * @throws TypeError for a name that is none of `SessionSearch`
    */
   async search(search: SessionSearch = {}): Promise<SessionPage> {
-    insistOnNames('search', search, SEARCH);
+    checkNames('search', search, SEARCH);
     const query = this.#query(search);
     const found = await this.#store.search({ ...query, take: query.take + 1 });
     const sessions = found.slice(0, query.take).map((session) => withoutSecret(session));
@@ -109,7 +109,7 @@ export class Administration {
    * @throws TypeError for a name that is none of `SearchFilter`
    */
   async count(filter: SearchFilter = {}): Promise<number> {
-    insistOnNames('count', filter, FILTERS);
+    checkNames('count', filter, FILTERS);
     return this.#store.count(checkedFilter(filter), this.#cutoffs());
   }
 
@@ -132,7 +132,7 @@ export class Administration {
    * meant for one tenant must not end the sessions of all
    */
   async revokeEverything(scope: Scope = {}, actor: Actor = {}): Promise<void> {
-    insistOnBounds('revokeEverything', scope, { tenantId: true });
+    checkScope('revokeEverything', scope, { tenantId: true });
     const checkedScope = checkedFilter(scope);
     const by = named('revokeEverything', actor);
     await this.#hearTime();
@@ -161,7 +161,7 @@ export class Administration {
    * @throws TypeError for a name that is none of `PolicyPatch`
    */
   async setPolicy(patch: PolicyPatch): Promise<void> {
-    insistOnNames('setPolicy', patch, { preventConcurrentLogin: true, protocols: true });
+    checkNames('setPolicy', patch, { preventConcurrentLogin: true, protocols: true });
     const { preventConcurrentLogin: rule, protocols } = patch;
     if (rule !== undefined && rule !== null && !CONCURRENCY.includes(rule)) {
       throw invalidRequest(
@@ -219,7 +219,9 @@ const SEARCH: Names<SessionSearch> = {
 };
 
 /** The settings of protocols, each of them a JSON object or null. Their content is checked by the protocol. */
-function checkedSettings(given: NonNullable<PolicyPatch['protocols']>): NonNullable<PolicyPatch['protocols']> {
+function checkedSettings(
+  given: NonNullable<PolicyPatch['protocols']>,
+): NonNullable<PolicyPatch['protocols']> {
   const settings = Object.entries(properties('protocols', given) as typeof given);
   for (const [name, value] of settings) if (value !== null) properties(`protocols.${name}`, value);
   return Object.fromEntries(settings);
@@ -227,7 +229,7 @@ function checkedSettings(given: NonNullable<PolicyPatch['protocols']>): NonNulla
 
 /** Who acts, for the record. */
 function named(call: string, actor: Actor): string | null {
-  insistOnNames(call, actor, { by: true });
+  checkNames(call, actor, { by: true });
   return optionalText('by', actor.by, 255);
 }
 

@@ -6,7 +6,7 @@ import { plainRefusal, SessionError, type RefusalCode } from '../errors';
 import { reportEnded } from '../events';
 import type { Health } from '../health';
 import { placeOf, type Locator } from '../location/location';
-import { insistOnNames, type Names } from '../options/reader';
+import { checkNames, type Names } from '../options/reader';
 import { NodeCapacity } from './node-capacity';
 import { checkedProtocolData, newSession, type SignIn } from './new-session';
 import { fits, hashSecret, mintSecret, storedId, type Credentials } from '../session/credentials';
@@ -196,7 +196,7 @@ export class IdentitySessionManager {
     options: { readonly reason?: EndReason; readonly by?: string | null } = {},
   ): Promise<readonly string[]> {
     const revocation = checkedRevocation(which);
-    insistOnNames('revoke', options, { reason: true, by: true });
+    checkNames('revoke', options, { reason: true, by: true });
     const { reason = 'revoked', by } = options;
     if (!END_REASONS.includes(reason)) {
       throw new TypeError(`\`reason\` must be one of ${END_REASONS.join(', ')}`);
@@ -219,7 +219,7 @@ export class IdentitySessionManager {
     owner: Owner | string,
     options: { readonly keep?: string; readonly by?: string | null } = {},
   ): Promise<readonly string[]> {
-    insistOnNames('onCredentialChange', options, { keep: true, by: true });
+    checkNames('onCredentialChange', options, { keep: true, by: true });
     const { keep, by } = options;
     const whose = typeof owner === 'string' ? { userId: owner } : owner;
     const which = keep === undefined ? everySessionOf(whose) : otherSessionsOf(whose, keptId('keep', keep));
@@ -254,7 +254,7 @@ export class IdentitySessionManager {
    * @throws TypeError for what is no JSON object, and for a name that is none of `SessionPatch`
    */
   async update(sessionId: string, patch: SessionPatch): Promise<boolean> {
-    insistOnNames('update', patch, CHANGEABLE);
+    checkNames('update', patch, CHANGEABLE);
     const { extraProperties, data, protocolData } = patch;
     return this.#store.update(storedId(sessionId), {
       ...(extraProperties !== undefined && {

@@ -1,4 +1,4 @@
-import { insistOnNames, type Names } from '../options/reader';
+import { checkNames, type Names } from '../options/reader';
 import { wordingFor } from '../session/i18n/catalogue';
 import { mintSessionId, plainId, type Credentials, type SecretForm } from '../session/credentials';
 import { LONGEST_USER_AGENT } from '../session/device/describe';
@@ -68,7 +68,7 @@ const SIGN_IN: Names<SignIn> = {
  * @throws TypeError when the app gives something that is not what `SignIn` says
  */
 export function newSession(signIn: SignIn, secretHash: string, settings: Settings): StoredSession {
-  insistOnNames('signIn', signIn, SIGN_IN);
+  checkNames('signIn', signIn, SIGN_IN);
   if (typeof signIn.userId !== 'string') {
     throw new TypeError(`\`userId\` must be text, and is ${typeof signIn.userId}: write \`String(user.id)\``);
   }

@@ -11,7 +11,7 @@ export class OptionReader {
 
   constructor(given: object, defaults: object, prefix: string, problems: string[]) {
     // Types forbid anything else, and JavaScript does not.
-    if (!isGroup(given)) problems.push(`${shown(given)} is given where an object of options belongs`);
+    if (!isGroup(given)) problems.push(`${quoted(given)} is given where an object of options belongs`);
     this.#given = isGroup(given) ? given : {};
     this.#defaults = defaults as Values;
     this.#prefix = prefix;
@@ -93,7 +93,7 @@ export class OptionReader {
   #checked<T>(name: string, isRight: (value: unknown) => boolean, expected: string): T {
     const value = this.value(name);
     if (isRight(value)) return value as T;
-    this.#problems.push(`\`${this.#prefix}${name}\` is ${shown(value)}: it must be ${expected}`);
+    this.#problems.push(`\`${this.#prefix}${name}\` is ${quoted(value)}: it must be ${expected}`);
     return this.#defaults[name] as T;
   }
 }
@@ -106,18 +106,18 @@ export function isFunction(value: unknown): boolean {
  * The check of options of which nothing but their names can be wrong.
  * @throws TypeError that lists those that there are not
  */
-export function insistOnOptions(
+export function checkOptionNames(
   options: object,
   names: Readonly<Record<string, true>>,
   heading: string,
 ): void {
   const problems: string[] = [];
   new OptionReader(options, {}, '', problems).nothingBut(names);
-  insistOnNone(problems, heading);
+  throwIfAny(problems, heading);
 }
 
 /** @throws TypeError that lists the problems, if there are any */
-export function insistOnNone(problems: readonly string[], heading: string): void {
+export function throwIfAny(problems: readonly string[], heading: string): void {
   if (problems.length > 0) throw new TypeError(`${heading}:\n- ${problems.join('\n- ')}`);
 }
 
@@ -138,7 +138,7 @@ function lengthOf(value: unknown): number {
   }
 }
 
-function shown(value: unknown): string {
+function quoted(value: unknown): string {
   return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? typeof value);
 }
 
@@ -151,7 +151,7 @@ export type Names<T> = Readonly<Record<keyof T, true>>;
  * here: they may come from requests, names never do.
  * @throws TypeError that says what the call takes
  */
-export function insistOnNames<T extends object>(call: string, given: T, names: Names<T>): void {
+export function checkNames<T extends object>(call: string, given: T, names: Names<T>): void {
   if (!isPlainObject(given)) throw mistake(`\`${call}\` was given ${kindOf(given)}`, names);
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(names, name));
   if (unknown !== undefined) throw mistake(`\`${call}\` knows no \`${unknown}\``, names);
@@ -167,8 +167,8 @@ function mistake(what: string, names: Readonly<Record<string, true>>): TypeError
  * `undefined` that the app did not expect would be no bound at all.
  * @throws TypeError
  */
-export function insistOnBounds<T extends object>(call: string, given: T, names: Names<T>): void {
-  insistOnNames(call, given, names);
+export function checkScope<T extends object>(call: string, given: T, names: Names<T>): void {
+  checkNames(call, given, names);
   const unsaid = Object.entries(given).find(([, value]) => value === undefined);
   if (unsaid === undefined) return;
   throw new TypeError(

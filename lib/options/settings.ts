@@ -4,7 +4,7 @@ import type { Hint } from '../changes/hint';
 import { systemClock, type Clock } from '../clock';
 import { type Report, unawaited } from '../events';
 import type { Locator } from '../location/location';
-import { type Names, insistOnNone, isFunction, OptionReader } from './reader';
+import { type Names, throwIfAny, isFunction, OptionReader } from './reader';
 import { defaults, type CookieOptions, type IdentitySessionOptions } from './options';
 import { catalogueOf, type Catalogue, type Words } from '../session/i18n/catalogue';
 import { describeDevice, describing } from '../session/device/describe';
@@ -109,7 +109,7 @@ export function settingsOf(options: IdentitySessionOptions): Settings {
   );
   read.given('schema', isSchema, 'the name of a schema: 63 bytes at the most, without "." and "?"');
   problems.push(...contradictions(options, settings));
-  insistOnNone(problems, 'These options cannot be used');
+  throwIfAny(problems, 'These options cannot be used');
   warn(settings);
   return settings;
 }

@@ -1,5 +1,5 @@
 import { invalidRequest } from '../errors';
-import { insistOnBounds, type Names } from '../options/reader';
+import { checkScope, type Names } from '../options/reader';
 import { plainId, storedId } from './credentials';
 import { sameOwner, type IdentitySession, type Owner } from './session';
 import { optionalText, text } from './text';
@@ -46,7 +46,7 @@ export function checkedRevocation(which: Revocation): Revocation {
       'a session is ended as one of its owner: write `manager.revoke(sessionsOf(owner, [id]))`, or `manager.administration.revoke(id)` whoever it belongs to',
     );
   }
-  insistOnBounds('revoke', which, PARTS);
+  checkScope('revoke', which, PARTS);
   const { owner, only, except, device } = which;
   return {
     owner: checkedOwner(owner),

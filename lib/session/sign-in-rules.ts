@@ -1,4 +1,4 @@
-import { type Names, insistOnNone, OptionReader } from '../options/reader';
+import { type Names, throwIfAny, OptionReader } from '../options/reader';
 import { CONCURRENCY, type PreventConcurrentLogin } from './revocation';
 import type { IdentitySession } from './session';
 
@@ -59,7 +59,7 @@ export function compiledRules(rules: SignInRules = {}): CompiledRules {
   const read = new OptionReader(rules, NO_RULES, '', problems);
   read.nothingBut(RULES);
   const compiled = rulesOf(read);
-  insistOnNone(problems, '`rulesFor` answered what is no rule');
+  throwIfAny(problems, '`rulesFor` answered what is no rule');
   return compiled;
 }
 

@@ -195,9 +195,7 @@ class MemoryStore implements AdministeredStore {
   ): StoredSession[] {
     const counted = this.#ownedBy(added).filter(
       (session) =>
-        isLive(session, cutoffs) &&
-        !ending.has(session.sessionId) &&
-        sharesLimit(session, added, limit.per),
+        isLive(session, cutoffs) && !ending.has(session.sessionId) && sharesLimit(session, added, limit.per),
     );
     const tooMany = counted.sort(NEWEST_FIRST).slice(limit.max - 1);
     if (tooMany.length > 0 && limit.onLimit === 'refuse') throw limitReached(limit);

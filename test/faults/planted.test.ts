@@ -1,17 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Script } from 'node:vm';
 
-import { BUGS, withBug } from './planted';
+import { BUGS, compiled, withBug } from './planted';
 
-describe('a planted bug', () => {
-  it.each(Object.entries(BUGS))('%s fits the source', (_, bug) => {
+describe('withBug', () => {
+  it.each(Object.entries(BUGS))('plants the bug "%s" in source that still compiles', (_, bug) => {
     const source = readFileSync(join(__dirname, '../..', bug.file), 'utf8');
-    expect(withBug(source, bug)).toContain(bug.instead);
+    const changed = withBug(source, bug);
+    expect(changed).not.toBe(source);
+    // Private names that the replacement uses and the class does not declare are syntax errors.
+    expect(() => new Script(compiled(changed, bug.file))).not.toThrow();
   });
 
-  it('that fits no more, or at two places, is a mistake', () => {
-    const bug = { file: 'x', of: 'a', instead: 'b' };
-    expect(() => withBug('c', bug)).toThrow('exactly once');
-    expect(() => withBug('aca', bug)).toThrow('exactly once');
+  it('throws if the pattern matches nothing or more than once', () => {
+    const bug = { file: 'x', find: /a/, replace: 'b' };
+    expect(withBug('cac', bug)).toBe('cbc');
+    expect(() => withBug('c', bug)).toThrow('exactly once, but matches 0 times');
+    expect(() => withBug('aca', bug)).toThrow('exactly once, but matches 2 times');
   });
 });

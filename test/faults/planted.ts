@@ -1,103 +1,112 @@
 /**
- * Preloaded into a node that is to have a bug: the source of the package is changed while it is read, so that the checker
- * can be seen to find what it is there for. Which bug, `FAULTS_PLANTED` says.
+ * Plants a bug in a node, so that the fault matrix can prove that the checker finds it. A node that is to have a bug
+ * preloads this file. The environment variable `FAULTS_PLANTED` names the bug, and the package's source is changed while
+ * it is loaded.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { transform } from 'sucrase';
 
 interface Bug {
+  /** The path of the source file, relative to the project's folder. */
   readonly file: string;
-  readonly instead: string;
-  readonly of: string;
+  /** Matches the piece of source to replace. It must match exactly once. */
+  readonly find: RegExp;
+  /** The replacement, with the patterns of `String.prototype.replace`, such as `$&`. */
+  readonly replace: string;
 }
 
-/** Each replaces a piece of source that must be there exactly once: a bug that fits no more is a mistake here. */
+/** Each pattern is as short as it can be while it matches once, so that rewording the source does not break it. */
 export const BUGS = {
   'lease extended by a hit': {
     file: 'lib/changes/changes.ts',
-    of: 'return this.#options.clock.monotonic() < this.#trustedUntil;',
-    instead: `
-      const now = this.#options.clock.monotonic();
-      if (now >= this.#trustedUntil) return false;
-      this.#trustedUntil = now + this.#options.lease;
-      return true;`,
+    find: /get trusted\(.*\{/,
+    replace: `$& const { clock, lease } = this.#options;
+      if (clock.monotonic() < this.#trustedUntil) this.#trustedUntil = clock.monotonic() + lease;`,
   },
   'lease counted from the answer': {
     file: 'lib/changes/changes.ts',
-    of: 'this.#trustedUntil = sent + lease;',
-    instead: 'this.#trustedUntil = clock.monotonic() + lease;',
+    find: /(?<=#trustedUntil = )\w+(?= \+)/,
+    replace: 'this.#options.clock.monotonic()',
   },
   'late landing kept': {
     file: 'lib/store/cached.ts',
-    of: 'if (session !== undefined && this.#flights.get(id) === flight) this.#keep(session);',
-    instead: 'if (session !== undefined) this.#keep(session);',
+    find: /(?<=session !== undefined) && .*flight(?=\))/,
+    replace: '',
   },
   'older flight joined': {
     file: 'lib/store/cached.ts',
-    of: 'if (underway !== undefined && this.#clock.monotonic() - underway.started < this.#follower.lease) {',
-    instead: 'if (underway !== undefined) {',
+    find: / && .*\bstarted < .*\blease/,
+    replace: '',
   },
   'changes ignored': {
     file: 'lib/store/cached.ts',
-    of: 'follower.subscribe((change) => this.#apply(change));',
-    instead: '',
+    find: /\bfollower\.subscribe(?=\()/,
+    replace: 'Boolean',
   },
   'own end not noted': {
     file: 'lib/store/cached.ts',
-    of: 'return this.#ending([which], this.#inner.end(which, end));',
-    instead: 'return this.#inner.end(which, end);',
+    find: /return .*\[which\], (.*)\);/,
+    replace: 'return $1;',
   },
   'outage taken for an end': {
     file: 'lib/database/failures.ts',
-    of: "return plainRefusal('store-unavailable',",
-    instead: "return plainRefusal('session-ended',",
+    find: /(?<=\()'store-unavailable'/,
+    replace: "'session-ended'",
   },
   'last touches not written': {
     file: 'lib/store/buffered.ts',
-    of: 'for (const pending of this.#pending.values()) pending.due = true;',
-    instead: '',
+    find: /< LAST_ATTEMPTS\b/,
+    replace: '< 0',
   },
   'no lock on sign-in': {
     file: 'lib/store/postgres/statements.ts',
-    of: 'select pg_advisory_xact_lock(hashtextextended(',
-    instead: 'select (hashtextextended(',
+    find: /pg_advisory_xact_lock(?=\()/,
+    replace: '',
   },
   'absent ids never forgotten': {
     file: 'lib/store/absent-ids.ts',
-    of: 'if (this.#until.size > MOST) this.#until.delete',
-    instead: 'if (false) this.#until.delete',
+    find: /size > MOST\b/,
+    replace: 'size < 0',
   },
   'touches heap up': {
     file: 'lib/store/buffered.ts',
-    of: 'if (this.#pending.size >= MOST_WAITING) return',
-    instead: 'if (false) return',
+    find: />= MOST_WAITING\b/,
+    replace: '< 0',
   },
 } as const satisfies Readonly<Record<string, Bug>>;
 
 export type BugName = keyof typeof BUGS;
 
-/** The source with the bug in it. */
-export function withBug(source: string, { of, instead }: Bug): string {
-  const [before, after, ...more] = source.split(of);
-  if (after === undefined || more.length > 0)
-    throw new Error(`This is not in the source exactly once: ${of}`);
-  return before + instead + after;
+/**
+ * Returns the source with the bug in it.
+ * @throws `Error` if the pattern does not match exactly once.
+ */
+export function withBug(source: string, { file, find, replace }: Bug): string {
+  const matches = [...source.matchAll(new RegExp(find, 'g'))].length;
+  if (matches !== 1) {
+    throw new Error(`${find} must match ${file} exactly once, but matches ${matches} times: adapt the bug`);
+  }
+  return source.replace(find, replace);
 }
 
-/** What Node has beside its documented interface to load files with. */
+/** Compiles TypeScript to the JavaScript that Node runs. */
+export function compiled(source: string, path: string): string {
+  return transform(source, { transforms: ['typescript', 'imports'], filePath: path }).code;
+}
+
+/** The undocumented function of Node that runs the source of a module. */
 interface Loading {
   _compile(code: string, file: string): void;
 }
 
-function plant({ file, ...bug }: Bug): void {
-  const path = join(__dirname, '../..', file);
+function plant(bug: Bug): void {
+  const path = join(__dirname, '../..', bug.file);
   const load = require.extensions['.ts']!;
   require.extensions['.ts'] = (module, name) => {
     if (name !== path) return load(module, name);
-    const source = withBug(readFileSync(path, 'utf8'), { file, ...bug });
-    const { code } = transform(source, { transforms: ['typescript', 'imports'], filePath: path });
-    (module as unknown as Loading)._compile(code, path);
+    const source = withBug(readFileSync(path, 'utf8'), bug);
+    (module as unknown as Loading)._compile(compiled(source, path), path);
   };
 }
 

@@ -1,10 +1,10 @@
 import {
-  insistOnOptions,
-  insistOnNone,
+  checkOptionNames,
+  throwIfAny,
   isFunction,
   OptionReader,
-  insistOnBounds,
-  insistOnNames,
+  checkScope,
+  checkNames,
 } from '../../lib/options/reader';
 import { runInNewContext } from 'node:vm';
 
@@ -199,7 +199,7 @@ describe('options that are no object', () => {
 
 describe('options that are checked by their names alone', () => {
   const check = (options: unknown) => () =>
-    insistOnOptions(options as object, { schema: true }, 'It cannot run');
+    checkOptionNames(options as object, { schema: true }, 'It cannot run');
 
   it('are those that there are', () => {
     expect(check({ schema: 5 })).not.toThrow();
@@ -213,19 +213,19 @@ describe('options that are checked by their names alone', () => {
 
 describe('problems', () => {
   it('are told all at once, in a TypeError with a heading', () => {
-    const telling = () => insistOnNone(['one', 'another'], 'It cannot be built');
+    const telling = () => throwIfAny(['one', 'another'], 'It cannot be built');
     expect(telling).toThrow(new TypeError('It cannot be built:\n- one\n- another'));
   });
 
   it('are no error when there are none', () => {
-    expect(() => insistOnNone([], 'It cannot be built')).not.toThrow();
+    expect(() => throwIfAny([], 'It cannot be built')).not.toThrow();
   });
 });
 
 const NAMES = { tenantId: true, userId: true } as const;
 
-const names = (given: unknown) => insistOnNames('count', given as never, NAMES);
-const bounds = (given: unknown) => insistOnBounds('end', given as never, NAMES);
+const names = (given: unknown) => checkNames('count', given as never, NAMES);
+const bounds = (given: unknown) => checkScope('end', given as never, NAMES);
 
 describe('what is handed over by name', () => {
   it.each([

@@ -6,7 +6,7 @@ import { sessionQuery } from './session-query';
 import type { Answer, Dialect } from '../../http/dialect';
 import { plainRefusal } from '../../errors';
 import { sessionOf } from '../../http/request';
-import { forgetsCookie } from '../../http/revoke-route';
+import { mustClearCookie } from '../../http/revoke-route';
 import type { IdentitySessionManager } from '../../manager/manager';
 import { stage } from '../../session/lifetimes';
 import { sessionsOf } from '../../session/revocation';
@@ -55,7 +55,7 @@ export class IdentitySessions {
     const session = await this.#found(request, current);
     const which = sessionsOf(session, [session.sessionId]);
     await this.#manager.revoke(which, { reason: 'administrator', by: current.userId });
-    return this.#dialect.revoked(forgetsCookie(which, current, request, this.#dialect), request, current);
+    return this.#dialect.revoked(mustClearCookie(which, current, request, this.#dialect), request, current);
   }
 
   /** Sessions of other tenants are to a tenant's administrators as if there were none. */

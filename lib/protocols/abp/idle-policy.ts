@@ -24,7 +24,10 @@ const DEFAULT: IdlePolicy = { enabled: false, idleTimeoutMinutes: 60, countdownS
  */
 export async function idlePolicy(manager: IdentitySessionManager): Promise<IdlePolicy> {
   const { protocols } = await manager.administration.policyInForce();
-  const { enabled, ...times } = { ...DEFAULT, ...(protocols[PROTOCOL] as { idle?: IdlePolicy } | undefined)?.idle };
+  const { enabled, ...times } = {
+    ...DEFAULT,
+    ...(protocols[PROTOCOL] as { idle?: IdlePolicy } | undefined)?.idle,
+  };
   const idleTimeoutMinutes = Math.min(times.idleTimeoutMinutes, longestTimeout(manager));
   const countdownSeconds = Math.min(times.countdownSeconds, idleTimeoutMinutes * 60);
   return { enabled, idleTimeoutMinutes, countdownSeconds };
@@ -34,7 +37,10 @@ export async function idlePolicy(manager: IdentitySessionManager): Promise<IdleP
  * Stores the idle policy for all nodes. `null` removes the stored one, so that ABP's defaults apply again.
  * @throws SessionError `invalid-request` if a value is missing or out of range
  */
-export async function setIdlePolicy(manager: IdentitySessionManager, policy: IdlePolicy | null): Promise<void> {
+export async function setIdlePolicy(
+  manager: IdentitySessionManager,
+  policy: IdlePolicy | null,
+): Promise<void> {
   const settings = policy && { idle: checkedPolicy(policy, longestTimeout(manager)) };
   await manager.administration.setPolicy({ protocols: { [PROTOCOL]: settings } });
 }

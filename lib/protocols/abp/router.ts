@@ -2,15 +2,15 @@ import { json, Router, type Request, type RequestHandler } from 'express';
 
 import { abp } from './dialect';
 import type { Answer, Dialect } from '../../http/dialect';
-import { limitersOf, limitsIn, type Limit } from '../../http/limiters';
-import { answering, dialectOf } from '../../http/request';
+import { readLimits, routeLimiters, type Limit } from '../../http/limiters';
+import { asyncHandler, dialectOf } from '../../http/request';
 import { revokeRoute } from '../../http/revoke-route';
 import { sameOrigin } from '../../http/same-origin';
 import { sessionClaimGuard } from '../../http/session-claim-guard';
 import { sessionSecretGuard } from '../../http/session-secret-guard';
-import { unreadableBodies, unreadablePaths } from '../../http/unreadable-requests';
+import { bodyParseErrors, pathDecodeErrors } from '../../http/parse-errors';
 import type { IdentitySessionManager } from '../../manager/manager';
-import { type Names, insistOnNone, OptionReader } from '../../options/reader';
+import { type Names, throwIfAny, OptionReader } from '../../options/reader';
 import type { SessionClaims } from '../../session/claims';
 import { AccountSessions } from './account-sessions';
 import { describing, type AppsDescription } from './description';
@@ -65,12 +65,12 @@ export function abpRouter(manager: IdentitySessionManager, options: AbpRouterOpt
       ? [sessionSecretGuard(manager, { dialect })]
       : [fromOwnPages(manager, dialect), sessionClaimGuard(manager, { dialect, claimsOf: currentUser })];
   const administrators = [...guards, permitted(dialect, isGranted, manager.settings.report)];
-  const limited = limitersOf('revoke', dialect, limits.revoke);
-  const forCaller = (act: Act) => [...guards, answering(dialect, act)];
+  const limited = routeLimiters('revoke', dialect, limits.revoke);
+  const forCaller = (act: Act) => [...guards, asyncHandler(dialect, act)];
   const forAdministrators = (act: Act, ...before: RequestHandler[]) => [
     ...administrators,
     ...before,
-    answering(dialect, act),
+    asyncHandler(dialect, act),
   ];
 
   const describe = describing(description);
@@ -79,7 +79,7 @@ export function abpRouter(manager: IdentitySessionManager, options: AbpRouterOpt
   const settings = new PolicySettings(manager);
 
   // A router of its own, so that no error but the parser's is taken for a body that cannot be read.
-  const body = Router().use(json(), unreadableBodies(dialect));
+  const body = Router().use(json(), bodyParseErrors(dialect));
 
   const router = Router();
   router.route('/identity/sessions').get(forAdministrators((request) => everybody.list(request)));
@@ -100,7 +100,7 @@ export function abpRouter(manager: IdentitySessionManager, options: AbpRouterOpt
     .route('/account-admin/settings/idle')
     .get(forAdministrators(() => settings.idle()))
     .put(forAdministrators((request) => settings.setIdle(request), body));
-  router.use(unreadablePaths(dialect));
+  router.use(pathDecodeErrors(dialect));
   return router;
 }
 
@@ -141,13 +141,13 @@ function checked(options: AbpRouterOptions) {
     userNameOf: read.givenFunction<AbpRouterOptions['userNameOf']>('userNameOf'),
     tenantNameOf: read.givenFunction<AbpRouterOptions['tenantNameOf']>('tenantNameOf'),
     extraPropertiesOf: read.givenFunction<AbpRouterOptions['extraPropertiesOf']>('extraPropertiesOf'),
-    limits: limitsIn(read, { revoke: true }),
+    limits: readLimits(read, { revoke: true }),
   };
   if (options?.isGranted === undefined) {
     problems.push(
       'it has to know who may administer sessions: give it `isGranted: (permission, request) => boolean`, which is asked for "AbpIdentity.Sessions"',
     );
   }
-  insistOnNone(problems, 'abpRouter cannot be built');
+  throwIfAny(problems, 'abpRouter cannot be built');
   return given;
 }

@@ -4,14 +4,14 @@ import type { Answer } from '../../http/dialect';
 import type { OpenXchangeDialect } from './dialect';
 import { OpenXchangeError } from './errors';
 import { parameter, queryParameter } from './parameters';
-import { answering, send } from '../../http/request';
+import { asyncHandler, send } from '../../http/request';
 
 /** What one action does with a request. It refuses by throwing a `SessionError` or an `OpenXchangeError`. */
 export type Act = (request: Request, response: Response) => Promise<Answer>;
 
 /** The action as a handler. */
 export function acting(dialect: OpenXchangeDialect, act: Act): RequestHandler {
-  return answering(dialect, async (request, response) => {
+  return asyncHandler(dialect, async (request, response) => {
     try {
       return await act(request, response);
     } catch (error) {

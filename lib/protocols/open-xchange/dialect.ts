@@ -5,7 +5,7 @@ import { wordingFor } from '../../session/i18n/catalogue';
 import { isSessionId, mintSecret } from '../../session/credentials';
 import { sessionsOf, type Revocation } from '../../session/revocation';
 import type { IdentitySession } from '../../session/session';
-import type { Answer, Dialect, ShownCredentials } from '../../http/dialect';
+import type { Answer, Dialect, RequestCredentials } from '../../http/dialect';
 import type { DescribedSession } from '../../session/described';
 import { answer } from './answers';
 import { clientCookies, type ClientCookies } from './client-cookies';
@@ -53,7 +53,7 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
   const cookies = clientCookies(settings, basis, hash);
   const errorId = errorIds();
 
-  function credentials(request: Request): ShownCredentials | undefined {
+  function credentials(request: Request): RequestCredentials | undefined {
     const sessionId = parameter(request, 'session');
     if (!sessionId) return undefined;
     if (!isSessionId(sessionId)) throw plainRefusal('credentials-invalid');
@@ -61,7 +61,7 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
   }
 
   /** @throws SessionError `credentials-ambiguous` when sessions of several users are named */
-  function publicCredentials(request: Request): ShownCredentials | undefined {
+  function publicCredentials(request: Request): RequestCredentials | undefined {
     if (parameter(request, 'session') || !READING.has(request.method)) return credentials(request);
     const named = new Set(cookiesFor('public-session', request.headers.cookie).map(([, value]) => value));
     const [sessionId] = named;
@@ -72,12 +72,12 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
   }
 
   /** The name of the secret's cookie is known only when the session is. */
-  function withSecretCookie(sessionId: string, request: Request): ShownCredentials {
+  function withSecretCookie(sessionId: string, request: Request): RequestCredentials {
     const secret = (session: IdentitySession) => cookies.valueOf('secret', request, session);
     return { sessionId, secret, transport: 'cookie' };
   }
 
-  function remembered(request: Request): ShownCredentials | undefined {
+  function remembered(request: Request): RequestCredentials | undefined {
     const own = hash.hashOf(request);
     const [sessionId, secret] = (['session', 'secret'] as const).map((purpose) =>
       cookieValue(request.headers.cookie, cookieName(purpose, own)),

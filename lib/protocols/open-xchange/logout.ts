@@ -1,7 +1,7 @@
 import { bare } from './answers';
 import type { OpenXchangeDialect } from './dialect';
 import { SessionError } from '../../errors';
-import { readableCredentials } from '../../http/request';
+import { wellFormedCredentials } from '../../http/request';
 import { parameter } from './parameters';
 import type { IdentitySessionManager } from '../../manager/manager';
 import type { Act } from './actions';
@@ -13,7 +13,7 @@ import type { Act } from './actions';
 export function logout(manager: IdentitySessionManager, dialect: OpenXchangeDialect): Act {
   return async function logout(request) {
     if (!parameter(request, 'session')) return bare(400);
-    const shown = readableCredentials(request, dialect);
+    const shown = wellFormedCredentials(request, dialect);
     if (shown === undefined) return bare(403);
     try {
       const session = await manager.verify(shown, { ipAddress: request.ip, activity: false });

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock';
-import { type Names, insistOnNone, OptionReader } from '../../options/reader';
+import { type Names, throwIfAny, OptionReader } from '../../options/reader';
 import type { Catalogue } from '../../session/i18n/catalogue';
 import { describeOxDevice, describing } from '../../session/device/describe';
 import type { DescribeDevice } from '../../session/device/device';
@@ -96,7 +96,7 @@ export function openXchangeSettings(
       '`openXchange.stickyCookie` is true, and the node has no name: give the manager a `nodeId`',
     );
   }
-  insistOnNone(problems, 'These options cannot be used');
+  throwIfAny(problems, 'These options cannot be used');
   return settings;
 }
 

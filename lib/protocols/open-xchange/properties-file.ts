@@ -1,7 +1,7 @@
 import type { OpenXchangeOptions } from './options';
 import type { LimitOptions } from '../../http/limiters';
 import type { IdentitySessionOptions } from '../../options/options';
-import { insistOnNone } from '../../options/reader';
+import { throwIfAny } from '../../options/reader';
 import { milliseconds } from '../../session/duration';
 import type { OpenXchangeRouterOptions } from './router';
 import type { IpCheckMode, IpCheckOptions } from '../../session/ip-check';
@@ -98,7 +98,7 @@ export function fromProperties(text: string): PropertiesOptions {
     if (rule === undefined) unknown.push(key);
     else attempt(() => rule(value, target), `${key}=${value}`, problems);
   }
-  insistOnNone(problems, 'These properties cannot be used');
+  throwIfAny(problems, 'These properties cannot be used');
   const { manager, openXchange, ipCheck, router, login } = target;
   if (Object.keys(ipCheck).length > 0) manager.ipCheck = ipCheck;
   if (Object.keys(login).length > 0) router.limits = { login };

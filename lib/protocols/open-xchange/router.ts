@@ -11,13 +11,13 @@ import { answer } from './answers';
 import { openXchange, type OpenXchangeDialect } from './dialect';
 import { OpenXchangeError } from './errors';
 import { flagParameter } from './parameters';
-import { limitersOf, limitsIn, type Limit } from '../../http/limiters';
+import { readLimits, routeLimiters, type Limit } from '../../http/limiters';
 import { dialectOf } from '../../http/request';
 import { sessionLookup } from '../../http/session-lookup';
 import { sessionSecretGuard } from '../../http/session-secret-guard';
-import { unreadableBodies } from '../../http/unreadable-requests';
+import { bodyParseErrors } from '../../http/parse-errors';
 import type { IdentitySessionManager } from '../../manager/manager';
-import { type Names, insistOnNone, OptionReader } from '../../options/reader';
+import { type Names, throwIfAny, OptionReader } from '../../options/reader';
 import type { Duration } from '../../session/duration';
 import type { IdentitySession } from '../../session/session';
 import { acting, moduleOf, noPasswordInUri, type Act } from './actions';
@@ -90,7 +90,7 @@ export function openXchangeRouter(
   const failures: Failures = new WeakSet();
   const refresh = new CookieRefresh(manager, dialect);
   const guarded = [sessionSecretGuard(manager, { dialect }), refresh.handler()];
-  const unreadable = unreadableBodies(dialect);
+  const unreadable = bodyParseErrors(dialect);
   const act = (what: Act) => acting(dialect, what);
   const tokens = new RandomTokens(manager.settings.clock, randomTokenTimeout);
   const extras: Extras = async (request, session, secret) => ({
@@ -102,7 +102,7 @@ export function openXchangeRouter(
     dialect,
     {
       login: inTurn([
-        ...limitersOf('login', dialect, limits.login, (request) => !failures.has(request)),
+        ...routeLimiters('login', dialect, limits.login, (request) => !failures.has(request)),
         act(login(manager, dialect, { authenticate, extras, failures })),
       ]),
       autologin: act(autologin(manager, dialect, { extras, refresh })),
@@ -121,7 +121,7 @@ export function openXchangeRouter(
     {
       all: sessionLookup(manager, { dialect }),
       delete: inTurn([
-        ...limitersOf('revoke', dialect, limits.delete),
+        ...routeLimiters('revoke', dialect, limits.delete),
         text({ type: () => true, limit: '1mb' }),
         unreadable,
         act(deleteSessions(manager)),
@@ -171,7 +171,7 @@ function checked(options: OpenXchangeRouterOptions) {
   const given = {
     authenticate: read.givenFunction<Authenticate>('authenticate', 'a function of name and password')!,
     modules: read.givenFunction<OpenXchangeRouterOptions['modules']>('modules'),
-    limits: limitsIn(read, { login: true, delete: true }),
+    limits: readLimits(read, { login: true, delete: true }),
     randomTokenTimeout: read.duration('randomTokenTimeout', 0, 60_000),
     uiWebPath: read.value('uiWebPath') as string,
   };
@@ -182,6 +182,6 @@ function checked(options: OpenXchangeRouterOptions) {
   }
   if (!isLocalPath(given.uiWebPath))
     problems.push('`uiWebPath` must be a path of this host, such as "/appsuite/"');
-  insistOnNone(problems, 'openXchangeRouter cannot be built');
+  throwIfAny(problems, 'openXchangeRouter cannot be built');
   return given;
 }

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 
 import * as identitySessions from '../../../migrations/001_identity_sessions';
-import { type Names, insistOnOptions } from '../../options/reader';
+import { type Names, checkOptionNames } from '../../options/reader';
 
 /** Where the tables are. */
 export interface MigrateOptions {
@@ -32,7 +32,7 @@ const migrations: Readonly<Record<string, Migration>> = {
  * @throws TypeError for options that there are not
  */
 export function migrationConfig(options: MigrateOptions = {}): Knex.MigratorConfig {
-  insistOnOptions(options, OPTIONS, 'The migrations cannot run');
+  checkOptionNames(options, OPTIONS, 'The migrations cannot run');
   const { schema, tableName = TABLE_NAME } = options;
   return {
     migrationSource: source(schema),

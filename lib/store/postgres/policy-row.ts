@@ -31,7 +31,7 @@ export function policyValues({ preventConcurrentLogin, protocols = {} }: PolicyP
 
 /** Returns the statement that changes the policy. It inserts the row if somebody has deleted it by hand. */
 export function setPolicy({ policy }: Tables): string {
-  const settings = (present: string) => `nullif(${present} || $3::jsonb - $4::text[], '{}')`;
+  const settings = (present: string) => `nullif((${present} || $3::jsonb) - $4::text[], '{}')`;
   return `
     insert into ${policy} as p (prevent_concurrent_login, protocols)
     values ($2, ${settings(`'{}'::jsonb`)})

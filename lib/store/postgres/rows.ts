@@ -166,8 +166,6 @@ function json<T extends JsonObject = JsonObject>(column: string): Field<T> {
   return field<T>(column, {
     toParameter: jsonText,
     fromText: (value) =>
-      (value
-        ? JSON.parse(value, (_key, part: unknown) => Object.freeze(part))
-        : NO_PROPERTIES) as T,
+      (value ? JSON.parse(value, (_key, part: unknown) => Object.freeze(part)) : NO_PROPERTIES) as T,
   });
 }

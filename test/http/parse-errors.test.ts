@@ -3,7 +3,7 @@ import express, { type ErrorRequestHandler } from 'express';
 import request from 'supertest';
 
 import { catalogueOf, rest } from '../../lib';
-import { unreadableBodies, unreadablePaths } from '../../lib/http/unreadable-requests';
+import { bodyParseErrors, pathDecodeErrors } from '../../lib/http/parse-errors';
 
 const dialect = rest({
   cookies: { name: 'identity', ttl: 1000, secure: true, sameSite: 'lax' },
@@ -18,7 +18,7 @@ describe.each([
     response.status(500).send(error.message);
   };
   const app = framework();
-  const body = framework.Router().use(framework.json({ limit: 100 }), unreadableBodies(dialect));
+  const body = framework.Router().use(framework.json({ limit: 100 }), bodyParseErrors(dialect));
   app.put('/things/:id', body, (_request, response) => {
     response.sendStatus(204);
   });
@@ -28,7 +28,7 @@ describe.each([
   app.get('/breaks', body, () => {
     throw Object.assign(new Error('Not ours.'), { type: 'entity.parse.failed', status: 400 });
   });
-  app.use(unreadablePaths(dialect), theApps);
+  app.use(pathDecodeErrors(dialect), theApps);
   const put = (path = '/things/1') => request(app).put(path);
 
   it.each([

@@ -5,9 +5,9 @@ import { SessionError } from '../errors';
 import { refuse } from './request';
 
 /** Right behind a parser: a body that cannot be read is a refusal of the wire; every other error is the app's. */
-export function unreadableBodies(dialect: Dialect): ErrorRequestHandler {
+export function bodyParseErrors(dialect: Dialect): ErrorRequestHandler {
   // Express tells an error handler by its four parameters.
-  return function unreadableBodies(error: unknown, request, response, next) {
+  return function bodyParseErrors(error: unknown, request, response, next) {
     const { status } = error as { status?: unknown };
     const unreadable = typeof status === 'number' && status >= 400 && status < 500;
     const refusal = new SessionError('invalid-request', 'The body cannot be read.', { field: 'body' });
@@ -16,8 +16,8 @@ export function unreadableBodies(dialect: Dialect): ErrorRequestHandler {
 }
 
 /** Behind routes with parameters: the same of a path that Express cannot decode. */
-export function unreadablePaths(dialect: Dialect): ErrorRequestHandler {
-  return function unreadablePaths(error: unknown, request, response, next) {
+export function pathDecodeErrors(dialect: Dialect): ErrorRequestHandler {
+  return function pathDecodeErrors(error: unknown, request, response, next) {
     const refusal = new SessionError('invalid-request', 'The path cannot be read.');
     refuse(error instanceof URIError ? refusal : error, dialect, request, response, next);
   };
