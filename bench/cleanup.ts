@@ -3,7 +3,7 @@ import knex, { type Knex } from 'knex';
 
 import type { IdentitySessionManager } from '../lib';
 import { appConnections } from '../lib/database/knex';
-import { Pool } from '../lib/database/statement-runner';
+import { StatementRunner } from '../lib/database/statement-runner';
 import { postgres } from '../lib/store/postgres/postgres';
 import type { AdministeredStore } from '../lib/store/store';
 import type { Database } from './database';
@@ -30,7 +30,7 @@ export async function courseOfCleanup(database: Database, expired: number): Prom
   try {
     await fill(pool, expired);
     const ids = await pool('identity_sessions').where('user_id', 'active').pluck<string[]>('session_id');
-    const store = postgres(new Pool(appConnections(pool), { budget: 60_000 }));
+    const store = postgres(new StatementRunner(appConnections(pool), { budget: 60_000 }));
     const control = await latencies(store, manager, ids, sleep(CONTROL_SECONDS * 1000));
 
     const begun = performance.now();

@@ -47,7 +47,8 @@ async function delayBy(way: Way, database: Database, revocations: number): Promi
 }
 
 async function startNode(url: string, way: Way) {
-  const { createIdentitySessionManager, migrate, redisHint } = builtPackage();
+  const { createIdentitySessionManager, migrate } = builtPackage();
+  const { redisHint } = builtPackage('./redis');
   // A pool that is not Knex's gives no connection that could LISTEN.
   const native = new Pool({ connectionString: url });
   const listens = way === 'LISTEN';

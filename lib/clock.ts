@@ -47,7 +47,10 @@ export interface Deadline<T> {
 }
 
 /** What is promised, or an error if that takes too long. */
-export function inTime<T>(promised: Promise<T>, { clock, limit, problem, late }: Deadline<T>): Promise<T> {
+export function withTimeout<T>(
+  promised: Promise<T>,
+  { clock, limit, problem, late }: Deadline<T>,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     let isLate = false;
     const cancel = clock.after(limit, () => {

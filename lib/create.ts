@@ -4,9 +4,9 @@ import { HintLine } from './changes/hint';
 import { postgresChangeLog, postgresChanges } from './changes/postgres';
 import { Cleanup, type Cleaned } from './manager/cleanup';
 import { appConnections } from './database/knex';
-import { OwnConnection } from './database/dedicated-connection';
-import { Pool } from './database/statement-runner';
-import { Turn } from './database/cleanup-lease';
+import { DedicatedConnection } from './database/dedicated-connection';
+import { StatementRunner } from './database/statement-runner';
+import { CleanupLease } from './database/cleanup-lease';
 import { geoipLite } from './location/geoip-lite';
 import { IdentitySessionManager } from './manager/manager';
 import type { IdentitySessionOptions } from './options/options';
@@ -45,13 +45,13 @@ function chainOf(options: IdentitySessionOptions, settings: Settings): Chain {
   if (knex === undefined) return { store: options.store! };
   const { clock, lifetimes, lease, cacheSize, requestBudget: budget, report } = settings;
 
-  const pool = new Pool(appConnections(knex), { budget, schema });
-  const table = postgres(pool, { schema });
+  const runner = new StatementRunner(appConnections(knex), { budget, schema });
+  const table = postgres(runner, { schema });
 
-  const connection = new OwnConnection(knex, { connection: changesConnection });
-  const changes = postgresChanges(new Pool(connection, { budget, schema }), connection, {
+  const connection = new DedicatedConnection(knex, { connection: changesConnection });
+  const changes = postgresChanges(new StatementRunner(connection, { budget, schema }), connection, {
     schema,
-    written: changesConnection === undefined ? undefined : pool,
+    written: changesConnection === undefined ? undefined : runner,
   });
   const follower = new ChangeFollower(changes, {
     clock,
@@ -67,8 +67,8 @@ function chainOf(options: IdentitySessionOptions, settings: Settings): Chain {
   });
   return {
     store: touched,
-    log: postgresChangeLog(pool, { schema }),
+    log: postgresChangeLog(runner, { schema }),
     follower,
-    turn: new Turn(pool, { clock, schema }),
+    cleanupLease: new CleanupLease(runner, { clock, schema }),
   };
 }

@@ -6,8 +6,7 @@ export type { Visit } from './manager/verification';
 export { Administration, type Actor, type SessionPage, type SessionSearch } from './manager/administration';
 export type { CleanupResult } from './manager/cleanup';
 export type { SignIn } from './manager/new-session';
-export type { CompiledRules, Newcomer, RulesFor, SignInRules } from './session/sign-in-rules';
-export { fromProperties, type PropertiesOptions } from './protocols/open-xchange/properties-file';
+export type { SignInRulesInForce, SigningIn, RulesFor, SignInRules } from './session/sign-in-rules';
 export { SessionError, type RefusalCode, type RefusalEvidence } from './errors';
 export type { Report, SessionEvent } from './events';
 export type { EndedListener } from './manager/session-watch';
@@ -41,23 +40,9 @@ export { sessionOf, type VerbOptions } from './http/request';
 
 // Verbs mounted on paths
 export { restRouter, type RestRouterOptions } from './http/rest-router';
-export { openXchangeRouter, type OpenXchangeRouterOptions } from './protocols/open-xchange/router';
-export { cookieRefresh } from './protocols/open-xchange/cookie-refresh';
-export type { Authenticate, OpenXchangeAccount } from './protocols/open-xchange/login';
-export { abpRouter, type AbpRouterOptions } from './protocols/abp/router';
-export type { AppsDescription } from './protocols/abp/description';
-export type { IsGranted } from './protocols/abp/permission';
 
 // How wires speak
 export { rest, type RestOptions } from './http/rest';
-export { openXchange, type OpenXchangeDialect } from './protocols/open-xchange/dialect';
-export type {
-  OpenXchangeBasis,
-  OpenXchangeOptions,
-  OpenXchangeSettings,
-} from './protocols/open-xchange/options';
-export { abp } from './protocols/abp/dialect';
-export type { OpenXchangeCode } from './protocols/open-xchange/errors';
 export type { Answer, Dialect, OpenedSession, RequestCredentials, Transport } from './http/dialect';
 export type { DescribedSession } from './session/described';
 
@@ -83,7 +68,7 @@ export type { SearchOrder } from './session/order';
 export { isSessionId, type Credentials, type SecretForm } from './session/credentials';
 export { claims, type SessionClaims } from './session/claims';
 export type { IpCheckMode, IpCheckOptions } from './session/ip-check';
-export { describeDevice, describeOxDevice } from './session/device/describe';
+export { describeDevice } from './session/device/describe';
 export type {
   DescribeDevice,
   DeviceOf,
@@ -92,11 +77,15 @@ export type {
   DeviceType,
   Product,
 } from './session/device/device';
-export { displayLocation, displayName, type Wording } from './session/i18n/messages';
-export { catalogueOf, wordingFor, type Catalogue, type Words } from './session/i18n/catalogue';
+export { displayLocation, displayName, type Messages } from './session/i18n/messages';
+export {
+  translationsOf,
+  messagesFor,
+  type Translations,
+  type Translation,
+} from './session/i18n/translations';
 export type { Duration } from './session/duration';
 export type { Locator } from './location/location';
-export { maxmind, type MaxmindReader } from './location/maxmind';
 export type { Place } from './session/place';
 
 // Where they live
@@ -121,7 +110,6 @@ export type {
 export type { SessionLimit } from './session/sign-in-rules';
 
 // How other nodes hear of it
-export { redisHint, type RedisClient, type RedisHintOptions } from './changes/redis';
 export type { Hint, HintListener } from './changes/hint';
 
 // Their tables

@@ -95,8 +95,8 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
   await knex.raw(`
     create table ${at}.identity_session_cleanup (
       only_row boolean primary key default true check (only_row),
-      turn bigint not null default 1,
-      taken_until timestamptz not null,
+      lease_number bigint not null default 1,
+      leased_until timestamptz not null,
       finished_at timestamptz not null default '-infinity',
       -- What was in the log at some time: it may go when that time is long past.
       log_seen pg_snapshot not null default pg_current_snapshot(),

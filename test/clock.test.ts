@@ -1,4 +1,4 @@
-import { systemClock, type Clock, inTime, jittered } from '../lib/clock';
+import { systemClock, type Clock, withTimeout, jittered } from '../lib/clock';
 import { outputOf } from './support/program';
 import { DAY, HOUR } from './support/sessions';
 import { FakeClock } from './support/clock';
@@ -120,7 +120,7 @@ describe('systemClock', () => {
   });
 });
 
-describe('inTime', () => {
+describe('withTimeout', () => {
   let clock: FakeClock;
   let late: string[];
   let bring: (value: string) => void;
@@ -131,7 +131,12 @@ describe('inTime', () => {
     clock = new FakeClock();
     late = [];
     const promised = new Promise<string>((resolve, reject) => ([bring, fail] = [resolve, reject]));
-    waiting = inTime(promised, { clock, limit: 100, problem: 'too slow', late: (value) => late.push(value) });
+    waiting = withTimeout(promised, {
+      clock,
+      limit: 100,
+      problem: 'too slow',
+      late: (value) => late.push(value),
+    });
   });
 
   describe('a promise that is kept in time', () => {

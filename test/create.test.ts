@@ -5,15 +5,14 @@ import type { Client } from 'pg';
 import {
   createIdentitySessionManager,
   describeDevice,
-  describeOxDevice,
   memory,
-  openXchange,
   rest,
   type Credentials,
   type IdentitySessionManager,
   type IdentitySessionOptions,
   type SessionEvent,
 } from '../lib';
+import { describeOxDevice, openXchange } from '../lib/protocols/open-xchange';
 import { READ_AT_MOST_EVERY, READ_EVERY } from '../lib/changes/changes';
 import { hashSecret } from '../lib/session/credentials';
 import { FLUSH_EVERY } from '../lib/store/buffered';

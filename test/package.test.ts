@@ -168,23 +168,44 @@ describe('an app', () => {
     expect(stderr).toContain('Tests:       5 passed, 5 total');
   });
 
-  it('has the types of it, as CommonJS and as ES modules, with every declaration checked', async () => {
-    const types = ['@types/express', '@types/node', '@types/ws'];
-    const folder = await project({ has: types, files: ['app.cts', 'app.mts'] });
-    writeFileSync(join(folder, 'readme.mts'), `${OF_THE_APP}\n${mountExample()}\n`);
-    const compilerOptions = {
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      module: 'nodenext',
-      types: ['node'],
-      noEmit: true,
-      skipLibCheck: false,
-    };
-    writeFileSync(
-      join(folder, 'tsconfig.json'),
-      JSON.stringify({ compilerOptions, files: ['app.cts', 'app.mts', 'readme.mts'] }),
-    );
-    await run(process.execPath, [join(MODULES, 'typescript/bin/tsc'), '--project', folder], folder);
+  it.each([
+    ['nodenext', { module: 'nodenext', skipLibCheck: false }, ['app.cts', 'app.mts', 'readme.mts']],
+    ['node16', { module: 'node16', skipLibCheck: true }, ['app.cts', 'app.mts']],
+    ['bundler', { module: 'esnext', moduleResolution: 'bundler', skipLibCheck: true }, ['app.mts']],
+  ])(
+    'compiles in strict mode against the types of every entry point with moduleResolution %s',
+    async (_, options, files) => {
+      const types = ['@types/express', '@types/node', '@types/ws'];
+      const folder = await project({ has: types, files: ['app.cts', 'app.mts'] });
+      writeFileSync(join(folder, 'readme.mts'), `${OF_THE_APP}\n${mountExample()}\n`);
+      const compilerOptions = {
+        ...options,
+        target: 'es2023',
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        types: ['node'],
+        noEmit: true,
+      };
+      writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+      await run(process.execPath, [join(MODULES, 'typescript/bin/tsc'), '--project', folder], folder);
+    },
+  );
+
+  it('gets the same names from require and from import, at every entry point', async () => {
+    const folder = await project({ files: ['entry-points.cjs'] });
+    const { stdout } = await run(process.execPath, ['entry-points.cjs'], folder);
+    const names = JSON.parse(stdout) as Record<string, { required: string[]; imported: string[] }>;
+    for (const { required, imported } of Object.values(names)) {
+      const named = imported.filter((name) => !['default', 'module.exports', '__esModule'].includes(name));
+      expect(named.sort()).toEqual(required.sort());
+    }
+    expect(names).toMatchObject({
+      '.': { required: expect.arrayContaining(['createIdentitySessionManager', 'sessionSecretGuard']) },
+      './open-xchange': { required: expect.arrayContaining(['openXchange', 'openXchangeRouter']) },
+      './abp': { required: expect.arrayContaining(['abp', 'abpRouter']) },
+      './redis': { required: ['redisHint'] },
+      './maxmind': { required: ['maxmind'] },
+    });
   });
 });
 

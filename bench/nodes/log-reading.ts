@@ -5,8 +5,8 @@ import { lru } from '../../lib/store/lru';
 import { ChangeFollower, type Changes } from '../../lib/changes/changes';
 import { postgresChanges } from '../../lib/changes/postgres';
 import { appConnections } from '../../lib/database/knex';
-import { OwnConnection } from '../../lib/database/dedicated-connection';
-import { Pool } from '../../lib/database/statement-runner';
+import { DedicatedConnection } from '../../lib/database/dedicated-connection';
+import { StatementRunner } from '../../lib/database/statement-runner';
 import { settingsOf } from '../../lib/options/settings';
 import { buffered } from '../../lib/store/buffered';
 import { cached } from '../../lib/store/cached';
@@ -115,10 +115,10 @@ function storeOf(pool: Knex, log: SwitchedLog): AdministeredStore {
   const onFailure = (error: unknown) => {
     throw error;
   };
-  const connection = new OwnConnection(pool);
-  const changes = log.of(postgresChanges(new Pool(connection, { budget }), connection));
+  const connection = new DedicatedConnection(pool);
+  const changes = log.of(postgresChanges(new StatementRunner(connection, { budget }), connection));
   const follower = new ChangeFollower(changes, { ...settings, onFailure });
-  const copies = cached(postgres(new Pool(appConnections(pool), { budget })), {
+  const copies = cached(postgres(new StatementRunner(appConnections(pool), { budget })), {
     ...settings,
     cache: lru(cacheSize),
     follower,

@@ -1,5 +1,5 @@
 import { appConnections } from '../../lib/database/knex';
-import { Pool } from '../../lib/database/statement-runner';
+import { StatementRunner } from '../../lib/database/statement-runner';
 import { postgres } from '../../lib/store/postgres/postgres';
 import { shuffled } from '../statistics';
 import type { FilledTable } from './filled';
@@ -11,7 +11,7 @@ const ACTIVE = 20_000;
 /** The part of the updates that leave all indexes alone, once each session has been written on that day. */
 export async function shareOfHotUpdates(table: FilledTable): Promise<number> {
   const active = (await table.sample(ACTIVE)).map(({ sessionId }) => sessionId);
-  const store = postgres(new Pool(appConnections(table.pool), { budget: 60_000 }));
+  const store = postgres(new StatementRunner(appConnections(table.pool), { budget: 60_000 }));
   const touch = (ids: readonly string[]) =>
     store.touch(ids.map((id) => ({ id, at: Date.now(), ipAddresses: [] })));
 

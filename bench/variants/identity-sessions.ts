@@ -31,12 +31,13 @@ export function guard(
     name,
     needs: 'database',
     async start({ databaseUrl }) {
-      const sessions = builtPackage();
-      const { createIdentitySessionManager, createSignIn, migrate, sessionSecretGuard } = sessions;
+      const { createIdentitySessionManager, createSignIn, migrate, rest, sessionSecretGuard } =
+        builtPackage();
       const pool = knex({ client: 'pg', connection: databaseUrl });
       await migrate(pool);
       const manager = createIdentitySessionManager(optionsOf(pool));
-      const dialect = sessions[wire](manager.settings);
+      const dialectOf = wire === 'rest' ? rest : builtPackage('./open-xchange').openXchange;
+      const dialect = dialectOf(manager.settings);
       const signIn = createSignIn(manager, { dialect });
 
       const app = express();

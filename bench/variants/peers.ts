@@ -1,7 +1,10 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
+import packageJson from '../../package.json';
 import type * as identitySessions from '../../lib';
+import type * as redis from '../../lib/changes/redis';
+import type * as openXchange from '../../lib/protocols/open-xchange';
 
 const fromHere = createRequire(join(__dirname, 'peers.ts'));
 
@@ -13,7 +16,14 @@ export function peer<T>(name: string): T {
   return fromHere(name) as T;
 }
 
-/** This package as it is published: built, not its TypeScript. */
-export function builtPackage(): typeof identitySessions {
-  return fromHere('../../dist/lib') as typeof identitySessions;
+/** The entry points of this package that benchmarks use. */
+interface EntryPoints {
+  readonly '.': typeof identitySessions;
+  readonly './open-xchange': typeof openXchange;
+  readonly './redis': typeof redis;
+}
+
+/** Loads an entry point of this package as it is published: the compiled files in `dist/`, not the TypeScript sources. */
+export function builtPackage<Name extends keyof EntryPoints = '.'>(name = '.' as Name): EntryPoints[Name] {
+  return fromHere(`../../${packageJson.exports[name].default}`) as EntryPoints[Name];
 }

@@ -1,6 +1,7 @@
 import type { Router } from 'express';
 
-import { abpRouter, sessionOf, type IdentitySessionManager } from '../../lib';
+import { sessionOf, type IdentitySessionManager } from '../../lib';
+import { abpRouter } from '../../lib/protocols/abp';
 import { isAdministrator } from './accounts';
 
 /** The same sessions for front ends of ABP: everybody's own, and for administrators those of everybody. */

@@ -1,13 +1,7 @@
 import { Router } from 'express';
 
-import {
-  openXchange,
-  openXchangeRouter,
-  sessionOf,
-  sessionSecretGuard,
-  type IdentitySessionManager,
-  type OpenXchangeAccount,
-} from '../../lib';
+import { sessionOf, sessionSecretGuard, type IdentitySessionManager } from '../../lib';
+import { openXchange, openXchangeRouter, type OpenXchangeAccount } from '../../lib/protocols/open-xchange';
 import { authenticate } from './accounts';
 
 /** The same accounts and sessions for clients of Open-Xchange, with a route of the app's own as they would ask for it. */

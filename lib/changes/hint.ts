@@ -1,4 +1,4 @@
-import { type Clock, inTime } from '../clock';
+import { type Clock, withTimeout } from '../clock';
 import type { Report } from '../events';
 import type { HintHealth } from '../health';
 
@@ -26,7 +26,7 @@ export interface HintListener {
  * How long a message may take, in milliseconds. Without a limit, one that is never answered would keep back all later ones,
  * and nobody would be told.
  */
-const PATIENCE = 200;
+const SEND_TIMEOUT = 200;
 
 /**
  * One hint as a node uses it. Nothing that goes wrong with it is thrown here; that it goes down, and that it is back, is
@@ -94,9 +94,9 @@ export class HintLine {
   async #tell(): Promise<void> {
     const telling = this.#hint.send?.();
     if (telling === undefined) return;
-    await inTime(telling, {
+    await withTimeout(telling, {
       clock: this.#clock,
-      limit: PATIENCE,
+      limit: SEND_TIMEOUT,
       problem: 'The hint took too long to send',
       // Clients keep what they cannot send yet: that it went after all is how their service shows that it is back.
       late: () => this.#good('sending'),

@@ -1,6 +1,6 @@
 import { unavailable } from '../database/failures';
-import type { OwnConnection } from '../database/dedicated-connection';
-import { inSchema, statementName, type Pool, type Statement } from '../database/statement-runner';
+import type { DedicatedConnection } from '../database/dedicated-connection';
+import { inSchema, statementName, type StatementRunner, type Statement } from '../database/statement-runner';
 import type { ChangeLog, Changes, ChangeSet, Position } from './changes';
 import type { Hint, HintListener } from './hint';
 
@@ -11,7 +11,7 @@ export interface PostgresChangesOptions {
    * The pool that sessions are written through, where the connection was told to lead elsewhere: a log that nobody writes
    * is silent, and must not be taken for good news.
    */
-  readonly written?: Pool | undefined;
+  readonly written?: StatementRunner | undefined;
 }
 
 /** How long the log reaches back, in milliseconds. Nodes that were away for longer start afresh. */
@@ -25,19 +25,22 @@ const CHANNEL = 'identity_session_changes';
  * triggers send a notice with each transaction that the connection listens for.
  */
 export function postgresChanges(
-  pool: Pool,
-  connection: OwnConnection,
+  runner: StatementRunner,
+  connection: DedicatedConnection,
   { schema, written }: PostgresChangesOptions = {},
 ): Changes & Hint {
-  return new PostgresChanges(pool, connection, inSchema('identity_session_changes', schema), written);
+  return new PostgresChanges(runner, connection, inSchema('identity_session_changes', schema), written);
 }
 
 /** Keeps `identity_session_changes` short, through the app's pool: readers of the log shall not wait for that. */
-export function postgresChangeLog(pool: Pool, { schema }: PostgresChangesOptions = {}): ChangeLog {
+export function postgresChangeLog(
+  runner: StatementRunner,
+  { schema }: PostgresChangesOptions = {},
+): ChangeLog {
   const [log, memory] = ['identity_session_changes', 'identity_session_cleanup'].map((table) =>
     inSchema(table, schema),
   );
-  return new PostgresChangeLog(pool, log!, memory!);
+  return new PostgresChangeLog(runner, log!, memory!);
 }
 
 /**
@@ -66,16 +69,21 @@ const MOST_CHANGES = 10_000;
 
 class PostgresChanges implements Changes, Hint {
   readonly name = 'listen';
-  readonly #pool: Pool;
-  readonly #connection: OwnConnection;
+  readonly #runner: StatementRunner;
+  readonly #connection: DedicatedConnection;
   readonly #first: Statement;
   readonly #next: Statement;
-  readonly #written: Pool | undefined;
+  readonly #written: StatementRunner | undefined;
   /** The server and log that sessions were last known to be written to. */
   #confirmed: string | undefined;
 
-  constructor(pool: Pool, connection: OwnConnection, table: string, written: Pool | undefined) {
-    this.#pool = pool;
+  constructor(
+    runner: StatementRunner,
+    connection: DedicatedConnection,
+    table: string,
+    written: StatementRunner | undefined,
+  ) {
+    this.#runner = runner;
     this.#connection = connection;
     this.#written = written;
     const here = hereOf(table);
@@ -123,7 +131,7 @@ class PostgresChanges implements Changes, Hint {
   /** Asked once for each server that is met: the sessions that this node writes must be in the log that it reads. */
   async #confirm(server: string): Promise<void> {
     if (this.#written === undefined || server === this.#confirmed) return;
-    const [row] = await this.#written.ask<ChangesRow>(this.#first, []);
+    const [row] = await this.#written.repeatable<ChangesRow>(this.#first, []);
     if (row?.server !== server) {
       throw new Error(
         '`changesConnection` leads to another database than `knex`: give it the same server and database',
@@ -133,7 +141,7 @@ class PostgresChanges implements Changes, Hint {
   }
 
   async #ask(statement: Statement, values: readonly unknown[]): Promise<ChangesRow> {
-    const [row] = await this.#pool.ask<ChangesRow>(statement, values);
+    const [row] = await this.#runner.repeatable<ChangesRow>(statement, values);
     // A replica may be behind by any time, so what it does not know proves nothing.
     if (row === undefined || row.replica === 't') {
       throw unavailable(new Error('The database that answers is a replica: `knex` must lead to the primary'));
@@ -156,12 +164,12 @@ function hereOf(table: string): string {
 const LONG_AGO = `clock_timestamp() - interval '${LOG_RETENTION + 60_000} milliseconds'`;
 
 class PostgresChangeLog implements ChangeLog {
-  readonly #pool: Pool;
+  readonly #runner: StatementRunner;
   readonly #prune: Statement;
   readonly #remember: Statement;
 
-  constructor(pool: Pool, log: string, memory: string) {
-    this.#pool = pool;
+  constructor(runner: StatementRunner, log: string, memory: string) {
+    this.#runner = runner;
     // An entry may go when it was visible long ago: the time at which it was written says nothing, for its transaction may
     // have been open ever since. So cleanup remembers what it saw. Entries from the future came with a dump of another
     // server, which counted transactions otherwise; every read would take them for new.
@@ -187,9 +195,9 @@ class PostgresChangeLog implements ChangeLog {
   }
 
   async prune(limit: number): Promise<number> {
-    const [row] = await this.#pool.tell(this.#prune, [limit]);
+    const [row] = await this.#runner.once(this.#prune, [limit]);
     const pruned = Number(row?.['pruned']);
-    if (pruned === 0) await this.#pool.tell(this.#remember, []);
+    if (pruned === 0) await this.#runner.once(this.#remember, []);
     return pruned;
   }
 }

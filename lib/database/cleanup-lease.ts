@@ -1,58 +1,63 @@
 import type { Clock } from '../clock';
-import { inSchema, statementName, type Pool, type Statement } from './statement-runner';
+import { inSchema, statementName, type StatementRunner, type Statement } from './statement-runner';
 
-export interface TurnOptions {
-  /** Is told the database's time by whoever takes a turn. */
+export interface CleanupLeaseOptions {
+  /** Follows the database's time, which every acquisition returns. */
   readonly clock: Clock;
-  /** The schema of the table; what the connection's search path finds first when absent. */
+  /** The schema of the table. Defaults to the first match on the connection's search path. */
   readonly schema?: string | undefined;
 }
 
-/** A turn that was taken: the number by which it is told from later ones. */
-export type Taken = string;
+/** The number of an acquired lease. Every acquisition by any node gets a higher number. */
+export type LeaseNumber = string;
 
-/** For how long a turn is held without a word, as an SQL interval. Whoever dies in the middle keeps others waiting so long. */
-const HELD_FOR = "interval '1 minute'";
+/** The time after which a lease expires unless it is renewed, as an SQL interval. A crashed node blocks others this long. */
+const LEASE_DURATION = "interval '1 minute'";
 
 /**
- * Lets one node at a time do what all nodes would do: the row of `identity_session_cleanup` says who is at it and when it
- * was last done. Each step is one statement that changes the row if it still is as it must be. An advisory lock would be
- * simpler, but behind a pooler that lends connections by the transaction it could be kept no longer than a statement,
- * and it knows nothing of when the work was last done. Times are the database's, whatever the nodes' clocks say.
+ * Lets only one node at a time run the cleanup. The row of `identity_session_cleanup` stores the current lease and the time
+ * of the last complete cleanup. Each method runs one statement that changes the row only if the condition still holds.
+ *
+ * An advisory lock would be simpler. But behind a pooler that assigns connections per transaction, it could not be held
+ * longer than one statement, and it does not record the time of the last cleanup. All times are database times, so the
+ * clocks of the nodes do not matter.
  */
-export class Turn {
-  readonly #pool: Pool;
+export class CleanupLease {
+  readonly #runner: StatementRunner;
   readonly #clock: Clock;
   readonly #sql: ReturnType<typeof statements>;
 
-  constructor(pool: Pool, { clock, schema }: TurnOptions) {
-    this.#pool = pool;
+  constructor(runner: StatementRunner, { clock, schema }: CleanupLeaseOptions) {
+    this.#runner = runner;
     this.#clock = clock;
     this.#sql = statements(inSchema('identity_session_cleanup', schema));
   }
 
-  /** Takes the turn, unless somebody has it, or the work was finished less than `rest` milliseconds ago. */
-  async take(rest: number): Promise<Taken | undefined> {
+  /**
+   * Acquires the lease. Returns `undefined` if another node holds it, or if the last complete cleanup is less than `rest`
+   * milliseconds ago.
+   */
+  async acquire(rest: number): Promise<LeaseNumber | undefined> {
     const sent = this.#clock.monotonic();
-    const [row] = await this.#pool.tell<{ turn: string; time: string }>(this.#sql.take, [rest]);
+    const [row] = await this.#runner.once<{ lease_number: string; time: string }>(this.#sql.acquire, [rest]);
     if (row === undefined) return undefined;
     this.#clock.follow?.(Number(row.time), (sent + this.#clock.monotonic()) / 2);
-    return row.turn;
+    return row.lease_number;
   }
 
-  /** Holds the turn for longer; false when it took too long and somebody else has the turn now. */
-  async keep(turn: Taken): Promise<boolean> {
-    return (await this.#pool.tell(this.#sql.keep, [turn])).length > 0;
+  /** Extends the lease. Returns false if it expired and another node has acquired it since. */
+  async renew(lease: LeaseNumber): Promise<boolean> {
+    return (await this.#runner.once(this.#sql.renew, [lease])).length > 0;
   }
 
-  /** Lets others go on with the work. */
-  async giveBack(turn: Taken): Promise<void> {
-    await this.#pool.tell(this.#sql.giveBack, [turn]);
+  /** Releases the lease without completing the cleanup, so that another node can continue it immediately. */
+  async release(lease: LeaseNumber): Promise<void> {
+    await this.#runner.once(this.#sql.release, [lease]);
   }
 
-  /** Notes that all is done. */
-  async finish(turn: Taken): Promise<void> {
-    await this.#pool.tell(this.#sql.finish, [turn]);
+  /** Releases the lease and records that the cleanup is complete. */
+  async finish(lease: LeaseNumber): Promise<void> {
+    await this.#runner.once(this.#sql.finish, [lease]);
   }
 }
 
@@ -60,24 +65,28 @@ function statements(table: string) {
   const named = (key: string, text: string): Statement => ({ name: statementName(table, key), text });
   const now = 'clock_timestamp()';
   return {
-    // Whoever comes first of all makes the row; of two who do, one waits here, and then has nothing to add.
-    take: named(
-      'take',
+    // The first acquisition ever inserts the row. If two nodes try at once, one waits for the other and inserts nothing.
+    acquire: named(
+      'acquire',
       `with next as (
-         update ${table} set turn = turn + 1, taken_until = ${now} + ${HELD_FOR}
-         where taken_until <= ${now} and finished_at <= ${now} - $1 * interval '1 millisecond'
-         returning turn
+         update ${table} set lease_number = lease_number + 1, leased_until = ${now} + ${LEASE_DURATION}
+         where leased_until <= ${now} and finished_at <= ${now} - $1 * interval '1 millisecond'
+         returning lease_number
        ), first as (
-         insert into ${table} (taken_until) values (${now} + ${HELD_FOR}) on conflict do nothing returning turn
+         insert into ${table} (leased_until) values (${now} + ${LEASE_DURATION}) on conflict do nothing
+         returning lease_number
        )
-       select turn, round(extract(epoch from ${now}) * 1000) as time
-       from (select turn from next union all select turn from first) as taken`,
+       select lease_number, round(extract(epoch from ${now}) * 1000) as time
+       from (select lease_number from next union all select lease_number from first) as acquired`,
     ),
-    keep: named(
-      'keep',
-      `update ${table} set taken_until = ${now} + ${HELD_FOR} where turn = $1 returning turn`,
+    renew: named(
+      'renew',
+      `update ${table} set leased_until = ${now} + ${LEASE_DURATION} where lease_number = $1 returning lease_number`,
     ),
-    giveBack: named('giveBack', `update ${table} set taken_until = ${now} where turn = $1`),
-    finish: named('finish', `update ${table} set taken_until = ${now}, finished_at = ${now} where turn = $1`),
+    release: named('release', `update ${table} set leased_until = ${now} where lease_number = $1`),
+    finish: named(
+      'finish',
+      `update ${table} set leased_until = ${now}, finished_at = ${now} where lease_number = $1`,
+    ),
   };
 }

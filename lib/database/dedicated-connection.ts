@@ -1,11 +1,11 @@
 import type { Knex } from 'knex';
 
-import { systemClock, type Clock, inTime, jittered } from '../clock';
+import { systemClock, type Clock, withTimeout, jittered } from '../clock';
 import { sqlState } from './failures';
 import { appConnections, connectionMaker, type ConnectionMaker, type RawConnection } from './knex';
 import type { Connection, ConnectionSource } from './statement-runner';
 
-export interface OwnConnectionOptions {
+export interface DedicatedConnectionOptions {
   /** Where it leads, as Knex's `connection` says it; to where the app's Knex leads when absent. */
   readonly connection?: Knex.Config['connection'] | undefined;
   readonly clock?: Clock;
@@ -19,7 +19,7 @@ export interface ChannelListener {
 }
 
 /** How long making a connection, or the answer to LISTEN, may take, in milliseconds. */
-const PATIENCE = 3000;
+const CONNECTION_TIMEOUT = 3000;
 
 /** How long it waits after a failure to try again, in milliseconds: at first, and at the most. */
 const FIRST_PAUSE = 500;
@@ -30,7 +30,7 @@ const LONGEST_PAUSE = 30_000;
  * and on which notices come. Where none can be had (the server is full, or the pool is not Knex's) it borrows from the
  * pool instead, which brings no notices, and tries again later.
  */
-export class OwnConnection implements ConnectionSource {
+export class DedicatedConnection implements ConnectionSource {
   readonly #pool: ConnectionSource;
   readonly #maker: ConnectionMaker | undefined;
   /** Waits for a database are real ones, whatever clock a test has sessions judged by. */
@@ -44,7 +44,7 @@ export class OwnConnection implements ConnectionSource {
   #notBefore = -Infinity;
   #closed = false;
 
-  constructor(knex: Knex, { connection, clock = systemClock() }: OwnConnectionOptions = {}) {
+  constructor(knex: Knex, { connection, clock = systemClock() }: DedicatedConnectionOptions = {}) {
     this.#pool = appConnections(knex);
     this.#maker = connectionMaker(knex, connection);
     this.#clock = clock;
@@ -93,9 +93,9 @@ export class OwnConnection implements ConnectionSource {
   /** Nothing where the pool is not Knex's. */
   async #make(): Promise<RawConnection | undefined> {
     if (this.#maker === undefined) return undefined;
-    const own = await inTime(this.#maker.create(), {
+    const own = await withTimeout(this.#maker.create(), {
       clock: this.#clock,
-      limit: PATIENCE,
+      limit: CONNECTION_TIMEOUT,
       problem: 'The database took too long to accept a connection',
       late: (connection) => void this.#destroy(connection),
     });
@@ -110,7 +110,7 @@ export class OwnConnection implements ConnectionSource {
     const channel = this.#channel;
     if (own === undefined || channel === undefined) return;
     try {
-      await own.query({ text: `listen ${channel.name}`, query_timeout: PATIENCE });
+      await own.query({ text: `listen ${channel.name}`, query_timeout: CONNECTION_TIMEOUT });
     } catch (error) {
       if (sqlState(error) === undefined) this.#discard(error);
       throw error;
@@ -146,7 +146,7 @@ export class OwnConnection implements ConnectionSource {
   /** It may be broken already, or its end never be answered. */
   async #destroy(own: RawConnection): Promise<void> {
     const ending = this.#maker?.destroy(own) ?? Promise.resolve();
-    const limit = { clock: this.#clock, limit: PATIENCE, problem: 'It does not end' };
-    await inTime(ending, limit).catch(() => undefined);
+    const limit = { clock: this.#clock, limit: CONNECTION_TIMEOUT, problem: 'It does not end' };
+    await withTimeout(ending, limit).catch(() => undefined);
   }
 }

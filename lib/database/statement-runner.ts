@@ -1,5 +1,5 @@
-import { systemClock, inTime } from '../clock';
-import { Breaker } from './breaker';
+import { systemClock, withTimeout } from '../clock';
+import { CircuitBreaker } from './circuit-breaker';
 import { isConnectionLost, isUnprepared, refusalOf, sqlState } from './failures';
 
 /** A statement under the name by which a connection keeps it prepared. One name, one text. */
@@ -47,7 +47,7 @@ export function statementName(table: string, key: string): string {
   return Buffer.byteLength(name) <= LONGEST_NAME ? name : '';
 }
 
-export interface PoolOptions {
+export interface StatementRunnerOptions {
   /** How long one act may wait for the database, in milliseconds: for a connection and for all its statements. */
   readonly budget: number;
   /** Where the tables are, for who has not made them there; the first of the search path when absent. */
@@ -58,17 +58,20 @@ export interface PoolOptions {
  * Runs statements over connections that it borrows, with a limit to every wait: the server's own timeouts do not fire
  * while the server hangs.
  */
-export class Pool {
+export class StatementRunner {
   readonly #source: ConnectionSource;
   readonly #budget: number;
   readonly #schema: string | undefined;
   /** Waits for a database are real ones, whatever clock a test has sessions judged by. */
   readonly #clock = systemClock();
-  readonly #breaker = new Breaker(() => this.#with(this.#deadline(), (run) => run(PROBE, [])), this.#clock);
+  readonly #breaker = new CircuitBreaker(
+    () => this.#with(this.#deadline(), (run) => run(PROBE, [])),
+    this.#clock,
+  );
   /** Whether connections keep what was prepared on them, as all do but those of a transaction pooler. */
   #prepares = true;
 
-  constructor(source: ConnectionSource, { budget, schema }: PoolOptions) {
+  constructor(source: ConnectionSource, { budget, schema }: StatementRunnerOptions) {
     this.#source = source;
     this.#budget = budget;
     this.#schema = schema;
@@ -80,21 +83,24 @@ export class Pool {
   }
 
   /** Runs one statement. Asking twice does no harm, so a connection that turns out to be broken is replaced once. */
-  async ask<R extends object = Row>(statement: Statement, values: readonly unknown[]): Promise<readonly R[]> {
+  async repeatable<R extends object = Row>(
+    statement: Statement,
+    values: readonly unknown[],
+  ): Promise<readonly R[]> {
     const deadline = this.#deadline();
-    const asking = () => this.#with(deadline, (run) => run<R>(statement, values));
+    const attempt = () => this.#with(deadline, (run) => run<R>(statement, values));
     return this.#breaker.run(async () => {
       try {
-        return await asking();
+        return await attempt();
       } catch (error) {
         if (!isConnectionLost(error)) throw error;
-        return await asking();
+        return await attempt();
       }
     });
   }
 
   /** Runs one statement that must not be run twice. */
-  tell<R extends object = Row>(statement: Statement, values: readonly unknown[]): Promise<readonly R[]> {
+  once<R extends object = Row>(statement: Statement, values: readonly unknown[]): Promise<readonly R[]> {
     return this.#breaker.run(() => this.#with(this.#deadline(), (run) => run<R>(statement, values)));
   }
 
@@ -154,7 +160,7 @@ export class Pool {
 
   /** A connection that comes too late is given back unused. */
   #acquire(deadline: number): Promise<Connection> {
-    return inTime(this.#source.acquire(), {
+    return withTimeout(this.#source.acquire(), {
       clock: this.#clock,
       limit: deadline - this.#clock.monotonic(),
       problem: 'No connection to the database came free in time',

@@ -1,11 +1,11 @@
 import type { Request } from 'express';
 
 import { plainRefusal, SessionError, type RefusalCode } from '../errors';
-import { wordingFor, type Catalogue } from '../session/i18n/catalogue';
+import { messagesFor, type Translations } from '../session/i18n/translations';
 import { isSecret, isSessionId } from '../session/credentials';
 import { everySessionOf, otherSessionsOf, sessionsOf, type Revocation } from '../session/revocation';
 import { currentIpAddress, type IdentitySession } from '../session/session';
-import { displayLocation, displayName, type Wording } from '../session/i18n/messages';
+import { displayLocation, displayName, type Messages } from '../session/i18n/messages';
 import { cookieValues, setCookie } from './cookies';
 import { type Answer, type Dialect, type RequestCredentials, type Transport, instant } from './dialect';
 import type { DescribedSession } from '../session/described';
@@ -20,20 +20,20 @@ export interface RestOptions {
     readonly sameSite: 'lax' | 'strict';
   };
   /** What sessions are worded in, by the request's `Accept-Language`. */
-  readonly catalogue: Catalogue;
+  readonly translations: Translations;
 }
 
 /**
  * The wire for new apps: one cookie that holds id and secret, a bearer token for clients that keep no cookies, JSON, and
  * problem documents (RFC 9457). A plain object: an app changes what it wants by `{ ...rest(manager.settings), refusal }`.
  */
-export function rest({ cookies, catalogue }: RestOptions): Dialect {
+export function rest({ cookies, translations }: RestOptions): Dialect {
   const cookieName = cookies.secure ? `__Host-${cookies.name}` : cookies.name;
   const credentials = (request: Request) => readCredentials(request, cookieName);
-  const wordingIn = ({ headers }: Request) => wordingFor(headers['accept-language'], catalogue);
+  const messagesIn = ({ headers }: Request) => messagesFor(headers['accept-language'], translations);
 
   function session(current: DescribedSession, request: Request): Answer {
-    const body = { session: sessionBody(current, true, wordingIn(request)) };
+    const body = { session: sessionBody(current, true, messagesIn(request)) };
     return { status: 200, headers: PRIVATE, cookies: [], body };
   }
 
@@ -48,9 +48,9 @@ export function rest({ cookies, catalogue }: RestOptions): Dialect {
     refusal,
 
     sessions(all, current, request) {
-      const wording = wordingIn(request);
+      const messages = messagesIn(request);
       const bodies = all.map((each) =>
-        sessionBody(each, each.session.sessionId === current.sessionId, wording),
+        sessionBody(each, each.session.sessionId === current.sessionId, messages),
       );
       return { status: 200, headers: PRIVATE, cookies: [], body: { sessions: bodies } };
     },
@@ -184,9 +184,9 @@ function challenge(request: Request): string {
 function sessionBody(
   { session, device, place, expires }: DescribedSession,
   current: boolean,
-  wording: Wording,
+  messages: Messages,
 ): object {
-  const location = displayLocation(place, wording);
+  const location = displayLocation(place, messages);
   return {
     id: session.sessionId,
     current,
@@ -198,7 +198,7 @@ function sessionBody(
     lastAccessed: instant(session.lastAccessed ?? session.signedIn),
     expires: instant(expires),
     device: {
-      displayName: displayName(device, wording),
+      displayName: displayName(device, messages),
       os: device.os,
       client: device.client,
       type: device.type,

@@ -1,12 +1,12 @@
 import { invalidRequest, plainRefusal } from '../errors';
 import { checkScope, checkNames, type Names } from '../options/reader';
-import { isSessionId, storedId } from '../session/credentials';
+import { isSessionId, parsedSessionId } from '../session/credentials';
 import { cutoffs } from '../session/lifetimes';
 import { SORT_KEYS, type SearchOrder } from '../session/order';
 import { CONCURRENCY, sessionsOf, type Revocation } from '../session/revocation';
-import { withoutSecret, type IdentitySession } from '../session/session';
+import { withoutSecret, type IdentitySession, type StoredSession } from '../session/session';
 import type { EndReason } from '../session/end-reason';
-import { optionalText, properties } from '../session/text';
+import { optionalText, jsonObject } from '../session/text';
 import type { Settings } from '../options/settings';
 import {
   checkedFilter,
@@ -74,7 +74,7 @@ export class Administration {
 
   /** The session of that id, an ended one too until it is swept; undefined when there is none. */
   async find(sessionId: string): Promise<IdentitySession | undefined> {
-    const found = await this.#store.find(storedId(sessionId));
+    const found = await this.#stored(sessionId);
     if (found === undefined || found.endedAt !== null) return found && withoutSecret(found);
     // As its owner is shown it: uses that are not written yet are in the list, and become due by it.
     const listed = await this.#store.list(found);
@@ -119,7 +119,7 @@ export class Administration {
    */
   async revoke(sessionId: string, actor: Actor = {}): Promise<void> {
     const by = named('revoke', actor);
-    const session = await this.#store.find(storedId(sessionId));
+    const session = await this.#stored(sessionId);
     if (session === undefined) throw plainRefusal('session-not-found');
     await this.#end(sessionsOf(session, [session.sessionId]), 'administrator', by);
   }
@@ -175,6 +175,12 @@ export class Administration {
     });
   }
 
+  /** The stored session, or undefined for an unknown or invalid id. */
+  async #stored(sessionId: string): Promise<StoredSession | undefined> {
+    const id = parsedSessionId(sessionId);
+    return id === undefined ? undefined : this.#store.find(id);
+  }
+
   #query({
     sort = 'signedIn',
     descending = true,
@@ -222,8 +228,8 @@ const SEARCH: Names<SessionSearch> = {
 function checkedSettings(
   given: NonNullable<PolicyPatch['protocols']>,
 ): NonNullable<PolicyPatch['protocols']> {
-  const settings = Object.entries(properties('protocols', given) as typeof given);
-  for (const [name, value] of settings) if (value !== null) properties(`protocols.${name}`, value);
+  const settings = Object.entries(jsonObject('protocols', given) as typeof given);
+  for (const [name, value] of settings) if (value !== null) jsonObject(`protocols.${name}`, value);
   return Object.fromEntries(settings);
 }
 

@@ -3,7 +3,7 @@ import { cutoffs } from '../session/lifetimes';
 import type { IdentitySession } from '../session/session';
 import type { EndReason } from '../session/end-reason';
 import type { Settings } from '../options/settings';
-import { compiledRules, strictest, type CompiledRules } from '../session/sign-in-rules';
+import { checkedSignInRules, combinedSignInRules, type SignInRulesInForce } from '../session/sign-in-rules';
 import type { Admission, Policy } from '../store/store';
 
 /**
@@ -32,10 +32,10 @@ async function rulesFor(
   { tenantId, userId, device, clientId }: IdentitySession,
   policy: Policy,
   settings: Settings,
-): Promise<CompiledRules> {
+): Promise<SignInRulesInForce> {
   const { preventConcurrentLogin = settings.rules.preventConcurrentLogin } = policy;
   const inForce = { ...settings.rules, preventConcurrentLogin };
   if (settings.rulesFor === undefined) return inForce;
   const own = await settings.rulesFor({ tenantId, userId, device, clientId });
-  return strictest(inForce, compiledRules(own));
+  return combinedSignInRules(inForce, checkedSignInRules(own));
 }

@@ -1,5 +1,5 @@
 import type { ChangeLog } from '../changes/changes';
-import type { Turn } from '../database/cleanup-lease';
+import type { CleanupLease } from '../database/cleanup-lease';
 import { jittered } from '../clock';
 import { cutoffs, type Lifetimes } from '../session/lifetimes';
 import type { CleanupSettings, Settings } from '../options/settings';
@@ -22,7 +22,7 @@ export interface Cleaned {
   /** The log of changes; absent where nobody else is to learn of them. */
   readonly log?: ChangeLog;
   /** Sees to it that one node at a time is at it; absent where there is but one. */
-  readonly turn?: Turn;
+  readonly cleanupLease?: CleanupLease;
 }
 
 /** How many rows one statement takes at the most: enough to get on, and few enough that nobody waits for them. */
@@ -89,48 +89,50 @@ export class Cleanup {
 
   #run(rest: number): Promise<CleanupResult | undefined> {
     if (this.#closed || this.#underway !== undefined) return Promise.resolve(undefined);
-    this.#underway = this.#takeTurn(rest).finally(() => (this.#underway = undefined));
+    this.#underway = this.#runWithLease(rest).finally(() => (this.#underway = undefined));
     return this.#underway;
   }
 
-  async #takeTurn(rest: number): Promise<CleanupResult | undefined> {
-    const { turn } = this.#cleaned;
-    if (turn === undefined) return this.#clean(() => Promise.resolve(true));
-    const taken = await turn.take(rest);
-    if (taken === undefined) return undefined;
+  async #runWithLease(rest: number): Promise<CleanupResult | undefined> {
+    const { cleanupLease } = this.#cleaned;
+    if (cleanupLease === undefined) return this.#clean(() => Promise.resolve(true));
+    const lease = await cleanupLease.acquire(rest);
+    if (lease === undefined) return undefined;
     try {
-      const result = await this.#clean(() => turn.keep(taken));
-      await (this.#closed ? turn.giveBack(taken) : turn.finish(taken));
+      const result = await this.#clean(() => cleanupLease.renew(lease));
+      await (this.#closed ? cleanupLease.release(lease) : cleanupLease.finish(lease));
       return result;
     } catch (error) {
-      // If that fails too, the turn runs out by itself.
-      await turn.giveBack(taken).catch(() => undefined);
+      // If that fails too, the lease expires by itself.
+      await cleanupLease.release(lease).catch(() => undefined);
       throw error;
     }
   }
 
-  async #clean(keep: () => Promise<boolean>): Promise<CleanupResult> {
+  async #clean(renew: () => Promise<boolean>): Promise<CleanupResult> {
     const { store, log } = this.#cleaned;
     const { clock, lifetimes, cleanup, report } = this.#settings;
     const now = clock.now() - trail(this.#settings);
     let hibernated = 0;
 
-    const deleted = await this.#inChunks(keep, () => store.sweep(retainedAt(now, lifetimes, cleanup), CHUNK));
-    await this.#inChunks(keep, async () => {
+    const deleted = await this.#inChunks(renew, () =>
+      store.sweep(retainedAt(now, lifetimes, cleanup), CHUNK),
+    );
+    await this.#inChunks(renew, async () => {
       const { dropped, sessions } = await store.hibernate(cutoffs(lifetimes, now), CHUNK);
       hibernated += sessions.length;
       for (const session of sessions) report({ type: 'hibernated', session });
       return dropped;
     });
-    const pruned = log === undefined ? 0 : await this.#inChunks(keep, () => log.prune(CHUNK));
+    const pruned = log === undefined ? 0 : await this.#inChunks(renew, () => log.prune(CHUNK));
     return { deleted, hibernated, pruned };
   }
 
-  /** Until nothing is left, or the turn is lost. Pauses are a quarter of the work: a slow database is given more time. */
-  async #inChunks(keep: () => Promise<boolean>, chunk: () => Promise<number>): Promise<number> {
+  /** Until nothing is left, or the lease is lost. Pauses are a quarter of the work: a slow database is given more time. */
+  async #inChunks(renew: () => Promise<boolean>, chunk: () => Promise<number>): Promise<number> {
     const { clock } = this.#settings;
     let total = 0;
-    while (!this.#closed && (await keep())) {
+    while (!this.#closed && (await renew())) {
       const begun = clock.monotonic();
       const done = await chunk();
       if (done === 0) break;

@@ -9,8 +9,14 @@ import { placeOf, type Locator } from '../location/location';
 import { checkNames, type Names } from '../options/reader';
 import { NodeCapacity } from './node-capacity';
 import { checkedProtocolData, newSession, type SignIn } from './new-session';
-import { fits, hashSecret, mintSecret, storedId, type Credentials } from '../session/credentials';
-import { asleep, cutoffs, expires, stage } from '../session/lifetimes';
+import {
+  credentialsMatch,
+  hashSecret,
+  mintSecret,
+  parsedSessionId,
+  type Credentials,
+} from '../session/credentials';
+import { withoutExpiredData, cutoffs, expiresAt, stage } from '../session/lifetimes';
 import {
   checkedOwner,
   checkedRevocation,
@@ -31,7 +37,7 @@ import {
   type StoredSession,
 } from '../session/session';
 import { END_REASONS, type EndReason } from '../session/end-reason';
-import { optionalText, properties } from '../session/text';
+import { optionalText, jsonObject } from '../session/text';
 import type { EndedListener, SessionWatch } from './session-watch';
 import type { Settings } from '../options/settings';
 import type { MaybePromise, SessionPatch, AdministeredStore } from '../store/store';
@@ -141,7 +147,7 @@ export class IdentitySessionManager {
    * @throws SessionError as `verify`
    */
   verifyClaimed(sessionId: string, visit: Visit = {}): MaybePromise<IdentitySession> {
-    return this.#verification.verify(storedId(sessionId), CLAIMED, visit);
+    return this.#verification.verify(parsedSessionId(sessionId), CLAIMED, visit);
   }
 
   /**
@@ -168,7 +174,7 @@ export class IdentitySessionManager {
     const now = this.settings.clock.now();
     return sessions
       .filter((session) => this.#shows(session) && this.#lives(session))
-      .map((session) => asleep(withoutSecret(session), this.settings.lifetimes, now));
+      .map((session) => withoutExpiredData(withoutSecret(session), this.settings.lifetimes, now));
   }
 
   /** What people want to know of a session. */
@@ -181,7 +187,7 @@ export class IdentitySessionManager {
         return describeDevice(session.userAgent, session.clientId);
       },
       place: placeOf(currentIpAddress(session), this.#locate),
-      expires: expires(session, this.settings.lifetimes),
+      expires: expiresAt(session, this.settings.lifetimes),
     };
   }
 
@@ -244,7 +250,7 @@ export class IdentitySessionManager {
    * stays open: see `endWithSession` and `upgradeGuard`. Returns what ends the watch.
    */
   onEnded(sessionId: string, listener: EndedListener): () => void {
-    return this.#watch.add(storedId(sessionId), listener);
+    return this.#watch.add(parsedSessionId(sessionId), listener);
   }
 
   /**
@@ -256,13 +262,15 @@ export class IdentitySessionManager {
   async update(sessionId: string, patch: SessionPatch): Promise<boolean> {
     checkNames('update', patch, CHANGEABLE);
     const { extraProperties, data, protocolData } = patch;
-    return this.#store.update(storedId(sessionId), {
+    const changes = {
       ...(extraProperties !== undefined && {
-        extraProperties: properties('extraProperties', extraProperties),
+        extraProperties: jsonObject('extraProperties', extraProperties),
       }),
-      ...(data !== undefined && { data: properties('data', data) }),
+      ...(data !== undefined && { data: jsonObject('data', data) }),
       ...(protocolData !== undefined && { protocolData: checkedProtocolData(protocolData) }),
-    });
+    };
+    const id = parsedSessionId(sessionId);
+    return id === undefined ? false : this.#store.update(id, changes);
   }
 
   /**
@@ -305,7 +313,7 @@ export class IdentitySessionManager {
   /** The session of a pair of credentials, if they are a pair at all. */
   async #provenBy(credentials: Credentials): Promise<StoredSession | undefined> {
     const session = await this.#store.find(credentials.sessionId);
-    return fits(credentials, session) ? session : undefined;
+    return credentialsMatch(credentials, session) ? session : undefined;
   }
 
   async #endMoved(credentials: Credentials): Promise<void> {

@@ -1,11 +1,11 @@
 import { checkNames, type Names } from '../options/reader';
-import { wordingFor } from '../session/i18n/catalogue';
-import { mintSessionId, plainId, type Credentials, type SecretForm } from '../session/credentials';
+import { messagesFor } from '../session/i18n/translations';
+import { mintSessionId, parsedSessionId, type Credentials, type SecretForm } from '../session/credentials';
 import { LONGEST_USER_AGENT } from '../session/device/describe';
 import type { Device } from '../session/device/device';
 import { ipAddress } from '../session/ip-address';
 import type { ProtocolData, StoredSession } from '../session/session';
-import { capped, optionalText, properties, text } from '../session/text';
+import { capped, optionalText, jsonObject, text } from '../session/text';
 import { displayName } from '../session/i18n/messages';
 import type { Settings } from '../options/settings';
 
@@ -84,14 +84,14 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
     userId: text('userId', signIn.userId, 255),
     clientId,
     device: text('device', signIn.device ?? kindOf(clientId, device, settings), LONGEST_KIND),
-    deviceInfo: capped('deviceInfo', displayName(device, wordingFor(null, settings.catalogue)), 256),
+    deviceInfo: capped('deviceInfo', displayName(device, messagesFor(null, settings.translations)), 256),
     userAgent,
     ipAddresses: Object.freeze(address === null ? [] : [address]),
     staySignedIn: signIn.staySignedIn === true,
     signedIn: now,
     lastAccessed: null,
-    extraProperties: properties('extraProperties', signIn.extraProperties ?? {}),
-    data: properties('data', signIn.data ?? {}),
+    extraProperties: jsonObject('extraProperties', signIn.extraProperties ?? {}),
+    data: jsonObject('data', signIn.data ?? {}),
     protocolData: checkedProtocolData(signIn.protocolData ?? {}),
     authId: optionalText('authId', signIn.authId, 128),
     node: settings.nodeId,
@@ -111,7 +111,7 @@ function kindOf(clientId: string | null, device: Device, { deviceOf }: Settings)
 }
 
 function givenId(id: string): string {
-  const plain = plainId(id);
+  const plain = parsedSessionId(id);
   if (plain !== undefined) return plain;
   throw new TypeError('`sessionId` must be a UUID: 32 hexadecimal digits, with dashes or without');
 }
@@ -121,7 +121,7 @@ function givenId(id: string): string {
  * @throws TypeError if it is not a JSON object, or the value under a name is not one
  */
 export function checkedProtocolData(given: ProtocolData): ProtocolData {
-  const checked = properties('protocolData', given);
-  for (const [name, data] of Object.entries(given)) properties(`protocolData.${name}`, data);
+  const checked = jsonObject('protocolData', given);
+  for (const [name, data] of Object.entries(given)) jsonObject(`protocolData.${name}`, data);
   return checked as ProtocolData;
 }

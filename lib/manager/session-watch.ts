@@ -15,7 +15,7 @@ export type EndedListener = (refusal: SessionError) => void;
 export const LOOK_EVERY = 250;
 
 /** How many looks in a row may stay without an answer: after that the session counts as unavailable. */
-export const PATIENCE = 4;
+export const UNANSWERED_LOOKS_LIMIT = 4;
 
 interface Watched {
   readonly listeners: Set<EndedListener>;
@@ -32,7 +32,7 @@ interface Watched {
 export class SessionWatch {
   readonly #store: SessionStore;
   readonly #settings: Settings;
-  readonly #watched = new Map<string, Watched>();
+  readonly #watched = new Map<string | undefined, Watched>();
   #cancelNext: (() => void) | undefined;
   #closed = false;
 
@@ -41,8 +41,8 @@ export class SessionWatch {
     this.#settings = settings;
   }
 
-  /** Begins to watch. Returns what ends it. */
-  add(sessionId: string, listener: EndedListener): () => void {
+  /** Starts to watch a session and returns a function that stops. An undefined id counts as a session that has ended. */
+  add(sessionId: string | undefined, listener: EndedListener): () => void {
     const watched = this.#watched.get(sessionId) ?? { listeners: new Set(), looking: false, unanswered: 0 };
     watched.listeners.add(listener);
     this.#watched.set(sessionId, watched);
@@ -61,7 +61,7 @@ export class SessionWatch {
   }
 
   /** Looks at those of the sessions that are watched. */
-  look(sessionIds: Iterable<string> = this.#watched.keys()): void {
+  look(sessionIds: Iterable<string | undefined> = this.#watched.keys()): void {
     for (const id of sessionIds) {
       const watched = this.#watched.get(id);
       if (watched !== undefined) void this.#look(id, watched);
@@ -84,11 +84,11 @@ export class SessionWatch {
     });
   }
 
-  async #look(id: string, watched: Watched): Promise<void> {
+  async #look(id: string | undefined, watched: Watched): Promise<void> {
     if (watched.looking) return;
     watched.looking = true;
     try {
-      const found = this.#store.find(id);
+      const found = id === undefined ? undefined : this.#store.find(id);
       const refusal = this.#judged(found instanceof Promise ? await found : found);
       watched.unanswered = 0;
       if (refusal !== undefined) this.#tell(id, watched, refusal);
@@ -112,13 +112,13 @@ export class SessionWatch {
   #giveUp(): void {
     for (const [id, watched] of this.#watched) {
       if (watched.looking) watched.unanswered++;
-      if (watched.unanswered < PATIENCE) continue;
+      if (watched.unanswered < UNANSWERED_LOOKS_LIMIT) continue;
       this.#tell(id, watched, unanswerable());
     }
   }
 
   /** A listener that throws keeps no other from being told: behind each may be a stream that has to end. */
-  #tell(id: string, watched: Watched, refusal: SessionError): void {
+  #tell(id: string | undefined, watched: Watched, refusal: SessionError): void {
     if (this.#watched.get(id) !== watched) return;
     this.#watched.delete(id);
     for (const listener of watched.listeners) {

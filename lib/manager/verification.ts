@@ -1,8 +1,8 @@
 import { plainRefusal, SessionError, type PlainRefusal, type RefusalEvidence } from '../errors';
 import { placeOf, type Locator } from '../location/location';
-import { fits, type Credentials } from '../session/credentials';
+import { credentialsMatch, type Credentials } from '../session/credentials';
 import { ipAddress, namesAddress } from '../session/ip-address';
-import { asleep, cutoffs, stage } from '../session/lifetimes';
+import { withoutExpiredData, cutoffs, stage } from '../session/lifetimes';
 import {
   afterUse,
   currentIpAddress,
@@ -48,15 +48,15 @@ export class Verification {
   }
 
   /** @throws SessionError as `verify` of the manager */
-  verify(sessionId: string, proof: Proof, visit: Visit): MaybePromise<IdentitySession> {
-    const found = this.#store.find(sessionId);
+  verify(sessionId: string | undefined, proof: Proof, visit: Visit): MaybePromise<IdentitySession> {
+    const found = sessionId === undefined ? undefined : this.#store.find(sessionId);
     if (found instanceof Promise) return found.then((session) => this.#admit(session, proof, visit));
     return this.#admit(found, proof, visit);
   }
 
   #admit(session: StoredSession | undefined, proof: Proof, visit: Visit): MaybePromise<IdentitySession> {
     // Without a session too: its absence must not show in the time that a refusal takes.
-    const proved = proof === CLAIMED || fits(proof, session);
+    const proved = proof === CLAIMED || credentialsMatch(proof, session);
     if (!proved || session === undefined) {
       throw this.#refusal('credentials-invalid', visit);
     }
@@ -67,7 +67,8 @@ export class Verification {
     const at = stage(session, this.#settings.lifetimes, now);
     if (at === 'ended') throw this.#refusal('session-expired', visit, session);
     const moved = this.#move(session, visit);
-    if (visit.activity === false) return asleep(withoutSecret(session), this.#settings.lifetimes, now);
+    if (visit.activity === false)
+      return withoutExpiredData(withoutSecret(session), this.#settings.lifetimes, now);
     return at === 'hibernating' ? this.#wake(session, proof, visit, now) : this.#touch(session, moved, now);
   }
 

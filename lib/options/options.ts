@@ -4,7 +4,7 @@ import type { Hint } from '../changes/hint';
 import type { Clock } from '../clock';
 import type { Report } from '../events';
 import type { Locator } from '../location/location';
-import type { Words } from '../session/i18n/catalogue';
+import type { Translation } from '../session/i18n/translations';
 import type { DescribeDevice, DeviceOf } from '../session/device/device';
 import type { Duration } from '../session/duration';
 import type { IpCheckOptions } from '../session/ip-check';
@@ -101,11 +101,11 @@ export interface IdentitySessionOptions {
   readonly location?: boolean | Locator | undefined;
   /** Turns a user agent and the client's id into a device; ua-parser-js does by default. */
   readonly describeDevice?: DescribeDevice | undefined;
-  /** Further languages, and other words, in which devices and places are named; see `catalogueOf`. */
-  readonly words?: Readonly<Record<string, Words>> | undefined;
+  /** Further languages, and other words, in which devices and places are named; see `translationsOf`. */
+  readonly translations?: Readonly<Record<string, Translation>> | undefined;
   /**
    * The languages to choose from by a reader's `Accept-Language`; readers of none of them get the first. English, German and
-   * those of `words` by default.
+   * those of `translations` by default.
    */
   readonly languages?: readonly string[] | undefined;
   /** The name of this node: its sessions are noted under it. 64 letters, digits, `_`, `.` or `-`. */
@@ -159,7 +159,7 @@ export const defaults = {
   lease: 2_000,
   requestBudget: 3_000,
   location: true,
-  words: {},
+  translations: {},
   globalLookup: true,
   clientBlacklist: [],
 } as const satisfies IdentitySessionOptions;

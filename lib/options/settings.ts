@@ -6,19 +6,19 @@ import { type Report, unawaited } from '../events';
 import type { Locator } from '../location/location';
 import { type Names, throwIfAny, isFunction, OptionReader } from './reader';
 import { defaults, type CookieOptions, type IdentitySessionOptions } from './options';
-import { catalogueOf, type Catalogue, type Words } from '../session/i18n/catalogue';
+import { translationsOf, type Translations, type Translation } from '../session/i18n/translations';
 import { describeDevice, describing } from '../session/device/describe';
 import type { DescribeDevice, DeviceOf } from '../session/device/device';
 import { compileIpCheck, type IpCheck, type IpCheckOptions } from '../session/ip-check';
 import type { Lifetimes } from '../session/lifetimes';
-import { rulesOf, type CompiledRules, type RulesFor } from '../session/sign-in-rules';
+import { readSignInRules, type SignInRulesInForce, type RulesFor } from '../session/sign-in-rules';
 
 /** The options as they are in force: checked, complete, durations in milliseconds. */
 export interface Settings {
   readonly lifetimes: Lifetimes;
   readonly cookies: CookieSettings;
   readonly origins: readonly string[];
-  readonly rules: CompiledRules;
+  readonly rules: SignInRulesInForce;
   readonly rulesFor: RulesFor | undefined;
   readonly deviceOf: DeviceOf;
   readonly maxSessions: number;
@@ -36,7 +36,7 @@ export interface Settings {
   readonly sameAddressCheck: IpCheck;
   readonly location: boolean | Locator;
   readonly describeDevice: DescribeDevice;
-  readonly catalogue: Catalogue;
+  readonly translations: Translations;
   readonly report: Report;
   /** Whether the app has a `report`: without one, none is made for each request. */
   readonly observed: boolean;
@@ -79,7 +79,7 @@ export function settingsOf(options: IdentitySessionOptions): Settings {
     lifetimes,
     cookies: cookiesOf(read, lifetimes),
     origins: read.list('origins', isOrigin, 'origins such as "https://www.example.com"'),
-    rules: rulesOf(read),
+    rules: readSignInRules(read),
     rulesFor: read.givenFunction('rulesFor'),
     deviceOf: read.givenFunction('deviceOf') ?? (() => 'Web'),
     maxSessions: read.value('maxSessions') === Infinity ? Infinity : read.count('maxSessions', 1, 10_000_000),
@@ -96,7 +96,7 @@ export function settingsOf(options: IdentitySessionOptions): Settings {
     sameAddressCheck: ipCheckOf({ ...ipCheckOptions, mode: ipCheckOptions?.mode ?? 'strict' }, []),
     location: read.flagOr<Locator>('location', isFunction, 'a function'),
     describeDevice: describing(read.givenFunction('describeDevice'), describeDevice),
-    catalogue: catalogueIn(read, problems),
+    translations: translationsIn(read, problems),
     report: unfailing(read.givenFunction('report') ?? log),
     observed: options.report !== undefined,
     clock: read.given('clock', isClock, 'a clock, with now(), monotonic() and after()') ?? systemClock(),
@@ -150,7 +150,7 @@ const OPTIONS: Names<IdentitySessionOptions> = {
   ipCheck: true,
   location: true,
   describeDevice: true,
-  words: true,
+  translations: true,
   languages: true,
   nodeId: true,
   globalLookup: true,
@@ -221,14 +221,14 @@ function ipCheckOf(options: IpCheckOptions | undefined, problems: string[]): IpC
   }
 }
 
-function catalogueIn(read: OptionReader, problems: string[]): Catalogue {
-  const words = read.object('words') as Readonly<Record<string, Words>>;
+function translationsIn(read: OptionReader, problems: string[]): Translations {
+  const translations = read.object('translations') as Readonly<Record<string, Translation>>;
   const languages = read.given<readonly string[]>('languages', isListOfText, 'a list of languages');
   try {
-    return catalogueOf(words, languages);
+    return translationsOf(translations, languages);
   } catch (error) {
-    problems.push(`\`words\` and \`languages\`: ${(error as Error).message}`);
-    return catalogueOf();
+    problems.push(`\`translations\` and \`languages\`: ${(error as Error).message}`);
+    return translationsOf();
   }
 }
 

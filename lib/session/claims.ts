@@ -1,4 +1,4 @@
-import { plainId } from './credentials';
+import { parsedSessionId } from './credentials';
 import type { IdentitySession } from './session';
 
 /** What a token says of the session that it belongs to. */
@@ -14,7 +14,7 @@ export interface SessionClaims {
  * @throws TypeError for what is no session
  */
 export function claims(session: Pick<IdentitySession, 'sessionId'>): { sid: string; sessionid: string } {
-  const sessionId = plainId((session as typeof session | undefined)?.sessionId);
+  const sessionId = parsedSessionId((session as typeof session | undefined)?.sessionId);
   if (sessionId === undefined) {
     throw new TypeError('claims are made of a session: write `claims(await manager.create({ userId }))`');
   }
@@ -24,7 +24,7 @@ export function claims(session: Pick<IdentitySession, 'sessionId'>): { sid: stri
 /** The session that the claims name, or undefined: also when they name two, or something that is no id. */
 export function claimedSession({ sid, sessionid }: SessionClaims): string | undefined {
   const named = [sid, sessionid].filter((claim) => claim !== undefined && claim !== null);
-  const ids = new Set(named.map((claim) => plainId(claim)));
+  const ids = new Set(named.map((claim) => parsedSessionId(claim)));
   const [id] = ids;
   return ids.size === 1 ? id : undefined;
 }

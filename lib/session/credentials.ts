@@ -42,16 +42,14 @@ export function isSessionId(value: unknown): value is string {
   return typeof value === 'string' && SESSION_ID.test(value);
 }
 
-/** The session id that a UUID in any usual writing is, or undefined for what is none. */
-export function plainId(uuid: unknown): string | undefined {
+/**
+ * Returns the session id in the form that stores use, or undefined if the value is not a UUID. Accepts dashes and capital
+ * letters.
+ */
+export function parsedSessionId(uuid: unknown): string | undefined {
   if (typeof uuid !== 'string') return undefined;
   const plain = uuid.replaceAll('-', '').toLowerCase();
   return isSessionId(plain) ? plain : undefined;
-}
-
-/** An id as an app has it, in the writing of the stores. What is none becomes the empty text, which names no session. */
-export function storedId(given: unknown): string {
-  return plainId(given) ?? '';
 }
 
 export function isSecret(value: unknown): value is string {
@@ -68,7 +66,7 @@ const shown = Buffer.alloc(64);
 const kept = Buffer.alloc(64);
 
 /** Whether the credentials are the session's. Takes the same time for a session that does not exist. */
-export function fits(credentials: Credentials, session: StoredSession | undefined): boolean {
+export function credentialsMatch(credentials: Credentials, session: StoredSession | undefined): boolean {
   shown.write(hashSecret(session === undefined ? '' : secretOf(credentials, session)), 'latin1');
   kept.write(session?.secretHash ?? NO_HASH, 'latin1');
   return timingSafeEqual(shown, kept) && session !== undefined;

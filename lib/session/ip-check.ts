@@ -126,12 +126,12 @@ function clientsOf(clients: unknown): (clientId: string | null) => boolean {
   return (clientId) => {
     if (clientId === null) return false;
     const id = clientId.toLowerCase();
-    return lowerCase.some((pattern) => fits(pattern, id));
+    return lowerCase.some((pattern) => matchesPattern(pattern, id));
   };
 }
 
 /** Whether the text is of the form. It goes back to the last `*` alone, which is enough; a RegExp would try them all. */
-function fits(pattern: string, text: string): boolean {
+function matchesPattern(pattern: string, text: string): boolean {
   let [at, next, star, resumed] = [0, 0, -1, 0];
   while (at < text.length) {
     if (pattern[next] === '*') {

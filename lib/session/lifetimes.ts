@@ -30,12 +30,16 @@ export function stage(session: Dated, lifetimes: Lifetimes, now: number): Stage 
 }
 
 /** The session as it is at a time: one that hibernates has no data any more, though a store may still hold some. */
-export function asleep(session: IdentitySession, lifetimes: Lifetimes, now: number): IdentitySession {
+export function withoutExpiredData(
+  session: IdentitySession,
+  lifetimes: Lifetimes,
+  now: number,
+): IdentitySession {
   return stage(session, lifetimes, now) === 'active' ? session : { ...session, data: {} };
 }
 
 /** When the session will have ended if nobody uses it any more, in milliseconds since 1970. */
-export function expires(session: Dated, lifetimes: Lifetimes): number {
+export function expiresAt(session: Dated, lifetimes: Lifetimes): number {
   if (session.endedAt !== null) return session.endedAt;
   const idle = hibernates(session, lifetimes) ? Math.max(lifetimes.long, lifetimes.short) : lifetimes.short;
   return Math.min(lastUsed(session) + idle, session.signedIn + lifetimes.absolute);

@@ -1,6 +1,6 @@
 import { invalidRequest } from '../errors';
 import { checkScope, type Names } from '../options/reader';
-import { plainId, storedId } from './credentials';
+import { parsedSessionId } from './credentials';
 import { sameOwner, type IdentitySession, type Owner } from './session';
 import { optionalText, text } from './text';
 
@@ -50,7 +50,7 @@ export function checkedRevocation(which: Revocation): Revocation {
   const { owner, only, except, device } = which;
   return {
     owner: checkedOwner(owner),
-    ...(only !== undefined && { only: storedIds(only) }),
+    ...(only !== undefined && { only: parsedSessionIds(only) }),
     ...(except !== undefined && { except: keptId('except', except) }),
     ...(device !== undefined && { device: text('device', device, 64) }),
   };
@@ -66,8 +66,9 @@ export function checkedOwner(owner: Owner): Owner {
   return { tenantId: optionalText('tenantId', tenantId, 255), userId: text('userId', userId, 255) };
 }
 
-function storedIds(ids: readonly string[]): string[] {
-  if (Array.isArray(ids)) return ids.map(storedId);
+function parsedSessionIds(ids: readonly string[]): string[] {
+  // An invalid id stays in the list as '', which no session has, so that `revoke` reports it as not found.
+  if (Array.isArray(ids)) return ids.map((id) => parsedSessionId(id) ?? '');
   throw new TypeError('`only` must be a list of ids: write `sessionsOf(owner, [id])`');
 }
 
@@ -76,7 +77,7 @@ function storedIds(ids: readonly string[]): string[] {
  * @throws SessionError `invalid-request`
  */
 export function keptId(name: string, given: unknown): string {
-  const id = plainId(given);
+  const id = parsedSessionId(given);
   if (id === undefined) throw invalidRequest(name, `"${name}" must be the id of a session.`);
   return id;
 }

@@ -26,19 +26,19 @@ export interface SignInRules {
 }
 
 /** Who signs in with what, for rules that depend on it. */
-export type Newcomer = Pick<IdentitySession, 'tenantId' | 'userId' | 'device' | 'clientId'>;
+export type SigningIn = Pick<IdentitySession, 'tenantId' | 'userId' | 'device' | 'clientId'>;
 
 /** An app's own rules for a sign-in. What it throws fails the sign-in. */
-export type RulesFor = (newcomer: Newcomer) => SignInRules | undefined | Promise<SignInRules | undefined>;
+export type RulesFor = (newcomer: SigningIn) => SignInRules | undefined | Promise<SignInRules | undefined>;
 
 /** Rules as a sign-in is checked by. */
-export interface CompiledRules {
+export interface SignInRulesInForce {
   readonly preventConcurrentLogin: PreventConcurrentLogin;
   readonly limits: readonly SessionLimit[];
 }
 
 /** Reads the rules that stand among other options. */
-export function rulesOf(read: OptionReader): CompiledRules {
+export function readSignInRules(read: OptionReader): SignInRulesInForce {
   const onLimit = read.oneOf('onLimit', ['endOldest', 'refuse']);
   return {
     preventConcurrentLogin: read.oneOf('preventConcurrentLogin', CONCURRENCY),
@@ -54,17 +54,17 @@ export function rulesOf(read: OptionReader): CompiledRules {
  * The same of what an app's function answers.
  * @throws TypeError that lists what is wrong with them
  */
-export function compiledRules(rules: SignInRules = {}): CompiledRules {
+export function checkedSignInRules(rules: SignInRules = {}): SignInRulesInForce {
   const problems: string[] = [];
   const read = new OptionReader(rules, NO_RULES, '', problems);
   read.nothingBut(RULES);
-  const compiled = rulesOf(read);
+  const compiled = readSignInRules(read);
   throwIfAny(problems, '`rulesFor` answered what is no rule');
   return compiled;
 }
 
 /** All of the rules at once: the strictest wins. A limit that refuses is looked at before one that would make room. */
-export function strictest(...all: readonly CompiledRules[]): CompiledRules {
+export function combinedSignInRules(...all: readonly SignInRulesInForce[]): SignInRulesInForce {
   const strictness = Math.max(...all.map((rules) => CONCURRENCY.indexOf(rules.preventConcurrentLogin)));
   const limits = all.flatMap((rules) => rules.limits);
   return {

@@ -33,7 +33,7 @@ export function detached(piece: string): string {
 }
 
 /** Text as it may be shown: without characters that cannot be seen or turn the text around them, cut when it is too long. */
-export function shown(value: string, longest: number): string {
+export function displayText(value: string, longest: number): string {
   return value.slice(0, longest).replace(UNSEEN, '');
 }
 
@@ -45,7 +45,7 @@ const UNSEEN = /[\p{C}\p{Zl}\p{Zp}]/gu;
  * @throws TypeError when it is none
  * @throws SessionError `invalid-request` when it cannot be kept
  */
-export function properties(
+export function jsonObject(
   name: string,
   value: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {

@@ -4,8 +4,8 @@ import type { Changes, ChangeSet } from '../../lib/changes/changes';
 import type { Hint } from '../../lib/changes/hint';
 import { LOG_RETENTION, postgresChangeLog, postgresChanges } from '../../lib/changes/postgres';
 import { appConnections } from '../../lib/database/knex';
-import { OwnConnection } from '../../lib/database/dedicated-connection';
-import { Pool } from '../../lib/database/statement-runner';
+import { DedicatedConnection } from '../../lib/database/dedicated-connection';
+import { StatementRunner } from '../../lib/database/statement-runner';
 import { mintSessionId } from '../../lib/session/credentials';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { turns, until } from '../support/gate';
@@ -20,8 +20,8 @@ beforeAll(async () => {
   knex = database.knex;
 });
 beforeEach(async () => {
-  const connection = new OwnConnection(knex);
-  changes = postgresChanges(new Pool(connection, { budget: 30_000 }), connection);
+  const connection = new DedicatedConnection(knex);
+  changes = postgresChanges(new StatementRunner(connection, { budget: 30_000 }), connection);
   position = undefined;
   await read();
 });
@@ -107,9 +107,12 @@ describe('a read of the log', () => {
 
 describe('a log that is read over a connection of its own choice', () => {
   const readOf = async (url: string, schema?: string) => {
-    const connection = new OwnConnection(knex, { connection: url });
-    const written = new Pool(appConnections(knex), { budget: 30_000 });
-    const chosen = postgresChanges(new Pool(connection, { budget: 30_000 }), connection, { schema, written });
+    const connection = new DedicatedConnection(knex, { connection: url });
+    const written = new StatementRunner(appConnections(knex), { budget: 30_000 });
+    const chosen = postgresChanges(new StatementRunner(connection, { budget: 30_000 }), connection, {
+      schema,
+      written,
+    });
     try {
       return await chosen.read((await chosen.read(undefined)).position);
     } finally {
@@ -225,12 +228,12 @@ describe('transactions that overlap', () => {
 });
 
 describe('pruning the log', () => {
-  const log = () => postgresChangeLog(new Pool(appConnections(knex), { budget: 30_000 }));
+  const log = () => postgresChangeLog(new StatementRunner(appConnections(knex), { budget: 30_000 }));
   const entries = () => knex('identity_session_changes').pluck<string[]>('session_id');
 
   beforeEach(async () => {
     await knex.raw('truncate identity_session_changes; truncate identity_session_cleanup');
-    await knex.raw('insert into identity_session_cleanup (taken_until) values (now())');
+    await knex.raw('insert into identity_session_cleanup (leased_until) values (now())');
   });
 
   /** Cleanup runs, and then time passes. */

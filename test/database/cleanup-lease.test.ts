@@ -1,6 +1,6 @@
 import { appConnections } from '../../lib/database/knex';
-import { Pool } from '../../lib/database/statement-runner';
-import { Turn } from '../../lib/database/cleanup-lease';
+import { StatementRunner } from '../../lib/database/statement-runner';
+import { CleanupLease } from '../../lib/database/cleanup-lease';
 import { FakeClock } from '../support/clock';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { HOUR } from '../support/sessions';
@@ -17,60 +17,61 @@ beforeEach(async () => {
 });
 afterAll(() => database.destroy());
 
-const node = () => new Turn(new Pool(appConnections(database.knex), { budget: 30_000 }), { clock });
+const node = () =>
+  new CleanupLease(new StatementRunner(appConnections(database.knex), { budget: 30_000 }), { clock });
 
-/** As if so much time had passed on the server. */
+/** Moves the stored times into the past, as if this much time had passed on the server. */
 async function pass(milliseconds: number): Promise<void> {
   const earlier = (column: string) => `${column} = ${column} - ${milliseconds} * interval '1 millisecond'`;
-  const columns = ['taken_until', 'finished_at'];
+  const columns = ['leased_until', 'finished_at'];
   await database.knex.raw(`update identity_session_cleanup set ${columns.map(earlier).join()}`);
 }
 
-describe('a turn', () => {
-  it('is taken by one of many who come together, the first of all times and later', async () => {
+describe('CleanupLease', () => {
+  it('is acquired by exactly one of ten nodes that try at the same time, the first time and later', async () => {
     for (let time = 0; time < 5; time++) {
-      const taken = await Promise.all(Array.from({ length: 10 }, () => node().take(HOUR)));
-      expect(taken.filter((turn) => turn !== undefined)).toHaveLength(1);
-      await node().finish(taken.find((turn) => turn !== undefined)!);
+      const leases = await Promise.all(Array.from({ length: 10 }, () => node().acquire(HOUR)));
+      expect(leases.filter((lease) => lease !== undefined)).toHaveLength(1);
+      await node().finish(leases.find((lease) => lease !== undefined)!);
       await pass(HOUR);
     }
   });
 
-  it('comes again when the work has rested for long enough', async () => {
+  it('cannot be acquired again until the given time has passed since the last complete cleanup', async () => {
     const [one, other] = [node(), node()];
-    await one.finish((await one.take(HOUR))!);
+    await one.finish((await one.acquire(HOUR))!);
     await pass(HOUR - 60_000);
-    expect(await other.take(HOUR)).toBeUndefined();
-    expect(await other.take(0)).toBeDefined();
+    expect(await other.acquire(HOUR)).toBeUndefined();
+    expect(await other.acquire(0)).toBeDefined();
     await pass(2 * HOUR);
-    expect(await other.take(HOUR)).toBeDefined();
+    expect(await other.acquire(HOUR)).toBeDefined();
   });
 
-  it('is free at once for the next when it was given back', async () => {
+  it('can be acquired by another node immediately after it was released', async () => {
     const [one, other] = [node(), node()];
-    await one.giveBack((await one.take(HOUR))!);
-    expect(await other.take(HOUR)).toBeDefined();
+    await one.release((await one.acquire(HOUR))!);
+    expect(await other.acquire(HOUR)).toBeDefined();
   });
 
-  it('of one who died is free after a minute, and whoever was only slow is told so', async () => {
+  it('expires after a minute, and renew() then returns false on the node that held it', async () => {
     const [one, other] = [node(), node()];
-    const taken = (await one.take(HOUR))!;
+    const lease = (await one.acquire(HOUR))!;
     await pass(50_000);
-    expect(await one.keep(taken)).toBe(true);
+    expect(await one.renew(lease)).toBe(true);
     await pass(50_000);
-    expect(await other.take(HOUR)).toBeUndefined();
+    expect(await other.acquire(HOUR)).toBeUndefined();
     await pass(10_000);
-    const next = (await other.take(HOUR))!;
-    expect(await one.keep(taken)).toBe(false);
+    const next = (await other.acquire(HOUR))!;
+    expect(await one.renew(lease)).toBe(false);
 
-    await one.finish(taken);
-    await one.giveBack(taken);
-    expect(await other.keep(next)).toBe(true);
-    expect(await node().take(0)).toBeUndefined();
+    await one.finish(lease);
+    await one.release(lease);
+    expect(await other.renew(next)).toBe(true);
+    expect(await node().acquire(0)).toBeUndefined();
   });
 
-  it('brings the time of the database', async () => {
-    await node().take(HOUR);
+  it('passes the time of the database to the clock when it is acquired', async () => {
+    await node().acquire(HOUR);
     expect(clock.followed).toBeGreaterThan(Date.now() - 60_000);
     expect(clock.followed).toBeLessThan(Date.now() + 60_000);
   });

@@ -1,8 +1,11 @@
 import type { Knex } from 'knex';
 import type { Client } from 'pg';
 
-import { OwnConnection, type OwnConnectionOptions } from '../../lib/database/dedicated-connection';
-import { Pool } from '../../lib/database/statement-runner';
+import {
+  DedicatedConnection,
+  type DedicatedConnectionOptions,
+} from '../../lib/database/dedicated-connection';
+import { StatementRunner } from '../../lib/database/statement-runner';
 import { FakeClock } from '../support/clock';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { turns, until } from '../support/gate';
@@ -17,8 +20,8 @@ const QUIET = { warn: () => undefined, error: () => undefined };
 
 let database: TestDatabase;
 let clock: FakeClock;
-let opened: OwnConnection[];
-let pool: Pool;
+let opened: DedicatedConnection[];
+let runner: StatementRunner;
 
 beforeAll(async () => {
   database = await createDatabase();
@@ -30,14 +33,14 @@ beforeEach(() => {
 afterEach(() => Promise.all(opened.map((own) => own.close())));
 afterAll(() => database.destroy());
 
-function open(knex: Knex, options: OwnConnectionOptions = {}): OwnConnection {
-  const own = new OwnConnection(knex, { clock, ...options });
-  pool = new Pool(own, { budget: 30_000 });
+function open(knex: Knex, options: DedicatedConnectionOptions = {}): DedicatedConnection {
+  const own = new DedicatedConnection(knex, { clock, ...options });
+  runner = new StatementRunner(own, { budget: 30_000 });
   opened.push(own);
   return own;
 }
 
-const pid = async () => Number((await pool.ask(PID, []))[0]!['pid']);
+const pid = async () => Number((await runner.repeatable(PID, []))[0]!['pid']);
 
 async function isThere(backend: number): Promise<boolean> {
   const { rows } = await database.knex.raw<{ rows: unknown[] }>(
@@ -68,13 +71,13 @@ describe('a connection of our own', () => {
       connection.query(`set application_name to 'set up'`, (error) => done(error, connection));
     open(database.connect({ pool: { min: 0, max: 1, afterCreate } }));
     const name = { name: '', text: `select current_setting('application_name') as name` };
-    expect(await pool.ask(name, [])).toEqual([{ name: 'set up' }]);
+    expect(await runner.repeatable(name, [])).toEqual([{ name: 'set up' }]);
   });
 
   it('leads elsewhere when it is told to', async () => {
     open(database.knex, { connection: `${database.url}?application_name=elsewhere` });
     const name = { name: '', text: `select current_setting('application_name') as name` };
-    expect(await pool.ask(name, [])).toEqual([{ name: 'elsewhere' }]);
+    expect(await runner.repeatable(name, [])).toEqual([{ name: 'elsewhere' }]);
   });
 
   it('is made no more once it was closed', async () => {
@@ -237,8 +240,8 @@ describe('what it hears', () => {
     own.listen('news', listener);
     await pid();
     proxy.silence();
-    const hurried = new Pool(own, { budget: 1000 });
-    await expect(hurried.ask(PID, [])).rejects.toThrow('cannot be looked up');
+    const hurried = new StatementRunner(own, { budget: 1000 });
+    await expect(hurried.repeatable(PID, [])).rejects.toThrow('cannot be looked up');
     expect(heard).toEqual(['up', 'down: Error: Query read timeout']);
     proxy.resume();
     await pid();

@@ -1,5 +1,5 @@
 import { appConnections } from '../../lib/database/knex';
-import { inSchema, Pool, type Connection } from '../../lib/database/statement-runner';
+import { inSchema, StatementRunner, type Connection } from '../../lib/database/statement-runner';
 import { SessionError } from '../../lib/errors';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { turns } from '../support/gate';
@@ -7,17 +7,17 @@ import { turns } from '../support/gate';
 const ONE = { name: 'one', text: 'select 1 as one' };
 
 let database: TestDatabase;
-let pool: Pool;
+let runner: StatementRunner;
 /** Over the same connections as the pool, with no time to lose. */
-let hurried: Pool;
+let hurried: StatementRunner;
 
 beforeAll(async () => {
   database = await createDatabase();
 });
 beforeEach(() => {
   const knex = database.connect({ pool: { min: 0, max: 2 }, log: { warn: () => undefined } });
-  pool = new Pool(appConnections(knex), { budget: 30_000 });
-  hurried = new Pool(appConnections(knex), { budget: 1000 });
+  runner = new StatementRunner(appConnections(knex), { budget: 30_000 });
+  hurried = new StatementRunner(appConnections(knex), { budget: 1000 });
 });
 afterAll(() => database.destroy());
 
@@ -27,7 +27,7 @@ const PREPARED = sql('select name from pg_prepared_statements');
 
 describe('a statement', () => {
   it('answers rows as plain text, whatever types the app reads', async () => {
-    const [row] = await pool.ask(
+    const [row] = await runner.repeatable(
       sql(`select 5::int8 as n, now() is not null as yes, '{"a":1}'::jsonb as j, null as nothing`),
       [],
     );
@@ -35,39 +35,39 @@ describe('a statement', () => {
   });
 
   it('is prepared under its name', async () => {
-    await pool.ask(ONE, []);
-    const names = await pool.ask(PREPARED, []);
+    await runner.repeatable(ONE, []);
+    const names = await runner.repeatable(PREPARED, []);
     expect(names).toContainEqual({ name: 'one' });
   });
 
   it('is not prepared any more when a pooler has led it to a connection that does not know it', async () => {
-    await pool.ask(ONE, []);
-    await pool.ask(sql('deallocate all'), []);
-    expect(await pool.tell(ONE, [])).toEqual([{ one: '1' }]);
-    expect(await pool.ask(PREPARED, [])).toEqual([]);
+    await runner.repeatable(ONE, []);
+    await runner.repeatable(sql('deallocate all'), []);
+    expect(await runner.once(ONE, [])).toEqual([{ one: '1' }]);
+    expect(await runner.repeatable(PREPARED, [])).toEqual([]);
   });
 
   it('is not prepared any more when a pooler has led it to a connection where somebody else had prepared it', async () => {
-    await pool.ask(sql('prepare one as select 2'), []);
-    expect(await pool.tell(ONE, [])).toEqual([{ one: '1' }]);
-    await pool.ask({ name: 'two', text: 'select 2' }, []);
-    expect(await pool.ask(PREPARED, [])).toEqual([{ name: 'one' }]);
+    await runner.repeatable(sql('prepare one as select 2'), []);
+    expect(await runner.once(ONE, [])).toEqual([{ one: '1' }]);
+    await runner.repeatable({ name: 'two', text: 'select 2' }, []);
+    expect(await runner.repeatable(PREPARED, [])).toEqual([{ name: 'one' }]);
   });
 
   it('that takes too long is given up, and its connection is not used again', async () => {
-    const before = await pool.ask(sql('select pg_backend_pid() as pid'), []);
-    await expect(hurried.tell(sql('select pg_sleep(60)'), [])).rejects.toEqual(unavailable);
-    const after = await pool.ask(sql('select pg_backend_pid() as pid'), []);
+    const before = await runner.repeatable(sql('select pg_backend_pid() as pid'), []);
+    await expect(hurried.once(sql('select pg_sleep(60)'), [])).rejects.toEqual(unavailable);
+    const after = await runner.repeatable(sql('select pg_backend_pid() as pid'), []);
     expect(after).not.toEqual(before);
   });
 
   it('that is wrong stays a mistake', async () => {
-    await expect(pool.ask(sql('select nonsense'), [])).rejects.toMatchObject({ code: '42703' });
+    await expect(runner.repeatable(sql('select nonsense'), [])).rejects.toMatchObject({ code: '42703' });
   });
 
   it('says to the client nothing of what the server said', async () => {
     const error: unknown = await hurried
-      .tell(sql('select pg_sleep(60)'), [])
+      .once(sql('select pg_sleep(60)'), [])
       .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(SessionError);
     expect((error as Error).message).toBe('The sessions cannot be looked up at the moment.');
@@ -77,23 +77,23 @@ describe('a statement', () => {
 
 describe('a connection', () => {
   it('that broke while nobody used it is replaced when a question is asked', async () => {
-    const [row] = await pool.ask(sql('select pg_backend_pid() as pid'), []);
+    const [row] = await runner.repeatable(sql('select pg_backend_pid() as pid'), []);
     await database.knex.raw('select pg_terminate_backend(?)', [Number(row!['pid'])]);
-    await expect(pool.ask(ONE, [])).resolves.toEqual([{ one: '1' }]);
+    await expect(runner.repeatable(ONE, [])).resolves.toEqual([{ one: '1' }]);
   });
 
   it('that comes too late is given back unused', async () => {
     const released: unknown[] = [];
     const late = { query: () => Promise.reject(new Error('must not be used')) } satisfies Connection;
     let deliver!: (connection: Connection) => void;
-    const slow = new Pool(
+    const slow = new StatementRunner(
       {
         acquire: () => new Promise((resolve) => (deliver = resolve)),
         release: (connection) => released.push(connection),
       },
       { budget: 20 },
     );
-    await expect(slow.ask(ONE, [])).rejects.toEqual(unavailable);
+    await expect(slow.repeatable(ONE, [])).rejects.toEqual(unavailable);
     expect(released).toEqual([]);
     deliver(late);
     await turns();
@@ -103,7 +103,7 @@ describe('a connection', () => {
 
 describe('a transaction', () => {
   it('is READ COMMITTED, whatever the database thinks', async () => {
-    const strict = new Pool(
+    const strict = new StatementRunner(
       appConnections(
         database.connect({
           connection: `${database.url}?options=-c%20default_transaction_isolation%3Dserializable`,
@@ -117,9 +117,9 @@ describe('a transaction', () => {
 
   it('is begun again, and written once, when a statement in it turns out not to be prepared', async () => {
     await database.knex.raw('create table notes (note text)');
-    await pool.ask(ONE, []);
-    await pool.ask(sql('deallocate all'), []);
-    await pool.transaction(async (run) => {
+    await runner.repeatable(ONE, []);
+    await runner.repeatable(sql('deallocate all'), []);
+    await runner.transaction(async (run) => {
       await run(sql("insert into notes values ('once')"), []);
       await run(ONE, []);
     });
@@ -127,13 +127,13 @@ describe('a transaction', () => {
   });
 
   it('is all or nothing', async () => {
-    await pool.tell(sql('create table things (n int)'), []);
-    const failing = pool.transaction(async (run) => {
+    await runner.once(sql('create table things (n int)'), []);
+    const failing = runner.transaction(async (run) => {
       await run(sql('insert into things values (1)'), []);
       throw new TypeError('no');
     });
     await expect(failing).rejects.toThrow('no');
-    expect(await pool.ask(sql('select * from things'), [])).toEqual([]);
+    expect(await runner.repeatable(sql('select * from things'), [])).toEqual([]);
   });
 });
 

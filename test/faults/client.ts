@@ -8,7 +8,7 @@ import type { Recorder } from './recorder';
  * How long a client waits for an answer, in seconds that it has lived through: those for which the machine had no time for
  * it do not count. Whoever has not answered by then hangs.
  */
-const PATIENCE = 15;
+const ANSWER_TIMEOUT = 15;
 
 /** What a client holds of a session: its id and the cookie that proves it. */
 export interface Held {
@@ -81,7 +81,7 @@ export class Client {
       const asked = request({ agent: this.#agent, host, port, method, path, headers });
       let waited = 0;
       const waiting = setInterval(() => {
-        if (++waited === PATIENCE) asked.destroy(new Error(`no answer for ${PATIENCE} s`));
+        if (++waited === ANSWER_TIMEOUT) asked.destroy(new Error(`no answer for ${ANSWER_TIMEOUT} s`));
       }, 1000);
       asked.once('close', () => clearInterval(waiting));
       asked.once('error', reject);

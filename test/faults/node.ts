@@ -5,7 +5,8 @@ import IoRedis from 'ioredis';
 import knex, { type Knex } from 'knex';
 import { Pool } from 'pg';
 
-import { createIdentitySessionManager, redisHint, type IdentitySessionOptions } from '../../lib';
+import { createIdentitySessionManager, type IdentitySessionOptions } from '../../lib';
+import { redisHint } from '../../lib/changes/redis';
 import { appOn } from '../support/app';
 import type { HintKind } from './hint-kind';
 import { member } from './multitude';

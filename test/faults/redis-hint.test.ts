@@ -5,12 +5,11 @@ import { createClient, createCluster } from 'redis';
 
 import {
   createIdentitySessionManager,
-  redisHint,
   type Credentials,
   type IdentitySessionManager,
-  type RedisClient,
   type SessionEvent,
 } from '../../lib';
+import { redisHint, type RedisClient } from '../../lib/changes/redis';
 import { READ_AT_MOST_EVERY, READ_EVERY } from '../../lib/changes/changes';
 import { systemClock, type Clock } from '../../lib/clock';
 import { createDatabase, type TestDatabase } from '../support/database';

@@ -63,7 +63,7 @@ const BEFORE = 200;
 const AFTER = 2500;
 
 /** How long all that may take that is to come by itself, in milliseconds. */
-const PATIENCE = 60_000;
+const RECOVERY_TIMEOUT = 60_000;
 
 /** Two nodes with their own ways to one database, clients, and a recorder: everything that a fault is done to. */
 export class Rig {
@@ -199,7 +199,7 @@ export class Rig {
   }
 
   async #warmUp(): Promise<void> {
-    const until = this.recorder.now() + PATIENCE;
+    const until = this.recorder.now() + RECOVERY_TIMEOUT;
     const accepted = () => this.recorder.operations.filter(({ outcome }) => outcome === 'accepted').length;
     while (accepted() < BEFORE && this.recorder.now() < until) await sleep(100);
   }
@@ -217,7 +217,7 @@ export class Rig {
    * ended is refused.
    */
   async #convalesce(): Promise<void> {
-    const until = this.recorder.now() + PATIENCE;
+    const until = this.recorder.now() + RECOVERY_TIMEOUT;
     const sessions: readonly Held[] = [...this.#workload.live, ...this.#workload.freshGhosts];
     const peeks = sessions.map((held): Errand => ({ act: 'peek', user: held.user, with: held }));
     for (const node of this.nodes) {

@@ -2,12 +2,12 @@ import express4 from 'express4';
 import express, { type ErrorRequestHandler } from 'express';
 import request from 'supertest';
 
-import { catalogueOf, rest } from '../../lib';
+import { translationsOf, rest } from '../../lib';
 import { bodyParseErrors, pathDecodeErrors } from '../../lib/http/parse-errors';
 
 const dialect = rest({
   cookies: { name: 'identity', ttl: 1000, secure: true, sameSite: 'lax' },
-  catalogue: catalogueOf(),
+  translations: translationsOf(),
 });
 
 describe.each([

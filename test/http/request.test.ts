@@ -3,13 +3,10 @@ import express, { type RequestHandler } from 'express';
 import request from 'supertest';
 
 import {
-  abpRouter,
   autologin,
-  cookieRefresh,
   createSignIn,
   currentSession,
   memory,
-  openXchangeRouter,
   rest,
   restRouter,
   revokeRoute,
@@ -22,6 +19,8 @@ import {
   signOut,
   upgradeGuard,
 } from '../../lib';
+import { abpRouter } from '../../lib/protocols/abp';
+import { cookieRefresh, openXchangeRouter } from '../../lib/protocols/open-xchange';
 import { cookieOf } from '../support/credentials';
 import { GatedStore } from '../support/gate';
 import { managerOn } from '../support/manager';

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 
 import { rest, type RestOptions } from '../../lib/http/rest';
 import { SessionError, type RefusalCode, type RefusalEvidence } from '../../lib/errors';
-import { catalogueOf } from '../../lib/session/i18n/catalogue';
+import { translationsOf } from '../../lib/session/i18n/translations';
 import { describeDevice } from '../../lib/session/device/describe';
 import type { Place } from '../../lib/session/place';
 import { withoutSecret, type IdentitySession, type StoredSession } from '../../lib/session/session';
@@ -15,7 +15,7 @@ const PAIR = `${ID}.${SECRET}`;
 
 const OPTIONS: RestOptions = {
   cookies: { name: 'identity', ttl: 7 * DAY, secure: true, sameSite: 'lax' },
-  catalogue: catalogueOf(),
+  translations: translationsOf(),
 };
 const dialect = rest(OPTIONS);
 const dialectWith = (cookies: Partial<RestOptions['cookies']>) =>
@@ -283,7 +283,7 @@ describe('a session that is shown', () => {
   });
 
   it('is worded in the one language of an app that has only one', () => {
-    const german = rest({ ...OPTIONS, catalogue: catalogueOf({}, ['de']) });
+    const german = rest({ ...OPTIONS, translations: translationsOf({}, ['de']) });
     const body = german.session(described(session()), request({ 'accept-language': 'en' })).body;
     expect(body).toMatchObject({ session: { device: { displayName: 'Firefox 140 auf Linux' } } });
   });

@@ -174,7 +174,7 @@ describe('the list', () => {
     async (languages, displayName, location) => {
       use({
         location: () => ({ city: 'Berlin', country: 'DE' }),
-        words: { fr: { on: '{program} sur {system}' } },
+        translations: { fr: { on: '{program} sur {system}' } },
       });
       const mine = await opened({ userAgent: FIREFOX, ipAddress: '81.2.69.142' });
       app.set('trust proxy', true);

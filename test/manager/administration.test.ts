@@ -198,10 +198,10 @@ describe('ending everything', () => {
     [{ tenant: 'acme' }, /no `tenant`/],
     [{ tenantId: 'acme', userId: 'alice' }, /no `userId`/],
     [{ tenantId: undefined }, /`tenantId` is undefined/],
-    ['acme', /was given a string/],
-    [['acme'], /was given a list/],
+    ['acme', /was called with a string/],
+    [['acme'], /was called with a list/],
     [new Map([['tenantId', 'acme']]), /an object of a class/],
-    [null, /was given null/],
+    [null, /was called with null/],
   ])('takes no %p for everyone', async (scope, said) => {
     const manager = use();
     await open(manager);

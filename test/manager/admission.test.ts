@@ -1,7 +1,7 @@
 import { admissionOf } from '../../lib/manager/admission';
 import { sessionsOf } from '../../lib/session/revocation';
 import { settingsOf } from '../../lib/options/settings';
-import { memory, type IdentitySessionOptions, type Newcomer, type Policy } from '../../lib';
+import { memory, type IdentitySessionOptions, type SigningIn, type Policy } from '../../lib';
 import { FakeClock } from '../support/clock';
 import { ALICE, HOUR, aSession } from '../support/sessions';
 
@@ -38,7 +38,7 @@ describe('a sign-in', () => {
   });
 
   it("meets the app's own rules too, which are told who signs in with what", async () => {
-    const asked: Newcomer[] = [];
+    const asked: SigningIn[] = [];
     const { displaces, limits } = await admission({
       maxSessionsPerUser: 5,
       rulesFor: async (who) => {

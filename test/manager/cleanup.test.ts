@@ -206,7 +206,8 @@ describe('two nodes', () => {
     database.knex.raw(
       `update identity_session_cleanup set finished_at = finished_at - ${milliseconds} * interval '1 millisecond'`,
     );
-  const turn = async () => (await database.knex('identity_session_cleanup').pluck<string[]>('turn'))[0];
+  const leaseNumber = async () =>
+    (await database.knex('identity_session_cleanup').pluck<string[]>('lease_number'))[0];
   const isFinished = async () => {
     const recent = database.knex.raw("now() - interval '30 minutes'");
     return (await database.knex('identity_session_cleanup').where('finished_at', '>', recent)).length > 0;
@@ -226,7 +227,7 @@ describe('two nodes', () => {
       clock.advance(1.1 * HOUR);
       await until(() => (clock.advance(10), isFinished()));
       for (let i = 0; i < 20; i++) await turns();
-      expect(await turn()).toBe(expected);
+      expect(await leaseNumber()).toBe(expected);
       await serverPasses(HOUR);
     }
   });
@@ -284,7 +285,7 @@ describe('a cleanup that fails', () => {
     await until(async () => (await inner.find(sessionId)) === undefined);
   });
 
-  it('leaves its turn to others', async () => {
+  it('leaves its lease to others', async () => {
     const broken = database.connect();
     const [one, other] = [use({ knex: broken }), use()];
     await database.knex.raw('alter table identity_sessions rename to elsewhere');

@@ -74,7 +74,7 @@ describe('the session that a sign-in opens', () => {
 
   it('is not opened with what `SignIn` does not name', () => {
     expect(() => opened({ userId: 'alice', staySignedin: true } as SignIn)).toThrow(
-      /^`signIn` knows no `staySignedin`: it takes a plain object, of `userId`, .*`staySignedIn`/,
+      /^`signIn` has no `staySignedin`: pass a plain object with `userId`, .*`staySignedIn`/,
     );
   });
 

@@ -1,6 +1,11 @@
 import { type SessionError } from '../../lib/errors';
 import { everySessionOf, sessionsOf } from '../../lib/session/revocation';
-import { LOOK_EVERY, PATIENCE, SessionWatch, type EndedListener } from '../../lib/manager/session-watch';
+import {
+  LOOK_EVERY,
+  UNANSWERED_LOOKS_LIMIT,
+  SessionWatch,
+  type EndedListener,
+} from '../../lib/manager/session-watch';
 import { settingsOf } from '../../lib/options/settings';
 import { memory } from '../../lib/store/memory';
 import type { AdministeredStore } from '../../lib/store/store';
@@ -120,7 +125,7 @@ describe('who watches a session', () => {
     it('is told all the same that nobody can say whether the session lives', async () => {
       await turns();
       gated.close();
-      await pass((PATIENCE + 1) * LOOK_EVERY);
+      await pass((UNANSWERED_LOOKS_LIMIT + 1) * LOOK_EVERY);
       expect(told).toMatchObject([{ code: 'store-unavailable' }]);
     });
   });
@@ -131,7 +136,7 @@ describe('when nobody can say whether the session lives', () => {
     add();
     await pass(LOOK_EVERY);
     gated.close();
-    await pass(PATIENCE * LOOK_EVERY);
+    await pass(UNANSWERED_LOOKS_LIMIT * LOOK_EVERY);
     expect(told).toEqual([]);
     await pass(LOOK_EVERY);
     expect(told).toMatchObject([{ code: 'store-unavailable' }]);
@@ -141,9 +146,9 @@ describe('when nobody can say whether the session lives', () => {
     add();
     await pass(LOOK_EVERY);
     gated.close();
-    await pass((PATIENCE / 2) * LOOK_EVERY);
+    await pass((UNANSWERED_LOOKS_LIMIT / 2) * LOOK_EVERY);
     gated.open();
-    await pass(4 * PATIENCE * LOOK_EVERY);
+    await pass(4 * UNANSWERED_LOOKS_LIMIT * LOOK_EVERY);
     expect(told).toEqual([]);
   });
 });

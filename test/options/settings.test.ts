@@ -20,7 +20,7 @@ describe('the settings', () => {
       location: true,
     };
     expect(settings()).toMatchObject(expected);
-    expect([...settings().catalogue.keys()]).toEqual(['en', 'de']);
+    expect([...settings().translations.keys()]).toEqual(['en', 'de']);
     const nothing = Object.fromEntries(Object.keys(defaults).map((name) => [name, undefined]));
     expect(settings(nothing)).toMatchObject(expected);
   });
@@ -96,10 +96,10 @@ describe('a wrong option', () => {
     [{ ipCheck: { mode: 'loose' } }, '`ipCheck`: `mode` is "loose"'],
     [{ location: 'Berlin' }, '`location` is "Berlin": it must be true or false or a function'],
     [{ describeDevice: {} }, '`describeDevice` is {}: it must be a function'],
-    [{ words: [] }, '`words` is []: it must be an object'],
-    [{ words: { German: {} } }, '`words` and `languages`: "German" is no language'],
+    [{ translations: [] }, '`translations` is []: it must be an object'],
+    [{ translations: { German: {} } }, '`translations` and `languages`: "German" is no language'],
     [{ languages: 'de' }, '`languages` is "de": it must be a list of languages'],
-    [{ languages: ['fr'] }, '`words` and `languages`: there are no words in "fr"'],
+    [{ languages: ['fr'] }, '`translations` and `languages`: there is no translation for "fr"'],
     [{ report: 'console' }, '`report` is "console"'],
     [{ clock: {} }, '`clock` is {}'],
     [{ LongLifetime: '1W' }, 'there is no option `LongLifetime`, did you mean `longLifetime`?'],

@@ -3,16 +3,12 @@ import createKnex from 'knex';
 import type { WebSocketServer } from 'ws';
 import {
   SessionError,
-  abpRouter,
   autologin,
   createIdentitySessionManager,
   createSignIn,
   memory,
   migrate,
   migrationConfig,
-  openXchange,
-  openXchangeRouter,
-  redisHint,
   rest,
   restRouter,
   revokeRoute,
@@ -24,9 +20,17 @@ import {
   upgradeGuard,
   type IdentitySession,
   type IdentitySessionOptions,
-  type RedisClient,
   type RefusalCode,
 } from 'express-identity-sessions';
+import { abpRouter } from 'express-identity-sessions/abp';
+import { maxmind } from 'express-identity-sessions/maxmind';
+import {
+  cookieRefresh,
+  openXchange,
+  openXchangeRouter,
+  type OpenXchangeDialect,
+} from 'express-identity-sessions/open-xchange';
+import { redisHint, type RedisClient } from 'express-identity-sessions/redis';
 
 const options: IdentitySessionOptions = {
   knex: createKnex({ client: 'pg' }),
@@ -75,7 +79,7 @@ function opened(webSockets: WebSocketServer): RequestHandler<{ id: string }> {
 }
 
 /** Whatever is set in an environment, or is not. */
-function configured(redis: RedisClient | undefined, limit: number | undefined): void {
+async function configured(redis: RedisClient | undefined, limit: number | undefined): Promise<void> {
   const { NODE_ID: nodeId, SCHEMA: schema } = process.env;
   const text = process.env['TEXT'];
   const hint = redis && redisHint(redis, { channel: text });
@@ -84,6 +88,7 @@ function configured(redis: RedisClient | undefined, limit: number | undefined): 
     schema,
     nodeId,
     hint,
+    location: await maxmind('GeoLite2-City.mmdb'),
     cookies: { name: text },
     ipCheck: { maskV4: text },
     rulesFor: () => ({ maxSessionsPerUser: limit }),
@@ -95,11 +100,15 @@ function configured(redis: RedisClient | undefined, limit: number | undefined): 
   app.use(restRouter(sessions, { dialect, limits }));
   app.use(abpRouter(sessions, { isGranted: () => true, currentUser: undefined, limits }));
   app.use(openXchangeRouter(sessions, { authenticate: () => undefined, dialect, uiWebPath: text }));
-  void migrate(createKnex({ client: 'pg' }), { schema });
+  await migrate(createKnex({ client: 'pg' }), { schema });
+}
+
+function refreshed(dialect: OpenXchangeDialect): RequestHandler[] {
+  return [sessionSecretGuard(manager, { dialect }), cookieRefresh(manager, { dialect })];
 }
 
 // @ts-expect-error -- a wrong option is a mistake that the compiler sees
 createIdentitySessionManager({ knex: createKnex({ client: 'pg' }), onLimit: 'forget' });
 
 await migrate(createKnex({ client: 'pg', migrations: migrationConfig() }));
-export { codeOf, configured, currentOf, opened };
+export { codeOf, configured, currentOf, opened, refreshed };

@@ -1,5 +1,5 @@
 import { appConnections } from '../../lib/database/knex';
-import { Pool } from '../../lib/database/statement-runner';
+import { StatementRunner } from '../../lib/database/statement-runner';
 import { sessionsOf } from '../../lib/session/revocation';
 import type { StoredSession } from '../../lib/session/session';
 import { postgres } from '../../lib/store/postgres/postgres';
@@ -23,8 +23,10 @@ beforeEach(async () => {
 afterAll(() => database.destroy());
 
 function node(): AdministeredStore {
-  const pool = new Pool(appConnections(database.connect({ pool: { min: 0, max: 5 } })), { budget: 30_000 });
-  return postgres(pool);
+  const runner = new StatementRunner(appConnections(database.connect({ pool: { min: 0, max: 5 } })), {
+    budget: 30_000,
+  });
+  return postgres(runner);
 }
 
 async function inserted(): Promise<StoredSession> {

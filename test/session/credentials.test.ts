@@ -1,15 +1,17 @@
 import {
-  fits,
+  credentialsMatch,
   hashSecret,
   isSecret,
   isSessionId,
   mintSecret,
   mintSessionId,
-  storedId,
+  parsedSessionId,
 } from '../../lib/session/credentials';
 import { aSession } from '../support/sessions';
 
 const by = (secret: string) => ({ sessionId: '0'.repeat(32), secret });
+
+const DASHED = '018F0D2C-7f5a-4e3b-9c1d-0123456789ab';
 
 describe('a session id', () => {
   it('is a UUID version 7 in 32 lower-case hexadecimal digits', () => {
@@ -38,12 +40,16 @@ describe('a session id', () => {
   ])('is not %j', (value) => {
     expect(isSessionId(value)).toBe(false);
   });
+});
 
-  it('is kept in one writing, whatever an app writes, and what is none names no session', () => {
-    const dashed = '018F0D2C-7f5a-4e3b-9c1d-0123456789ab';
-    expect(storedId(dashed)).toBe('018f0d2c7f5a4e3b9c1d0123456789ab');
-    expect(storedId(storedId(dashed))).toBe(storedId(dashed));
-    for (const none of ['junk', '', undefined, null, 42, [dashed]]) expect(storedId(none)).toBe('');
+describe('parsedSessionId', () => {
+  it('returns a UUID with dashes or capital letters as 32 lower-case hexadecimal digits', () => {
+    expect(parsedSessionId(DASHED)).toBe('018f0d2c7f5a4e3b9c1d0123456789ab');
+    expect(parsedSessionId('018f0d2c7f5a4e3b9c1d0123456789ab')).toBe('018f0d2c7f5a4e3b9c1d0123456789ab');
+  });
+
+  it.each(['junk', '', undefined, null, 42, [DASHED]])('returns undefined for %j', (value) => {
+    expect(parsedSessionId(value)).toBeUndefined();
   });
 });
 
@@ -58,14 +64,16 @@ describe('a secret', () => {
   it('is kept as a hash that does not let it through', () => {
     const secret = mintSecret();
     expect(hashSecret(secret)).toMatch(/^[0-9a-f]{64}$/);
-    expect(fits(by(hashSecret(secret)), aSession(0, { secretHash: hashSecret(secret) }))).toBe(false);
+    expect(credentialsMatch(by(hashSecret(secret)), aSession(0, { secretHash: hashSecret(secret) }))).toBe(
+      false,
+    );
   });
 
   it('fits its own session and no other, nor one that does not exist', () => {
     const secret = mintSecret();
-    expect(fits(by(secret), aSession(0, { secretHash: hashSecret(secret) }))).toBe(true);
-    expect(fits(by(mintSecret()), aSession(0, { secretHash: hashSecret(secret) }))).toBe(false);
-    expect(fits(by(secret), undefined)).toBe(false);
+    expect(credentialsMatch(by(secret), aSession(0, { secretHash: hashSecret(secret) }))).toBe(true);
+    expect(credentialsMatch(by(mintSecret()), aSession(0, { secretHash: hashSecret(secret) }))).toBe(false);
+    expect(credentialsMatch(by(secret), undefined)).toBe(false);
   });
 
   it('may be looked for once the session is known', () => {
@@ -77,9 +85,9 @@ describe('a secret', () => {
       sessionId: session.sessionId,
       secret: ({ clientId }: { clientId: string | null }) => jar[clientId ?? ''],
     };
-    expect(fits(credentials, session)).toBe(true);
-    expect(fits(credentials, { ...session, clientId: 'drive' })).toBe(false);
-    expect(fits(credentials, undefined)).toBe(false);
+    expect(credentialsMatch(credentials, session)).toBe(true);
+    expect(credentialsMatch(credentials, { ...session, clientId: 'drive' })).toBe(false);
+    expect(credentialsMatch(credentials, undefined)).toBe(false);
   });
 
   it('fits with no character changed, left out or added', () => {
@@ -88,7 +96,7 @@ describe('a secret', () => {
     for (let at = 0; at < secret.length; at++) {
       const other = secret[at] === 'x' ? 'y' : 'x';
       for (const wrong of [other, '', `${secret[at]}${other}`]) {
-        expect(fits(by(secret.slice(0, at) + wrong + secret.slice(at + 1)), session)).toBe(false);
+        expect(credentialsMatch(by(secret.slice(0, at) + wrong + secret.slice(at + 1)), session)).toBe(false);
       }
     }
   });

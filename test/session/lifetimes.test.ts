@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { cutoffs, expires, isLive, stage } from '../../lib/session/lifetimes';
+import { cutoffs, expiresAt, isLive, stage } from '../../lib/session/lifetimes';
 import { DAY, HOUR, LIFETIMES, aSession } from '../support/sessions';
 
 const SIGNED_IN = Date.UTC(2026, 0, 15, 12);
@@ -25,7 +25,7 @@ describe('a session that stays signed in', () => {
   });
 
   it('expires a long lifetime after its last use', () => {
-    expect(expires({ ...session, lastAccessed: SIGNED_IN + 5 }, LIFETIMES)).toBe(SIGNED_IN + 5 + 7 * DAY);
+    expect(expiresAt({ ...session, lastAccessed: SIGNED_IN + 5 }, LIFETIMES)).toBe(SIGNED_IN + 5 + 7 * DAY);
   });
 });
 
@@ -35,7 +35,7 @@ describe('a session that does not stay signed in', () => {
   it('ends with the short lifetime', () => {
     expect(stage(session, LIFETIMES, SIGNED_IN + HOUR - 1)).toBe('active');
     expect(stage(session, LIFETIMES, SIGNED_IN + HOUR)).toBe('ended');
-    expect(expires(session, LIFETIMES)).toBe(SIGNED_IN + HOUR);
+    expect(expiresAt(session, LIFETIMES)).toBe(SIGNED_IN + HOUR);
   });
 });
 
@@ -50,7 +50,7 @@ describe('the absolute lifetime', () => {
 
   it('is shown when it comes first', () => {
     const session = aSession(SIGNED_IN, { lastAccessed: SIGNED_IN + 2 * HOUR - 1 });
-    expect(expires(session, lifetimes)).toBe(SIGNED_IN + 2 * HOUR);
+    expect(expiresAt(session, lifetimes)).toBe(SIGNED_IN + 2 * HOUR);
   });
 });
 
@@ -58,7 +58,7 @@ describe('a session that was ended', () => {
   it('is ended, however recently it was used, and expired when it ended', () => {
     const session = aSession(SIGNED_IN, { lastAccessed: SIGNED_IN, endedAt: SIGNED_IN });
     expect(stage(session, LIFETIMES, SIGNED_IN)).toBe('ended');
-    expect(expires(session, LIFETIMES)).toBe(SIGNED_IN);
+    expect(expiresAt(session, LIFETIMES)).toBe(SIGNED_IN);
   });
 });
 

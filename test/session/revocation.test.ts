@@ -64,7 +64,7 @@ describe('a revocation that an app gives', () => {
 
   it.each([
     ['an id', /`manager.revoke\(sessionsOf\(owner, \[id\]\)\)`, or `manager.administration.revoke\(id\)`/],
-    [undefined, /`revoke` was given undefined/],
+    [undefined, /`revoke` was called with undefined/],
     [{}, /an owner is an object with a `userId`/],
     [{ owner: 'alice' }, /an owner is an object with a `userId`/],
     [{ owner: ALICE, onyl: [dashed] }, /no `onyl`/],

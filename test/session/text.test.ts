@@ -1,4 +1,4 @@
-import { capped, detached, optionalText, properties, shown, text } from '../../lib/session/text';
+import { capped, detached, optionalText, jsonObject, displayText, text } from '../../lib/session/text';
 
 const HALF_A_PAIR = '\ud800';
 
@@ -44,40 +44,40 @@ describe('a piece of text', () => {
 
 describe('text that is shown', () => {
   it('has no characters that cannot be seen, nor any that turn it around', () => {
-    expect(shown('a\u202eb\u2066c\u200fd\r\n\te\u2028f\0g\u061c', 64)).toBe('abcdefg');
-    expect(shown('grüße 😀 日本語', 64)).toBe('grüße 😀 日本語');
+    expect(displayText('a\u202eb\u2066c\u200fd\r\n\te\u2028f\0g\u061c', 64)).toBe('abcdefg');
+    expect(displayText('grüße 😀 日本語', 64)).toBe('grüße 😀 日本語');
   });
 
   it('is cut, and whole where it is cut', () => {
-    expect(shown('x'.repeat(100), 64)).toBe('x'.repeat(64));
-    expect(shown('😀😀', 3)).toBe('😀');
+    expect(displayText('x'.repeat(100), 64)).toBe('x'.repeat(64));
+    expect(displayText('😀😀', 3)).toBe('😀');
   });
 });
 
 describe('properties', () => {
   it('are a frozen copy', () => {
     const given = { a: { b: [1] } };
-    const kept = properties('extraProperties', given);
+    const kept = jsonObject('extraProperties', given);
     expect(kept).toEqual(given);
     expect(Object.isFrozen(kept)).toBe(true);
     expect(Object.isFrozen(kept['a'])).toBe(true);
   });
 
   it.each([null, 'text', 5, [1], undefined])('are not %j', (value) => {
-    expect(() => properties('extraProperties', value as never)).toThrow(TypeError);
+    expect(() => jsonObject('extraProperties', value as never)).toThrow(TypeError);
   });
 
   it.each([{ a: 'x\0' }, { 'a\0': 1 }, { a: [HALF_A_PAIR] }, { a: 'x'.repeat(20_000) }])(
     'that cannot be kept are refused (%#)',
     (value) => {
-      expect(() => properties('extraProperties', value)).toThrow(
+      expect(() => jsonObject('extraProperties', value)).toThrow(
         expect.objectContaining({ code: 'invalid-request', field: 'extraProperties' }),
       );
     },
   );
 
   it('reach no prototype', () => {
-    const kept = properties(
+    const kept = jsonObject(
       'extraProperties',
       JSON.parse('{"__proto__": {"polluted": true}}') as Record<string, unknown>,
     );

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import ts from 'typescript';
 
+import packageJson from '../../package.json';
 import { lib, PROJECT } from './sources';
 import { parsed } from './syntax';
 
@@ -25,7 +26,16 @@ function isDocumented(exported: ts.Symbol, checker: ts.TypeChecker): boolean {
   return origin.getDocumentationComment(checker).length > 0;
 }
 
-describe('what the package exports', () => {
+/** The source file of each entry point that `package.json` declares, by the name that apps import. */
+const ENTRY_POINTS = Object.entries(packageJson.exports).flatMap(([name, target]) =>
+  typeof target === 'string' ? [] : [[posix.join(packageJson.name, name), sourceOf(target.default)] as const],
+);
+
+function sourceOf(built: string): string {
+  return posix.normalize(built).replace(/^dist\/(.+)\.js$/, '$1.ts');
+}
+
+describe('entry points of the package', () => {
   let folder: string;
 
   beforeEach(() => {
@@ -33,11 +43,11 @@ describe('what the package exports', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('is documented where it is declared', () => {
-    expect(undocumented(join(PROJECT, 'lib/index.ts'))).toEqual([]);
+  it.each(ENTRY_POINTS)('%s documents every export where it is declared', (_, path) => {
+    expect(undocumented(join(PROJECT, path))).toEqual([]);
   });
 
-  it('is found without a word where there is none', () => {
+  it('reports exports that have no doc comment', () => {
     writeFileSync(
       join(folder, 'all.ts'),
       "export { a, type B, C as D } from './some';\n/** Me. */\nexport const e = 1;",
@@ -49,9 +59,12 @@ describe('what the package exports', () => {
     expect(undocumented(join(folder, 'all.ts')).sort()).toEqual(['B', 'D']);
   });
 
-  it('is all that its table of contents holds', () => {
-    const index = lib.find(({ path }) => path === 'lib/index.ts')!;
-    const others = parsed(index).statements.filter((statement) => !ts.isExportDeclaration(statement));
-    expect(others.map((statement) => statement.getText())).toEqual([]);
-  });
+  it.each(ENTRY_POINTS.filter(([, path]) => path.endsWith('/index.ts')))(
+    '%s contains nothing but exports of other files',
+    (_, path) => {
+      const index = lib.find((each) => each.path === path)!;
+      const others = parsed(index).statements.filter((statement) => !ts.isExportDeclaration(statement));
+      expect(others.map((statement) => statement.getText())).toEqual([]);
+    },
+  );
 });

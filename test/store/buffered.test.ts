@@ -2,8 +2,8 @@ import { lru } from '../../lib/store/lru';
 import { ChangeFollower } from '../../lib/changes/changes';
 import { postgresChanges } from '../../lib/changes/postgres';
 import { appConnections } from '../../lib/database/knex';
-import { OwnConnection } from '../../lib/database/dedicated-connection';
-import { Pool } from '../../lib/database/statement-runner';
+import { DedicatedConnection } from '../../lib/database/dedicated-connection';
+import { StatementRunner } from '../../lib/database/statement-runner';
 import { everySessionOf } from '../../lib/session/revocation';
 import type { StoredSession } from '../../lib/session/session';
 import { buffered, FLUSH_EVERY, MOST_WAITING } from '../../lib/store/buffered';
@@ -78,10 +78,10 @@ describe('buffered', () => {
 
     function stack(): StoreUnderTest {
       const clock = new FakeClock();
-      const connection = new OwnConnection(database.knex);
-      const changes = postgresChanges(new Pool(connection, { budget: 30_000 }), connection);
+      const connection = new DedicatedConnection(database.knex);
+      const changes = postgresChanges(new StatementRunner(connection, { budget: 30_000 }), connection);
       follower = new ChangeFollower(changes, { clock, lease: 2000, onFailure: fail });
-      const table = postgres(new Pool(appConnections(database.knex), { budget: 30_000 }));
+      const table = postgres(new StatementRunner(appConnections(database.knex), { budget: 30_000 }));
       const watched = new WatchedStore(
         cached(table, { cache: lru(100), follower, lifetimes: LIFETIMES, clock }),
       );

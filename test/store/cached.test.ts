@@ -2,8 +2,8 @@ import { lru } from '../../lib/store/lru';
 import { ChangeFollower, READ_EVERY } from '../../lib/changes/changes';
 import { postgresChanges } from '../../lib/changes/postgres';
 import { appConnections } from '../../lib/database/knex';
-import { OwnConnection } from '../../lib/database/dedicated-connection';
-import { Pool } from '../../lib/database/statement-runner';
+import { DedicatedConnection } from '../../lib/database/dedicated-connection';
+import { StatementRunner } from '../../lib/database/statement-runner';
 import { everySessionOf, sessionsOf } from '../../lib/session/revocation';
 import type { StoredSession } from '../../lib/session/session';
 import { cached } from '../../lib/store/cached';
@@ -35,10 +35,12 @@ describe('cached', () => {
 
     function stack(): StoreUnderTest {
       const clock = new FakeClock();
-      const connection = new OwnConnection(database.knex);
-      const changes = postgresChanges(new Pool(connection, { budget: 30_000 }), connection);
+      const connection = new DedicatedConnection(database.knex);
+      const changes = postgresChanges(new StatementRunner(connection, { budget: 30_000 }), connection);
       follower = new ChangeFollower(changes, { clock, lease: 2000, onFailure: fail });
-      let store: AdministeredStore = postgres(new Pool(appConnections(database.knex), { budget: 30_000 }));
+      let store: AdministeredStore = postgres(
+        new StatementRunner(appConnections(database.knex), { budget: 30_000 }),
+      );
       for (let layer = 0; layer < layers; layer++) {
         store = cached(store, { cache: lru(100), follower, lifetimes: LIFETIMES, clock });
       }

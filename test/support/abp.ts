@@ -1,11 +1,7 @@
 import express, { type Express } from 'express';
 
-import {
-  abpRouter,
-  type AbpRouterOptions,
-  type IdentitySessionManager,
-  type IdentitySessionOptions,
-} from '../../lib';
+import type { IdentitySessionManager, IdentitySessionOptions } from '../../lib';
+import { abpRouter, type AbpRouterOptions } from '../../lib/protocols/abp';
 import { appOn } from './app';
 import { Browser } from './browser';
 import { FakeClock } from './clock';

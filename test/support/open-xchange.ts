@@ -1,15 +1,13 @@
 import express, { type Express, type RequestHandler } from 'express';
 
+import { sessionSecretGuard, type IdentitySessionManager, type IdentitySessionOptions } from '../../lib';
 import {
   openXchange,
   openXchangeRouter,
-  sessionSecretGuard,
-  type IdentitySessionManager,
-  type IdentitySessionOptions,
   type OpenXchangeDialect,
   type OpenXchangeOptions,
   type OpenXchangeRouterOptions,
-} from '../../lib';
+} from '../../lib/protocols/open-xchange';
 import { FakeClock } from './clock';
 import { createDatabase, type TestDatabase } from './database';
 import { managerOn } from './manager';

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 const PROJECT = join(__dirname, '../..');
 
 /** How long a program may take that has to end by itself, in milliseconds. */
-const PATIENCE = 20_000;
+const PROGRAM_TIMEOUT = 20_000;
 
 /**
  * Runs a program in a process of its own, in the project's folder, and answers what it wrote. Fails when the program does,
@@ -14,12 +14,12 @@ const PATIENCE = 20_000;
 export async function outputOf(
   program: string,
   env: NodeJS.ProcessEnv = {},
-  patience = PATIENCE,
+  timeout = PROGRAM_TIMEOUT,
 ): Promise<string> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['-r', 'sucrase/register/ts', '--eval', program],
-    { cwd: PROJECT, env: { ...process.env, ...env }, timeout: patience },
+    { cwd: PROJECT, env: { ...process.env, ...env }, timeout: timeout },
   );
   return stdout;
 }

@@ -23,7 +23,7 @@ const PROCESSES = 2;
 const CONNECTIONS = 8;
 
 /** A machine may have much else to do. In milliseconds. */
-const PATIENCE = 60_000;
+const RACE_TIMEOUT = 60_000;
 
 /** How many sign-ins there are in a race. */
 export const SIGN_INS = 200;
@@ -46,7 +46,7 @@ export async function run(races: readonly Race[], url: string, gate: Gate): Prom
     const program = `
       const { takePart } = require('./test/support/racer.ts');
       takePart(${JSON.stringify(races)}, ${JSON.stringify(url)}, ${process}).then((finishes) => console.log(JSON.stringify(finishes)));`;
-    return JSON.parse(await outputOf(program, {}, PATIENCE)) as Finish[];
+    return JSON.parse(await outputOf(program, {}, RACE_TIMEOUT)) as Finish[];
   });
   const [finishes] = await Promise.all([Promise.all(processes), gate.openFor(CONNECTIONS)]);
   return together(finishes);

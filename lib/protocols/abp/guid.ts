@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 
 import { invalidRequest } from '../../errors';
-import { plainId } from '../../session/credentials';
+import { parsedSessionId } from '../../session/credentials';
 
 /** An id as ABP shows it: `0198c1a2-0000-7000-8000-00000000000a`. */
 export function guid(sessionId: string): string {
@@ -14,7 +14,7 @@ export function guid(sessionId: string): string {
  */
 export function namedSession(request: Request): string {
   const id: unknown = request.params['id'];
-  const plain = typeof id === 'string' && GUID.test(id) ? plainId(id) : undefined;
+  const plain = typeof id === 'string' && GUID.test(id) ? parsedSessionId(id) : undefined;
   if (plain === undefined) throw invalidRequest('id', '"id" must be a GUID.');
   return plain;
 }

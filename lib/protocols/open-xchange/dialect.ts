@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 
 import { plainRefusal, SessionError } from '../../errors';
-import { wordingFor } from '../../session/i18n/catalogue';
+import { messagesFor } from '../../session/i18n/translations';
 import { isSessionId, mintSecret } from '../../session/credentials';
 import { sessionsOf, type Revocation } from '../../session/revocation';
 import type { IdentitySession } from '../../session/session';
@@ -132,11 +132,11 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
       throw new TypeError('the wire of Open-Xchange has no tokens: sign in with `transport: "cookie"`');
     },
     session: (current, request) =>
-      answer({ data: sessionObject(current, device(current), wording(request, current.session)) }),
+      answer({ data: sessionObject(current, device(current), messages(request, current.session)) }),
     sessions: (all, current, request) =>
       answer({
         data: grouped(all, (each) => device(each).type).map((each) =>
-          sessionObject(each, device(each), wording(request, current)),
+          sessionObject(each, device(each), messages(request, current)),
         ),
       }),
     revoked(forget, request, session) {
@@ -158,9 +158,9 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
   };
 
   /** In the language that the app knows the user by, or else in those of the request. */
-  function wording({ headers }: Request, session: IdentitySession) {
+  function messages({ headers }: Request, session: IdentitySession) {
     const language = keptWith(session).locale?.replaceAll('_', '-');
-    return wordingFor(language ?? headers['accept-language'], basis.catalogue);
+    return messagesFor(language ?? headers['accept-language'], basis.translations);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock';
 import { type Names, throwIfAny, OptionReader } from '../../options/reader';
-import type { Catalogue } from '../../session/i18n/catalogue';
+import type { Translations } from '../../session/i18n/translations';
 import { describeOxDevice, describing } from '../../session/device/describe';
 import type { DescribeDevice } from '../../session/device/device';
 import type { Duration } from '../../session/duration';
@@ -10,7 +10,7 @@ export interface OpenXchangeBasis {
   readonly cookies: { readonly ttl: number; readonly secure: boolean };
   readonly lifetimes: { readonly autologin: boolean };
   readonly nodeId: string | null;
-  readonly catalogue: Catalogue;
+  readonly translations: Translations;
   readonly clock: Clock;
 }
 

@@ -1,13 +1,13 @@
 import type { Device, DeviceType, Product } from '../../session/device/device';
 import { currentIpAddress } from '../../session/session';
-import { displayLocation, displayName, type Wording } from '../../session/i18n/messages';
+import { displayLocation, displayName, type Messages } from '../../session/i18n/messages';
 import type { DescribedSession } from '../../session/described';
 
 /** A session as the wire shows it. The device may be told otherwise here than elsewhere. */
 export function sessionObject(
   { session, place }: DescribedSession,
   device: Device,
-  wording: Wording,
+  messages: Messages,
 ): Record<string, unknown> {
   const { sessionId, clientId, userAgent, signedIn, lastAccessed } = session;
   return known({
@@ -15,10 +15,10 @@ export function sessionObject(
     ipAddress: currentIpAddress(session),
     client: clientId,
     userAgent,
-    location: displayLocation(place, wording),
+    location: displayLocation(place, messages),
     loginTime: time(signedIn),
     lastActive: time(Math.max(lastAccessed ?? 0, signedIn)),
-    device: deviceObject(device, wording),
+    device: deviceObject(device, messages),
   });
 }
 
@@ -29,10 +29,10 @@ export function grouped<T>(items: readonly T[], typeOf: (item: T) => DeviceType)
 
 const GROUP: Readonly<Record<DeviceType, number>> = { browser: 0, oxapp: 1, eas: 2, dav: 2, other: 3 };
 
-function deviceObject(device: Device, wording: Wording): object {
+function deviceObject(device: Device, messages: Messages): object {
   const { os, client, type, family } = device;
   return known({
-    displayName: displayName(device, wording),
+    displayName: displayName(device, messages),
     os: os && product(os),
     client: known({ ...(client && product(client)), type, family }),
   });

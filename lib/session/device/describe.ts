@@ -5,7 +5,7 @@ import { knownClient, UNKNOWN_DEVICE, type KnownClient } from './clients';
 import { davDevice } from './dav-agents';
 import type { Device, DescribeDevice, Product } from './device';
 import { operatingSystem, type OperatingSystem } from './operating-system';
-import { shown } from '../text';
+import { displayText } from '../text';
 
 /** How much of a user agent is read, and kept: what makes a parser slow is length. */
 export const LONGEST_USER_AGENT = 512;
@@ -99,12 +99,12 @@ function os(system: OperatingSystem | undefined): Product | null {
 
 function browserIn(userAgent: string): Browser | undefined {
   const { name, major } = new UAParser(userAgent).getBrowser();
-  return browser(name && shown(name, LONGEST_NAME), major, userAgent);
+  return browser(name && displayText(name, LONGEST_NAME), major, userAgent);
 }
 
 function systemIn(userAgent: string): OperatingSystem | undefined {
   const { name, version } = new UAParser(userAgent).getOS();
-  return operatingSystem(name && shown(name, LONGEST_NAME), version, userAgent);
+  return operatingSystem(name && displayText(name, LONGEST_NAME), version, userAgent);
 }
 
 const LONGEST_NAME = 64;

@@ -1,10 +1,10 @@
 import type { Device } from '../device/device';
 import { lookup } from './language';
 import type { Place } from '../place';
-import { shown } from '../text';
+import { displayText } from '../text';
 
 /** The words in which sessions are shown, in one language. */
-export interface Wording {
+export interface Messages {
   /** As `Intl` writes it: `de`, `pt-BR`. */
   readonly language: string;
   /** A program on a system: `{program} on {system}`. */
@@ -17,8 +17,8 @@ export interface Wording {
   readonly names: Readonly<Record<string, string>>;
 }
 
-/** The wording that serves when nobody asks for another. */
-export const ENGLISH: Wording = Object.freeze({
+/** The messages that serves when nobody asks for another. */
+export const ENGLISH: Messages = Object.freeze({
   language: 'en',
   on: '{program} on {system}',
   unknownDevice: 'Unknown device',
@@ -30,38 +30,38 @@ export const ENGLISH: Wording = Object.freeze({
 const LONGEST_DISPLAY_NAME = 256;
 
 /** What people call the device: `OX App Suite, Chrome 65 on Linux`. */
-export function displayName({ name }: Pick<Device, 'name'>, wording: Wording = ENGLISH): string {
+export function displayName({ name }: Pick<Device, 'name'>, messages: Messages = ENGLISH): string {
   const called = (text: string | undefined) => {
-    const clean = text && shown(text, LONGEST_DISPLAY_NAME);
-    return clean && Object.hasOwn(wording.names, clean) ? wording.names[clean] : clean;
+    const clean = text && displayText(text, LONGEST_DISPLAY_NAME);
+    return clean && Object.hasOwn(messages.names, clean) ? messages.names[clean] : clean;
   };
   const system = called(name.system);
   const program = called(name.program);
-  const both = program && system ? filled(wording.on, { program, system }) : program || system;
+  const both = program && system ? filled(messages.on, { program, system }) : program || system;
   const protocols = called(name.protocols);
   const rest = both && protocols ? `${both} (${protocols})` : both;
-  const whole = [called(name.product), rest].filter(Boolean).join(', ') || wording.unknownDevice;
+  const whole = [called(name.product), rest].filter(Boolean).join(', ') || messages.unknownDevice;
   return whole.slice(0, LONGEST_DISPLAY_NAME).toWellFormed();
 }
 
 /** Where people read that the device is: `Berlin, Germany`, or `Intranet`, or undefined when nothing is known. */
-export function displayLocation(place: Place | undefined, wording: Wording = ENGLISH): string | undefined {
+export function displayLocation(place: Place | undefined, messages: Messages = ENGLISH): string | undefined {
   if (place === undefined) return undefined;
-  if (place.intranet) return wording.intranet;
-  return [cityName(place, wording), countryName(place, wording)].filter(Boolean).join(', ') || undefined;
+  if (place.intranet) return messages.intranet;
+  return [cityName(place, messages), countryName(place, messages)].filter(Boolean).join(', ') || undefined;
 }
 
-function cityName({ city, cityNames }: Place, { language }: Wording): string | undefined {
+function cityName({ city, cityNames }: Place, { language }: Messages): string | undefined {
   const names = cityNames ?? {};
   const tag = lookup(language).find((each) => Object.hasOwn(names, each));
   const name = tag === undefined ? city : names[tag];
-  return typeof name === 'string' ? shown(name, LONGEST_DISPLAY_NAME).toWellFormed() : undefined;
+  return typeof name === 'string' ? displayText(name, LONGEST_DISPLAY_NAME).toWellFormed() : undefined;
 }
 
 /** Two letters, but not those that stand for an unknown country. */
 const COUNTRY = /^(?!ZZ)[A-Z]{2}$/i;
 
-function countryName({ country }: Place, { language }: Wording): string | undefined {
+function countryName({ country }: Place, { language }: Messages): string | undefined {
   if (typeof country !== 'string' || !COUNTRY.test(country)) return undefined;
   return countries(language).of(country.toUpperCase());
 }

@@ -22,7 +22,7 @@ import {
   type Touch,
   type TouchResult,
 } from '../store';
-import type { Pool, Run } from '../../database/statement-runner';
+import type { StatementRunner, Run } from '../../database/statement-runner';
 import { scopeText } from './epochs';
 import { OwnerQueue } from './owner-queue';
 import { policyOf, policyValues, type PolicyRow } from './policy-row';
@@ -45,8 +45,8 @@ export interface PostgresOptions {
 }
 
 /** Returns the store that keeps sessions in the table `identity_sessions`, over the app's connections. */
-export function postgres(pool: Pool, { schema }: PostgresOptions = {}): AdministeredStore {
-  return new PostgresStore(pool, schema);
+export function postgres(runner: StatementRunner, { schema }: PostgresOptions = {}): AdministeredStore {
+  return new PostgresStore(runner, schema);
 }
 
 /** A session to insert, with the conditions of its sign-in. */
@@ -62,15 +62,15 @@ interface Waiter {
 }
 
 class PostgresStore implements AdministeredStore {
-  readonly #pool: Pool;
+  readonly #runner: StatementRunner;
   readonly #sql: ReturnType<typeof statements>;
   readonly #searching: ReturnType<typeof searchStatements>;
   readonly #lockedInserts = new OwnerQueue((inserts: readonly Insert[]) => this.#insertUnderLock(inserts));
   /** The calls of `find` since the last statement, by id. One statement answers all of them. */
   #waiting = new Map<string, Waiter[]>();
 
-  constructor(pool: Pool, schema: string | undefined) {
-    this.#pool = pool;
+  constructor(runner: StatementRunner, schema: string | undefined) {
+    this.#runner = runner;
     this.#sql = statements(schema);
     this.#searching = searchStatements(tablesIn(schema));
   }
@@ -83,7 +83,7 @@ class PostgresStore implements AdministeredStore {
       if (!violates(error, 'identity_sessions_auth_id')) throw error;
     }
     const freeing = [session.authId, ...cutoffValues(admission.cutoffs), session.signedIn];
-    const freed = await this.#pool.tell<SessionRow>(this.#sql.freeAuthId, freeing);
+    const freed = await this.#runner.once<SessionRow>(this.#sql.freeAuthId, freeing);
     try {
       return [...freed.map(endedSessionFromRow), ...(await this.#insert(session, admission))];
     } catch (error) {
@@ -103,7 +103,10 @@ class PostgresStore implements AdministeredStore {
   }
 
   async list(owner: Owner): Promise<readonly StoredSession[]> {
-    const rows = await this.#pool.ask<SessionRow>(this.#sql.list, [owner.userId, owner.tenantId ?? null]);
+    const rows = await this.#runner.repeatable<SessionRow>(this.#sql.list, [
+      owner.userId,
+      owner.tenantId ?? null,
+    ]);
     return rows.map(sessionFromRow);
   }
 
@@ -113,15 +116,15 @@ class PostgresStore implements AdministeredStore {
       part !== undefined,
       part && jsonText(part),
     ]);
-    return (await this.#pool.ask(this.#sql.update, [id, ...changes])).length > 0;
+    return (await this.#runner.repeatable(this.#sql.update, [id, ...changes])).length > 0;
   }
 
   async wake(id: string, at: number, idleSince: number): Promise<boolean> {
-    return (await this.#pool.tell(this.#sql.wake, [id, at, idleSince])).length > 0;
+    return (await this.#runner.once(this.#sql.wake, [id, at, idleSince])).length > 0;
   }
 
   async touch(touches: readonly Touch[]): Promise<TouchResult> {
-    const unwritten = await this.#pool.tell<SessionRow>(this.#sql.touch, [
+    const unwritten = await this.#runner.once<SessionRow>(this.#sql.touch, [
       arrayLiteral(touches.map((touch) => touch.id)),
       arrayLiteral(touches.map((touch) => touch.at)),
       arrayLiteral(
@@ -136,41 +139,43 @@ class PostgresStore implements AdministeredStore {
   }
 
   async end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
-    return (await this.#pool.tell<SessionRow>(this.#sql.end, endValues(which, end))).map(endedSessionFromRow);
+    return (await this.#runner.once<SessionRow>(this.#sql.end, endValues(which, end))).map(
+      endedSessionFromRow,
+    );
   }
 
   async endEverything(scope: Scope, { at, by }: Omit<End, 'reason'>): Promise<void> {
-    await this.#pool.tell(this.#sql.endEverything, [scopeText(scope), at, by]);
+    await this.#runner.once(this.#sql.endEverything, [scopeText(scope), at, by]);
   }
 
   async search(search: Search): Promise<readonly StoredSession[]> {
     const { statement, values } = this.#searching.page(search);
-    return (await this.#pool.ask<SessionRow>(statement, values)).map(sessionFromRow);
+    return (await this.#runner.repeatable<SessionRow>(statement, values)).map(sessionFromRow);
   }
 
   async count(filter: SearchFilter, cutoffs: Cutoffs): Promise<number> {
     const { statement, values } = this.#searching.count(filter, cutoffs);
-    const [row] = await this.#pool.ask(statement, values);
+    const [row] = await this.#runner.repeatable(statement, values);
     return Number(row?.['count']);
   }
 
   async policy(): Promise<Policy> {
-    const [row] = await this.#pool.ask<PolicyRow>(this.#sql.policy, []);
+    const [row] = await this.#runner.repeatable<PolicyRow>(this.#sql.policy, []);
     return row === undefined ? {} : policyOf(row);
   }
 
   async setPolicy(patch: PolicyPatch): Promise<void> {
-    await this.#pool.tell(this.#sql.setPolicy, policyValues(patch));
+    await this.#runner.once(this.#sql.setPolicy, policyValues(patch));
   }
 
   async sweep({ endedAfter, cutoffs }: Retained, limit: number): Promise<number> {
-    const [row] = await this.#pool.tell(this.#sql.sweep, [...cutoffValues(cutoffs), endedAfter, limit]);
+    const [row] = await this.#runner.once(this.#sql.sweep, [...cutoffValues(cutoffs), endedAfter, limit]);
     return Number(row?.['swept']);
   }
 
   async hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated> {
     const blanked = [...cutoffValues(cutoffs), limit];
-    const rows = await this.#pool.tell<SessionRow>(this.#sql.hibernate, blanked);
+    const rows = await this.#runner.once<SessionRow>(this.#sql.hibernate, blanked);
     return {
       dropped: rows.length,
       sessions: rows.filter((row) => row['live'] === 't').map(referenceFromRow),
@@ -178,7 +183,7 @@ class PostgresStore implements AdministeredStore {
   }
 
   health(): Health {
-    return { database: { available: this.#pool.available } };
+    return { database: { available: this.#runner.available } };
   }
 
   async close(): Promise<number> {
@@ -189,7 +194,7 @@ class PostgresStore implements AdministeredStore {
   /** Rules about the owner's other sessions hold only under the owner's lock, which needs a transaction. */
   async #insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
     if (needsLock(admission)) return this.#lockedInserts.run(session, { session, admission });
-    const run: Run = (statement, values) => this.#pool.tell(statement, values);
+    const run: Run = (statement, values) => this.#runner.once(statement, values);
     return (await this.#insertRow(run, session, admission.displaces)).map(endedSessionFromRow);
   }
 
@@ -198,7 +203,9 @@ class PostgresStore implements AdministeredStore {
     const waiting = this.#waiting;
     this.#waiting = new Map();
     try {
-      const rows = await this.#pool.ask<SessionRow>(this.#sql.find, [arrayLiteral([...waiting.keys()])]);
+      const rows = await this.#runner.repeatable<SessionRow>(this.#sql.find, [
+        arrayLiteral([...waiting.keys()]),
+      ]);
       const found = new Map(rows.map(sessionFromRow).map((session) => [session.sessionId, session]));
       for (const [id, waiters] of waiting) for (const { resolve } of waiters) resolve(found.get(id));
     } catch (error) {
@@ -209,7 +216,7 @@ class PostgresStore implements AdministeredStore {
   /** Inserts sessions of one owner, one after the other, in one transaction under the owner's lock. */
   async #insertUnderLock(inserts: readonly Insert[]): Promise<readonly (readonly EndedSession[])[]> {
     const { tenantId, userId } = inserts[0]!.session;
-    return this.#pool.transaction(async (run) => {
+    return this.#runner.transaction(async (run) => {
       await run(this.#sql.lock, [tenantId, userId]);
       const ended: (readonly EndedSession[])[] = [];
       for (const insert of inserts) {

@@ -4,7 +4,7 @@ import { abp } from '../../../lib/protocols/abp/dialect';
 import { rest } from '../../../lib/http/rest';
 import { SessionError, type RefusalCode, type RefusalEvidence } from '../../../lib/errors';
 import { describeDevice } from '../../../lib/session/device/describe';
-import { catalogueOf } from '../../../lib/session/i18n/catalogue';
+import { translationsOf } from '../../../lib/session/i18n/translations';
 import { withoutSecret, type StoredSession } from '../../../lib/session/session';
 import { aSession, DAY } from '../../support/sessions';
 
@@ -14,7 +14,7 @@ const DASHED = '0198c1a2-0000-7000-8000-00000000000a';
 const SECRET = 'A'.repeat(43);
 const OPTIONS = {
   cookies: { name: 'identity', ttl: 7 * DAY, secure: true, sameSite: 'lax' },
-  catalogue: catalogueOf(),
+  translations: translationsOf(),
 } as const;
 const dialect = abp(OPTIONS);
 const wire = rest(OPTIONS);

@@ -1,4 +1,5 @@
-import { SessionError, type AbpRouterOptions, type SessionEvent } from '../../../lib';
+import { SessionError, type SessionEvent } from '../../../lib';
+import type { AbpRouterOptions } from '../../../lib/protocols/abp';
 import { AbpApp } from '../../support/abp';
 
 const site = new AbpApp();

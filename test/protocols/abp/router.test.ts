@@ -3,17 +3,15 @@ import express, { type Request } from 'express';
 import request from 'supertest';
 
 import {
-  abp,
-  abpRouter,
   claims,
   currentSession,
   revokeRoute,
   sessionLookup,
   sessionSecretGuard,
   signOut,
-  type AbpRouterOptions,
   type SessionClaims,
 } from '../../../lib';
+import { abp, abpRouter, type AbpRouterOptions } from '../../../lib/protocols/abp';
 import { AbpApp, idOf } from '../../support/abp';
 import { Browser } from '../../support/browser';
 import { turns } from '../../support/gate';

@@ -1,6 +1,7 @@
 import express from 'express';
 
-import { cookieRefresh, sessionSecretGuard } from '../../../lib';
+import { sessionSecretGuard } from '../../../lib';
+import { cookieRefresh } from '../../../lib/protocols/open-xchange';
 import { Client, OpenXchangeApp } from '../../support/open-xchange';
 import { DAY } from '../../support/sessions';
 import { listenToWire, valuesOf } from '../../support/transcript';

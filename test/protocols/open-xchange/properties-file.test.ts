@@ -1,4 +1,5 @@
-import { createIdentitySessionManager, memory, openXchange, openXchangeRouter } from '../../../lib';
+import { createIdentitySessionManager, memory } from '../../../lib';
+import { openXchange, openXchangeRouter } from '../../../lib/protocols/open-xchange';
 import { fromProperties } from '../../../lib/protocols/open-xchange/properties-file';
 
 describe('the properties of the seeds', () => {

@@ -1,6 +1,7 @@
 import express from 'express';
 
-import { memory, openXchangeRouter, SessionError, type AdministeredStore } from '../../../lib';
+import { memory, SessionError, type AdministeredStore } from '../../../lib';
+import { openXchangeRouter } from '../../../lib/protocols/open-xchange';
 import {
   CHROME,
   expectError,

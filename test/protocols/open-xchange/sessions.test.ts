@@ -3,13 +3,13 @@ import { withoutSecret, type StoredSession } from '../../../lib/session/session'
 import { describeOxDevice } from '../../../lib/session/device/describe';
 import type { DeviceType } from '../../../lib/session/device/device';
 import type { Place } from '../../../lib/session/place';
-import { wordingFor } from '../../../lib/session/i18n/catalogue';
+import { messagesFor } from '../../../lib/session/i18n/translations';
 import { aSession } from '../../support/sessions';
 
 function objectOf(said: Partial<StoredSession>, place?: Place, language = 'en') {
   const session = withoutSecret(aSession(1000, said));
   const device = describeOxDevice(session.userAgent, session.clientId);
-  return sessionObject({ session, device, place, expires: 0 }, device, wordingFor(language));
+  return sessionObject({ session, device, place, expires: 0 }, device, messagesFor(language));
 }
 
 describe('a session on the wire', () => {

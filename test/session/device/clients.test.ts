@@ -1,4 +1,4 @@
-import { wordingFor } from '../../../lib/session/i18n/catalogue';
+import { messagesFor } from '../../../lib/session/i18n/translations';
 import { knownClient } from '../../../lib/session/device/clients';
 import { describeDevice, describeOxDevice } from '../../../lib/session/device/describe';
 import { displayName } from '../../../lib/session/i18n/messages';
@@ -42,7 +42,7 @@ describe('a client', () => {
       const device = describe(CHROME, id);
       expect(device).toMatchObject({ type, family });
       expect([displayName(device), device.os?.name, device.client?.name]).toEqual([name, os, client]);
-      expect(displayName(device, wordingFor('de'))).toBe(
+      expect(displayName(device, messagesFor('de'))).toBe(
         name.replace(' on ', ' auf ').replace('Unknown device', 'Unbekanntes Gerät'),
       );
     }

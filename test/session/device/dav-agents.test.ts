@@ -1,9 +1,9 @@
-import { wordingFor } from '../../../lib/session/i18n/catalogue';
+import { messagesFor } from '../../../lib/session/i18n/translations';
 import { describeOxDevice } from '../../../lib/session/device/describe';
 import type { Device } from '../../../lib/session/device/device';
 import { displayName } from '../../../lib/session/i18n/messages';
 
-const GERMAN = wordingFor('de');
+const GERMAN = messagesFor('de');
 
 function product(each: Device['os']): string | null {
   return each && [each.name, each.version].filter(Boolean).join(' ');

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 
-import { catalogueOf, wordingFor } from '../../../lib/session/i18n/catalogue';
+import { translationsOf, messagesFor } from '../../../lib/session/i18n/translations';
 import { describeDevice, describeOxDevice, memoised } from '../../../lib/session/device/describe';
 import type { Device } from '../../../lib/session/device/device';
 import { displayName } from '../../../lib/session/i18n/messages';
 
-const GERMAN = wordingFor('de');
+const GERMAN = messagesFor('de');
 
 const APPSUITE = 'open-xchange-appsuite';
 const OX6 = 'com.openexchange.ox.gui.dhtml';
@@ -312,8 +312,8 @@ describe('whatever the network sends', () => {
             expect(text).not.toMatch(unseen);
             expect(text.length).toBeLessThan(100);
           }
-          for (const wording of catalogueOf().values()) {
-            const shown = displayName(device, wording);
+          for (const messages of translationsOf().values()) {
+            const shown = displayName(device, messages);
             expect(shown).not.toMatch(unseen);
             expect(shown.length).toBeGreaterThan(0);
             expect(shown.length).toBeLessThan(200);

@@ -1,12 +1,12 @@
-import { catalogueOf, wordingFor, type Words } from '../../../lib/session/i18n/catalogue';
+import { translationsOf, messagesFor, type Translation } from '../../../lib/session/i18n/translations';
 import { UNKNOWN_DEVICE } from '../../../lib/session/device/clients';
 import type { DeviceName } from '../../../lib/session/device/device';
 import type { Place } from '../../../lib/session/place';
 import { displayLocation, displayName } from '../../../lib/session/i18n/messages';
 import { outputOf } from '../../support/program';
 
-const called = (name: DeviceName, language = 'en', own?: Record<string, Words>) =>
-  displayName({ name }, wordingFor(language, catalogueOf(own)));
+const called = (name: DeviceName, language = 'en', own?: Record<string, Translation>) =>
+  displayName({ name }, messagesFor(language, translationsOf(own)));
 
 const INTRANET: Place = { intranet: true };
 
@@ -65,8 +65,8 @@ describe('a display name', () => {
 });
 
 describe('a location', () => {
-  const located = (place: Place | undefined, language = 'en', own?: Record<string, Words>) =>
-    displayLocation(place, wordingFor(language, catalogueOf(own)));
+  const located = (place: Place | undefined, language = 'en', own?: Record<string, Translation>) =>
+    displayLocation(place, messagesFor(language, translationsOf(own)));
 
   it.each<[Place | undefined, string | undefined, string | undefined]>([
     [{ city: 'Berlin', country: 'DE' }, 'Berlin, Germany', 'Berlin, Deutschland'],
@@ -102,8 +102,8 @@ describe('a location', () => {
 
   it('is English where Node does not know the language, whatever that of the machine', async () => {
     const program = `
-      const { catalogueOf, displayLocation, wordingFor } = require('./lib');
-      const klingon = wordingFor('tlh', catalogueOf({ tlh: {} }));
+      const { translationsOf, displayLocation, messagesFor } = require('./lib');
+      const klingon = messagesFor('tlh', translationsOf({ tlh: {} }));
       console.log(displayLocation({ country: 'DE' }, klingon));`;
     expect(await outputOf(program, { LC_ALL: 'de_DE.UTF-8' })).toBe('Germany\n');
   });

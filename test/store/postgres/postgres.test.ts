@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 
 import { appConnections } from '../../../lib/database/knex';
-import { Pool, type Statement } from '../../../lib/database/statement-runner';
+import { StatementRunner, type Statement } from '../../../lib/database/statement-runner';
 import type { StoredSession } from '../../../lib/session/session';
 import { postgres } from '../../../lib/store/postgres/postgres';
 import type { AdministeredStore } from '../../../lib/store/store';
@@ -10,13 +10,13 @@ import { createDatabase, type TestDatabase } from '../../support/database';
 import { DAY, admission, aSession } from '../../support/sessions';
 import { testSessionStore } from '../contract';
 
-/** A pool that remembers what it was asked. */
-class WatchedPool extends Pool {
+/** Records the names of the statements that it runs. */
+class WatchedRunner extends StatementRunner {
   readonly asked: string[] = [];
 
-  override ask: Pool['ask'] = (statement: Statement, values) => {
+  override repeatable: StatementRunner['repeatable'] = (statement: Statement, values) => {
     this.asked.push(statement.name);
-    return super.ask(statement, values);
+    return super.repeatable(statement, values);
   };
 }
 
@@ -31,21 +31,21 @@ afterAll(() => database.destroy());
 
 describe('postgres', () => {
   testSessionStore(() => {
-    const pool = new Pool(appConnections(database.knex), { budget: 30_000 });
+    const runner = new StatementRunner(appConnections(database.knex), { budget: 30_000 });
     return Promise.resolve({
-      store: postgres(pool),
+      store: postgres(runner),
       clock: new FakeClock(),
       settle: () => Promise.resolve(),
     });
   });
 
-  let pool: WatchedPool;
+  let runner: WatchedRunner;
   let store: AdministeredStore;
   const now = Date.UTC(2026, 0, 15, 12);
 
   beforeEach(() => {
-    pool = new WatchedPool(appConnections(database.knex), { budget: 30_000 });
-    store = postgres(pool);
+    runner = new WatchedRunner(appConnections(database.knex), { budget: 30_000 });
+    store = postgres(runner);
   });
 
   async function inserted(): Promise<StoredSession> {
@@ -57,7 +57,7 @@ describe('postgres', () => {
   it('asks once for all ids that are wanted in one turn', async () => {
     const sessions = await Promise.all(Array.from({ length: 50 }, inserted));
     await Promise.all([...sessions, ...sessions].map(async ({ sessionId }) => store.find(sessionId)));
-    expect(pool.asked).toEqual(['identity_sessions.find']);
+    expect(runner.asked).toEqual(['identity_sessions.find']);
   });
 
   it('skips a row that somebody else is writing, says so, and waits for nothing', async () => {
@@ -154,7 +154,7 @@ describe('postgres', () => {
 
   it('leaves all indexes alone when it touches: after the first of a day, every update is a HOT one', async () => {
     const one = database.connect({ pool: { min: 0, max: 1 } });
-    const touching = postgres(new Pool(appConnections(one), { budget: 30_000 }));
+    const touching = postgres(new StatementRunner(appConnections(one), { budget: 30_000 }));
     const { sessionId } = await inserted();
     const before = await updates(one);
     for (let i = 1; i <= 20; i++)

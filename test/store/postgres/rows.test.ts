@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 import { appConnections } from '../../../lib/database/knex';
-import { Pool, type Row } from '../../../lib/database/statement-runner';
+import { StatementRunner, type Row } from '../../../lib/database/statement-runner';
 import type { StoredSession } from '../../../lib/session/session';
 import {
   COLUMNS,
@@ -23,16 +23,16 @@ import { aSession, DAY } from '../../support/sessions';
 const NOON = Date.UTC(2026, 0, 15, 12);
 
 let database: TestDatabase;
-let pool: Pool;
+let runner: StatementRunner;
 
 beforeAll(async () => {
   database = await createDatabase();
-  pool = new Pool(appConnections(database.knex), { budget: 30_000 });
+  runner = new StatementRunner(appConnections(database.knex), { budget: 30_000 });
 });
 afterAll(() => database.destroy());
 
 /** The session as it comes back from its row. */
-async function throughTheDatabase(session: StoredSession, by = pool): Promise<StoredSession> {
+async function throughTheDatabase(session: StoredSession, by = runner): Promise<StoredSession> {
   const insert = {
     name: 'insert',
     text: `insert into identity_sessions (${COLUMNS.join(', ')}, active_day) values (${WRITTEN}, '2026-01-15')`,
@@ -41,22 +41,24 @@ async function throughTheDatabase(session: StoredSession, by = pool): Promise<St
     name: 'find',
     text: `select ${SELECTED} from ${withEpochs(tablesIn(undefined))} where session_id = $1`,
   };
-  await by.tell(insert, valuesOf(session));
-  const [row] = await by.ask<SessionRow>(find, [session.sessionId]);
+  await by.once(insert, valuesOf(session));
+  const [row] = await by.repeatable<SessionRow>(find, [session.sessionId]);
   return sessionFromRow(row!);
 }
 
 /** What an expression of one parameter comes to. */
-async function valueOf(expression: string, parameter: unknown, by = pool): Promise<string | null> {
-  const [row] = await by.ask<Row>({ name: '', text: `select (${expression})::text as value` }, [parameter]);
+async function valueOf(expression: string, parameter: unknown, by = runner): Promise<string | null> {
+  const [row] = await by.repeatable<Row>({ name: '', text: `select (${expression})::text as value` }, [
+    parameter,
+  ]);
   return row!['value']!;
 }
 
 /** Connections that are set up otherwise. */
-function poolWith(...settings: string[]): Pool {
+function runnerWith(...settings: string[]): StatementRunner {
   const options = encodeURIComponent(settings.map((setting) => `-c ${setting}`).join(' '));
   const knex = database.connect({ connection: `${database.url}?options=${options}` });
-  return new Pool(appConnections(knex), { budget: 30_000 });
+  return new StatementRunner(appConnections(knex), { budget: 30_000 });
 }
 
 describe('a session', () => {
@@ -145,7 +147,7 @@ describe('a session', () => {
   });
 
   it('is the same however the connection writes times and bytes', async () => {
-    const odd = poolWith(
+    const odd = runnerWith(
       'timezone=Asia/Kathmandu',
       'datestyle=German',
       'bytea_output=escape',
@@ -167,7 +169,7 @@ describe('a session', () => {
       active_day: '2026-01-15',
       extra_properties: '{}',
     });
-    const [row] = await pool.ask<SessionRow>(
+    const [row] = await runner.repeatable<SessionRow>(
       { name: '', text: `select ${SELECTED} from ${withEpochs(tablesIn(undefined))} where session_id = $1` },
       ['0198c1a200007000800000000000000a'],
     );
@@ -203,9 +205,9 @@ describe('a point in time', () => {
   });
 
   it('has its day in UTC, wherever the connection thinks it is', async () => {
-    const east = poolWith('timezone=Pacific/Auckland');
+    const east = runnerWith('timezone=Pacific/Auckland');
     const midnight = Date.UTC(2026, 0, 16);
-    for (const by of [pool, east]) {
+    for (const by of [runner, east]) {
       expect(await valueOf(day('$1'), midnight - 1, by)).toBe('2026-01-15');
       expect(await valueOf(day('$1'), midnight, by)).toBe('2026-01-16');
     }

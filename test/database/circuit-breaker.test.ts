@@ -1,10 +1,10 @@
 import { SessionError } from '../../lib/errors';
-import { Breaker } from '../../lib/database/breaker';
+import { CircuitBreaker } from '../../lib/database/circuit-breaker';
 import { FakeClock } from '../support/clock';
 import { turns } from '../support/gate';
 
 let clock: FakeClock;
-let breaker: Breaker;
+let breaker: CircuitBreaker;
 let probes: { answer: () => void; fail: () => void }[];
 
 beforeEach(() => {
@@ -14,7 +14,7 @@ beforeEach(() => {
     new Promise<void>((resolve, reject) => {
       probes.push({ answer: resolve, fail: () => reject(new Error('still away')) });
     });
-  breaker = new Breaker(probe, clock);
+  breaker = new CircuitBreaker(probe, clock);
 });
 
 const away = new SessionError('store-unavailable', 'away', { cause: new Error('timeout') });

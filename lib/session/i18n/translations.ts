@@ -1,13 +1,13 @@
 import { languageRanges, lookup } from './language';
-import { ENGLISH, type Wording } from './messages';
+import { ENGLISH, type Messages } from './messages';
 
 /** Some of the words of a language. What is absent is said as in the language's own parent (`de` for `de-AT`), or in English. */
-export type Words = Partial<Omit<Wording, 'language'>>;
+export type Translation = Partial<Omit<Messages, 'language'>>;
 
 /** Wordings by language, in lower case; the first serves those who read none of them. */
-export type Catalogue = ReadonlyMap<string, Wording>;
+export type Translations = ReadonlyMap<string, Messages>;
 
-const GERMAN: Words = {
+const GERMAN: Translation = {
   on: '{program} auf {system}',
   unknownDevice: 'Unbekanntes Gerät',
   names: {
@@ -20,7 +20,7 @@ const GERMAN: Words = {
   },
 };
 
-const OURS: ReadonlyMap<string, Words> = new Map([
+const OURS: ReadonlyMap<string, Translation> = new Map([
   ['en', ENGLISH],
   ['de', GERMAN],
 ]);
@@ -34,10 +34,10 @@ const ALL = '*';
  * languages in an order of the app's own.
  * @throws TypeError for what is no language, for a language without words, and for words that cannot be used
  */
-export function catalogueOf(
-  own: Readonly<Record<string, Words>> = {},
+export function translationsOf(
+  own: Readonly<Record<string, Translation>> = {},
   languages?: readonly string[],
-): Catalogue {
+): Translations {
   const theirs = new Map(Object.entries(own).map(([tag, words]) => [key(tag), checked(tag, words)]));
   const known = new Set([...OURS.keys(), ...theirs.keys()]);
   known.delete(ALL);
@@ -46,32 +46,32 @@ export function catalogueOf(
   return new Map(chosen.map((language) => [language, wordingOf(language, theirs)]));
 }
 
-const BUILT_IN = catalogueOf();
+const BUILT_IN = translationsOf();
 
 /**
  * The wording for somebody who reads the languages of an `Accept-Language` header, or of a single language tag. A
  * language serves all its regions; the first of the catalogue serves those who read none of it.
  */
-export function wordingFor(
+export function messagesFor(
   acceptLanguage: string | null | undefined,
-  catalogue: Catalogue = BUILT_IN,
-): Wording {
+  translations: Translations = BUILT_IN,
+): Messages {
   const ranges = languageRanges(acceptLanguage ?? '');
   const refused = new Set(ranges.filter(({ quality }) => quality === 0).map(({ range }) => range));
   const wanted = ranges.filter(({ quality }) => quality > 0).sort((a, b) => b.quality - a.quality);
   for (const { range } of wanted) {
-    const tags = range === '*' ? [...catalogue.keys()] : lookup(range);
-    const tag = tags.find((each) => catalogue.has(each) && !refused.has(each));
-    if (tag !== undefined) return catalogue.get(tag)!;
+    const tags = range === '*' ? [...translations.keys()] : lookup(range);
+    const tag = tags.find((each) => translations.has(each) && !refused.has(each));
+    if (tag !== undefined) return translations.get(tag)!;
   }
-  const [first = ENGLISH] = catalogue.values();
+  const [first = ENGLISH] = translations.values();
   return first;
 }
 
 function chosenKey(tag: string, known: ReadonlySet<string>): string {
   const language = key(tag);
   if (lookup(language).some((each) => known.has(each))) return language;
-  throw new TypeError(`there are no words in "${tag}": give it some in \`words\``);
+  throw new TypeError(`there is no translation for "${tag}": add one to \`translations\``);
 }
 
 function key(tag: string): string {
@@ -92,7 +92,7 @@ function canonicalLocales(tag: string): string[] {
   }
 }
 
-function checked(tag: string, { names = {}, ...words }: Words): Words {
+function checked(tag: string, { names = {}, ...words }: Translation): Translation {
   for (const [word, text] of [...Object.entries(words), ...Object.entries(names)]) {
     if (text !== undefined && typeof text !== 'string') {
       throw new TypeError(`\`${word}\` of "${tag}" must be text`);
@@ -104,7 +104,7 @@ function checked(tag: string, { names = {}, ...words }: Words): Words {
   return { ...words, names };
 }
 
-function wordingOf(language: string, theirs: ReadonlyMap<string, Words>): Wording {
+function wordingOf(language: string, theirs: ReadonlyMap<string, Translation>): Messages {
   const general = lookup(language).reverse();
   const layers = [
     ...general.map((tag) => OURS.get(tag)),
@@ -112,15 +112,15 @@ function wordingOf(language: string, theirs: ReadonlyMap<string, Words>): Wordin
     ...general.map((tag) => theirs.get(tag)),
   ];
   const [tag = language] = Intl.getCanonicalLocales(language);
-  return Object.freeze(layers.reduce<Wording>(over, { ...ENGLISH, language: tag }));
+  return Object.freeze(layers.reduce<Messages>(over, { ...ENGLISH, language: tag }));
 }
 
-function over(wording: Wording, words: Words | undefined): Wording {
+function over(messages: Messages, words: Translation | undefined): Messages {
   return {
-    language: wording.language,
-    on: words?.on ?? wording.on,
-    unknownDevice: words?.unknownDevice ?? wording.unknownDevice,
-    intranet: words?.intranet ?? wording.intranet,
-    names: { ...wording.names, ...words?.names },
+    language: messages.language,
+    on: words?.on ?? messages.on,
+    unknownDevice: words?.unknownDevice ?? messages.unknownDevice,
+    intranet: words?.intranet ?? messages.intranet,
+    names: { ...messages.names, ...words?.names },
   };
 }

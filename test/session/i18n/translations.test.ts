@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 
-import { catalogueOf, wordingFor, type Words } from '../../../lib/session/i18n/catalogue';
+import { translationsOf, messagesFor, type Translation } from '../../../lib/session/i18n/translations';
 import type { DeviceName } from '../../../lib/session/device/device';
 import { displayName, ENGLISH } from '../../../lib/session/i18n/messages';
 
-const called = (name: DeviceName, language = 'en', own?: Record<string, Words>) =>
-  displayName({ name }, wordingFor(language, catalogueOf(own)));
+const called = (name: DeviceName, language = 'en', own?: Record<string, Translation>) =>
+  displayName({ name }, messagesFor(language, translationsOf(own)));
 
 const ALL: DeviceName = {
   product: 'OX App Suite',
@@ -15,7 +15,7 @@ const ALL: DeviceName = {
 };
 
 describe('the language', () => {
-  const catalogue = catalogueOf({
+  const translations = translationsOf({
     fr: { unknownDevice: 'Appareil inconnu' },
     'pt-BR': { on: '{program} no {system}' },
   });
@@ -55,7 +55,7 @@ describe('the language', () => {
     [undefined, 'en'],
     [null, 'en'],
   ])('for %j is %s', (acceptLanguage, language) => {
-    expect(wordingFor(acceptLanguage, catalogue).language).toBe(language);
+    expect(messagesFor(acceptLanguage, translations).language).toBe(language);
   });
 
   it.each([
@@ -64,10 +64,10 @@ describe('the language', () => {
     [['de-AT', 'de'], 'de-AT'],
     [['en', 'fr'], 'en'],
   ])('of those whose language nobody speaks is the first of %j', (languages, first) => {
-    const ordered = catalogueOf({ fr: {}, 'pt-BR': {} }, languages);
-    expect(wordingFor('ja, ko;q=0.5', ordered).language).toBe(first);
-    expect(wordingFor('*', ordered).language).toBe(first);
-    expect(wordingFor(undefined, ordered).language).toBe(first);
+    const ordered = translationsOf({ fr: {}, 'pt-BR': {} }, languages);
+    expect(messagesFor('ja, ko;q=0.5', ordered).language).toBe(first);
+    expect(messagesFor('*', ordered).language).toBe(first);
+    expect(messagesFor(undefined, ordered).language).toBe(first);
   });
 
   it('is found at once, whatever the header holds', () => {
@@ -77,7 +77,7 @@ describe('the language', () => {
     );
     fc.assert(
       fc.property(hostile, (header) => {
-        expect([...catalogue.values()]).toContain(wordingFor(header, catalogue));
+        expect([...translations.values()]).toContain(messagesFor(header, translations));
       }),
     );
     for (const header of [
@@ -87,24 +87,24 @@ describe('the language', () => {
       'x,'.repeat(30_000),
     ]) {
       const before = process.cpuUsage();
-      wordingFor(header, catalogue);
+      messagesFor(header, translations);
       expect(process.cpuUsage(before).user / 1000).toBeLessThan(1000);
     }
   });
 });
 
-describe('the catalogue', () => {
+describe('the translations', () => {
   it('speaks English and German', () => {
-    expect([...catalogueOf().keys()]).toEqual(['en', 'de']);
-    expect(wordingFor('en')).toEqual(ENGLISH);
-    expect(wordingFor('de')).toMatchObject({ language: 'de', intranet: 'Intranet' });
+    expect([...translationsOf().keys()]).toEqual(['en', 'de']);
+    expect(messagesFor('en')).toEqual(ENGLISH);
+    expect(messagesFor('de')).toMatchObject({ language: 'de', intranet: 'Intranet' });
   });
 
   it('learns a language, and says in English what it was not told', () => {
     const own = { fr: { on: '{program} sur {system}', unknownDevice: 'Appareil inconnu' } };
     expect(called(ALL, 'fr', own)).toBe('OX App Suite, Chrome 65 sur Linux (CalDAV)');
     expect(called({}, 'fr', own)).toBe('Appareil inconnu');
-    expect(wordingFor('fr', catalogueOf(own)).intranet).toBe('Intranet');
+    expect(messagesFor('fr', translationsOf(own)).intranet).toBe('Intranet');
   });
 
   it('lets the order of the words be that of the language', () => {
@@ -127,29 +127,29 @@ describe('the catalogue', () => {
 
   it('tells a region only what it says otherwise', () => {
     const own = { 'de-at': { unknownDevice: 'Ein Kastl' }, de: { intranet: 'Hausnetz' } };
-    const wording = wordingFor('de-AT', catalogueOf(own));
-    expect(wording).toMatchObject({ language: 'de-AT', unknownDevice: 'Ein Kastl', intranet: 'Hausnetz' });
+    const messages = messagesFor('de-AT', translationsOf(own));
+    expect(messages).toMatchObject({ language: 'de-AT', unknownDevice: 'Ein Kastl', intranet: 'Hausnetz' });
     expect(called({ program: 'Mac OS Calendar', system: 'x' }, 'de-AT', own)).toBe('Mac OS Kalender auf x');
     expect(called({}, 'de', own)).toBe('Unbekanntes Gerät');
   });
 
   it('speaks only the languages that an app chooses, in their order', () => {
-    expect([...catalogueOf({ fr: {}, it: {} }, ['fr', 'de-ch', 'FR', 'en']).keys()]).toEqual([
+    expect([...translationsOf({ fr: {}, it: {} }, ['fr', 'de-ch', 'FR', 'en']).keys()]).toEqual([
       'fr',
       'de-ch',
       'en',
     ]);
-    expect(wordingFor('en, fr', catalogueOf({}, ['de'])).language).toBe('de');
+    expect(messagesFor('en, fr', translationsOf({}, ['de'])).language).toBe('de');
   });
 
   it.each([
-    [['fr'], 'there are no words in "fr": give it some in `words`'],
-    [['en', '*'], 'there are no words in "*"'],
+    [['fr'], 'there is no translation for "fr": add one to `translations`'],
+    [['en', '*'], 'there is no translation for "*"'],
     [['German'], '"German" is no language'],
     [[], 'there must be one language at least'],
   ])('cannot be made of the languages %j', (languages, problem) => {
-    expect(() => catalogueOf({ it: {} }, languages)).toThrow(TypeError);
-    expect(() => catalogueOf({ it: {} }, languages)).toThrow(problem);
+    expect(() => translationsOf({ it: {} }, languages)).toThrow(TypeError);
+    expect(() => translationsOf({ it: {} }, languages)).toThrow(problem);
   });
 
   it.each<[Record<string, unknown>, string]>([
@@ -161,7 +161,7 @@ describe('the catalogue', () => {
     [{ fr: { unknownDevice: 5 } }, '`unknownDevice` of "fr" must be text'],
     [{ '*': { names: { 'OX Drive': null } } }, '`OX Drive` of "*" must be text'],
   ])('takes no %j', (own, problem) => {
-    const make = () => catalogueOf(own as Record<string, Words>);
+    const make = () => translationsOf(own as Record<string, Translation>);
     expect(make).toThrow(TypeError);
     expect(make).toThrow(problem);
   });

@@ -8,13 +8,13 @@ const MOST_FAILURES = 3;
 const PROBE_EVERY = 250;
 
 /** How long a request waits for a probe, in milliseconds: when the database is back, it passes. */
-const PATIENCE = 5;
+const PROBE_WAIT = 5;
 
 /**
  * Keeps requests from waiting for a database that does not answer: the first few find that out, and those that follow are
  * refused at once, until a probe is answered. Nothing happens by itself: it is requests that send the probes.
  */
-export class Breaker {
+export class CircuitBreaker {
   readonly #probe: () => Promise<unknown>;
   readonly #clock: Clock;
   #failures = 0;
@@ -53,7 +53,7 @@ export class Breaker {
     if (this.#probing === undefined && this.#clock.monotonic() >= this.#nextProbe) {
       this.#probing = this.#send().finally(() => (this.#probing = undefined));
     }
-    const waited = new Promise<void>((resolve) => this.#clock.after(PATIENCE, resolve));
+    const waited = new Promise<void>((resolve) => this.#clock.after(PROBE_WAIT, resolve));
     await Promise.race([this.#probing, waited]);
   }
 

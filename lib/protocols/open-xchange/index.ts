@@ -1,0 +1,11 @@
+export { openXchange, type OpenXchangeDialect } from './dialect';
+export type { OpenXchangeBasis, OpenXchangeOptions, OpenXchangeSettings } from './options';
+export { openXchangeRouter, type OpenXchangeRouterOptions } from './router';
+export type { Authenticate, OpenXchangeAccount } from './login';
+export { cookieRefresh } from './cookie-refresh';
+export type { ClientCookies } from './client-cookies';
+export type { ClientHash } from './client-hash';
+export type { CookiePurpose } from './cookies';
+export { OpenXchangeError, type OpenXchangeCode } from './errors';
+export { fromProperties, type PropertiesOptions } from './properties-file';
+export { describeOxDevice } from '../../session/device/describe';
