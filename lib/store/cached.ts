@@ -1,3 +1,4 @@
+import type { Cache } from '../lru';
 import type { ChangeFollower, ChangeSet } from '../changes/changes';
 import type { Clock } from '../clock';
 import type { Health } from '../health';
@@ -21,20 +22,11 @@ import type {
 } from './store';
 
 export interface CachedOptions {
-  readonly cache: SessionCache<StoredSession>;
+  readonly cache: Cache<StoredSession>;
   /** Reports what other nodes ended or changed, and whether cached sessions may be trusted. Stacked caches share one. */
   readonly follower: ChangeFollower;
   readonly lifetimes: Lifetimes;
   readonly clock: Clock;
-}
-
-/** A bounded map that evicts the least recently used entry. */
-export interface SessionCache<V> {
-  get(id: string): V | undefined;
-  set(id: string, value: V): void;
-  delete(id: string): void;
-  clear(): void;
-  readonly size: number;
 }
 
 /**
@@ -58,7 +50,7 @@ interface Flight {
 }
 
 class CachedStore extends ForwardingStore {
-  readonly #cache: SessionCache<StoredSession>;
+  readonly #cache: Cache<StoredSession>;
   readonly #follower: ChangeFollower;
   readonly #lifetimes: Lifetimes;
   readonly #clock: Clock;
