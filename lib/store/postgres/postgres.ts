@@ -138,6 +138,7 @@ class PostgresStore implements AdministeredStore {
     };
   }
 
+  /** A trigger of migration 001 writes every session that this ends to the change log. See `lib/changes/postgres.ts`. */
   async end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
     return (await this.#runner.once<SessionRow>(this.#sql.end, endValues(which, end))).map(
       endedSessionFromRow,
