@@ -10,7 +10,7 @@ import type { Duration } from '../session/duration';
 import { IP_CHECK, type IpCheckOptions } from '../session/ip-check';
 import type { PreventConcurrentLogin } from '../session/revocation';
 import { SIGN_IN_RULES, type RulesFor, type SessionLimit } from '../session/sign-in-rules';
-import type { SessionStore } from '../store/store';
+import type { AdministeredStore } from '../store/store';
 import {
   count,
   duration,
@@ -40,7 +40,7 @@ export interface IdentitySessionOptions {
    */
   readonly knex?: Knex | undefined;
   /** A store that replaces the database, such as `memory()` for tests and first experiments. */
-  readonly store?: SessionStore | undefined;
+  readonly store?: AdministeredStore | undefined;
   /** The schema of the tables. By default the first schema of the connection's search path that contains them. */
   readonly schema?: string | undefined;
 
@@ -242,7 +242,7 @@ const COOKIES = {
 export const OPTIONS = {
   // `appConnections` checks Knex and its configuration.
   knex: { check: unchecked<Knex>() },
-  store: { check: unchecked<SessionStore>() },
+  store: { check: unchecked<AdministeredStore>() },
   schema: { check: valid<string>(isSchema, 'the name of a schema: at most 63 bytes, without "." and "?"') },
 
   shortLifetime: { default: '1H', check: duration(1000) },
