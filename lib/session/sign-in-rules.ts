@@ -12,17 +12,23 @@ export interface SessionLimit {
   readonly onLimit: 'endOldest' | 'refuse';
 }
 
-/** Rules about the sessions that a user has at a time. What is absent sets no limit. */
+/** Rules about the concurrent sessions of a user. */
 export interface SignInRules {
-  /** What a sign-in does to the user's other sessions. */
+  /**
+   * The user's other sessions that a sign-in ends: `LogoutFromSameTypeDevices`, `LogoutFromAllDevices`, or `Disabled` for
+   * no session (the default). [Abp.Identity.PreventConcurrentLogin]
+   */
   readonly preventConcurrentLogin?: PreventConcurrentLogin | undefined;
-  /** How many live sessions the user may have. */
+  /** The maximum number of live sessions of a user. Default `Infinity`. [sessiond.maxSessionPerUser] */
   readonly maxSessionsPerUser?: number | undefined;
-  /** The same with the client of the sign-in. */
+  /** The maximum number of live sessions of a user with one client. Default `Infinity`. [sessiond.maxSessionPerClient] */
   readonly maxSessionsPerClient?: number | undefined;
-  /** The same on its kind of device. */
+  /** The maximum number of live sessions of a user on one type of device. Default `Infinity`. */
   readonly maxSessionsPerDevice?: number | undefined;
-  /** Beyond these limits: `endOldest`, the default, makes room, `refuse` turns the sign-in away. */
+  /**
+   * The reaction to a sign-in beyond these limits: `endOldest` ends the sessions that signed in first (the default),
+   * `refuse` refuses the sign-in.
+   */
   readonly onLimit?: SessionLimit['onLimit'] | undefined;
 }
 
