@@ -15,15 +15,21 @@ export interface SessionLimit {
 
 /** Rules for the sessions that a user has at the same time. A missing rule sets no limit. */
 export interface SignInRules {
-  /** The effect of a sign-in on the user's other sessions. The default is `Disabled`, which is no effect. */
+  /**
+   * The user's other sessions that a sign-in ends: `LogoutFromSameTypeDevices`, `LogoutFromAllDevices`, or `Disabled` for
+   * no session (the default). [Abp.Identity.PreventConcurrentLogin]
+   */
   readonly preventConcurrentLogin?: PreventConcurrentLogin | undefined;
-  /** The maximum number of live sessions of the user. */
+  /** The maximum number of live sessions of a user. Default `Infinity`. [sessiond.maxSessionPerUser] */
   readonly maxSessionsPerUser?: number | undefined;
-  /** The maximum number of live sessions of the user with the client of the sign-in. */
+  /** The maximum number of live sessions of a user with one client. Default `Infinity`. [sessiond.maxSessionPerClient] */
   readonly maxSessionsPerClient?: number | undefined;
-  /** The maximum number of live sessions of the user with the device type of the sign-in. */
+  /** The maximum number of live sessions of a user on one type of device. Default `Infinity`. */
   readonly maxSessionsPerDevice?: number | undefined;
-  /** If a limit is exceeded, `endOldest` (the default) ends the oldest sessions, and `refuse` refuses the sign-in. */
+  /**
+   * The reaction to a sign-in beyond these limits: `endOldest` ends the sessions that signed in first (the default),
+   * `refuse` refuses the sign-in.
+   */
   readonly onLimit?: SessionLimit['onLimit'] | undefined;
 }
 
