@@ -22,7 +22,7 @@ export interface IpCheckOptions {
    */
   readonly mode?: IpCheckMode | undefined;
   /**
-   * The addresses to which every session may change. By default there are none. Pass the text of a file (not its name),
+   * The addresses to which every session may change. The default is an empty list. Pass the text of a file (not its name),
    * or its lines. Each line has one range: an address, two addresses with `-` between them, or a network such as
    * `192.0.2.0/24`. Blank lines, and text after `#`, are ignored. A range of IPv6 contains no IPv4 address.
    * [noipcheck.cnf]
