@@ -1,6 +1,6 @@
 export { createIdentitySessionManager } from './create';
-export { defaults, type CookieOptions, type IdentitySessionOptions } from './options/options';
-export type { CleanupSettings, CookieSettings, Settings } from './options/settings';
+export type { CookieOptions, IdentitySessionOptions } from './options/options';
+export type { CookieSettings, Settings } from './options/settings';
 export { IdentitySessionManager, type Closed, type ManagerParts, type Opened } from './manager/manager';
 export type { Visit } from './manager/verification';
 export { Administration, type Actor, type SessionPage, type SessionSearch } from './manager/administration';

@@ -116,7 +116,7 @@ function storeOf(pool: Knex, log: SwitchedLog): SessionStore {
     throw error;
   };
   const connection = new DedicatedConnection(pool);
-  const changes = log.of(postgresChanges(new StatementRunner(connection, { budget }), connection));
+  const changes = log.of(postgresChanges(connection, { budget }));
   const follower = new ChangeFollower(changes, { ...settings, onFailure });
   const copies = cached(postgres(new StatementRunner(appConnections(pool), { budget })), {
     ...settings,
