@@ -93,7 +93,6 @@ export { memory } from './store/memory';
 export type {
   Admission,
   End,
-  IdlePolicy,
   Hibernated,
   MaybePromise,
   Policy,
@@ -103,6 +102,7 @@ export type {
   Search,
   SearchFilter,
   SessionPatch,
+  AdministeredStore,
   SessionStore,
   Touch,
   TouchResult,

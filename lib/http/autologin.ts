@@ -14,7 +14,7 @@ import { checkWriteOrigin } from './same-origin';
  *
  * Responds with the session. Refuses requests with `credentials-missing`, `credentials-invalid`, `credentials-ambiguous`,
  * `session-ended`, `session-expired`, `ip-changed`, `autologin-disabled`, `cross-site` or `store-unavailable`.
- * @throws TypeError if the manager is missing or an option is unknown
+ * @throws TypeError if the manager is missing or an option is invalid
  */
 export function autologin(manager: IdentitySessionManager, options: VerbOptions = {}): RequestHandler {
   const dialect = dialectOf('autologin', manager, options);

@@ -4,8 +4,9 @@ import { rateLimit, type Options, type Store } from 'express-rate-limit';
 import type { Dialect } from './dialect';
 import { SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
-import type { Names, OptionReader } from '../options/reader';
-import { dialectOf, send, VERB_OPTIONS, type VerbOptions } from './request';
+import { count, func, valid, isFunction } from '../options/checks';
+import type { OptionTable } from '../options/reader';
+import { send, restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 
 /** The options of a rate limiter. */
 export interface LimitOptions {
@@ -22,12 +23,22 @@ export interface LimitOptions {
 /** The options of a limiter, or `false` to disable it. */
 export type Limit = LimitOptions | false;
 
-const LIMIT_OPTIONS: Names<LimitOptions> = {
-  limit: true,
-  windowMs: true,
-  store: true,
-  keyGenerator: true,
-};
+/** The longest delay of a timer, in milliseconds. */
+const LONGEST_WINDOW = 2 ** 31 - 1;
+
+const LIMIT_OPTIONS = {
+  limit: { check: count(0, 1_000_000_000) },
+  windowMs: { check: count(1, LONGEST_WINDOW) },
+  store: { check: valid<Store>(isStore, 'a store of express-rate-limit') },
+  keyGenerator: { check: func<NonNullable<LimitOptions['keyGenerator']>>() },
+} satisfies OptionTable<LimitOptions>;
+
+/** The row for the limit of one route in the option table of a router. */
+export const LIMIT = { group: LIMIT_OPTIONS, off: true } as const;
+
+function isStore(value: unknown): boolean {
+  return isFunction((value as Partial<Store> | null)?.increment);
+}
 
 /** The limits for each address. Only failed sign-ins count, because the users of an office can share one address. */
 const DEFAULT_LIMITS = {
@@ -42,26 +53,15 @@ const DEFAULT_LIMITS = {
  * failed. Further requests are refused with `too-many-requests`. [ajax.login.maxRate, ajax.login.maxRateTimeWindow]
  *
  * Mount it before the app's own sign-in route: `app.post('/sign-in', signInLimiter(manager), signInWithPassword)`.
- * @throws TypeError if the manager is missing or an option is unknown
+ * @throws TypeError if the manager is missing or an option is invalid
  */
 export function signInLimiter(
   manager: IdentitySessionManager,
   options: LimitOptions & VerbOptions = {},
 ): RequestHandler {
-  const names = { ...VERB_OPTIONS, ...LIMIT_OPTIONS };
-  return limiter('signIn', dialectOf('signInLimiter', manager, options, names), options);
-}
-
-/** Reads and checks the option `limits` of a router, which contains one limit for each route. */
-export function readLimits<Route extends string>(
-  read: OptionReader,
-  routes: Readonly<Record<Route, true>>,
-): { readonly [R in Route]?: Limit | undefined } {
-  const group = read.group('limits', routes);
-  for (const route of Object.keys(routes)) {
-    if (group.value(route) !== false) group.group(route, LIMIT_OPTIONS);
-  }
-  return read.value('limits') ?? {};
+  const table = { ...VERB_OPTIONS, ...LIMIT_OPTIONS };
+  const { dialect = restDialect(manager), ...limit } = verbOptions('signInLimiter', manager, options, table);
+  return limiter('signIn', dialect, limit);
 }
 
 /**

@@ -1,14 +1,14 @@
 import { Router } from 'express';
 
 import { autologin } from './autologin';
-import { readLimits, routeLimiters, type Limit } from './limiters';
-import { dialectOf, VERB_OPTIONS, type VerbOptions } from './request';
+import { LIMIT, routeLimiters, type Limit } from './limiters';
+import { restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 import { revokeRoute } from './revoke-route';
 import { currentSession, sessionLookup } from './session-lookup';
 import { sessionSecretGuard } from './session-secret-guard';
 import { signOut } from './sign-out';
 import type { IdentitySessionManager } from '../manager/manager';
-import { type Names, throwIfAny, OptionReader } from '../options/reader';
+import type { OptionTable } from '../options/reader';
 
 /** The options of `restRouter`. */
 export interface RestRouterOptions extends VerbOptions {
@@ -20,7 +20,10 @@ export interface RestRouterOptions extends VerbOptions {
     { readonly autologin?: Limit | undefined; readonly revoke?: Limit | undefined } | undefined;
 }
 
-const OPTIONS: Names<RestRouterOptions> = { ...VERB_OPTIONS, limits: true };
+const OPTIONS = {
+  ...VERB_OPTIONS,
+  limits: { group: { autologin: LIMIT, revoke: LIMIT } },
+} satisfies OptionTable<RestRouterOptions>;
 
 /**
  * Creates a router with all REST routes. Mount it at any path: `app.use('/api', restRouter(manager))`.
@@ -37,8 +40,7 @@ const OPTIONS: Names<RestRouterOptions> = { ...VERB_OPTIONS, limits: true };
  * @throws TypeError if the manager is missing or an option is invalid
  */
 export function restRouter(manager: IdentitySessionManager, options: RestRouterOptions = {}): Router {
-  const dialect = dialectOf('restRouter', manager, options, OPTIONS);
-  const limits = limitsOf(options);
+  const { dialect = restDialect(manager), limits } = verbOptions('restRouter', manager, options, OPTIONS);
   const guard = sessionSecretGuard(manager, { dialect });
   const guardWithoutActivity = sessionSecretGuard(manager, { dialect, activity: false });
   const revive = [...routeLimiters('autologin', dialect, limits.autologin), autologin(manager, { dialect })];
@@ -56,11 +58,4 @@ export function restRouter(manager: IdentitySessionManager, options: RestRouterO
   router.delete('/sessions/:id', revoke);
   router.delete('/sessions', revoke);
   return router;
-}
-
-function limitsOf(options: RestRouterOptions): NonNullable<RestRouterOptions['limits']> {
-  const problems: string[] = [];
-  const limits = readLimits(new OptionReader(options, {}, '', problems), { autologin: true, revoke: true });
-  throwIfAny(problems, 'restRouter cannot be built');
-  return limits;
 }

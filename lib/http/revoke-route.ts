@@ -15,7 +15,7 @@ import { asyncHandler, dialectOf, sessionOf, type VerbOptions } from './request'
  *
  * Responds with 204, and clears the caller's cookie if its own session was ended. Refuses requests with
  * `session-not-found`, `invalid-request` or `store-unavailable`.
- * @throws TypeError if the manager is missing, an option is unknown, or, for a request, no guard is mounted before it
+ * @throws TypeError if the manager is missing, an option is invalid, or, for a request, no guard is mounted before it
  */
 export function revokeRoute(manager: IdentitySessionManager, options: VerbOptions = {}): RequestHandler {
   const dialect = dialectOf('revokeRoute', manager, options);

@@ -11,7 +11,7 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
  * such as the sign-in. Routes behind `sessionSecretGuard` do not need it, because the guard makes the same check.
  *
  * Mount it before the route: `app.post('/sign-in', sameOrigin(manager), signInWithPassword)`.
- * @throws TypeError if the manager is missing or an option is unknown
+ * @throws TypeError if the manager is missing or an option is invalid
  */
 export function sameOrigin(manager: IdentitySessionManager, options: VerbOptions = {}): RequestHandler {
   const dialect = dialectOf('sameOrigin', manager, options);

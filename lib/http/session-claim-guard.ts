@@ -2,10 +2,11 @@ import type { Request, RequestHandler } from 'express';
 
 import { plainRefusal, SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
-import type { Names } from '../options/reader';
+import { func } from '../options/checks';
+import type { OptionTable } from '../options/reader';
 import { claimedSession, type SessionClaims } from '../session/claims';
 import type { IdentitySession } from '../session/session';
-import { dialectOf, refuse } from './request';
+import { refuse, restDialect, verbOptions } from './request';
 import { GUARD_OPTIONS, type GuardOptions } from './session-secret-guard';
 
 /** The options of `sessionClaimGuard`. */
@@ -17,7 +18,13 @@ export interface ClaimGuardOptions extends GuardOptions {
   readonly claimsOf: (request: Request) => SessionClaims | null | undefined;
 }
 
-const OPTIONS: Names<ClaimGuardOptions> = { ...GUARD_OPTIONS, claimsOf: true };
+const OPTIONS = {
+  ...GUARD_OPTIONS,
+  claimsOf: {
+    check: func<ClaimGuardOptions['claimsOf']>(),
+    required: 'write `sessionClaimGuard(manager, { claimsOf: (request) => request.auth })`',
+  },
+} satisfies OptionTable<ClaimGuardOptions>;
 
 /**
  * A guard for apps that issue their own tokens, such as JWTs. Accepts requests whose token names a live session in the
@@ -29,19 +36,17 @@ const OPTIONS: Names<ClaimGuardOptions> = { ...GUARD_OPTIONS, claimsOf: true };
  *
  * Refuses requests with `credentials-missing`, `credentials-invalid`, `session-ended`, `session-expired`, `ip-changed` or
  * `store-unavailable`.
- * @throws TypeError if the manager or `claimsOf` is missing, or an option is unknown
+ * @throws TypeError if the manager or `claimsOf` is missing, or an option is invalid
  */
 export function sessionClaimGuard(
   manager: IdentitySessionManager,
   options: ClaimGuardOptions,
 ): RequestHandler {
-  const dialect = dialectOf('sessionClaimGuard', manager, options, OPTIONS);
-  const { claimsOf, activity = true } = options ?? {};
-  if (typeof claimsOf !== 'function') {
-    throw new TypeError(
-      'sessionClaimGuard needs a function that returns the verified claims: write `sessionClaimGuard(manager, { claimsOf: (request) => request.auth })`',
-    );
-  }
+  const {
+    dialect = restDialect(manager),
+    claimsOf,
+    activity,
+  } = verbOptions('sessionClaimGuard', manager, options, OPTIONS);
 
   async function verify(request: Request): Promise<IdentitySession> {
     const claims = claimsOf(request);

@@ -8,7 +8,7 @@ import { asyncHandler, dialectOf, sessionOf, type VerbOptions } from './request'
  *
  * Mount it behind the guard: `app.get('/sessions', guard, sessionLookup(manager))`. `restRouter` includes it.
  * Refuses requests with `store-unavailable` if the database does not answer.
- * @throws TypeError if the manager is missing, an option is unknown, or, for a request, no guard is mounted before it
+ * @throws TypeError if the manager is missing, an option is invalid, or, for a request, no guard is mounted before it
  */
 export function sessionLookup(manager: IdentitySessionManager, options: VerbOptions = {}): RequestHandler {
   const dialect = dialectOf('sessionLookup', manager, options);
@@ -26,7 +26,7 @@ export function sessionLookup(manager: IdentitySessionManager, options: VerbOpti
  *
  * Mount it behind the guard: `app.get('/session', guard, currentSession(manager))`. If pages poll it, pass
  * `activity: false` to their guard, so that an open page does not keep its session alive. `restRouter` does so.
- * @throws TypeError if the manager is missing, an option is unknown, or, for a request, no guard is mounted before it
+ * @throws TypeError if the manager is missing, an option is invalid, or, for a request, no guard is mounted before it
  */
 export function currentSession(manager: IdentitySessionManager, options: VerbOptions = {}): RequestHandler {
   const dialect = dialectOf('currentSession', manager, options);

@@ -3,8 +3,9 @@ import type { Request, RequestHandler } from 'express';
 import type { Dialect, RequestCredentials } from './dialect';
 import { plainRefusal } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
-import type { Names } from '../options/reader';
-import { dialectOf, refuse, VERB_OPTIONS, type VerbOptions } from './request';
+import { flag } from '../options/checks';
+import type { OptionTable } from '../options/reader';
+import { refuse, restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 import { checkWriteOrigin } from './same-origin';
 
 /** The options of a guard. */
@@ -13,7 +14,10 @@ export interface GuardOptions extends VerbOptions {
   readonly activity?: boolean | undefined;
 }
 
-export const GUARD_OPTIONS: Names<GuardOptions> = { ...VERB_OPTIONS, activity: true };
+export const GUARD_OPTIONS = {
+  ...VERB_OPTIONS,
+  activity: { default: true, check: flag },
+} satisfies OptionTable<GuardOptions>;
 
 /**
  * Accepts requests that prove possession of a live session, and sets `request.identitySession`. Refuses all other requests.
@@ -23,14 +27,18 @@ export const GUARD_OPTIONS: Names<GuardOptions> = { ...VERB_OPTIONS, activity: t
  *
  * Refuses requests with `credentials-missing`, `credentials-invalid`, `credentials-ambiguous`, `session-ended`,
  * `session-expired`, `ip-changed`, `cross-site` or `store-unavailable`.
- * @throws TypeError if the manager is missing or an option is unknown
+ * @throws TypeError if the manager is missing or an option is invalid
  */
 export function sessionSecretGuard(
   manager: IdentitySessionManager,
   options: GuardOptions = {},
 ): RequestHandler {
-  const dialect = dialectOf('sessionSecretGuard', manager, options, GUARD_OPTIONS);
-  const { activity = true } = options;
+  const { dialect = restDialect(manager), activity } = verbOptions(
+    'sessionSecretGuard',
+    manager,
+    options,
+    GUARD_OPTIONS,
+  );
   const { origins } = manager.settings;
 
   return function sessionSecretGuard(request, response, next) {

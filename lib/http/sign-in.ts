@@ -33,7 +33,7 @@ export type SignInFunction = (request: Request, response: Response, facts: SignI
  * The function throws a `SessionError` with `cross-site`, `credentials-ambiguous`, `session-limit-reached`,
  * `auth-id-taken`, `invalid-request` or `store-unavailable`. Mount `sessionErrors` to answer it. In Express 4 an async
  * route must pass the error to `next` itself.
- * @throws TypeError if the manager is missing or an option is unknown
+ * @throws TypeError if the manager is missing or an option is invalid
  */
 export function createSignIn(manager: IdentitySessionManager, options: VerbOptions = {}): SignInFunction {
   const dialect = dialectOf('createSignIn', manager, options);
@@ -71,7 +71,7 @@ function checkTransport(transport: unknown): void {
  * An error handler that answers every `SessionError`, such as those of `createSignIn`, and passes other errors on.
  *
  * Mount it after the routes: `app.use(sessionErrors(manager))`.
- * @throws TypeError if the manager is missing or an option is unknown
+ * @throws TypeError if the manager is missing or an option is invalid
  */
 export function sessionErrors(
   manager: IdentitySessionManager,

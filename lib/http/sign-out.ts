@@ -11,7 +11,7 @@ import { checkWriteOrigin } from './same-origin';
  * has already ended, so that a user can always sign out. `restRouter` includes it as `DELETE /session`.
  *
  * Responds with 204. Refuses requests with `credentials-ambiguous`, `cross-site` or `store-unavailable`.
- * @throws TypeError if the manager is missing or an option is unknown
+ * @throws TypeError if the manager is missing or an option is invalid
  */
 export function signOut(manager: IdentitySessionManager, options: VerbOptions = {}): RequestHandler {
   const dialect = dialectOf('signOut', manager, options);

@@ -1,4 +1,4 @@
-import { currentIpAddress, sameOwner, withoutSecret } from '../../lib/session/session';
+import { afterUse, currentIpAddress, sameOwner, withoutSecret, type Use } from '../../lib/session/session';
 import { aSession } from '../support/sessions';
 
 describe('a session as it is given out', () => {
@@ -9,16 +9,30 @@ describe('a session as it is given out', () => {
     expect(JSON.stringify(withoutSecret(stored))).not.toContain(secretHash);
   });
 
-  it('is as it is after the use that gives it out', () => {
-    expect(withoutSecret(aSession(0), 5, ['198.51.100.7'])).toMatchObject({
-      lastAccessed: 5,
-      ipAddresses: ['192.0.2.1', '198.51.100.7'],
-    });
-  });
-
   it('is a copy', () => {
     const stored = aSession(0);
     expect(withoutSecret(stored)).not.toBe(stored);
+  });
+});
+
+describe('afterUse', () => {
+  const used = (use: Partial<Use>) =>
+    afterUse(aSession(0, { lastAccessed: 5, node: 'one' }), { at: 6, ipAddresses: [], ...use });
+
+  it('moves the time forward and adds the addresses', () => {
+    expect(used({ ipAddresses: ['198.51.100.7'], node: 'two' })).toMatchObject({
+      lastAccessed: 6,
+      ipAddresses: ['192.0.2.1', '198.51.100.7'],
+      node: 'two',
+    });
+  });
+
+  it('keeps time and node if the use is older than the last one', () => {
+    expect(used({ at: 4, node: 'two' })).toMatchObject({ lastAccessed: 5, node: 'one' });
+  });
+
+  it('keeps the node if the use names none', () => {
+    expect(used({}).node).toBe('one');
   });
 });
 
