@@ -1,4 +1,4 @@
-import { plainRefusal, SessionError, type PlainRefusal, type RefusalEvidence } from '../errors';
+import { plainRefusal, SessionError, type PlainRefusal, type RefusalDetails } from '../errors';
 import { placeOf, type Locator } from '../location/location';
 import { credentialsMatch, type Credentials } from '../session/credentials';
 import { ipAddress, namesAddress } from '../session/ip-address';
@@ -120,7 +120,7 @@ export class Verification {
     code: PlainRefusal,
     { ipAddress: from }: Visit,
     session?: StoredSession,
-    evidence?: RefusalEvidence,
+    evidence?: RefusalDetails,
   ): SessionError {
     const of = session && { session: referenceTo(session) };
     this.#settings.report({ type: 'refused', code, ...of, ipAddress: ipAddress(from) });
