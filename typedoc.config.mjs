@@ -23,5 +23,27 @@ export default {
     notExported: true,
     rewrittenLink: true,
   },
+  // Lists of constants: the documented type has the same values.
+  intentionallyNotExported: [
+    'lib/session/end-reason.ts:END_REASONS',
+    'lib/session/ip-check.ts:MODES',
+    'lib/session/revocation.ts:CONCURRENCY',
+    'lib/session/session.ts:REFERENCE_FIELDS',
+    'lib/protocols/open-xchange/errors.ts:ERRORS',
+    'lib/protocols/abp/permission.ts:PERMISSION',
+  ],
+  // Members of other packages, which document them.
+  intentionallyNotDocumented: [
+    'index.WebSocketLike.close',
+    'index.WebSocketLike.terminate',
+    'index.WebSocketLike.once',
+    'index.WebSocketServerLike.handleUpgrade',
+    'index.WebSocketServerLike.emit',
+    'changes/redis.RedisClient.publish',
+    'changes/redis.RedisClient.duplicate',
+    'changes/redis.RedisClient.on',
+    'changes/redis.RedisClient.off',
+    'location/maxmind.MaxmindReader.get',
+  ],
   requiredToBeDocumented: ['Class', 'Enum', 'Function', 'Interface', 'TypeAlias', 'Variable'],
 };
