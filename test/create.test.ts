@@ -410,7 +410,8 @@ describe('a process', () => {
 describe('locations', () => {
   it("are the app's to find, or geoip-lite's, which is loaded only then", async () => {
     const program = `
-      const { createIdentitySessionManager, displayLocation, memory } = require('./lib');
+      const { createIdentitySessionManager, memory } = require('./lib');
+      const { displayLocation } = require('./lib/session/i18n');
       const isLoaded = () => Object.keys(require.cache).some((path) => /node_modules.geoip-lite/.test(path));
 
       async function locationWith(location) {

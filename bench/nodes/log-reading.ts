@@ -1,6 +1,6 @@
 import knex, { type Knex } from 'knex';
 
-import type { SessionStore } from '../../lib';
+import type { SessionStore } from '../../lib/store';
 import { lru } from '../../lib/store/lru';
 import { ChangeFollower, type Changes } from '../../lib/changes/changes';
 import { postgresChanges } from '../../lib/changes/postgres';

@@ -1,6 +1,8 @@
 import { systemClock } from '../clock';
 import type { Hint, HintListener } from './hint';
 
+export type { Hint, HintListener };
+
 /** A client of ioredis or node-redis, of one server or of a cluster: the part of it that is used. */
 export interface RedisClient {
   publish(channel: string, message: string): Promise<unknown>;

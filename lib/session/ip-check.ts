@@ -59,6 +59,7 @@ export interface IpVerdict {
 }
 
 /**
+ * The compiled IP check: decides whether a session may be used at another address.
  * @param was The session's address, null when it has none.
  * @param is The request's, null when it is not known. Text that is no address is as good as null, on both sides.
  */

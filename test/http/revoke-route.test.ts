@@ -9,9 +9,9 @@ import {
   sessionsOf,
   type IdentitySessionManager,
   type Opened,
-  type SessionStore,
   type SignIn,
 } from '../../lib';
+import type { SessionStore } from '../../lib/store';
 import { FakeClock } from '../support/clock';
 import { bearerOf, cookieOf } from '../support/credentials';
 import { managerOn } from '../support/manager';

@@ -1,6 +1,7 @@
 import express from 'express';
 
-import { memory, SessionError, type SessionStore } from '../../../lib';
+import { memory, SessionError } from '../../../lib';
+import type { SessionStore } from '../../../lib/store';
 import { openXchangeRouter } from '../../../lib/protocols/open-xchange';
 import {
   CHROME,

@@ -1,0 +1,22 @@
+export type {
+  Admission,
+  End,
+  Hibernated,
+  MaybePromise,
+  Policy,
+  PolicyPatch,
+  Retained,
+  Scope,
+  Search,
+  SearchFilter,
+  SessionPatch,
+  SessionStore,
+  Touch,
+  TouchResult,
+} from './store';
+export { authIdTaken, limitReached, sessionIdTaken } from './store';
+export type { ChangesHealth, HintHealth } from '../health';
+export type { Cutoffs, Lifetimes } from '../session/lifetimes';
+export type { SearchOrder } from '../session/order';
+export type { StoredSession, Use } from '../session/session';
+export type { SessionLimit } from '../session/sign-in-rules';
