@@ -1,7 +1,7 @@
-import { lru } from './store/lru';
+import { lru } from './lru';
 import { ChangeFollower } from './changes/changes';
-import { HintLine } from './changes/hint';
-import { postgresChangeLog, postgresChanges } from './changes/postgres';
+import { MonitoredHint } from './changes/hint';
+import { postgresChangeLog, postgresChanges, postgresHint } from './changes/postgres';
 import { Cleanup, type Cleaned } from './manager/cleanup';
 import { appConnections } from './database/knex';
 import { DedicatedConnection } from './database/dedicated-connection';
@@ -31,8 +31,8 @@ export function createIdentitySessionManager(options: IdentitySessionOptions): I
   follower?.subscribe(({ ids, everything }) => watch.look(everything ? undefined : ids));
   const cleanup = new Cleanup(cleaned, settings);
   cleanup.start();
-  const hearTime = follower && (() => follower.hearTime());
-  return new IdentitySessionManager(settings, { store, watch, cleanup, locate, hearTime });
+  const synchronizeClock = follower && (() => follower.synchronizeClock());
+  return new IdentitySessionManager(settings, { store, watch, cleanup, locate, synchronizeClock });
 }
 
 interface Chain extends Cleaned {
@@ -48,15 +48,18 @@ function chainOf(options: IdentitySessionOptions, settings: Settings): Chain {
   const runner = new StatementRunner(appConnections(knex), { budget, schema });
   const table = postgres(runner, { schema });
 
+  // One connection serves two purposes: the follower reads the change log over it, and notifications arrive on it.
   const connection = new DedicatedConnection(knex, { connection: changesConnection });
-  const changes = postgresChanges(new StatementRunner(connection, { budget, schema }), connection, {
+  const changes = postgresChanges(connection, {
+    budget,
     schema,
-    written: changesConnection === undefined ? undefined : runner,
+    writer: changesConnection === undefined ? undefined : runner,
   });
+  const hints = [postgresHint(connection), ...(hint === undefined ? [] : [hint])];
   const follower = new ChangeFollower(changes, {
     clock,
     lease,
-    hints: [changes, ...(hint === undefined ? [] : [hint])].map((each) => new HintLine(each, report, clock)),
+    hints: hints.map((each) => new MonitoredHint(each, report, clock)),
     onFailure: (error) => report({ type: 'failed', task: 'changes', error }),
   });
 

@@ -294,9 +294,9 @@ describe('its own connection', () => {
     await manager.verify(credentials);
     await until(() => events.length > 0);
     expect(events).toMatchObject([
-      { task: 'changes', error: { message: expect.stringContaining('leads to another') } },
+      { task: 'changes', error: { message: expect.stringContaining('leads to a different database') } },
     ]);
-    await expect(open(manager)).rejects.toThrow('leads to another');
+    await expect(open(manager)).rejects.toThrow('leads to a different database');
     for (let hit = 0; hit < 3; hit++) {
       const answer = manager.verify(credentials);
       expect(answer).toBeInstanceOf(Promise);

@@ -22,10 +22,10 @@ import { HOUR } from './support/sessions';
 
 const PROJECT = join(__dirname, '..');
 
-/** What stands between the answers to the lines of a script. */
+/** Separates the answers to the lines of a script. */
 const END = '-- next line --';
 
-/** The beginning of every program of the demo, in a folder that may be taken. */
+/** Starts PostgreSQL as every program of the demo does, in a folder that may be in use. */
 const ALREADY_RUNNING = `
   const { startEmbeddedPostgres } = require('./examples/demo/postgres');
   const dataFolder = process.env.DATA_FOLDER;
@@ -68,13 +68,13 @@ beforeEach(async () => {
 
 afterEach(() => manager.close());
 
-/** The demo, as `main.ts` makes it, but with a clock that we move. */
+/** Creates the demo as `main.ts` does, but with a fake clock. */
 function start(): void {
   manager = managerOn({ knex: database.knex, clock });
   app = createApp({ manager });
 }
 
-/** Somebody with a browser, who sees pages and sends forms. */
+/** A person with a browser, which shows pages and sends forms. */
 function person(userAgent = FIREFOX, headers: Record<string, string> = {}): Browser {
   return new Browser(address, {
     Accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
@@ -84,7 +84,7 @@ function person(userAgent = FIREFOX, headers: Record<string, string> = {}): Brow
   });
 }
 
-/** A program, which speaks JSON. */
+/** A program, which sends and accepts JSON. */
 function program(headers: Record<string, string> = {}): Browser {
   return new Browser(address, { Accept: 'application/json', ...headers });
 }
@@ -95,14 +95,14 @@ async function signedIn(browser: Browser, account: object): Promise<Browser> {
   return browser;
 }
 
-/** The names of all buttons of a page, as a screen reader says them. */
+/** Returns the names of all buttons of a page, as a screen reader reads them. */
 function buttons(page: string): string[] {
   return [...page.matchAll(/<button[^>]*>(.*?)<\/button>/gs)].map(([, content = '']) =>
     content.replace(/<[^>]*>/g, '').trim(),
   );
 }
 
-/** Where the form behind a button leads. */
+/** Returns the action of the form that contains the button. */
 function actionOf(page: string, button: string): string {
   const forms = [...page.matchAll(/<form[^>]*action="([^"]*)"[^>]*>(.*?)<\/form>/gs)];
   const form = forms.find(([, , content = '']) => buttons(content).includes(button));
@@ -110,8 +110,8 @@ function actionOf(page: string, button: string): string {
   return form[1]!;
 }
 
-describe('signing in', () => {
-  it('takes a form and leads to the sessions', async () => {
+describe('the sign-in of the demo', () => {
+  it('redirects to the sessions page after the form was sent', async () => {
     const alice = person();
     const response = await alice.post('/sign-in', ALICE);
 
@@ -120,7 +120,7 @@ describe('signing in', () => {
     expect((await alice.get('/')).text).toContain('Firefox 140 on Linux');
   });
 
-  it('takes JSON and answers JSON', async () => {
+  it('answers a JSON request with JSON', async () => {
     const alice = program();
     const response = await alice.post('/sign-in', ALICE);
 
@@ -129,19 +129,19 @@ describe('signing in', () => {
     expect((await alice.get('/profile')).body).toEqual({ user: 'alice' });
   });
 
-  it('knows every account that it tells people to try', async () => {
+  it('accepts every account that the sign-in page lists', async () => {
     for (const { name, password } of accountsToTry) {
       expect(await authenticate(name, password)).toMatchObject({ name });
     }
   });
 
-  it('keeps of a password a salted hash', async () => {
+  it('hashes the same password differently each time, because of the salt', async () => {
     const [one, other] = await Promise.all([hashPassword('wonderland'), hashPassword('wonderland')]);
     expect(one).not.toContain('wonderland');
     expect(one).not.toBe(other);
   });
 
-  it('answers a wrong password and an unknown name alike', async () => {
+  it('answers a wrong password and an unknown name with the same 401', async () => {
     const wrong = await program().post('/sign-in', { name: 'alice', password: 'builder' });
     const unknown = await program().post('/sign-in', { name: 'carol', password: 'builder' });
 
@@ -151,7 +151,7 @@ describe('signing in', () => {
   });
 
   it.each([{}, { name: 'alice' }, { name: ['alice'], password: { length: 10 } }])(
-    'refuses what is no name and password: %j',
+    'returns 401 if name or password is missing or not a string: %j',
     async (nonsense) => {
       expect((await program().post('/sign-in', nonsense)).status).toBe(401);
     },
@@ -161,7 +161,7 @@ describe('signing in', () => {
     ['application/json', '{"name": "alice"'],
     ['application/json; charset=klingon', '{}'],
     ['application/x-www-form-urlencoded', 'a=1&'.repeat(2000)],
-  ])('refuses what cannot be read, and shows nothing of itself: %s', async (type, body) => {
+  ])('returns 400 without a stack for a malformed body: %s', async (type, body) => {
     const response = await request(server)
       .post('/sign-in')
       .set({ Accept: 'application/json', 'Content-Type': type })
@@ -170,7 +170,7 @@ describe('signing in', () => {
     expect(response.body).toMatchObject({ code: 'invalid-request', detail: 'The body cannot be read.' });
   });
 
-  it('shows the form again after a wrong password, with what went wrong and the name filled in', async () => {
+  it('shows the form again after a wrong password, with an error message and the name filled in', async () => {
     const { status, text } = await person().post('/sign-in', { name: '"alice"', password: 'wrong' });
 
     expect(status).toBe(401);
@@ -178,13 +178,13 @@ describe('signing in', () => {
     expect(text).toContain('value="&#34;alice&#34;"');
   });
 
-  it('fills in the name of the last time', async () => {
+  it('fills in the name of the previous sign-in', async () => {
     const alice = await signedIn(person(), ALICE);
     await alice.post('/sign-out');
     expect((await alice.get('/sign-in')).text).toContain('value="alice"');
   });
 
-  it('gives a cookie that outlives the browser only to those who stay signed in', async () => {
+  it('sets a persistent cookie only if the user chose to stay signed in', async () => {
     const cookieOf = async (account: object) =>
       (await person().post('/sign-in', account))
         .get('Set-Cookie')!
@@ -195,7 +195,7 @@ describe('signing in', () => {
   });
 
   it.each([ALICE, { name: 'alice', password: 'a guess' }])(
-    'is refused when another site asks for it, whatever the password: %j',
+    'returns 403 if another site sent the form, for right and wrong passwords: %j',
     async (account) => {
       const lured = person(FIREFOX, { 'Sec-Fetch-Site': 'cross-site' });
       const response = await lured.post('/sign-in', account);
@@ -206,14 +206,14 @@ describe('signing in', () => {
   );
 });
 
-describe('without a session', () => {
-  it.each(['/', '/profile', '/admin'])('a person at %s is led to the sign-in', async (path) => {
+describe('a request to the demo without a session', () => {
+  it.each(['/', '/profile', '/admin'])('redirects a browser from %s to the sign-in page', async (path) => {
     const response = await person().get(path);
     expect(response.status).toBe(303);
     expect(response.headers['location']).toBe('/sign-in');
   });
 
-  it('a program is told in a problem document', async () => {
+  it('answers a program with 401 and a problem document', async () => {
     const response = await program().get('/profile');
     expect(response.status).toBe(401);
     expect(response.type).toBe('application/problem+json');
@@ -221,7 +221,7 @@ describe('without a session', () => {
   });
 });
 
-describe('two browsers of one person', () => {
+describe('two sessions of one user of the demo', () => {
   let desk: Browser;
   let phone: Browser;
 
@@ -230,7 +230,7 @@ describe('two browsers of one person', () => {
     phone = await signedIn(person(IPHONE), ALICE);
   });
 
-  it('both see both sessions, and which one is their own', async () => {
+  it('are both listed in both browsers, with the current one marked', async () => {
     const [atDesk, atPhone] = await Promise.all([desk.get('/'), phone.get('/')]);
 
     for (const { text } of [atDesk, atPhone]) {
@@ -241,7 +241,7 @@ describe('two browsers of one person', () => {
     expect(atPhone.text).toMatch(/Mobile Safari 18 on iOS 18.5\s*<span class="badge">This session/);
   });
 
-  it('one ends the other, which is told why at its next request', async () => {
+  it('can end each other, and the ended one gets the reason at its next request', async () => {
     const { text } = await desk.get('/');
     const ending = await desk.post(actionOf(text, 'Sign out Mobile Safari 18 on iOS 18.5'));
     expect(ending.headers['location']).toBe('/?notice=ended');
@@ -250,13 +250,13 @@ describe('two browsers of one person', () => {
     expect(refused.status).toBe(303);
     expect(refused.headers['location']).toBe('/sign-in?notice=revoked');
     const page = (await phone.get('/sign-in?notice=revoked')).text;
-    expect(page).toContain('This session was ended.');
-    expect(page).toContain('It was signed out from another of your sessions.');
+    expect(page).toContain('Your session was ended.');
+    expect(page).toContain('You ended it from another session.');
 
     expect((await desk.get('/profile')).status).toBe(200);
   });
 
-  it('a program is told why, too', async () => {
+  it('give a program the reason as JSON after one was ended', async () => {
     await desk.post('/sessions/others/end');
 
     const script = program();
@@ -266,7 +266,7 @@ describe('two browsers of one person', () => {
     expect(response.body).toMatchObject({ code: 'session-ended', reason: 'revoked' });
   });
 
-  it('one signs out everywhere else, and stays', async () => {
+  it('include all others and not the current one in "Sign out everywhere else"', async () => {
     const tablet = await signedIn(person(), ALICE);
     const page = (await desk.get('/')).text;
     await desk.post(actionOf(page, 'Sign out everywhere else'));
@@ -278,7 +278,7 @@ describe('two browsers of one person', () => {
     expect(buttons(left)).toEqual(['Sign out', 'Sign out Firefox 140 on Linux']);
   });
 
-  it('every button says what it ends, also when two browsers are of one kind', async () => {
+  it('get buttons with different names, even if two browsers are of the same kind', async () => {
     await signedIn(person(FIREFOX), ALICE);
     const names = buttons((await desk.get('/')).text);
     expect(names).toContain('Sign out Firefox 140 on Linux');
@@ -286,7 +286,7 @@ describe('two browsers of one person', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it('a program lists and ends sessions by the REST routes', async () => {
+  it('can be listed and ended by a program through the REST routes', async () => {
     const script = await signedIn(program(), ALICE);
     const { sessions } = (await script.get('/sessions')).body;
     expect(sessions).toHaveLength(3);
@@ -298,7 +298,7 @@ describe('two browsers of one person', () => {
     expect((await phone.get('/profile')).headers['location']).toBe('/sign-in?notice=revoked');
   });
 
-  it('another site cannot end a session', async () => {
+  it('cannot be ended by another site', async () => {
     const lured = person(FIREFOX, { 'Sec-Fetch-Site': 'cross-site' });
     for (const [name, value] of desk.cookies) lured.cookies.set(name, value);
 
@@ -308,7 +308,7 @@ describe('two browsers of one person', () => {
     expect((await phone.get('/profile')).status).toBe(200);
   });
 
-  it('nobody ends the session of somebody else', async () => {
+  it('cannot be ended by another user', async () => {
     const bob = await signedIn(person(), BOB);
     const action = actionOf((await desk.get('/')).text, 'Sign out Mobile Safari 18 on iOS 18.5');
 
@@ -317,8 +317,8 @@ describe('two browsers of one person', () => {
   });
 });
 
-describe('signing out', () => {
-  it('ends the session and forgets its cookie', async () => {
+describe('the sign-out of the demo', () => {
+  it('ends the session and clears its cookie', async () => {
     const alice = await signedIn(person(), ALICE);
     const kept = new Map(alice.cookies);
 
@@ -331,7 +331,7 @@ describe('signing out', () => {
     expect((await thief.get('/profile')).headers['location']).toBe('/sign-in?notice=signed-out');
   });
 
-  it('works for whoever was signed out in the meantime', async () => {
+  it('clears the cookie of a session that has already ended', async () => {
     const alice = await signedIn(person(), ALICE);
     await manager.revoke(everySessionOf({ tenantId: null, userId: 'alice' }));
 
@@ -339,15 +339,15 @@ describe('signing out', () => {
     expect(alice.cookies.has('__Host-identity')).toBe(false);
   });
 
-  it('by the button in the list forgets the cookie as well', async () => {
+  it('clears the cookie after the button of the current session was used', async () => {
     const alice = await signedIn(person(), ALICE);
     await alice.post(actionOf((await alice.get('/')).text, 'Sign out Firefox 140 on Linux'));
     expect(alice.cookies.has('__Host-identity')).toBe(false);
   });
 });
 
-describe('a session', () => {
-  it('that stays signed in goes to sleep, and autologin wakes it', async () => {
+describe('a session of the demo', () => {
+  it('hibernates with "Stay signed in", and autologin wakes it', async () => {
     const alice = await signedIn(person(), { ...ALICE, staySignedIn: 'on' });
     clock.advance(2 * HOUR);
 
@@ -357,7 +357,7 @@ describe('a session', () => {
     expect((await alice.get('/profile')).status).toBe(200);
   });
 
-  it('that does not stay signed in ends instead', async () => {
+  it('ends after the short lifetime without "Stay signed in"', async () => {
     const alice = await signedIn(person(), ALICE);
     clock.advance(2 * HOUR);
 
@@ -365,7 +365,7 @@ describe('a session', () => {
     expect((await alice.get('/')).headers['location']).toBe('/sign-in?notice=session-expired');
   });
 
-  it('is not kept alive by a page that is left open', async () => {
+  it('is not kept alive by an open page', async () => {
     const alice = await signedIn(person(), ALICE);
     for (let minute = 0; minute < 90; minute += 30) {
       await alice.get('/session');
@@ -374,7 +374,7 @@ describe('a session', () => {
     expect((await alice.get('/')).headers['location']).toBe('/sign-in?notice=session-expired');
   });
 
-  it('goes on after a restart of the server', async () => {
+  it('survives a restart of the server', async () => {
     const alice = await signedIn(person(), ALICE);
     await manager.close();
     start();
@@ -384,8 +384,8 @@ describe('a session', () => {
   });
 });
 
-describe('the administrator', () => {
-  it('ends the session of anybody, who is told so', async () => {
+describe('the page for administrators', () => {
+  it('ends the session of another user, who gets the reason', async () => {
     const bob = await signedIn(person(IPHONE), BOB);
     const admin = await signedIn(person(), ADMIN);
 
@@ -394,19 +394,23 @@ describe('the administrator', () => {
     expect((await bob.get('/')).headers['location']).toBe('/sign-in?notice=administrator');
   });
 
-  it('is let in, and nobody else', async () => {
+  it('returns 403 to other users, as a page or as a problem document', async () => {
     const alice = await signedIn(person(), ALICE);
-    expect((await alice.get('/admin')).status).toBe(403);
+    const page = await alice.get('/admin');
+    expect(page).toMatchObject({ status: 403, type: 'text/html' });
+    expect(page.text).toContain('Only administrators can open this page.');
+    const script = await signedIn(program(), ALICE);
+    expect(await script.get('/admin')).toMatchObject({ status: 403, type: 'application/problem+json' });
     expect((await alice.get('/')).text).not.toContain('href="/admin"');
   });
 });
 
-describe('a front end of ABP', () => {
+describe('the ABP routes of the demo', () => {
   const EVERYBODY = '/api/identity/sessions';
   const OWN = '/api/account/sessions';
   const RULE = '/api/identity/settings/session';
 
-  it('shows everybody their own sessions, as the pages and REST do', async () => {
+  it('list the same sessions of a user as REST does', async () => {
     const [alice] = [await signedIn(program(), ALICE), await signedIn(person(IPHONE), ALICE)];
     await signedIn(program(), BOB);
     const { items, totalCount } = (await alice.get(OWN)).body;
@@ -417,7 +421,7 @@ describe('a front end of ABP', () => {
     expect((await alice.get('/sessions')).body.sessions).toHaveLength(2);
   });
 
-  it('has administrators see and end them all, and the one who is out is told so at the next request', async () => {
+  it('let administrators see and end all sessions', async () => {
     const [admin, phone] = [await signedIn(program(), ADMIN), await signedIn(person(IPHONE), ALICE)];
     const { items } = (await admin.get(`${EVERYBODY}?userId=alice`)).body as { items: { id: string }[] };
     expect((await admin.get(`${EVERYBODY}/${items[0]!.id}`)).body).toMatchObject({ userName: 'alice' });
@@ -425,7 +429,7 @@ describe('a front end of ABP', () => {
     expect((await phone.get('/')).headers['location']).toBe('/sign-in?notice=administrator');
   });
 
-  it('has administrators set the rule for sign-ins, of the pages too', async () => {
+  it('let administrators set the sign-in rule, which also applies to sign-ins on the pages', async () => {
     const admin = await signedIn(program(), ADMIN);
     expect((await admin.put(RULE, { preventConcurrentLogin: 2 })).status).toBe(204);
     const [before, after] = [await signedIn(person(), ALICE), await signedIn(person(IPHONE), ALICE)];
@@ -433,17 +437,17 @@ describe('a front end of ABP', () => {
     expect((await after.get('/')).status).toBe(200);
   });
 
-  it.each([ALICE, BOB])('lets nobody but administrators do so: %j', async (account) => {
+  it.each([ALICE, BOB])('return 403 to users who are not administrators: %j', async (account) => {
     const browser = await signedIn(program(), account);
     const answers = [await browser.get(EVERYBODY), await browser.get(RULE), await browser.put(RULE, {})];
     expect(answers.map(({ status }) => status)).toEqual([403, 403, 403]);
   });
 });
 
-describe('a client of Open-Xchange', () => {
+describe('an Open-Xchange client of the demo', () => {
   const CLIENT = 'client=open-xchange-appsuite';
 
-  /** A browser with the client's user interface in it. */
+  /** Logs in as the client's user interface does. */
   async function loggedIn(name: string, at = '/ajax'): Promise<{ client: Browser; session: string }> {
     const client = person(FIREFOX, { Accept: '*/*' });
     const login = { name, password: 'wonderland' };
@@ -456,21 +460,21 @@ describe('a client of Open-Xchange', () => {
   const used = async ({ client, session }: { client: Browser; session: string }, at = '/ajax') =>
     (await client.get(`${at}/config/gui?session=${session}`)).text;
 
-  it.each(['/ajax', '/appsuite/api'])('is let in at %s by name and context', async (at) => {
+  it.each(['/ajax', '/appsuite/api'])('logs in at %s with and without a context in the name', async (at) => {
     for (const name of ['alice', 'alice@anything']) {
       const client = await loggedIn(name, at);
       expect(JSON.parse(await used(client, at))).toEqual({ data: { user: 'alice' } });
     }
   });
 
-  it('is not let in with a wrong password, nor as somebody whom there is not', async () => {
+  it('gets LGI-0006 for a wrong password or an unknown name', async () => {
     for (const name of ['alice', 'carol', '@', '@alice']) {
       const { text } = await person().post('/ajax/login?action=login', { name, password: 'builder' });
       expect(JSON.parse(text)).toMatchObject({ code: 'LGI-0006' });
     }
   });
 
-  it('is seen on the pages and in REST, and ended there', async () => {
+  it('has a session that the pages and REST list and the pages can end', async () => {
     const ox = await loggedIn('alice@anything');
     const desk = await signedIn(person(IPHONE), ALICE);
     const { text } = await desk.get('/');
@@ -484,7 +488,7 @@ describe('a client of Open-Xchange', () => {
     expect(JSON.parse(await used(ox))).toMatchObject({ code: 'SES-0203' });
   });
 
-  it('sees the sessions of the pages, and ends them', async () => {
+  it('can list and end sessions that were opened on the pages', async () => {
     const ox = await loggedIn('alice');
     const phone = await signedIn(person(IPHONE), ALICE);
     await signedIn(person(), BOB);
@@ -499,7 +503,7 @@ describe('a client of Open-Xchange', () => {
     expect(JSON.parse(await used(ox))).toEqual({ data: { user: 'alice' } });
   });
 
-  it('is out after its logout, here and there', async () => {
+  it('is signed out after its logout and no longer listed', async () => {
     const ox = await loggedIn('alice');
     await ox.client.get(`/appsuite/api/login?action=logout&session=${ox.session}`);
     expect(ox.client.cookies.size).toBe(0);
@@ -509,7 +513,7 @@ describe('a client of Open-Xchange', () => {
   });
 });
 
-describe('pages', () => {
+describe('the pages of the demo', () => {
   it('escape a hostile user agent', async () => {
     const alice = await signedIn(person(HOSTILE), ALICE);
     const { text } = await alice.get('/');
@@ -519,14 +523,14 @@ describe('pages', () => {
     expect(text).toContain('&#34;&#62;&#60;script&#62;alert(&#39;owned&#39;)');
   });
 
-  it('say nothing that a link tells them to', async () => {
+  it('show no text from the query', async () => {
     const { text } = await person().get('/sign-in?notice=<b>Send%20your%20password</b>');
     expect(text).not.toContain('Send your password');
     expect((await person().get('/sign-in?notice=constructor')).text).not.toContain('role="status"');
   });
 
   it.each(['/sign-in', '/', '/profile', '/admin'])(
-    '%s lets run only the scripts of the app',
+    '%s has no inline script or style, and a policy that forbids them',
     async (path) => {
       const admin = await signedIn(person(), ADMIN);
       const { status, headers, text } = await admin.get(path);
@@ -541,7 +545,7 @@ describe('pages', () => {
     },
   );
 
-  it('refer to files that there are', async () => {
+  it('refer only to files that exist', async () => {
     const alice = await signedIn(person(), ALICE);
     const { text } = await alice.get('/');
     const files = [...text.matchAll(/(?:src|href)="(\/[\w-]+\.\w+)"/g)].map(([, path]) => path!);
@@ -550,24 +554,24 @@ describe('pages', () => {
     for (const file of files) expect((await alice.get(file)).status).toBe(200);
   });
 
-  it('show the profile to whom it belongs', async () => {
+  it('show the name of the signed-in user on the profile page', async () => {
     const alice = await signedIn(person(), ALICE);
     expect((await alice.get('/profile')).text).toContain('<strong>alice</strong>');
   });
 });
 
-describe('npm start', () => {
+describe('the command `npm start`', () => {
   let demo: ChildProcessByStdio<null, Readable, Readable>;
-  /** What it has said that is no answer. */
+  /** The program's output on stderr. */
   let complaints: string;
 
-  // Asked to, it ends its nodes too: left over, they would keep the tests from ending.
+  // SIGTERM also ends its nodes. If they were left over, the test run would not end.
   afterEach(async () => {
     if (demo.kill()) await once(demo, 'close');
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)(
-    'writes what it still holds, and ends well, on %s',
+    'writes its buffered touches and exits with code 0 on %s',
     async (signal) => {
       const { url, text } = await started();
       for (const { name, password } of accountsToTry) expect(text).toContain(`${name} / ${password}`);
@@ -585,50 +589,53 @@ describe('npm start', () => {
 
   const canRun = ['bash', 'curl'].every((name) => spawnSync(name, ['--version']).status === 0);
 
-  (canRun ? it : it.skip)('answers as the README shows, line by line', async () => {
-    const lines = linesOfReadme('On the wire of Open-Xchange');
-    const answers = await answersTo(lines, (await started()).url);
-    expect(lines.map((line) => /action=\w+|config/.exec(line)?.[0])).toEqual([
-      undefined,
-      'action=login',
-      undefined,
-      'config',
-      'action=store',
-      'action=autologin',
-      'action=all',
-      'action=delete',
-      'config',
-      'action=logout',
-      'action=autologin',
-    ]);
-    expect(answers).toEqual([
-      undefined,
-      undefined,
-      undefined,
-      { data: { user: 'alice' } },
-      { data: '1' },
-      expect.objectContaining({ session: expect.stringMatching(/^[0-9a-f]{32}$/), user: 'alice' }),
-      { data: [expect.objectContaining({ location: 'Intranet' }), expect.anything()] },
-      {},
-      expect.objectContaining({ code: 'SES-0203' }),
-      undefined,
-      expect.objectContaining({ code: 'SVL-0003' }),
-    ]);
-  });
+  (canRun ? it : it.skip)(
+    'answers every line of the Open-Xchange example of the README as described there',
+    async () => {
+      const lines = linesOfReadme('On the wire of Open-Xchange');
+      const answers = await answersTo(lines, (await started()).url);
+      expect(lines.map((line) => /action=\w+|config/.exec(line)?.[0])).toEqual([
+        undefined,
+        'action=login',
+        undefined,
+        'config',
+        'action=store',
+        'action=autologin',
+        'action=all',
+        'action=delete',
+        'config',
+        'action=logout',
+        'action=autologin',
+      ]);
+      expect(answers).toEqual([
+        undefined,
+        undefined,
+        undefined,
+        { data: { user: 'alice' } },
+        { data: '1' },
+        expect.objectContaining({ session: expect.stringMatching(/^[0-9a-f]{32}$/), user: 'alice' }),
+        { data: [expect.objectContaining({ location: 'Intranet' }), expect.anything()] },
+        {},
+        expect.objectContaining({ code: 'SES-0203' }),
+        undefined,
+        expect.objectContaining({ code: 'SVL-0003' }),
+      ]);
+    },
+  );
 
-  it('shows three nodes, where a session that is ended at one is out at all', async () => {
+  it('starts three nodes, and a session that was ended at one is refused by all', async () => {
     spawnDemo('nodes');
     const text = await linesUntil((all) => all.split('http:').length > 3);
     for (const { name, password } of accountsToTry)
       expect(text.split(`${name} / ${password}`)).toHaveLength(2);
-    expect(text.split('Ctrl-C ends it.')).toHaveLength(2);
+    expect(text.split('Press Ctrl-C to stop.')).toHaveLength(2);
     const [one, two, three] = [...text.matchAll(/http:\S+/g)].map(([url]) => new Browser(url));
     await one!.post('/sign-in', { name: 'alice', password: 'wonderland' });
     for (const node of [two!, three!]) for (const cookie of one!.cookies) node.cookies.set(...cookie);
     expect((await two!.get('/profile')).status).toBe(200);
     expect((await three!.get('/profile')).status).toBe(200);
     await two!.post('/sign-out');
-    // Within the lease of two seconds, and as a rule at once.
+    // Takes effect within the lease of two seconds, usually at once.
     for (let attempt = 0; attempt < 5000 && (await three!.get('/profile')).status === 200; attempt++);
     expect((await three!.get('/profile')).status).not.toBe(200);
     demo.kill('SIGTERM');
@@ -636,14 +643,14 @@ describe('npm start', () => {
     expect(complaints.split('EIS_INSECURE_COOKIES')).toHaveLength(2);
   });
 
-  it('says what to do, without a stack, where it is already running', async () => {
+  it('prints advice without a stack if it is already running', async () => {
     const dataFolder = mkdtempSync(join(tmpdir(), 'demo-'));
     const postgres = await startEmbeddedPostgres({ dataFolder });
     try {
       spawnNode(['-e', ALREADY_RUNNING], { DATA_FOLDER: dataFolder });
       expect(await once(demo, 'close')).toEqual([1, null]);
       expect(complaints).toBe(
-        `The demo is already running (its PostgreSQL is in ${dataFolder}): end it, or set DATABASE_URL and PORT.\n`,
+        `The demo is already running (its PostgreSQL is in ${dataFolder}). Stop it, or set DATABASE_URL and PORT.\n`,
       );
     } finally {
       await postgres.stop();
@@ -651,11 +658,13 @@ describe('npm start', () => {
     }
   });
 
-  it('says which port is in use', async () => {
+  it('prints the port if it is in use', async () => {
     const { port } = server.address() as AddressInfo;
     spawnDemo('main', { PORT: String(port) });
     expect(await once(demo, 'close')).toEqual([1, null]);
-    expect(complaints).toContain(`Port ${port} is in use: end what listens there, or set PORT.\n`);
+    expect(complaints).toContain(
+      `Port ${port} is in use. Stop the program that listens on it, or set PORT.\n`,
+    );
     expect(complaints).not.toMatch(/^ +at /m);
   });
 
@@ -688,21 +697,21 @@ describe('npm start', () => {
     return text;
   }
 
-  /** The lines of the shell under a heading of the README. */
+  /** Returns the lines of the shell example under a heading of the README. */
   function linesOfReadme(heading: string): string[] {
     const section = readFileSync(join(PROJECT, 'README.md'), 'utf8').split(`\n## ${heading}\n`)[1]!;
     const [, code = ''] = /```sh\n(.*?)\n```/s.exec(section.split('\n## ')[0]!)!;
     return code.split('\n');
   }
 
-  /** What each line of a script is answered by the demo: JSON, or nothing. */
+  /** Runs a script line by line. Returns the answer of each line: parsed JSON, or undefined. */
   async function answersTo(lines: readonly string[], url: string): Promise<unknown[]> {
     const script = lines.join(`\necho '${END}'\n`).replaceAll('http://127.0.0.1:3000', url);
     const folder = mkdtempSync(join(tmpdir(), 'readme-'));
     try {
       const { stdout } = await promisify(execFile)('bash', ['-euc', script], {
         cwd: folder,
-        // Nothing goes by way of a proxy.
+        // Requests to the demo must not use a proxy.
         env: { ...process.env, no_proxy: '*' },
       });
       return stdout.split(END).map((text) => (text.trim() === '' ? undefined : JSON.parse(text)));

@@ -1,7 +1,7 @@
 import fc, { type Scheduler } from 'fast-check';
 
-import { type SessionCache, cached } from '../lib/store/cached';
-import { lru } from '../lib/store/lru';
+import { cached } from '../lib/store/cached';
+import { type Cache, lru } from '../lib/lru';
 import {
   ChangeFollower,
   READ_EVERY,
@@ -9,7 +9,7 @@ import {
   type ChangeSet,
   type FollowerOptions,
 } from '../lib/changes/changes';
-import { HintLine, type HintListener } from '../lib/changes/hint';
+import { MonitoredHint, type HintListener } from '../lib/changes/hint';
 import type { Clock } from '../lib/clock';
 import { everySessionOf } from '../lib/session/revocation';
 import type { StoredSession } from '../lib/session/session';
@@ -59,7 +59,7 @@ interface Moment {
 /** A mistake that could be made in building a node. */
 interface Mistake {
   readonly Follower?: typeof ChangeFollower;
-  readonly behind?: (store: SessionStore, cache: SessionCache<StoredSession>) => SessionStore;
+  readonly behind?: (store: SessionStore, cache: Cache<StoredSession>) => SessionStore;
   readonly before?: (store: SessionStore) => SessionStore;
 }
 
@@ -106,7 +106,7 @@ class World {
     else if (act === 'ask the other') void this.#ask(other!);
     else if (act === 'end') void this.#end(one!);
     else if (act === 'end by hand') void this.#endByHand();
-    else if (act === 'notice') for (const { wake } of this.#listeners) wake();
+    else if (act === 'notice') for (const { notify } of this.#listeners) notify();
     else this.clock.advance(act.wait);
   }
 
@@ -158,7 +158,7 @@ class World {
       name: 'hint',
       listen: (listener: HintListener) => (this.#listeners.push(listener), () => undefined),
     };
-    const hints = [new HintLine(hint, () => undefined, clock)];
+    const hints = [new MonitoredHint(hint, () => undefined, clock)];
     const follower = new Follower(this.#changes(), {
       clock,
       lease: LEASE,

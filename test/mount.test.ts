@@ -7,7 +7,9 @@ import ts from 'typescript';
 import * as sessions from '../lib';
 import { Browser } from './support/browser';
 import { createDatabase, type TestDatabase } from './support/database';
-import { mountExample } from './support/readme';
+import { readmeApp } from './support/readme';
+
+const ALICE = { name: 'alice', password: 'wonderland' };
 
 let database: TestDatabase;
 
@@ -19,7 +21,7 @@ afterAll(() => database.destroy());
 describe.each([
   ['Express 4', express4],
   ['Express 5', express5],
-])('the example of the README, in %s', (_, express) => {
+])('the app in the README, on %s', (_, express) => {
   let app: Express;
   let knex: Knex;
   let manager: sessions.IdentitySessionManager;
@@ -27,17 +29,16 @@ describe.each([
   beforeEach(async () => {
     await database.empty();
     knex = database.connect({ log: { warn: () => undefined } });
-    app = express();
-    manager = mount(app);
+    ({ app, manager } = await start());
   });
   afterEach(() => manager.close());
 
-  it('signs in, shows whose session it is, lists, ends, and signs out', async () => {
+  it('signs users in, lists their sessions, ends them, and signs users out', async () => {
     const [desk, phone] = [new Browser(app), new Browser(app)];
     for (const browser of [desk, phone]) {
-      expect((await browser.post('/sign-in', { name: 'alice' })).headers['location']).toBe('/');
+      expect((await browser.post('/sign-in', ALICE)).status).toBe(204);
     }
-    expect((await phone.get('/')).text).toBe('alice');
+    expect((await phone.get('/')).body).toEqual({ userId: '1' });
     const { body } = await desk.get('/sessions');
     const { sessions: listed } = body as { sessions: { id: string; current: boolean }[] };
     const other = listed.find(({ current }) => !current)!;
@@ -48,28 +49,58 @@ describe.each([
     expect((await desk.get('/')).status).toBe(401);
   });
 
-  it('answers what keeps somebody from signing in, and does not end the process by it', async () => {
+  it.each([{ ...ALICE, password: 'wrong' }, { ...ALICE, name: 'mallory' }, {}, undefined])(
+    'answers a sign-in with %j with 401 and without a cookie',
+    async (credentials) => {
+      const response = await new Browser(app).post('/sign-in', credentials);
+      expect([response.status, response.get('Set-Cookie')]).toEqual([401, undefined]);
+    },
+  );
+
+  it('answers a sign-in from another site with 403 and continues to run', async () => {
     const browser = new Browser(app, { Origin: 'https://elsewhere.example', 'Sec-Fetch-Site': 'cross-site' });
-    expect((await browser.post('/sign-in', { name: 'alice' })).status).toBe(403);
-    await knex.destroy();
-    expect((await new Browser(app).post('/sign-in', { name: 'alice' })).status).toBe(503);
+    expect((await browser.post('/sign-in', ALICE)).status).toBe(403);
+    expect((await new Browser(app).post('/sign-in', ALICE)).status).toBe(204);
   });
 
-  /** Runs the example as it stands, with what it says is the app's own. */
-  function mount(app: Express): sessions.IdentitySessionManager {
-    const options = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2023 };
-    const { outputText } = ts.transpileModule(mountExample(), { compilerOptions: options });
-    const own = {
-      require: () => sessions,
-      exports: {},
-      app,
-      express,
-      knex,
-      authenticate: async ({ name }: { name: string }) => ({ id: name }),
+  it('answers a sign-in with 503 if the database is unreachable', async () => {
+    await knex.destroy();
+    expect((await new Browser(app).post('/sign-in', ALICE)).status).toBe(503);
+  });
+
+  it('sends the cookie over plain HTTP only if NODE_ENV is "development"', async () => {
+    const warn = jest.spyOn(process, 'emitWarning').mockReturnValue(undefined);
+    const development = await start({ NODE_ENV: 'development' });
+    try {
+      const [secure] = (await new Browser(app).post('/sign-in', ALICE)).get('Set-Cookie')!;
+      const [plain] = (await new Browser(development.app).post('/sign-in', ALICE)).get('Set-Cookie')!;
+      expect(secure).toMatch(/^__Host-identity=.*; Secure/);
+      expect(plain).toMatch(/^identity=(?!.*Secure)/);
+      expect(warn).toHaveBeenCalledTimes(1);
+    } finally {
+      await development.manager.close();
+    }
+  });
+
+  /** Runs the app as it is printed. Only the database and the port are those of the test. */
+  async function start(env: Readonly<Record<string, string>> = {}) {
+    const compilerOptions = {
+      module: ts.ModuleKind.CommonJS,
+      target: ts.ScriptTarget.ES2023,
+      esModuleInterop: true,
     };
-    const run = compileFunction(`${outputText}\nreturn manager;`, Object.keys(own)) as (
+    const { outputText } = ts.transpileModule(readmeApp(), { compilerOptions });
+    const withoutPort = () => Object.assign(express(), { listen: () => undefined });
+    const modules: Readonly<Record<string, unknown>> = {
+      express: Object.assign(withoutPort, express),
+      knex: () => knex,
+      'express-identity-sessions': sessions,
+    };
+    const given = { require: (name: string) => modules[name], exports: {}, process: { env } };
+    const code = `return (async () => { ${outputText}\nreturn { app, manager }; })();`;
+    const run = compileFunction(code, Object.keys(given)) as (
       ...given: unknown[]
-    ) => sessions.IdentitySessionManager;
-    return run(...Object.values(own));
+    ) => Promise<{ app: Express; manager: sessions.IdentitySessionManager }>;
+    return run(...Object.values(given));
   }
 });

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { migrate } from '../lib';
 import packageJson from '../package.json';
 import { createDatabase, emptyDatabase, type TestDatabase } from './support/database';
-import { mountExample } from './support/readme';
+import { readmeApp } from './support/readme';
 
 /*
  * What a consumer meets: the tarball, unpacked into projects of several kinds. They find it and each other's packages as
@@ -177,7 +177,7 @@ describe('an app', () => {
     async (_, options, files) => {
       const types = ['@types/express', '@types/node', '@types/ws'];
       const folder = await project({ has: types, files: ['app.cts', 'app.mts'] });
-      writeFileSync(join(folder, 'readme.mts'), `${OF_THE_APP}\n${mountExample()}\n`);
+      writeFileSync(join(folder, 'readme.mts'), `${readmeApp()}\n`);
       const compilerOptions = {
         ...options,
         target: 'es2023',
@@ -209,14 +209,6 @@ describe('an app', () => {
     });
   });
 });
-
-/** What the example of the README says is the app's own. */
-const OF_THE_APP = `
-import express from 'express';
-import createKnex from 'knex';
-const app = express();
-const knex = createKnex({ client: 'pg' });
-declare function authenticate(body: unknown): Promise<{ id: string }>;`;
 
 describe('the migrations in the tarball', () => {
   let database: TestDatabase;

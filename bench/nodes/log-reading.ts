@@ -1,7 +1,7 @@
 import knex, { type Knex } from 'knex';
 
 import type { SessionStore } from '../../lib/store';
-import { lru } from '../../lib/store/lru';
+import { lru } from '../../lib/lru';
 import { ChangeFollower, type Changes } from '../../lib/changes/changes';
 import { postgresChanges } from '../../lib/changes/postgres';
 import { appConnections } from '../../lib/database/knex';
@@ -116,7 +116,7 @@ function storeOf(pool: Knex, log: SwitchedLog): SessionStore {
     throw error;
   };
   const connection = new DedicatedConnection(pool);
-  const changes = log.of(postgresChanges(new StatementRunner(connection, { budget }), connection));
+  const changes = log.of(postgresChanges(connection, { budget }));
   const follower = new ChangeFollower(changes, { ...settings, onFailure });
   const copies = cached(postgres(new StatementRunner(appConnections(pool), { budget })), {
     ...settings,

@@ -3,21 +3,21 @@ import { promisify } from 'node:util';
 
 export interface Account {
   readonly name: string;
-  /** By which clients of Open-Xchange know the user. */
+  /** The user id that Open-Xchange clients see, which must be a number. */
   readonly number: number;
   readonly administrator: boolean;
 }
 
-/** A demo tells everybody its passwords. */
+/** The accounts and passwords that the demo shows to its users. */
 export const accountsToTry = [
   { name: 'alice', password: 'wonderland' },
   { name: 'bob', password: 'builder' },
   { name: 'admin', password: 'looking-glass' },
 ] as const;
 
-/** What an app keeps in a table: whose password it was, and never the password. */
+/** An account as an app stores it: with a hash of the password, never the password. */
 interface StoredAccount extends Account {
-  /** As `hashPassword` makes it. */
+  /** The result of `hashPassword`. */
   readonly passwordHash: string;
 }
 
@@ -42,8 +42,8 @@ const accounts: readonly StoredAccount[] = [
   },
 ];
 
-/** The hash of nothing that anybody could type: its 32 bytes are random, not derived. */
-const NOBODYS_HASH = 'JsoDlTNtsM5B1noyMYE-iA.bc_T15dUvHZiUEAY7viZ0nLluXVXw5gr-2SbG_qpqGg';
+/** A hash that no password matches, because its 32 bytes are random. */
+const UNMATCHED_HASH = 'JsoDlTNtsM5B1noyMYE-iA.bc_T15dUvHZiUEAY7viZ0nLluXVXw5gr-2SbG_qpqGg';
 
 export function accountNames(): readonly string[] {
   return accounts.map(({ name }) => name);
@@ -53,15 +53,15 @@ export function isAdministrator(name: string): boolean {
   return accounts.some((account) => account.name === name && account.administrator);
 }
 
-/** The account of that name and password. */
+/** Returns the account, or undefined if the name is unknown or the password is wrong. */
 export async function authenticate(name: string, password: string): Promise<Account | undefined> {
   const account = accounts.find((each) => each.name === name);
-  // An unknown name costs as much time as a known one, so that nobody finds out by the clock which names there are.
-  const right = await matches(password, account?.passwordHash ?? NOBODYS_HASH);
-  return right ? account : undefined;
+  // Hash the password for an unknown name too, so that the response time does not reveal which names exist.
+  const isRight = await matches(password, account?.passwordHash ?? UNMATCHED_HASH);
+  return isRight ? account : undefined;
 }
 
-/** A salt and a hash, to be kept with the account. */
+/** Returns a random salt and the hash of the password, to be stored with the account. */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(16);
   return `${salt.toString('base64url')}.${(await derive(password, salt)).toString('base64url')}`;
@@ -73,7 +73,7 @@ async function matches(password: string, passwordHash: string): Promise<boolean>
   return timingSafeEqual(derived, Buffer.from(hash, 'base64url'));
 }
 
-/** 16 MB and about a fifth of a second for each guess, one of the settings that OWASP recommends. */
+/** One of the settings that OWASP recommends: each guess costs 16 MB and about a fifth of a second. */
 const COST = { N: 2 ** 14, r: 8, p: 5 };
 
 const scryptAsync = promisify<string, Buffer, number, typeof COST, Buffer>(scrypt);

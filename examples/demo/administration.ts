@@ -2,27 +2,35 @@ import { Router, type NextFunction, type Request, type RequestHandler, type Resp
 
 import { sessionOf, sessionsOf, type IdentitySessionManager } from '../../lib';
 import { accountNames, isAdministrator } from './accounts';
+import { prefersHtml } from './forms';
 import { administrationPage } from './pages/administration';
 import { notice } from './pages/notices';
+import { problemPage } from './pages/problem';
 
-/** Where administrators see and end everybody's sessions. Mounted behind the guard. */
+/** Lets administrators see and end the sessions of all users. Mount it behind the guard. */
 export function administration(manager: IdentitySessionManager): Router {
   const router = Router();
   router.use(administratorsOnly);
-  router.get('/', showEverybody(manager));
+  router.get('/', showAllUsers(manager));
   router.post('/users/:name/sessions/:id/end', endSession(manager));
   return router;
 }
 
 function administratorsOnly(request: Request, response: Response, next: NextFunction): void {
-  if (isAdministrator(sessionOf(request).userId)) next();
-  else response.status(403).json({ title: 'Forbidden', status: 403, detail: 'This is for administrators.' });
+  if (isAdministrator(sessionOf(request).userId)) {
+    next();
+    return;
+  }
+  const detail = 'Only administrators can open this page.';
+  response.status(403);
+  if (prefersHtml(request)) response.send(problemPage('Forbidden', detail));
+  else response.type('application/problem+json').json({ title: 'Forbidden', status: 403, detail });
 }
 
-function showEverybody(manager: IdentitySessionManager): RequestHandler {
-  return async function showEverybody(request, response) {
+function showAllUsers(manager: IdentitySessionManager): RequestHandler {
+  return async function showAllUsers(request, response) {
     const current = sessionOf(request);
-    const people = accountNames().map(async (name) => {
+    const users = accountNames().map(async (name) => {
       const sessions = await manager.list({ userId: name });
       return { name, sessions: sessions.map((session) => manager.describe(session)) };
     });
@@ -31,7 +39,7 @@ function showEverybody(manager: IdentitySessionManager): RequestHandler {
         user: current.userId,
         isAdministrator: true,
         currentId: current.sessionId,
-        people: await Promise.all(people),
+        users: await Promise.all(users),
         notice: notice(request.query['notice']),
       }),
     );

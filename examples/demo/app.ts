@@ -24,7 +24,7 @@ import {
 import { abpRoutes } from './abp';
 import { authenticate, isAdministrator } from './accounts';
 import { administration } from './administration';
-import { asksForPage, forms } from './forms';
+import { forms, prefersHtml } from './forms';
 import { openXchangeRoutes } from './open-xchange';
 import { notice } from './pages/notices';
 import { profilePage } from './pages/profile';
@@ -32,8 +32,8 @@ import { sessionsPage } from './pages/sessions';
 import { signInPage } from './pages/sign-in';
 
 /**
- * An app with accounts: a page that shows people where they are signed in, and a page for nobody but them. Clients of
- * Open-Xchange are let in by the same accounts; front ends of ABP find its calls about sessions.
+ * Creates an app with accounts. It has a page where users see and end their sessions, a profile page for signed-in users,
+ * and a page for administrators. Clients of Open-Xchange and ABP front ends can use the same accounts and sessions.
  */
 export function createApp({ manager }: { manager: IdentitySessionManager }): Express {
   const dialect = forms(manager);
@@ -53,7 +53,7 @@ export function createApp({ manager }: { manager: IdentitySessionManager }): Exp
     signInLimiter(manager, { dialect }),
     express.urlencoded({ extended: false }),
     express.json(),
-    refuseUnreadableForm,
+    refuseMalformedBody,
     signInWithPassword(manager),
   );
   app.post('/sign-out', signOut(manager, { dialect }));
@@ -87,8 +87,8 @@ function showSignIn(request: Request, response: Response): void {
   response.send(signInPage({ name: rememberedName(request), notice: notice(request.query['notice']) }));
 }
 
-/** What the parsers cannot read is refused as the wire says it. Express would answer with a page that shows the stack. */
-function refuseUnreadableForm(
+/** Refuses a body that the parsers cannot read. Without this handler, Express would answer with a page that shows the stack. */
+function refuseMalformedBody(
   error: { readonly status?: number },
   _request: Request,
   _response: Response,
@@ -111,7 +111,7 @@ function signInWithPassword(manager: IdentitySessionManager): RequestHandler {
     }
     await signIn(request, response, { userId: account.name, staySignedIn });
     rememberName(response, account.name);
-    if (asksForPage(request)) response.redirect(303, '/');
+    if (prefersHtml(request)) response.redirect(303, '/');
     else response.json({ user: account.name });
   };
 }
@@ -121,20 +121,20 @@ function signInForm(request: Request): { name: string; password: string; staySig
   return {
     name: typeof name === 'string' ? name : '',
     password: typeof password === 'string' ? password : '',
-    // JSON says true, a checkbox "on".
+    // JSON contains true, a checkbox sends "on".
     staySignedIn: staySignedIn === true || staySignedIn === 'on',
   };
 }
 
-/** One answer for a wrong password and for a name that there is not. */
+/** Answers a wrong password and an unknown name alike. */
 function refusePassword(request: Request, response: Response, name: string): void {
-  const detail = 'That is not the name and password of an account here.';
+  const detail = 'The name or the password is wrong.';
   response.status(401);
-  if (asksForPage(request)) response.send(signInPage({ name, problem: detail }));
+  if (prefersHtml(request)) response.send(signInPage({ name, problem: detail }));
   else response.type('application/problem+json').json({ title: 'Unauthorized', status: 401, detail });
 }
 
-/** A cookie of the app's own, beside the session's: it fills in the name at the next sign-in. */
+/** Sets a cookie of the app itself, which fills in the name at the next sign-in. */
 function rememberName(response: Response, name: string): void {
   response.cookie('name', name, { httpOnly: true, sameSite: 'lax', maxAge: 30 * 24 * 3_600_000 });
 }
@@ -162,6 +162,6 @@ function showSessions(manager: IdentitySessionManager): RequestHandler {
 
 function showProfile(request: Request, response: Response): void {
   const { userId: user } = sessionOf(request);
-  if (asksForPage(request)) response.send(profilePage({ user, isAdministrator: isAdministrator(user) }));
+  if (prefersHtml(request)) response.send(profilePage({ user, isAdministrator: isAdministrator(user) }));
   else response.json({ user });
 }

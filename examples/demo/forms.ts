@@ -1,38 +1,43 @@
 import type { Request } from 'express';
 
 import { rest, type Answer, type Dialect, type IdentitySessionManager } from '../../lib';
+import { problemPage } from './pages/problem';
 
 /**
- * The wire of pages and their forms: that of REST, but what a person's browser is answered leads to the next page.
- * Programs, which ask for JSON, are answered as REST does.
+ * The dialect of pages and their forms. It extends the REST dialect: a browser is redirected to the next page, or gets a
+ * page that explains the problem. Programs, which ask for JSON, get the answers of REST.
  */
 export function forms(manager: IdentitySessionManager): Dialect {
-  const wire = rest(manager.settings);
+  const restDialect = rest(manager.settings);
 
   return {
-    ...wire,
+    ...restDialect,
 
-    revoked(forget, request) {
-      const { headers, cookies } = wire.revoked(forget, request);
-      const page = seeOther(forget ? '/sign-in?notice=signed-out' : '/?notice=ended');
+    revoked(clearCookies, request) {
+      const { headers, cookies } = restDialect.revoked(clearCookies, request);
+      const page = seeOther(clearCookies ? '/sign-in?notice=signed-out' : '/?notice=ended');
       return { ...page, headers: { ...headers, ...page.headers }, cookies };
     },
 
     refusal(error, request) {
-      const answer = wire.refusal(error, request);
-      if (!asksForPage(request)) return answer;
+      const answer = restDialect.refusal(error, request);
+      if (!prefersHtml(request)) return answer;
       if (error.code === 'credentials-missing') return seeOther('/sign-in');
       if (answer.status === 401) return seeOther(`/sign-in?notice=${error.endReason ?? error.code}`);
       if (answer.status === 404) return seeOther(`/?notice=${error.code}`);
-      return answer;
+      const headers = { ...answer.headers, 'Content-Type': 'text/html; charset=utf-8' };
+      return { ...answer, headers, body: problemPage('That did not work', error.message) };
     },
   };
 }
 
-/** Whether a person's browser asks, rather than a program. Who does not mind gets the kind that was sent. */
-export function asksForPage(request: Request): boolean {
-  const kinds = request.is('urlencoded') ? ['html', 'json'] : ['json', 'html'];
-  return request.accepts(kinds) === 'html';
+/**
+ * Returns true if the client prefers HTML to JSON, as a browser does. A client without a preference gets HTML if it sent a
+ * form, otherwise JSON.
+ */
+export function prefersHtml(request: Request): boolean {
+  const types = request.is('urlencoded') ? ['html', 'json'] : ['json', 'html'];
+  return request.accepts(types) === 'html';
 }
 
 function seeOther(path: string): Answer {

@@ -5,7 +5,7 @@ import knex from 'knex';
 
 import { createIdentitySessionManager, migrate } from '../../lib';
 import { createApp } from './app';
-import { invitation } from './invitation';
+import { instructions } from './instructions';
 import { startEmbeddedPostgres } from './postgres';
 import { run } from './run';
 
@@ -16,7 +16,7 @@ async function main(): Promise<void> {
   const database = knex({ client: 'pg', connection: DATABASE_URL || postgres!.url });
   await migrate(database);
 
-  // On one's own machine there is no TLS. In production it ends at a proxy, and cookies are for HTTPS only.
+  // A development machine has no TLS. In production a proxy terminates TLS, and cookies are sent over HTTPS only.
   const secure = NODE_ENV === 'production';
   const manager = createIdentitySessionManager({
     knex: database,
@@ -26,9 +26,9 @@ async function main(): Promise<void> {
   const server = createServer(createApp({ manager })).listen(Number(PORT || 3000), HOST || '127.0.0.1');
   await once(server, 'listening');
 
-  const interrupted = interruption();
+  const stopped = stopSignal();
   welcome(server.address() as AddressInfo, secure);
-  await interrupted;
+  await stopped;
 
   await stopListening(server);
   await manager.close();
@@ -36,14 +36,14 @@ async function main(): Promise<void> {
   await postgres?.stop();
 }
 
-/** Only the first one counts: a second Ctrl-C does not cut short what the first one has begun. */
-function interruption(): Promise<void> {
+/** Resolves at the first SIGINT or SIGTERM. Later signals are ignored, so that they do not interrupt the shutdown. */
+function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
   });
 }
 
-/** Requests under way have a second to finish. Browsers also hold connections that they have not used yet. */
+/** Closes the server. Running requests have one second to finish, then all connections are closed. Browsers keep idle ones open. */
 async function stopListening(server: Server): Promise<void> {
   const closed = once(server, 'close');
   server.close();
@@ -55,7 +55,7 @@ function welcome({ address, family, port }: AddressInfo, secure: boolean): void 
   const host = family === 'IPv6' ? `[${address}]` : address;
   console.log(`
 The demo is at http://${host}:${port}${NODE_ID ? ` (node ${NODE_ID})` : ''}
-${NODE_ID ? '' : invitation({ secure })}`);
+${NODE_ID ? '' : instructions({ secure })}`);
 }
 
 run(main);

@@ -2,13 +2,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-import { invitation } from './invitation';
+import { instructions } from './instructions';
 import { startEmbeddedPostgres } from './postgres';
 import { run } from './run';
 
 /*
- * Three processes of the demo on one database, as behind a load balancer: whoever signs in at one of them is signed in at
- * all, and a session that is ended at one is out at all.
+ * Starts three processes of the demo on one database, as behind a load balancer. A user who signs in at one of them is
+ * signed in at all of them, and a session that is ended at one of them is refused by all.
  */
 
 const { DATABASE_URL, NODE_ENV, PORT } = process.env;
@@ -18,15 +18,15 @@ const NAMES = ['one', 'two', 'three'];
 async function main(): Promise<void> {
   const postgres = DATABASE_URL ? undefined : await startEmbeddedPostgres({ persistent: true });
   const url = DATABASE_URL || postgres!.url;
-  console.log(invitation({ secure: NODE_ENV === 'production' }));
+  console.log(instructions({ secure: NODE_ENV === 'production' }));
   const nodes = NAMES.map((name, at) => start(name, at, url));
-  // Ctrl-C reaches them by itself; whoever is told to end tells them.
-  const endAll = () => nodes.forEach((node) => node.kill('SIGTERM'));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, endAll);
+  // The terminal sends Ctrl-C to the nodes as well. A signal from elsewhere has to be passed on.
+  const stopAll = () => nodes.forEach((node) => node.kill('SIGTERM'));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stopAll);
   const codes = await Promise.all(
     nodes.map(async (node) => {
-      const code = await codeOf(node);
-      if (code !== 0) endAll();
+      const code = await exitCode(node);
+      if (code !== 0) stopAll();
       return code;
     }),
   );
@@ -34,14 +34,14 @@ async function main(): Promise<void> {
   process.exitCode = Math.max(...codes);
 }
 
-/** Side by side from the first on; 0 has the system choose each. */
+/** Returns consecutive ports, beginning with PORT. With PORT=0 the system chooses every port. */
 function portOf(at: number): number {
   const first = Number(PORT || 3000);
   return first === 0 ? 0 : first + at;
 }
 
 function start(name: string, at: number, url: string): ChildProcess {
-  // One of them warns for all.
+  // One warning is enough for three nodes.
   const warnings = at === 0 ? [] : ['--disable-warning=EIS_INSECURE_COOKIES'];
   return spawn(process.execPath, [...process.execArgv, ...warnings, join(__dirname, 'main.ts')], {
     env: { ...process.env, DATABASE_URL: url, NODE_ID: name, PORT: String(portOf(at)) },
@@ -49,7 +49,7 @@ function start(name: string, at: number, url: string): ChildProcess {
   });
 }
 
-async function codeOf(node: ChildProcess): Promise<number> {
+async function exitCode(node: ChildProcess): Promise<number> {
   const [code] = (await once(node, 'exit')) as [number | null];
   return code ?? 1;
 }

@@ -4,7 +4,7 @@ import { sessionOf, sessionSecretGuard, type IdentitySessionManager } from '../.
 import { openXchange, openXchangeRouter, type OpenXchangeAccount } from '../../lib/protocols/open-xchange';
 import { authenticate } from './accounts';
 
-/** The same accounts and sessions for clients of Open-Xchange, with a route of the app's own as they would ask for it. */
+/** Serves the same accounts and sessions to Open-Xchange clients, with one route of the app itself behind the guard. */
 export function openXchangeRoutes(manager: IdentitySessionManager): Router {
   const dialect = openXchange(manager.settings);
 
@@ -16,7 +16,7 @@ export function openXchangeRoutes(manager: IdentitySessionManager): Router {
   return router;
 }
 
-/** Names may come with a context, `alice@example.com`; there is only one here, so it makes no difference. */
+/** Accepts names with a context, such as `alice@example.com`. The context is ignored, because there is only one here. */
 async function accountOf(name: string, password: string): Promise<OpenXchangeAccount | undefined> {
   const [user = ''] = name.split('@');
   const account = await authenticate(user, password);

@@ -1,57 +1,62 @@
 import type { Clock } from '../clock';
 import type { ChangesHealth } from '../health';
-import type { HintLine } from './hint';
+import type { MonitoredHint } from './hint';
 
 /**
- * How a node learns what others ended or changed: a log that is read from a position. Notices may hurry the reading;
- * nothing depends on them.
+ * The change log, as a node reads it: the sessions that any node ended or changed. Correctness depends only on reading the
+ * log. Notifications (see `Hint`) make a node read it sooner.
  */
 export interface Changes {
-  /** What has changed since the position, or everything when there is none or the log no longer reaches back to it. */
+  /**
+   * Returns the changes since a position. Returns `everything: true` if `since` is undefined, or if the log no longer
+   * reaches back to it.
+   */
   read(since: Position | undefined): Promise<ChangeSet>;
-  /** Lets go of what reading needed. Twice is once. */
+  /** Releases the resources that reading uses. Safe to call twice. */
   close(): Promise<void>;
 }
 
-/** The log as cleanup sees it. */
+/** The change log, as cleanup uses it. */
 export interface ChangeLog {
-  /** Deletes at most `limit` entries that the log need not reach back to, and tells how many. */
+  /** Deletes at most `limit` entries that no reader needs any more. Returns the number of deleted entries. */
   prune(limit: number): Promise<number>;
 }
 
-/** A place in the log, in the words of whoever keeps it. */
+/** A position in the log. Only the implementation of `Changes` knows its format. */
 export type Position = string;
 
+/** The result of one read of the log. */
 export interface ChangeSet {
-  /** Sessions that ended or changed since. */
+  /** The ids of the sessions that ended or changed. */
   readonly ids: readonly string[];
-  /** Whether any session may have changed: whatever was copied before must go. */
+  /** If true, any session may have changed, and the whole cache must be cleared. */
   readonly everything: boolean;
+  /** The position to read from next time. */
   readonly position: Position;
-  /** The time by the log's own clock, in milliseconds since 1970. */
+  /** The time of the log's server, in milliseconds since 1970. */
   readonly time: number;
 }
 
 export interface FollowerOptions {
   readonly clock: Clock;
-  /** For how long copies may be trusted after the log was last read, in milliseconds; 0 for never. */
+  /** The time for which cached sessions are trusted after a read of the log was sent, in milliseconds. 0 disables trust. */
   readonly lease: number;
-  /** Told when a read of the log fails; the next one is tried all the same. */
+  /** Called when a read of the log fails. The follower retries in any case. */
   readonly onFailure: (error: unknown) => void;
-  /** What hurries the reading. */
-  readonly hints?: readonly HintLine[];
+  /** Sources of notifications that make the follower read sooner. */
+  readonly hints?: readonly MonitoredHint[];
 }
 
-/** How long a node waits between two reads of the log, in milliseconds. */
+/** The interval between two reads of the log without notifications, in milliseconds. */
 export const READ_EVERY = 500;
 
-/** How long it waits at least, however many notices come: a storm of notices must not become a storm of reads. */
+/** The shortest interval between two reads, in milliseconds. It limits the reads during a storm of notifications. */
 export const READ_AT_MOST_EVERY = 20;
 
 /**
- * Reads the log over and over, tells its subscribers what changed, and knows until when copies may be trusted: until the
- * last good read was *sent*, plus the lease. Counting from the answer would trust copies for as long as an answer can
- * be on its way.
+ * Reads the change log repeatedly, passes the changes to its subscribers, and knows how long cached sessions can be
+ * trusted: until the *send time* of the last successful read plus the lease. If trust counted from the answer instead, a
+ * slow answer would extend it.
  */
 export class ChangeFollower {
   readonly #changes: Changes;
@@ -60,15 +65,15 @@ export class ChangeFollower {
   #position: Position | undefined;
   #trustedUntil = -Infinity;
   #lastRead: number | undefined;
-  /** Why it could not be read the last time that it could not. */
-  #failure: unknown = new Error('The log of changes is not read any more');
+  /** The error of the last failed read. */
+  #failure: unknown = new Error('The change log is no longer read, because the manager was closed');
   #state: 'idle' | 'following' | 'closed' = 'idle';
   #cancelNext: () => void = () => undefined;
   #reading: Promise<void> = Promise.resolve();
   #isReading = false;
-  /** Whether a notice came that no read has followed yet. */
-  #hurried = false;
-  /** When a notice may make it read again. */
+  /** True if a notification has arrived since the last read was sent. */
+  #notified = false;
+  /** The earliest time of the next read that a notification causes. */
   #notBefore = -Infinity;
 
   constructor(changes: Changes, options: FollowerOptions) {
@@ -76,12 +81,12 @@ export class ChangeFollower {
     this.#options = options;
   }
 
-  /** Whether what was copied before is known to be current enough. */
+  /** True while cached sessions are known to be current enough. */
   get trusted(): boolean {
     return this.#options.clock.monotonic() < this.#trustedUntil;
   }
 
-  /** For how long a copy may be trusted at the most, in milliseconds. */
+  /** The longest time for which a cached session is trusted, in milliseconds. */
   get lease(): number {
     return this.#options.lease;
   }
@@ -95,30 +100,34 @@ export class ChangeFollower {
     };
   }
 
+  /** Calls the subscriber with the result of every successful read, before that result extends trust. */
   subscribe(subscriber: (change: ChangeSet) => void): void {
     this.#subscribers.push(subscriber);
   }
 
-  /** Begins to read, unless it already does. With a lease of 0, which trusts no copy, for the time alone. */
+  /**
+   * Starts to listen to the hints and to read the log. Does nothing if already started. With a lease of 0 no cached
+   * session is trusted, but the reads still provide the database's time.
+   */
   start(): void {
     if (this.#state !== 'idle') return;
     this.#state = 'following';
-    for (const hint of this.#hints) hint.listen(() => this.#hurry());
+    for (const hint of this.#hints) hint.listen(() => this.#readSoon());
     this.#reading = this.#follow();
   }
 
   /**
-   * Resolves when the clock goes by the database's time. What is stamped by a machine's own might outlive the end of
-   * everything, or end too much.
-   * @throws whatever kept the log from being read
+   * Resolves when the clock follows the database's time. A sign-in or "end everything" that is stamped with the machine's
+   * own time could survive a later "end everything", or end too many sessions.
+   * @throws the error of the read if the log cannot be read
    */
-  async hearTime(): Promise<void> {
+  async synchronizeClock(): Promise<void> {
     this.start();
     if (this.#lastRead === undefined) await this.#reading;
     if (this.#lastRead === undefined) throw this.#failure;
   }
 
-  /** Tells the other nodes that the log has grown, where a hint needs that. */
+  /** Notifies the other nodes that the log has grown, through the hints that can send. */
   announce(): void {
     for (const hint of this.#hints) hint.send();
   }
@@ -134,7 +143,7 @@ export class ChangeFollower {
 
   async #follow(): Promise<void> {
     this.#isReading = true;
-    this.#hurried = false;
+    this.#notified = false;
     const sent = this.#options.clock.monotonic();
     try {
       await this.#read(sent);
@@ -148,17 +157,17 @@ export class ChangeFollower {
     if (!this.#closed()) this.#schedule();
   }
 
-  /** A notice that comes during a read may tell of what that read does not see any more, so one more follows it. */
-  #hurry(): void {
-    if (this.#hurried) return;
-    this.#hurried = true;
+  /** The read in progress may not see the change behind this notification, so another read follows it. */
+  #readSoon(): void {
+    if (this.#notified) return;
+    this.#notified = true;
     if (!this.#isReading) this.#schedule();
   }
 
   #schedule(): void {
     const { clock } = this.#options;
     this.#cancelNext();
-    const delay = this.#hurried ? Math.max(0, this.#notBefore - clock.monotonic()) : READ_EVERY;
+    const delay = this.#notified ? Math.max(0, this.#notBefore - clock.monotonic()) : READ_EVERY;
     this.#cancelNext = clock.after(delay, () => {
       this.#reading = this.#follow();
     });
@@ -175,7 +184,7 @@ export class ChangeFollower {
     clock.follow?.(change.time, (sent + clock.monotonic()) / 2);
   }
 
-  get #hints(): readonly HintLine[] {
+  get #hints(): readonly MonitoredHint[] {
     return this.#options.hints ?? [];
   }
 

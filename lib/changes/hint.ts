@@ -2,41 +2,41 @@ import { type Clock, withTimeout } from '../clock';
 import type { Report } from '../events';
 import type { HintHealth } from '../health';
 
-/** Hurries the reading of the log. Dead, late or lying, it changes how soon a node reads, and never what it trusts. */
+/**
+ * A source of notifications that make a node read the change log sooner. A hint that is down, late or wrong changes when a
+ * node reads the log, but never how long it trusts its cached sessions.
+ */
 export interface Hint {
-  /** What it is called where its health is told. */
+  /** The name of the hint in `health`. */
   readonly name: string;
-  /** Tells the listener from now on when the log may have grown, until the returned function is called. */
+  /** Notifies the listener whenever the log may have grown, until the returned function is called. */
   listen(listener: HintListener): () => void;
-  /** Tells the other nodes that the log has grown; absent where others see to that. */
+  /** Notifies the other nodes that the log has grown. Leave it out if something else notifies them. */
   send?(): Promise<unknown>;
 }
 
-/** What a hint tells. It may tell the same more than once. */
+/** The callbacks of a hint. Each may be called several times in a row. */
 export interface HintListener {
-  /** The log may have grown. */
-  readonly wake: () => void;
-  /** It will be told when the log grows. */
+  /** Call this when the log may have grown. */
+  readonly notify: () => void;
+  /** Call this when notifications arrive from now on. */
   readonly up: () => void;
-  /** It will not be told, until `up`. */
+  /** Call this when notifications no longer arrive. */
   readonly down: (error: unknown) => void;
 }
 
-/**
- * How long a message may take, in milliseconds. Without a limit, one that is never answered would keep back all later ones,
- * and nobody would be told.
- */
+/** The timeout of one notification, in milliseconds. Without it, an unanswered notification would block all later ones. */
 const SEND_TIMEOUT = 200;
 
 /**
- * One hint as a node uses it. Nothing that goes wrong with it is thrown here; that it goes down, and that it is back, is
- * reported once each.
+ * Wraps a hint for one node. It catches every error of the hint, reports the first failure and the recovery as one event
+ * each, and never has more than one notification in flight.
  */
-export class HintLine {
+export class MonitoredHint {
   readonly #hint: Hint;
   readonly #report: Report;
   readonly #clock: Clock;
-  readonly #troubles = new Set<'listening' | 'sending'>();
+  readonly #failing = new Set<'listening' | 'sending'>();
   #stop: () => void = () => undefined;
   #sending: 'nothing' | 'one' | 'one, and another after it' = 'nothing';
   #closed = false;
@@ -55,19 +55,20 @@ export class HintLine {
     return { name: this.#hint.name, up: this.#up, since: this.#since };
   }
 
-  listen(wake: () => void): void {
+  /** Calls `notify` whenever the log may have grown, until `close()`. */
+  listen(notify: () => void): void {
     try {
       this.#stop = this.#hint.listen({
-        wake: () => this.#closed || wake(),
-        up: () => this.#good('listening'),
-        down: (error) => this.#bad('listening', error),
+        notify: () => this.#closed || notify(),
+        up: () => this.#succeed('listening'),
+        down: (error) => this.#fail('listening', error),
       });
     } catch (error) {
-      this.#bad('listening', error);
+      this.#fail('listening', error);
     }
   }
 
-  /** Sends one message at a time: while one is on its way, all further ones are one, so that they do not heap up. */
+  /** Notifies the other nodes. Calls during a notification in flight are merged into one that is sent after it. */
   send(): void {
     if (this.#sending === 'nothing') void this.#send();
     else this.#sending = 'one, and another after it';
@@ -81,47 +82,47 @@ export class HintLine {
   async #send(): Promise<void> {
     this.#sending = 'one';
     try {
-      await this.#tell();
-      this.#good('sending');
+      await this.#sendOne();
+      this.#succeed('sending');
     } catch (error) {
-      this.#bad('sending', error);
+      this.#fail('sending', error);
     }
     const again = this.#sending !== 'one' && !this.#closed;
     this.#sending = 'nothing';
     if (again) this.send();
   }
 
-  async #tell(): Promise<void> {
-    const telling = this.#hint.send?.();
-    if (telling === undefined) return;
-    await withTimeout(telling, {
+  async #sendOne(): Promise<void> {
+    const sent = this.#hint.send?.();
+    if (sent === undefined) return;
+    await withTimeout(sent, {
       clock: this.#clock,
       limit: SEND_TIMEOUT,
-      problem: 'The hint took too long to send',
-      // Clients keep what they cannot send yet: that it went after all is how their service shows that it is back.
-      late: () => this.#good('sending'),
+      problem: 'The hint took too long to send a notification',
+      // Redis clients queue commands while they are disconnected, so a late success means that Redis is back.
+      late: () => this.#succeed('sending'),
     });
   }
 
-  #turn(): void {
-    const up = this.#listening && this.#troubles.size === 0;
-    if (up !== this.#up) this.#since = this.#clock.now();
-    this.#up = up;
-  }
-
-  #good(side: 'listening' | 'sending'): void {
-    const wasDown = this.#troubles.delete(side);
+  #succeed(side: 'listening' | 'sending'): void {
+    const wasDown = this.#failing.delete(side);
     if (side === 'listening') this.#listening = true;
-    this.#turn();
-    if (wasDown && this.#troubles.size === 0 && !this.#closed) {
+    this.#updateHealth();
+    if (wasDown && this.#failing.size === 0 && !this.#closed) {
       this.#report({ type: 'recovered', task: 'hint' });
     }
   }
 
-  #bad(side: 'listening' | 'sending', error: unknown): void {
-    const wasUp = this.#troubles.size === 0;
-    this.#troubles.add(side);
-    this.#turn();
+  #fail(side: 'listening' | 'sending', error: unknown): void {
+    const wasUp = this.#failing.size === 0;
+    this.#failing.add(side);
+    this.#updateHealth();
     if (wasUp && !this.#closed) this.#report({ type: 'failed', task: 'hint', error });
+  }
+
+  #updateHealth(): void {
+    const up = this.#listening && this.#failing.size === 0;
+    if (up !== this.#up) this.#since = this.#clock.now();
+    this.#up = up;
   }
 }

@@ -1,55 +1,66 @@
-import { unavailable } from '../database/failures';
 import type { DedicatedConnection } from '../database/dedicated-connection';
-import { inSchema, statementName, type StatementRunner, type Statement } from '../database/statement-runner';
+import { unavailable } from '../database/failures';
+import { inSchema, statementName, StatementRunner, type Statement } from '../database/statement-runner';
 import type { ChangeLog, Changes, ChangeSet, Position } from './changes';
-import type { Hint, HintListener } from './hint';
+import type { Hint } from './hint';
 
-export interface PostgresChangesOptions {
-  /** The schema that holds the log; what the connection's search path finds first when absent. */
-  readonly schema?: string | undefined;
-  /**
-   * The pool that sessions are written through, where the connection was told to lead elsewhere: a log that nobody writes
-   * is silent, and must not be taken for good news.
-   */
-  readonly written?: StatementRunner | undefined;
-}
+/**
+ * The change log in PostgreSQL is the table `identity_session_changes`. No code in `lib/` writes to it: the triggers that
+ * migration 001 creates insert a row for every session that ends or changes, and send a notification on the channel below.
+ * So changes by hand, for example in psql, are logged too. This file only reads the log, listens, and prunes.
+ */
+const LOG = 'identity_session_changes';
 
-/** How long the log reaches back, in milliseconds. Nodes that were away for longer start afresh. */
-export const LOG_RETENTION = 3_600_000;
-
-/** The channel on which the triggers say that the log has grown; all schemas of a database share it. */
+/** The channel of the triggers' notifications. All schemas of a database share it. */
 const CHANNEL = 'identity_session_changes';
 
-/**
- * Reads `identity_session_changes`, which triggers keep, through a pool that is the log's own. It is a hint too: the
- * triggers send a notice with each transaction that the connection listens for.
- */
-export function postgresChanges(
-  runner: StatementRunner,
-  connection: DedicatedConnection,
-  { schema, written }: PostgresChangesOptions = {},
-): Changes & Hint {
-  return new PostgresChanges(runner, connection, inSchema('identity_session_changes', schema), written);
+/** The time that the log reaches back, in milliseconds. A node that was away longer clears its cache. */
+export const LOG_RETENTION = 3_600_000;
+
+export interface PostgresChangesOptions {
+  /** The budget of one read, in milliseconds. */
+  readonly budget: number;
+  /** The schema of the log. Defaults to the first match on the connection's search path. */
+  readonly schema?: string | undefined;
+  /**
+   * The runner that writes sessions. Pass it if `connection` was configured separately: the first read then checks that
+   * both lead to the same log. A log in the wrong database is always empty, and would look as if nothing ever ended.
+   */
+  readonly writer?: StatementRunner | undefined;
 }
 
-/** Keeps `identity_session_changes` short, through the app's pool: readers of the log shall not wait for that. */
+/** Reads the change log over the dedicated connection, so that a busy pool does not delay it. `close()` closes it. */
+export function postgresChanges(
+  connection: DedicatedConnection,
+  { budget, schema, writer }: PostgresChangesOptions,
+): Changes {
+  return new PostgresChanges(connection, { budget, schema, writer });
+}
+
+/**
+ * A hint by LISTEN on the connection that also reads the log. `listen()` sends nothing itself: the connection sends LISTEN
+ * before its next use, which is the next read of the log, and again after every reconnect. It has no `send`, because the
+ * triggers notify.
+ */
+export function postgresHint(connection: DedicatedConnection): Hint {
+  return { name: 'listen', listen: (listener) => connection.listen(CHANNEL, listener) };
+}
+
+/** Prunes the change log. It uses the app's pool, so that pruning does not delay the reads of the log. */
 export function postgresChangeLog(
   runner: StatementRunner,
-  { schema }: PostgresChangesOptions = {},
+  { schema }: { readonly schema?: string | undefined } = {},
 ): ChangeLog {
-  const [log, memory] = ['identity_session_changes', 'identity_session_cleanup'].map((table) =>
-    inSchema(table, schema),
-  );
-  return new PostgresChangeLog(runner, log!, memory!);
+  return new PostgresChangeLog(runner, inSchema(LOG, schema), inSchema('identity_session_cleanup', schema));
 }
 
 /**
- * What one read saw: the rows of all transactions that were finished then. The next read takes the others, so nothing is
- * missed and nothing comes twice, whatever order transactions commit in and however long they run.
+ * A position in the log: the rows of all transactions that `snapshot` sees have been read. The next read returns all other
+ * rows. So no row is missed or read twice, in whatever order transactions commit and however long they run.
  */
-interface Seen {
+interface ReadPosition {
   readonly snapshot: string;
-  /** The log that was read, and its server's start: after a restart or a failover, snapshots cannot be compared. */
+  /** The log and the start time of its server. Snapshots cannot be compared after a restart or a failover. */
   readonly server: string;
   readonly time: string;
 }
@@ -64,94 +75,89 @@ interface ChangesRow {
   readonly everything: 't' | 'f' | null;
 }
 
-/** Beyond so many changes it is cheaper to start afresh than to name them. */
-const MOST_CHANGES = 10_000;
+/** The largest number of changes that one read lists. Above it, clearing the whole cache is cheaper. */
+const MAX_CHANGES = 10_000;
 
-class PostgresChanges implements Changes, Hint {
-  readonly name = 'listen';
-  readonly #runner: StatementRunner;
+class PostgresChanges implements Changes {
   readonly #connection: DedicatedConnection;
+  readonly #runner: StatementRunner;
+  readonly #writer: StatementRunner | undefined;
   readonly #first: Statement;
   readonly #next: Statement;
-  readonly #written: StatementRunner | undefined;
-  /** The server and log that sessions were last known to be written to. */
-  #confirmed: string | undefined;
+  /** The server and log for which the writer was last checked. */
+  #checked: string | undefined;
 
-  constructor(
-    runner: StatementRunner,
-    connection: DedicatedConnection,
-    table: string,
-    written: StatementRunner | undefined,
-  ) {
-    this.#runner = runner;
+  constructor(connection: DedicatedConnection, { budget, schema, writer }: PostgresChangesOptions) {
     this.#connection = connection;
-    this.#written = written;
-    const here = hereOf(table);
-    this.#first = { name: statementName(table, 'first'), text: `select ${here}` };
+    this.#runner = new StatementRunner(connection, { budget, schema });
+    this.#writer = writer;
+    const table = inSchema(LOG, schema);
+    const current = currentPosition(table);
+    this.#first = { name: statementName(table, 'first'), text: `select ${current}` };
     this.#next = {
       name: statementName(table, 'next'),
       text: `
         with unseen as (
           select session_id, version from ${table}
           where xid >= pg_snapshot_xmin($1::pg_snapshot) and not pg_visible_in_snapshot(xid, $1::pg_snapshot)
-          limit ${MOST_CHANGES + 1}
+          limit ${MAX_CHANGES + 1}
         )
-        select ${here},
+        select ${current},
           clock_timestamp() - to_timestamp($2::float8 / 1000) < interval '${LOG_RETENTION} milliseconds' as reached,
           (select string_agg(session_id::text, ',') from unseen) as ids,
-          (select bool_or(session_id is null or version > 1) or count(*) > ${MOST_CHANGES} from unseen) as everything`,
+          (select bool_or(session_id is null or version > 1) or count(*) > ${MAX_CHANGES} from unseen) as everything`,
     };
   }
 
   async read(since: Position | undefined): Promise<ChangeSet> {
-    const seen = since === undefined ? undefined : (JSON.parse(since) as Seen);
+    const last = since === undefined ? undefined : (JSON.parse(since) as ReadPosition);
     const row =
-      seen === undefined
-        ? await this.#ask(this.#first, [])
-        : await this.#ask(this.#next, [seen.snapshot, seen.time]);
+      last === undefined
+        ? await this.#query(this.#first, [])
+        : await this.#query(this.#next, [last.snapshot, last.time]);
     const { snapshot, server, time } = row;
-    await this.#confirm(server);
-    const follows = seen?.server === server && row.reached === 't' && row.everything !== 't';
+    await this.#checkWriter(server);
+    const follows = last?.server === server && row.reached === 't' && row.everything !== 't';
     return {
       ids: follows ? (row.ids?.replaceAll('-', '').split(',') ?? []) : [],
       everything: !follows,
-      position: JSON.stringify({ snapshot, server, time } satisfies Seen),
+      position: JSON.stringify({ snapshot, server, time } satisfies ReadPosition),
       time: Number(time),
     };
-  }
-
-  listen(listener: HintListener): () => void {
-    return this.#connection.listen(CHANNEL, listener);
   }
 
   close(): Promise<void> {
     return this.#connection.close();
   }
 
-  /** Asked once for each server that is met: the sessions that this node writes must be in the log that it reads. */
-  async #confirm(server: string): Promise<void> {
-    if (this.#written === undefined || server === this.#confirmed) return;
-    const [row] = await this.#written.repeatable<ChangesRow>(this.#first, []);
+  /** Checks that this node writes to the log that it reads. Runs once for each server. */
+  async #checkWriter(server: string): Promise<void> {
+    if (this.#writer === undefined || server === this.#checked) return;
+    const [row] = await this.#writer.repeatable<ChangesRow>(this.#first, []);
     if (row?.server !== server) {
       throw new Error(
-        '`changesConnection` leads to another database than `knex`: give it the same server and database',
+        '`changesConnection` leads to a different database than `knex`: use the same server and database for both',
       );
     }
-    this.#confirmed = server;
+    this.#checked = server;
   }
 
-  async #ask(statement: Statement, values: readonly unknown[]): Promise<ChangesRow> {
+  async #query(statement: Statement, values: readonly unknown[]): Promise<ChangesRow> {
     const [row] = await this.#runner.repeatable<ChangesRow>(statement, values);
-    // A replica may be behind by any time, so what it does not know proves nothing.
+    // A replica can lag by any time, so a session that has not ended there may have ended on the primary.
     if (row === undefined || row.replica === 't') {
-      throw unavailable(new Error('The database that answers is a replica: `knex` must lead to the primary'));
+      throw unavailable(
+        new Error(
+          'The change log was read from a replica: connect `knex` (and `changesConnection`) to the primary',
+        ),
+      );
     }
     return row;
   }
 }
 
-/** Where and when something is read. The log is known by its number: two databases may have logs of one name. */
-function hereOf(table: string): string {
+/** The columns of the current position. `server` contains the log's oid, because two databases can have equal names. */
+function currentPosition(table: string): string {
   const log = `'${table.replaceAll("'", "''")}'::regclass::oid`;
   return `
     pg_current_snapshot() as snapshot,
@@ -160,24 +166,24 @@ function hereOf(table: string): string {
     pg_is_in_recovery() as replica`;
 }
 
-/** A minute more than a reader may be away: it is told the time a little after what it saw was settled. */
+/** One minute more than the retention, because a reader's time is taken slightly after its snapshot. */
 const LONG_AGO = `clock_timestamp() - interval '${LOG_RETENTION + 60_000} milliseconds'`;
 
 class PostgresChangeLog implements ChangeLog {
   readonly #runner: StatementRunner;
   readonly #prune: Statement;
-  readonly #remember: Statement;
+  readonly #recordSnapshot: Statement;
 
-  constructor(runner: StatementRunner, log: string, memory: string) {
+  constructor(runner: StatementRunner, log: string, cleanup: string) {
     this.#runner = runner;
-    // An entry may go when it was visible long ago: the time at which it was written says nothing, for its transaction may
-    // have been open ever since. So cleanup remembers what it saw. Entries from the future came with a dump of another
-    // server, which counted transactions otherwise; every read would take them for new.
+    // An entry can be deleted if it was visible in a snapshot taken long ago. The time of the entry is not enough, because
+    // its transaction may have been open ever since. So cleanup records a snapshot and its time.
+    // Entries with a future transaction id came from a dump of another server. Every read would take them for new.
     this.#prune = {
       name: statementName(log, 'prune'),
       text: `
         with known as (
-          select entry.ctid from ${log} entry, ${memory}
+          select entry.ctid from ${log} entry, ${cleanup}
           where log_seen_at <= ${LONG_AGO} and logged_at <= log_seen_at and pg_visible_in_snapshot(xid, log_seen)
             or xid >= pg_snapshot_xmax(pg_current_snapshot())
           limit $1
@@ -186,10 +192,10 @@ class PostgresChangeLog implements ChangeLog {
         )
         select count(*) as pruned from pruned`,
     };
-    this.#remember = {
-      name: statementName(memory, 'remember'),
+    this.#recordSnapshot = {
+      name: statementName(cleanup, 'record-snapshot'),
       text: `
-        update ${memory} set log_seen = pg_current_snapshot(), log_seen_at = clock_timestamp()
+        update ${cleanup} set log_seen = pg_current_snapshot(), log_seen_at = clock_timestamp()
         where log_seen_at <= ${LONG_AGO}`,
     };
   }
@@ -197,7 +203,7 @@ class PostgresChangeLog implements ChangeLog {
   async prune(limit: number): Promise<number> {
     const [row] = await this.#runner.once(this.#prune, [limit]);
     const pruned = Number(row?.['pruned']);
-    if (pruned === 0) await this.#runner.once(this.#remember, []);
+    if (pruned === 0) await this.#runner.once(this.#recordSnapshot, []);
     return pruned;
   }
 }

@@ -3,7 +3,7 @@ import type { Hint, HintListener } from './hint';
 
 export type { Hint, HintListener };
 
-/** A client of ioredis or node-redis, of one server or of a cluster: the part of it that is used. */
+/** The members of an ioredis or node-redis client that `redisHint` uses. Clients of single servers and of clusters work. */
 export interface RedisClient {
   publish(channel: string, message: string): Promise<unknown>;
   duplicate(options?: object): object;
@@ -11,16 +11,17 @@ export interface RedisClient {
   off(event: string, listener: () => void): unknown;
 }
 
-/** How a Redis is used. */
+/** Options of `redisHint`. */
 export interface RedisHintOptions {
-  /** The channel that all nodes of the app share. `identity_session_changes` when absent. */
+  /** The name of the channel that all nodes of the app share. Defaults to `identity_session_changes`. */
   readonly channel?: string | undefined;
 }
 
 /**
- * A hint by publish and subscribe on Redis or Valkey, for a database whose own notices do not reach the nodes or are too
- * many for it. It publishes over the app's client, and listens over a duplicate of it that goes when the client does.
- * @throws TypeError when it is no client of ioredis or node-redis
+ * Returns a hint that uses publish/subscribe on Redis or Valkey. Use it if PostgreSQL's notifications do not reach the
+ * nodes, or if they are too many for the database. It publishes with the app's client. It subscribes with a duplicate of
+ * that client, and disconnects the duplicate when the app closes its client.
+ * @throws TypeError if `client` is not a client of ioredis or node-redis
  */
 export function redisHint(
   client: RedisClient,
@@ -34,7 +35,7 @@ export function redisHint(
   };
 }
 
-/** A duplicate of a client, with what both libraries call the same. */
+/** The duplicate that subscribes. The optional members exist in only one of the two libraries. */
 interface Subscriber {
   on(event: string, listener: (detail: unknown) => void): unknown;
   connect(): Promise<unknown>;
@@ -44,9 +45,9 @@ interface Subscriber {
   readonly status?: string;
 }
 
-type Subscribe = (subscriber: Subscriber, channel: string, heard: HintListener) => Promise<void>;
+type Subscribe = (subscriber: Subscriber, channel: string, listener: HintListener) => Promise<void>;
 
-/** What the two libraries call `psubscribe` and `pSubscribe` tells them apart. */
+/** The two libraries differ in the spelling of `psubscribe` (ioredis) and `pSubscribe` (node-redis). */
 function subscribeOf(client: RedisClient): Subscribe {
   const given: unknown = client;
   const has = (name: string) => typeof (given as Record<string, unknown> | null)?.[name] === 'function';
@@ -54,49 +55,57 @@ function subscribeOf(client: RedisClient): Subscribe {
     if (has('psubscribe')) return subscribeByEvents;
     if (has('pSubscribe')) return subscribeByCallback;
   }
-  throw new TypeError('`redisHint` needs a client of ioredis or node-redis: `redisHint(new Redis(url))`');
+  throw new TypeError(
+    '`redisHint` needs a client of ioredis or node-redis: write `redisHint(new Redis(url))`',
+  );
 }
 
-/** As ioredis has it. It is asked for at each connection: the library repeats only what has succeeded before. */
+/**
+ * Subscribes with ioredis, again after every reconnect. The library itself repeats a subscription only if it had succeeded
+ * before.
+ */
 async function subscribeByEvents(
   subscriber: Subscriber,
   channel: string,
-  heard: HintListener,
+  listener: HintListener,
 ): Promise<void> {
-  subscriber.on('message', heard.wake);
-  subscriber.on('close', () => heard.down(new Error('The connection to Redis was lost')));
-  subscriber.on('ready', () => void subscriber.subscribe(channel).then(heard.up, heard.down));
-  // Clients that connect at their first command would have none.
-  if (subscriber.status === 'wait') await subscriber.connect().catch(heard.down);
+  subscriber.on('message', listener.notify);
+  subscriber.on('close', () => listener.down(new Error('The connection to Redis was lost')));
+  subscriber.on('ready', () => void subscriber.subscribe(channel).then(listener.up, listener.down));
+  // With `lazyConnect`, a client connects on its first command, but no command is sent before 'ready'.
+  if (subscriber.status === 'wait') await subscriber.connect().catch(listener.down);
 }
 
-/** As node-redis has it, which subscribes again by itself after the first time. */
+/** Subscribes with node-redis. The library repeats the subscription after every reconnect. */
 async function subscribeByCallback(
   subscriber: Subscriber,
   channel: string,
-  heard: HintListener,
+  listener: HintListener,
 ): Promise<void> {
   await subscriber.connect();
-  await subscriber.subscribe(channel, heard.wake);
-  heard.up();
-  subscriber.on('ready', heard.up);
+  await subscriber.subscribe(channel, listener.notify);
+  listener.up();
+  subscriber.on('ready', listener.up);
 }
 
-/** How long it waits, after a library has given up to connect, until it makes another duplicate, in milliseconds. */
+/** The pause before a new duplicate is created, after the library has stopped trying to connect, in milliseconds. */
 const RETRY_EVERY = 5000;
 
-/** ioredis would subscribe again by itself, beside us, and a failure of that would be nobody's and end the process. */
-const OF_SUBSCRIBERS = { autoResubscribe: false };
+/**
+ * Disables ioredis's own repeated subscription. It would run in addition to ours, and if it failed, the unhandled rejection
+ * would end the process.
+ */
+const SUBSCRIBER_OPTIONS = { autoResubscribe: false };
 
-/** How clients say that the app has closed them: those of one server, and of a cluster. */
-const ENDS = ['end', 'disconnect'];
+/** The events that a client emits when the app closes it: `end`, or `disconnect` on a cluster of node-redis. */
+const CLOSE_EVENTS = ['end', 'disconnect'];
 
 class Subscription {
   readonly #client: RedisClient;
   readonly #channel: string;
   readonly #listener: HintListener;
   readonly #subscribe: Subscribe;
-  /** Waits for Redis are real ones, whatever clock a test has sessions judged by. */
+  /** Pauses use real timers, even when tests inject a fake clock elsewhere. */
   readonly #clock = systemClock();
   #subscriber: Subscriber | undefined;
   #cancelRetry: () => void = () => undefined;
@@ -106,30 +115,32 @@ class Subscription {
     this.#channel = channel;
     this.#listener = listener;
     this.#subscribe = subscribe;
-    for (const event of ENDS) client.on(event, this.close);
+    for (const event of CLOSE_EVENTS) client.on(event, this.close);
     void this.#open();
   }
 
   readonly close = (): void => {
-    for (const event of ENDS) this.#client.off(event, this.close);
+    for (const event of CLOSE_EVENTS) this.#client.off(event, this.close);
     this.#cancelRetry();
-    this.#leave();
+    this.#disconnect();
   };
 
   async #open(): Promise<void> {
-    const { wake, down } = this.#listener;
+    const { notify, down } = this.#listener;
     const up = () => {
       this.#listener.up();
-      // Something may have been sent before.
-      wake();
+      // Notifications may have been missed while the subscription was down.
+      notify();
     };
     let subscriber: Subscriber | undefined;
     try {
-      subscriber = this.#client.duplicate(OF_SUBSCRIBERS) as Subscriber;
+      subscriber = this.#client.duplicate(SUBSCRIBER_OPTIONS) as Subscriber;
       this.#subscriber = subscriber;
       subscriber.on('error', down);
-      subscriber.on('end', () => this.#retry(subscriber, new Error('The client of Redis gave up')));
-      await this.#subscribe(subscriber, this.#channel, { wake, up, down });
+      subscriber.on('end', () =>
+        this.#retry(subscriber, new Error('The Redis client stopped trying to connect')),
+      );
+      await this.#subscribe(subscriber, this.#channel, { notify, up, down });
     } catch (error) {
       this.#retry(subscriber, error);
     }
@@ -137,22 +148,22 @@ class Subscription {
 
   #retry(subscriber: Subscriber | undefined, error: unknown): void {
     if (subscriber !== this.#subscriber) return;
-    this.#leave();
+    this.#disconnect();
     this.#listener.down(error);
     this.#cancelRetry = this.#clock.after(RETRY_EVERY, () => void this.#open());
   }
 
-  #leave(): void {
+  #disconnect(): void {
     const subscriber = this.#subscriber;
     this.#subscriber = undefined;
-    void leave(subscriber);
+    void disconnect(subscriber);
   }
 }
 
-async function leave(subscriber: Subscriber | undefined): Promise<void> {
+async function disconnect(subscriber: Subscriber | undefined): Promise<void> {
   try {
     await (subscriber?.destroy ? subscriber.destroy() : subscriber?.disconnect?.());
   } catch {
-    // It was not connected.
+    // node-redis throws if the client is not connected.
   }
 }

@@ -1,18 +1,19 @@
 import { systemClock, type Clock } from '../clock';
 import { isUnreachable, unavailable } from './failures';
 
-/** After so many failures in a row the database counts as away. */
-const MOST_FAILURES = 3;
+/** The number of consecutive failures after which the circuit opens. */
+const MAX_FAILURES = 3;
 
-/** How often it is tried then, in milliseconds: by a probe, so that no request waits for it. */
+/** The shortest interval between two probes while the circuit is open, in milliseconds. */
 const PROBE_EVERY = 250;
 
-/** How long a request waits for a probe, in milliseconds: when the database is back, it passes. */
+/** The time that a request waits for a probe, in milliseconds. If the probe succeeds within it, the request proceeds. */
 const PROBE_WAIT = 5;
 
 /**
- * Keeps requests from waiting for a database that does not answer: the first few find that out, and those that follow are
- * refused at once, until a probe is answered. Nothing happens by itself: it is requests that send the probes.
+ * A circuit breaker for the database. After a few consecutive failures it rejects requests immediately, instead of letting
+ * each of them wait for a timeout. While it is open, requests trigger a probe from time to time, and a successful probe
+ * closes it. It has no timer of its own, so without requests there are no probes.
  */
 export class CircuitBreaker {
   readonly #probe: () => Promise<unknown>;
@@ -21,25 +22,30 @@ export class CircuitBreaker {
   #probing: Promise<void> | undefined;
   #nextProbe = -Infinity;
 
+  /** @param probe Runs a cheap statement. It resolves if the database is available. */
   constructor(probe: () => Promise<unknown>, clock: Clock = systemClock()) {
     this.#probe = probe;
     this.#clock = clock;
   }
 
-  /** Whether the database counts as away. */
+  /** True while the database is considered unavailable. */
   get open(): boolean {
-    return this.#failures >= MOST_FAILURES;
+    return this.#failures >= MAX_FAILURES;
   }
 
-  /** @throws SessionError `store-unavailable` at once while the database is away; whatever the act throws */
-  async run<T>(act: () => Promise<T>): Promise<T> {
-    if (this.open) await this.#chance();
-    if (this.open)
+  /**
+   * Runs a database operation and counts its outcome.
+   * @throws SessionError `store-unavailable` immediately while the circuit is open; otherwise any error of the operation
+   */
+  async run<T>(operation: () => Promise<T>): Promise<T> {
+    if (this.open) await this.#waitForProbe();
+    if (this.open) {
       throw unavailable(
-        new Error('The database did not answer before, and no probe has been answered since'),
+        new Error('Earlier attempts to reach the database failed, and no probe has succeeded since'),
       );
+    }
     try {
-      const result = await act();
+      const result = await operation();
       this.#failures = 0;
       return result;
     } catch (error) {
@@ -48,16 +54,16 @@ export class CircuitBreaker {
     }
   }
 
-  /** A short wait for a probe that is under way, or begins here. */
-  async #chance(): Promise<void> {
+  /** Starts a probe if one is due, and waits for the probe in progress, but only for a short time. */
+  async #waitForProbe(): Promise<void> {
     if (this.#probing === undefined && this.#clock.monotonic() >= this.#nextProbe) {
-      this.#probing = this.#send().finally(() => (this.#probing = undefined));
+      this.#probing = this.#sendProbe().finally(() => (this.#probing = undefined));
     }
     const waited = new Promise<void>((resolve) => this.#clock.after(PROBE_WAIT, resolve));
     await Promise.race([this.#probing, waited]);
   }
 
-  async #send(): Promise<void> {
+  async #sendProbe(): Promise<void> {
     try {
       await this.#probe();
       this.#failures = 0;

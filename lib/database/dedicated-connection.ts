@@ -6,38 +6,42 @@ import { appConnections, connectionMaker, type ConnectionMaker, type RawConnecti
 import type { Connection, ConnectionSource } from './statement-runner';
 
 export interface DedicatedConnectionOptions {
-  /** Where it leads, as Knex's `connection` says it; to where the app's Knex leads when absent. */
+  /** Connection settings in the form of Knex's `connection` option. Defaults to those of the app's Knex. */
   readonly connection?: Knex.Config['connection'] | undefined;
   readonly clock?: Clock;
 }
 
-/** Told of a channel's notices, and whether they come. */
+/** The callbacks for the notifications of a channel. */
 export interface ChannelListener {
-  readonly wake: () => void;
+  /** Called for every notification. */
+  readonly notify: () => void;
+  /** Called when the connection listens to the channel, the first time and after every reconnect. */
   readonly up: () => void;
+  /** Called when no notifications can arrive, because the connection or LISTEN failed. */
   readonly down: (error: unknown) => void;
 }
 
-/** How long making a connection, or the answer to LISTEN, may take, in milliseconds. */
+/** The timeout for opening a connection, for LISTEN, and for closing a connection, in milliseconds. */
 const CONNECTION_TIMEOUT = 3000;
 
-/** How long it waits after a failure to try again, in milliseconds: at first, and at the most. */
+/** The pause after a failed attempt to connect or to LISTEN, in milliseconds. It doubles up to the longest pause. */
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
 
 /**
- * One connection beside the app's pool, made in the way the pool makes its own, so that a busy pool keeps nobody waiting,
- * and on which notices come. Where none can be had (the server is full, or the pool is not Knex's) it borrows from the
- * pool instead, which brings no notices, and tries again later.
+ * One connection beside the app's pool, opened with the pool's own settings. It is not delayed by a busy pool, and it
+ * receives notifications. If it cannot be opened, for example because the server is full or the pool is not Knex's own,
+ * `acquire()` borrows a connection from the app's pool instead. Borrowed connections receive no notifications. After a
+ * pause, a later `acquire()` tries again to open the dedicated connection.
  */
 export class DedicatedConnection implements ConnectionSource {
   readonly #pool: ConnectionSource;
   readonly #maker: ConnectionMaker | undefined;
-  /** Waits for a database are real ones, whatever clock a test has sessions judged by. */
+  /** A clock of its own by default: timeouts of the database use real timers, even if tests inject a clock elsewhere. */
   readonly #clock: Clock;
-  #own: RawConnection | undefined;
+  #dedicated: RawConnection | undefined;
   #channel: { readonly name: string; readonly listener: ChannelListener } | undefined;
-  /** The connection that the notices come on. */
+  /** The connection on which LISTEN succeeded. */
   #listening: RawConnection | undefined;
   #preparing: Promise<void> | undefined;
   #failures = 0;
@@ -50,20 +54,25 @@ export class DedicatedConnection implements ConnectionSource {
     this.#clock = clock;
   }
 
-  /** Brings the notices of a channel from the next use on. Its name is part of a statement, so it must be a plain word. */
+  /**
+   * Sets the channel to listen to. This only records it: the next `acquire()` sends LISTEN, and so does the first
+   * `acquire()` after every reconnect. Returns a function that stops the callbacks.
+   * @param channel A plain word, because it becomes part of the statement.
+   */
   listen(channel: string, listener: ChannelListener): () => void {
     this.#channel = { name: channel, listener };
     return () => (this.#channel = undefined);
   }
 
+  /** Returns the dedicated connection. Opens it and sends LISTEN first if necessary. Falls back to the app's pool. */
   async acquire(): Promise<Connection> {
     this.#preparing ??= this.#prepare().finally(() => (this.#preparing = undefined));
     await this.#preparing;
-    return this.#own ?? (await this.#pool.acquire());
+    return this.#dedicated ?? (await this.#pool.acquire());
   }
 
   release(connection: Connection): void {
-    if (connection !== this.#own) this.#pool.release(connection);
+    if (connection !== this.#dedicated) this.#pool.release(connection);
     else if (connection.__knex__disposed !== undefined) this.#discard(connection.__knex__disposed);
   }
 
@@ -71,55 +80,55 @@ export class DedicatedConnection implements ConnectionSource {
     this.#closed = true;
     this.#channel = undefined;
     await this.#preparing;
-    const own = this.#own;
-    this.#own = undefined;
-    if (own !== undefined) await this.#destroy(own);
+    const dedicated = this.#dedicated;
+    this.#dedicated = undefined;
+    if (dedicated !== undefined) await this.#destroy(dedicated);
   }
 
   async #prepare(): Promise<void> {
-    // Knex marks a connection that broke while nobody used it.
-    const broken = this.#own?.__knex__disposed;
+    // Knex sets this property if the connection broke while it was idle.
+    const broken = this.#dedicated?.__knex__disposed;
     if (broken !== undefined) this.#discard(broken);
     if (this.#closed || this.#clock.monotonic() < this.#notBefore) return;
     try {
-      this.#own ??= await this.#make();
-      if (this.#listening !== this.#own) await this.#listen(this.#own);
+      this.#dedicated ??= await this.#open();
+      if (this.#listening !== this.#dedicated) await this.#sendListen(this.#dedicated);
       this.#failures = 0;
     } catch (error) {
       this.#postpone(error);
     }
   }
 
-  /** Nothing where the pool is not Knex's. */
-  async #make(): Promise<RawConnection | undefined> {
+  /** Returns `undefined` if the pool is not Knex's own, because its connection settings are then unknown. */
+  async #open(): Promise<RawConnection | undefined> {
     if (this.#maker === undefined) return undefined;
-    const own = await withTimeout(this.#maker.create(), {
+    const opened = await withTimeout(this.#maker.create(), {
       clock: this.#clock,
       limit: CONNECTION_TIMEOUT,
       problem: 'The database took too long to accept a connection',
       late: (connection) => void this.#destroy(connection),
     });
-    // Without a listener an error would end the process, also one that comes when Knex has stopped listening.
-    own.on('error', () => undefined);
-    own.unref?.();
-    return own;
+    // An 'error' event without a listener ends the process. Knex removes its own listener when it stops using a connection.
+    opened.on('error', () => undefined);
+    opened.unref?.();
+    return opened;
   }
 
-  /** The server may refuse, or a pooler before it; the connection serves all the same. */
-  async #listen(own: RawConnection | undefined): Promise<void> {
+  /** If the server or a pooler refuses LISTEN, the connection is still used to run statements. */
+  async #sendListen(connection: RawConnection | undefined): Promise<void> {
     const channel = this.#channel;
-    if (own === undefined || channel === undefined) return;
+    if (connection === undefined || channel === undefined) return;
     try {
-      await own.query({ text: `listen ${channel.name}`, query_timeout: CONNECTION_TIMEOUT });
+      await connection.query({ text: `listen ${channel.name}`, query_timeout: CONNECTION_TIMEOUT });
     } catch (error) {
       if (sqlState(error) === undefined) this.#discard(error);
       throw error;
     }
-    own.on('notification', (notice) => {
-      if (notice.channel === channel.name) channel.listener.wake();
+    connection.on('notification', (notification) => {
+      if (notification.channel === channel.name) channel.listener.notify();
     });
-    own.on('end', () => this.#hearsNothing(own, new Error('The connection was lost')));
-    this.#listening = own;
+    connection.on('end', () => this.#stopListening(connection, new Error('The connection was lost')));
+    this.#listening = connection;
     channel.listener.up();
   }
 
@@ -129,24 +138,27 @@ export class DedicatedConnection implements ConnectionSource {
     this.#channel?.listener.down(error);
   }
 
-  /** Not before it was given back: who uses it must be able to give it back. */
+  /** Call this only after the connection was released. The borrower must still be able to release it. */
   #discard(error: unknown): void {
-    const own = this.#own!;
-    this.#own = undefined;
-    this.#hearsNothing(own, error);
-    void this.#destroy(own);
+    const dedicated = this.#dedicated!;
+    this.#dedicated = undefined;
+    this.#stopListening(dedicated, error);
+    void this.#destroy(dedicated);
   }
 
-  #hearsNothing(own: RawConnection, error: unknown): void {
-    if (own !== this.#listening) return;
+  #stopListening(connection: RawConnection, error: unknown): void {
+    if (connection !== this.#listening) return;
     this.#listening = undefined;
     this.#channel?.listener.down(error);
   }
 
-  /** It may be broken already, or its end never be answered. */
-  async #destroy(own: RawConnection): Promise<void> {
-    const ending = this.#maker?.destroy(own) ?? Promise.resolve();
-    const limit = { clock: this.#clock, limit: CONNECTION_TIMEOUT, problem: 'It does not end' };
-    await withTimeout(ending, limit).catch(() => undefined);
+  /** Ignores errors and waits only for the timeout: the connection may be broken, or the server may never answer. */
+  async #destroy(connection: RawConnection): Promise<void> {
+    const destroyed = this.#maker?.destroy(connection) ?? Promise.resolve();
+    await withTimeout(destroyed, {
+      clock: this.#clock,
+      limit: CONNECTION_TIMEOUT,
+      problem: 'The database took too long to close a connection',
+    }).catch(() => undefined);
   }
 }

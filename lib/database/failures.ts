@@ -1,15 +1,19 @@
 import { plainRefusal, SessionError } from '../errors';
 
-/** SQLSTATE classes and codes that mean "not now" or "not here", rather than that a statement is wrong. */
+/** SQLSTATE classes and codes of temporary failures, as opposed to mistakes in a statement. */
 const NOT_NOW = /^(08|28|53|57P0[1-5]|25006|3D000|57014|55P03|40001|40P01)/;
 
+/** SQLSTATE classes and codes that mean that the server cannot serve any statement. */
 const UNREACHABLE = /^(08|53|57P0[1-5])/;
 
+/** SQLSTATE classes and codes after which the connection is closed. */
 const LOST = /^(08|57P0[1-3])/;
 
 /**
- * Errors of the network, the pool and the server's health become `store-unavailable`; others are mistakes and stay.
- * @param schema Where the tables were looked for, unless it is the first of the search path.
+ * Maps an error of a statement to the error to throw. Errors of the network, of the pool, and temporary errors of the
+ * server become `store-unavailable`. Other errors are mistakes and are returned unchanged, except that missing tables get
+ * a message that says how to create them.
+ * @param schema The schema of the tables, if the app configured one.
  */
 export function refusalOf(error: unknown, schema?: string): unknown {
   if (error instanceof SessionError || error instanceof TypeError || error instanceof RangeError)
@@ -23,23 +27,24 @@ export function refusalOf(error: unknown, schema?: string): unknown {
 function tablesMissing(schema: string | undefined): string {
   const tables = 'The tables of express-identity-sessions are missing';
   if (schema === undefined) {
-    return `${tables}: run its migrations (\`await migrate(knex)\`) first, or say which \`schema\` they are in`;
+    return `${tables}: run its migrations first (\`await migrate(knex)\`), or set the option \`schema\` to the schema that contains them`;
   }
   const name = JSON.stringify(schema);
-  return `${tables} from the schema ${name}: run its migrations there (\`await migrate(knex, { schema: ${name} })\`) first`;
+  return `${tables} from the schema ${name}: run its migrations there first (\`await migrate(knex, { schema: ${name} })\`)`;
 }
 
 export function unavailable(cause: unknown): SessionError {
   return plainRefusal('store-unavailable', { retryAfter: 1, cause });
 }
 
-/** Whether the database did not answer at all, or said that it cannot serve; contention on a row is no such failure. */
+/** Returns true if the database did not answer or cannot serve any statement. Contention on a row does not count. */
 export function isUnreachable(error: unknown): boolean {
   if (!(error instanceof SessionError) || error.code !== 'store-unavailable') return false;
   const state = sqlState(error.cause);
   return state === undefined || UNREACHABLE.test(state);
 }
 
+/** Returns true if the connection broke, so that the statement may or may not have run. */
 export function isConnectionLost(error: unknown): boolean {
   const cause = error instanceof SessionError ? error.cause : error;
   const state = sqlState(cause);
@@ -50,12 +55,15 @@ export function isConnectionLost(error: unknown): boolean {
   );
 }
 
-/** Whether a statement that was kept prepared is not there, or is there already: the connection is not always the same. */
+/**
+ * Returns true if a prepared statement is missing or already exists. Then a pooler between the app and the server has
+ * assigned a different connection.
+ */
 export function isUnprepared(error: unknown): boolean {
   return /^(26000|42P05)$/.test(sqlState(error) ?? '');
 }
 
-/** The five characters that PostgreSQL says it with, or undefined when it was not PostgreSQL that spoke. */
+/** Returns PostgreSQL's five-character error code, or `undefined` if the error did not come from the server. */
 export function sqlState(error: unknown): string | undefined {
   const code = codeOf(error);
   return /^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]{4}$/.test(code) ? code : undefined;

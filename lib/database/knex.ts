@@ -3,8 +3,8 @@ import type { Knex } from 'knex';
 import type { Connection, ConnectionSource } from './statement-runner';
 
 /**
- * The part of Knex's client that lends and makes connections. Knex's own query path is not used: it can neither be given
- * a time limit that holds, nor keep statements prepared.
+ * The members of Knex's client that lend and open connections. They are not part of Knex's documented interface, so tests
+ * pin them. Knex's own query path is not used, because it has no reliable timeout and does not keep statements prepared.
  */
 interface KnexClient {
   readonly dialect: string;
@@ -15,9 +15,9 @@ interface KnexClient {
 }
 
 /**
- * The client of a Knex on PostgreSQL.
- * @throws TypeError when it is something else, or a transaction: what is written in it could still be undone, and reads
- * in it would not see what others commit
+ * Returns the client of a Knex on PostgreSQL.
+ * @throws TypeError if `knex` is not a Knex on PostgreSQL
+ * @throws TypeError if `knex` is a transaction: it could be rolled back, and it may not see the commits of others
  */
 function clientOf(knex: Knex): KnexClient {
   const client = (knex as Partial<Knex> | undefined)?.client as KnexClient | undefined;
@@ -25,18 +25,18 @@ function clientOf(knex: Knex): KnexClient {
     throw new TypeError('`knex` must be a Knex on PostgreSQL: `knex({ client: "pg", connection: ... })`');
   }
   if (knex.isTransaction) {
-    throw new TypeError('`knex` is a transaction: give the Knex that it was begun on');
+    throw new TypeError('`knex` is a transaction: pass the Knex on which it was started');
   }
   return client;
 }
 
-/** The connections of the app's pool. The pool is never ended here. */
+/** Lends connections of the app's pool. This package never closes that pool. */
 export function appConnections(knex: Knex): ConnectionSource {
   const client = clientOf(knex);
   return {
     acquire: async () => {
       const connection = await client.acquireConnection();
-      // Pools other than Knex's take their own listener away while they lend, and without one an error ends the process.
+      // Pools other than Knex's remove their 'error' listener from a borrowed connection. Without one, an error ends the process.
       connection.on('error', ignore);
       return connection;
     },
@@ -47,28 +47,29 @@ export function appConnections(knex: Knex): ConnectionSource {
   };
 }
 
-/** Whoever uses the connection is told in another way that it broke. */
+/** The borrower of a broken connection gets the error from its statement. */
 const ignore = (): void => undefined;
 
-/** Makes and ends connections that are no pool's. */
+/** Opens and closes connections outside a pool. */
 export interface ConnectionMaker {
   create(): Promise<RawConnection>;
   destroy(connection: RawConnection): Promise<void>;
 }
 
-/** A `pg` client, as far as it is used here beside its queries. */
+/** The members of a `pg` client that this package uses, in addition to `query`. */
 export interface RawConnection extends Connection {
-  on(event: 'notification', listener: (notice: { readonly channel: string }) => void): unknown;
+  on(event: 'notification', listener: (notification: { readonly channel: string }) => void): unknown;
   on(event: 'error', listener: (error: unknown) => void): unknown;
   on(event: 'end', listener: () => void): unknown;
   off(event: 'error', listener: (error: unknown) => void): unknown;
-  /** Lets the process end although the connection is open. */
+  /** Lets the process exit while the connection is open. */
   unref?(): void;
 }
 
 /**
- * Makes connections in the way the app's pool makes its own, and to where it leads unless another place is given; nothing
- * when that cannot be known, because the pool is not Knex's.
+ * Returns a maker of connections with the settings of the app's pool, including its `afterCreate`.
+ * Returns `undefined` if `connection` is not given and the pool is not Knex's own, because its settings are then unknown.
+ * @param connection Other connection settings than those of the app's Knex.
  */
 export function connectionMaker(
   knex: Knex,
@@ -80,7 +81,7 @@ export function connectionMaker(
   return client.config.connectionPool === undefined ? client.getPoolSettings(pool) : undefined;
 }
 
-/** A client like the given one that leads elsewhere. It has no pool: 0 says so to Knex. */
+/** Returns a client of the same kind with other connection settings. `max: 0` tells Knex to create no pool. */
 function clientTo(connection: Knex.Config['connection'], { config, constructor }: KnexClient): KnexClient {
   const Client = constructor as new (config: object) => KnexClient;
   return new Client({ ...config, connection, connectionPool: undefined, pool: { max: 0 } });

@@ -2,73 +2,76 @@ import { systemClock, withTimeout } from '../clock';
 import { CircuitBreaker } from './circuit-breaker';
 import { isConnectionLost, isUnprepared, refusalOf, sqlState } from './failures';
 
-/** A statement under the name by which a connection keeps it prepared. One name, one text. */
+/** A statement and the name under which connections keep it prepared. Every name belongs to exactly one text. */
 export interface Statement {
   readonly name: string;
   readonly text: string;
 }
 
-/** A row as PostgreSQL sends it: a text, or null, for each selected column. */
+/** A row with every column as text or null, as PostgreSQL sends it. */
 export type Row = Readonly<Record<string, string | null>>;
 
-/** Runs a statement on one connection. Which columns its rows have is known to whoever wrote it. */
+/** Runs a statement on one connection. The type argument declares the columns of its rows; it is not checked. */
 export type Run = <R extends object = Row>(
   statement: Statement,
   values: readonly unknown[],
 ) => Promise<readonly R[]>;
 
-/** The part of a `pg` client that is used here. */
+/** The members of a `pg` client that running a statement needs. */
 export interface Connection {
   query(config: object): Promise<{ readonly rows: readonly object[] }>;
-  /** Set by Knex when a connection broke, and by us when it must not be used again: its owner then replaces it. */
+  /**
+   * The error that broke the connection. Knex sets it when a connection breaks. This package sets it when a connection
+   * must not be used again. The owner of the connection then replaces it.
+   */
   __knex__disposed?: unknown;
 }
 
-/** Where connections come from, and go back to. */
+/** Lends connections and takes them back. */
 export interface ConnectionSource {
   acquire(): Promise<Connection>;
   release(connection: Connection): void;
 }
 
-/** The quoted name of a table, in the schema if there is one. */
+/** Returns the name of a table for use in a statement, with the quoted schema if one is given. */
 export function inSchema(table: string, schema: string | undefined): string {
   return schema === undefined ? table : `"${schema.replaceAll('"', '""')}".${table}`;
 }
 
-/** In bytes. PostgreSQL cuts longer names, and would then take two statements for one. */
-const LONGEST_NAME = 63;
+/** The longest name in bytes. PostgreSQL truncates longer names, so two statements could get the same name. */
+const MAX_NAME_BYTES = 63;
 
 /**
- * The name of a statement on a table. It carries the table, because a connection may serve two installations; where that
- * is too long there is no name, and nothing is kept prepared.
+ * Returns the name of a statement on a table. It contains the table, because one connection can serve two installations.
+ * Returns '' if the name would be too long; the statement is then not kept prepared.
  */
 export function statementName(table: string, key: string): string {
   const name = `${table}.${key}`;
-  return Buffer.byteLength(name) <= LONGEST_NAME ? name : '';
+  return Buffer.byteLength(name) <= MAX_NAME_BYTES ? name : '';
 }
 
 export interface StatementRunnerOptions {
-  /** How long one act may wait for the database, in milliseconds: for a connection and for all its statements. */
+  /** The time for one call, in milliseconds. It includes waiting for a connection and all statements. */
   readonly budget: number;
-  /** Where the tables are, for who has not made them there; the first of the search path when absent. */
+  /** The schema of the tables, if the app configured one. Only used in the message about missing tables. */
   readonly schema?: string | undefined;
 }
 
 /**
- * Runs statements over connections that it borrows, with a limit to every wait: the server's own timeouts do not fire
- * while the server hangs.
+ * Runs statements on borrowed connections, behind a circuit breaker, and with its own timeout for every wait. The server's
+ * timeouts are not enough, because they do not fire while the server hangs.
  */
 export class StatementRunner {
   readonly #source: ConnectionSource;
   readonly #budget: number;
   readonly #schema: string | undefined;
-  /** Waits for a database are real ones, whatever clock a test has sessions judged by. */
+  /** Database timeouts use real timers, even when tests inject a fake clock elsewhere. */
   readonly #clock = systemClock();
   readonly #breaker = new CircuitBreaker(
     () => this.#with(this.#deadline(), (run) => run(PROBE, [])),
     this.#clock,
   );
-  /** Whether connections keep what was prepared on them, as all do but those of a transaction pooler. */
+  /** False once a prepared statement was lost, as happens behind a pooler that assigns connections per transaction. */
   #prepares = true;
 
   constructor(source: ConnectionSource, { budget, schema }: StatementRunnerOptions) {
@@ -77,12 +80,12 @@ export class StatementRunner {
     this.#schema = schema;
   }
 
-  /** Whether the database answers, as far as is known. */
+  /** False while the circuit breaker is open. */
   get available(): boolean {
     return !this.#breaker.open;
   }
 
-  /** Runs one statement. Asking twice does no harm, so a connection that turns out to be broken is replaced once. */
+  /** Runs a statement that can safely run twice. If the connection breaks, it runs again on another one, once. */
   async repeatable<R extends object = Row>(
     statement: Statement,
     values: readonly unknown[],
@@ -99,14 +102,15 @@ export class StatementRunner {
     });
   }
 
-  /** Runs one statement that must not be run twice. */
+  /** Runs a statement that must not run twice. If the connection breaks, the call fails. */
   once<R extends object = Row>(statement: Statement, values: readonly unknown[]): Promise<readonly R[]> {
     return this.#breaker.run(() => this.#with(this.#deadline(), (run) => run<R>(statement, values)));
   }
 
   /**
-   * Runs the work in a transaction of its own. READ COMMITTED is said aloud: rules that hold by a lock would silently
-   * fail if the database's or the role's default were a higher level, whose snapshot is older than the lock.
+   * Runs `work` in a transaction. The level READ COMMITTED is explicit, because the database's or the role's default may
+   * be higher. At a higher level the snapshot is older than a lock that is taken inside, so rules that rely on the lock
+   * would silently fail.
    */
   transaction<T>(work: (run: Run) => Promise<T>): Promise<T> {
     const inTransaction = async (run: Run, connection: Connection) => {
@@ -136,7 +140,7 @@ export class StatementRunner {
     } catch (error) {
       if (!prepares || !isUnprepared(error)) throw refusalOf(error, this.#schema);
     }
-    // Nothing was done: a statement that is not understood does not run, and a transaction was rolled back.
+    // Running it again is safe: a missing or duplicate prepared statement has not run, and a transaction was rolled back.
     this.#prepares = false;
     return this.#with(deadline, use);
   }
@@ -158,12 +162,12 @@ export class StatementRunner {
     }
   }
 
-  /** A connection that comes too late is given back unused. */
+  /** A connection that arrives after the deadline is released unused. */
   #acquire(deadline: number): Promise<Connection> {
     return withTimeout(this.#source.acquire(), {
       clock: this.#clock,
       limit: deadline - this.#clock.monotonic(),
-      problem: 'No connection to the database came free in time',
+      problem: 'No database connection became available within the budget',
       late: (connection) => this.#source.release(connection),
     });
   }
@@ -179,7 +183,7 @@ export class StatementRunner {
       const { rows } = await connection.query({ ...statement, ...AS_TEXT, query_timeout: left });
       return rows as readonly R[];
     } catch (error) {
-      // The answer may still be on its way: a connection that is not known to be idle is never used again.
+      // The answer may still arrive, so a connection that is not known to be idle must not be used again.
       if (sqlState(error) === undefined || isConnectionLost(error)) connection.__knex__disposed = error;
       throw error;
     }
@@ -191,5 +195,5 @@ const BEGIN = { name: '', text: 'begin isolation level read committed' };
 const COMMIT = { name: '', text: 'commit' };
 const ROLLBACK = { name: '', text: 'rollback' };
 
-/** Rows as plain text, whatever type parsers the app has set for its own queries. */
+/** Returns column values as text and ignores the app's custom type parsers. */
 const AS_TEXT = { types: { getTypeParser: () => (value: string) => value } };

@@ -1,13 +1,13 @@
 import type { Locator } from './location';
 
-/** The part of geoip-lite that is used here. */
+/** The members of geoip-lite that this file uses. */
 interface GeoipLite {
   lookup(ipAddress: string): { readonly city?: string; readonly country?: string } | null;
 }
 
 /**
- * A locator on the npm package geoip-lite, or undefined when the app has not installed it. Its data is loaded here,
- * about 100 MB of it; the towns it names are a hint.
+ * Returns a locator that uses the npm package geoip-lite, or `undefined` if the package is not installed. The call loads
+ * the package's data, about 100 MB. Its cities are approximate.
  */
 export function geoipLite(): Locator | undefined {
   const geoip = installed();
@@ -22,7 +22,7 @@ export function geoipLite(): Locator | undefined {
 
 function installed(): GeoipLite | undefined {
   try {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- only who has the package pays for it
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- an optional dependency, loaded only if it is installed
     return require('geoip-lite') as GeoipLite;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return undefined;

@@ -2,12 +2,15 @@ import { BlockList, isIP } from 'node:net';
 
 import type { Place } from '../session/place';
 
-/** Finds the place of a public address, at once: from a file or from memory, never over the network. */
+/**
+ * Returns the place of a public IP address, or `undefined` if it is unknown. It is synchronous, so it must look up a file
+ * or memory, not the network.
+ */
 export type Locator = (ipAddress: string) => Place | undefined;
 
 /**
- * The place of an address, or undefined when nobody knows. A locator that fails finds nothing: a list of sessions is never
- * lost for want of a town.
+ * Returns the place of an IP address, or `undefined` if it is unknown. Private addresses are the intranet. If the locator
+ * throws, the place is unknown, so that a failing locator does not break a list of sessions.
  */
 export function placeOf(ipAddress: string | null, locate: Locator | undefined): Place | undefined {
   if (ipAddress === null) return undefined;

@@ -1,26 +1,28 @@
 import type { Place } from '../session/place';
 import type { Locator } from './location';
 
-/** What finds the record of an address: a reader of the npm package maxmind, or anything like it. */
+/** A reader of the npm package maxmind, or any object with the same `get` method. */
 export interface MaxmindReader {
   get(ipAddress: string): unknown;
 }
 
-/** The part of the npm package maxmind that is used here. */
+/** The members of the npm package maxmind that this file uses. */
 interface Maxmind {
   open(path: string): Promise<MaxmindReader>;
 }
 
 /**
- * A locator on a database of cities or countries in the form of MaxMind, such as `GeoLite2-City.mmdb`: on your own file,
- * which is read by the npm package maxmind and kept in memory, or on a reader that you have opened, which may watch its
- * file for updates.
- * @throws TypeError when the package is not installed, or the file cannot be read
+ * Returns a locator that uses a city or country database in MaxMind's format, such as `GeoLite2-City.mmdb`.
+ * @param database The path of the file, which the npm package maxmind reads into memory; or a reader that the app opened.
+ * A reader can watch its file for updates.
+ * @throws TypeError if the package is not installed, or if the file cannot be read
  */
 export async function maxmind(database: string | MaxmindReader): Promise<Locator> {
   const reader = typeof database === 'string' ? await readerOf(database) : database;
   if (typeof reader?.get !== 'function') {
-    throw new TypeError('`maxmind` needs a database: write `await maxmind("/path/to/GeoLite2-City.mmdb")`');
+    throw new TypeError(
+      '`maxmind` needs the path of a database or a reader: write `await maxmind("/path/to/GeoLite2-City.mmdb")`',
+    );
   }
   return (ipAddress) => placeIn(reader.get(ipAddress));
 }
@@ -30,7 +32,7 @@ async function readerOf(path: string): Promise<MaxmindReader> {
   try {
     return await library.open(path);
   } catch (cause) {
-    throw new TypeError(`the database of places "${path}" cannot be read: ${(cause as Error).message}`, {
+    throw new TypeError(`The location database "${path}" cannot be read: ${(cause as Error).message}`, {
       cause,
     });
   }
@@ -38,14 +40,14 @@ async function readerOf(path: string): Promise<MaxmindReader> {
 
 function installed(): Maxmind {
   try {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- only who has the package pays for it
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- an optional dependency, loaded only if it is used
     return require('maxmind') as Maxmind;
   } catch (cause) {
-    throw new TypeError('the npm package maxmind reads such databases: run `npm install maxmind`', { cause });
+    throw new TypeError('The npm package maxmind is not installed: run `npm install maxmind`', { cause });
   }
 }
 
-/** What the databases of cities and those of countries have in common. */
+/** The fields that this file reads. Country databases have no `city`. */
 interface MaxmindRecord {
   readonly city?: { readonly names?: { readonly en?: string } };
   readonly country?: { readonly iso_code?: string };

@@ -53,7 +53,7 @@ export interface AdministrationParts {
   /** Ends sessions, and tells of it. */
   readonly end: (which: Revocation, reason: EndReason, by: string | null) => Promise<unknown>;
   /** Resolves when the clock goes by the time that all nodes share. */
-  readonly hearTime: () => Promise<void>;
+  readonly synchronizeClock: () => Promise<void>;
 }
 
 /**
@@ -64,13 +64,13 @@ export class Administration {
   readonly #store: SessionStore;
   readonly #settings: Settings;
   readonly #end: AdministrationParts['end'];
-  readonly #hearTime: AdministrationParts['hearTime'];
+  readonly #synchronizeClock: AdministrationParts['synchronizeClock'];
 
-  constructor(store: SessionStore, settings: Settings, { end, hearTime }: AdministrationParts) {
+  constructor(store: SessionStore, settings: Settings, { end, synchronizeClock }: AdministrationParts) {
     this.#store = store;
     this.#settings = settings;
     this.#end = end;
-    this.#hearTime = hearTime;
+    this.#synchronizeClock = synchronizeClock;
   }
 
   /** The session of that id, an ended one too until it is swept; undefined when there is none. */
@@ -136,7 +136,7 @@ export class Administration {
     checkScope('revokeEverything', scope, { tenantId: true });
     const checkedScope = checkedFilter(scope);
     const by = named('revokeEverything', actor);
-    await this.#hearTime();
+    await this.#synchronizeClock();
     await this.#store.endEverything(checkedScope, { at: this.#now(), by });
     this.#settings.report({ type: 'everything-ended', ...checkedScope, by });
   }

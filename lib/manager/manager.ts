@@ -62,7 +62,7 @@ export interface ManagerParts {
   readonly cleanup: Cleanup;
   readonly locate?: Locator | undefined;
   /** Resolves when the clock goes by the time that all nodes share; absent where there is but one node. */
-  readonly hearTime?: (() => Promise<void>) | undefined;
+  readonly synchronizeClock?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -79,18 +79,18 @@ export class IdentitySessionManager {
   readonly #locate: Locator | undefined;
   readonly #verification: Verification;
   readonly #capacity: NodeCapacity | undefined;
-  readonly #hearTime: () => Promise<void>;
+  readonly #synchronizeClock: () => Promise<void>;
 
   constructor(settings: Settings, parts: ManagerParts) {
-    const { store, watch, cleanup, locate, hearTime = async () => undefined } = parts;
+    const { store, watch, cleanup, locate, synchronizeClock = async () => undefined } = parts;
     this.settings = settings;
     this.#store = store;
     this.#watch = watch;
     this.#cleanup = cleanup;
-    this.#hearTime = hearTime;
+    this.#synchronizeClock = synchronizeClock;
     this.administration = new Administration(store, settings, {
       end: (which, reason, by) => this.#end(which, reason, by),
-      hearTime,
+      synchronizeClock,
     });
     this.#locate = locate;
     this.#verification = new Verification(store, settings, locate);
@@ -105,7 +105,7 @@ export class IdentitySessionManager {
    */
   async open(signIn: SignIn): Promise<Opened> {
     const secret = mintSecret(signIn.secretForm);
-    await this.#hearTime();
+    await this.#synchronizeClock();
     const session = newSession(signIn, hashSecret(secret), this.settings);
     const replaced = signIn.replaces && (await this.#revocationOf(signIn.replaces));
     await this.#insert(session, replaced);
@@ -119,7 +119,7 @@ export class IdentitySessionManager {
    * @throws TypeError as `open`
    */
   async create(signIn: Omit<SignIn, 'secretForm' | 'replaces'>): Promise<IdentitySession> {
-    await this.#hearTime();
+    await this.#synchronizeClock();
     const session = newSession(signIn, hashSecret(mintSecret()), this.settings);
     try {
       await this.#insert(session);

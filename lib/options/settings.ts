@@ -7,7 +7,7 @@ import type { Locator } from '../location/location';
 import { type Names, throwIfAny, isFunction, OptionReader } from './reader';
 import { defaults, type CookieOptions, type IdentitySessionOptions } from './options';
 import { translationsOf, type Translations, type Translation } from '../session/i18n/translations';
-import { describeDevice, describing } from '../session/device/describe';
+import { describeDevice, deviceDescriber } from '../session/device/describe';
 import type { DescribeDevice, DeviceOf } from '../session/device/device';
 import { compileIpCheck, type IpCheck, type IpCheckOptions } from '../session/ip-check';
 import type { Lifetimes } from '../session/lifetimes';
@@ -95,7 +95,7 @@ export function settingsOf(options: IdentitySessionOptions): Settings {
     ipCheck: ipCheckOf(ipCheckOptions, problems),
     sameAddressCheck: ipCheckOf({ ...ipCheckOptions, mode: ipCheckOptions?.mode ?? 'strict' }, []),
     location: read.flagOr<Locator>('location', isFunction, 'a function'),
-    describeDevice: describing(read.givenFunction('describeDevice'), describeDevice),
+    describeDevice: deviceDescriber(read.givenFunction('describeDevice'), describeDevice),
     translations: translationsIn(read, problems),
     report: unfailing(read.givenFunction('report') ?? log),
     observed: options.report !== undefined,

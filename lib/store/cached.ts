@@ -1,3 +1,4 @@
+import type { Cache } from '../lru';
 import type { ChangeFollower, ChangeSet } from '../changes/changes';
 import type { Clock } from '../clock';
 import type { Health } from '../health';
@@ -23,7 +24,7 @@ import type {
 } from './store';
 
 export interface CachedOptions {
-  readonly cache: SessionCache<StoredSession>;
+  readonly cache: Cache<StoredSession>;
   /** Tells what others ended or changed, and whether copies may be trusted. Stacked caches share one. */
   readonly follower: ChangeFollower;
   readonly lifetimes: Lifetimes;
@@ -49,7 +50,7 @@ interface Flight {
 
 class CachedStore implements SessionStore {
   readonly #inner: SessionStore;
-  readonly #cache: SessionCache<StoredSession>;
+  readonly #cache: Cache<StoredSession>;
   readonly #follower: ChangeFollower;
   readonly #lifetimes: Lifetimes;
   readonly #clock: Clock;
@@ -271,13 +272,4 @@ class CachedStore implements SessionStore {
     const copy = this.#cache.get(touch.id);
     if (copy !== undefined && copy.endedAt === null) this.#keep(used(copy, touch));
   }
-}
-
-/** What `cached` reads before it asks the store behind it: a bounded map that forgets what was not used for longest. */
-export interface SessionCache<V> {
-  get(id: string): V | undefined;
-  set(id: string, value: V): void;
-  delete(id: string): void;
-  clear(): void;
-  readonly size: number;
 }

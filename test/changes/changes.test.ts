@@ -1,5 +1,5 @@
 import { ChangeFollower, READ_AT_MOST_EVERY, READ_EVERY, type ChangeSet } from '../../lib/changes/changes';
-import { HintLine, type HintListener } from '../../lib/changes/hint';
+import { MonitoredHint, type HintListener } from '../../lib/changes/hint';
 import { FakeClock } from '../support/clock';
 import { turns } from '../support/gate';
 import { HandWrittenLog } from '../support/log';
@@ -9,20 +9,20 @@ const LEASE = 2000;
 let clock: FakeClock;
 let log: HandWrittenLog;
 let failures: unknown[];
-let told: ChangeSet[];
+let received: ChangeSet[];
 let follower: ChangeFollower;
 
 beforeEach(() => {
   clock = new FakeClock();
   log = new HandWrittenLog();
   failures = [];
-  told = [];
+  received = [];
   follower = newFollower(LEASE);
 });
 
 function newFollower(lease: number): ChangeFollower {
   const made = new ChangeFollower(log, { clock, lease, onFailure: (error) => failures.push(error) });
-  made.subscribe((change) => told.push(change));
+  made.subscribe((change) => received.push(change));
   return made;
 }
 
@@ -31,27 +31,27 @@ async function read(): Promise<void> {
   await turns();
 }
 
-describe('a follower', () => {
-  it('trusts nothing before it has read the log, and then tells that anything may have changed', async () => {
+describe('ChangeFollower', () => {
+  it('trusts no cached session before the first read, which reports that anything may have changed', async () => {
     expect(follower.trusted).toBe(false);
     follower.start();
     expect(follower.trusted).toBe(false);
     await turns();
     expect(follower.trusted).toBe(true);
-    expect(told).toMatchObject([{ everything: true }]);
+    expect(received).toMatchObject([{ everything: true }]);
   });
 
-  it('reads on, from where it was, and tells what changed', async () => {
+  it('reads from its last position and passes the changes to subscribers', async () => {
     follower.start();
     await turns();
     log.write('a', 'b');
     await read();
-    expect(told[1]).toMatchObject({ ids: ['a', 'b'], everything: false });
+    expect(received[1]).toMatchObject({ ids: ['a', 'b'], everything: false });
     await read();
-    expect(told[2]).toMatchObject({ ids: [] });
+    expect(received[2]).toMatchObject({ ids: [] });
   });
 
-  it('trusts for the lease and no longer, counted from the sending', async () => {
+  it('trusts cached sessions until the lease after the send time of the last successful read', async () => {
     follower.start();
     await turns();
     const release = log.hold();
@@ -67,7 +67,7 @@ describe('a follower', () => {
     expect(follower.trusted).toBe(false);
   });
 
-  it('tells for how many whole milliseconds the last good read is past', async () => {
+  it('reports the age of the last successful read in whole milliseconds', async () => {
     expect(follower.health.age).toBeNull();
     follower.start();
     await turns();
@@ -75,7 +75,7 @@ describe('a follower', () => {
     expect(follower.health).toMatchObject({ trusted: true, age: 100 });
   });
 
-  it('has told of the changes before it trusts again', async () => {
+  it('calls its subscribers before it trusts cached sessions again', async () => {
     const seen: boolean[] = [];
     follower.subscribe(() => seen.push(follower.trusted));
     follower.start();
@@ -83,7 +83,7 @@ describe('a follower', () => {
     expect(seen).toEqual([false]);
   });
 
-  it('goes on after a failure, which it reports, and then trusts what it trusted', async () => {
+  it('reports failed reads, keeps reading, and trusts again after a successful read', async () => {
     follower.start();
     await turns();
     log.failure = new Error('no connection');
@@ -95,7 +95,7 @@ describe('a follower', () => {
     expect(follower.trusted).toBe(true);
   });
 
-  it('never sends two reads at a time', async () => {
+  it('never has two reads in flight', async () => {
     follower.start();
     await turns();
     const release = log.hold();
@@ -107,14 +107,14 @@ describe('a follower', () => {
     expect(log.reads).toBe(3);
   });
 
-  it('starts once', async () => {
+  it('starts only once if start() is called twice', async () => {
     follower.start();
     follower.start();
     await turns();
     expect(log.reads).toBe(1);
   });
 
-  it('reads for the time alone when the lease is 0: no copy is trusted', async () => {
+  it('reads the log but trusts no cached session if the lease is 0', async () => {
     follower = newFollower(0);
     follower.start();
     await turns();
@@ -122,19 +122,19 @@ describe('a follower', () => {
     expect(follower.trusted).toBe(false);
   });
 
-  it('tells when the clock goes by the time of the log, and what keeps it from that', async () => {
+  it('resolves synchronizeClock() after the first successful read and rejects with the error of a failed one', async () => {
     log.failure = new Error('away');
-    await expect(follower.hearTime()).rejects.toThrow('away');
+    await expect(follower.synchronizeClock()).rejects.toThrow('away');
     log.failure = undefined;
     clock.advance(READ_EVERY);
-    await follower.hearTime();
+    await follower.synchronizeClock();
     log.failure = new Error('away again');
     clock.advance(READ_EVERY);
-    await follower.hearTime();
+    await follower.synchronizeClock();
     expect(clock.reads).toBe(1);
   });
 
-  it('stops when it is closed, also in the middle of a read, and trusts nothing any more', async () => {
+  it('stops reading and trusting when it is closed during a read', async () => {
     follower.start();
     await turns();
     const release = log.hold();
@@ -145,11 +145,11 @@ describe('a follower', () => {
     await closing;
     expect(log.closed).toBe(true);
     clock.advance(10 * READ_EVERY);
-    expect([log.reads, told.length, follower.trusted]).toEqual([2, 1, false]);
+    expect([log.reads, received.length, follower.trusted]).toEqual([2, 1, false]);
   });
 });
 
-describe('a hint', () => {
+describe('ChangeFollower with a hint', () => {
   let listeners: HintListener[];
   let sent: number;
   let stopped: number;
@@ -170,11 +170,11 @@ describe('a hint', () => {
       },
       send: async () => sent++,
     };
-    const hints = [new HintLine(hint, () => undefined, clock)];
+    const hints = [new MonitoredHint(hint, () => undefined, clock)];
     return new ChangeFollower(log, { clock, lease, hints, onFailure: (error) => failures.push(error) });
   }
 
-  const wake = () => listeners[0]!.wake();
+  const notify = () => listeners[0]!.notify();
   const wait = async (milliseconds: number) => {
     clock.advance(milliseconds);
     await turns();
@@ -187,9 +187,9 @@ describe('a hint', () => {
     expect(log.reads).toBe(1);
   }
 
-  it('has the log read at once, and then as if nothing had been', async () => {
+  it('reads the log immediately after a notification and then at the usual interval', async () => {
     await started();
-    wake();
+    notify();
     await wait(0);
     expect(log.reads).toBe(2);
     await wait(READ_EVERY - 1);
@@ -198,12 +198,12 @@ describe('a hint', () => {
     expect(log.reads).toBe(3);
   });
 
-  it('in the middle of a read has one more follow it, and no second one beside it', async () => {
+  it('reads once more after the current read if notifications arrive during it', async () => {
     await started();
     const release = log.hold();
-    wake();
+    notify();
     await wait(0);
-    for (let storm = 0; storm < 100; storm++) wake();
+    for (let storm = 0; storm < 100; storm++) notify();
     await wait(10 * READ_EVERY);
     expect(log.reads).toBe(2);
     release();
@@ -214,50 +214,50 @@ describe('a hint', () => {
     expect(log.reads).toBe(3);
   });
 
-  it('that comes in storms has no more reads follow than so many a second', async () => {
+  it('limits the rate of reads during a storm of notifications', async () => {
     await started();
     for (let storm = 0; storm < 1000; storm++) {
-      wake();
+      notify();
       await wait(1);
     }
     expect(log.reads).toBe(2 + 1000 / READ_AT_MOST_EVERY);
   });
 
-  it('has a log that cannot be read read no more often than without', async () => {
+  it('does not read more often because of notifications while the log cannot be read', async () => {
     await started();
     log.failure = new Error('no connection');
-    wake();
+    notify();
     await wait(0);
     expect(log.reads).toBe(2);
     for (let storm = 0; storm < 999; storm++) {
-      wake();
+      notify();
       await wait(1);
     }
     expect(log.reads).toBe(3);
   });
 
-  it('gives copies no time: the lease is counted from the sending as ever', async () => {
+  it('does not extend trust because of notifications', async () => {
     await started();
     log.failure = new Error('no connection');
     for (let waited = READ_AT_MOST_EVERY; waited < LEASE; waited++) {
       expect(follower.trusted).toBe(true);
-      wake();
+      notify();
       await wait(1);
     }
     expect(follower.trusted).toBe(false);
   });
 
-  it('is sent when something was announced, also before anything is read', async () => {
+  it('sends a notification on announce(), even before the first read', async () => {
     follower.announce();
     await turns();
     expect([sent, listeners.length]).toEqual([1, 0]);
   });
 
-  it('is listened to until the follower is closed', async () => {
+  it('stops listening to the hint when it is closed', async () => {
     await started();
     expect(stopped).toBe(0);
     await follower.close();
-    wake();
+    notify();
     await wait(READ_EVERY);
     expect([stopped, log.reads]).toEqual([1, 1]);
   });

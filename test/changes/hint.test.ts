@@ -1,4 +1,4 @@
-import { HintLine, type Hint, type HintListener } from '../../lib/changes/hint';
+import { MonitoredHint, type Hint, type HintListener } from '../../lib/changes/hint';
 import type { SessionEvent } from '../../lib/events';
 import { FakeClock } from '../support/clock';
 import { turns } from '../support/gate';
@@ -8,11 +8,11 @@ let listener: HintListener | undefined;
 let stopped: number;
 let sending: { resolve: () => void; reject: (error: Error) => void }[];
 let events: SessionEvent[];
-let woken: number;
-let line: HintLine;
+let notified: number;
+let monitored: MonitoredHint;
 
 const hint: Hint = {
-  name: 'radio',
+  name: 'test',
   listen(given) {
     listener = given;
     return () => stopped++;
@@ -26,27 +26,27 @@ beforeEach(() => {
   stopped = 0;
   sending = [];
   events = [];
-  woken = 0;
-  line = lineOf(hint);
+  notified = 0;
+  monitored = monitor(hint);
 });
 
-function lineOf(made: Hint): HintLine {
-  return new HintLine(made, (event) => events.push(event), clock);
+function monitor(made: Hint): MonitoredHint {
+  return new MonitoredHint(made, (event) => events.push(event), clock);
 }
 
 const failed = (message: string) => ({ type: 'failed', task: 'hint', error: new Error(message) });
 const recovered = { type: 'recovered', task: 'hint' };
 
-describe('listening', () => {
-  beforeEach(() => line.listen(() => woken++));
+describe('MonitoredHint.listen()', () => {
+  beforeEach(() => monitored.listen(() => notified++));
 
-  it('passes on that the log may have grown', () => {
-    listener!.wake();
-    listener!.wake();
-    expect(woken).toBe(2);
+  it('passes every notification on', () => {
+    listener!.notify();
+    listener!.notify();
+    expect(notified).toBe(2);
   });
 
-  it('tells once that it went down, however often it fails, and once that it is back', () => {
+  it('reports one failed event when the hint goes down and one recovered event when it is up again', () => {
     listener!.up();
     expect(events).toEqual([]);
     listener!.down(new Error('first'));
@@ -57,32 +57,32 @@ describe('listening', () => {
     expect(events).toEqual([failed('first'), recovered]);
   });
 
-  it('ends with the line, and nothing is told after it', () => {
-    line.close();
-    listener!.wake();
+  it('stops with close(), and nothing is passed on or reported afterwards', () => {
+    monitored.close();
+    listener!.notify();
     listener!.down(new Error('closed'));
-    expect([stopped, woken, events]).toEqual([1, 0, []]);
+    expect([stopped, notified, events]).toEqual([1, 0, []]);
   });
 });
 
-describe('a hint that throws instead of listening', () => {
-  it('is down, and nothing else', () => {
-    const broken = lineOf({
-      name: 'radio',
+describe('MonitoredHint on a hint whose listen() throws', () => {
+  it('reports a failed event and does not throw', () => {
+    const broken = monitor({
+      name: 'test',
       listen: () => {
         throw new Error('broken');
       },
     });
-    broken.listen(() => woken++);
+    broken.listen(() => notified++);
     expect(events).toEqual([failed('broken')]);
     broken.send();
     broken.close();
   });
 });
 
-describe('sending', () => {
-  it('has one message on its way, and one more for all that were asked for meanwhile', async () => {
-    for (let asked = 0; asked < 1000; asked++) line.send();
+describe('MonitoredHint.send()', () => {
+  it('has one notification in flight and merges all further calls into one after it', async () => {
+    for (let asked = 0; asked < 1000; asked++) monitored.send();
     expect(sending).toHaveLength(1);
     sending[0]!.resolve();
     await turns();
@@ -90,98 +90,98 @@ describe('sending', () => {
     sending[1]!.resolve();
     await turns();
     expect(sending).toHaveLength(2);
-    line.send();
+    monitored.send();
     expect(sending).toHaveLength(3);
   });
 
-  it('that fails is told once, and it is tried again for the next message', async () => {
+  it('reports consecutive failures once and tries again with the next notification', async () => {
     for (const message of ['first', 'second']) {
-      line.send();
+      monitored.send();
       sending.pop()!.reject(new Error(message));
       await turns();
     }
     expect(events).toEqual([failed('first')]);
-    line.send();
+    monitored.send();
     sending.pop()!.resolve();
     await turns();
     expect(events).toEqual([failed('first'), recovered]);
   });
 
-  it('that takes too long has failed, and keeps no later message back', async () => {
-    line.send();
-    line.send();
+  it('gives up on a notification after the timeout, reports it, and sends the next one', async () => {
+    monitored.send();
+    monitored.send();
     clock.advance(199);
     await turns();
     expect([sending.length, events]).toEqual([1, []]);
     clock.advance(1);
     await turns();
     expect(sending).toHaveLength(2);
-    expect(events).toEqual([failed('The hint took too long to send')]);
+    expect(events).toEqual([failed('The hint took too long to send a notification')]);
   });
 
-  it('that was late is good again when it has gone after all', async () => {
-    line.send();
+  it('reports recovery when a notification succeeds after its timeout', async () => {
+    monitored.send();
     clock.advance(200);
     await turns();
     sending[0]!.resolve();
     await turns();
-    expect(events).toEqual([failed('The hint took too long to send'), recovered]);
+    expect(events).toEqual([failed('The hint took too long to send a notification'), recovered]);
   });
 
-  it('that works says nothing about listening, which is still down', async () => {
-    line.listen(() => woken++);
-    listener!.down(new Error('deaf'));
-    line.send();
+  it('does not report recovery while listening is still down', async () => {
+    monitored.listen(() => notified++);
+    listener!.down(new Error('not listening'));
+    monitored.send();
     sending.pop()!.resolve();
     await turns();
-    line.send();
-    sending.pop()!.reject(new Error('dumb too'));
+    monitored.send();
+    sending.pop()!.reject(new Error('not sending either'));
     await turns();
     listener!.up();
-    expect(events).toEqual([failed('deaf')]);
-    line.send();
+    expect(events).toEqual([failed('not listening')]);
+    monitored.send();
     sending.pop()!.resolve();
     await turns();
-    expect(events).toEqual([failed('deaf'), recovered]);
+    expect(events).toEqual([failed('not listening'), recovered]);
   });
 
-  it('stops with the line', async () => {
-    line.send();
-    line.send();
-    line.close();
+  it('sends and reports nothing after close()', async () => {
+    monitored.send();
+    monitored.send();
+    monitored.close();
     sending[0]!.reject(new Error('closed'));
     await turns();
     expect([sending.length, events]).toEqual([1, []]);
   });
 
-  it('is nothing where the hint leaves it to others', async () => {
-    const listens = lineOf({ name: 'radio', listen: () => () => undefined });
+  it('does nothing if the hint has no send()', async () => {
+    const listens = monitor({ name: 'test', listen: () => () => undefined });
     listens.send();
     await turns();
     expect(events).toEqual([]);
   });
 });
 
-describe('its health', () => {
-  it('is up while it is told of the log and can tell others, and says since when', async () => {
+describe('MonitoredHint.health', () => {
+  it('is up only while both listening and sending work, and contains the time of the last change', async () => {
     const began = clock.now();
-    expect(line.health).toEqual({ name: 'radio', up: false, since: began });
-    line.listen(() => undefined);
+    expect(monitored.health).toEqual({ name: 'test', up: false, since: began });
+    monitored.listen(() => undefined);
     clock.advance(10);
     listener!.up();
-    expect(line.health).toEqual({ name: 'radio', up: true, since: began + 10 });
+    expect(monitored.health).toEqual({ name: 'test', up: true, since: began + 10 });
     clock.advance(10);
     listener!.up();
-    line.send();
+    monitored.send();
     sending[0]!.reject(new Error('off'));
     await turns();
-    expect(line.health).toEqual({ name: 'radio', up: false, since: began + 20 });
+    expect(monitored.health).toEqual({ name: 'test', up: false, since: began + 20 });
     clock.advance(10);
-    line.send();
+    monitored.send();
     sending[1]!.resolve();
     await turns();
-    expect(line.health).toEqual({ name: 'radio', up: true, since: began + 30 });
+    expect(monitored.health).toEqual({ name: 'test', up: true, since: began + 30 });
     listener!.down(new Error('off'));
-    expect(line.health.up).toBe(false);
+    expect(monitored.health.up).toBe(false);
   });
 });

@@ -1,8 +1,7 @@
 import type { Knex } from 'knex';
 
 import type { Changes, ChangeSet } from '../../lib/changes/changes';
-import type { Hint } from '../../lib/changes/hint';
-import { LOG_RETENTION, postgresChangeLog, postgresChanges } from '../../lib/changes/postgres';
+import { LOG_RETENTION, postgresChangeLog, postgresChanges, postgresHint } from '../../lib/changes/postgres';
 import { appConnections } from '../../lib/database/knex';
 import { DedicatedConnection } from '../../lib/database/dedicated-connection';
 import { StatementRunner } from '../../lib/database/statement-runner';
@@ -12,7 +11,8 @@ import { turns, until } from '../support/gate';
 
 let database: TestDatabase;
 let knex: Knex;
-let changes: Changes & Hint;
+let connection: DedicatedConnection;
+let changes: Changes;
 let position: string | undefined;
 
 beforeAll(async () => {
@@ -20,8 +20,8 @@ beforeAll(async () => {
   knex = database.knex;
 });
 beforeEach(async () => {
-  const connection = new DedicatedConnection(knex);
-  changes = postgresChanges(new StatementRunner(connection, { budget: 30_000 }), connection);
+  connection = new DedicatedConnection(knex);
+  changes = postgresChanges(connection, { budget: 30_000 });
   position = undefined;
   await read();
 });
@@ -48,12 +48,12 @@ async function end(id: string, by: Knex = knex): Promise<void> {
   await by.raw(`update identity_sessions set ended_at = now() where session_id = ?`, [id]);
 }
 
-describe('a read of the log', () => {
-  it('without a position says that anything may have changed', async () => {
+describe('postgresChanges().read()', () => {
+  it('returns everything: true without a position', async () => {
     expect(await changes.read(undefined)).toMatchObject({ ids: [], everything: true });
   });
 
-  it('names what ended since, once', async () => {
+  it('returns the ids of sessions that ended since the position, once', async () => {
     const [one, two] = [await insert(), await insert()];
     await end(one);
     await end(two);
@@ -63,7 +63,7 @@ describe('a read of the log', () => {
     expect((await read()).ids).toEqual([]);
   });
 
-  it('names what changed or was deleted, and leaves out sign-ins and touches', async () => {
+  it('returns the ids of changed and deleted sessions, but not of sign-ins and touches', async () => {
     const [changed, deleted, touched] = [await insert(), await insert(), await insert()];
     await knex.raw(`update identity_sessions set extra_properties = '{}' where session_id = ?`, [changed]);
     await knex.raw('delete from identity_sessions where session_id = ?', [deleted]);
@@ -71,27 +71,27 @@ describe('a read of the log', () => {
     expect([...(await read()).ids].sort()).toEqual([changed, deleted].sort());
   });
 
-  it('says that anything may have changed after a truncate', async () => {
+  it('returns everything: true after a truncate', async () => {
     await knex.raw('truncate identity_sessions');
     expect((await read()).everything).toBe(true);
     expect((await read()).everything).toBe(false);
   });
 
-  it('says so too when it meets a row of a version that it does not know', async () => {
+  it('returns everything: true when a row has an unknown version', async () => {
     await knex.raw(
       'insert into identity_session_changes (session_id, version) values (gen_random_uuid(), 2)',
     );
     expect((await read()).everything).toBe(true);
   });
 
-  it('says so too when there is too much to name', async () => {
+  it('returns everything: true and no ids when there are more than 10,000 changes', async () => {
     await knex.raw(
       'insert into identity_session_changes (session_id) select gen_random_uuid() from generate_series(1, 10001)',
     );
     expect(await read()).toMatchObject({ ids: [], everything: true });
   });
 
-  it('says so too when the position is of another server, or older than the log reaches back', async () => {
+  it('returns everything: true when the position is of another server or older than the retention', async () => {
     const seen = JSON.parse(position!) as { server: string; time: string };
     const elsewhere = JSON.stringify({ ...seen, server: '1' });
     const longAgo = JSON.stringify({ ...seen, time: String(Number(seen.time) - 3_600_000) });
@@ -99,20 +99,17 @@ describe('a read of the log', () => {
     expect((await changes.read(longAgo)).everything).toBe(true);
   });
 
-  it('tells the time by the clock of the database', async () => {
+  it('returns the time of the database', async () => {
     const { time } = await read();
     expect(Math.abs(time - Date.now())).toBeLessThan(60_000);
   });
 });
 
-describe('a log that is read over a connection of its own choice', () => {
+describe('postgresChanges() on a connection that was configured separately', () => {
   const readOf = async (url: string, schema?: string) => {
     const connection = new DedicatedConnection(knex, { connection: url });
-    const written = new StatementRunner(appConnections(knex), { budget: 30_000 });
-    const chosen = postgresChanges(new StatementRunner(connection, { budget: 30_000 }), connection, {
-      schema,
-      written,
-    });
+    const writer = new StatementRunner(appConnections(knex), { budget: 30_000 });
+    const chosen = postgresChanges(connection, { budget: 30_000, schema, writer });
     try {
       return await chosen.read((await chosen.read(undefined)).position);
     } finally {
@@ -120,51 +117,55 @@ describe('a log that is read over a connection of its own choice', () => {
     }
   };
 
-  it('counts when it is the one that sessions are written to', async () => {
+  it('reads the log if sessions are written to the same database', async () => {
     expect(await readOf(database.url)).toMatchObject({ ids: [], everything: false });
   });
 
-  it('does not count when it is another of the same name, on the same server', async () => {
+  it('rejects if sessions are written to another database on the same server', async () => {
     const copy = await createDatabase();
-    await expect(readOf(copy.url)).rejects.toThrow('leads to another database than `knex`');
+    await expect(readOf(copy.url)).rejects.toThrow('leads to a different database than `knex`');
     await copy.destroy();
   });
 
-  it('is found in its schema, whatever that is called', async () => {
+  it('reads the log in a schema whose name contains quotes', async () => {
     await knex.raw(`create schema "o'hara ""x"`);
     await knex.raw(`create table "o'hara ""x".identity_session_changes (like identity_session_changes)`);
     expect(await readOf(database.url, `o'hara "x`)).toMatchObject({ ids: [], everything: false });
   });
 });
 
-describe('a notice', () => {
-  let heard: string[];
+describe('postgresHint()', () => {
+  let events: string[];
 
   beforeEach(async () => {
-    heard = [];
-    changes.listen({ wake: () => heard.push('wake'), up: () => heard.push('up'), down: fail });
+    events = [];
+    postgresHint(connection).listen({
+      notify: () => events.push('notify'),
+      up: () => events.push('up'),
+      down: fail,
+    });
     await read();
   });
 
-  it('comes with whatever puts something into the log, after it was committed', async () => {
+  it('notifies after the transaction that wrote to the log has committed', async () => {
     const id = await insert();
     const transaction = await knex.transaction();
     await end(id, transaction);
     await read();
     await turns();
-    expect(heard).toEqual(['up']);
+    expect(events).toEqual(['up']);
     await transaction.commit();
-    await until(() => heard.length > 1);
+    await until(() => events.length > 1);
     expect((await read()).ids).toEqual([id]);
   });
 
-  it('comes once for a transaction, however much it ends', async () => {
+  it('notifies once for each transaction, however many sessions it ends', async () => {
     for (let count = 0; count < 20; count++) await insert();
     await knex.raw('update identity_sessions set ended_at = now() where ended_at is null');
-    await until(() => heard.length > 1);
+    await until(() => events.length > 1);
     await knex.raw('truncate identity_sessions');
-    await until(() => heard.length > 2);
-    expect(heard).toEqual(['up', 'wake', 'wake']);
+    await until(() => events.length > 2);
+    expect(events).toEqual(['up', 'notify', 'notify']);
   });
 
   function fail(error: unknown): void {
@@ -172,8 +173,8 @@ describe('a notice', () => {
   }
 });
 
-describe('transactions that overlap', () => {
-  it('are each seen once, in whatever order they commit', async () => {
+describe('postgresChanges() with overlapping transactions', () => {
+  it('returns the ids of each transaction once, in the order of the commits', async () => {
     const ids = [await insert(), await insert(), await insert()];
     const [first, second, third] = await Promise.all(ids.map(() => knex.transaction()));
     for (const [i, transaction] of [first!, second!, third!].entries()) await end(ids[i]!, transaction);
@@ -187,7 +188,7 @@ describe('transactions that overlap', () => {
     expect((await read()).ids).toEqual([]);
   });
 
-  it('that are rolled back are never seen', async () => {
+  it('never returns ids of a transaction that was rolled back', async () => {
     const id = await insert();
     const transaction = await knex.transaction();
     await end(id, transaction);
@@ -195,7 +196,7 @@ describe('transactions that overlap', () => {
     expect((await read()).ids).toEqual([]);
   });
 
-  it('are all seen once among many writers, beside one that stays open all the time', async () => {
+  it('returns every committed id exactly once with six writers and one long transaction', async () => {
     const open = await knex.transaction();
     await end(await insert(), open);
     const ended: string[] = [];
@@ -227,7 +228,7 @@ describe('transactions that overlap', () => {
   });
 });
 
-describe('pruning the log', () => {
+describe('postgresChangeLog().prune()', () => {
   const log = () => postgresChangeLog(new StatementRunner(appConnections(knex), { budget: 30_000 }));
   const entries = () => knex('identity_session_changes').pluck<string[]>('session_id');
 
@@ -236,7 +237,7 @@ describe('pruning the log', () => {
     await knex.raw('insert into identity_session_cleanup (leased_until) values (now())');
   });
 
-  /** Cleanup runs, and then time passes. */
+  /** Prunes, and then moves the stored times into the past. */
   async function pruneAndPass(milliseconds: number): Promise<number> {
     const pruned = await log().prune(100);
     const earlier = `- ${milliseconds} * interval '1 millisecond'`;
@@ -245,10 +246,10 @@ describe('pruning the log', () => {
     return pruned;
   }
 
-  it('takes what was in it longer ago than it reaches back, and no more at a time than it was told', async () => {
+  it('deletes entries that are older than the retention, at most `limit` per call', async () => {
     for (let i = 0; i < 3; i++) await end(await insert());
     await pruneAndPass(LOG_RETENTION + 60_000);
-    // What it saw before is what was there when the row was made: nothing. Now it sees the three.
+    // The first recorded snapshot is older than the three entries. The second one contains them.
     expect(await pruneAndPass(LOG_RETENTION)).toBe(0);
     expect(await pruneAndPass(60_000)).toBe(0);
     await end(await insert());
@@ -258,7 +259,7 @@ describe('pruning the log', () => {
     expect(await entries()).toHaveLength(1);
   });
 
-  it('leaves what was written long ago in a transaction that was open until now', async () => {
+  it('keeps an old entry whose transaction committed only now', async () => {
     const id = await insert();
     const open = await knex.transaction();
     await end(id, open);
@@ -270,7 +271,7 @@ describe('pruning the log', () => {
     expect((await read()).ids).toEqual([id]);
   });
 
-  it('takes what a dump of another server brought, which every read would take for new', async () => {
+  it('deletes entries with future transaction ids, which a dump of another server contains', async () => {
     await knex.raw(
       "insert into identity_session_changes (session_id, xid) values (gen_random_uuid(), '99999999999')",
     );

@@ -7,7 +7,7 @@ import type { HintListener } from '../../lib/changes/hint';
 import { redisHint, type RedisClient } from '../../lib/changes/redis';
 import { turns, until } from '../support/gate';
 
-/** A server that passes messages on to whoever has subscribed. */
+/** A server that passes messages on to its subscribers. */
 class FakeRedis {
   readonly subscribers = new Map<FakeClient, string>();
   readonly clients: FakeClient[] = [];
@@ -18,7 +18,7 @@ class FakeRedis {
   }
 }
 
-/** What both libraries have in common. */
+/** The behaviour that both libraries have in common. */
 abstract class FakeClient extends EventEmitter {
   constructor(protected readonly server: FakeRedis) {
     super();
@@ -33,7 +33,7 @@ abstract class FakeClient extends EventEmitter {
   abstract duplicate(): FakeClient;
   abstract receive(): void;
 
-  /** The connection is lost, and found again. */
+  /** Loses the connection and connects again. */
   abstract reconnect(): Promise<void>;
 
   get isListening(): boolean {
@@ -110,23 +110,23 @@ class FakeNodeRedis extends FakeClient {
 }
 
 let server: FakeRedis;
-let heard: string[];
+let events: string[];
 const listener: HintListener = {
-  wake: () => heard.push('wake'),
-  up: () => heard.push('up'),
-  down: (error) => heard.push(`down: ${(error as Error).message}`),
+  notify: () => events.push('notify'),
+  up: () => events.push('up'),
+  down: (error) => events.push(`down: ${(error as Error).message}`),
 };
 
 beforeEach(() => {
   server = new FakeRedis();
-  heard = [];
+  events = [];
 });
 afterEach(() => jest.useRealTimers());
 
 describe.each([
   ['ioredis', FakeIoRedis],
   ['node-redis', FakeNodeRedis],
-])('over a client of %s', (_, Client) => {
+])('redisHint() with a client of %s', (_, Client) => {
   let client: FakeClient;
 
   beforeEach(() => {
@@ -141,38 +141,38 @@ describe.each([
 
   const subscriber = () => server.clients.at(-1)!;
 
-  it('a node hears what another sends, and reads once to begin with: something may have been sent before', async () => {
+  it('notifies once after subscribing and then for every message of another node', async () => {
     await listening();
-    expect(heard).toEqual(['up', 'wake']);
+    expect(events).toEqual(['up', 'notify']);
     await redisHint(new Client(server)).send!();
-    expect(heard).toEqual(['up', 'wake', 'wake']);
+    expect(events).toEqual(['up', 'notify', 'notify']);
   });
 
-  it('apps that share a server have channels of their own', async () => {
+  it('receives only the messages of its own channel', async () => {
     await listening({ channel: 'one' });
     await redisHint(client, { channel: 'other' }).send!();
-    expect(heard).toEqual(['up', 'wake']);
+    expect(events).toEqual(['up', 'notify']);
     await redisHint(client, { channel: 'one' }).send!();
-    expect(heard).toEqual(['up', 'wake', 'wake']);
+    expect(events).toEqual(['up', 'notify', 'notify']);
   });
 
-  it('the app goes on using its client, which is not subscribed to anything', async () => {
+  it('does not subscribe or add error listeners to the client of the app', async () => {
     await listening();
     expect(client.isListening).toBe(false);
     expect(client.listenerCount('error')).toBe(0);
   });
 
-  it('a connection that was lost and found is told of, and something may have been sent meanwhile', async () => {
+  it('calls down() when the connection is lost, and up() and notify() after the reconnect', async () => {
     await listening();
-    heard.length = 0;
+    events.length = 0;
     await subscriber().reconnect();
-    expect(heard[0]).toBe('down: ECONNREFUSED');
-    expect(heard.slice(-2)).toEqual(['up', 'wake']);
+    expect(events[0]).toBe('down: ECONNREFUSED');
+    expect(events.slice(-2)).toEqual(['up', 'notify']);
     server.publish('identity_session_changes');
-    expect(heard.at(-1)).toBe('wake');
+    expect(events.at(-1)).toBe('notify');
   });
 
-  it('stopping it closes the duplicate, and leaves nothing on the client', async () => {
+  it('disconnects the duplicate and removes all listeners from the client when it is stopped', async () => {
     const stop = await listening();
     stop();
     stop();
@@ -181,26 +181,26 @@ describe.each([
     expect(client.eventNames()).toEqual([]);
   });
 
-  it('it stops when the app closes its client, so that it keeps no process from ending', async () => {
+  it('stops when the app closes its client, so that the process can exit', async () => {
     await listening();
     client.emit('end');
     expect(subscriber().isListening).toBe(false);
     expect(client.eventNames()).toEqual([]);
   });
 
-  it('another duplicate is made when the library has given up the first', async () => {
+  it('creates another duplicate after the library has stopped trying to connect', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate'] });
     await listening();
     const first = subscriber();
     first.emit('end');
-    expect(heard.at(-1)).toBe('down: The client of Redis gave up');
+    expect(events.at(-1)).toBe('down: The Redis client stopped trying to connect');
     jest.advanceTimersByTime(5000);
     await turns();
     expect(subscriber()).not.toBe(first);
-    expect(heard.slice(-2)).toEqual(['up', 'wake']);
+    expect(events.slice(-2)).toEqual(['up', 'notify']);
   });
 
-  it('none is made any more when it was stopped meanwhile', async () => {
+  it('creates no other duplicate after it was stopped', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate'] });
     const stop = await listening();
     subscriber().emit('end');
@@ -210,26 +210,26 @@ describe.each([
     expect(server.clients).toHaveLength(2);
   });
 
-  it('a server that is away makes sending fail, and listening tell so', async () => {
+  it('calls down() and rejects send() when the server is unavailable', async () => {
     server.down = true;
     const stop = await listening();
-    expect(heard).toEqual(['down: no connection']);
+    expect(events).toEqual(['down: no connection']);
     await expect(redisHint(client).send!()).rejects.toThrow('no connection');
     stop();
   });
 
-  it('a client that cannot even be duplicated is down', async () => {
+  it('calls down() when the client cannot be duplicated', async () => {
     client.duplicate = () => {
       throw new Error('no duplicates');
     };
     const stop = await listening();
-    expect(heard).toEqual(['down: no duplicates']);
+    expect(events).toEqual(['down: no duplicates']);
     stop();
   });
 });
 
-describe('a client of ioredis that connects at its first command', () => {
-  it('is connected', async () => {
+describe('redisHint() with a client of ioredis that has lazyConnect', () => {
+  it('connects the duplicate', async () => {
     const client = new FakeIoRedis(server);
     let connected = 0;
     client.duplicate = () =>
@@ -240,8 +240,8 @@ describe('a client of ioredis that connects at its first command', () => {
   });
 });
 
-describe('ioredis itself', () => {
-  it('leaves no failure unheard, which would end the process, when it is closed while it subscribes again', async () => {
+describe('redisHint() with ioredis itself', () => {
+  it('causes no unhandled rejection when it is stopped during a repeated subscription', async () => {
     const sockets: Socket[] = [];
     const asked: string[] = [];
     const redis = createServer((socket) => {
@@ -261,12 +261,12 @@ describe('ioredis itself', () => {
     const { port } = redis.address() as AddressInfo;
     const client = new IoRedis(port, '127.0.0.1', { lazyConnect: true, retryStrategy: () => 1 });
     const stop = redisHint(client).listen(listener);
-    await until(() => heard.includes('up'));
+    await until(() => events.includes('up'));
     sockets.at(-1)!.destroy();
     await until(() => asked.filter(isSubscribing).length > 1);
     stop();
-    await until(() => heard.includes('down: Connection is closed.'));
-    // A failure that nobody hears fails the test that runs.
+    await until(() => events.includes('down: Connection is closed.'));
+    // An unhandled rejection would fail this test.
     await turns();
     client.disconnect();
     for (const socket of sockets) socket.destroy();
@@ -276,7 +276,7 @@ describe('ioredis itself', () => {
 
   const isSubscribing = (command: string) => command.includes('\r\nsubscribe\r\n');
 
-  /** In the words of a server that is hung up when it is asked to subscribe somebody for the second time. */
+  /** Answers as Redis does, except that the second subscription gets no answer. */
   function answerOf(command: string, asked: readonly string[]): string {
     if (command.includes('info')) return bulk('loading:0');
     if (!isSubscribing(command)) return '+OK\r\n';
@@ -287,13 +287,13 @@ describe('ioredis itself', () => {
   const bulk = (text: string) => `$${text.length}\r\n${text}\r\n`;
 });
 
-describe('the hint', () => {
+describe('redisHint()', () => {
   it.each<[string, RedisClient]>([
     ['ioredis', new IoRedis({ lazyConnect: true })],
     ['ioredis for a cluster', new IoRedis.Cluster([], { lazyConnect: true })],
     ['node-redis', createClient()],
     ['node-redis for a cluster', createCluster({ rootNodes: [] })],
-  ])('takes a client of %s as it is', (_, client) => {
+  ])('accepts a client of %s', (_, client) => {
     expect(redisHint(client)).toMatchObject({ listen: expect.any(Function), send: expect.any(Function) });
   });
 
@@ -303,7 +303,7 @@ describe('the hint', () => {
     ['an address', 'redis://cache'],
     ['an object', {}],
     ['something that publishes', new EventEmitter()],
-  ])('refuses %s', (_, wrong) => {
+  ])('throws a TypeError for %s', (_, wrong) => {
     expect(() => redisHint(wrong as never)).toThrow(TypeError);
     expect(() => redisHint(wrong as never)).toThrow('redisHint(new Redis(url))');
   });

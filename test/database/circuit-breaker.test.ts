@@ -12,73 +12,73 @@ beforeEach(() => {
   probes = [];
   const probe = () =>
     new Promise<void>((resolve, reject) => {
-      probes.push({ answer: resolve, fail: () => reject(new Error('still away')) });
+      probes.push({ answer: resolve, fail: () => reject(new Error('still unavailable')) });
     });
   breaker = new CircuitBreaker(probe, clock);
 });
 
-const away = new SessionError('store-unavailable', 'away', { cause: new Error('timeout') });
+const unreachable = new SessionError('store-unavailable', 'unreachable', { cause: new Error('timeout') });
 const contention = new SessionError('store-unavailable', 'busy', {
   cause: Object.assign(new Error('deadlock'), { code: '40P01' }),
 });
 
-async function fail(times: number, error: Error = away): Promise<void> {
+async function fail(times: number, error: Error = unreachable): Promise<void> {
   for (let i = 0; i < times; i++) {
     await expect(breaker.run(() => Promise.reject(error))).rejects.toBe(error);
   }
 }
 
-/** Runs an act that would succeed, and tells whether it was let through. */
-async function tried(): Promise<boolean> {
+/** Runs an operation that would succeed. Returns true if the circuit breaker ran it. */
+async function passes(): Promise<boolean> {
   const running = breaker.run(() => Promise.resolve(true)).catch(() => false);
   await turns();
   clock.advance(5);
   return running;
 }
 
-describe('a database that does not answer', () => {
-  it('counts as away after three failures in a row; then nobody waits for it', async () => {
+describe('CircuitBreaker', () => {
+  it('opens after three consecutive failures and then rejects without running the operation', async () => {
     await fail(2);
-    expect(await tried()).toBe(true);
+    expect(await passes()).toBe(true);
     await fail(3);
     expect(breaker.open).toBe(true);
-    let asked = 0;
-    const refused = breaker.run(async () => asked++);
+    let runs = 0;
+    const refused = breaker.run(async () => runs++);
     const refusal = expect(refused).rejects.toMatchObject({ code: 'store-unavailable', retryAfter: 1 });
     await turns();
     clock.advance(5);
     await refusal;
-    expect(asked).toBe(0);
+    expect(runs).toBe(0);
   });
 
-  it('does not, while it says what is wrong, or only has too much to do with one row', async () => {
+  it('stays closed after failures of incorrect statements and of contention', async () => {
     await fail(10, contention);
     await fail(10, new Error('syntax error'));
     expect(breaker.open).toBe(false);
   });
 
-  it('is probed once at a time, however many ask, and not all the time', async () => {
+  it('sends one probe at a time for all requests, and waits between probes', async () => {
     await fail(3);
-    const refused = await Promise.all(Array.from({ length: 100 }, tried));
+    const refused = await Promise.all(Array.from({ length: 100 }, passes));
     expect(refused).not.toContain(true);
     expect(probes).toHaveLength(1);
     probes[0]!.fail();
     await turns();
-    await tried();
+    await passes();
     expect(probes).toHaveLength(1);
     clock.advance(250);
-    await tried();
+    await passes();
     expect(probes).toHaveLength(2);
   });
 
-  it('is not probed when nobody asks', async () => {
+  it('sends no probe without requests', async () => {
     await fail(3);
     clock.advance(3_600_000);
     await turns();
     expect(probes).toHaveLength(0);
   });
 
-  it('is back when it answers a probe: whoever waits for that passes', async () => {
+  it('closes after a successful probe and runs the operation that waited for it', async () => {
     await fail(3);
     const waiting = breaker.run(() => Promise.resolve('passed'));
     await turns();
@@ -87,7 +87,7 @@ describe('a database that does not answer', () => {
     expect(breaker.open).toBe(false);
   });
 
-  it('is back as well when something that was asked before is answered late', async () => {
+  it('closes when an earlier operation succeeds late', async () => {
     let answer!: (text: string) => void;
     const slow = breaker.run(() => new Promise<string>((resolve) => (answer = resolve)));
     await fail(3);

@@ -15,7 +15,7 @@ type Done = (error: Error | null, connection: unknown) => void;
 
 const PID = { name: '', text: 'select pg_backend_pid() as pid' };
 
-/** Knex says aloud that connections break, as they do here all the time. */
+/** Suppresses Knex's warnings about broken connections, which these tests cause on purpose. */
 const QUIET = { warn: () => undefined, error: () => undefined };
 
 let database: TestDatabase;
@@ -42,7 +42,7 @@ function open(knex: Knex, options: DedicatedConnectionOptions = {}): DedicatedCo
 
 const pid = async () => Number((await runner.repeatable(PID, []))[0]!['pid']);
 
-async function isThere(backend: number): Promise<boolean> {
+async function isConnected(backend: number): Promise<boolean> {
   const { rows } = await database.knex.raw<{ rows: unknown[] }>(
     'select 1 from pg_stat_activity where pid = ?',
     [backend],
@@ -50,8 +50,8 @@ async function isThere(backend: number): Promise<boolean> {
   return rows.length > 0;
 }
 
-describe('a connection of our own', () => {
-  it('is one beside the pool, used again and again', async () => {
+describe('DedicatedConnection', () => {
+  it('uses one connection beside the busy pool, again and again', async () => {
     const busy = database.connect({ pool: { min: 0, max: 1 } });
     const held = await busy.transaction();
     open(busy);
@@ -59,14 +59,14 @@ describe('a connection of our own', () => {
     await held.rollback();
   });
 
-  it('is made anew, at once, when it broke', async () => {
+  it('opens a new connection immediately after the old one broke', async () => {
     open(database.connect({ log: QUIET }));
     const first = await pid();
     await database.knex.raw('select pg_terminate_backend(?)', [first]);
     expect(await pid()).not.toBe(first);
   });
 
-  it('is set up as the connections of the pool are', async () => {
+  it('applies the afterCreate of the pool to its connection', async () => {
     const afterCreate = (connection: Client, done: Done) =>
       connection.query(`set application_name to 'set up'`, (error) => done(error, connection));
     open(database.connect({ pool: { min: 0, max: 1, afterCreate } }));
@@ -74,24 +74,24 @@ describe('a connection of our own', () => {
     expect(await runner.repeatable(name, [])).toEqual([{ name: 'set up' }]);
   });
 
-  it('leads elsewhere when it is told to', async () => {
+  it('uses other connection settings if they are given', async () => {
     open(database.knex, { connection: `${database.url}?application_name=elsewhere` });
     const name = { name: '', text: `select current_setting('application_name') as name` };
     expect(await runner.repeatable(name, [])).toEqual([{ name: 'elsewhere' }]);
   });
 
-  it('is made no more once it was closed', async () => {
+  it('opens no connection after close() and borrows from the pool instead', async () => {
     const own = open(database.knex);
     const backend = await pid();
     await own.close();
     await own.close();
-    expect(await isThere(backend)).toBe(false);
+    expect(await isConnected(backend)).toBe(false);
     const borrowed = await own.acquire();
     own.release(borrowed);
     expect(await database.knex.raw('select 1')).toBeDefined();
   });
 
-  it('is closed too when it came too late to be waited for', async () => {
+  it('closes a connection that was opened after the timeout', async () => {
     let done: (() => void) | undefined;
     let backend = 0;
     const afterCreate = (connection: Client & { processID: number }, finished: Done) => {
@@ -101,23 +101,23 @@ describe('a connection of our own', () => {
       } else finished(null, connection);
     };
     open(database.connect({ pool: { min: 0, max: 1, afterCreate } }));
-    const asked = pid();
+    const answer = pid();
     await until(() => done !== undefined);
     clock.advance(3000);
-    expect(await asked).not.toBe(backend);
+    expect(await answer).not.toBe(backend);
     done!();
-    while (await isThere(backend)) await turns();
+    while (await isConnected(backend)) await turns();
   });
 });
 
-describe('where none can be made', () => {
+describe('DedicatedConnection when no connection can be opened', () => {
   let attempts: number;
   let full: boolean;
 
   beforeEach(async () => {
     attempts = 0;
     full = true;
-    // No jitter: each pause lasts half as long as it may.
+    // Without jitter, every pause has its shortest length, which is half of the longest.
     jest.spyOn(Math, 'random').mockReturnValue(0);
     const afterCreate = (connection: Client, done: Done) => {
       attempts++;
@@ -128,11 +128,11 @@ describe('where none can be made', () => {
     open(knex);
   });
 
-  it('one of the pool is borrowed', async () => {
+  it('borrows a connection from the pool', async () => {
     await expect(pid()).resolves.toEqual(expect.any(Number));
   });
 
-  it('it is tried again after a while, which grows up to half a minute', async () => {
+  it('tries again after pauses that double up to 30 seconds, before jitter', async () => {
     const pauses: number[] = [];
     await pid();
     for (let waited = 0; pauses.length < 9; waited += 125) {
@@ -151,7 +151,7 @@ describe('where none can be made', () => {
     [0, 250],
     [0.5, 375],
     [0.99, 500],
-  ])('nodes try again at different times: %d', async (chance, pause) => {
+  ])('adds jitter to the pause, so that for the random number %d it is %d ms', async (chance, pause) => {
     jest.spyOn(Math, 'random').mockReturnValue(chance);
     await pid();
     const before = attempts;
@@ -163,7 +163,7 @@ describe('where none can be made', () => {
     expect(waited).toBe(pause);
   });
 
-  it('it begins anew with short whiles after it could be made', async () => {
+  it('starts again with the shortest pause after a connection was opened', async () => {
     for (let attempt = 0; attempt < 5; attempt++) {
       await pid();
       clock.advance(30_000);
@@ -180,61 +180,61 @@ describe('where none can be made', () => {
   });
 });
 
-describe('what it hears', () => {
-  let heard: string[];
+describe('DedicatedConnection.listen()', () => {
+  let events: string[];
   const listener = {
-    wake: () => heard.push('wake'),
-    up: () => heard.push('up'),
-    down: (error: unknown) => heard.push(`down: ${String(error)}`),
+    notify: () => events.push('notify'),
+    up: () => events.push('up'),
+    down: (error: unknown) => events.push(`down: ${String(error)}`),
   };
   const notify = (channel = 'news') => database.knex.raw('select pg_notify(?, ?)', [channel, '']);
 
   beforeEach(() => {
-    heard = [];
+    events = [];
   });
 
-  it('are the notices of the channel, from the first use on', async () => {
+  it('receives the notifications of its channel from the first use of the connection on', async () => {
     open(database.knex).listen('news', listener);
-    expect(heard).toEqual([]);
+    expect(events).toEqual([]);
     await pid();
-    expect(heard).toEqual(['up']);
-    await notify('olds');
+    expect(events).toEqual(['up']);
+    await notify('other');
     await notify();
-    await until(() => heard.length > 1);
-    expect(heard).toEqual(['up', 'wake']);
+    await until(() => events.length > 1);
+    expect(events).toEqual(['up', 'notify']);
   });
 
-  it('comes on the connection that was there before it was told to listen, too', async () => {
+  it('sends LISTEN on a connection that was opened before', async () => {
     const own = open(database.knex);
     await pid();
     own.listen('news', listener);
     await pid();
     await notify();
-    await until(() => heard.length > 1);
-    expect(heard).toEqual(['up', 'wake']);
+    await until(() => events.length > 1);
+    expect(events).toEqual(['up', 'notify']);
   });
 
-  it('is nothing more when it is told to stop', async () => {
+  it('calls no callback after it was stopped', async () => {
     const stop = open(database.knex).listen('news', listener);
     const backend = await pid();
     stop();
     await database.knex.raw('select pg_terminate_backend(?)', [backend]);
     await pid();
-    expect(heard).toEqual(['up']);
+    expect(events).toEqual(['up']);
   });
 
-  it('goes on, on a new connection, when the old one was cut', async () => {
+  it('listens again on a new connection after the old one was terminated', async () => {
     open(database.connect({ log: QUIET })).listen('news', listener);
     await database.knex.raw('select pg_terminate_backend(?)', [await pid()]);
-    await until(() => heard.length > 1);
-    expect(heard).toEqual(['up', 'down: Error: The connection was lost']);
+    await until(() => events.length > 1);
+    expect(events).toEqual(['up', 'down: Error: The connection was lost']);
     await pid();
     await notify();
-    await until(() => heard.length > 3);
-    expect(heard.slice(2)).toEqual(['up', 'wake']);
+    await until(() => events.length > 3);
+    expect(events.slice(2)).toEqual(['up', 'notify']);
   });
 
-  it('goes on when the old one was only half open: whoever uses it finds out, and it is made anew', async () => {
+  it('replaces a half-open connection after a statement on it timed out, and listens again', async () => {
     const proxy = await Proxy.before(database.url);
     const own = open(database.connect({ log: QUIET }), { connection: proxy.through(database.url) });
     own.listen('news', listener);
@@ -242,37 +242,37 @@ describe('what it hears', () => {
     proxy.silence();
     const hurried = new StatementRunner(own, { budget: 1000 });
     await expect(hurried.repeatable(PID, [])).rejects.toThrow('cannot be looked up');
-    expect(heard).toEqual(['up', 'down: Error: Query read timeout']);
+    expect(events).toEqual(['up', 'down: Error: Query read timeout']);
     proxy.resume();
     await pid();
-    expect(heard.slice(2)).toEqual(['up']);
+    expect(events.slice(2)).toEqual(['up']);
     await own.close();
     await proxy.close();
   });
 
-  it('is never asked of a connection that is borrowed', async () => {
+  it('never sends LISTEN on a borrowed connection', async () => {
     const knex = database.connect({ pool: { min: 0, max: 1 } });
     open(knex, { connection: 'postgres://nobody@127.0.0.1:1/nothing' }).listen('news', listener);
     await pid();
-    expect(heard).toEqual([expect.stringMatching(/^down: .*ECONNREFUSED/)]);
+    expect(events).toEqual([expect.stringMatching(/^down: .*ECONNREFUSED/)]);
     const { rows } = await knex.raw<{ rows: unknown[] }>('select * from pg_listening_channels()');
     expect(rows).toEqual([]);
   });
 
-  it('is nothing where the server does not let it listen; the connection serves, and it is tried again', async () => {
+  it('keeps the connection and tries again later if the server refuses LISTEN', async () => {
     let refuse = true;
     const refusing = (connection: Client, done: Done) => {
       const query = connection.query.bind(connection) as (...given: unknown[]) => unknown;
-      const listenless = (config: { text: string }, ...rest: unknown[]) =>
+      const withoutListen = (config: { text: string }, ...rest: unknown[]) =>
         query(refuse && /^listen/.test(config.text) ? { text: 'select 1 / 0' } : config, ...rest);
-      done(null, Object.assign(connection, { query: listenless }));
+      done(null, Object.assign(connection, { query: withoutListen }));
     };
     open(database.connect({ pool: { min: 0, max: 1, afterCreate: refusing } })).listen('news', listener);
     const first = await pid();
-    expect(heard).toEqual(['down: error: division by zero']);
+    expect(events).toEqual(['down: error: division by zero']);
     refuse = false;
     clock.advance(30_000);
     expect(await pid()).toBe(first);
-    expect(heard.slice(1)).toEqual(['up']);
+    expect(events.slice(1)).toEqual(['up']);
   });
 });

@@ -8,7 +8,7 @@ const unavailable = expect.objectContaining({
   retryAfter: 1,
 });
 
-describe('a failure', () => {
+describe('refusalOf()', () => {
   it.each([
     '57014',
     '53300',
@@ -22,54 +22,51 @@ describe('a failure', () => {
     '57P03',
     '28P01',
     '3D000',
-  ])('that the server calls %s is unavailability', (state) => {
+  ])('maps SQLSTATE %s to store-unavailable', (state) => {
     expect(refusalOf(failed(state))).toEqual(unavailable);
   });
 
   it.each(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', ''])(
-    'of the network (%j) is unavailability',
+    'maps an error with the network code %j to store-unavailable',
     (code) => {
       expect(refusalOf(failed(code))).toEqual(unavailable);
     },
   );
 
-  it.each(['42703', '23505', '42501', '22P02'])(
-    'that the server calls %s is a mistake and stays one',
-    (state) => {
-      const error = failed(state);
-      expect(refusalOf(error)).toBe(error);
-    },
-  );
+  it.each(['42703', '23505', '42501', '22P02'])('returns an error with SQLSTATE %s unchanged', (state) => {
+    const error = failed(state);
+    expect(refusalOf(error)).toBe(error);
+  });
 
-  it('of a program stays what it is, and so does a refusal', () => {
+  it('returns a TypeError and a SessionError unchanged', () => {
     for (const error of [new TypeError('a bug'), new SessionError('invalid-request', 'no')]) {
       expect(refusalOf(error)).toBe(error);
     }
   });
 
-  it('for want of the tables says how to make them, where they were looked for', () => {
+  it('says how to create missing tables, and in which schema', () => {
     for (const state of ['42P01', '3F000']) {
       expect(refusalOf(failed(state))).toEqual(
         new Error(
-          'The tables of express-identity-sessions are missing: run its migrations (`await migrate(knex)`) first, or say which `schema` they are in',
+          'The tables of express-identity-sessions are missing: run its migrations first (`await migrate(knex)`), or set the option `schema` to the schema that contains them',
         ),
       );
       expect(refusalOf(failed(state), 'nowhere')).toEqual(
         new Error(
-          'The tables of express-identity-sessions are missing from the schema "nowhere": run its migrations there (`await migrate(knex, { schema: "nowhere" })`) first',
+          'The tables of express-identity-sessions are missing from the schema "nowhere": run its migrations there first (`await migrate(knex, { schema: "nowhere" })`)',
         ),
       );
     }
   });
 
-  it('keeps what the server said to the logs', () => {
+  it('keeps the message of the server in the cause only', () => {
     const error = failed('57P01', 'terminating connection');
     expect((refusalOf(error) as Error).cause).toBe(error);
     expect((refusalOf(error) as Error).message).not.toContain('terminating');
   });
 });
 
-describe('a connection', () => {
+describe('isConnectionLost()', () => {
   it.each([
     [failed('57P01'), true],
     [failed('08006'), true],
@@ -81,14 +78,14 @@ describe('a connection', () => {
     [failed('57014'), false],
     [failed('ECONNREFUSED'), false],
     ['text', false],
-  ])('is lost or not, by %p', (error, lost) => {
+  ])('for %p returns %p', (error, lost) => {
     expect(isConnectionLost(error)).toBe(lost);
     expect(isConnectionLost(new SessionError('store-unavailable', '', { cause: error }))).toBe(lost);
   });
 });
 
-describe('the SQLSTATE', () => {
-  it('is told from codes of the network that look alike', () => {
+describe('sqlState()', () => {
+  it('ignores network codes that look like an SQLSTATE', () => {
     expect([failed('57P01'), failed('EPIPE'), failed('ENOENT'), new Error()].map(sqlState)).toEqual([
       '57P01',
       undefined,

@@ -11,17 +11,17 @@ beforeAll(async () => {
 });
 afterAll(() => database.destroy());
 
-describe("the app's Knex", () => {
+describe('appConnections()', () => {
   it.each([
     ['nothing', undefined],
     ['an object', {}],
     ['a Knex on another database', knex({ client: 'mysql2' })],
-  ])('is not %s', (_, wrong) => {
+  ])('throws a TypeError for %s', (_, wrong) => {
     expect(() => appConnections(wrong as never)).toThrow(TypeError);
     expect(() => appConnections(wrong as never)).toThrow(/must be a Knex on PostgreSQL/);
   });
 
-  it('is no transaction', async () => {
+  it('throws for a transaction', async () => {
     const transaction = await database.knex.transaction();
     expect(() => appConnections(transaction)).toThrow(/is a transaction/);
     await transaction.rollback();
@@ -29,10 +29,10 @@ describe("the app's Knex", () => {
 });
 
 describe.each([
-  ["Knex's own", () => undefined],
-  ['of another kind', () => new Pool({ connectionString: database.url, max: 1 })],
-])('a connection of a pool %s', (_, poolOf) => {
-  it('is given back as it was, and ends no process when it breaks before that', async () => {
+  ["Knex's own pool", () => undefined],
+  ['a pg.Pool', () => new Pool({ connectionString: database.url, max: 1 })],
+])('appConnections() on %s', (_, poolOf) => {
+  it('releases a connection without leftover listeners, and a broken borrowed connection does not end the process', async () => {
     const native = poolOf();
     const app = native ? knex({ client: 'pg', connectionPool: native } as Knex.Config) : database.connect();
     const connections = appConnections(app);
@@ -53,7 +53,7 @@ describe.each([
   });
 });
 
-describe("connections that are no pool's", () => {
+describe('connectionMaker()', () => {
   const made = async (maker: ReturnType<typeof connectionMaker>) => {
     const connection = await maker!.create();
     const { rows } = await connection.query({ text: `select current_setting('application_name') as name` });
@@ -61,7 +61,7 @@ describe("connections that are no pool's", () => {
     return rows;
   };
 
-  it("lead to where the app's Knex leads", async () => {
+  it("uses the connection settings of the app's Knex by default", async () => {
     const app = database.connect({ connection: `${database.url}?application_name=app` });
     expect(await made(connectionMaker(app))).toEqual([{ name: 'app' }]);
   });
@@ -70,13 +70,13 @@ describe("connections that are no pool's", () => {
     ['a string', (url: string) => url],
     ['an object', (url: string) => ({ connectionString: url })],
     ['a function', (url: string) => async () => ({ connectionString: url })],
-  ])('lead elsewhere when that is given, as %s', async (_, given) => {
+  ])('uses other connection settings, given as %s', async (_, given) => {
     const app = database.connect({ connection: 'postgres://nobody@127.0.0.1:1/nothing' });
     const elsewhere = given(`${database.url}?application_name=elsewhere`);
     expect(await made(connectionMaker(app, elsewhere))).toEqual([{ name: 'elsewhere' }]);
   });
 
-  it("cannot be made where the pool is not Knex's, unless it is said where they lead", async () => {
+  it("returns undefined if the pool is not Knex's own and no connection settings are given", async () => {
     const native = new Pool({ connectionString: database.url });
     const app = knex({ client: 'pg', connectionPool: native } as Knex.Config);
     expect(connectionMaker(app)).toBeUndefined();

@@ -8,7 +8,7 @@ const ONE = { name: 'one', text: 'select 1 as one' };
 
 let database: TestDatabase;
 let runner: StatementRunner;
-/** Over the same connections as the pool, with no time to lose. */
+/** Uses the same connections with a budget of only one second. */
 let hurried: StatementRunner;
 
 beforeAll(async () => {
@@ -25,8 +25,8 @@ const unavailable = expect.objectContaining({ code: 'store-unavailable', retryAf
 const sql = (text: string) => ({ name: '', text });
 const PREPARED = sql('select name from pg_prepared_statements');
 
-describe('a statement', () => {
-  it('answers rows as plain text, whatever types the app reads', async () => {
+describe('StatementRunner', () => {
+  it('returns all column values as text', async () => {
     const [row] = await runner.repeatable(
       sql(`select 5::int8 as n, now() is not null as yes, '{"a":1}'::jsonb as j, null as nothing`),
       [],
@@ -34,38 +34,38 @@ describe('a statement', () => {
     expect(row).toEqual({ n: '5', yes: 't', j: '{"a": 1}', nothing: null });
   });
 
-  it('is prepared under its name', async () => {
+  it('prepares a statement under its name', async () => {
     await runner.repeatable(ONE, []);
     const names = await runner.repeatable(PREPARED, []);
     expect(names).toContainEqual({ name: 'one' });
   });
 
-  it('is not prepared any more when a pooler has led it to a connection that does not know it', async () => {
+  it('stops preparing statements when a prepared statement is missing, as behind a pooler', async () => {
     await runner.repeatable(ONE, []);
     await runner.repeatable(sql('deallocate all'), []);
     expect(await runner.once(ONE, [])).toEqual([{ one: '1' }]);
     expect(await runner.repeatable(PREPARED, [])).toEqual([]);
   });
 
-  it('is not prepared any more when a pooler has led it to a connection where somebody else had prepared it', async () => {
+  it('stops preparing statements when the name already exists, as behind a pooler', async () => {
     await runner.repeatable(sql('prepare one as select 2'), []);
     expect(await runner.once(ONE, [])).toEqual([{ one: '1' }]);
     await runner.repeatable({ name: 'two', text: 'select 2' }, []);
     expect(await runner.repeatable(PREPARED, [])).toEqual([{ name: 'one' }]);
   });
 
-  it('that takes too long is given up, and its connection is not used again', async () => {
+  it('rejects with store-unavailable when a statement exceeds the budget, and does not use its connection again', async () => {
     const before = await runner.repeatable(sql('select pg_backend_pid() as pid'), []);
     await expect(hurried.once(sql('select pg_sleep(60)'), [])).rejects.toEqual(unavailable);
     const after = await runner.repeatable(sql('select pg_backend_pid() as pid'), []);
     expect(after).not.toEqual(before);
   });
 
-  it('that is wrong stays a mistake', async () => {
+  it('rejects with the original error of an incorrect statement', async () => {
     await expect(runner.repeatable(sql('select nonsense'), [])).rejects.toMatchObject({ code: '42703' });
   });
 
-  it('says to the client nothing of what the server said', async () => {
+  it('keeps the message of the server out of the refusal and in its cause', async () => {
     const error: unknown = await hurried
       .once(sql('select pg_sleep(60)'), [])
       .catch((reason: unknown) => reason);
@@ -75,14 +75,14 @@ describe('a statement', () => {
   });
 });
 
-describe('a connection', () => {
-  it('that broke while nobody used it is replaced when a question is asked', async () => {
+describe('StatementRunner and its connections', () => {
+  it('runs a repeatable statement again when its idle connection had broken', async () => {
     const [row] = await runner.repeatable(sql('select pg_backend_pid() as pid'), []);
     await database.knex.raw('select pg_terminate_backend(?)', [Number(row!['pid'])]);
     await expect(runner.repeatable(ONE, [])).resolves.toEqual([{ one: '1' }]);
   });
 
-  it('that comes too late is given back unused', async () => {
+  it('releases a connection that arrives after the budget without using it', async () => {
     const released: unknown[] = [];
     const late = { query: () => Promise.reject(new Error('must not be used')) } satisfies Connection;
     let deliver!: (connection: Connection) => void;
@@ -101,8 +101,8 @@ describe('a connection', () => {
   });
 });
 
-describe('a transaction', () => {
-  it('is READ COMMITTED, whatever the database thinks', async () => {
+describe('StatementRunner.transaction()', () => {
+  it('uses READ COMMITTED even if the database has a higher default', async () => {
     const strict = new StatementRunner(
       appConnections(
         database.connect({
@@ -115,7 +115,7 @@ describe('a transaction', () => {
     expect(level).toEqual([{ transaction_isolation: 'read committed' }]);
   });
 
-  it('is begun again, and written once, when a statement in it turns out not to be prepared', async () => {
+  it('starts again and writes once when a prepared statement in it is missing', async () => {
     await database.knex.raw('create table notes (note text)');
     await runner.repeatable(ONE, []);
     await runner.repeatable(sql('deallocate all'), []);
@@ -126,7 +126,7 @@ describe('a transaction', () => {
     expect(await database.knex('notes').select()).toEqual([{ note: 'once' }]);
   });
 
-  it('is all or nothing', async () => {
+  it('rolls back if the work throws', async () => {
     await runner.once(sql('create table things (n int)'), []);
     const failing = runner.transaction(async (run) => {
       await run(sql('insert into things values (1)'), []);
@@ -137,8 +137,8 @@ describe('a transaction', () => {
   });
 });
 
-describe('the name of a table', () => {
-  it('is quoted with its schema', () => {
+describe('inSchema()', () => {
+  it('returns the table with its quoted schema', () => {
     expect(inSchema('t', undefined)).toBe('t');
     expect(inSchema('t', 'Odd "name"')).toBe('"Odd ""name""".t');
   });

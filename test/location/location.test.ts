@@ -4,8 +4,8 @@ const BERLIN = { city: 'Berlin', country: 'DE' };
 const inBerlin = () => BERLIN;
 const INTRANET = { intranet: true };
 
-describe('the place of an address', () => {
-  it('is what the locator finds', () => {
+describe('placeOf()', () => {
+  it('returns the place that the locator finds', () => {
     const locate = jest.fn(inBerlin);
     expect(placeOf('81.2.69.142', locate)).toEqual(BERLIN);
     expect(locate.mock.calls).toEqual([['81.2.69.142']]);
@@ -21,7 +21,7 @@ describe('the place of an address', () => {
     '::1',
     'fe80::1',
     'fec0::1',
-  ])('%s is the intranet, and no locator is asked', (address) => {
+  ])('returns the intranet for %s without calling the locator', (address) => {
     const locate = jest.fn(inBerlin);
     expect(placeOf(address, locate)).toEqual(INTRANET);
     expect(placeOf(address, undefined)).toEqual(INTRANET);
@@ -29,14 +29,14 @@ describe('the place of an address', () => {
   });
 
   it.each(['172.15.0.1', '172.32.0.1', '11.0.0.1', '192.169.0.1', 'fd00::1', '2001:db8::1'])(
-    '%s is not the intranet',
+    'does not return the intranet for %s',
     (address) => {
       expect(placeOf(address, inBerlin)).toEqual(BERLIN);
       expect(placeOf(address, undefined)).toBeUndefined();
     },
   );
 
-  it('is unknown without an address, and when the locator finds nothing or fails', () => {
+  it('returns undefined without an address, and if the locator finds nothing or throws', () => {
     expect(placeOf(null, inBerlin)).toBeUndefined();
     expect(placeOf('81.2.69.142', () => undefined)).toBeUndefined();
     expect(placeOf('81.2.69.142', () => null as never)).toBeUndefined();

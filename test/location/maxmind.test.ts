@@ -27,8 +27,8 @@ function file(name: string, content: Buffer | string): string {
   return join(folder, name);
 }
 
-describe('maxmind', () => {
-  it('finds in a file of the user where an address is, with the names that the city has', async () => {
+describe('maxmind()', () => {
+  it('finds the country and the city with all its names in a file', async () => {
     const locate = await maxmind(path);
     expect(locate('81.2.69.142')).toEqual({
       city: 'Munich',
@@ -38,23 +38,23 @@ describe('maxmind', () => {
     expect(locate('2001:db8:1::7')).toEqual({ country: 'FR' });
   });
 
-  it.each(['81.2.70.1', '1.2.3.4', '2001:db8:2::1'])('knows no place of %s', async (address) => {
+  it.each(['81.2.70.1', '1.2.3.4', '2001:db8:2::1'])('finds no place for %s', async (address) => {
     expect((await maxmind(path))(address) ?? {}).toEqual({});
   });
 
-  it('works on a reader that the app has opened', async () => {
+  it('accepts a reader that the app has opened', async () => {
     const locate = await maxmind(await open(path));
     expect(locate('81.2.69.142')).toMatchObject({ city: 'Munich' });
   });
 
-  it('is a `location` of the manager', async () => {
+  it('returns a locator for the option `location` of the manager', async () => {
     const manager = managerOn({ store: memory(), location: await maxmind(path) });
     const { session } = await manager.open({ userId: 'alice', ipAddress: '81.2.69.142' });
     expect(manager.describe(session).place).toMatchObject({ city: 'Munich', country: 'DE' });
     await manager.close();
   });
 
-  it('finds nothing for what is no address, in records of another form, and when its reader fails', async () => {
+  it('finds no place for an invalid address, in records of another form, and if the reader throws', async () => {
     expect(placeOf('no address', await maxmind(path))).toBeUndefined();
     for (const record of [5, 'Munich', null, [], { city: null, country: [] }, { city: { names: 5 } }]) {
       const place = placeOf('81.2.69.142', await maxmind({ get: () => record }));
@@ -67,12 +67,12 @@ describe('maxmind', () => {
   });
 
   it.each([
-    ['that is not there', () => join(folder, 'none.mmdb'), 'ENOENT'],
+    ['that is missing', () => join(folder, 'none.mmdb'), 'ENOENT'],
     ['that is a folder', () => folder, 'EISDIR'],
-    ['that is something else', () => file('text.mmdb', 'Munich'), ''],
+    ['in another format', () => file('text.mmdb', 'Munich'), ''],
     ['that is empty', () => file('empty.mmdb', ''), ''],
     ['that is compressed', () => file('city.mmdb.gz', Buffer.from([0x1f, 0x8b, 8, 0])), 'gzip'],
-  ])('refuses a file %s when it is built, by its name', async (_, pathOf, reason) => {
+  ])('rejects with a TypeError that names the file, for a file %s', async (_, pathOf, reason) => {
     const wrong = pathOf();
     const building = maxmind(wrong);
     await expect(building).rejects.toThrow(TypeError);
@@ -80,11 +80,11 @@ describe('maxmind', () => {
     await expect(building).rejects.toThrow(reason);
   });
 
-  it.each([undefined, null, {}, 5])('refuses %p, which is no database', async (nothing) => {
+  it.each([undefined, null, {}, 5])('rejects for %p instead of a path or reader', async (nothing) => {
     await expect(maxmind(nothing as never)).rejects.toThrow(/write `await maxmind\("/);
   });
 
-  it('says what to install when the package is not there', async () => {
+  it('says what to install if the package maxmind is missing', async () => {
     await jest.isolateModulesAsync(async () => {
       jest.doMock('maxmind', () => {
         throw Object.assign(new Error("Cannot find module 'maxmind'"), { code: 'MODULE_NOT_FOUND' });

@@ -19,7 +19,7 @@ const FENCES: Readonly<Record<string, Fence>> = {
     typesIn: EVERYWHERE,
   },
   pg: { within: NOWHERE },
-  'lru-cache': { within: /^lib\/store\/lru$/ },
+  'lru-cache': { within: /^lib\/lru$/ },
   'ua-parser-js': { within: /^lib\/session\/device\/describe$/ },
   'geoip-lite': { within: /^lib\/location\/geoip-lite$/ },
   maxmind: { within: /^lib\/location\/maxmind$/ },

@@ -1,4 +1,4 @@
-import { lru } from '../../lib/store/lru';
+import { lru } from '../../lib/lru';
 import { ChangeFollower, READ_EVERY } from '../../lib/changes/changes';
 import { postgresChanges } from '../../lib/changes/postgres';
 import { appConnections } from '../../lib/database/knex';
@@ -36,7 +36,7 @@ describe('cached', () => {
     function stack(): StoreUnderTest {
       const clock = new FakeClock();
       const connection = new DedicatedConnection(database.knex);
-      const changes = postgresChanges(new StatementRunner(connection, { budget: 30_000 }), connection);
+      const changes = postgresChanges(connection, { budget: 30_000 });
       follower = new ChangeFollower(changes, { clock, lease: 2000, onFailure: fail });
       let store: SessionStore = postgres(
         new StatementRunner(appConnections(database.knex), { budget: 30_000 }),

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The first example of the README: how an app mounts the package. */
-export function mountExample(): string {
+/** Returns the app in the README's section "Install". */
+export function readmeApp(): string {
   const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
-  const [, example] = /## Mount it in your app\n.*?```ts\n(.*?)\n```/s.exec(readme)!;
-  return example!;
+  const [, code] = /\n## Install\n.*?```ts\n(.*?)\n```/s.exec(readme)!;
+  return code!;
 }

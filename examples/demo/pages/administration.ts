@@ -4,28 +4,30 @@ import { noticeOf, signedInPage, type Viewer } from './layout';
 import type { Notice } from './notices';
 import { sessionList } from './session-list';
 
-interface Person {
+interface User {
   readonly name: string;
   readonly sessions: readonly DescribedSession[];
 }
 
 interface AdministrationPage extends Viewer {
-  readonly people: readonly Person[];
+  readonly users: readonly User[];
+  /** The id of the session in which the page is shown. */
   readonly currentId: string;
   readonly notice: Notice | undefined;
 }
 
-export function administrationPage({ people, currentId, notice, ...viewer }: AdministrationPage): string {
-  const section = ({ name, sessions }: Person) => {
+/** The page on which administrators see and end the sessions of all users. */
+export function administrationPage({ users, currentId, notice, ...viewer }: AdministrationPage): string {
+  const section = ({ name, sessions }: User) => {
     const path = `/admin/users/${encodeURIComponent(name)}/sessions`;
     return html`
       <h2>${name}</h2>
       ${
         sessions.length === 0
           ? html`<p class="quiet">Not signed in.</p>`
-          : sessionList({ sessions, currentId, path, whose: name })
+          : sessionList({ sessions, currentId, path, userName: name })
       }
     `;
   };
-  return signedInPage(viewer, 'Everybody', html`${noticeOf(notice)} ${people.map(section)}`);
+  return signedInPage(viewer, 'All users', html`${noticeOf(notice)} ${users.map(section)}`);
 }

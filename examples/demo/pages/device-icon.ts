@@ -1,7 +1,7 @@
 import type { Device } from '../../../lib';
 import { html, type Html } from './html';
 
-/** A picture of the device, for the eye only: its name stands beside it. */
+/** Returns an icon for the kind of device. Screen readers skip it, because the name of the device stands beside it. */
 export function deviceIcon({ type, os }: Device): Html {
   return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">${shape(type, os?.name)}</svg>`;
 }

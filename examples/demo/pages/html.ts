@@ -1,4 +1,4 @@
-/** HTML that may stand in a page as it is. Only `html` makes it. */
+/** Safe HTML, which is put into a page without escaping. Only the `html` tag creates it. */
 export class Html {
   constructor(private readonly text: string) {}
 
@@ -7,20 +7,20 @@ export class Html {
   }
 }
 
-/** What may stand in a template: text is escaped, lists are joined, and nothing is written for what is not there. */
+/** A value in a template. Text is escaped, lists are joined, and false, null and undefined produce no output. */
 export type Content = Html | string | number | false | null | undefined | readonly Content[];
 
 /**
- * A template that escapes whatever it is given: html`<p title="${text}">${text}</p>`. Values stand between tags or in
- * attributes with double quotes, never in a script, a style or an attribute that holds a script.
+ * A template tag that escapes its values: html`<p title="${text}">${text}</p>`. Put values between tags or into attributes
+ * with double quotes. Never put them into a script, a style or an attribute that holds a script.
  */
 export function html(strings: TemplateStringsArray, ...contents: readonly Content[]): Html {
-  return new Html(String.raw({ raw: strings }, ...contents.map(written)));
+  return new Html(String.raw({ raw: strings }, ...contents.map(rendered)));
 }
 
-function written(content: Content): string {
+function rendered(content: Content): string {
   if (content === false || content === null || content === undefined) return '';
   if (content instanceof Html) return content.toString();
-  if (typeof content === 'object') return content.map(written).join('');
+  if (typeof content === 'object') return content.map(rendered).join('');
   return String(content).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

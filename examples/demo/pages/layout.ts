@@ -1,13 +1,13 @@
 import { html, type Html } from './html';
 import type { Notice } from './notices';
 
-/** Who looks at a page behind the guard. */
+/** The signed-in user to whom a page is shown. */
 export interface Viewer {
   readonly user: string;
   readonly isAdministrator: boolean;
 }
 
-/** A whole page. Scripts and styles come from files: the pages' security policy allows no others. */
+/** Returns a complete page. Scripts and styles must be files, because the Content-Security-Policy forbids inline ones. */
 export function page(title: string, body: Html, scripts?: Html): string {
   return html`<!doctype html>
     <html lang="en">
@@ -25,17 +25,17 @@ export function page(title: string, body: Html, scripts?: Html): string {
     </html> `.toString();
 }
 
-/** A page behind the guard, with the ways to the others. */
+/** Returns a page for a signed-in user, with the navigation and a sign-out button. */
 export function signedInPage(viewer: Viewer, title: string, content: Html): string {
-  const to = (path: string, name: string) =>
+  const link = (path: string, name: string) =>
     html`<a href="${path}" ${name === title && html`aria-current="page"`}>${name}</a>`;
   return page(
     title,
     html`
       <header>
         <nav aria-label="Pages">
-          ${to('/', 'Sessions')} ${to('/profile', 'Profile')}
-          ${viewer.isAdministrator && to('/admin', 'Everybody')}
+          ${link('/', 'Sessions')} ${link('/profile', 'Profile')}
+          ${viewer.isAdministrator && link('/admin', 'All users')}
         </nav>
         <form method="post" action="/sign-out">
           <span>${viewer.user}</span>

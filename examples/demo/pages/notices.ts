@@ -5,26 +5,27 @@ export interface Notice {
   readonly text: string;
 }
 
-type Said = EndReason | RefusalCode | 'ended';
+type NoticeName = EndReason | RefusalCode | 'ended';
 
 /**
- * What a page may say about what happened before. An address names a notice (`/sign-in?notice=revoked`); the words stand
- * here alone, so that no link can put its own on our pages.
+ * Messages about a previous request. The query names one of them (`/sign-in?notice=revoked`). The texts exist only here,
+ * so that a link cannot put its own text on a page.
  */
-const notices: Partial<Record<Said, Notice>> = {
-  ended: { title: 'Signed out there.', text: 'The next request from there will be refused.' },
-  'session-not-found': { title: 'Nothing to sign out.', text: 'There is no such session any more.' },
+const notices: Partial<Record<NoticeName, Notice>> = {
+  ended: { title: 'The session was ended.', text: 'That device has to sign in again.' },
+  'session-not-found': { title: 'The session was not found.', text: 'It may have ended already.' },
 
-  'signed-out': { title: 'You are signed out.', text: 'Sign in to go on.' },
-  revoked: { title: 'This session was ended.', text: 'It was signed out from another of your sessions.' },
-  replaced: { title: 'This session was ended.', text: 'Somebody signed in anew with the same browser.' },
-  displaced: { title: 'This session was ended.', text: 'A newer sign-in took its place.' },
-  'credential-changed': { title: 'This session was ended.', text: 'The password was changed.' },
-  administrator: { title: 'This session was ended.', text: 'An administrator signed it out.' },
-  'session-expired': { title: 'This session has expired.', text: 'It was not used for too long.' },
-  'credentials-invalid': { title: 'This session is not known here.', text: 'Sign in to get a new one.' },
+  'signed-out': { title: 'You are signed out.', text: 'Sign in to continue.' },
+  revoked: { title: 'Your session was ended.', text: 'You ended it from another session.' },
+  replaced: { title: 'Your session was ended.', text: 'A newer sign-in in this browser replaced it.' },
+  displaced: { title: 'Your session was ended.', text: 'A newer sign-in took its place.' },
+  'credential-changed': { title: 'Your session was ended.', text: 'Your password was changed.' },
+  administrator: { title: 'Your session was ended.', text: 'An administrator ended it.' },
+  'session-expired': { title: 'Your session has expired.', text: 'It was not used for too long.' },
+  'credentials-invalid': { title: 'Your session is unknown.', text: 'Sign in to start a new one.' },
 };
 
+/** Returns the notice of that name, or undefined if there is no such notice. */
 export function notice(name: unknown): Notice | undefined {
-  return typeof name === 'string' && Object.hasOwn(notices, name) ? notices[name as Said] : undefined;
+  return typeof name === 'string' && Object.hasOwn(notices, name) ? notices[name as NoticeName] : undefined;
 }

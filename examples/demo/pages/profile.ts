@@ -8,7 +8,7 @@ export function profilePage(viewer: Viewer): string {
     html`
       <div class="card">
         <p>You are <strong>${viewer.user}</strong>${viewer.isAdministrator && ', an administrator'}.</p>
-        <p class="quiet">Nobody gets here without a live session. Programs get it as JSON.</p>
+        <p class="quiet">Only signed-in users can open this page. Programs get it as JSON.</p>
       </div>
     `,
   );

@@ -5,22 +5,22 @@ import { html, type Content, type Html } from './html';
 
 interface SessionList {
   readonly sessions: readonly DescribedSession[];
-  /** The session that the page is shown in. */
+  /** The id of the session in which the page is shown. */
   readonly currentId: string;
-  /** Where the forms lead: `<path>/<id>/end`. */
+  /** The base path of the forms: each one posts to `<path>/<id>/end`. */
   readonly path: string;
-  /** Whose sessions they are, where the page shows those of several people. */
-  readonly whose?: string;
+  /** The name of the owner, if the page shows the sessions of several users. */
+  readonly userName?: string;
 }
 
-/** Sessions, each with a button that ends it; the one in use comes first. */
-export function sessionList({ sessions, currentId, path, whose }: SessionList): Html {
+/** Lists sessions, the current one first. Each has a button that ends it. */
+export function sessionList({ sessions, currentId, path, userName }: SessionList): Html {
   const isCurrent = ({ session }: DescribedSession) => session.sessionId === currentId;
   const ordered = [...sessions.filter(isCurrent), ...sessions.filter((each) => !isCurrent(each))];
   const names = distinctNames(ordered);
 
   const item = (described: DescribedSession, at: number) => {
-    const name = whose === undefined ? names[at] : `${names[at]}, ${whose}`;
+    const label = userName === undefined ? names[at] : `${names[at]}, ${userName}`;
     return html`<li class="card session">
       ${deviceIcon(described.device)}
       <div>
@@ -28,7 +28,7 @@ export function sessionList({ sessions, currentId, path, whose }: SessionList): 
         ${facts(described)}
       </div>
       <form method="post" action="${path}/${described.session.sessionId}/end">
-        <button>Sign out<span class="visually-hidden"> ${name}</span></button>
+        <button>Sign out<span class="visually-hidden"> ${label}</span></button>
       </form>
     </li>`;
   };
@@ -37,7 +37,7 @@ export function sessionList({ sessions, currentId, path, whose }: SessionList): 
   </ul>`;
 }
 
-/** The names of the devices, numbered where two are the same: every button has to say which session it ends. */
+/** Returns the names of the devices. Equal names get a number, so that every button has its own label. */
 function distinctNames(sessions: readonly DescribedSession[]): readonly string[] {
   const names = sessions.map(({ device }) => displayName(device));
   return names.map((name, at) => {
@@ -47,15 +47,18 @@ function distinctNames(sessions: readonly DescribedSession[]): readonly string[]
 }
 
 function facts({ session, place, expires }: DescribedSession): Html {
-  const where = [displayLocation(place), currentIpAddress(session)].filter(Boolean).join(', ');
+  const ipAddress = currentIpAddress(session);
+  const location = displayLocation(place);
+  const where = location !== undefined && ipAddress !== null ? `${location} (${ipAddress})` : ipAddress;
   return html`
-    <p>${where && `${where} · `}last used ${time(session.lastAccessed ?? session.signedIn)}</p>
+    ${where && html`<p>${where}</p>`}
+    <p>Last used ${time(session.lastAccessed ?? session.signedIn)}</p>
     <details>
       <summary>Details</summary>
       <dl>
         ${fact('Signed in', time(session.signedIn))}
         ${fact('Stays signed in', session.staySignedIn ? 'yes' : 'no')}
-        ${fact('Ends, if not used', time(expires))} ${fact('User agent', session.userAgent ?? 'none')}
+        ${fact('Expires if unused', time(expires))} ${fact('User agent', session.userAgent ?? 'unknown')}
       </dl>
     </details>
   `;
@@ -66,10 +69,14 @@ function fact(name: string, value: Content): Html {
     <dd>${value}</dd>`;
 }
 
-const words = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
+const dateFormat = new Intl.DateTimeFormat('en-GB', {
+  dateStyle: 'medium',
+  timeStyle: 'short',
+  timeZone: 'UTC',
+});
 
-/** In the time zone of nobody, as nobody tells a server theirs; `signed-in.js` says it in the reader's words. */
+/** Formats a time in UTC, because the server does not know the reader's time zone. `signed-in.js` makes it relative. */
 function time(milliseconds: number): Html {
   const date = new Date(milliseconds);
-  return html`<time datetime="${date.toISOString()}">${words.format(date)} UTC</time>`;
+  return html`<time datetime="${date.toISOString()}">${dateFormat.format(date)} UTC</time>`;
 }

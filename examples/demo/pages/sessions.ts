@@ -6,6 +6,7 @@ import { sessionList } from './session-list';
 
 interface SessionsPage extends Viewer {
   readonly sessions: readonly DescribedSession[];
+  /** The id of the session in which the page is shown. */
   readonly currentId: string;
   readonly notice: Notice | undefined;
 }
@@ -16,9 +17,7 @@ export function sessionsPage({ sessions, currentId, notice, ...viewer }: Session
     'Sessions',
     html`
       ${noticeOf(notice)}
-      <p class="quiet">
-        This is where you are signed in. Sign out whatever you do not recognise or no longer use.
-      </p>
+      <p class="quiet">You are signed in on these devices. Sign out any that you do not recognize.</p>
       ${sessionList({ sessions, currentId, path: '/sessions' })}
       ${
         sessions.length > 1 &&

@@ -4,9 +4,9 @@ import { noticeOf, page } from './layout';
 import type { Notice } from './notices';
 
 interface SignInPage {
-  /** What the form is filled in with. */
+  /** The name that the form is filled in with. */
   readonly name: string;
-  /** Why the last attempt failed. */
+  /** The reason why the last attempt failed. */
   readonly problem?: string;
   readonly notice?: Notice | undefined;
 }
@@ -51,7 +51,7 @@ export function signInPage({ name, problem, notice }: SignInPage): string {
             )}
           </tbody>
         </table>
-        <p class="quiet">Sign in with two browsers, and end the session of one from the other.</p>
+        <p class="quiet">Sign in with two browsers, then end one session from the other.</p>
       </main>
     `,
   );

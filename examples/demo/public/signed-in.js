@@ -1,19 +1,19 @@
-// What pages behind the guard do by themselves. They work without it, too.
+// The script of the pages for signed-in users. The pages also work without it.
 
-/** How often a page asks whether its session still lives, in milliseconds. */
-const ASK_EVERY = 2000;
+/** The interval in which a page checks that its session is still live, in milliseconds. */
+const CHECK_INTERVAL = 2000;
 
-sayTimesAsPeopleDo();
-forgetNotice();
+showRelativeTimes();
+removeNoticeFromAddress();
 renewCookie();
-setInterval(leaveWhenEnded, ASK_EVERY);
+setInterval(leaveWhenEnded, CHECK_INTERVAL);
 
-function sayTimesAsPeopleDo() {
-  const exactly = new Intl.DateTimeFormat('en', { dateStyle: 'full', timeStyle: 'medium' });
+function showRelativeTimes() {
+  const exact = new Intl.DateTimeFormat('en', { dateStyle: 'full', timeStyle: 'medium' });
   for (const element of document.querySelectorAll('time')) {
     const date = new Date(element.dateTime);
     element.textContent = fromNow(date);
-    element.title = exactly.format(date);
+    element.title = exact.format(date);
   }
 }
 
@@ -26,20 +26,20 @@ function fromNow(date) {
   return format.format(Math.round(minutes / (24 * 60)), 'day');
 }
 
-/** A notice is for once: reloading the page, or keeping its address, shall not say it again. */
-function forgetNotice() {
+/** Shows a notice only once: a reload or a bookmark of the page does not repeat it. */
+function removeNoticeFromAddress() {
   if (location.search !== '') history.replaceState(null, '', location.pathname);
 }
 
-/** Whoever comes back to stay signed in gets the cookie anew, for its whole life time again. */
+/** Restarts the lifetime of the cookie of a user who stays signed in. */
 function renewCookie() {
   void fetch('/session/autologin', { method: 'POST' }).catch(() => undefined);
 }
 
-/** Asking for `/session` does not count as activity, so an open page keeps no session alive. */
+/** Reloads the page after its session has ended. `GET /session` is not activity, so an open page keeps no session alive. */
 async function leaveWhenEnded() {
   if (document.hidden) return;
   const answer = await fetch('/session', { headers: { Accept: 'application/json' } }).catch(() => undefined);
-  // The guard of this very page says why.
+  // The guard of this page redirects to the sign-in page, which shows the reason.
   if (answer?.status === 401) location.assign('/');
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { lru } from '../../lru';
 import { detached } from '../../session/text';
 
 /** What is hashed of a request. */
@@ -22,14 +23,13 @@ const LONGEST_KNOWN = 1000;
  * nothing; it keeps cookies apart.
  */
 export function cookieHasher(salt: string): (request: HashedRequest) => string {
-  const known = new Map<string, string>();
+  const known = lru<string>(MOST_KNOWN);
   return ({ userAgent, client, values }) => {
     const hashed = userAgent + (client ?? '') + values.join('') + salt;
     if (hashed.length > LONGEST_KNOWN) return hashOf(hashed);
     let hash = known.get(hashed);
     if (hash === undefined) {
       hash = hashOf(hashed);
-      if (known.size >= MOST_KNOWN) known.clear();
       known.set(detached(hashed), hash);
     }
     return hash;

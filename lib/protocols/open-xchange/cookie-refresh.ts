@@ -1,6 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 
 import type { OpenXchangeDialect } from './dialect';
+import { lru } from '../../lru';
 import { dialectOf, sessionOf } from '../../http/request';
 import type { IdentitySessionManager } from '../../manager/manager';
 import type { IdentitySession } from '../../session/session';
@@ -14,7 +15,7 @@ const MOST_KNOWN = 50_000;
  * A public-session cookie that is missing is sent at once.
  */
 export class CookieRefresh {
-  readonly #sent = new Map<string, number>();
+  readonly #sent = lru<number>(MOST_KNOWN);
   readonly #manager: IdentitySessionManager;
   readonly #dialect: OpenXchangeDialect;
 
@@ -48,13 +49,8 @@ export class CookieRefresh {
     if (cookieTtl === undefined || !lifetimes.autologin || !session.staySignedIn) return false;
     const sent = this.#sent.get(session.sessionId) ?? session.signedIn;
     if (clock.now() - sent <= cookieTtl / 7) return false;
-    this.#note(session.sessionId, clock.now());
+    this.#sent.set(session.sessionId, clock.now());
     return true;
-  }
-
-  #note(sessionId: string, now: number): void {
-    if (this.#sent.size >= MOST_KNOWN) this.#sent.clear();
-    this.#sent.set(sessionId, now);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock';
 import { type Names, throwIfAny, OptionReader } from '../../options/reader';
 import type { Translations } from '../../session/i18n/translations';
-import { describeOxDevice, describing } from '../../session/device/describe';
+import { describeOxDevice, deviceDescriber } from '../../session/device/describe';
 import type { DescribeDevice } from '../../session/device/device';
 import type { Duration } from '../../session/duration';
 
@@ -89,7 +89,7 @@ export function openXchangeSettings(
     publicSession: read.flag('publicSession'),
     stickyCookie: read.flag('stickyCookie'),
     defaultClient: read.matching('defaultClient', /^.{1,64}$/u, 'text of 1 to 64 characters'),
-    describeDevice: describing(read.givenFunction('describeDevice'), describeOxDevice),
+    describeDevice: deviceDescriber(read.givenFunction('describeDevice'), describeOxDevice),
   };
   if (settings.stickyCookie && nodeId === null) {
     problems.push(

@@ -1,5 +1,6 @@
 import { UAParser } from 'ua-parser-js';
 
+import { lru } from '../../lru';
 import { browser, type Browser } from './browser';
 import { knownClient, UNKNOWN_DEVICE, type KnownClient } from './clients';
 import { davDevice } from './dav-agents';
@@ -11,7 +12,7 @@ import { displayText } from '../text';
 export const LONGEST_USER_AGENT = 512;
 
 /** Whatever the client calls itself, a browser is a browser; the clients of Open-Xchange are known by their ids. */
-export const describeDevice: DescribeDevice = memoised((userAgent, clientId) => {
+export const describeDevice: DescribeDevice = memoized((userAgent, clientId) => {
   const text = cut(userAgent);
   const client = knownClient(clientId);
   return frozen(client === undefined ? anyDevice(text) : deviceOf(client, text));
@@ -21,31 +22,30 @@ export const describeDevice: DescribeDevice = memoised((userAgent, clientId) => 
  * As Open-Xchange tells it to its own clients: only they are known, all others are unknown devices, and the Edge that is
  * built on Chromium is Chrome.
  */
-export const describeOxDevice: DescribeDevice = memoised((userAgent, clientId) => {
+export const describeOxDevice: DescribeDevice = memoized((userAgent, clientId) => {
   const client = knownClient(clientId);
   return frozen(
     client === undefined ? UNKNOWN_DEVICE : deviceOf(client, cut(userAgent).replace(NEW_EDGE, '')),
   );
 });
 
-/** The same function with a memory: lists show the same few devices again and again. */
-export function memoised(describe: DescribeDevice, most = 1000): DescribeDevice {
-  const known = new Map<string, Device>();
+/** Returns the same function with a cache of `max` devices. Lists show the same few devices again and again. */
+export function memoized(describe: DescribeDevice, max = 1000): DescribeDevice {
+  const known = lru<Device>(max);
   return (userAgent, clientId) => {
     const key = JSON.stringify([userAgent, clientId]);
     let device = known.get(key);
     if (device === undefined) {
       device = describe(userAgent, clientId);
-      if (known.size >= most) known.clear();
       known.set(key, device);
     }
     return device;
   };
 }
 
-/** What an app gives, with a memory, or ours, which has one. */
-export function describing(own: DescribeDevice | undefined, ours: DescribeDevice): DescribeDevice {
-  return own === undefined ? ours : memoised(own);
+/** Returns the app's function with a cache, or the built-in function, which has one already. */
+export function deviceDescriber(own: DescribeDevice | undefined, builtIn: DescribeDevice): DescribeDevice {
+  return own === undefined ? builtIn : memoized(own);
 }
 
 const NEW_EDGE = / ?\bEdg(?:A|iOS)?\/[\w.]*/g;

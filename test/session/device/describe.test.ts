@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 import { translationsOf, messagesFor } from '../../../lib/session/i18n/translations';
-import { describeDevice, describeOxDevice, memoised } from '../../../lib/session/device/describe';
+import { describeDevice, describeOxDevice, memoized } from '../../../lib/session/device/describe';
 import type { Device } from '../../../lib/session/device/device';
 import { displayName } from '../../../lib/session/i18n/messages';
 
@@ -209,7 +209,7 @@ describe('a device', () => {
 
   it('that was described before is not described again', () => {
     const describe = jest.fn(describeDevice);
-    const remembering = memoised(describe);
+    const remembering = memoized(describe);
     expect(remembering('curl/8', null)).toBe(remembering('curl/8', null));
     expect(describe).toHaveBeenCalledTimes(1);
     expect(describeDevice(ON_LINUX, APPSUITE)).toBe(describeDevice(ON_LINUX, APPSUITE));
@@ -218,7 +218,7 @@ describe('a device', () => {
 
   it('is not mistaken for that of another client, nor nothing for a word', () => {
     const describe = jest.fn(describeDevice);
-    const remembering = memoised(describe);
+    const remembering = memoized(describe);
     for (const clientId of [null, 'null', '', 'a']) {
       for (const userAgent of [null, 'null', '', 'a']) remembering(userAgent, clientId);
     }
@@ -227,7 +227,7 @@ describe('a device', () => {
 
   it('is forgotten when there are too many', () => {
     const describe = jest.fn(describeDevice);
-    const remembering = memoised(describe, 2);
+    const remembering = memoized(describe, 2);
     for (const userAgent of ['a', 'b', 'c', 'c', 'a']) remembering(userAgent, null);
     expect(describe).toHaveBeenCalledTimes(4);
   });

@@ -1,7 +1,7 @@
-import { lru } from '../../lib/store/lru';
+import { lru } from '../lib/lru';
 
-describe('the cache', () => {
-  it('forgets what was not used for longest when it is full', () => {
+describe('lru', () => {
+  it('drops the least recently used entry when the cache is full', () => {
     const cache = lru<{ n: number }>(2);
     cache.set('a', { n: 1 });
     cache.set('b', { n: 2 });
@@ -11,7 +11,7 @@ describe('the cache', () => {
     expect(cache.size).toBe(2);
   });
 
-  it('forgets what it is told to', () => {
+  it('removes single entries with delete and all entries with clear', () => {
     const cache = lru<object>(10);
     cache.set('a', {});
     cache.set('b', {});
