@@ -2,7 +2,7 @@ import type { ChangeLog } from '../changes/changes';
 import type { CleanupLease } from '../database/cleanup-lease';
 import { jittered } from '../clock';
 import { cutoffs, type Lifetimes } from '../session/lifetimes';
-import type { CleanupSettings, Settings } from '../options/settings';
+import type { Settings } from '../options/settings';
 import { FLUSH_EVERY } from '../store/buffered';
 import type { Retained, SessionStore } from '../store/store';
 
@@ -53,7 +53,7 @@ export class Cleanup {
    * end, so that nodes which are restarted often clean up too.
    */
   start(): void {
-    if (this.#settings.cleanup.enabled) this.#schedule(0.1, 1);
+    if (this.#settings.isCleanupEnabled) this.#schedule(0.1, 1);
   }
 
   /** Cleans up now, unless this or another node is at it. */
@@ -71,16 +71,16 @@ export class Cleanup {
 
   /** After at least and at most so many periods. */
   #schedule(least: number, most: number): void {
-    const { clock, cleanup } = this.#settings;
-    const delay = cleanup.period * jittered(least, most);
+    const { clock, cleanupPeriod } = this.#settings;
+    const delay = cleanupPeriod * jittered(least, most);
     this.#cancelNext = clock.after(delay, () => void this.#runInTime());
   }
 
   async #runInTime(): Promise<void> {
-    const { cleanup, report } = this.#settings;
+    const { cleanupPeriod, report } = this.#settings;
     try {
       // A little less than the period, as no two clocks go alike.
-      await this.#run(cleanup.period * 0.95);
+      await this.#run(cleanupPeriod * 0.95);
     } catch (error) {
       report({ type: 'failed', task: 'cleanup', error });
     }
@@ -111,12 +111,12 @@ export class Cleanup {
 
   async #clean(renew: () => Promise<boolean>): Promise<CleanupResult> {
     const { store, log } = this.#cleaned;
-    const { clock, lifetimes, cleanup, report } = this.#settings;
+    const { clock, lifetimes, report } = this.#settings;
     const now = clock.now() - trail(this.#settings);
     let hibernated = 0;
 
     const deleted = await this.#inChunks(renew, () =>
-      store.sweep(retainedAt(now, lifetimes, cleanup), CHUNK),
+      store.sweep(retainedAt(now, lifetimes, this.#settings), CHUNK),
     );
     await this.#inChunks(renew, async () => {
       const { dropped, sessions } = await store.hibernate(cutoffs(lifetimes, now), CHUNK);
@@ -166,7 +166,7 @@ function trail({ touchInterval, requestBudget }: Settings): number {
 export function retainedAt(
   now: number,
   lifetimes: Lifetimes,
-  { endedRetention, inactiveTimeSpan }: Pick<CleanupSettings, 'endedRetention' | 'inactiveTimeSpan'>,
+  { endedRetention, inactiveTimeSpan }: Pick<Settings, 'endedRetention' | 'inactiveTimeSpan'>,
 ): Retained {
   const endedAfter = now - endedRetention;
   const unused = now - inactiveTimeSpan;

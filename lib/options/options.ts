@@ -9,157 +9,317 @@ import type { DescribeDevice, DeviceOf } from '../session/device/device';
 import type { Duration } from '../session/duration';
 import type { IpCheckOptions } from '../session/ip-check';
 import type { PreventConcurrentLogin } from '../session/revocation';
-import type { RulesFor, SessionLimit } from '../session/sign-in-rules';
+import { SIGN_IN_RULES, type RulesFor, type SessionLimit } from '../session/sign-in-rules';
 import type { SessionStore } from '../store/store';
+import {
+  count,
+  duration,
+  flag,
+  func,
+  isFunction,
+  isText,
+  limit,
+  listOf,
+  oneOf,
+  orFalse,
+  text,
+  unchecked,
+  valid,
+} from './checks';
+import type { OptionTable } from './reader';
 
 /**
- * Every option of a manager. A duration is a number of milliseconds or text such as `1W`, `30D`, `12H`, `5M` (minutes).
- * Names in brackets are those of Open-Xchange and ABP for the same thing. `undefined` counts as not given, so that an option
- * may depend on a condition.
+ * The options of a session manager. A duration is a number of milliseconds or text such as `1W`, `30D`, `12H` or `5M`
+ * (minutes). `undefined` counts as not given. Names in brackets are the properties of Open-Xchange and ABP that control the
+ * same thing.
  */
 export interface IdentitySessionOptions {
-  /** The app's Knex on PostgreSQL. The manager borrows its connections and never ends it. This or `store` is required. */
+  /**
+   * The app's Knex instance on PostgreSQL. The manager borrows connections from its pool and never destroys it. Either
+   * `knex` or `store` is required.
+   */
   readonly knex?: Knex | undefined;
-  /** A store instead of a database: `memory()` for tests and the first five minutes. */
+  /** A store that replaces the database, such as `memory()` for tests and first experiments. */
   readonly store?: SessionStore | undefined;
-  /** The schema of the tables; what the connection's search path finds first when absent. */
+  /** The schema of the tables. By default the first schema of the connection's search path that contains them. */
   readonly schema?: string | undefined;
 
-  /** The idle timeout; sessions that stay signed in hibernate after it. [sessiond.sessionDefaultLifeTime] */
+  /**
+   * The idle timeout, at least one second. A session that stays signed in hibernates after it; other sessions end.
+   * Default `1H`. [sessiond.sessionDefaultLifeTime]
+   */
   readonly shortLifetime?: Duration | undefined;
-  /** The idle timeout of sessions that stay signed in; no less than `shortLifetime`. [sessiond.sessionLongLifeTime] */
+  /**
+   * The idle timeout of sessions that stay signed in; at least `shortLifetime`. Default `1W`. [sessiond.sessionLongLifeTime]
+   */
   readonly longLifetime?: Duration | undefined;
-  /** The absolute timeout, counted from the sign-in, which no activity moves; `false` for none. */
+  /**
+   * The absolute timeout, counted from the sign-in; activity does not extend it. Default `false`: no absolute timeout.
+   */
   readonly absoluteLifetime?: Duration | false | undefined;
-  /** Whether sessions can hibernate and be revived; `false` ends all of them after `shortLifetime`. [sessiond.autologin] */
+  /**
+   * Allows sessions to hibernate and to be revived. If `false`, every session ends after `shortLifetime`. Default `true`.
+   * [sessiond.autologin]
+   */
   readonly autologin?: boolean | undefined;
 
-  /** How the browser keeps the credentials. */
+  /** The attributes of the credential cookie. */
   readonly cookies?: CookieOptions | undefined;
-  /** Origins beside the app's own whose pages may write with a session's cookie, such as `https://www.example.com`. */
+  /**
+   * Further origins whose pages may send writes with a session's cookie, such as `https://www.example.com`. The app's own
+   * origin is always allowed. Default `[]`.
+   */
   readonly origins?: readonly string[] | undefined;
 
-  /** What a sign-in does to the user's other sessions. [Abp.Identity.PreventConcurrentLogin] */
+  /**
+   * The user's other sessions that a sign-in ends: `LogoutFromSameTypeDevices`, `LogoutFromAllDevices`, or `Disabled` for
+   * no session (the default). [Abp.Identity.PreventConcurrentLogin]
+   */
   readonly preventConcurrentLogin?: PreventConcurrentLogin | undefined;
-  /** How many live sessions a user may have; `Infinity` for any number. [sessiond.maxSessionPerUser] */
+  /** The maximum number of live sessions of a user. Default `Infinity`. [sessiond.maxSessionPerUser] */
   readonly maxSessionsPerUser?: number | undefined;
-  /** How many live sessions a user may have with one client. [sessiond.maxSessionPerClient] */
+  /** The maximum number of live sessions of a user with one client. Default `Infinity`. [sessiond.maxSessionPerClient] */
   readonly maxSessionsPerClient?: number | undefined;
-  /** How many live sessions a user may have on one kind of device. */
+  /** The maximum number of live sessions of a user on one type of device. Default `Infinity`. */
   readonly maxSessionsPerDevice?: number | undefined;
   /**
-   * How many live sessions this node may hold, whoever they belong to; `Infinity` for any number. Beyond it sign-ins are
-   * refused. It protects the node and is no exact rule: they are counted once a second. Needs a `nodeId`. [sessiond.maxSession]
+   * The maximum number of live sessions on this node, of all users together. When it is reached, sign-ins are refused.
+   * It protects the node and is not exact, because sessions are counted once a second. Requires `nodeId`. Default
+   * `Infinity`. [sessiond.maxSession]
    */
   readonly maxSessions?: number | undefined;
-  /** Beyond the limits of users: `endOldest` makes room for a sign-in, `refuse` turns it away. */
-  readonly onLimit?: SessionLimit['onLimit'] | undefined;
-
-  /** Further rules for a sign-in, by user, tenant, device and client, from wherever the app keeps them. All hold, so the strictest wins. */
-  readonly rulesFor?: RulesFor | undefined;
-  /** The kind of device of a client, as rules about concurrent logins see it; `Web` for all by default. [ClientIdToDeviceMap] */
-  readonly deviceOf?: DeviceOf | undefined;
   /**
-   * Whether this manager cleans up by itself; a cron job may call `runCleanup()` instead.
-   * [IdentitySessionCleanupOptions.IsCleanupEnabled]
+   * The reaction to a sign-in beyond a user's limits: `endOldest` ends the sessions that signed in first (the default),
+   * `refuse` refuses the sign-in.
+   */
+  readonly onLimit?: SessionLimit['onLimit'] | undefined;
+  /**
+   * A function that returns additional rules for a sign-in, by user, tenant, device and client. These rules and the options
+   * all apply, so that the strictest one decides. If the function throws, the sign-in fails.
+   */
+  readonly rulesFor?: RulesFor | undefined;
+  /**
+   * A function that returns the type of device of a client, such as `Mobile`, for rules about concurrent logins. By default
+   * all clients have the type `Web`. [ClientIdToDeviceMap]
+   */
+  readonly deviceOf?: DeviceOf | undefined;
+
+  /**
+   * Lets this manager run cleanup periodically. If `false`, call `runCleanup()` yourself, for example from a cron job.
+   * Default `true`. [IdentitySessionCleanupOptions.IsCleanupEnabled]
    */
   readonly isCleanupEnabled?: boolean | undefined;
-  /** How often one of the nodes cleans up; no less than a minute. [CleanupPeriod] */
+  /** The interval at which one of the nodes runs cleanup; at least one minute. Default `1H`. [CleanupPeriod] */
   readonly cleanupPeriod?: Duration | undefined;
   /**
-   * Sessions that were not used for so long are deleted; those that were never used count from their sign-in. No less than
-   * `longLifetime`. [InactiveTimeSpan]
+   * Cleanup deletes sessions that were not used for this time. For a session that was never used, the time counts from its
+   * sign-in. At least `longLifetime`. Default `30D`. [InactiveTimeSpan]
    */
   readonly inactiveTimeSpan?: Duration | undefined;
-  /** How long ended and expired sessions are kept before cleanup deletes them: meanwhile refusals say why. */
+  /**
+   * The time for which ended and expired sessions are kept before cleanup deletes them. During this time a refusal can
+   * give the reason. Default `30D`.
+   */
   readonly endedRetention?: Duration | undefined;
 
-  /** A session's last-accessed time is written after so many requests. [UpdateSessionAfterCacheHit] */
+  /**
+   * The number of requests after which a session's last-accessed time is written. Default 10. [UpdateSessionAfterCacheHit]
+   */
   readonly updateAfterCacheHits?: number | undefined;
   /**
-   * It is written after this time at the latest; a tenth of `shortLifetime` at the most, for a crash may lose it. By default a
-   * minute, or that tenth where it is less.
+   * The time after which a session's last-accessed time is written, even after fewer requests. At most a tenth of
+   * `shortLifetime`, because a crash can lose touches that are not written. Default one minute, or a tenth of
+   * `shortLifetime` if that is shorter.
    */
   readonly touchInterval?: Duration | undefined;
-  /** How many sessions are copied in memory, about 1 KB each. */
+  /** The maximum number of cached sessions. A cached session takes about 1 KB. Default 50,000. */
   readonly cacheSize?: number | undefined;
-  /** How long a revocation may take to reach a node that hears nothing; 0 asks the database on every request. 0, or 1 s to 1 min. */
+  /**
+   * The longest time in which a revocation takes effect on a node that receives no notifications: 0, or from one second to
+   * one minute. With 0, every request reads the database. Default two seconds.
+   */
   readonly lease?: Duration | undefined;
   /**
-   * How to connect for reading the change log and hearing notices, as Knex's own `connection`; as `knex` itself when absent. For
-   * a `knex` behind a transaction pooler, which passes no notices on: a way past it, to the same server and database.
+   * The connection, in the form of Knex's own `connection`, that reads the change log and receives notifications. By
+   * default it is opened like those of `knex`. Set it if `knex` connects through a transaction pooler, which does not
+   * forward notifications. It must lead to the same server and database.
    */
   readonly changesConnection?: Knex.Config['connection'] | undefined;
-  /** A further way to hear at once of what other nodes ended, beside PostgreSQL's notices: `redisHint(client)`. */
+  /** A source of notifications about ended sessions in addition to PostgreSQL's own: `redisHint(client)`. */
   readonly hint?: Hint | undefined;
-  /** How long a request may wait for one answer of the database before it is answered with 503. 100 ms to 1 min. */
+  /**
+   * The longest time that a request waits for one response of the database; from 100 ms to one minute. After it, the
+   * request is refused with 503. Default three seconds.
+   */
   readonly requestBudget?: Duration | undefined;
 
-  /** Whether sessions may change their address. By default they may, except at an autologin of Open-Xchange. [IPCheck, ipcheck.mode] */
+  /**
+   * Rules for sessions whose IP address changes. By default a session may change its address, except at an autologin of the
+   * Open-Xchange protocol. [IPCheck, ipcheck.mode]
+   */
   readonly ipCheck?: IpCheckOptions | undefined;
-  /** Finds the place of an address, as `maxmind()` does: `true` uses geoip-lite when it is installed, `false` knows no places. */
+  /**
+   * The source of the places of IP addresses. `true`, the default, uses geoip-lite if it is installed. `false` disables
+   * places. A function, such as the result of `maxmind()`, replaces geoip-lite.
+   */
   readonly location?: boolean | Locator | undefined;
-  /** Turns a user agent and the client's id into a device; ua-parser-js does by default. */
+  /**
+   * A function that turns a user agent and a client id into a device. Its results are memoized. The default function uses
+   * ua-parser-js.
+   */
   readonly describeDevice?: DescribeDevice | undefined;
-  /** Further languages, and other words, in which devices and places are named; see `translationsOf`. */
+  /** Additional languages, and changed messages, for the names of devices and places. See `translationsOf`. Default `{}`. */
   readonly translations?: Readonly<Record<string, Translation>> | undefined;
   /**
-   * The languages to choose from by a reader's `Accept-Language`; readers of none of them get the first. English, German and
-   * those of `translations` by default.
+   * The languages to choose from by the request's `Accept-Language` header. If no language matches, the first one is used.
+   * By default English, German and those of `translations`.
    */
   readonly languages?: readonly string[] | undefined;
-  /** The name of this node: its sessions are noted under it. 64 letters, digits, `_`, `.` or `-`. */
+
+  /**
+   * The name of this node, which is stored with the sessions that it opens or serves. 1 to 64 letters, digits, `_`, `.` or
+   * `-`. By default the node has no name.
+   */
   readonly nodeId?: string | undefined;
-  /** Whether users see their sessions of all nodes; `false` shows those that this node opened or served last. [session.management.globalLookup] */
+  /**
+   * Shows users their sessions of all nodes. If `false`, only the sessions that this node opened or served last; this
+   * requires `nodeId`. Default `true`. [session.management.globalLookup]
+   */
   readonly globalLookup?: boolean | undefined;
-  /** Ids of clients whose sessions no user is shown; ending one by its id still works. [session.management.clientBlacklist] */
+  /**
+   * Ids of clients whose sessions are not listed for users. Users can still end them by id. Default `[]`.
+   * [session.management.clientBlacklist]
+   */
   readonly clientBlacklist?: readonly string[] | undefined;
   /**
-   * Told what happens to sessions (opened, used, woken, ended, refused) and what fails in the background; by default
-   * failures are shown under `NODE_DEBUG=express-identity-sessions`.
+   * A function that receives events: sessions that were opened, used, woken, ended or refused, and failures in the
+   * background. By default failures are logged if `NODE_DEBUG` contains `express-identity-sessions`.
    */
   readonly report?: Report | undefined;
-  /** The source of time and timers, for tests. */
+
+  /** The source of time and timers, for tests. By default `systemClock()`. */
   readonly clock?: Clock | undefined;
 }
 
-/** How the browser keeps the credentials. */
+/** The attributes of the credential cookie. */
 export interface CookieOptions {
-  /** The cookie's name; `__Host-` goes before it unless `secure` is `false`. */
+  /**
+   * The cookie's name; 1 to 64 letters, digits, `_`, `.` or `-`. It gets the prefix `__Host-` unless `secure` is `false`.
+   * Default `identity`.
+   */
   readonly name?: string | undefined;
-  /** How long a browser keeps the cookie of a session that stays signed in; `longLifetime` by default. [cookie.ttl] */
+  /**
+   * The time for which a browser keeps the cookie of a session that stays signed in. Default `longLifetime`; another value
+   * prints a warning. [cookie.ttl]
+   */
   readonly ttl?: Duration | undefined;
-  /** `false` sends the cookie over plain HTTP too, for development: it warns at start, and production refuses it. */
+  /**
+   * If `false`, browsers also send the cookie over plain HTTP. This is for development: it prints a warning, and is refused
+   * if `NODE_ENV` is `production`. Default `true`.
+   */
   readonly secure?: boolean | undefined;
-  /** On which requests from other sites the browser sends the cookie: `lax` on links to the app, `strict` on none. */
+  /**
+   * The requests from other sites with which a browser sends the cookie: `lax` for links to the app, `strict` for no
+   * request. Default `lax`.
+   */
   readonly sameSite?: 'lax' | 'strict' | undefined;
 }
 
-/** Every default, once. What is absent here has none. */
-export const defaults = {
-  shortLifetime: '1H',
-  longLifetime: '1W',
-  absoluteLifetime: false,
-  autologin: true,
-  cookies: { name: 'identity', secure: true, sameSite: 'lax' },
-  origins: [],
-  preventConcurrentLogin: 'Disabled',
-  maxSessionsPerUser: Infinity,
-  maxSessionsPerClient: Infinity,
-  maxSessionsPerDevice: Infinity,
-  maxSessions: Infinity,
-  onLimit: 'endOldest',
-  isCleanupEnabled: true,
-  cleanupPeriod: '1H',
-  inactiveTimeSpan: '30D',
-  endedRetention: '30D',
-  updateAfterCacheHits: 10,
-  touchInterval: 60_000,
-  cacheSize: 50_000,
-  lease: 2_000,
-  requestBudget: 3_000,
-  location: true,
-  translations: {},
-  globalLookup: true,
-  clientBlacklist: [],
-} as const satisfies IdentitySessionOptions;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** Limits for names that go into cookies and headers. */
+const NAME = '1 to 64 letters, digits, "_", "." or "-"';
+
+const COOKIES = {
+  name: { default: 'identity', check: text(/^[A-Za-z0-9_.-]{1,64}$/, NAME) },
+  ttl: { check: duration(1000) },
+  secure: { default: true, check: flag },
+  sameSite: { default: 'lax', check: oneOf('lax', 'strict') },
+} satisfies OptionTable<CookieOptions>;
+
+/** The default and the check of every option. `settingsOf` adds the checks that concern several options. */
+export const OPTIONS = {
+  // `appConnections` checks Knex and its configuration.
+  knex: { check: unchecked<Knex>() },
+  store: { check: unchecked<SessionStore>() },
+  schema: { check: valid<string>(isSchema, 'the name of a schema: at most 63 bytes, without "." and "?"') },
+
+  shortLifetime: { default: '1H', check: duration(1000) },
+  longLifetime: { default: '1W', check: duration(1000) },
+  absoluteLifetime: { default: false, check: orFalse(duration(1000)) },
+  autologin: { default: true, check: flag },
+
+  cookies: { group: COOKIES },
+  origins: { default: [], check: listOf<string>(isOrigin, 'origins such as "https://www.example.com"') },
+
+  ...SIGN_IN_RULES,
+  maxSessions: { default: Infinity, check: limit(10_000_000) },
+  rulesFor: { check: func<RulesFor>() },
+  deviceOf: { check: func<DeviceOf>() },
+
+  isCleanupEnabled: { default: true, check: flag },
+  cleanupPeriod: { default: '1H', check: duration(MINUTE) },
+  inactiveTimeSpan: { default: '30D', check: duration(1000) },
+  endedRetention: { default: '30D', check: duration(0) },
+
+  updateAfterCacheHits: { default: 10, check: count(1, 1_000_000) },
+  touchInterval: { check: duration(1, HOUR) },
+  cacheSize: { default: 50_000, check: count(1, 10_000_000) },
+  lease: { default: 2_000, check: duration(0, MINUTE) },
+  changesConnection: {
+    check: valid<Knex.Config['connection']>(
+      isConnection,
+      "a value for Knex's `connection`: text, an object or a function",
+    ),
+  },
+  hint: { check: valid<Hint>(isHint, 'a hint, such as `redisHint(client)`') },
+  requestBudget: { default: 3_000, check: duration(100, MINUTE) },
+
+  ipCheck: { check: valid<IpCheckOptions>(isObject, 'an object') },
+  location: { default: true, check: valid<boolean | Locator>(isLocation, 'true or false or a function') },
+  describeDevice: { check: func<DescribeDevice>() },
+  translations: { default: {}, check: valid<Readonly<Record<string, Translation>>>(isRecord, 'an object') },
+  languages: { check: listOf<string>(isText, 'languages') },
+
+  nodeId: { check: text(/^[A-Za-z0-9_.-]{1,64}$/, NAME) },
+  globalLookup: { default: true, check: flag },
+  clientBlacklist: { default: [], check: listOf<string>(isText, 'client ids') },
+  report: { check: func<Report>() },
+
+  clock: { check: valid<Clock>(isClock, 'a clock, with now(), monotonic() and after()') },
+} satisfies OptionTable<IdentitySessionOptions>;
+
+/** Knex cannot name a schema that contains a dot or a question mark, and PostgreSQL truncates longer names. */
+function isSchema(value: unknown): boolean {
+  return isText(value) && /^[^.?\0]+$/.test(value) && Buffer.byteLength(value) <= 63;
+}
+
+function isOrigin(value: unknown): boolean {
+  return isText(value) && URL.canParse(value) && new URL(value).origin === value;
+}
+
+function isConnection(value: unknown): boolean {
+  return isText(value) || isObject(value) || isFunction(value);
+}
+
+function isHint(value: unknown): boolean {
+  return isFunction((value as Partial<Hint> | null)?.listen);
+}
+
+function isLocation(value: unknown): boolean {
+  return typeof value === 'boolean' || isFunction(value);
+}
+
+function isClock(value: unknown): boolean {
+  const clock = value as Partial<Clock> | null;
+  return [clock?.now, clock?.monotonic, clock?.after].every(isFunction);
+}
+
+function isRecord(value: unknown): boolean {
+  return isObject(value) && !Array.isArray(value);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,5 +1,5 @@
 export type { Answer, Dialect, OpenedSession, RequestCredentials, Transport } from '../http/dialect';
 export { isSessionId, type SecretForm } from '../session/credentials';
-export type { CleanupSettings, CookieSettings, Settings } from '../options/settings';
+export type { CookieSettings, Settings } from '../options/settings';
 export type { CountryOf, IpCheck, IpVerdict } from '../session/ip-check';
 export type { SignInRulesInForce } from '../session/sign-in-rules';

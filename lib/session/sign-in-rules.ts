@@ -1,4 +1,5 @@
-import { type Names, throwIfAny, OptionReader } from '../options/reader';
+import { limit, oneOf } from '../options/checks';
+import { readOptions, type OptionTable, type OptionValues } from '../options/reader';
 import { CONCURRENCY, type PreventConcurrentLogin } from './revocation';
 import type { IdentitySession } from './session';
 
@@ -37,30 +38,28 @@ export interface SignInRulesInForce {
   readonly limits: readonly SessionLimit[];
 }
 
-/** Reads the rules that stand among other options. */
-export function readSignInRules(read: OptionReader): SignInRulesInForce {
-  const onLimit = read.oneOf('onLimit', ['endOldest', 'refuse']);
-  return {
-    preventConcurrentLogin: read.oneOf('preventConcurrentLogin', CONCURRENCY),
-    limits: LIMITS.filter(({ option }) => read.value(option) !== Infinity).map(({ per, option }) => ({
-      per,
-      max: read.count(option, 1, 1_000_000),
-      onLimit,
-    })),
-  };
+/** The default and the check of each rule. */
+export const SIGN_IN_RULES = {
+  preventConcurrentLogin: { default: 'Disabled', check: oneOf(...CONCURRENCY) },
+  maxSessionsPerUser: { default: Infinity, check: limit(1_000_000) },
+  maxSessionsPerClient: { default: Infinity, check: limit(1_000_000) },
+  maxSessionsPerDevice: { default: Infinity, check: limit(1_000_000) },
+  onLimit: { default: 'endOldest', check: oneOf('endOldest', 'refuse') },
+} satisfies OptionTable<SignInRules>;
+
+/** Returns the rules of the manager's options in the form that a sign-in is checked by. */
+export function readSignInRules(values: OptionValues<typeof SIGN_IN_RULES>): SignInRulesInForce {
+  const { preventConcurrentLogin, onLimit } = values;
+  const limits = LIMITS.map(({ per, option }) => ({ per, max: values[option], onLimit }));
+  return { preventConcurrentLogin, limits: limits.filter(({ max }) => max !== Infinity) };
 }
 
 /**
- * The same of what an app's function answers.
- * @throws TypeError that lists what is wrong with them
+ * Checks the rules that the app's `rulesFor` returned.
+ * @throws TypeError that lists every invalid rule
  */
 export function checkedSignInRules(rules: SignInRules = {}): SignInRulesInForce {
-  const problems: string[] = [];
-  const read = new OptionReader(rules, NO_RULES, '', problems);
-  read.nothingBut(RULES);
-  const compiled = readSignInRules(read);
-  throwIfAny(problems, '`rulesFor` answered what is no rule');
-  return compiled;
+  return readSignInRules(readOptions(rules, SIGN_IN_RULES, { heading: '`rulesFor` returned invalid rules' }));
 }
 
 /** All of the rules at once: the strictest wins. A limit that refuses is looked at before one that would make room. */
@@ -80,19 +79,3 @@ const LIMITS = [
   { per: 'device', option: 'maxSessionsPerDevice' },
   { per: 'user', option: 'maxSessionsPerUser' },
 ] as const;
-
-const NO_RULES = {
-  preventConcurrentLogin: 'Disabled',
-  maxSessionsPerUser: Infinity,
-  maxSessionsPerClient: Infinity,
-  maxSessionsPerDevice: Infinity,
-  onLimit: 'endOldest',
-} as const satisfies Required<SignInRules>;
-
-const RULES: Names<SignInRules> = {
-  preventConcurrentLogin: true,
-  maxSessionsPerUser: true,
-  maxSessionsPerClient: true,
-  maxSessionsPerDevice: true,
-  onLimit: true,
-};

@@ -1,12 +1,17 @@
 import { memory } from '../../lib';
-import { defaults } from '../../lib/options/options';
+import { OPTIONS } from '../../lib/options/options';
 import { settingsOf } from '../../lib/options/settings';
 import { turns } from '../support/gate';
 
 const settings = (options: object = {}) => settingsOf({ store: memory(), ...options });
 
-describe('the settings', () => {
-  it('are the defaults where nothing is said, or undefined', () => {
+const environment = process.env['NODE_ENV'];
+afterEach(() => {
+  process.env['NODE_ENV'] = environment;
+});
+
+describe('settingsOf', () => {
+  it('fills in the default of every option that is missing or undefined', () => {
     const expected = {
       lifetimes: { short: 3_600_000, long: 604_800_000, absolute: Infinity, autologin: true },
       cookies: { name: 'identity', ttl: 604_800_000, secure: true, sameSite: 'lax' },
@@ -21,11 +26,12 @@ describe('the settings', () => {
     };
     expect(settings()).toMatchObject(expected);
     expect([...settings().translations.keys()]).toEqual(['en', 'de']);
-    const nothing = Object.fromEntries(Object.keys(defaults).map((name) => [name, undefined]));
+    const { store: _, ...others } = OPTIONS;
+    const nothing = Object.fromEntries(Object.keys(others).map((name) => [name, undefined]));
     expect(settings(nothing)).toMatchObject(expected);
   });
 
-  it('are what was said, durations in milliseconds', () => {
+  it('returns the given options, with durations in milliseconds', () => {
     expect(
       settings({
         shortLifetime: '30M',
@@ -43,9 +49,7 @@ describe('the settings', () => {
       lease: 0,
     });
   });
-});
 
-describe('the touch interval', () => {
   it.each([
     [{ shortLifetime: '5M' }, 30_000],
     [{ shortLifetime: 1009 }, 100],
@@ -54,14 +58,12 @@ describe('the touch interval', () => {
     [{ shortLifetime: '5M', touchInterval: undefined }, 30_000],
     [{ shortLifetime: '5M', touchInterval: 500 }, 500],
     [{ touchInterval: '6M' }, 360_000],
-  ])('is with %j %d', (options, expected) => {
+  ])('computes the touch interval of %j as %d ms', (options, expected) => {
     expect(settings(options).touchInterval).toBe(expected);
   });
-});
 
-describe('a wrong option', () => {
   it.each([
-    [{ shortLifetime: '1w' }, '`shortLifetime` is "1w": it must be from 1000'],
+    [{ shortLifetime: '1w' }, '`shortLifetime` is "1w": it must be a duration from 1000 ms'],
     [{ shortLifetime: 5 }, '`shortLifetime` is 5'],
     [{ longLifetime: NaN }, '`longLifetime` is NaN'],
     [{ absoluteLifetime: true }, '`absoluteLifetime` is true'],
@@ -83,13 +85,13 @@ describe('a wrong option', () => {
     [{ lease: '1D' }, '`lease` is "1D"'],
     [{ requestBudget: 5 }, '`requestBudget` is 5'],
     [{ hint: 'redis://cache' }, '`hint` is "redis://cache": it must be a hint, such as `redisHint(client)`'],
-    [{ changesConnection: 5432 }, '`changesConnection` is 5432: it must be what Knex'],
+    [{ changesConnection: 5432 }, '`changesConnection` is 5432: it must be a value for Knex'],
     [{ schema: '' }, '`schema` is "": it must be the name of a schema'],
     [{ schema: 'a.b' }, '`schema` is "a.b"'],
     [{ schema: 5 }, '`schema` is 5'],
     [{ nodeId: 'a b' }, '`nodeId` is "a b"'],
     [{ isCleanupEnabled: 1 }, '`isCleanupEnabled` is 1'],
-    [{ cleanupPeriod: 59_999 }, '`cleanupPeriod` is 59999: it must be from 60000'],
+    [{ cleanupPeriod: 59_999 }, '`cleanupPeriod` is 59999: it must be a duration from 60000 ms'],
     [{ inactiveTimeSpan: '1Y' }, '`inactiveTimeSpan` is "1Y"'],
     [{ endedRetention: -1 }, '`endedRetention` is -1'],
     [{ clientBlacklist: 'a,b' }, '`clientBlacklist` is "a,b": it must be a list of client ids'],
@@ -104,52 +106,46 @@ describe('a wrong option', () => {
     [{ clock: {} }, '`clock` is {}'],
     [{ LongLifetime: '1W' }, 'there is no option `LongLifetime`, did you mean `longLifetime`?'],
     [{ ttl: 5 }, 'there is no option `ttl`'],
-  ])('%j is refused by its name', (options, problem) => {
+  ])('refuses the invalid options %j by their name', (options, problem) => {
     expect(() => settings(options)).toThrow(TypeError);
     expect(() => settings(options)).toThrow(
       expect.objectContaining({ message: expect.stringContaining(problem) }),
     );
   });
 
-  it('is refused together with all others', () => {
+  it('reports all invalid options in one error', () => {
     const many = { shortLifetime: 'x', lease: 'y', unknown: 1, cookies: { secure: 'z' } };
     expect(() => settings(many)).toThrow(/shortLifetime[^]*cookies\.secure[^]*lease/);
     expect(() => settings(many)).toThrow(/no option `unknown`/);
   });
-});
 
-describe('options that contradict each other are refused', () => {
   it.each([
     [{ store: undefined }, 'give either `knex`'],
     [{ knex: () => undefined }, 'give either `knex`'],
-    [{ schema: 'sessions' }, '`schema` says where the tables are'],
-    [{ changesConnection: 'postgres://db' }, '`changesConnection` is for the log of changes'],
-    [{ hint: { listen: () => () => undefined } }, '`hint` is for the log of changes'],
+    [{ schema: 'sessions' }, '`schema` is for the database'],
+    [{ changesConnection: 'postgres://db' }, '`changesConnection` is for the database'],
+    [{ hint: { listen: () => () => undefined } }, '`hint` is for the database'],
     [{ shortLifetime: '2H', longLifetime: '1H' }, '`longLifetime` (3600000 ms) is shorter'],
     [{ shortLifetime: '5M', touchInterval: '1M' }, '`touchInterval` (60000 ms) is more than a tenth'],
-    [{ shortLifetime: '5M', touchInterval: 30_001 }, 'give it 30000 ms at the most, or leave it out'],
+    [{ shortLifetime: '5M', touchInterval: 30_001 }, 'give at most 30000 ms, or leave it out'],
     [{ longLifetime: '31D' }, '`inactiveTimeSpan` (2592000000 ms) is shorter than `longLifetime`'],
-    [{ maxSessions: 5 }, '`maxSessions` is what one node may hold, and the node has no name'],
-    [{ globalLookup: false }, '`globalLookup` is false, and the node has no name'],
-    [{ lease: 500 }, '`lease` (500 ms) must be 0, or at least 1000 ms'],
-  ])('%j', (options, problem) => {
+    [{ maxSessions: 5 }, '`maxSessions` limits the sessions of this node, and the node has no name'],
+    [
+      { globalLookup: false },
+      '`globalLookup: false` shows the sessions of this node, and the node has no name',
+    ],
+    [{ lease: 500 }, '`lease` (500 ms) must be 0 or at least 1000 ms'],
+  ])('refuses the contradictory options %j', (options, problem) => {
     expect(() => settings(options)).toThrow(
       expect.objectContaining({ message: expect.stringContaining(problem) }),
     );
   });
 
-  it('when nothing at all is given', () => {
+  it('shows how to create a manager if the options are missing', () => {
     expect(() => settingsOf(undefined as never)).toThrow(/createIdentitySessionManager\(\{ knex \}\)/);
   });
-});
 
-describe('cookies over plain HTTP', () => {
-  const environment = process.env['NODE_ENV'];
-  afterEach(() => {
-    process.env['NODE_ENV'] = environment;
-  });
-
-  it('are warned of in development, and refused in production', () => {
+  it('prints a warning for insecure cookies in development, and refuses them in production', () => {
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     settings({ cookies: { secure: false } });
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('plain HTTP'), {
@@ -158,10 +154,8 @@ describe('cookies over plain HTTP', () => {
     process.env['NODE_ENV'] = 'production';
     expect(() => settings({ cookies: { secure: false } })).toThrow(/NODE_ENV is "production"/);
   });
-});
 
-describe('a cookie that lives shorter or longer than sessions', () => {
-  it('is warned of', () => {
+  it('prints a warning if cookies.ttl and longLifetime differ', () => {
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     settings({ cookies: { ttl: '1D' } });
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('`longLifetime` differ'), {
@@ -170,9 +164,7 @@ describe('a cookie that lives shorter or longer than sessions', () => {
     settings({ cookies: { ttl: '2W' }, longLifetime: '2W' });
     expect(warn).toHaveBeenCalledTimes(1);
   });
-});
 
-describe('a report that fails', () => {
   const threw = () => {
     throw new Error('no');
   };
@@ -180,8 +172,8 @@ describe('a report that fails', () => {
   it.each<[string, () => unknown]>([
     ['throws', threw],
     ['rejects', () => Promise.reject(new Error('no'))],
-    ['is a promise of another kind', () => ({ then: threw })],
-  ])('hurts nobody: it %s', async (_, app) => {
+    ['returns a thenable that throws', () => ({ then: threw })],
+  ])('ignores the failure of a report that %s', async (_, app) => {
     const unhandled = jest.fn();
     process.on('unhandledRejection', unhandled);
     const { report } = settings({ report: app });

@@ -49,13 +49,16 @@ class Exports {
       .map(({ name }) => name);
   }
 
-  /** The types that the declarations of exports refer to, if they are declared in the folder and none of the files exports them. */
+  /**
+   * The types that the declarations of exports refer to and that none of the files exports. Types of other packages and
+   * types that are private to their file do not count.
+   */
   missing(paths: readonly string[]): string[] {
     const exported = new Set(
       paths.flatMap((path) => this.#exportsOf(path).map((each) => this.#origin(each))),
     );
     const references = [...exported].flatMap((each) => each.declarations!.flatMap((it) => this.#typesIn(it)));
-    const missing = references.filter((type) => !exported.has(type) && this.#isDeclaredInFolder(type));
+    const missing = references.filter((type) => !exported.has(type) && this.#isExportedInFolder(type));
     return [...new Set(missing.map(({ name }) => name))];
   }
 
@@ -68,10 +71,11 @@ class Exports {
     return (symbol.flags & ts.SymbolFlags.Alias) === 0 ? symbol : this.#checker.getAliasedSymbol(symbol);
   }
 
-  #isDeclaredInFolder({ declarations = [] }: ts.Symbol): boolean {
+  #isExportedInFolder({ declarations = [] }: ts.Symbol): boolean {
     return declarations.some((each) => {
       const { fileName } = each.getSourceFile();
-      return fileName.startsWith(`${this.#folder}/`) && !fileName.includes('/node_modules/');
+      if (!fileName.startsWith(`${this.#folder}/`) || fileName.includes('/node_modules/')) return false;
+      return (ts.getCombinedModifierFlags(each as ts.Declaration) & ts.ModifierFlags.Export) !== 0;
     });
   }
 
@@ -146,7 +150,8 @@ describe('the check of exports', () => {
        export type B = 1;
        export class C extends Base { /** One. */ d = 1; #e: Inside; }
        export class Base {}
-       export type Hidden<T> = { t: T };
+       export type Hidden<T> = { t: T; p: Private };
+       type Private = 1;
        export type Inside = 1;`,
     );
   });

@@ -6,7 +6,7 @@ import ts from 'typescript';
 
 import { SessionError, type RefusalCode } from '../../lib';
 import { rest } from '../../lib/http/rest';
-import { defaults } from '../../lib/options/options';
+import { OPTIONS } from '../../lib/options/options';
 import { settingsOf } from '../../lib/options/settings';
 import { memory } from '../../lib/store/memory';
 import { lib, PROJECT } from './sources';
@@ -36,14 +36,16 @@ function optionNames(path: string, name: string): string[] {
   });
 }
 
-/** The default of an option in the literal `defaults`, and whether it has one. */
+/** The default in the option's row, and whether it has one. */
 function defaultOf(option: string): { readonly value?: unknown } {
-  let value: unknown = defaults;
-  for (const key of option.split('.')) {
-    if (!Object.hasOwn(value as object, key)) return {};
-    value = (value as Record<string, unknown>)[key];
-  }
-  return { value };
+  const [outer, inner] = option.split('.') as [string, string?];
+  const row = rowIn(OPTIONS, outer);
+  const found = inner === undefined ? row : rowIn(row['group'] as object, inner);
+  return 'default' in found ? { value: found['default'] } : {};
+}
+
+function rowIn(table: object, name: string): Readonly<Record<string, unknown>> {
+  return (table as Record<string, Record<string, unknown>>)[name]!;
 }
 
 describe('README', () => {
