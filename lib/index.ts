@@ -6,7 +6,7 @@ export type { Visit } from './manager/verification';
 export type { EndedListener } from './manager/session-watch';
 export type { Actor, Administration, SessionPage, SessionSearch } from './manager/administration';
 export type { CleanupResult } from './manager/cleanup';
-export { SessionError, type RefusalCode, type RefusalEvidence } from './errors';
+export { SessionError, type RefusalCode, type RefusalDetails } from './errors';
 export type { Report, SessionEvent } from './events';
 export type { Health } from './health';
 export type { Clock } from './clock';
@@ -46,6 +46,7 @@ export {
   currentIpAddress,
   type EndedSession,
   type IdentitySession,
+  type JsonObject,
   type Owner,
   type SessionReference,
 } from './session/session';

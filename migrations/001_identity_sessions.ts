@@ -27,6 +27,8 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       ip_addresses text,
       extra_properties jsonb,
       data jsonb,
+      -- One object per protocol, under the protocol's name.
+      protocol_data jsonb,
       auth_id text,
       node text,
       end_reason text,
@@ -73,9 +75,8 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       one boolean primary key default true check (one),
       prevent_concurrent_login text
         check (prevent_concurrent_login in ('Disabled', 'LogoutFromSameTypeDevices', 'LogoutFromAllDevices')),
-      idle_enabled boolean,
-      idle_timeout_minutes integer,
-      idle_countdown_seconds integer
+      -- The settings of protocols: one object per protocol, under the protocol's name.
+      protocols jsonb
     )`);
   await knex.raw(`insert into ${at}.identity_session_policy default values`);
 
@@ -139,7 +140,7 @@ async function createTriggers(knex: Knex, at: string): Promise<void> {
   await knex.raw(`
     create trigger identity_session_changed after update of
       session_id, secret_hash, tenant_id, user_id, client_id, device, device_info, user_agent, stay_signed_in, signed_in,
-      extra_properties, data, auth_id
+      extra_properties, data, protocol_data, auth_id
     on ${at}.identity_sessions for each row when (new.ended_at is null)
     execute function ${at}.identity_session_changed()`);
 

@@ -4,8 +4,9 @@ import { rateLimit, type Options, type Store } from 'express-rate-limit';
 import type { Dialect } from './dialect';
 import { SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
-import type { Names, OptionReader } from '../options/reader';
-import { dialectOf, send, VERB_OPTIONS, type VerbOptions } from './request';
+import { count, func, valid, isFunction } from '../options/checks';
+import type { OptionTable } from '../options/reader';
+import { send, restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 
 /** How many requests an address may make, and where they are counted. */
 export interface LimitOptions {
@@ -22,13 +23,22 @@ export interface LimitOptions {
 /** `false` switches a limiter off. */
 export type Limit = LimitOptions | false;
 
-/** The names, so that a misspelt one is noticed. */
-const LIMIT_OPTIONS: Names<LimitOptions> = {
-  limit: true,
-  windowMs: true,
-  store: true,
-  keyGenerator: true,
-};
+/** In milliseconds: the longest delay of a timer. */
+const LONGEST_WINDOW = 2 ** 31 - 1;
+
+const LIMIT_OPTIONS = {
+  limit: { check: count(0, 1_000_000_000) },
+  windowMs: { check: count(1, LONGEST_WINDOW) },
+  store: { check: valid<Store>(isStore, 'a store of express-rate-limit') },
+  keyGenerator: { check: func<NonNullable<LimitOptions['keyGenerator']>>() },
+} satisfies OptionTable<LimitOptions>;
+
+/** The row for the limit of one route, in the tables of routers. */
+export const LIMIT = { group: LIMIT_OPTIONS, off: true } as const;
+
+function isStore(value: unknown): boolean {
+  return isFunction((value as Partial<Store> | null)?.increment);
+}
 
 /** What an address may do in a window. Of sign-ins only failures count: the people of an office share an address. */
 const limits = {
@@ -46,20 +56,9 @@ export function signInLimiter(
   manager: IdentitySessionManager,
   options: LimitOptions & VerbOptions = {},
 ): RequestHandler {
-  const names = { ...VERB_OPTIONS, ...LIMIT_OPTIONS };
-  return limiter('signIn', dialectOf('signInLimiter', manager, options, names), options);
-}
-
-/** The limits of a router's routes, as they stand among its options under `limits`. */
-export function readLimits<Route extends string>(
-  read: OptionReader,
-  routes: Readonly<Record<Route, true>>,
-): { readonly [R in Route]?: Limit | undefined } {
-  const group = read.group('limits', routes);
-  for (const route of Object.keys(routes)) {
-    if (group.value(route) !== false) group.group(route, LIMIT_OPTIONS);
-  }
-  return read.value('limits') ?? {};
+  const table = { ...VERB_OPTIONS, ...LIMIT_OPTIONS };
+  const { dialect = restDialect(manager), ...limit } = verbOptions('signInLimiter', manager, options, table);
+  return limiter('signIn', dialect, limit);
 }
 
 /**

@@ -6,7 +6,8 @@ import type { Answer, Dialect, RequestCredentials } from './dialect';
 import { rest } from './rest';
 import { SessionError } from '../errors';
 import { IdentitySessionManager } from '../manager/manager';
-import { type Names, checkOptionNames } from '../options/reader';
+import { unchecked } from '../options/checks';
+import { type AnyTable, type OptionTable, type OptionValues, readOptions } from '../options/reader';
 import type { IdentitySession } from '../session/session';
 
 declare global {
@@ -25,29 +26,37 @@ export interface VerbOptions {
   readonly dialect?: Dialect | undefined;
 }
 
-/** The names, so that a misspelt one is noticed. */
-export const VERB_OPTIONS: Names<VerbOptions> = { dialect: true };
+export const VERB_OPTIONS = {
+  dialect: { check: unchecked<Dialect>() },
+} satisfies OptionTable<VerbOptions>;
 
 const restDialects = new WeakMap<IdentitySessionManager, Dialect>();
 
 /**
- * The dialect of a verb, checked when the verb is built.
- * @param names Those of the verb's options.
- * @throws TypeError when the manager is none, and for options of other names
+ * Checks the arguments of a verb or router when it is built, and returns its options in force.
+ * @throws TypeError if `manager` is not a manager or if options are invalid
  */
-export function dialectOf(
+export function verbOptions<Table extends AnyTable>(
   verb: string,
   manager: IdentitySessionManager,
-  options: VerbOptions = {},
-  names: Readonly<Record<string, true>> = VERB_OPTIONS,
-): Dialect {
+  options: object = {},
+  table: Table,
+): OptionValues<Table> {
   if (!(manager instanceof IdentitySessionManager)) {
     throw new TypeError(
       `${verb} needs the manager: write \`${verb}(manager)\`, with the manager that createIdentitySessionManager() returned`,
     );
   }
-  checkOptionNames(options, names, `${verb} cannot be built`);
-  if (options.dialect !== undefined) return options.dialect;
+  return readOptions(options, table, { heading: `${verb} cannot be built` });
+}
+
+/** The dialect of a verb that has no other options. See `verbOptions`. */
+export function dialectOf(verb: string, manager: IdentitySessionManager, options?: VerbOptions): Dialect {
+  return verbOptions(verb, manager, options, VERB_OPTIONS).dialect ?? restDialect(manager);
+}
+
+/** The default of `dialect`: the same one for all verbs of a manager. */
+export function restDialect(manager: IdentitySessionManager): Dialect {
   const known = restDialects.get(manager) ?? rest(manager.settings);
   restDialects.set(manager, known);
   return known;

@@ -1,14 +1,14 @@
 import { Router } from 'express';
 
 import { autologin } from './autologin';
-import { readLimits, routeLimiters, type Limit } from './limiters';
-import { dialectOf, VERB_OPTIONS, type VerbOptions } from './request';
+import { LIMIT, routeLimiters, type Limit } from './limiters';
+import { restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 import { revokeRoute } from './revoke-route';
 import { currentSession, sessionLookup } from './session-lookup';
 import { sessionSecretGuard } from './session-secret-guard';
 import { signOut } from './sign-out';
 import type { IdentitySessionManager } from '../manager/manager';
-import { type Names, throwIfAny, OptionReader } from '../options/reader';
+import type { OptionTable } from '../options/reader';
 
 /** What the REST router may be told beside its wire. */
 export interface RestRouterOptions extends VerbOptions {
@@ -16,6 +16,11 @@ export interface RestRouterOptions extends VerbOptions {
   readonly limits?:
     { readonly autologin?: Limit | undefined; readonly revoke?: Limit | undefined } | undefined;
 }
+
+const OPTIONS = {
+  ...VERB_OPTIONS,
+  limits: { group: { autologin: LIMIT, revoke: LIMIT } },
+} satisfies OptionTable<RestRouterOptions>;
 
 /**
  * The REST routes, to be mounted where the app wants them:
@@ -32,8 +37,7 @@ export interface RestRouterOptions extends VerbOptions {
  * @throws TypeError for options that cannot be used
  */
 export function restRouter(manager: IdentitySessionManager, options: RestRouterOptions = {}): Router {
-  const dialect = dialectOf('restRouter', manager, options, OPTIONS);
-  const limits = limitsOf(options);
+  const { dialect = restDialect(manager), limits } = verbOptions('restRouter', manager, options, OPTIONS);
   const guard = sessionSecretGuard(manager, { dialect });
   const peek = sessionSecretGuard(manager, { dialect, activity: false });
   const returning = [
@@ -54,14 +58,4 @@ export function restRouter(manager: IdentitySessionManager, options: RestRouterO
   router.delete('/sessions/:id', revoke);
   router.delete('/sessions', revoke);
   return router;
-}
-
-/** The names, so that a misspelt one is noticed. */
-const OPTIONS: Names<RestRouterOptions> = { ...VERB_OPTIONS, limits: true };
-
-function limitsOf(options: RestRouterOptions): NonNullable<RestRouterOptions['limits']> {
-  const problems: string[] = [];
-  const limits = readLimits(new OptionReader(options, {}, '', problems), { autologin: true, revoke: true });
-  throwIfAny(problems, 'restRouter cannot be built');
-  return limits;
 }

@@ -2,10 +2,11 @@ import type { Request, RequestHandler } from 'express';
 
 import { plainRefusal, SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
-import type { Names } from '../options/reader';
+import { func } from '../options/checks';
+import type { OptionTable } from '../options/reader';
 import { claimedSession, type SessionClaims } from '../session/claims';
 import type { IdentitySession } from '../session/session';
-import { dialectOf, refuse } from './request';
+import { refuse, restDialect, verbOptions } from './request';
 import { GUARD_OPTIONS, type GuardOptions } from './session-secret-guard';
 
 /** What a claim guard is told. */
@@ -17,7 +18,13 @@ export interface ClaimGuardOptions extends GuardOptions {
   readonly claimsOf: (request: Request) => SessionClaims | null | undefined;
 }
 
-const OPTIONS: Names<ClaimGuardOptions> = { ...GUARD_OPTIONS, claimsOf: true };
+const OPTIONS = {
+  ...GUARD_OPTIONS,
+  claimsOf: {
+    check: func<ClaimGuardOptions['claimsOf']>(),
+    required: 'write `sessionClaimGuard(manager, { claimsOf: (request) => request.auth })`',
+  },
+} satisfies OptionTable<ClaimGuardOptions>;
 
 /**
  * For apps that sign tokens of their own: lets requests pass whose token names a live session, as `claims` put it there,
@@ -28,13 +35,11 @@ export function sessionClaimGuard(
   manager: IdentitySessionManager,
   options: ClaimGuardOptions,
 ): RequestHandler {
-  const dialect = dialectOf('sessionClaimGuard', manager, options, OPTIONS);
-  const { claimsOf, activity = true } = options ?? {};
-  if (typeof claimsOf !== 'function') {
-    throw new TypeError(
-      'sessionClaimGuard needs to know where the verified claims are: write `sessionClaimGuard(manager, { claimsOf: (request) => request.auth })`',
-    );
-  }
+  const {
+    dialect = restDialect(manager),
+    claimsOf,
+    activity,
+  } = verbOptions('sessionClaimGuard', manager, options, OPTIONS);
 
   async function verified(request: Request): Promise<IdentitySession> {
     const claims = claimsOf(request);

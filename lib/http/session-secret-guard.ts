@@ -3,8 +3,9 @@ import type { Request, RequestHandler } from 'express';
 import type { Dialect, RequestCredentials } from './dialect';
 import { plainRefusal } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
-import type { Names } from '../options/reader';
-import { dialectOf, refuse, VERB_OPTIONS, type VerbOptions } from './request';
+import { flag } from '../options/checks';
+import type { OptionTable } from '../options/reader';
+import { refuse, restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 import { checkWriteOrigin } from './same-origin';
 
 /** What a guard may be told beside its wire. */
@@ -13,8 +14,10 @@ export interface GuardOptions extends VerbOptions {
   readonly activity?: boolean | undefined;
 }
 
-/** The names, so that a misspelt one is noticed. */
-export const GUARD_OPTIONS: Names<GuardOptions> = { ...VERB_OPTIONS, activity: true };
+export const GUARD_OPTIONS = {
+  ...VERB_OPTIONS,
+  activity: { default: true, check: flag },
+} satisfies OptionTable<GuardOptions>;
 
 /**
  * Lets requests pass that prove possession of a live session, with `request.identitySession` set, and refuses all others.
@@ -24,8 +27,12 @@ export function sessionSecretGuard(
   manager: IdentitySessionManager,
   options: GuardOptions = {},
 ): RequestHandler {
-  const dialect = dialectOf('sessionSecretGuard', manager, options, GUARD_OPTIONS);
-  const { activity = true } = options;
+  const { dialect = restDialect(manager), activity } = verbOptions(
+    'sessionSecretGuard',
+    manager,
+    options,
+    GUARD_OPTIONS,
+  );
   const { origins } = manager.settings;
 
   return function sessionSecretGuard(request, response, next) {

@@ -7,9 +7,10 @@ import type { Clock } from '../clock';
 import type { Answer } from './dialect';
 import { plainRefusal, SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
-import type { Names } from '../options/reader';
+import { unchecked } from '../options/checks';
+import type { OptionTable } from '../options/reader';
 import type { IdentitySession } from '../session/session';
-import { bodyText, dialectOf, VERB_OPTIONS, type VerbOptions } from './request';
+import { bodyText, restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 import { checkOrigin } from './same-origin';
 
 /** The part of a WebSocket of the npm package `ws` that is used here. */
@@ -38,11 +39,13 @@ export interface UpgradeGuardOptions<S extends WebSocketLike> extends VerbOption
   readonly webSockets: WebSocketServerLike<S>;
 }
 
-const OPTIONS: Names<UpgradeGuardOptions<WebSocketLike>> = {
+const EXAMPLE = "write `server.on('upgrade', upgradeGuard(manager, { app, webSockets }))`";
+
+const OPTIONS = {
   ...VERB_OPTIONS,
-  app: true,
-  webSockets: true,
-};
+  app: { check: unchecked<Express>(), required: EXAMPLE },
+  webSockets: { check: unchecked<object>(), required: EXAMPLE },
+} satisfies OptionTable<UpgradeGuardOptions<WebSocketLike>>;
 
 /** What clients are told when a session ends: one of the codes that are free for apps (RFC 6455, section 7.4.2). */
 const SESSION_ENDED = 4401;
@@ -59,13 +62,8 @@ export function upgradeGuard<S extends WebSocketLike>(
   manager: IdentitySessionManager,
   options: UpgradeGuardOptions<S>,
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
-  const dialect = dialectOf('upgradeGuard', manager, options, OPTIONS);
-  const { app, webSockets } = options ?? {};
-  if (app === undefined || webSockets === undefined) {
-    throw new TypeError(
-      "upgradeGuard needs the app and its WebSockets: write `server.on('upgrade', upgradeGuard(manager, { app, webSockets }))`",
-    );
-  }
+  const { dialect = restDialect(manager), app } = verbOptions('upgradeGuard', manager, options, OPTIONS);
+  const { webSockets } = options;
   const { origins, clock, report } = manager.settings;
 
   async function verified(request: Request): Promise<IdentitySession> {

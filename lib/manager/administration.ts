@@ -6,20 +6,19 @@ import { SORT_KEYS, type SearchOrder } from '../session/order';
 import { CONCURRENCY, sessionsOf, type Revocation } from '../session/revocation';
 import { withoutSecret, type IdentitySession, type StoredSession } from '../session/session';
 import type { EndReason } from '../session/end-reason';
-import { optionalText } from '../session/text';
+import { optionalText, jsonObject } from '../session/text';
 import type { Settings } from '../options/settings';
 import {
   checkedFilter,
   FILTERS,
   MOST_SKIPPED,
   MOST_TAKEN,
-  type IdlePolicy,
   type Policy,
   type PolicyPatch,
   type Scope,
   type Search,
   type SearchFilter,
-  type SessionStore,
+  type AdministeredStore,
 } from '../store/store';
 
 /** What an administrator looks for. */
@@ -61,12 +60,12 @@ export interface AdministrationParts {
  * whether its user may.
  */
 export class Administration {
-  readonly #store: SessionStore;
+  readonly #store: AdministeredStore;
   readonly #settings: Settings;
   readonly #end: AdministrationParts['end'];
   readonly #synchronizeClock: AdministrationParts['synchronizeClock'];
 
-  constructor(store: SessionStore, settings: Settings, { end, synchronizeClock }: AdministrationParts) {
+  constructor(store: AdministeredStore, settings: Settings, { end, synchronizeClock }: AdministrationParts) {
     this.#store = store;
     this.#settings = settings;
     this.#end = end;
@@ -147,15 +146,12 @@ export class Administration {
   }
 
   /**
-   * What holds on this node: what is set, or else its options; user interfaces sign nobody out unless that is set. Their idle
-   * timeout is cut to the short lifetime, whatever is set.
+   * Returns the policy that applies on this node: the stored settings, or the node's options where none is stored.
    */
   async policyInForce(): Promise<Required<Policy>> {
     const { rules } = this.#settings;
-    const { preventConcurrentLogin = rules.preventConcurrentLogin, idle = NOT_IDLE } = await this.policy();
-    const idleTimeoutMinutes = Math.min(idle.idleTimeoutMinutes, this.#longestIdle);
-    const countdownSeconds = Math.min(idle.countdownSeconds, idleTimeoutMinutes * 60);
-    return { preventConcurrentLogin, idle: { enabled: idle.enabled, idleTimeoutMinutes, countdownSeconds } };
+    const { preventConcurrentLogin = rules.preventConcurrentLogin, protocols = {} } = await this.policy();
+    return { preventConcurrentLogin, protocols };
   }
 
   /**
@@ -165,8 +161,8 @@ export class Administration {
    * @throws TypeError for a name that is none of `PolicyPatch`
    */
   async setPolicy(patch: PolicyPatch): Promise<void> {
-    checkNames('setPolicy', patch, { preventConcurrentLogin: true, idle: true });
-    const { preventConcurrentLogin: rule, idle } = patch;
+    checkNames('setPolicy', patch, { preventConcurrentLogin: true, protocols: true });
+    const { preventConcurrentLogin: rule, protocols } = patch;
     if (rule !== undefined && rule !== null && !CONCURRENCY.includes(rule)) {
       throw invalidRequest(
         'preventConcurrentLogin',
@@ -175,7 +171,7 @@ export class Administration {
     }
     await this.#store.setPolicy({
       ...(rule !== undefined && { preventConcurrentLogin: rule }),
-      ...(idle !== undefined && { idle: idle && this.#checkedIdle(idle) }),
+      ...(protocols !== undefined && { protocols: checkedSettings(protocols) }),
     });
   }
 
@@ -210,18 +206,6 @@ export class Administration {
     };
   }
 
-  /** In minutes. A browser that signs people out later than the server does would promise too much. */
-  get #longestIdle(): number {
-    return Math.max(1, Math.floor(this.#settings.lifetimes.short / 60_000));
-  }
-
-  #checkedIdle({ enabled, idleTimeoutMinutes, countdownSeconds }: IdlePolicy): IdlePolicy {
-    if (typeof enabled !== 'boolean') throw invalidRequest('enabled', '"enabled" must be true or false.');
-    whole('idleTimeoutMinutes', idleTimeoutMinutes, 1, this.#longestIdle);
-    whole('countdownSeconds', countdownSeconds, 1, idleTimeoutMinutes * 60);
-    return { enabled, idleTimeoutMinutes, countdownSeconds };
-  }
-
   #now(): number {
     return this.#settings.clock.now();
   }
@@ -240,8 +224,14 @@ const SEARCH: Names<SessionSearch> = {
   after: true,
 };
 
-/** What ABP has user interfaces do by default. */
-const NOT_IDLE: IdlePolicy = { enabled: false, idleTimeoutMinutes: 60, countdownSeconds: 60 };
+/** The settings of protocols, each of them a JSON object or null. Their content is checked by the protocol. */
+function checkedSettings(
+  given: NonNullable<PolicyPatch['protocols']>,
+): NonNullable<PolicyPatch['protocols']> {
+  const settings = Object.entries(jsonObject('protocols', given) as typeof given);
+  for (const [name, value] of settings) if (value !== null) jsonObject(`protocols.${name}`, value);
+  return Object.fromEntries(settings);
+}
 
 /** Who acts, for the record. */
 function named(call: string, actor: Actor): string | null {

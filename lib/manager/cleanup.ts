@@ -4,7 +4,7 @@ import { jittered } from '../clock';
 import { cutoffs, type Lifetimes } from '../session/lifetimes';
 import type { Settings } from '../options/settings';
 import { FLUSH_EVERY } from '../store/buffered';
-import type { Retained, SessionStore } from '../store/store';
+import type { Retained, AdministeredStore } from '../store/store';
 
 /** What one cleanup did. */
 export interface CleanupResult {
@@ -18,7 +18,7 @@ export interface CleanupResult {
 
 /** What cleanup does its work on. */
 export interface Cleaned {
-  readonly store: SessionStore;
+  readonly store: AdministeredStore;
   /** The log of changes; absent where nobody else is to learn of them. */
   readonly log?: ChangeLog;
   /** Sees to it that one node at a time is at it; absent where there is but one. */

@@ -8,7 +8,7 @@ import type { Health } from '../health';
 import { placeOf, type Locator } from '../location/location';
 import { checkNames, type Names } from '../options/reader';
 import { NodeCapacity } from './node-capacity';
-import { newSession, type SignIn } from './new-session';
+import { checkedProtocolData, newSession, type SignIn } from './new-session';
 import {
   credentialsMatch,
   hashSecret,
@@ -40,7 +40,7 @@ import { END_REASONS, type EndReason } from '../session/end-reason';
 import { optionalText, jsonObject } from '../session/text';
 import type { EndedListener, SessionWatch } from './session-watch';
 import type { Settings } from '../options/settings';
-import type { MaybePromise, SessionPatch, SessionStore } from '../store/store';
+import type { MaybePromise, SessionPatch, AdministeredStore } from '../store/store';
 import { CLAIMED, Verification, type Visit } from './verification';
 
 /** A session that has just been opened. The secret is given out here and never again. */
@@ -57,7 +57,7 @@ export interface Closed {
 
 /** What a manager is made of. */
 export interface ManagerParts {
-  readonly store: SessionStore;
+  readonly store: AdministeredStore;
   readonly watch: SessionWatch;
   readonly cleanup: Cleanup;
   readonly locate?: Locator | undefined;
@@ -73,7 +73,7 @@ export class IdentitySessionManager {
   readonly settings: Settings;
   /** The administrator's door, to sessions whoever they belong to. */
   readonly administration: Administration;
-  readonly #store: SessionStore;
+  readonly #store: AdministeredStore;
   readonly #watch: SessionWatch;
   readonly #cleanup: Cleanup;
   readonly #locate: Locator | undefined;
@@ -254,20 +254,20 @@ export class IdentitySessionManager {
   }
 
   /**
-   * Changes what an app keeps with a session; false when there is no such session or it has ended. Each object that is given
-   * takes the place of the whole one before; one that is not given stays. What the session's wire keeps, under `openXchange`
-   * among the `extraProperties`, stays in any case.
+   * Changes the data that is kept with a session. Each given object replaces the whole previous one; in `protocolData`,
+   * the object of each named protocol does. Returns false if the session does not exist or has ended.
    * @throws SessionError `invalid-request` for what cannot be kept, `store-unavailable`
    * @throws TypeError for what is no JSON object, and for a name that is none of `SessionPatch`
    */
   async update(sessionId: string, patch: SessionPatch): Promise<boolean> {
     checkNames('update', patch, CHANGEABLE);
-    const { extraProperties, data } = patch;
+    const { extraProperties, data, protocolData } = patch;
     const changes = {
       ...(extraProperties !== undefined && {
         extraProperties: jsonObject('extraProperties', extraProperties),
       }),
       ...(data !== undefined && { data: jsonObject('data', data) }),
+      ...(protocolData !== undefined && { protocolData: checkedProtocolData(protocolData) }),
     };
     const id = parsedSessionId(sessionId);
     return id === undefined ? false : this.#store.update(id, changes);
@@ -368,13 +368,13 @@ export class IdentitySessionManager {
   }
 }
 
-const CHANGEABLE: Names<SessionPatch> = { extraProperties: true, data: true };
+const CHANGEABLE: Names<SessionPatch> = { extraProperties: true, data: true, protocolData: true };
 
 /** Refusals of a sign-in that say something of its user, and not of the app or the database. */
 const TURNED_DOWN: ReadonlySet<RefusalCode> = new Set(['session-limit-reached', 'auth-id-taken']);
 
 /** The room of this node, where it is limited at all. */
-function capacityOf(store: SessionStore, settings: Settings): NodeCapacity | undefined {
+function capacityOf(store: AdministeredStore, settings: Settings): NodeCapacity | undefined {
   const { maxSessions: max, nodeId, lifetimes, clock } = settings;
   if (nodeId === null || max === Infinity) return undefined;
   return new NodeCapacity({

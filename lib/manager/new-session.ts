@@ -4,7 +4,7 @@ import { mintSessionId, parsedSessionId, type Credentials, type SecretForm } fro
 import { LONGEST_USER_AGENT } from '../session/device/describe';
 import type { Device } from '../session/device/device';
 import { ipAddress } from '../session/ip-address';
-import type { StoredSession } from '../session/session';
+import type { ProtocolData, StoredSession } from '../session/session';
 import { capped, optionalText, jsonObject, text } from '../session/text';
 import { displayName } from '../session/i18n/messages';
 import type { Settings } from '../options/settings';
@@ -29,6 +29,8 @@ export interface SignIn {
   readonly extraProperties?: Readonly<Record<string, unknown>> | undefined;
   /** Any JSON object of up to 16 KB, kept until the session hibernates. */
   readonly data?: Readonly<Record<string, unknown>> | undefined;
+  /** Data that protocols need later in the session: one JSON object per protocol, under the protocol's name. */
+  readonly protocolData?: ProtocolData | undefined;
   /** The id under which other systems know the sign-in, 128 characters at the most; no other live session may have it. */
   readonly authId?: string | null | undefined;
   /** A UUID for the session, such as `crypto.randomUUID()`: of the app's own code, never of a request. A new one when absent. */
@@ -53,6 +55,7 @@ const SIGN_IN: Names<SignIn> = {
   staySignedIn: true,
   extraProperties: true,
   data: true,
+  protocolData: true,
   authId: true,
   sessionId: true,
   secretForm: true,
@@ -89,6 +92,7 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
     lastAccessed: null,
     extraProperties: jsonObject('extraProperties', signIn.extraProperties ?? {}),
     data: jsonObject('data', signIn.data ?? {}),
+    protocolData: checkedProtocolData(signIn.protocolData ?? {}),
     authId: optionalText('authId', signIn.authId, 128),
     node: settings.nodeId,
     endedAt: null,
@@ -110,4 +114,14 @@ function givenId(id: string): string {
   const plain = parsedSessionId(id);
   if (plain !== undefined) return plain;
   throw new TypeError('`sessionId` must be a UUID: 32 hexadecimal digits, with dashes or without');
+}
+
+/**
+ * Returns the data of protocols, checked.
+ * @throws TypeError if it is not a JSON object, or the value under a name is not one
+ */
+export function checkedProtocolData(given: ProtocolData): ProtocolData {
+  const checked = jsonObject('protocolData', given);
+  for (const [name, data] of Object.entries(given)) jsonObject(`protocolData.${name}`, data);
+  return checked as ProtocolData;
 }

@@ -1,9 +1,10 @@
-import { plainRefusal, SessionError, type PlainRefusal, type RefusalEvidence } from '../errors';
+import { plainRefusal, SessionError, type PlainRefusal, type RefusalDetails } from '../errors';
 import { placeOf, type Locator } from '../location/location';
 import { credentialsMatch, type Credentials } from '../session/credentials';
 import { ipAddress, namesAddress } from '../session/ip-address';
 import { withoutExpiredData, cutoffs, stage } from '../session/lifetimes';
 import {
+  afterUse,
   currentIpAddress,
   referenceTo,
   withoutSecret,
@@ -109,7 +110,7 @@ export class Verification {
   #touch(session: StoredSession, ipAddresses: readonly string[], now: number): MaybePromise<IdentitySession> {
     const { nodeId: node, observed, report } = this.#settings;
     const touched = this.#store.touch([{ id: session.sessionId, at: now, ipAddresses, node }]);
-    const seen = withoutSecret(session, now, ipAddresses);
+    const seen = withoutSecret(afterUse(session, { at: now, ipAddresses }));
     if (observed) report({ type: 'touched', session: referenceTo(seen) });
     return touched instanceof Promise ? touched.then(() => seen) : seen;
   }
@@ -119,7 +120,7 @@ export class Verification {
     code: PlainRefusal,
     { ipAddress: from }: Visit,
     session?: StoredSession,
-    evidence?: RefusalEvidence,
+    evidence?: RefusalDetails,
   ): SessionError {
     const of = session && { session: referenceTo(session) };
     this.#settings.report({ type: 'refused', code, ...of, ipAddress: ipAddress(from) });

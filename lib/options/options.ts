@@ -7,10 +7,9 @@ import type { Locator } from '../location/location';
 import type { Translation } from '../session/i18n/translations';
 import type { DescribeDevice, DeviceOf } from '../session/device/device';
 import type { Duration } from '../session/duration';
-import type { IpCheckOptions } from '../session/ip-check';
-import type { PreventConcurrentLogin } from '../session/revocation';
-import { SIGN_IN_RULES, type RulesFor, type SessionLimit } from '../session/sign-in-rules';
-import type { SessionStore } from '../store/store';
+import { IP_CHECK, type IpCheckOptions } from '../session/ip-check';
+import { SIGN_IN_RULES, type RulesFor, type SignInRules } from '../session/sign-in-rules';
+import type { AdministeredStore } from '../store/store';
 import {
   count,
   duration,
@@ -33,14 +32,14 @@ import type { OptionTable } from './reader';
  * (minutes). `undefined` counts as not given. Names in brackets are the properties of Open-Xchange and ABP that control the
  * same thing.
  */
-export interface IdentitySessionOptions {
+export interface IdentitySessionOptions extends SignInRules {
   /**
    * The app's Knex instance on PostgreSQL. The manager borrows connections from its pool and never destroys it. Either
    * `knex` or `store` is required.
    */
   readonly knex?: Knex | undefined;
   /** A store that replaces the database, such as `memory()` for tests and first experiments. */
-  readonly store?: SessionStore | undefined;
+  readonly store?: AdministeredStore | undefined;
   /** The schema of the tables. By default the first schema of the connection's search path that contains them. */
   readonly schema?: string | undefined;
 
@@ -72,27 +71,11 @@ export interface IdentitySessionOptions {
   readonly origins?: readonly string[] | undefined;
 
   /**
-   * The user's other sessions that a sign-in ends: `LogoutFromSameTypeDevices`, `LogoutFromAllDevices`, or `Disabled` for
-   * no session (the default). [Abp.Identity.PreventConcurrentLogin]
-   */
-  readonly preventConcurrentLogin?: PreventConcurrentLogin | undefined;
-  /** The maximum number of live sessions of a user. Default `Infinity`. [sessiond.maxSessionPerUser] */
-  readonly maxSessionsPerUser?: number | undefined;
-  /** The maximum number of live sessions of a user with one client. Default `Infinity`. [sessiond.maxSessionPerClient] */
-  readonly maxSessionsPerClient?: number | undefined;
-  /** The maximum number of live sessions of a user on one type of device. Default `Infinity`. */
-  readonly maxSessionsPerDevice?: number | undefined;
-  /**
    * The maximum number of live sessions on this node, of all users together. When it is reached, sign-ins are refused.
    * It protects the node and is not exact, because sessions are counted once a second. Requires `nodeId`. Default
    * `Infinity`. [sessiond.maxSession]
    */
   readonly maxSessions?: number | undefined;
-  /**
-   * The reaction to a sign-in beyond a user's limits: `endOldest` ends the sessions that signed in first (the default),
-   * `refuse` refuses the sign-in.
-   */
-  readonly onLimit?: SessionLimit['onLimit'] | undefined;
   /**
    * A function that returns additional rules for a sign-in, by user, tenant, device and client. These rules and the options
    * all apply, so that the strictest one decides. If the function throws, the sign-in fails.
@@ -135,7 +118,7 @@ export interface IdentitySessionOptions {
   /** The maximum number of cached sessions. A cached session takes about 1 KB. Default 50,000. */
   readonly cacheSize?: number | undefined;
   /**
-   * The longest time in which a revocation takes effect on a node that receives no notifications: 0, or from one second to
+   * The maximum time until a revocation takes effect on a node that receives no notifications: 0, or from one second to
    * one minute. With 0, every request reads the database. Default two seconds.
    */
   readonly lease?: Duration | undefined;
@@ -148,14 +131,14 @@ export interface IdentitySessionOptions {
   /** A source of notifications about ended sessions in addition to PostgreSQL's own: `redisHint(client)`. */
   readonly hint?: Hint | undefined;
   /**
-   * The longest time that a request waits for one response of the database; from 100 ms to one minute. After it, the
+   * The maximum time that a request waits for one response of the database, from 100 ms to one minute. After it, the
    * request is refused with 503. Default three seconds.
    */
   readonly requestBudget?: Duration | undefined;
 
   /**
-   * Rules for sessions whose IP address changes. By default a session may change its address, except at an autologin of the
-   * Open-Xchange protocol. [IPCheck, ipcheck.mode]
+   * Rules for sessions whose IP address changes. By default a session may change its address, except at an autologin whose
+   * dialect requires the same address. [IPCheck, ipcheck.mode]
    */
   readonly ipCheck?: IpCheckOptions | undefined;
   /**
@@ -175,6 +158,11 @@ export interface IdentitySessionOptions {
    * By default English, German and those of `translations`.
    */
   readonly languages?: readonly string[] | undefined;
+  /**
+   * Ids of clients whose sessions are not listed for users. Users can still end them by id. Default `[]`.
+   * [session.management.clientBlacklist]
+   */
+  readonly clientBlacklist?: readonly string[] | undefined;
 
   /**
    * The name of this node, which is stored with the sessions that it opens or serves. 1 to 64 letters, digits, `_`, `.` or
@@ -186,17 +174,12 @@ export interface IdentitySessionOptions {
    * requires `nodeId`. Default `true`. [session.management.globalLookup]
    */
   readonly globalLookup?: boolean | undefined;
-  /**
-   * Ids of clients whose sessions are not listed for users. Users can still end them by id. Default `[]`.
-   * [session.management.clientBlacklist]
-   */
-  readonly clientBlacklist?: readonly string[] | undefined;
+
   /**
    * A function that receives events: sessions that were opened, used, woken, ended or refused, and failures in the
    * background. By default failures are logged if `NODE_DEBUG` contains `express-identity-sessions`.
    */
   readonly report?: Report | undefined;
-
   /** The source of time and timers, for tests. By default `systemClock()`. */
   readonly clock?: Clock | undefined;
 }
@@ -219,8 +202,8 @@ export interface CookieOptions {
    */
   readonly secure?: boolean | undefined;
   /**
-   * The requests from other sites with which a browser sends the cookie: `lax` for links to the app, `strict` for no
-   * request. Default `lax`.
+   * With `lax`, the default, browsers also send the cookie when a user follows a link from another site to the app. With
+   * `strict`, they send it only with requests from the app's own site.
    */
   readonly sameSite?: 'lax' | 'strict' | undefined;
 }
@@ -231,7 +214,8 @@ const HOUR = 60 * MINUTE;
 /** Limits for names that go into cookies and headers. */
 const NAME = '1 to 64 letters, digits, "_", "." or "-"';
 
-const COOKIES = {
+/** The default and the check of each cookie option. */
+export const COOKIE_OPTIONS = {
   name: { default: 'identity', check: text(/^[A-Za-z0-9_.-]{1,64}$/, NAME) },
   ttl: { check: duration(1000) },
   secure: { default: true, check: flag },
@@ -242,7 +226,7 @@ const COOKIES = {
 export const OPTIONS = {
   // `appConnections` checks Knex and its configuration.
   knex: { check: unchecked<Knex>() },
-  store: { check: unchecked<SessionStore>() },
+  store: { check: unchecked<AdministeredStore>() },
   schema: { check: valid<string>(isSchema, 'the name of a schema: at most 63 bytes, without "." and "?"') },
 
   shortLifetime: { default: '1H', check: duration(1000) },
@@ -250,7 +234,7 @@ export const OPTIONS = {
   absoluteLifetime: { default: false, check: orFalse(duration(1000)) },
   autologin: { default: true, check: flag },
 
-  cookies: { group: COOKIES },
+  cookies: { group: COOKIE_OPTIONS },
   origins: { default: [], check: listOf<string>(isOrigin, 'origins such as "https://www.example.com"') },
 
   ...SIGN_IN_RULES,
@@ -276,17 +260,17 @@ export const OPTIONS = {
   hint: { check: valid<Hint>(isHint, 'a hint, such as `redisHint(client)`') },
   requestBudget: { default: 3_000, check: duration(100, MINUTE) },
 
-  ipCheck: { check: valid<IpCheckOptions>(isObject, 'an object') },
+  ipCheck: { group: IP_CHECK },
   location: { default: true, check: valid<boolean | Locator>(isLocation, 'true or false or a function') },
   describeDevice: { check: func<DescribeDevice>() },
   translations: { default: {}, check: valid<Readonly<Record<string, Translation>>>(isRecord, 'an object') },
   languages: { check: listOf<string>(isText, 'languages') },
+  clientBlacklist: { default: [], check: listOf<string>(isText, 'client ids') },
 
   nodeId: { check: text(/^[A-Za-z0-9_.-]{1,64}$/, NAME) },
   globalLookup: { default: true, check: flag },
-  clientBlacklist: { default: [], check: listOf<string>(isText, 'client ids') },
-  report: { check: func<Report>() },
 
+  report: { check: func<Report>() },
   clock: { check: valid<Clock>(isClock, 'a clock, with now(), monotonic() and after()') },
 } satisfies OptionTable<IdentitySessionOptions>;
 

@@ -2,12 +2,12 @@ import { debuglog } from 'node:util';
 
 import { systemClock, type Clock } from '../clock';
 import { type Report, unawaited } from '../events';
-import { OPTIONS, type IdentitySessionOptions } from './options';
+import { type COOKIE_OPTIONS, OPTIONS, type IdentitySessionOptions } from './options';
 import { type OptionValues, readOptions } from './reader';
 import { translationsOf, type Translations } from '../session/i18n/translations';
 import { describeDevice, deviceDescriber } from '../session/device/describe';
 import type { DescribeDevice, DeviceOf } from '../session/device/device';
-import { compileIpCheck, type IpCheck } from '../session/ip-check';
+import { buildIpCheck, type IpCheck } from '../session/ip-check';
 import type { Lifetimes } from '../session/lifetimes';
 import { readSignInRules, type SignInRulesInForce } from '../session/sign-in-rules';
 
@@ -36,8 +36,11 @@ interface DerivedSettings {
   readonly clock: Clock;
 }
 
-/** The cookie options in force. `ttl` is in milliseconds. */
-export type CookieSettings = Values['cookies'] & { readonly ttl: number };
+/** The cookie options in force. */
+export interface CookieSettings extends OptionValues<typeof COOKIE_OPTIONS> {
+  /** In milliseconds. */
+  readonly ttl: number;
+}
 
 /**
  * Checks the options and fills in the defaults.
@@ -73,8 +76,8 @@ function inForce(values: Values): Settings {
     nodeId: values.nodeId ?? null,
     // The default shrinks with `shortLifetime`, so that the defaults never contradict each other.
     touchInterval: values.touchInterval ?? Math.min(60_000, longestTouchInterval(values)),
-    ipCheck: compileIpCheck(values.ipCheck),
-    sameAddressCheck: compileIpCheck({ ...values.ipCheck, mode: values.ipCheck?.mode ?? 'strict' }),
+    ipCheck: buildIpCheck(values.ipCheck),
+    sameAddressCheck: buildIpCheck({ ...values.ipCheck, mode: values.ipCheck.mode ?? 'strict' }),
     describeDevice: deviceDescriber(values.describeDevice, describeDevice),
     translations: translationsOf(values.translations, values.languages),
     report: unfailing(values.report ?? log),
@@ -132,17 +135,10 @@ function* contradictions(values: Values): Iterable<string> {
   if (!values.cookies.secure && process.env['NODE_ENV'] === 'production') {
     yield '`cookies.secure: false` is for development, and NODE_ENV is "production": leave it out';
   }
-  yield* problemOf('`ipCheck`', () => compileIpCheck(values.ipCheck));
-  yield* problemOf('`translations` and `languages`', () =>
-    translationsOf(values.translations, values.languages),
-  );
-}
-
-function* problemOf(options: string, build: () => unknown): Iterable<string> {
   try {
-    build();
+    translationsOf(values.translations, values.languages);
   } catch (error) {
-    yield `${options}: ${(error as Error).message}`;
+    yield `\`translations\` and \`languages\`: ${(error as Error).message}`;
   }
 }
 

@@ -1,67 +1,79 @@
-import { isIP } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 
-import type { Names } from '../options/reader';
-import { groupsOf, ipAddress } from './ip-address';
+import { oneOf } from '../options/checks';
+import type { OptionTable, OptionValues } from '../options/reader';
+import { ipAddress } from './ip-address';
 
 /**
- * Whether a session may go on when its address changes, as in Open-Xchange, whose properties stand in brackets. It stops
- * who stole a session and sits elsewhere, not who sits behind the same proxy, and it signs out everybody who goes from
- * Wi-Fi to the mobile network, or from IPv4 to IPv6; so it is off by default. Behind a proxy it needs Express's
- * `trust proxy`.
+ * Options of the IP check, which decides if a session may be used from a new address. Brackets contain the names of the
+ * equivalent properties. The check stops an attacker who stole a session and uses another network, but not one behind the
+ * same proxy. It also signs out users who change from Wi-Fi to a mobile network, or from IPv4 to IPv6, so it is off by
+ * default. Behind a proxy it needs the Express setting `trust proxy`.
  */
 export interface IpCheckOptions {
   /**
-   * `none`, the default: every session may change its address. (At an autologin on the wire of Open-Xchange the default is
-   * `strict`: see `Dialect.sameAddress`.) `strict`: those alone that the other options except.
-   * `countrycode`: also those that stay in their country; an address whose country nobody knows is in none, nor is a
-   * private one, unless `ranges` has it. [com.openexchange.ipcheck.mode; com.openexchange.IPCheck=true is `strict`]
+   * - `none`, the default: every session may change its address. For an autologin with `Dialect.sameAddress`, the default
+   *   is `strict`.
+   * - `strict`: a session may change its address only if another option allows it.
+   * - `countrycode`: a session may also change its address within its country. An address of an unknown country, or a
+   *   private address, is in no country; `ranges` can allow it.
+   *
+   * [com.openexchange.ipcheck.mode; com.openexchange.IPCheck=true is `strict`]
    */
   readonly mode?: IpCheckMode | undefined;
   /**
-   * The addresses that every session may change to; none by default. The text of a file (not its name), or its lines, with
-   * one range in each: an address, two with `-` between them, or a network such as `192.0.2.0/24`. Blank lines, and what
-   * comes after a `#`, are skipped. No range of IPv6 holds an address of IPv4. [noipcheck.cnf]
+   * The addresses to which every session may change. The default is an empty list. Pass the text of a file (not its name),
+   * or its lines. Each line has one range: an address, two addresses with `-` between them, or a network such as
+   * `192.0.2.0/24`. Blank lines, and text after `#`, are ignored. A range of IPv6 contains no IPv4 address.
+   * [noipcheck.cnf]
    */
   readonly ranges?: string | readonly string[] | undefined;
   /**
-   * The clients whose sessions may change their address: ids as given at the sign-in, in capitals or not, `*` for any
-   * text, `?` for one character. `open-xchange-mailapp` and `open-xchange-mobile-api-facade` by default; `[]` for none. A
-   * session without a client is never among them, not even with `*`. [com.openexchange.IPCheckWhitelist]
+   * The clients whose sessions may change their address: client ids as passed at sign-in. Case is ignored, `*` matches
+   * any text, and `?` matches one character. The default is `open-xchange-mailapp` and `open-xchange-mobile-api-facade`;
+   * `[]` means none. A session without a client id never matches, not even `*`. [com.openexchange.IPCheckWhitelist]
    */
   readonly clients?: readonly string[] | undefined;
   /**
-   * The size of the IPv4 subnets within which every session may change its address: `/24`, or `255.255.255.0`. None by
-   * default. `/1` to `/32`, which is one address. [com.openexchange.IPMaskV4]
+   * The size of the IPv4 subnets within which every session may change its address: `/24` or `255.255.255.0`, from `/1`
+   * to `/32`, which is one address. By default there are no subnets. [com.openexchange.IPMaskV4]
    */
   readonly maskV4?: string | undefined;
   /**
-   * The same of IPv6: `/60`. None by default. `/1` to `/128`; below `/64` devices change their address by themselves.
-   * [com.openexchange.IPMaskV6]
+   * The size of the IPv6 subnets within which every session may change its address: `/60`, from `/1` to `/128`. By
+   * default there are no subnets. Devices change the last 64 bits of their address regularly, so a mask longer than `/64`
+   * signs them out. [com.openexchange.IPMaskV6]
    */
   readonly maskV6?: string | undefined;
 }
 
-/** What a session may do when its address changes. */
+/** A mode of the IP check. */
 export type IpCheckMode = (typeof MODES)[number];
 
-/** The country of an address, by whatever code, or undefined when it is not known. What it throws, the check throws. */
+/**
+ * Returns the country of an address as any code, or undefined if the country is unknown. If it throws, the check throws
+ * the same error.
+ */
 export type CountryOf = (ipAddress: string) => string | undefined;
 
-/** What the check says of a request. */
+/** The result of the check for one request. */
 export interface IpVerdict {
-  /** Whether the request may go on. */
+  /** True if the request is accepted. */
   readonly allowed: boolean;
   /**
-   * Whether its address becomes the session's. It does where nothing was compared. Where something was, the session's
-   * address stays, and the next request is compared with it again: nobody walks away from it step by step.
+   * True if the request's address becomes the session's address. This is so only if the check did not compare the
+   * addresses. After a comparison the session keeps its address and later requests are compared with it too. Otherwise a
+   * session could move away in small steps.
    */
   readonly follow: boolean;
 }
 
 /**
- * The compiled IP check: decides whether a session may be used at another address.
- * @param was The session's address, null when it has none.
- * @param is The request's, null when it is not known. Text that is no address is as good as null, on both sides.
+ * Checks one request.
+ * @param was The session's address, or null if it has none. Text that is not an IP address counts as null.
+ * @param is The request's address, or null if it is unknown. Text that is not an IP address counts as null.
+ * @param clientId The session's client id, or null.
+ * @param countryOf Finds countries for the mode `countrycode`. Without it, every country is unknown.
  */
 export type IpCheck = (
   was: string | null,
@@ -71,67 +83,79 @@ export type IpCheck = (
 ) => IpVerdict;
 
 const MODES = ['none', 'strict', 'countrycode'] as const;
-const CLIENTS = ['open-xchange-mailapp', 'open-xchange-mobile-api-facade'];
 
-/** Servers that ask on behalf of a device: their address says nothing of the user's. */
-const GO_BETWEEN = /^usm-(eas|json)/i;
+/** Gateways that send requests for a device. Their address is not the user's. */
+const GATEWAYS = /^usm-(eas|json)/i;
 
 const STAYS: IpVerdict = Object.freeze({ allowed: true, follow: false });
 const FOLLOWS: IpVerdict = Object.freeze({ allowed: true, follow: true });
 const REFUSED: IpVerdict = Object.freeze({ allowed: false, follow: false });
 
+/** The default and the check of each option. */
+export const IP_CHECK = {
+  mode: { check: oneOf(...MODES) },
+  ranges: { check: rangeMatcher, default: [] },
+  clients: {
+    check: clientMatcher,
+    default: ['open-xchange-mailapp', 'open-xchange-mobile-api-facade'],
+  },
+  maskV4: { check: prefixLength(32, '"/24" or "255.255.255.0", from "/1" to "/32"') },
+  maskV6: { check: prefixLength(128, '"/60", from "/1" to "/128"') },
+} as const satisfies OptionTable<IpCheckOptions>;
+
 /**
- * The check that the options describe. Unless it is off, what it cannot compare it refuses: a request whose address is
- * not known, and any request in a session that has no address, even if both are unknown. The exceptions hold there too,
- * as far as they need no second address: `clients`, and `ranges` for a known address.
- * @throws TypeError for what is no option, or no text or list where one belongs, and RangeError for a value that cannot be
- *   used, both with the cure
+ * Builds the check from options that were checked by the table `IP_CHECK`. In the modes `strict` and `countrycode`, a
+ * request is refused if one of the addresses is unknown, even if both are. The exceptions that need only one address
+ * still apply: `clients`, and `ranges` if the request's address is known.
  */
-export function compileIpCheck(options: IpCheckOptions = {}): IpCheck {
-  nothingBut(OPTIONS, options);
-  const { ranges = [], clients = CLIENTS, maskV4, maskV6 } = options;
-  const mode = modeOf(options.mode);
-  const isExempt = clientsOf(clients);
-  const isInRange = rangesOf(ranges);
-  const isOneSubnet = subnetsOf(maskV4, maskV6);
+export function buildIpCheck(options: OptionValues<typeof IP_CHECK>): IpCheck {
+  const { mode = 'none', ranges: isInRange, clients: isExempt } = options;
+  const prefixes = { ipv4: options.maskV4, ipv6: options.maskV6 };
 
   return (was, is, clientId, countryOf) => {
     if (was === is && was !== null && isIP(was) !== 0) return STAYS;
     const [from, to] = [ipAddress(was), ipAddress(is)];
     if (from === to && to !== null) return STAYS;
     if (isExempt(clientId)) return to === null ? STAYS : FOLLOWS;
-    if (mode === 'none') return to === null || GO_BETWEEN.test(clientId ?? '') ? STAYS : FOLLOWS;
+    if (mode === 'none') return to === null || GATEWAYS.test(clientId ?? '') ? STAYS : FOLLOWS;
     if (to === null) return REFUSED;
-    const place = placeOf(to);
-    if (isInRange(place)) return STAYS;
+    if (isInRange(to)) return STAYS;
     if (from === null) return REFUSED;
-    if (isOneSubnet(placeOf(from), place)) return STAYS;
-    return mode === 'countrycode' && isOneCountry(countryOf?.(from), countryOf?.(to)) ? STAYS : REFUSED;
+    if (isSameSubnet(from, to, prefixes[familyOf(to)])) return STAYS;
+    return mode === 'countrycode' && isSameCountry(countryOf?.(from), countryOf?.(to)) ? STAYS : REFUSED;
   };
 }
 
-function isOneCountry(one: string | undefined, other: string | undefined): boolean {
+function isSameCountry(one: string | undefined, other: string | undefined): boolean {
   return Boolean(one) && one === other;
 }
 
-function modeOf(mode: unknown = 'none'): IpCheckMode {
-  const known = MODES.find((word) => word === mode);
-  if (known === undefined) throw unusable('`mode` is', mode, `it must be ${MODES.map(shown).join(' or ')}`);
-  return known;
+function isSameSubnet(from: string, to: string, prefix: number | undefined): boolean {
+  const family = familyOf(to);
+  if (prefix === undefined || familyOf(from) !== family) return false;
+  const subnet = new BlockList();
+  subnet.addSubnet(from, prefix, family);
+  return subnet.check(to, family);
 }
 
-function clientsOf(clients: unknown): (clientId: string | null) => boolean {
-  const patterns = texts('clients', clients, 'give a list of client ids, such as ["my-app", "other-app*"]');
-  if (patterns.includes('')) throw unusable('`clients` holds', '', 'no client has such an id, leave it out');
-  const lowerCase = patterns.map((pattern) => pattern.toLowerCase());
+function clientMatcher(given: unknown): (clientId: string | null) => boolean {
+  if (!isListOfText(given) || given.includes('')) {
+    throw new TypeError(
+      'it must be a list of client ids that are not empty, such as ["my-app", "other-app*"]',
+    );
+  }
+  const patterns = given.map((pattern) => pattern.toLowerCase());
   return (clientId) => {
     if (clientId === null) return false;
     const id = clientId.toLowerCase();
-    return lowerCase.some((pattern) => matchesPattern(pattern, id));
+    return patterns.some((pattern) => matchesPattern(pattern, id));
   };
 }
 
-/** Whether the text is of the form. It goes back to the last `*` alone, which is enough; a RegExp would try them all. */
+/**
+ * Returns true if the text matches a pattern with `*` and `?`. On a mismatch it goes back to the last `*` only, which is
+ * enough. A regular expression would go back to every `*`, which takes very long for a pattern with many of them.
+ */
 function matchesPattern(pattern: string, text: string): boolean {
   let [at, next, star, resumed] = [0, 0, -1, 0];
   while (at < text.length) {
@@ -150,118 +174,60 @@ function matchesPattern(pattern: string, text: string): boolean {
   return next === pattern.length;
 }
 
-/** IPv4 has its place above IPv6, so that no range and no subnet holds both. */
-const IPV4 = 1n << 128n;
-
-/** The address as a number. */
-function placeOf(address: string): bigint {
-  const groups = groupsOf(address);
-  const start = groups.length === 2 ? IPV4 >> 32n : 0n;
-  return groups.reduce((place, group) => (place << 16n) | BigInt(group), start);
-}
-
-interface Range {
-  readonly first: bigint;
-  readonly last: bigint;
-}
-
-function rangesOf(given: unknown): (place: bigint) => boolean {
-  const file = typeof given === 'string' ? [given] : given;
-  const text = texts('ranges', file, 'give the text of the file, or a list of its lines').join('\n');
-  const lines = text.split(/\r\n?|\n/).map((line) => line.replace(/#.*/, '').trim());
-  const ranges = lines.filter((line) => line !== '').map(rangeOf);
-  return (place) => ranges.some(({ first, last }) => first <= place && place <= last);
+function rangeMatcher(given: unknown): (address: string) => boolean {
+  const lines = typeof given === 'string' ? [given] : given;
+  if (!isListOfText(lines)) throw new TypeError('it must be the text of a file, or a list of its lines');
+  // One list for each family, because a BlockList matches IPv4 addresses against IPv6 ranges too.
+  const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
+  for (const line of lines.join('\n').split(/\r\n?|\n/)) {
+    const range = line.replace(/#.*/, '').trim();
+    if (range !== '') addRange(lists, range);
+  }
+  return (address) => lists[familyOf(address)].check(address, familyOf(address));
 }
 
 const RANGE = /^([^\s/-]+)(?:\s*-\s*([^\s/-]+)|\/(0|[1-9]\d{0,2}))?$/;
 
-function rangeOf(text: string): Range {
-  const [, first = '', last = first, prefix] = RANGE.exec(text) ?? [];
-  const range = prefix === undefined ? fromTo(first, last) : network(first, Number(prefix));
-  if (range !== undefined) return range;
-  throw unusable(
-    '`ranges` holds',
-    text,
-    'write an address, two of one kind with "-" between them, the lower first, or a network such as "192.0.2.0/24"',
-  );
+function addRange(lists: Readonly<Record<Family, BlockList>>, range: string): void {
+  const [, start = '', end = start, prefix] = RANGE.exec(range) ?? [];
+  const [first, last] = [ipAddress(start), ipAddress(end)];
+  try {
+    if (first === null || last === null || familyOf(first) !== familyOf(last)) throw new RangeError();
+    const family = familyOf(first);
+    if (prefix === undefined) lists[family].addRange(first, last, family);
+    // The prefix of an IPv4-mapped address counts the 96 bits before the IPv4 address.
+    else lists[family].addSubnet(first, Number(prefix) - (bitsOf(start) - bitsOf(first)), family);
+  } catch {
+    throw new RangeError(
+      `it contains ${JSON.stringify(range)}: write an address, two addresses of one family with "-" between them and the ` +
+        'lower one first, or a network such as "192.0.2.0/24"',
+    );
+  }
 }
 
-function fromTo(first: string, last: string): Range | undefined {
-  const [from, to] = [ipAddress(first), ipAddress(last)];
-  if (from === null || to === null || isIP(from) !== isIP(to)) return undefined;
-  const range = { first: placeOf(from), last: placeOf(to) };
-  return range.first <= range.last ? range : undefined;
-}
-
-function network(text: string, prefix: number): Range | undefined {
-  const address = ipAddress(text);
-  if (address === null) return undefined;
-  // The prefix of IPv4 in IPv6 clothes counts the clothes, and may not cut into them.
-  const hostBits = widthOf(text) - prefix;
-  if (hostBits < 0 || hostBits > widthOf(address)) return undefined;
-  const bits = BigInt(hostBits);
-  const first = (placeOf(address) >> bits) << bits;
-  return { first, last: first + (1n << bits) - 1n };
-}
-
-function widthOf(address: string): number {
-  return address.includes(':') ? 128 : 32;
-}
-
-function subnetsOf(maskV4: unknown, maskV6: unknown): (one: bigint, other: bigint) => boolean {
-  const hostBitsV4 = hostBitsOf('maskV4', maskV4, 32, '"/24" or "255.255.255.0", from "/1" to "/32"');
-  const hostBitsV6 = hostBitsOf('maskV6', maskV6, 128, '"/60", from "/1" to "/128"');
-  return (one, other) => {
-    const hostBits = one < IPV4 ? hostBitsV6 : hostBitsV4;
-    return hostBits !== undefined && (one ^ other) >> hostBits === 0n;
+function prefixLength(bits: number, examples: string): (mask: unknown) => number {
+  return (mask) => {
+    for (let prefix = 1; prefix <= bits; prefix++) {
+      if (mask === `/${prefix}` || (bits === 32 && mask === dottedMask(prefix))) return prefix;
+    }
+    throw new RangeError(`it must be text such as ${examples}; leave it out for no subnets`);
   };
 }
 
-function hostBitsOf(option: string, mask: unknown, width: number, examples: string): bigint | undefined {
-  if (mask === undefined) return undefined;
-  if (typeof mask !== 'string') {
-    throw new TypeError(`\`${option}\` is ${shown(mask)}: give text such as ${examples}`);
-  }
-  for (let hostBits = 0; hostBits < width; hostBits++) {
-    if (mask === `/${width - hostBits}`) return BigInt(hostBits);
-    if (width === 32 && mask === dottedMask(hostBits)) return BigInt(hostBits);
-  }
-  throw unusable(`\`${option}\` is`, mask, `it must be such as ${examples}; leave it out for no subnets`);
+function dottedMask(prefix: number): string {
+  return [24, 16, 8, 0].map((shift) => ((-1 << (32 - prefix)) >>> shift) & 0xff).join('.');
 }
 
-function dottedMask(hostBits: number): string {
-  return [24, 16, 8, 0].map((shift) => ((-1 << hostBits) >>> shift) & 0xff).join('.');
+type Family = 'ipv4' | 'ipv6';
+
+function familyOf(address: string): Family {
+  return address.includes(':') ? 'ipv6' : 'ipv4';
 }
 
-const OPTIONS: Names<IpCheckOptions> = {
-  mode: true,
-  ranges: true,
-  clients: true,
-  maskV4: true,
-  maskV6: true,
-};
-
-/** A misspelt name would leave a default in force that nobody wanted. */
-function nothingBut(names: Readonly<Record<string, true>>, options: unknown): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new TypeError(`the IP check is ${shown(options)}: give an object, such as { mode: "strict" }`);
-  }
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(names, name));
-  if (unknown === undefined) return;
-  throw new TypeError(
-    `the IP check has no option \`${unknown}\`, it has \`${Object.keys(names).join('`, `')}\``,
-  );
+function bitsOf(address: string): number {
+  return address.includes(':') ? 128 : 32;
 }
 
-function texts(option: string, value: unknown, cure: string): readonly string[] {
-  if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value;
-  throw new TypeError(`\`${option}\` is ${shown(value)}: ${cure}`);
-}
-
-function unusable(what: string, value: unknown, cure: string): RangeError {
-  return new RangeError(`${what} ${shown(value)}: ${cure}`);
-}
-
-function shown(value: unknown): string {
-  return JSON.stringify(value) ?? String(value);
+function isListOfText(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }

@@ -1,10 +1,12 @@
 export type {
+  AdministeredStore,
   Admission,
   End,
   Hibernated,
   MaybePromise,
   Policy,
   PolicyPatch,
+  ProtocolSettings,
   Retained,
   Scope,
   Search,
@@ -14,6 +16,7 @@ export type {
   Touch,
   TouchResult,
 } from './store';
+export { ForwardingStore } from './forwarding';
 export { authIdTaken, limitReached, sessionIdTaken } from './store';
 export type { ChangesHealth, HintHealth } from '../health';
 export type { Cutoffs, Lifetimes } from '../session/lifetimes';

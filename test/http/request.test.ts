@@ -73,7 +73,9 @@ describe.each(Object.entries({ ...verbs, ...told }))('%s', (name, verb) => {
   });
 
   it('refuses what is no object of options', () => {
-    expect(build('rest')).toThrow(`${name} cannot be built:\n- "rest" is given where an object of options`);
+    expect(build('rest')).toThrow(
+      `${name} cannot be built:\n- the options are "rest": they must be an object`,
+    );
   });
 });
 

@@ -351,7 +351,7 @@ describe('the limits', () => {
   it.each([
     [5, '`limits` is 5: it must be an object'],
     [false, '`limits` is false: it must be an object'],
-    [{ revoke: true }, '`limits.revoke` is true: it must be an object'],
+    [{ revoke: true }, '`limits.revoke` is true: it must be false or an object'],
   ])('cannot be %j', (limits, problem) => {
     expect(() => restRouter(manager, { limits } as never)).toThrow(problem);
   });

@@ -11,7 +11,7 @@ import {
   type Opened,
   type SignIn,
 } from '../../lib';
-import type { SessionStore } from '../../lib/store';
+import type { AdministeredStore } from '../../lib/store';
 import { FakeClock } from '../support/clock';
 import { bearerOf, cookieOf } from '../support/credentials';
 import { managerOn } from '../support/manager';
@@ -19,7 +19,7 @@ import { managerOn } from '../support/manager';
 const FORGOTTEN = ['__Host-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax'];
 
 let clock: FakeClock;
-let store: SessionStore;
+let store: AdministeredStore;
 let manager: IdentitySessionManager;
 let app: Express;
 let mine: Opened;

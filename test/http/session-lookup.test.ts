@@ -15,7 +15,7 @@ import {
   type Opened,
   type SignIn,
 } from '../../lib';
-import type { SessionStore } from '../../lib/store';
+import type { AdministeredStore } from '../../lib/store';
 import { FakeClock } from '../support/clock';
 import { bearerOf, cookieOf } from '../support/credentials';
 import { managerOn } from '../support/manager';
@@ -24,7 +24,7 @@ import { DAY, HOUR } from '../support/sessions';
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
 let clock: FakeClock;
-let store: SessionStore;
+let store: AdministeredStore;
 let manager: IdentitySessionManager;
 let app: Express;
 
@@ -168,13 +168,19 @@ describe('the list', () => {
   it.each([
     ['de-AT, en;q=0.5', 'Firefox 140 auf Linux', 'Berlin, Deutschland'],
     ['fr', 'Firefox 140 sur Linux', 'Berlin, Allemagne'],
+    ['pt, en;q=0.9', 'Firefox 140 no Linux', 'Berlim, Alemanha'],
+    ['pt-PT, en;q=0.9', 'Firefox 140 no Linux', 'Berlim, Alemanha'],
+    ['pt, pt-BR;q=0', 'Firefox 140 on Linux', 'Berlin, Germany'],
     ['ja', 'Firefox 140 on Linux', 'Berlin, Germany'],
   ])(
     'says it in the words of who reads %s, which the app may add',
     async (languages, displayName, location) => {
       use({
-        location: () => ({ city: 'Berlin', country: 'DE' }),
-        translations: { fr: { on: '{program} sur {system}' } },
+        location: () => ({ city: 'Berlin', cityNames: { 'pt-BR': 'Berlim' }, country: 'DE' }),
+        translations: {
+          fr: { on: '{program} sur {system}' },
+          'pt-BR': { on: '{program} no {system}' },
+        },
       });
       const mine = await opened({ userAgent: FIREFOX, ipAddress: '81.2.69.142' });
       app.set('trust proxy', true);

@@ -13,14 +13,14 @@ import {
   type VerbOptions,
 } from '../../lib';
 import type { OpenedSession } from '../../lib/protocols';
-import type { SessionStore } from '../../lib/store';
+import type { AdministeredStore } from '../../lib/store';
 import { FakeClock } from '../support/clock';
 import { bearerOf, cookieOf } from '../support/credentials';
 import { managerOn } from '../support/manager';
 
 const COOKIE = /^__Host-identity=[0-9a-f]{32}\.[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/;
 
-let store: SessionStore;
+let store: AdministeredStore;
 let manager: IdentitySessionManager;
 let app: Express;
 

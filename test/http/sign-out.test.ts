@@ -2,7 +2,7 @@ import express, { type Express } from 'express';
 import request, { type Response } from 'supertest';
 
 import { memory, rest, SessionError, signOut, type IdentitySessionManager, type Opened } from '../../lib';
-import type { SessionStore } from '../../lib/store';
+import type { AdministeredStore } from '../../lib/store';
 import { FakeClock } from '../support/clock';
 import { bearerOf, cookieOf } from '../support/credentials';
 import { managerOn } from '../support/manager';
@@ -11,7 +11,7 @@ import { HOUR } from '../support/sessions';
 const FORGOTTEN = ['__Host-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax'];
 
 let clock: FakeClock;
-let store: SessionStore;
+let store: AdministeredStore;
 let manager: IdentitySessionManager;
 let app: Express;
 

@@ -8,7 +8,7 @@ import {
   type SessionEvent,
   type SignIn,
 } from '../../lib';
-import type { SessionStore } from '../../lib/store';
+import type { AdministeredStore } from '../../lib/store';
 import { READ_EVERY } from '../../lib/changes/changes';
 import { CHUNK, retainedAt } from '../../lib/manager/cleanup';
 import { isLive, stage } from '../../lib/session/lifetimes';
@@ -265,8 +265,8 @@ describe('a cleanup that fails', () => {
   it('is reported and tried again, and rejects when it was asked for', async () => {
     const inner = memory();
     let failure: Error | undefined = new Error('no disk');
-    const store: SessionStore = new Proxy(inner, {
-      get: (target, name: keyof SessionStore) =>
+    const store: AdministeredStore = new Proxy(inner, {
+      get: (target, name: keyof AdministeredStore) =>
         name === 'sweep' && failure !== undefined
           ? () => Promise.reject(failure!)
           : (target[name] as () => unknown).bind(target),

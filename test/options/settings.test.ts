@@ -95,18 +95,18 @@ describe('settingsOf', () => {
     [{ inactiveTimeSpan: '1Y' }, '`inactiveTimeSpan` is "1Y"'],
     [{ endedRetention: -1 }, '`endedRetention` is -1'],
     [{ clientBlacklist: 'a,b' }, '`clientBlacklist` is "a,b": it must be a list of client ids'],
-    [{ ipCheck: { mode: 'loose' } }, '`ipCheck`: `mode` is "loose"'],
+    [{ ipCheck: { mode: 'loose' } }, '`ipCheck.mode` is "loose"'],
     [{ location: 'Berlin' }, '`location` is "Berlin": it must be true or false or a function'],
     [{ describeDevice: {} }, '`describeDevice` is {}: it must be a function'],
     [{ translations: [] }, '`translations` is []: it must be an object'],
-    [{ translations: { German: {} } }, '`translations` and `languages`: "German" is no language'],
+    [{ translations: { German: {} } }, '`translations` and `languages`: "German" is not a language tag'],
     [{ languages: 'de' }, '`languages` is "de": it must be a list of languages'],
     [{ languages: ['fr'] }, '`translations` and `languages`: there is no translation for "fr"'],
     [{ report: 'console' }, '`report` is "console"'],
     [{ clock: {} }, '`clock` is {}'],
     [{ LongLifetime: '1W' }, 'there is no option `LongLifetime`, did you mean `longLifetime`?'],
     [{ ttl: 5 }, 'there is no option `ttl`'],
-  ])('refuses the invalid options %j by their name', (options, problem) => {
+  ])('reports the problem of the options %j', (options, problem) => {
     expect(() => settings(options)).toThrow(TypeError);
     expect(() => settings(options)).toThrow(
       expect.objectContaining({ message: expect.stringContaining(problem) }),
@@ -119,23 +119,23 @@ describe('settingsOf', () => {
     expect(() => settings(many)).toThrow(/no option `unknown`/);
   });
 
-  it.each([
-    [{ store: undefined }, 'give either `knex`'],
-    [{ knex: () => undefined }, 'give either `knex`'],
-    [{ schema: 'sessions' }, '`schema` is for the database'],
-    [{ changesConnection: 'postgres://db' }, '`changesConnection` is for the database'],
-    [{ hint: { listen: () => () => undefined } }, '`hint` is for the database'],
-    [{ shortLifetime: '2H', longLifetime: '1H' }, '`longLifetime` (3600000 ms) is shorter'],
-    [{ shortLifetime: '5M', touchInterval: '1M' }, '`touchInterval` (60000 ms) is more than a tenth'],
-    [{ shortLifetime: '5M', touchInterval: 30_001 }, 'give at most 30000 ms, or leave it out'],
-    [{ longLifetime: '31D' }, '`inactiveTimeSpan` (2592000000 ms) is shorter than `longLifetime`'],
-    [{ maxSessions: 5 }, '`maxSessions` limits the sessions of this node, and the node has no name'],
+  it.each<[string, object]>([
+    ['give either `knex`', { store: undefined }],
+    ['give either `knex`', { knex: () => undefined }],
+    ['`schema` is for the database', { schema: 'sessions' }],
+    ['`changesConnection` is for the database', { changesConnection: 'postgres://db' }],
+    ['`hint` is for the database', { hint: { listen: () => () => undefined } }],
+    ['`longLifetime` (3600000 ms) is shorter', { shortLifetime: '2H', longLifetime: '1H' }],
+    ['`touchInterval` (60000 ms) is more than a tenth', { shortLifetime: '5M', touchInterval: '1M' }],
+    ['give at most 30000 ms, or leave it out', { shortLifetime: '5M', touchInterval: 30_001 }],
+    ['`inactiveTimeSpan` (2592000000 ms) is shorter than `longLifetime`', { longLifetime: '31D' }],
+    ['`maxSessions` limits the sessions of this node, and the node has no name', { maxSessions: 5 }],
     [
-      { globalLookup: false },
       '`globalLookup: false` shows the sessions of this node, and the node has no name',
+      { globalLookup: false },
     ],
-    [{ lease: 500 }, '`lease` (500 ms) must be 0 or at least 1000 ms'],
-  ])('refuses the contradictory options %j', (options, problem) => {
+    ['`lease` (500 ms) must be 0 or at least 1000 ms', { lease: 500 }],
+  ])('reports the contradiction: %s', (problem, options) => {
     expect(() => settings(options)).toThrow(
       expect.objectContaining({ message: expect.stringContaining(problem) }),
     );

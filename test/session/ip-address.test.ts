@@ -4,13 +4,13 @@ import fc from 'fast-check';
 
 import { ipAddress, namesAddress, withIpAddress } from '../../lib/session/ip-address';
 
-/** With zeros, for they are what spellings differ in. */
+/** Groups with many zeros, because spellings differ in how they write zeros. */
 function ipv6Groups() {
   const group = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.constant(0xffff), fc.nat(0xffff));
   return fc.array(group, { minLength: 8, maxLength: 8 });
 }
 
-/** Every way to write the address: any of its zeros left out, in capitals, with leading zeros, ending like IPv4. */
+/** Returns all spellings: each run of zeros shortened, capital letters, leading zeros, and an IPv4 ending. */
 function spellingsOf(groups: readonly number[]): string[] {
   const short = groups.map((group) => group.toString(16));
   const padded = short.map((group) => group.padStart(4, '0'));
@@ -31,7 +31,7 @@ function shortenings(parts: readonly string[]): string[] {
   return spellings;
 }
 
-describe('an address', () => {
+describe('ipAddress', () => {
   it.each([
     ['192.0.2.1', '192.0.2.1'],
     ['::ffff:192.0.2.1', '192.0.2.1'],
@@ -58,7 +58,10 @@ describe('an address', () => {
     ['::192.0.2.1', '::c000:201'],
     ['::ffff:0:192.0.2.1', '::ffff:0:c000:201'],
     ['1::ffff:192.0.2.1', '1::ffff:c000:201'],
-  ])('%s is kept as %s', (text, expected) => {
+    ['::9ae3:0', '::9ae3:0'],
+    ['::0.0.0.2', '::2'],
+    ['::0.1.0.0', '::1:0'],
+  ])('returns the canonical form of %s, which is %s', (text, expected) => {
     expect(ipAddress(text)).toBe(expected);
   });
 
@@ -83,11 +86,11 @@ describe('an address', () => {
     '1.2.3.4\u0000',
     null,
     undefined,
-  ])('%j is none', (text) => {
+  ])('returns null for %j, which is not an IP address', (text) => {
     expect(ipAddress(text)).toBeNull();
   });
 
-  it('stays as it is when it is read again, and is always one', () => {
+  it('returns a canonical address unchanged, and returns only valid addresses', () => {
     fc.assert(
       fc.property(fc.oneof(fc.ipV4(), fc.ipV6(), fc.ipV4Extended(), fc.string()), (text) => {
         const address = ipAddress(text);
@@ -98,7 +101,7 @@ describe('an address', () => {
     );
   });
 
-  it('is written in one way, in whatever way it was spelt', () => {
+  it('returns the same text for every spelling of an IPv6 address', () => {
     fc.assert(
       fc.property(ipv6Groups(), (groups) => {
         const kept = new Set(spellingsOf(groups).map(ipAddress));
@@ -108,7 +111,7 @@ describe('an address', () => {
     );
   });
 
-  it('of IPv6 is written as in a URL', () => {
+  it('writes IPv6 addresses as the URL parser does', () => {
     fc.assert(
       fc.property(ipv6Groups(), (groups) => {
         const text = groups.map((group) => group.toString(16)).join(':');
@@ -119,7 +122,7 @@ describe('an address', () => {
     );
   });
 
-  it('of IPv4 is the same with and without IPv6 before it', () => {
+  it('returns the IPv4 address for every spelling of an IPv4-mapped address', () => {
     fc.assert(
       fc.property(fc.ipV4(), (ipv4) => {
         const [a = 0, b = 0, c = 0, d = 0] = ipv4.split('.').map(Number);
@@ -130,31 +133,31 @@ describe('an address', () => {
   });
 });
 
-describe('the text of a request', () => {
+describe('namesAddress', () => {
   it.each([
-    ['192.0.2.1', true],
-    ['::ffff:192.0.2.1', true],
-    ['192.0.2.10', false],
-    ['::ffff:192.0.2.10', false],
-    ['::fffe:192.0.2.1', false],
-    ['', false],
-  ])('%j names 192.0.2.1 or not', (text, named) => {
+    [true, '192.0.2.1'],
+    [true, '::ffff:192.0.2.1'],
+    [false, '192.0.2.10'],
+    [false, '::ffff:192.0.2.10'],
+    [false, '::fffe:192.0.2.1'],
+    [false, ''],
+  ])('returns %j for the address 192.0.2.1 and the text %j', (named, text) => {
     expect(namesAddress(text, '192.0.2.1')).toBe(named);
   });
 });
 
-describe('the history of addresses', () => {
-  it('has each address once, newest last', () => {
+describe('withIpAddress', () => {
+  it('keeps each address once, newest last', () => {
     const history = ['a', 'b', 'a', 'c', 'b'].reduce<readonly string[]>(withIpAddress, []);
     expect(history).toEqual(['a', 'c', 'b']);
   });
 
-  it('is the same list when nothing is new', () => {
+  it('returns the same list if the address is already the newest', () => {
     const history = ['a', 'b'];
     expect(withIpAddress(history, 'b')).toBe(history);
   });
 
-  it('drops the oldest beyond 2,048 characters', () => {
+  it('drops the oldest addresses if the history is longer than 2,048 characters', () => {
     const many = Array.from({ length: 300 }, (_, i) => `203.0.113.${i}`);
     const history = many.reduce<readonly string[]>(withIpAddress, []);
     expect(history.join().length).toBeLessThanOrEqual(2048);

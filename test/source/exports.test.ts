@@ -75,7 +75,7 @@ class Exports {
     return declarations.some((each) => {
       const { fileName } = each.getSourceFile();
       if (!fileName.startsWith(`${this.#folder}/`) || fileName.includes('/node_modules/')) return false;
-      return (ts.getCombinedModifierFlags(each as ts.Declaration) & ts.ModifierFlags.Export) !== 0;
+      return (ts.getCombinedModifierFlags(each) & ts.ModifierFlags.Export) !== 0;
     });
   }
 

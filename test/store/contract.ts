@@ -1,20 +1,20 @@
 import { cutoffs, isLive, stage, type Lifetimes } from '../../lib/session/lifetimes';
 import { everySessionOf, otherSessionsOf, sessionsOf } from '../../lib/session/revocation';
 import { referenceTo, type SessionReference, type StoredSession } from '../../lib/session/session';
-import type { End, Search, SessionStore } from '../../lib/store/store';
+import type { End, Search, AdministeredStore } from '../../lib/store/store';
 import type { FakeClock } from '../support/clock';
 import { ALICE, BOB, DAY, HOUR, LIFETIMES, admission, aSession } from '../support/sessions';
 
 export interface StoreUnderTest {
-  readonly store: SessionStore;
+  readonly store: AdministeredStore;
   readonly clock: FakeClock;
   /** Brings everything that the store still holds back to where it is kept. */
   readonly settle: () => Promise<void>;
 }
 
 /** What every store does, whatever it is made of. */
-export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
-  let store: SessionStore;
+export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
+  let store: AdministeredStore;
   let clock: FakeClock;
   let settle: () => Promise<void>;
 
@@ -108,19 +108,16 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
       expect(await store.find(session.sessionId)).toEqual({ ...session, extraProperties: { after: true } });
     });
 
-    it('leaves what the wire of the session keeps, whatever the patch says', async () => {
-      const openXchange = { hash: 'h', user: 'alice' };
-      const { sessionId } = await inserted({ extraProperties: { openXchange, theme: 'light' } });
-      const patches = [{ theme: 'dark' }, { openXchange: 'junk', theme: 'dark' }, { openXchange: null }, {}];
-      for (const extraProperties of patches) {
-        await store.update(sessionId, { extraProperties });
-        expect((await store.find(sessionId))?.extraProperties).toEqual({ ...extraProperties, openXchange });
-      }
-      await store.update(sessionId, { data: { draft: 1 } });
+    it('replaces the data of the named protocols and keeps that of the others', async () => {
+      const { sessionId } = await inserted({ protocolData: { one: { hash: 'h' }, two: { user: 'alice' } } });
+      expect(await store.update(sessionId, { protocolData: { one: { user: 'bob' } } })).toBe(true);
+      await store.update(sessionId, { extraProperties: { theme: 'dark' }, data: { draft: 1 } });
       expect(await store.find(sessionId)).toMatchObject({
-        extraProperties: { openXchange },
+        protocolData: { one: { user: 'bob' }, two: { user: 'alice' } },
+        extraProperties: { theme: 'dark' },
         data: { draft: 1 },
       });
+      expect((await store.find(sessionId))?.protocolData['one']).not.toHaveProperty('hash');
     });
 
     it('tells that there is nothing to change in a session that has ended, or never was', async () => {
@@ -443,25 +440,30 @@ export function itIsASessionStore(make: () => Promise<StoreUnderTest>): void {
   });
 
   describe('the policy', () => {
-    it('is empty until somebody sets it, and keeps what a change does not name', async () => {
+    it('is empty at first, and keeps the settings that a patch does not name', async () => {
       expect(await store.policy()).toEqual({});
       await store.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices' });
-      const idle = { enabled: true, idleTimeoutMinutes: 20, countdownSeconds: 30 };
-      await store.setPolicy({ idle });
-      expect(await store.policy()).toEqual({ preventConcurrentLogin: 'LogoutFromAllDevices', idle });
-      await store.setPolicy({ preventConcurrentLogin: 'Disabled', idle: { ...idle, enabled: false } });
+      await store.setPolicy({ protocols: { one: { minutes: 20 }, two: {} } });
+      await store.setPolicy({ protocols: { one: { seconds: 30 } } });
       expect(await store.policy()).toEqual({
+        preventConcurrentLogin: 'LogoutFromAllDevices',
+        protocols: { one: { seconds: 30 }, two: {} },
+      });
+      await store.setPolicy({ preventConcurrentLogin: 'Disabled' });
+      expect(await store.policy()).toMatchObject({
         preventConcurrentLogin: 'Disabled',
-        idle: { ...idle, enabled: false },
+        protocols: { two: {} },
       });
     });
 
-    it('is empty again where a change says null', async () => {
-      const idle = { enabled: false, idleTimeoutMinutes: 20, countdownSeconds: 30 };
-      await store.setPolicy({ preventConcurrentLogin: 'Disabled', idle });
+    it('removes the settings that a patch sets to null', async () => {
+      const protocols = { one: { minutes: 20 }, two: {} };
+      await store.setPolicy({ preventConcurrentLogin: 'Disabled', protocols });
       await store.setPolicy({ preventConcurrentLogin: null });
-      expect(await store.policy()).toEqual({ idle });
-      await store.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices', idle: null });
+      expect(await store.policy()).toEqual({ protocols });
+      await store.setPolicy({ protocols: { one: null, unknown: null } });
+      expect(await store.policy()).toEqual({ protocols: { two: {} } });
+      await store.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices', protocols: { two: null } });
       expect(await store.policy()).toEqual({ preventConcurrentLogin: 'LogoutFromAllDevices' });
       await store.setPolicy({});
       expect(await store.policy()).toEqual({ preventConcurrentLogin: 'LogoutFromAllDevices' });

@@ -2,15 +2,16 @@ import { json, Router, type Request, type RequestHandler } from 'express';
 
 import { abp } from './dialect';
 import type { Answer, Dialect } from '../../http/dialect';
-import { readLimits, routeLimiters, type Limit } from '../../http/limiters';
-import { asyncHandler, dialectOf } from '../../http/request';
+import { LIMIT, routeLimiters, type Limit } from '../../http/limiters';
+import { asyncHandler, VERB_OPTIONS, verbOptions } from '../../http/request';
 import { revokeRoute } from '../../http/revoke-route';
 import { sameOrigin } from '../../http/same-origin';
 import { sessionClaimGuard } from '../../http/session-claim-guard';
 import { sessionSecretGuard } from '../../http/session-secret-guard';
 import { bodyParseErrors, pathDecodeErrors } from '../../http/parse-errors';
 import type { IdentitySessionManager } from '../../manager/manager';
-import { type Names, throwIfAny, OptionReader } from '../../options/reader';
+import { func } from '../../options/checks';
+import type { OptionTable } from '../../options/reader';
 import type { SessionClaims } from '../../session/claims';
 import { AccountSessions } from './account-sessions';
 import { describing, type AppsDescription } from './description';
@@ -38,6 +39,20 @@ export interface AbpRouterOptions extends AppsDescription {
   readonly limits?: { readonly revoke?: Limit | undefined } | undefined;
 }
 
+const OPTIONS = {
+  ...VERB_OPTIONS,
+  isGranted: {
+    check: func<IsGranted>(),
+    required:
+      'give `isGranted: (permission, request) => boolean`, which decides who may administer sessions; it is called with "AbpIdentity.Sessions"',
+  },
+  currentUser: { check: func<NonNullable<AbpRouterOptions['currentUser']>>() },
+  userNameOf: { check: func<NonNullable<AbpRouterOptions['userNameOf']>>() },
+  tenantNameOf: { check: func<NonNullable<AbpRouterOptions['tenantNameOf']>>() },
+  extraPropertiesOf: { check: func<NonNullable<AbpRouterOptions['extraPropertiesOf']>>() },
+  limits: { group: { revoke: LIMIT } },
+} satisfies OptionTable<AbpRouterOptions>;
+
 /**
  * ABP's calls about sessions, for its front ends and generated proxies, to be mounted at `/api`. Other paths are passed on.
  *
@@ -55,9 +70,8 @@ export interface AbpRouterOptions extends AppsDescription {
  * @throws TypeError for options that cannot be used
  */
 export function abpRouter(manager: IdentitySessionManager, options: AbpRouterOptions): Router {
-  dialectOf('abpRouter', manager);
-  const { isGranted, currentUser, limits, ...description } = checked(options);
-  const wire = options.dialect ?? abp(manager.settings);
+  const given = verbOptions('abpRouter', manager, options, OPTIONS);
+  const { dialect: wire = abp(manager.settings), isGranted, currentUser, limits, ...description } = given;
   // Where the app says who is signed in, nothing of a request is a credential of ours, and no cookie is ours to take away.
   const dialect = currentUser === undefined ? wire : { ...wire, credentials: () => undefined };
   const guards =
@@ -76,7 +90,7 @@ export function abpRouter(manager: IdentitySessionManager, options: AbpRouterOpt
   const describe = describing(description);
   const everybody = new IdentitySessions(manager, dialect, describe);
   const own = new AccountSessions(manager, describe);
-  const settings = new PolicySettings(manager.administration);
+  const settings = new PolicySettings(manager);
 
   // A router of its own, so that no error but the parser's is taken for a body that cannot be read.
   const body = Router().use(json(), bodyParseErrors(dialect));
@@ -119,35 +133,3 @@ function fromOwnPages(manager: IdentitySessionManager, dialect: Dialect): Reques
 }
 
 const BEARER = /^bearer /i;
-
-/** The names, so that a misspelt one is noticed. */
-const OPTIONS: Names<AbpRouterOptions> = {
-  isGranted: true,
-  currentUser: true,
-  userNameOf: true,
-  tenantNameOf: true,
-  extraPropertiesOf: true,
-  dialect: true,
-  limits: true,
-};
-
-function checked(options: AbpRouterOptions) {
-  const problems: string[] = [];
-  const read = new OptionReader(options ?? {}, {}, '', problems);
-  read.nothingBut(OPTIONS);
-  const given = {
-    isGranted: read.givenFunction<IsGranted>('isGranted')!,
-    currentUser: read.givenFunction<AbpRouterOptions['currentUser']>('currentUser'),
-    userNameOf: read.givenFunction<AbpRouterOptions['userNameOf']>('userNameOf'),
-    tenantNameOf: read.givenFunction<AbpRouterOptions['tenantNameOf']>('tenantNameOf'),
-    extraPropertiesOf: read.givenFunction<AbpRouterOptions['extraPropertiesOf']>('extraPropertiesOf'),
-    limits: readLimits(read, { revoke: true }),
-  };
-  if (options?.isGranted === undefined) {
-    problems.push(
-      'it has to know who may administer sessions: give it `isGranted: (permission, request) => boolean`, which is asked for "AbpIdentity.Sessions"',
-    );
-  }
-  throwIfAny(problems, 'abpRouter cannot be built');
-  return given;
-}

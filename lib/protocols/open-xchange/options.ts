@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock';
-import { type Names, throwIfAny, OptionReader } from '../../options/reader';
+import { duration, flag, func, listOf, oneOf, text } from '../../options/checks';
+import { type OptionTable, type OptionValues, readOptions } from '../../options/reader';
 import type { Translations } from '../../session/i18n/translations';
 import { describeOxDevice, deviceDescriber } from '../../session/device/describe';
 import type { DescribeDevice } from '../../session/device/device';
@@ -52,18 +53,28 @@ export interface OpenXchangeOptions {
   readonly describeDevice?: DescribeDevice | undefined;
 }
 
-/** The options as they are in force. */
-export interface OpenXchangeSettings {
-  readonly cookieHash: 'calculate' | 'remember';
-  /** In lower case. */
-  readonly cookieHashFields: readonly string[];
-  readonly cookieHashSalt: string;
+const OPTIONS = {
+  cookieHash: { default: 'calculate', check: oneOf('calculate', 'remember') },
+  cookieHashFields: { default: [], check: listOf<string>(isHeaderName, 'names of headers') },
+  cookieHashSalt: { default: 'replaceMe1234567890', check: text(/^[^]*$/, 'text') },
+  cookieTtl: { check: cookieTtl },
+  httpOnly: { default: true, check: flag },
+  publicSession: { default: false, check: flag },
+  stickyCookie: { default: false, check: flag },
+  defaultClient: {
+    default: 'open-xchange-appsuite',
+    check: text(/^.{1,64}$/u, 'text of 1 to 64 characters'),
+  },
+  describeDevice: { check: func<DescribeDevice>() },
+} satisfies OptionTable<OpenXchangeOptions>;
+
+/** The options in force. `cookieHashFields` are in lower case. */
+export interface OpenXchangeSettings extends Omit<
+  OptionValues<typeof OPTIONS>,
+  'cookieTtl' | 'describeDevice'
+> {
   /** In milliseconds, or undefined for cookies that end with the browser's session. */
   readonly cookieTtl: number | undefined;
-  readonly httpOnly: boolean;
-  readonly publicSession: boolean;
-  readonly stickyCookie: boolean;
-  readonly defaultClient: string;
   readonly describeDevice: DescribeDevice;
 }
 
@@ -75,53 +86,27 @@ export function openXchangeSettings(
   options: OpenXchangeOptions,
   { cookies, nodeId }: Pick<OpenXchangeBasis, 'cookies' | 'nodeId'>,
 ): OpenXchangeSettings {
-  const problems: string[] = [];
-  const read = new OptionReader(options, { ...DEFAULTS, cookieTtl: cookies.ttl }, 'openXchange.', problems);
-  read.nothingBut(OPTIONS);
-  const settings: OpenXchangeSettings = {
-    cookieHash: read.oneOf('cookieHash', ['calculate', 'remember']),
-    cookieHashFields: read
-      .list<string>('cookieHashFields', isHeaderName, 'names of headers')
-      .map((name) => name.toLowerCase()),
-    cookieHashSalt: read.matching('cookieHashSalt', /^[^]*$/, 'text'),
-    cookieTtl: read.value('cookieTtl') === 'web-browser' ? undefined : read.duration('cookieTtl', 1000),
-    httpOnly: read.flag('httpOnly'),
-    publicSession: read.flag('publicSession'),
-    stickyCookie: read.flag('stickyCookie'),
-    defaultClient: read.matching('defaultClient', /^.{1,64}$/u, 'text of 1 to 64 characters'),
-    describeDevice: deviceDescriber(read.givenFunction('describeDevice'), describeOxDevice),
+  const values = readOptions(options, OPTIONS, {
+    heading: 'These options cannot be used',
+    prefix: 'openXchange.',
+    *contradictions({ stickyCookie }) {
+      if (stickyCookie && nodeId === null) {
+        yield '`openXchange.stickyCookie` is true, and the node has no name: give the manager a `nodeId`';
+      }
+    },
+  });
+  const { cookieTtl = cookies.ttl } = values;
+  return {
+    ...values,
+    cookieHashFields: values.cookieHashFields.map((name) => name.toLowerCase()),
+    cookieTtl: cookieTtl === 'web-browser' ? undefined : cookieTtl,
+    describeDevice: deviceDescriber(values.describeDevice, describeOxDevice),
   };
-  if (settings.stickyCookie && nodeId === null) {
-    problems.push(
-      '`openXchange.stickyCookie` is true, and the node has no name: give the manager a `nodeId`',
-    );
-  }
-  throwIfAny(problems, 'These options cannot be used');
-  return settings;
 }
 
-const DEFAULTS = {
-  cookieHash: 'calculate',
-  cookieHashFields: [],
-  cookieHashSalt: 'replaceMe1234567890',
-  httpOnly: true,
-  publicSession: false,
-  stickyCookie: false,
-  defaultClient: 'open-xchange-appsuite',
-} as const satisfies OpenXchangeOptions;
-
-/** The names, so that a misspelt one is noticed. */
-const OPTIONS: Names<OpenXchangeOptions> = {
-  cookieHash: true,
-  cookieHashFields: true,
-  cookieHashSalt: true,
-  cookieTtl: true,
-  httpOnly: true,
-  publicSession: true,
-  stickyCookie: true,
-  defaultClient: true,
-  describeDevice: true,
-};
+function cookieTtl(given: unknown): number | 'web-browser' {
+  return given === 'web-browser' ? given : duration(1000)(given);
+}
 
 function isHeaderName(value: unknown): boolean {
   return typeof value === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(value);

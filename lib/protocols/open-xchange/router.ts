@@ -11,13 +11,14 @@ import { answer } from './answers';
 import { openXchange, type OpenXchangeDialect } from './dialect';
 import { OpenXchangeError } from './errors';
 import { flagParameter } from './parameters';
-import { readLimits, routeLimiters, type Limit } from '../../http/limiters';
-import { dialectOf } from '../../http/request';
+import { LIMIT, routeLimiters, type Limit } from '../../http/limiters';
+import { verbOptions } from '../../http/request';
 import { sessionLookup } from '../../http/session-lookup';
 import { sessionSecretGuard } from '../../http/session-secret-guard';
 import { bodyParseErrors } from '../../http/parse-errors';
 import type { IdentitySessionManager } from '../../manager/manager';
-import { type Names, throwIfAny, OptionReader } from '../../options/reader';
+import { duration, func, unchecked, valid } from '../../options/checks';
+import type { OptionTable } from '../../options/reader';
 import type { Duration } from '../../session/duration';
 import type { IdentitySession } from '../../session/session';
 import { acting, moduleOf, noPasswordInUri, type Act } from './actions';
@@ -58,6 +59,21 @@ export interface OpenXchangeRouterOptions {
     | undefined;
 }
 
+const OPTIONS = {
+  authenticate: {
+    check: func<Authenticate>('a function of name and password'),
+    required: 'give `authenticate: (name, password, request) => account`, which decides who may log in',
+  },
+  modules: { check: func<NonNullable<OpenXchangeRouterOptions['modules']>>() },
+  dialect: { check: unchecked<OpenXchangeDialect>() },
+  randomTokenTimeout: { default: 30_000, check: duration(0, 60_000) },
+  uiWebPath: {
+    default: '/appsuite/',
+    check: valid<string>(isLocalPath, 'a path of this host, such as "/appsuite/"'),
+  },
+  limits: { group: { login: LIMIT, delete: LIMIT } },
+} satisfies OptionTable<OpenXchangeRouterOptions>;
+
 /**
  * The modules of Open-Xchange that deal with sessions, to be mounted where its clients look for them: at `/ajax`, at
  * `/appsuite/api`, or at both.
@@ -84,9 +100,9 @@ export function openXchangeRouter(
   manager: IdentitySessionManager,
   options: OpenXchangeRouterOptions,
 ): Router {
-  dialectOf('openXchangeRouter', manager);
-  const { authenticate, modules, limits, randomTokenTimeout, uiWebPath } = checked(options);
-  const dialect = options.dialect ?? openXchange(manager.settings);
+  const given = verbOptions('openXchangeRouter', manager, options, OPTIONS);
+  const { dialect = openXchange(manager.settings), authenticate, modules, limits } = given;
+  const { randomTokenTimeout, uiWebPath } = given;
   const failures: Failures = new WeakSet();
   const refresh = new CookieRefresh(manager, dialect);
   const guarded = [sessionSecretGuard(manager, { dialect }), refresh.handler()];
@@ -150,38 +166,4 @@ export function openXchangeRouter(
 /** One handler that is several in turn. */
 function inTurn(handlers: readonly (RequestHandler | ErrorRequestHandler)[]): RequestHandler {
   return Router().use([...handlers]);
-}
-
-const DEFAULTS = { randomTokenTimeout: 30_000, uiWebPath: '/appsuite/' };
-
-/** The names, so that a misspelt one is noticed. */
-const OPTIONS: Names<OpenXchangeRouterOptions> = {
-  authenticate: true,
-  modules: true,
-  dialect: true,
-  randomTokenTimeout: true,
-  uiWebPath: true,
-  limits: true,
-};
-
-function checked(options: OpenXchangeRouterOptions) {
-  const problems: string[] = [];
-  const read = new OptionReader(options ?? {}, DEFAULTS, '', problems);
-  read.nothingBut(OPTIONS);
-  const given = {
-    authenticate: read.givenFunction<Authenticate>('authenticate', 'a function of name and password')!,
-    modules: read.givenFunction<OpenXchangeRouterOptions['modules']>('modules'),
-    limits: readLimits(read, { login: true, delete: true }),
-    randomTokenTimeout: read.duration('randomTokenTimeout', 0, 60_000),
-    uiWebPath: read.value('uiWebPath') as string,
-  };
-  if (given.authenticate === undefined) {
-    problems.push(
-      'it has to know who may log in: give it `authenticate: (name, password, request) => account`',
-    );
-  }
-  if (!isLocalPath(given.uiWebPath))
-    problems.push('`uiWebPath` must be a path of this host, such as "/appsuite/"');
-  throwIfAny(problems, 'openXchangeRouter cannot be built');
-  return given;
 }

@@ -1,23 +1,23 @@
 import type { Device } from '../device/device';
-import { lookup } from './language';
+import { tagAndParents } from './language';
 import type { Place } from '../place';
 import { displayText } from '../text';
 
-/** The words in which sessions are shown, in one language. */
+/** The messages with which sessions are shown, in one language. */
 export interface Messages {
-  /** As `Intl` writes it: `de`, `pt-BR`. */
+  /** The language tag as `Intl` writes it, such as `de` or `pt-BR`. */
   readonly language: string;
-  /** A program on a system: `{program} on {system}`. */
+  /** The pattern for a program on an operating system: `{program} on {system}`. */
   readonly on: string;
-  /** What a device is called of which nothing is known. */
+  /** The name of a device about which nothing is known. */
   readonly unknownDevice: string;
-  /** The location of an address that belongs to no public network. */
+  /** The location of an address that is not in a public network. */
   readonly intranet: string;
-  /** What programs are called instead of their names, which are English: `OX App Suite` may be an app's own name. */
+  /** Names that replace the English names of programs: `{ 'OX App Suite': 'Example Mail' }`. */
   readonly names: Readonly<Record<string, string>>;
 }
 
-/** The messages that serves when nobody asks for another. */
+/** The English messages, which are the default. */
 export const ENGLISH: Messages = Object.freeze({
   language: 'en',
   on: '{program} on {system}',
@@ -26,25 +26,25 @@ export const ENGLISH: Messages = Object.freeze({
   names: {},
 });
 
-/** How long a display name can be, and a city's, in characters. */
+/** The maximum length of a display name and of a city's name, in characters. */
 const LONGEST_DISPLAY_NAME = 256;
 
-/** What people call the device: `OX App Suite, Chrome 65 on Linux`. */
+/** Returns the name of the device that people see, such as `OX App Suite, Chrome 65 on Linux`. */
 export function displayName({ name }: Pick<Device, 'name'>, messages: Messages = ENGLISH): string {
-  const called = (text: string | undefined) => {
+  const translated = (text: string | undefined) => {
     const clean = text && displayText(text, LONGEST_DISPLAY_NAME);
     return clean && Object.hasOwn(messages.names, clean) ? messages.names[clean] : clean;
   };
-  const system = called(name.system);
-  const program = called(name.program);
+  const system = translated(name.system);
+  const program = translated(name.program);
   const both = program && system ? filled(messages.on, { program, system }) : program || system;
-  const protocols = called(name.protocols);
+  const protocols = translated(name.protocols);
   const rest = both && protocols ? `${both} (${protocols})` : both;
-  const whole = [called(name.product), rest].filter(Boolean).join(', ') || messages.unknownDevice;
+  const whole = [translated(name.product), rest].filter(Boolean).join(', ') || messages.unknownDevice;
   return whole.slice(0, LONGEST_DISPLAY_NAME).toWellFormed();
 }
 
-/** Where people read that the device is: `Berlin, Germany`, or `Intranet`, or undefined when nothing is known. */
+/** Returns the location that people see, such as `Berlin, Germany` or `Intranet`. Returns undefined if it is unknown. */
 export function displayLocation(place: Place | undefined, messages: Messages = ENGLISH): string | undefined {
   if (place === undefined) return undefined;
   if (place.intranet) return messages.intranet;
@@ -53,12 +53,12 @@ export function displayLocation(place: Place | undefined, messages: Messages = E
 
 function cityName({ city, cityNames }: Place, { language }: Messages): string | undefined {
   const names = cityNames ?? {};
-  const tag = lookup(language).find((each) => Object.hasOwn(names, each));
+  const tag = tagAndParents(language).find((each) => Object.hasOwn(names, each));
   const name = tag === undefined ? city : names[tag];
   return typeof name === 'string' ? displayText(name, LONGEST_DISPLAY_NAME).toWellFormed() : undefined;
 }
 
-/** Two letters, but not those that stand for an unknown country. */
+/** A country code of two letters, except `ZZ`, which stands for an unknown country. */
 const COUNTRY = /^(?!ZZ)[A-Z]{2}$/i;
 
 function countryName({ country }: Place, { language }: Messages): string | undefined {
@@ -68,7 +68,7 @@ function countryName({ country }: Place, { language }: Messages): string | undef
 
 const countriesByLanguage = new Map<string, Intl.DisplayNames>();
 
-/** The names of countries, in English where Node does not know them in the language. Making them takes its time. */
+/** Returns the names of countries, in English if Node does not know the language. Creating them is slow. */
 function countries(language: string): Intl.DisplayNames {
   let names = countriesByLanguage.get(language);
   if (names === undefined) {
@@ -78,6 +78,6 @@ function countries(language: string): Intl.DisplayNames {
   return names;
 }
 
-function filled(template: string, words: { program: string; system: string }): string {
-  return template.replace(/\{(program|system)\}/g, (_, word: keyof typeof words) => words[word]);
+function filled(template: string, values: { program: string; system: string }): string {
+  return template.replace(/\{(program|system)\}/g, (_, name: keyof typeof values) => values[name]);
 }

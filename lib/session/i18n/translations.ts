@@ -1,10 +1,10 @@
-import { languageRanges, lookup } from './language';
+import { preferredLanguage, tagAndParents } from './language';
 import { ENGLISH, type Messages } from './messages';
 
-/** Some of the words of a language. What is absent is said as in the language's own parent (`de` for `de-AT`), or in English. */
+/** Messages of one language. A missing message is taken from the parent language (`de` for `de-AT`), or from English. */
 export type Translation = Partial<Omit<Messages, 'language'>>;
 
-/** Wordings by language, in lower case; the first serves those who read none of them. */
+/** Messages by language, in order of preference. The keys are lower-case language tags. */
 export type Translations = ReadonlyMap<string, Messages>;
 
 const GERMAN: Translation = {
@@ -20,57 +20,51 @@ const GERMAN: Translation = {
   },
 };
 
-const OURS: ReadonlyMap<string, Translation> = new Map([
+const BUILT_IN: ReadonlyMap<string, Translation> = new Map([
   ['en', ENGLISH],
   ['de', GERMAN],
 ]);
 
-/** The key of the words that hold in every language. */
+/** The key of the messages that apply to every language. */
 const ALL = '*';
 
 /**
- * English and German, with what an app adds or says otherwise: `{ fr: { on: '{program} sur {system}' } }`. Under `*` it
- * says what holds in every language: `{ '*': { names: { 'OX App Suite': 'Example Mail' } } }`. All of them, or only some
- * languages in an order of the app's own.
- * @throws TypeError for what is no language, for a language without words, and for words that cannot be used
+ * Builds the translations: English, German, and the languages that the app adds or changes, such as
+ * `{ fr: { on: '{program} sur {system}' } }`. Messages under `*` apply to every language:
+ * `{ '*': { names: { 'OX App Suite': 'Example Mail' } } }`.
+ * @param languages The languages to offer, in order of preference. The default is all languages.
+ * @throws TypeError if a language tag or a message is invalid, or if a language of `languages` has no translation
  */
 export function translationsOf(
   own: Readonly<Record<string, Translation>> = {},
   languages?: readonly string[],
 ): Translations {
-  const theirs = new Map(Object.entries(own).map(([tag, words]) => [key(tag), checked(tag, words)]));
-  const known = new Set([...OURS.keys(), ...theirs.keys()]);
+  const added = new Map(Object.entries(own).map(([tag, messages]) => [key(tag), checked(tag, messages)]));
+  const known = new Set([...BUILT_IN.keys(), ...added.keys()]);
   known.delete(ALL);
-  const chosen = languages?.map((tag) => chosenKey(tag, known)) ?? [...known];
-  if (chosen.length === 0) throw new TypeError('there must be one language at least');
-  return new Map(chosen.map((language) => [language, wordingOf(language, theirs)]));
+  const offered = languages?.map((tag) => offeredKey(tag, known)) ?? [...known];
+  if (offered.length === 0) throw new TypeError('`languages` must contain at least one language');
+  return new Map(offered.map((language) => [language, messagesOf(language, added)]));
 }
 
-const BUILT_IN = translationsOf();
+const DEFAULTS = translationsOf();
 
 /**
- * The wording for somebody who reads the languages of an `Accept-Language` header, or of a single language tag. A
- * language serves all its regions; the first of the catalogue serves those who read none of it.
+ * Returns the messages for a reader with an `Accept-Language` header, or with a single language tag. If no language fits,
+ * returns those of the first language.
  */
 export function messagesFor(
   acceptLanguage: string | null | undefined,
-  translations: Translations = BUILT_IN,
+  translations: Translations = DEFAULTS,
 ): Messages {
-  const ranges = languageRanges(acceptLanguage ?? '');
-  const refused = new Set(ranges.filter(({ quality }) => quality === 0).map(({ range }) => range));
-  const wanted = ranges.filter(({ quality }) => quality > 0).sort((a, b) => b.quality - a.quality);
-  for (const { range } of wanted) {
-    const tags = range === '*' ? [...translations.keys()] : lookup(range);
-    const tag = tags.find((each) => translations.has(each) && !refused.has(each));
-    if (tag !== undefined) return translations.get(tag)!;
-  }
+  const language = preferredLanguage(acceptLanguage ?? '', [...translations.keys()]);
   const [first = ENGLISH] = translations.values();
-  return first;
+  return language === undefined ? first : translations.get(language)!;
 }
 
-function chosenKey(tag: string, known: ReadonlySet<string>): string {
+function offeredKey(tag: string, known: ReadonlySet<string>): string {
   const language = key(tag);
-  if (lookup(language).some((each) => known.has(each))) return language;
+  if (tagAndParents(language).some((each) => known.has(each))) return language;
   throw new TypeError(`there is no translation for "${tag}": add one to \`translations\``);
 }
 
@@ -78,10 +72,12 @@ function key(tag: string): string {
   if (tag === ALL) return tag;
   const [canonical] = PRIMARY.test(tag) ? canonicalLocales(tag) : [];
   if (canonical !== undefined) return canonical.toLowerCase();
-  throw new TypeError(`"${tag}" is no language: write a tag such as "fr" or "pt-BR", or "*" for all of them`);
+  throw new TypeError(
+    `"${tag}" is not a language tag: write a tag such as "fr" or "pt-BR", or "*" for all languages`,
+  );
 }
 
-/** More letters are possible by the grammar, and are a name rather than a tag: `German`. */
+/** The grammar allows longer primary subtags, but those are names by mistake, such as `German`. */
 const PRIMARY = /^[a-z]{2,3}(?:-|$)/i;
 
 function canonicalLocales(tag: string): string[] {
@@ -92,35 +88,39 @@ function canonicalLocales(tag: string): string[] {
   }
 }
 
-function checked(tag: string, { names = {}, ...words }: Translation): Translation {
-  for (const [word, text] of [...Object.entries(words), ...Object.entries(names)]) {
+function checked(tag: string, { names = {}, ...messages }: Translation): Translation {
+  for (const [name, text] of [...Object.entries(messages), ...Object.entries(names)]) {
     if (text !== undefined && typeof text !== 'string') {
-      throw new TypeError(`\`${word}\` of "${tag}" must be text`);
+      throw new TypeError(`\`${name}\` of "${tag}" must be text`);
     }
   }
-  if (words.on !== undefined && !(words.on.includes('{program}') && words.on.includes('{system}'))) {
-    throw new TypeError(`\`on\` of "${tag}" must say where its words go: "{program} on {system}"`);
+  const { on } = messages;
+  if (on !== undefined && !(on.includes('{program}') && on.includes('{system}'))) {
+    throw new TypeError(
+      `\`on\` of "${tag}" must contain {program} and {system}, as in "{program} on {system}"`,
+    );
   }
-  return { ...words, names };
+  return { ...messages, names };
 }
 
-function wordingOf(language: string, theirs: ReadonlyMap<string, Translation>): Messages {
-  const general = lookup(language).reverse();
-  const layers = [
-    ...general.map((tag) => OURS.get(tag)),
-    theirs.get(ALL),
-    ...general.map((tag) => theirs.get(tag)),
+/** Merges the built-in messages, those for every language and those of the app, from general to specific. */
+function messagesOf(language: string, added: ReadonlyMap<string, Translation>): Messages {
+  const general = tagAndParents(language).reverse();
+  const merged = [
+    ...general.map((tag) => BUILT_IN.get(tag)),
+    added.get(ALL),
+    ...general.map((tag) => added.get(tag)),
   ];
   const [tag = language] = Intl.getCanonicalLocales(language);
-  return Object.freeze(layers.reduce<Messages>(over, { ...ENGLISH, language: tag }));
+  return Object.freeze(merged.reduce<Messages>(withTranslation, { ...ENGLISH, language: tag }));
 }
 
-function over(messages: Messages, words: Translation | undefined): Messages {
+function withTranslation(messages: Messages, translation: Translation | undefined): Messages {
   return {
     language: messages.language,
-    on: words?.on ?? messages.on,
-    unknownDevice: words?.unknownDevice ?? messages.unknownDevice,
-    intranet: words?.intranet ?? messages.intranet,
-    names: { ...messages.names, ...words?.names },
+    on: translation?.on ?? messages.on,
+    unknownDevice: translation?.unknownDevice ?? messages.unknownDevice,
+    intranet: translation?.intranet ?? messages.intranet,
+    names: { ...messages.names, ...translation?.names },
   };
 }

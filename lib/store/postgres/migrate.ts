@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 
 import * as identitySessions from '../../../migrations/001_identity_sessions';
-import { type Names, checkOptionNames } from '../../options/reader';
+import { unchecked } from '../../options/checks';
+import { type OptionTable, readOptions } from '../../options/reader';
 
 /** Where the tables are. */
 export interface MigrateOptions {
@@ -11,11 +12,11 @@ export interface MigrateOptions {
   readonly tableName?: string | undefined;
 }
 
-/** The names, so that a misspelt one is noticed: the tables would be made where nobody wanted them. */
-const OPTIONS: Names<MigrateOptions> = { schema: true, tableName: true };
-
-/** Apart from the app's own `knex_migrations`: each side would miss the files of the other there. */
-const TABLE_NAME = 'identity_session_migrations';
+const OPTIONS = {
+  schema: { check: unchecked<string>() },
+  // Not the app's own `knex_migrations`: Knex reports the migrations of other sources in its table as missing.
+  tableName: { default: 'identity_session_migrations', check: unchecked<string>() },
+} satisfies OptionTable<MigrateOptions>;
 
 interface Migration {
   up(knex: Knex, schema?: string): Promise<void>;
@@ -32,8 +33,7 @@ const migrations: Readonly<Record<string, Migration>> = {
  * @throws TypeError for options that there are not
  */
 export function migrationConfig(options: MigrateOptions = {}): Knex.MigratorConfig {
-  checkOptionNames(options, OPTIONS, 'The migrations cannot run');
-  const { schema, tableName = TABLE_NAME } = options;
+  const { schema, tableName } = readOptions(options, OPTIONS, { heading: 'The migrations cannot run' });
   return {
     migrationSource: source(schema),
     tableName,
@@ -45,14 +45,31 @@ export function migrationConfig(options: MigrateOptions = {}): Knex.MigratorConf
  * Brings the tables up to date. Safe when many processes start at once: they take turns, and all but the first find
  * nothing to do.
  * @throws TypeError for options that there are not
+ * @throws Error before it changes anything, if the server is older than PostgreSQL 14
  */
 export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise<void> {
   const config = migrationConfig(options);
   await knex.transaction(async (transaction) => {
+    await checkServerVersion(transaction);
     await transaction.raw('select pg_advisory_xact_lock(?)', [LOCK]);
     if (options.schema !== undefined) await makeSchema(transaction, options.schema);
     await transaction.migrate.latest(config);
   }, TAKING_TURNS);
+}
+
+/** The oldest supported major version of PostgreSQL. Migration 001 and the search use `date_bin`, which is new in 14. */
+const OLDEST_POSTGRESQL = 14;
+
+/** @throws Error if the server is older than the oldest supported version */
+async function checkServerVersion(knex: Knex): Promise<void> {
+  const { rows } = await knex.raw<{ rows: { number: string; version: string }[] }>(
+    "select current_setting('server_version_num') as number, current_setting('server_version') as version",
+  );
+  const { number, version } = rows[0]!;
+  if (Number(number) >= OLDEST_POSTGRESQL * 10_000) return;
+  throw new Error(
+    `express-identity-sessions needs PostgreSQL ${OLDEST_POSTGRESQL} or later, but this server runs PostgreSQL ${version}: upgrade the server`,
+  );
 }
 
 /** Looks first: `create schema if not exists` needs the right to create schemas, also where there is one already. */
@@ -74,7 +91,11 @@ function source(schema: string | undefined): Knex.MigrationSource<string> {
     getMigration: (name) => {
       const migration = migrations[name]!;
       return Promise.resolve({
-        up: (knex) => migration.up(knex, schema),
+        up: async (knex) => {
+          // Apps that run the migrations through Knex do not call migrate().
+          await checkServerVersion(knex);
+          await migration.up(knex, schema);
+        },
         down: (knex) => migration.down(knex, schema),
       });
     },

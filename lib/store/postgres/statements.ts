@@ -1,6 +1,5 @@
 import { statementName, type Statement } from '../../database/statement-runner';
 import { LONGEST_HISTORY } from '../../session/ip-address';
-import { KEPT_BY_WIRE } from '../../session/session';
 import { endEverything, notEnded, withEpochs } from './epochs';
 import { setPolicy } from './policy-row';
 import { COLUMNS, ENDED, REFERENCE, SELECTED, WRITTEN, day, time } from './rows';
@@ -30,8 +29,9 @@ export function statements(schema?: string) {
 
     update: `
       update ${table} s
-      set extra_properties = case when $2 then ${besideKept('$3')} else extra_properties end,
-          data = case when $4 then $5::jsonb else data end
+      set extra_properties = case when $2 then $3::jsonb else extra_properties end,
+          data = case when $4 then $5::jsonb else data end,
+          protocol_data = case when $6 then coalesce(protocol_data, '{}') || $7::jsonb else protocol_data end
       where session_id = $1 and ${notEnded(tables)} returning session_id`,
 
     /** The day is written too: a session that wakes was not used for long. */
@@ -70,7 +70,7 @@ export function statements(schema?: string) {
     endEverything: endEverything(tables),
 
     policy: `
-      select prevent_concurrent_login, idle_enabled, idle_timeout_minutes, idle_countdown_seconds from ${tables.policy} where one`,
+      select prevent_concurrent_login, protocols from ${tables.policy} where one`,
 
     setPolicy: setPolicy(tables),
 
@@ -129,13 +129,6 @@ export function statements(schema?: string) {
 
 /** Keeps the advisory locks of this package apart from those that an app takes in the same way. Any number will do. */
 const LOCK_SEED = 7_201_975;
-
-/** New properties, with what the wire of the session keeps among the old ones. */
-function besideKept(properties: string): string {
-  const kept = `extra_properties -> '${KEPT_BY_WIRE}'`;
-  return `case when ${kept} is null then ${properties}::jsonb
-    else coalesce(${properties}::jsonb, '{}') || jsonb_build_object('${KEPT_BY_WIRE}', ${kept}) end`;
-}
 
 function insert(table: string): string {
   const signedIn = `$${COLUMNS.indexOf('signed_in') + 1}`;

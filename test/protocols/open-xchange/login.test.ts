@@ -94,6 +94,24 @@ describe('a login', () => {
     });
   });
 
+  it.each([
+    ['pt', 'OX App Suite, Chrome 65 no Linux'],
+    ['pt-PT,pt;q=0.9,en;q=0.8', 'OX App Suite, Chrome 65 no Linux'],
+    ['pt, pt-BR;q=0', 'OX App Suite, Chrome 65 on Linux'],
+  ])('lists sessions for a reader with Accept-Language %s as %s', async (header, displayName) => {
+    await ox.restart({
+      options: { translations: { 'pt-BR': { on: '{program} no {system}' } } },
+      router: { authenticate: () => ({ userId: 'alice' }) },
+    });
+    const client = ox.client(CHROME, 'open-xchange-appsuite');
+    const form = 'name=alice&password=somePassword';
+    const login = await client.send('POST', '/ajax/login?action=login&client=open-xchange-appsuite', form);
+    client.session = json(login)['session'] as string;
+    const list = `/ajax/sessionmanagement?action=all&session=${client.session}`;
+    const listed = await client.send('GET', list, '', [`Accept-Language: ${header}`]);
+    expect(json(listed)).toMatchObject({ data: [{ device: { displayName } }] });
+  });
+
   it('answers with modules only when they are asked for', async () => {
     expect(json(await ox.client().login())).not.toHaveProperty('modules');
     expect(json(await ox.client().login('alice', '&modules=1'))).toMatchObject({ modules: { mail: true } });

@@ -5,7 +5,7 @@ import type { Place } from '../../../lib/session/place';
 import { displayLocation, displayName } from '../../../lib/session/i18n/messages';
 import { outputOf } from '../../support/program';
 
-const called = (name: DeviceName, language = 'en', own?: Record<string, Translation>) =>
+const nameFor = (name: DeviceName, language = 'en', own?: Record<string, Translation>) =>
   displayName({ name }, messagesFor(language, translationsOf(own)));
 
 const INTRANET: Place = { intranet: true };
@@ -17,7 +17,7 @@ const ALL: DeviceName = {
   protocols: 'CalDAV',
 };
 
-describe('a display name', () => {
+describe('displayName', () => {
   it.each<[DeviceName, string, string]>([
     [ALL, 'OX App Suite, Chrome 65 on Linux (CalDAV)', 'OX App Suite, Chrome 65 auf Linux (CalDAV)'],
     [
@@ -33,38 +33,38 @@ describe('a display name', () => {
     [{ program: 'Till 4' }, 'Till 4', 'Till 4'],
     [{}, 'Unknown device', 'Unbekanntes Gerät'],
     [{ program: '', system: '\0' }, 'Unknown device', 'Unbekanntes Gerät'],
-  ])('of %j is %s', (name, english, german) => {
-    expect([called(name), called(name, 'de')]).toEqual([english, german]);
+  ])('of %j is %j in English and %j in German', (name, english, german) => {
+    expect([nameFor(name), nameFor(name, 'de')]).toEqual([english, german]);
   });
 
-  it('is English unless somebody asks for another language', () => {
+  it('is in English by default', () => {
     expect(displayName(UNKNOWN_DEVICE)).toBe('Unknown device');
   });
 
-  it('lets nobody write backwards, nor into the next line', () => {
-    expect(called({ program: 'a\u202eb\u2066c\u200fd\r\ne\u2028f\0g', system: '\ud800x' })).toBe(
+  it('removes characters that change the text direction or start a new line', () => {
+    expect(nameFor({ program: 'a\u202eb\u2066c\u200fd\r\ne\u2028f\0g', system: '\ud800x' })).toBe(
       'abcdefg on x',
     );
   });
 
-  it('keeps the signs that the words of a language need', () => {
+  it('keeps the invisible characters of a translation', () => {
     const fa = { fa: { on: '{program} می\u200cبیند {system}' } };
-    expect(called({ program: 'a', system: 'b' }, 'fa', fa)).toBe('a می\u200cبیند b');
+    expect(nameFor({ program: 'a', system: 'b' }, 'fa', fa)).toBe('a می\u200cبیند b');
   });
 
-  it('is no longer than 256 characters', () => {
-    const name = called({ program: '😀'.repeat(500), system: 'x'.repeat(500) });
+  it('is at most 256 characters long', () => {
+    const name = nameFor({ program: '😀'.repeat(500), system: 'x'.repeat(500) });
     expect(name).toHaveLength(256);
     expect(name.isWellFormed()).toBe(true);
   });
 
-  it('takes what it is given for words, not for instructions', () => {
-    expect(called({ program: '{system} $& $1', system: '{program}' })).toBe('{system} $& $1 on {program}');
-    expect(called({ program: '__proto__', system: 'toString' })).toBe('__proto__ on toString');
+  it('inserts placeholders, replacement patterns and property names as plain text', () => {
+    expect(nameFor({ program: '{system} $& $1', system: '{program}' })).toBe('{system} $& $1 on {program}');
+    expect(nameFor({ program: '__proto__', system: 'toString' })).toBe('__proto__ on toString');
   });
 });
 
-describe('a location', () => {
+describe('displayLocation', () => {
   const located = (place: Place | undefined, language = 'en', own?: Record<string, Translation>) =>
     displayLocation(place, messagesFor(language, translationsOf(own)));
 
@@ -82,15 +82,15 @@ describe('a location', () => {
     [{ city: '', country: '' }, undefined, undefined],
     [{}, undefined, undefined],
     [undefined, undefined, undefined],
-  ])('at %j is %p', (place, english, german) => {
+  ])('of %j is %p in English and %p in German', (place, english, german) => {
     expect([located(place), located(place, 'de')]).toEqual([english, german]);
   });
 
-  it('is English unless somebody asks for another language', () => {
+  it('is in English by default', () => {
     expect(displayLocation({ country: 'DE' })).toBe('Germany');
   });
 
-  it('is said in every language that an app adds: cities and countries as they are called there', () => {
+  it('uses the names of cities and countries in the languages that an app adds', () => {
     const names = { 'pt-BR': 'Munique', pt: 'Munique (pt)' };
     const munich = { city: 'Munich', cityNames: names, country: 'DE' };
     const own = { fr: { intranet: 'Réseau interne' }, 'pt-BR': {}, 'pt-PT': {} };
@@ -100,7 +100,7 @@ describe('a location', () => {
     expect(located(munich, 'pt-PT', own)).toBe('Munique (pt), Alemanha');
   });
 
-  it('is English where Node does not know the language, whatever that of the machine', async () => {
+  it('is English if Node does not know the language, independent of the locale of the machine', async () => {
     const program = `
       const { translationsOf, displayLocation, messagesFor } = require('./lib/session/i18n');
       const klingon = messagesFor('tlh', translationsOf({ tlh: {} }));
@@ -109,14 +109,14 @@ describe('a location', () => {
   });
 
   it.each(['not a country', 'A1', 'QQ', 'ZZ', 'zz', '276', 5 as never, null as never])(
-    'is only the city when the country is %p',
+    'is only the city if the country is %p',
     (country) => {
       expect(located({ city: 'Berlin', country })).toBe('Berlin');
     },
   );
 
   it.each([{ city: 5 }, { cityNames: null }, { cityNames: { en: null } }, { city: '\u202e' }])(
-    'is only the country when the city is nonsense: %j',
+    'is only the country if the city is invalid: %j',
     (nonsense) => {
       expect(located({ ...nonsense, country: 'DE' } as never)).toBe('Germany');
     },

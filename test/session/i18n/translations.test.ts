@@ -4,7 +4,7 @@ import { translationsOf, messagesFor, type Translation } from '../../../lib/sess
 import type { DeviceName } from '../../../lib/session/device/device';
 import { displayName, ENGLISH } from '../../../lib/session/i18n/messages';
 
-const called = (name: DeviceName, language = 'en', own?: Record<string, Translation>) =>
+const nameFor = (name: DeviceName, language = 'en', own?: Record<string, Translation>) =>
   displayName({ name }, messagesFor(language, translationsOf(own)));
 
 const ALL: DeviceName = {
@@ -14,7 +14,7 @@ const ALL: DeviceName = {
   protocols: 'CalDAV',
 };
 
-describe('the language', () => {
+describe('messagesFor', () => {
   const translations = translationsOf({
     fr: { unknownDevice: 'Appareil inconnu' },
     'pt-BR': { on: '{program} no {system}' },
@@ -36,7 +36,10 @@ describe('the language', () => {
     ['ja', 'en'],
     ['fr-CA, en;q=0.9', 'fr'],
     ['pt-BR', 'pt-BR'],
-    ['pt', 'en'],
+    ['pt', 'pt-BR'],
+    ['pt-PT', 'pt-BR'],
+    ['pt-PT, en;q=0.9', 'pt-BR'],
+    ['pt-BR;q=0, pt', 'en'],
     ['en;q=0', 'en'],
     ['*', 'en'],
     ['ja, *;q=0.5, de;q=0.1', 'en'],
@@ -54,7 +57,7 @@ describe('the language', () => {
     ['', 'en'],
     [undefined, 'en'],
     [null, 'en'],
-  ])('for %j is %s', (acceptLanguage, language) => {
+  ])('for the header %j has the language %s', (acceptLanguage, language) => {
     expect(messagesFor(acceptLanguage, translations).language).toBe(language);
   });
 
@@ -63,14 +66,14 @@ describe('the language', () => {
     [['pt-br', 'en'], 'pt-BR'],
     [['de-AT', 'de'], 'de-AT'],
     [['en', 'fr'], 'en'],
-  ])('of those whose language nobody speaks is the first of %j', (languages, first) => {
+  ])('returns the first of the languages %j if none fits', (languages, first) => {
     const ordered = translationsOf({ fr: {}, 'pt-BR': {} }, languages);
     expect(messagesFor('ja, ko;q=0.5', ordered).language).toBe(first);
     expect(messagesFor('*', ordered).language).toBe(first);
     expect(messagesFor(undefined, ordered).language).toBe(first);
   });
 
-  it('is found at once, whatever the header holds', () => {
+  it('returns one of the languages for any header, and returns quickly', () => {
     const hostile = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 2000 }),
       fc.string({ unit: fc.constantFrom('d', 'e', '-', ';', 'q', '=', '0', '.', '1', ',', '*', ' ') }),
@@ -93,47 +96,47 @@ describe('the language', () => {
   });
 });
 
-describe('the translations', () => {
-  it('speaks English and German', () => {
+describe('translationsOf', () => {
+  it('contains English and German', () => {
     expect([...translationsOf().keys()]).toEqual(['en', 'de']);
     expect(messagesFor('en')).toEqual(ENGLISH);
     expect(messagesFor('de')).toMatchObject({ language: 'de', intranet: 'Intranet' });
   });
 
-  it('learns a language, and says in English what it was not told', () => {
+  it('adds a language, with English for missing messages', () => {
     const own = { fr: { on: '{program} sur {system}', unknownDevice: 'Appareil inconnu' } };
-    expect(called(ALL, 'fr', own)).toBe('OX App Suite, Chrome 65 sur Linux (CalDAV)');
-    expect(called({}, 'fr', own)).toBe('Appareil inconnu');
+    expect(nameFor(ALL, 'fr', own)).toBe('OX App Suite, Chrome 65 sur Linux (CalDAV)');
+    expect(nameFor({}, 'fr', own)).toBe('Appareil inconnu');
     expect(messagesFor('fr', translationsOf(own)).intranet).toBe('Intranet');
   });
 
-  it('lets the order of the words be that of the language', () => {
+  it('keeps the word order of a translated pattern', () => {
     expect(
-      called({ program: 'Chrome', system: 'Linux' }, 'ja', { ja: { on: '{system} の {program}' } }),
+      nameFor({ program: 'Chrome', system: 'Linux' }, 'ja', { ja: { on: '{system} の {program}' } }),
     ).toBe('Linux の Chrome');
   });
 
-  it('knows the programs by the names that an app gives them, in every language', () => {
+  it('applies the names under * to every language', () => {
     const own = { '*': { names: { 'OX App Suite': 'Example Mail', 'Mac OS Calendar': 'iCal' } } };
-    expect(called(ALL, 'en', own)).toBe('Example Mail, Chrome 65 on Linux (CalDAV)');
-    expect(called(ALL, 'de', own)).toBe('Example Mail, Chrome 65 auf Linux (CalDAV)');
-    expect(called({ program: 'Mac OS Calendar' }, 'de', own)).toBe('iCal');
+    expect(nameFor(ALL, 'en', own)).toBe('Example Mail, Chrome 65 on Linux (CalDAV)');
+    expect(nameFor(ALL, 'de', own)).toBe('Example Mail, Chrome 65 auf Linux (CalDAV)');
+    expect(nameFor({ program: 'Mac OS Calendar' }, 'de', own)).toBe('iCal');
   });
 
-  it('prefers what an app says of a language to what it says of all', () => {
+  it('prefers a message of the language to a message under *', () => {
     const own = { '*': { unknownDevice: '?' }, de: { unknownDevice: 'Irgendein Gerät' } };
-    expect([called({}, 'en', own), called({}, 'de', own)]).toEqual(['?', 'Irgendein Gerät']);
+    expect([nameFor({}, 'en', own), nameFor({}, 'de', own)]).toEqual(['?', 'Irgendein Gerät']);
   });
 
-  it('tells a region only what it says otherwise', () => {
+  it('takes missing messages of a region from its language', () => {
     const own = { 'de-at': { unknownDevice: 'Ein Kastl' }, de: { intranet: 'Hausnetz' } };
     const messages = messagesFor('de-AT', translationsOf(own));
     expect(messages).toMatchObject({ language: 'de-AT', unknownDevice: 'Ein Kastl', intranet: 'Hausnetz' });
-    expect(called({ program: 'Mac OS Calendar', system: 'x' }, 'de-AT', own)).toBe('Mac OS Kalender auf x');
-    expect(called({}, 'de', own)).toBe('Unbekanntes Gerät');
+    expect(nameFor({ program: 'Mac OS Calendar', system: 'x' }, 'de-AT', own)).toBe('Mac OS Kalender auf x');
+    expect(nameFor({}, 'de', own)).toBe('Unbekanntes Gerät');
   });
 
-  it('speaks only the languages that an app chooses, in their order', () => {
+  it('contains only the chosen languages, in their order', () => {
     expect([...translationsOf({ fr: {}, it: {} }, ['fr', 'de-ch', 'FR', 'en']).keys()]).toEqual([
       'fr',
       'de-ch',
@@ -145,22 +148,28 @@ describe('the translations', () => {
   it.each([
     [['fr'], 'there is no translation for "fr": add one to `translations`'],
     [['en', '*'], 'there is no translation for "*"'],
-    [['German'], '"German" is no language'],
-    [[], 'there must be one language at least'],
-  ])('cannot be made of the languages %j', (languages, problem) => {
+    [['German'], '"German" is not a language tag'],
+    [[], '`languages` must contain at least one language'],
+  ])('throws a TypeError if the languages are %j', (languages, problem) => {
     expect(() => translationsOf({ it: {} }, languages)).toThrow(TypeError);
     expect(() => translationsOf({ it: {} }, languages)).toThrow(problem);
   });
 
   it.each<[Record<string, unknown>, string]>([
-    [{ German: {} }, '"German" is no language: write a tag such as "fr" or "pt-BR", or "*" for all of them'],
-    [{ de_AT: {} }, '"de_AT" is no language'],
-    [{ '': {} }, '"" is no language'],
-    [{ fr: { on: 'sur {system}' } }, '`on` of "fr" must say where its words go: "{program} on {system}"'],
-    [{ fr: { on: 'sur' } }, '`on` of "fr" must say'],
+    [
+      { German: {} },
+      '"German" is not a language tag: write a tag such as "fr" or "pt-BR", or "*" for all languages',
+    ],
+    [{ de_AT: {} }, '"de_AT" is not a language tag'],
+    [{ '': {} }, '"" is not a language tag'],
+    [
+      { fr: { on: 'sur {system}' } },
+      '`on` of "fr" must contain {program} and {system}, as in "{program} on {system}"',
+    ],
+    [{ fr: { on: 'sur' } }, '`on` of "fr" must contain'],
     [{ fr: { unknownDevice: 5 } }, '`unknownDevice` of "fr" must be text'],
     [{ '*': { names: { 'OX Drive': null } } }, '`OX Drive` of "*" must be text'],
-  ])('takes no %j', (own, problem) => {
+  ])('throws a TypeError for the translations %j', (own, problem) => {
     const make = () => translationsOf(own as Record<string, Translation>);
     expect(make).toThrow(TypeError);
     expect(make).toThrow(problem);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, parse } from 'node:path';
+import type { Knex } from 'knex';
 import { Client } from 'pg';
 
 import { migrate, migrationConfig, type IdentitySessionManager, type SessionEvent } from '../../../lib';
@@ -170,9 +171,55 @@ async function goAhead(started: ChildProcess): Promise<{ code: number; complaint
   return { code, complaints };
 }
 
+describe('migrate on a server older than PostgreSQL 14', () => {
+  /** A pool on the real server, except that the server's version is replaced by the given one. */
+  function connectAs(database: TestDatabase, number: string, version: string): Knex {
+    const afterCreate = (connection: Client, done: (error: Error | null, connection: unknown) => void) => {
+      const query = connection.query.bind(connection) as (...given: unknown[]) => unknown;
+      const answer = `select '${number}' as number, '${version}' as version`;
+      const withOtherVersion = (config: string | { text: string }, ...rest: unknown[]) => {
+        const isVersion = typeof config === 'object' && config.text.includes('server_version_num');
+        return query(isVersion ? { ...config, text: answer } : config, ...rest);
+      };
+      done(null, Object.assign(connection, { query: withOtherVersion }));
+    };
+    // Knex logs the error of a failed migration.
+    const log = { warn: () => undefined, error: () => undefined };
+    return database.connect({ pool: { min: 0, max: 1, afterCreate }, log });
+  }
+
+  const refusal = (version: string) =>
+    `express-identity-sessions needs PostgreSQL 14 or later, but this server runs PostgreSQL ${version}: upgrade the server`;
+
+  it.each([
+    ['130021', '13.21 (Debian 13.21-1.pgdg120+1)'],
+    ['90624', '9.6.24'],
+  ])('rejects with both versions and changes nothing for server_version_num %s', async (number, version) => {
+    const database = await emptyOne();
+    const before = await schemaOf(database);
+    const old = connectAs(database, number, version);
+    await expect(migrate(old, { schema: 'sessions' })).rejects.toThrow(new Error(refusal(version)));
+    expect(await schemaOf(database)).toEqual(before);
+  });
+
+  it('rejects as well if the app runs the migrations through Knex, and creates none of the tables', async () => {
+    const database = await emptyOne();
+    const old = connectAs(database, '130021', '13.21');
+    await expect(old.migrate.latest(migrationConfig())).rejects.toThrow(refusal('13.21'));
+    expect(await appliedIn(database)).toEqual([]);
+    expect((await schemaOf(database)).filter((object) => object.includes('identity_sessions'))).toEqual([]);
+  });
+
+  it.each(['140000', '180004'])('accepts server_version_num %s', async (number) => {
+    const database = await emptyOne();
+    await migrate(connectAs(database, number, 'any'));
+    expect(await appliedIn(database)).toEqual(['001_identity_sessions']);
+  });
+});
+
 describe('options that there are not', () => {
   it.each([
-    ['host', '"host" is given where an object of options belongs'],
+    ['host', 'the options are "host": they must be an object'],
     [{ Schema: 'host' }, 'there is no option `Schema`, did you mean `schema`?'],
   ])('are refused before anything is made: %j', async (options, problem) => {
     const database = await emptyOne();
