@@ -67,8 +67,8 @@ describe('checkedRevocation', () => {
   it.each([
     ['an id', /`manager.revoke\(sessionsOf\(owner, \[id\]\)\)`, or `manager.administration.revoke\(id\)`/],
     [undefined, /`revoke` was called with undefined/],
-    [{}, /an owner is an object with a `userId`/],
-    [{ owner: 'alice' }, /an owner is an object with a `userId`/],
+    [{}, /the owner must be an object with a `userId`/],
+    [{ owner: 'alice' }, /the owner must be an object with a `userId`/],
     [{ owner: ALICE, onyl: [dashed] }, /no `onyl`/],
     [{ owner: ALICE, only: undefined }, /`only` is undefined/],
     [{ owner: ALICE, only: dashed }, /`only` must be a list of ids/],
