@@ -21,43 +21,43 @@ import {
   type AdministeredStore,
 } from '../store/store';
 
-/** What an administrator looks for. */
+/** A search for live sessions. */
 export interface SessionSearch extends SearchFilter {
-  /** `signedIn`, newest first, when absent. */
+  /** The sort key. Default: `signedIn`. */
   readonly sort?: SearchOrder['by'];
-  /** `false` for the smallest first; `true` when absent. */
+  /** False sorts ascending. Default: true. */
   readonly descending?: boolean;
-  /** How many to pass over: 0 when absent, 100,000 at the most. With many, `after` is the better way. */
+  /** The number of sessions to skip: 0 (default) to 100,000. Use `after` for long lists. */
   readonly skip?: number;
-  /** How many to show: 50 when absent, 1,000 at the most. */
+  /** The number of sessions on the page: 1 to 1,000. Default: 50. */
   readonly take?: number;
-  /** The `next` of the page before. Only in the order of `signedIn`, and without `skip`. */
+  /** The `next` of the previous page. Requires the sort key `signedIn`, and excludes `skip`. */
   readonly after?: string;
 }
 
-/** A page of what was found. */
+/** One page of a search. */
 export interface SessionPage {
   readonly sessions: readonly IdentitySession[];
-  /** The `after` of the next page; absent on the last page, and in every order but that of `signedIn`. */
+  /** The `after` of the next page. Absent on the last page, and for sort keys other than `signedIn`. */
   readonly next?: string;
 }
 
-/** Who acts, in the app's words, for the record. */
+/** The actor, in the app's words, which is stored with what the actor ends. */
 export interface Actor {
   readonly by?: string | null;
 }
 
-/** What the manager does for its administration. */
+/** The functions of the manager that its administration uses. */
 export interface AdministrationParts {
-  /** Ends sessions, and tells of it. */
+  /** Ends sessions and reports it. */
   readonly end: (which: Revocation, reason: EndReason, by: string | null) => Promise<unknown>;
-  /** Resolves when the clock goes by the time that all nodes share. */
+  /** Resolves when the clock follows the database's time. */
   readonly synchronizeClock: () => Promise<void>;
 }
 
 /**
- * The administrator's door: the one way to sessions whoever they belong to. Whoever opens it to a request must have asked
- * whether its user may.
+ * The interface for administrators: the only way to reach the sessions of all users. It checks no permission; the app must
+ * do that before it calls a method on behalf of a request.
  */
 export class Administration {
   readonly #store: AdministeredStore;
@@ -72,16 +72,19 @@ export class Administration {
     this.#synchronizeClock = synchronizeClock;
   }
 
-  /** The session of that id, an ended one too until it is swept; undefined when there is none. */
+  /** Returns the session with this id, or undefined. Also returns ended sessions until the cleanup deletes them. */
   async find(sessionId: string): Promise<IdentitySession | undefined> {
     const found = await this.#stored(sessionId);
     if (found === undefined || found.endedAt !== null) return found && withoutSecret(found);
-    // As its owner is shown it: uses that are not written yet are in the list, and become due by it.
+    // The owner's list includes the uses that are not written yet, and makes them due.
     const listed = await this.#store.list(found);
     return withoutSecret(listed.find((session) => session.sessionId === found.sessionId) ?? found);
   }
 
-  /** @throws SessionError `session-not-found` */
+  /**
+   * Returns the session with this id.
+   * @throws SessionError `session-not-found`
+   */
   async get(sessionId: string): Promise<IdentitySession> {
     const session = await this.find(sessionId);
     if (session === undefined) throw plainRefusal('session-not-found');
@@ -89,9 +92,9 @@ export class Administration {
   }
 
   /**
-   * A page of the live sessions that fit, as they are written: uses of the last seconds may not be in it.
+   * Returns a page of the live sessions that match, as they are written: uses of the last seconds may be missing.
    * @throws SessionError `invalid-request`
-   * @throws TypeError for a name that is none of `SessionSearch`
+   * @throws TypeError if a name does not belong to `SessionSearch`
    */
   async search(search: SessionSearch = {}): Promise<SessionPage> {
     checkNames('search', search, SEARCH);
@@ -104,9 +107,9 @@ export class Administration {
   }
 
   /**
-   * How many live sessions fit.
+   * Returns the number of live sessions that match.
    * @throws SessionError `invalid-request`
-   * @throws TypeError for a name that is none of `SearchFilter`
+   * @throws TypeError if a name does not belong to `SearchFilter`
    */
   async count(filter: SearchFilter = {}): Promise<number> {
     checkNames('count', filter, FILTERS);
@@ -114,7 +117,7 @@ export class Administration {
   }
 
   /**
-   * Ends a session, whoever it belongs to. One that has already ended stays as it is.
+   * Ends the session of any user. A session that has already ended stays as it is.
    * @throws SessionError `session-not-found`
    */
   async revoke(sessionId: string, actor: Actor = {}): Promise<void> {
@@ -125,11 +128,11 @@ export class Administration {
   }
 
   /**
-   * Ends all sessions there are, or all of a tenant (`null`: of those without one), by one write, however many they are.
-   * Sign-ins that come after it are let in.
+   * Ends all sessions, or all sessions of a tenant (`tenantId: null`: those without a tenant), with one write. Later
+   * sign-ins are not affected.
    * @throws SessionError `invalid-request`, `store-unavailable`
-   * @throws TypeError for a scope that is no plain object, names anything else, or a tenant that is `undefined`: what was
-   * meant for one tenant must not end the sessions of all
+   * @throws TypeError if `scope` is not a plain object, has other names, or `tenantId` is undefined: a call that was meant
+   * for one tenant must not end the sessions of all
    */
   async revokeEverything(scope: Scope = {}, actor: Actor = {}): Promise<void> {
     checkScope('revokeEverything', scope, { tenantId: true });
@@ -140,7 +143,7 @@ export class Administration {
     this.#settings.report({ type: 'everything-ended', ...checkedScope, by });
   }
 
-  /** What is set for all nodes; what is absent is as the options of each say. */
+  /** Returns the settings that are stored for all nodes. For absent settings, the options of each node apply. */
   async policy(): Promise<Policy> {
     return this.#store.policy();
   }
@@ -155,10 +158,10 @@ export class Administration {
   }
 
   /**
-   * Changes what the patch names, while the app runs: this node goes by it at once, others within the lease. `null` takes
-   * back what was set, so that the options of each node hold again.
+   * Changes the settings that the patch names. They apply on this node immediately and on others within the lease. `null`
+   * removes a setting, so that the options of each node apply again.
    * @throws SessionError `invalid-request`
-   * @throws TypeError for a name that is none of `PolicyPatch`
+   * @throws TypeError if a name does not belong to `PolicyPatch`, or the settings of a protocol are not a JSON object
    */
   async setPolicy(patch: PolicyPatch): Promise<void> {
     checkNames('setPolicy', patch, { preventConcurrentLogin: true, protocols: true });
@@ -194,7 +197,7 @@ export class Administration {
     if (typeof descending !== 'boolean')
       throw invalidRequest('descending', '"descending" must be true or false.');
     if (after !== undefined && (sort !== 'signedIn' || skip !== 0)) {
-      throw invalidRequest('after', '"after" goes with the order of "signedIn" only, and without "skip".');
+      throw invalidRequest('after', '"after" requires the sort key "signedIn" and excludes "skip".');
     }
     return {
       filter: checkedFilter(filter),
@@ -224,7 +227,7 @@ const SEARCH: Names<SessionSearch> = {
   after: true,
 };
 
-/** The settings of protocols, each of them a JSON object or null. Their content is checked by the protocol. */
+/** Returns the settings of protocols, each a JSON object or null. The protocol itself checks their content. */
 function checkedSettings(
   given: NonNullable<PolicyPatch['protocols']>,
 ): NonNullable<PolicyPatch['protocols']> {
@@ -247,5 +250,5 @@ function whole(name: string, value: number, min: number, max: number): number {
 function place(after: string): NonNullable<Search['after']> {
   const [, signedIn, sessionId] = /^(\d{1,15})\.(\w{32})$/.exec(after) ?? [];
   if (signedIn !== undefined && isSessionId(sessionId)) return { signedIn: Number(signedIn), sessionId };
-  throw invalidRequest('after', '"after" must be the "next" of a page.');
+  throw invalidRequest('after', '"after" must be the "next" value of a page.');
 }

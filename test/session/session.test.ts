@@ -1,15 +1,15 @@
 import { afterUse, currentIpAddress, sameOwner, withoutSecret, type Use } from '../../lib/session/session';
 import { aSession } from '../support/sessions';
 
-describe('a session as it is given out', () => {
-  it('has everything but the hash of its secret', () => {
+describe('withoutSecret', () => {
+  it('returns all fields except the hash of the secret', () => {
     const stored = aSession(0);
     const { secretHash, ...rest } = stored;
     expect(withoutSecret(stored)).toEqual(rest);
     expect(JSON.stringify(withoutSecret(stored))).not.toContain(secretHash);
   });
 
-  it('is a copy', () => {
+  it('returns a copy', () => {
     const stored = aSession(0);
     expect(withoutSecret(stored)).not.toBe(stored);
   });
@@ -31,20 +31,20 @@ describe('afterUse', () => {
     expect(used({ at: 4, node: 'two' })).toMatchObject({ lastAccessed: 5, node: 'one' });
   });
 
-  it('keeps the node if the use names none', () => {
+  it('keeps the node if the use names no node', () => {
     expect(used({}).node).toBe('one');
   });
 });
 
-describe('the current address', () => {
-  it('is the newest, or none', () => {
+describe('currentIpAddress', () => {
+  it('returns the newest address, or null if there is no address', () => {
     expect(currentIpAddress(aSession(0, { ipAddresses: ['192.0.2.1', '192.0.2.2'] }))).toBe('192.0.2.2');
     expect(currentIpAddress(aSession(0, { ipAddresses: [] }))).toBeNull();
   });
 });
 
-describe('an owner', () => {
-  it('is the same user in the same tenant', () => {
+describe('sameOwner', () => {
+  it('returns true only for the same user in the same tenant', () => {
     expect(sameOwner({ tenantId: null, userId: 'a' }, { tenantId: null, userId: 'a' })).toBe(true);
     expect(sameOwner({ tenantId: null, userId: 'a' }, { tenantId: 't', userId: 'a' })).toBe(false);
     expect(sameOwner({ tenantId: 't', userId: 'a' }, { tenantId: 't', userId: 'A' })).toBe(false);
