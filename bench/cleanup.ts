@@ -5,7 +5,7 @@ import type { IdentitySessionManager } from '../lib';
 import { appConnections } from '../lib/database/knex';
 import { StatementRunner } from '../lib/database/statement-runner';
 import { postgres } from '../lib/store/postgres/postgres';
-import type { SessionStore } from '../lib/store/store';
+import type { AdministeredStore } from '../lib/store/store';
 import type { Database } from './database';
 import { signInOf } from './people';
 import { percentile } from './statistics';
@@ -64,7 +64,7 @@ async function fill(pool: Knex, expired: number): Promise<void> {
 
 /** Measures consecutive touches until a promise settles, while users sign in one after the other. */
 async function latencies(
-  store: SessionStore,
+  store: AdministeredStore,
   manager: IdentitySessionManager,
   ids: readonly string[],
   until: Promise<unknown>,

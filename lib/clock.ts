@@ -1,24 +1,24 @@
 /**
- * Time, as everything here sees it. This file alone reads the machine's clocks and sets timers, so that a test can put
- * one object in its place and move time by hand.
+ * The source of time and timers. Only this file reads the machine's clocks and sets timers, so that a test can replace one
+ * object and control time.
  */
 export interface Clock {
-  /** The time that sessions are judged by and stamped with, in milliseconds since 1970. */
+  /** Returns the time for decisions and timestamps of sessions, in milliseconds since 1970. */
   now(): number;
-  /** A clock that only goes forward and that nobody sets, in milliseconds. For leases and budgets. */
+  /** Returns a time in milliseconds that never jumps and never goes back. For leases and budgets. */
   monotonic(): number;
-  /** Calls `task` once, `delay` milliseconds from now, without keeping the process alive. Returns what cancels it. */
+  /** Calls `task` once after `delay` milliseconds. The timer does not keep the process alive. Returns a function that cancels it. */
   after(delay: number, task: () => void): () => void;
-  /** Takes over the database's time, read at `monotonic`, so that a wrong clock on one node changes no decision. */
+  /** Adopts the database's time, which was read at `monotonic`. A wrong clock on one node then changes no decision. */
   follow?(databaseTime: number, monotonic: number): void;
 }
 
-/** The longest delay that `setTimeout` keeps; a longer one would fire at once. */
+/** The longest delay that `setTimeout` supports, in milliseconds. A timer with a longer one fires immediately. */
 const LONGEST_DELAY = 2 ** 31 - 1;
 
 /**
- * The clock of a running node: the database's time as last heard of, plus the monotonic time since. Until it has heard
- * from the database it goes by the machine's wall clock.
+ * Returns the clock of a running node: the database's time at the last read plus the monotonic time since then. Before the
+ * first read it uses the machine's wall clock.
  */
 export function systemClock(): Clock {
   let offset = Date.now() - performance.now();
@@ -38,15 +38,15 @@ export function systemClock(): Clock {
 
 export interface Deadline<T> {
   readonly clock: Clock;
-  /** How long to wait, in milliseconds. */
+  /** The timeout in milliseconds. */
   readonly limit: number;
-  /** What the error says when it took longer. */
+  /** The message of the error after the timeout. */
   readonly problem: string;
-  /** Given what comes too late. */
+  /** Receives the value if the promise is fulfilled after the timeout. */
   readonly late?: (value: T) => void;
 }
 
-/** What is promised, or an error if that takes too long. */
+/** Returns a promise with the result of `promised` that rejects after the timeout. */
 export function withTimeout<T>(
   promised: Promise<T>,
   { clock, limit, problem, late }: Deadline<T>,
@@ -71,7 +71,7 @@ export function withTimeout<T>(
   });
 }
 
-/** A random length between the two, in the unit of both: what many nodes do shall not come from all of them at once. */
+/** Returns a random number between `least` and `most`, so that many nodes do not act at the same moment. */
 export function jittered(least: number, most: number): number {
   return least + Math.random() * (most - least);
 }

@@ -1,77 +1,97 @@
-import { lru } from './lru';
+import type { Knex } from 'knex';
+
 import { ChangeFollower } from './changes/changes';
 import { MonitoredHint } from './changes/hint';
 import { postgresChangeLog, postgresChanges, postgresHint } from './changes/postgres';
-import { Cleanup, type Cleaned } from './manager/cleanup';
-import { appConnections } from './database/knex';
-import { DedicatedConnection } from './database/dedicated-connection';
-import { StatementRunner } from './database/statement-runner';
 import { CleanupLease } from './database/cleanup-lease';
+import { DedicatedConnection } from './database/dedicated-connection';
+import { appConnections } from './database/knex';
+import { StatementRunner } from './database/statement-runner';
 import { geoipLite } from './location/geoip-lite';
+import type { Locator } from './location/location';
+import { lru } from './lru';
+import { Cleanup, type Cleaned } from './manager/cleanup';
 import { IdentitySessionManager } from './manager/manager';
-import type { IdentitySessionOptions } from './options/options';
 import { SessionWatch } from './manager/session-watch';
+import type { IdentitySessionOptions } from './options/options';
 import { settingsOf, type Settings } from './options/settings';
 import { buffered } from './store/buffered';
 import { cached } from './store/cached';
 import { postgres } from './store/postgres/postgres';
 
 /**
- * A manager with its stores in the usual order: buffered, cached, Postgres.
- * @throws TypeError that lists everything that is wrong with the options
+ * Creates a session manager and starts its cleanup. The manager uses the database only after its first call.
+ * @throws TypeError that lists every problem of the options
  */
 export function createIdentitySessionManager(options: IdentitySessionOptions): IdentitySessionManager {
   const settings = settingsOf(options);
-  const { location } = settings;
-  const locate = typeof location === 'function' ? location : location ? geoipLite() : undefined;
-  const { follower, ...cleaned } = chainOf(options, settings);
-  const { store } = cleaned;
+  const { follower, ...chain } = chainOf(settings);
+  const { store } = chain;
+
   const watch = new SessionWatch(store, settings);
-  // After the copies: what is looked at again must not be one that has gone.
+  // The cache subscribed first. When the watch reads a changed session, the cache no longer has it.
   follower?.subscribe(({ ids, everything }) => watch.look(everything ? undefined : ids));
-  const cleanup = new Cleanup(cleaned, settings);
+
+  const cleanup = new Cleanup(chain, settings);
   cleanup.start();
+
+  const locate = locatorOf(settings);
   const synchronizeClock = follower && (() => follower.synchronizeClock());
   return new IdentitySessionManager(settings, { store, watch, cleanup, locate, synchronizeClock });
 }
 
+function locatorOf({ location }: Settings): Locator | undefined {
+  if (typeof location === 'function') return location;
+  return location ? geoipLite() : undefined;
+}
+
+/** The store of a manager, and the parts that cleanup and the watch need with it. */
 interface Chain extends Cleaned {
-  /** None where there is no log of changes to follow. */
+  /** Undefined if the app passed its own store, because that has no change log. */
   readonly follower?: ChangeFollower;
 }
 
-function chainOf(options: IdentitySessionOptions, settings: Settings): Chain {
-  const { knex, schema, changesConnection, hint } = options;
-  if (knex === undefined) return { store: options.store! };
-  const { clock, lifetimes, lease, cacheSize, requestBudget: budget, report } = settings;
+function chainOf(settings: Settings): Chain {
+  return settings.knex === undefined ? { store: settings.store! } : databaseChain(settings.knex, settings);
+}
 
+/** The usual chain: `buffered` collects touches, `cached` keeps sessions in memory, `postgres` runs the statements. */
+function databaseChain(knex: Knex, settings: Settings): Chain {
+  const { schema, clock, lifetimes, cacheSize, requestBudget: budget } = settings;
   const runner = new StatementRunner(appConnections(knex), { budget, schema });
-  const table = postgres(runner, { schema });
+  const follower = followerOf(knex, runner, settings);
 
+  const database = postgres(runner, { schema });
+  const cache = cached(database, { cache: lru(cacheSize), follower, lifetimes, clock });
+  const store = buffered(cache, { ...settings, onFailure: reportFailure('touches', settings) });
+
+  return {
+    store,
+    follower,
+    log: postgresChangeLog(runner, { schema }),
+    cleanupLease: new CleanupLease(runner, { clock, schema }),
+  };
+}
+
+function followerOf(knex: Knex, runner: StatementRunner, settings: Settings): ChangeFollower {
+  const { schema, clock, lease, changesConnection, hint, report, requestBudget: budget } = settings;
   // One connection serves two purposes: the follower reads the change log over it, and notifications arrive on it.
   const connection = new DedicatedConnection(knex, { connection: changesConnection });
   const changes = postgresChanges(connection, {
     budget,
     schema,
+    // A connection of the app's choice could lead to another database than the one that sessions are written to.
     writer: changesConnection === undefined ? undefined : runner,
   });
   const hints = [postgresHint(connection), ...(hint === undefined ? [] : [hint])];
-  const follower = new ChangeFollower(changes, {
+  return new ChangeFollower(changes, {
     clock,
     lease,
     hints: hints.map((each) => new MonitoredHint(each, report, clock)),
-    onFailure: (error) => report({ type: 'failed', task: 'changes', error }),
+    onFailure: reportFailure('changes', settings),
   });
+}
 
-  const copies = cached(table, { cache: lru(cacheSize), follower, lifetimes, clock });
-  const touched = buffered(copies, {
-    ...settings,
-    onFailure: (error) => report({ type: 'failed', task: 'touches', error }),
-  });
-  return {
-    store: touched,
-    log: postgresChangeLog(runner, { schema }),
-    follower,
-    cleanupLease: new CleanupLease(runner, { clock, schema }),
-  };
+function reportFailure(task: 'touches' | 'changes', { report }: Settings): (error: unknown) => void {
+  return (error) => report({ type: 'failed', task, error });
 }

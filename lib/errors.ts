@@ -1,101 +1,102 @@
 import type { EndReason } from './session/end-reason';
 
 /**
- * Every way in which this package refuses a request. The set is closed: a program may switch over it. What a code looks
- * like on the wire (a status, a problem document, an Open-Xchange or an ABP error) is the dialect's business.
+ * The codes of all refusals. The set is closed, so that a program can switch over it. The dialect decides how a code looks in a
+ * response.
  */
 export type RefusalCode =
-  /** The request shows no credentials. */
+  /** The request has no credentials. */
   | 'credentials-missing'
-  /** The credentials name no session, or not with this secret. Unknown and wrong look the same on purpose. */
+  /** The session does not exist or the secret is wrong. Callers cannot tell which, so that ids cannot be guessed. */
   | 'credentials-invalid'
-  /** The request shows more than one pair of credentials, so that it is not clear whose it is. */
+  /** The request has more than one pair of credentials, so that its session is ambiguous. */
   | 'credentials-ambiguous'
-  /** The session was ended; `endReason` says why. Told only to a caller who holds the right secret. */
+  /** The session was ended; `endReason` gives the reason. Only a caller with the right secret receives this code. */
   | 'session-ended'
-  /** The session was not used for too long, or has reached its absolute lifetime. */
+  /** The session was idle for too long, or reached its absolute lifetime. */
   | 'session-expired'
-  /** The request comes from an address that the session may not change to. */
+  /** The request comes from an IP address that the session may not change to. */
   | 'ip-changed'
   /** The caller has no session of that id. */
   | 'session-not-found'
-  /** The user has as many sessions as the app allows, or the node does, and one more is refused; `per` says whose limit it is. */
+  /** A sign-in would exceed the limit of the user or of the node; `per` names the limit. */
   | 'session-limit-reached'
-  /** A live session has the authentication id that the sign-in came with. */
+  /** A live session has the authentication id of the sign-in. */
   | 'auth-id-taken'
-  /** Another session has the id that the app wants to open one under. */
+  /** Another session has the id that the app passed for a new session. */
   | 'session-id-taken'
-  /** Autologin is switched off. */
+  /** The app does not allow autologin. */
   | 'autologin-disabled'
-  /** What the user asks for takes a permission, and the app has not granted it. */
+  /** The request needs a permission that the app did not grant. */
   | 'permission-missing'
-  /** A write that another site started in the user's browser. */
+  /** Another site started this write in the user's browser. */
   | 'cross-site'
-  /** Something in the request is not what it must be; the message says what. */
+  /** A part of the request is invalid; the message names it. */
   | 'invalid-request'
-  /** Too many attempts; try again after `retryAfter` seconds. */
+  /** The address made too many attempts. Try again after `retryAfter` seconds. */
   | 'too-many-requests'
-  /** The database did not answer in time, so nothing can be said about the session; try again after `retryAfter`. */
+  /** The database did not answer in time, so the session cannot be checked. Try again after `retryAfter` seconds. */
   | 'store-unavailable';
 
-/** What a refusal says beside its code. */
-export interface RefusalEvidence {
-  /** Why the session was ended. Only with `session-ended`. */
+/** The details of a refusal. Most are present only with certain codes. */
+export interface RefusalDetails {
+  /** The reason for which the session was ended. Only with `session-ended`. */
   readonly endReason?: EndReason | undefined;
-  /** Which part of the request is wrong, by its name. Only with `invalid-request`, and where it is one part. */
+  /** The name of the invalid part of the request. Only with `invalid-request`, and only if a single part is invalid. */
   readonly field?: string | undefined;
-  /** What the limit counts. Only with `session-limit-reached`. */
+  /** The limit that was reached. Only with `session-limit-reached`. */
   readonly per?: 'user' | 'client' | 'device' | 'node' | undefined;
-  /** Seconds after which trying again makes sense. */
+  /** The number of seconds after which the client can try again. */
   readonly retryAfter?: number | undefined;
-  /** What the database or the network said. For logs, never for the wire. */
+  /** The error of the database or the network. It is for logs and must not be sent to clients. */
   readonly cause?: unknown;
 }
 
 /**
- * A refusal: the request was understood and is turned down. Misuse of the package by a programmer is a `TypeError`
- * instead, thrown when things are built where it can be seen by then.
+ * A refusal: the request was understood and is denied. Wrong use of the package by the app is a `TypeError` instead. It is
+ * thrown when a manager or verb is built, if the mistake can be detected by then.
  */
-export class SessionError extends Error implements RefusalEvidence {
+export class SessionError extends Error implements RefusalDetails {
   override readonly name = 'SessionError';
-  readonly endReason: RefusalEvidence['endReason'];
-  readonly field: RefusalEvidence['field'];
-  readonly per: RefusalEvidence['per'];
-  readonly retryAfter: RefusalEvidence['retryAfter'];
+  readonly endReason: RefusalDetails['endReason'];
+  readonly field: RefusalDetails['field'];
+  readonly per: RefusalDetails['per'];
+  readonly retryAfter: RefusalDetails['retryAfter'];
 
   constructor(
     readonly code: RefusalCode,
     message: string,
-    evidence: RefusalEvidence = {},
+    details: RefusalDetails = {},
   ) {
-    super(message, evidence.cause === undefined ? undefined : { cause: evidence.cause });
-    this.endReason = evidence.endReason;
-    this.field = evidence.field;
-    this.per = evidence.per;
-    this.retryAfter = evidence.retryAfter;
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.endReason = details.endReason;
+    this.field = details.field;
+    this.per = details.per;
+    this.retryAfter = details.retryAfter;
   }
 }
 
-/** What is said of the refusals that are the same wherever they come from. */
-const WORDS = {
+/** The messages of refusals that have one message for all their causes. */
+const MESSAGES = {
   'credentials-missing': 'Sign in first.',
-  'credentials-invalid': 'These credentials belong to no session.',
+  'credentials-invalid': 'The session does not exist or the credentials are wrong; sign in again.',
   'session-ended': 'This session was ended; sign in again.',
-  'session-expired': 'This session was not used for too long; sign in again.',
-  'ip-changed': 'This session may not be used from this address.',
-  'autologin-disabled': 'Sessions are not revived here; sign in again.',
-  'session-not-found': 'There is no such session.',
-  'store-unavailable': 'The sessions cannot be looked up at the moment.',
+  'session-expired': 'This session has expired; sign in again.',
+  'ip-changed': 'This session may not be used from this IP address; sign in again.',
+  'autologin-disabled': 'Autologin is disabled; sign in again.',
+  'session-not-found': 'This session does not exist.',
+  'store-unavailable': 'The session cannot be checked at the moment; try again later.',
 } as const satisfies Partial<Record<RefusalCode, string>>;
 
-/** A code that says all there is to say. */
-export type PlainRefusal = keyof typeof WORDS;
+/** A code with a fixed message. */
+export type PlainRefusal = keyof typeof MESSAGES;
 
-export function plainRefusal(code: PlainRefusal, evidence?: RefusalEvidence): SessionError {
-  return new SessionError(code, WORDS[code], evidence);
+/** Returns a refusal with the fixed message of its code. */
+export function plainRefusal(code: PlainRefusal, details?: RefusalDetails): SessionError {
+  return new SessionError(code, MESSAGES[code], details);
 }
 
-/** The refusal of a request in which one part is wrong. */
+/** Returns the refusal of a request with one invalid part. `field` names the part. */
 export function invalidRequest(field: string, message: string): SessionError {
   return new SessionError('invalid-request', message, { field });
 }

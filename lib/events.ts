@@ -3,63 +3,66 @@ import type { EndedSession, Owner, SessionReference } from './session/session';
 import type { EndReason } from './session/end-reason';
 
 /**
- * What a manager tells the app of, beside its answers: for logs, audits and figures. Each thing is told once, by the node
- * that did it. Secrets are never in it.
+ * An event that a manager reports to the app, for logs, audits and metrics. Each event is reported once, by the node that
+ * caused it. Events contain no secrets.
  */
 export type SessionEvent =
   /** A session was opened. */
   | { readonly type: 'added'; readonly session: SessionReference }
-  /** A session was used: told for every request that counts as use. */
+  /** A session was used. Reported for every request that counts as activity. */
   | { readonly type: 'touched'; readonly session: SessionReference }
-  /** A session that was not used for the short lifetime has lost its data; cleanup tells it when it drops that. */
+  /** Cleanup dropped the data of a session that was not used for `shortLifetime`. */
   | { readonly type: 'hibernated'; readonly session: SessionReference }
-  /** A session that hibernated was woken by its owner. */
+  /** Its owner woke a hibernating session. */
   | { readonly type: 'reactivated'; readonly session: SessionReference }
-  /** A session was ended; one that merely expires makes no event. */
+  /** A session was ended. Expiry is no event. */
   | {
       readonly type: 'ended';
       readonly session: SessionReference;
       readonly reason: EndReason;
-      /** Who ended it, in the app's words, or null. */
+      /** The name of the actor who ended it, as the app passed it, or null. */
       readonly by: string | null;
     }
   | {
-      /** An administrator ended all sessions, or all of a tenant (`null`: of those without one). */
+      /** An administrator ended all sessions, or all sessions of a tenant. `null` means sessions without a tenant. */
       readonly type: 'everything-ended';
       readonly tenantId?: string | null;
       readonly by: string | null;
     }
-  /** A request or a sign-in was turned down by the manager. */
+  /** The manager refused a request or a sign-in. */
   | {
       readonly type: 'refused';
       readonly code: RefusalCode;
-      /** The session, when the request proved that it is its own. */
+      /** The session, if the request had its secret. */
       readonly session?: SessionReference;
-      /** Who wanted to sign in. */
+      /** The user of a refused sign-in. */
       readonly owner?: Owner;
-      /** Where the request came from, or null when nobody knows. */
+      /** The IP address of the request, or null if it is unknown. */
       readonly ipAddress: string | null;
     }
-  /** Something failed that no answer tells of. Requests are answered all the same, or refused. */
+  /** An operation failed whose error no response contains. Requests are still answered or refused. */
   | {
       readonly type: 'failed';
       /**
-       * `touches`: last-accessed times could not be written. `changes`: the log of changes could not be read. `cleanup`:
-       * the rest is left for the next time. `hint`: notices that hurry the reading of changes do not come or cannot be
-       * sent, which is told once until they do again. `permission`: the app's `isGranted` threw, and so granted nothing.
-       * `listener`: a listener of `onEnded` threw; the others were told all the same. `upgrade`: a WebSocket was cut, because
-       * the app's own code threw while it was opened or refused, such as a listener of `connection`.
+       * - `touches`: last-accessed times could not be written.
+       * - `changes`: the change log could not be read.
+       * - `cleanup`: cleanup stopped; the next run continues.
+       * - `hint`: notifications cannot be received or sent. Reported once; `recovered` follows.
+       * - `permission`: the app's `isGranted` threw, which grants nothing.
+       * - `listener`: a listener of `onEnded` threw; the other listeners were called.
+       * - `upgrade`: a WebSocket was closed, because the app's code threw while the connection was opened or refused. An
+       *   example is a listener of `connection`.
        */
       readonly task: 'touches' | 'changes' | 'cleanup' | 'hint' | 'permission' | 'listener' | 'upgrade';
       readonly error: unknown;
     }
-  /** Notices come and are sent again. */
+  /** Notifications are received and sent again. */
   | { readonly type: 'recovered'; readonly task: 'hint' };
 
-/** Where events go. What it throws, or its promise rejects with, is ignored. */
+/** Receives events. If it throws or its promise rejects, the error is only logged for debugging. */
 export type Report = (event: SessionEvent) => void;
 
-/** Tells of sessions that an act has ended. */
+/** Reports one `ended` event for each session. */
 export function reportEnded(report: Report, ended: readonly EndedSession[]): void {
   for (const { endReason: reason, endedBy: by, ...session } of ended) {
     report({ type: 'ended', session, reason, by });
@@ -67,11 +70,11 @@ export function reportEnded(report: Report, ended: readonly EndedSession[]): voi
 }
 
 /**
- * Calls what belongs to the app and nobody waits for. What it throws, or its promise rejects with, goes to `failed`: an
- * error or a rejection that nobody takes would end the process.
+ * Calls a function of the app without waiting for its result. If it throws or its promise rejects, `failed` receives the
+ * error, because an unhandled rejection would end the process.
  */
 export function unawaited(call: () => unknown, failed: (error: unknown) => void): void {
-  // Within an async function what is thrown is a rejection too. An app's promise may be one of another library.
+  // In an async function, a thrown error becomes a rejection. `await` also accepts thenables of other libraries.
   (async () => {
     await call();
   })().catch(failed);

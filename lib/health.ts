@@ -1,41 +1,41 @@
 /**
- * How a manager is doing, as far as it knows without asking anybody: for a health route or a dashboard. Parts that it does
- * not have are absent: on `memory()` all of them.
+ * The state of a manager, for a health route or a dashboard. It contains only facts that the manager knows without a query.
+ * Parts that the manager does not have are absent; a manager on `memory()` has none of them.
  */
 export interface Health {
-  /** Uses of sessions that are not written yet. */
+  /** The touches that are not yet written. */
   readonly touches?: {
     readonly pending: number;
-    /** For how long the oldest of them waits, in whole milliseconds; 0 when there is none. */
+    /** The age of the oldest one, in whole milliseconds; 0 if no touch is pending. */
     readonly oldest: number;
   };
   readonly cache?: {
-    /** How many sessions are copied in memory. */
+    /** The number of cached sessions. */
     readonly size: number;
   };
   readonly changes?: ChangesHealth;
   readonly database?: {
-    /** Whether it answered lately; `false` while requests are refused without waiting for it. */
+    /** False while the circuit breaker refuses requests without waiting for the database. */
     readonly available: boolean;
   };
 }
 
-/** How the reading of the change log goes. It begins with the first use of a session. */
+/** The state of reading the change log. Reading starts when a session is first used. */
 export interface ChangesHealth {
-  /** Whether copies may be used; without that the database is asked. */
+  /** True if cached sessions may be used. If false, requests read the database. */
   readonly trusted: boolean;
-  /** Up to where the log was read, or null before the first read. */
+  /** The position up to which the log was read, or null before the first read. */
   readonly position: string | null;
-  /** How long ago the last good read was sent, in whole milliseconds, or null before the first. */
+  /** The time since the last successful read was sent, in whole milliseconds, or null before the first. */
   readonly age: number | null;
   readonly hints: readonly HintHealth[];
 }
 
-/** What hurries the reading. Whether it is up changes how soon a revocation arrives, never whether it counts. */
+/** The state of a source of notifications. It affects how soon a revocation takes effect, but not whether it does. */
 export interface HintHealth {
-  /** `listen`, `redis`, or an app's own word. */
+  /** `listen`, `redis`, or the name that the app's own source has. */
   readonly name: string;
   readonly up: boolean;
-  /** Since when, in milliseconds since 1970. */
+  /** The time of the last change of `up`, in milliseconds since 1970. */
   readonly since: number;
 }

@@ -7,7 +7,7 @@ export { Administration, type Actor, type SessionPage, type SessionSearch } from
 export type { CleanupResult } from './manager/cleanup';
 export type { SignIn } from './manager/new-session';
 export type { SignInRulesInForce, SigningIn, RulesFor, SignInRules } from './session/sign-in-rules';
-export { SessionError, type RefusalCode, type RefusalEvidence } from './errors';
+export { SessionError, type RefusalCode, type RefusalDetails } from './errors';
 export type { Report, SessionEvent } from './events';
 export type { EndedListener } from './manager/session-watch';
 export type { ChangesHealth, Health, HintHealth } from './health';
@@ -93,7 +93,6 @@ export { memory } from './store/memory';
 export type {
   Admission,
   End,
-  IdlePolicy,
   Hibernated,
   MaybePromise,
   Policy,
@@ -103,6 +102,7 @@ export type {
   Search,
   SearchFilter,
   SessionPatch,
+  AdministeredStore,
   SessionStore,
   Touch,
   TouchResult,

@@ -14,19 +14,19 @@ describe('systemClock', () => {
   });
   afterEach(() => jest.useRealTimers());
 
-  /** Time passes, and all clocks of the machine go with it. */
+  /** Advances all clocks of the machine. */
   const pass = (milliseconds: number) => jest.advanceTimersByTime(milliseconds);
-  /** Somebody sets the machine's wall clock. */
+  /** Sets the wall clock of the machine. */
   const setWallClock = (time: number) => jest.setSystemTime(time);
 
   describe('now', () => {
-    it("is the machine's wall clock's time until the database's is known, and goes on", () => {
+    it("returns the wall clock's time until the database's time is known", () => {
       expect(clock.now()).toBe(NOON);
       pass(5000);
       expect(clock.now()).toBe(NOON + 5000);
     });
 
-    it('does not jump with the wall clock', () => {
+    it('does not jump when the wall clock is set', () => {
       setWallClock(NOON + DAY);
       expect(clock.now()).toBe(NOON);
       setWallClock(NOON - DAY);
@@ -34,7 +34,7 @@ describe('systemClock', () => {
       expect(clock.now()).toBe(NOON + 1);
     });
 
-    it("is the database's time once that was read, whatever the wall clock says then or later", () => {
+    it("returns the database's time once it was read, and ignores the wall clock", () => {
       clock.follow!(NOON + HOUR, clock.monotonic());
       expect(clock.now()).toBe(NOON + HOUR);
       setWallClock(NOON - DAY);
@@ -42,27 +42,27 @@ describe('systemClock', () => {
       expect(clock.now()).toBe(NOON + HOUR + 5000);
     });
 
-    it('counts from when the database was read, not from when its answer came', () => {
+    it('counts from the time at which the read was sent, not from its answer', () => {
       const read = clock.monotonic();
       pass(300);
       clock.follow!(NOON + HOUR, read);
       expect(clock.now()).toBe(NOON + HOUR + 300);
     });
 
-    it('follows the newest answer, also back in time', () => {
+    it('follows the latest read, even back in time', () => {
       clock.follow!(NOON + HOUR, clock.monotonic());
       clock.follow!(NOON, clock.monotonic());
       expect(clock.now()).toBe(NOON);
     });
 
-    it('is in whole milliseconds', () => {
+    it('returns whole milliseconds', () => {
       clock.follow!(NOON, clock.monotonic() + 0.4);
       expect(clock.now()).toBe(NOON);
     });
   });
 
-  describe('monotonic time', () => {
-    it('goes on with time and with nothing else', () => {
+  describe('monotonic', () => {
+    it('is not changed by the wall clock or the database', () => {
       const start = clock.monotonic();
       setWallClock(NOON - DAY);
       clock.follow!(NOON + DAY, start);
@@ -79,7 +79,7 @@ describe('systemClock', () => {
   });
 
   describe('after', () => {
-    it('calls its task once, when the time has come', () => {
+    it('calls its task once, after the delay', () => {
       const task = jest.fn();
       clock.after(1000, task);
       pass(999);
@@ -90,7 +90,7 @@ describe('systemClock', () => {
       expect(task).toHaveBeenCalledTimes(1);
     });
 
-    it('calls nothing that was cancelled', () => {
+    it('does not call a cancelled task', () => {
       const task = jest.fn();
       const cancel = clock.after(1000, task);
       cancel();
@@ -98,18 +98,18 @@ describe('systemClock', () => {
       expect(task).not.toHaveBeenCalled();
     });
 
-    it('waits as long as a timer can when told to wait for longer, where a timer would fire at once', () => {
-      const [ours, bare] = [jest.fn(), jest.fn()];
-      setTimeout(bare, 2 ** 31);
+    it('caps a delay that is too long for setTimeout, which would fire at once', () => {
+      const [ours, timer] = [jest.fn(), jest.fn()];
+      setTimeout(timer, 2 ** 31);
       for (const delay of [2 ** 31 - 1, 2 ** 31, 40 * DAY, Infinity]) clock.after(delay, ours);
       pass(2 ** 31 - 2);
-      expect(bare).toHaveBeenCalledTimes(1);
+      expect(timer).toHaveBeenCalledTimes(1);
       expect(ours).not.toHaveBeenCalled();
       pass(1);
       expect(ours).toHaveBeenCalledTimes(4);
     });
 
-    it('keeps no process alive', async () => {
+    it('does not keep the process alive', async () => {
       jest.useRealTimers();
       const program = `
         const { systemClock } = require('./lib/clock');
@@ -123,14 +123,16 @@ describe('systemClock', () => {
 describe('withTimeout', () => {
   let clock: FakeClock;
   let late: string[];
-  let bring: (value: string) => void;
-  let fail: (error: Error) => void;
+  let fulfill: (value: string) => void;
+  let reject: (error: Error) => void;
   let waiting: Promise<string>;
 
   beforeEach(() => {
     clock = new FakeClock();
     late = [];
-    const promised = new Promise<string>((resolve, reject) => ([bring, fail] = [resolve, reject]));
+    const promised = new Promise<string>(
+      (onFulfilled, onRejected) => ([fulfill, reject] = [onFulfilled, onRejected]),
+    );
     waiting = withTimeout(promised, {
       clock,
       limit: 100,
@@ -139,44 +141,44 @@ describe('withTimeout', () => {
     });
   });
 
-  describe('a promise that is kept in time', () => {
-    it('brings its value, and nothing is late', async () => {
+  describe('before the timeout', () => {
+    it('resolves with the value of the promise', async () => {
       clock.advance(99);
-      bring('a');
+      fulfill('a');
       await expect(waiting).resolves.toBe('a');
       clock.advance(1000);
       expect(late).toEqual([]);
     });
 
-    it('brings its own error', async () => {
-      fail(new Error('own'));
+    it('rejects with the error of the promise', async () => {
+      reject(new Error('own'));
       await expect(waiting).rejects.toThrow('own');
     });
   });
 
-  describe('a promise that is not kept in time', () => {
-    it('is an error, and what it brings later is not lost', async () => {
+  describe('after the timeout', () => {
+    it('rejects, and passes a later value to the callback', async () => {
       clock.advance(100);
       await expect(waiting).rejects.toThrow('too slow');
-      bring('a');
+      fulfill('a');
       await Promise.resolve();
       expect(late).toEqual(['a']);
     });
 
-    it('may fail later, unheard', async () => {
+    it('ignores a later error of the promise', async () => {
       clock.advance(100);
-      fail(new Error('own'));
+      reject(new Error('own'));
       await expect(waiting).rejects.toThrow('too slow');
     });
   });
 });
 
-describe('a jittered length', () => {
+describe('jittered', () => {
   it.each([
     [0, 10],
     [0.5, 15],
     [0.99, 19.9],
-  ])('where chance says %d lies between the two', (chance, expected) => {
+  ])('returns a number between the bounds for the random number %d', (chance, expected) => {
     jest.spyOn(Math, 'random').mockReturnValue(chance);
     expect(jittered(10, 20)).toBe(expected);
   });

@@ -22,7 +22,7 @@ import { GatedStore, turns, until } from './support/gate';
 import { managerOn } from './support/manager';
 import { outputOf } from './support/program';
 
-/** Statements by their names; connections by where they come from. */
+/** The names of statements. */
 const [INSERT, FIND, TOUCH, LIST, POLICY] = ['insert', 'find', 'touch', 'list', 'policy'].map(
   (key) => `identity_sessions.${key}`,
 );
@@ -31,8 +31,8 @@ const [READ_FIRST, READ_NEXT] = ['first', 'next'].map((key) => `identity_session
 
 let database: TestDatabase;
 let knex: Knex;
-/** What the connections of the Knex were asked, those of its pool and those made beside it. */
-let asked: string[];
+/** The statements of all connections: those of the Knex pool and the dedicated ones. */
+let statements: string[];
 let clock: FakeClock;
 let managers: IdentitySessionManager[];
 
@@ -41,7 +41,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await database.empty();
-  asked = [];
+  statements = [];
   clock = new FakeClock();
   managers = [];
   knex = database.connect({
@@ -58,7 +58,7 @@ afterAll(() => database.destroy());
 function watched(connection: Client, done: (error: null, connection: Client) => void): void {
   const query = connection.query.bind(connection) as (...given: unknown[]) => unknown;
   const watching = (statement: { name?: string; text: string }, ...others: unknown[]) => {
-    asked.push(statement.name || statement.text);
+    statements.push(statement.name || statement.text);
     return query(statement, ...others);
   };
   done(null, Object.assign(connection, { query: watching }));
@@ -75,7 +75,7 @@ async function open(manager: IdentitySessionManager): Promise<Credentials> {
   return { sessionId: session.sessionId, secret };
 }
 
-/** A session with a copy that is trusted, and used once. */
+/** Opens a session, waits until its cache entry is trusted, and uses it once. */
 async function openWarm(manager: IdentitySessionManager): Promise<Credentials> {
   const credentials = await open(manager);
   await until(() => clock.reads > 0);
@@ -83,7 +83,7 @@ async function openWarm(manager: IdentitySessionManager): Promise<Credentials> {
   return credentials;
 }
 
-/** So many sessions of the database, which no manager has a copy of. */
+/** Inserts sessions directly into the database, so that no manager has cached them. */
 async function manySessions(count: number): Promise<Credentials[]> {
   const { rows } = await database.knex.raw<{ rows: { id: string }[] }>(
     `insert into identity_sessions (session_id, secret_hash, user_id, device, stay_signed_in, signed_in, active_day)
@@ -94,7 +94,7 @@ async function manySessions(count: number): Promise<Credentials[]> {
   return rows.map(({ id }) => ({ sessionId: id, secret: 'a secret' }));
 }
 
-/** How many connections the app and its manager have. */
+/** Returns the number of connections of the app and its manager. */
 async function connections(name = 'app'): Promise<number> {
   const { rows } = await database.knex.raw<{ rows: { count: number }[] }>(
     'select count(*)::int from pg_stat_activity where datname = current_database() and application_name = ?',
@@ -103,58 +103,58 @@ async function connections(name = 'app'): Promise<number> {
   return rows[0]!.count;
 }
 
-describe('a manager', () => {
-  it('asks nothing of the database before it is used', async () => {
+describe('createIdentitySessionManager', () => {
+  it('sends no statement and opens no connection before the manager is used', async () => {
     const manager = use();
     clock.advance(60_000);
     await manager.close();
-    expect([asked, await connections()]).toEqual([[], 0]);
+    expect([statements, await connections()]).toEqual([[], 0]);
   });
 
-  it('reads the policy once, opens a session with one statement, and begins to read the log of changes', async () => {
+  it('opens a session with one statement, reads the policy once, and starts to read the change log', async () => {
     await open(use());
     await until(() => clock.reads === 1);
-    expect(asked.sort()).toEqual([READ_FIRST, INSERT, POLICY, LISTEN]);
+    expect(statements.sort()).toEqual([READ_FIRST, INSERT, POLICY, LISTEN]);
   });
 
-  it('asks for a session that it does not know once, however many want it', async () => {
+  it('reads an unknown session once for many concurrent requests', async () => {
     const credentials = await open(use());
     const other = use();
-    asked.length = 0;
+    statements.length = 0;
     await Promise.all(Array.from({ length: 20 }, async () => other.verify(credentials)));
-    expect(asked.filter((statement) => statement === FIND)).toHaveLength(1);
+    expect(statements.filter((statement) => statement === FIND)).toHaveLength(1);
   });
 
-  it('answers warm requests at once and without a query, and writes their times together later', async () => {
+  it('answers cached requests synchronously without a query, and writes their touches together later', async () => {
     const manager = use();
     const sessions = [await openWarm(manager), await openWarm(manager), await openWarm(manager)];
-    asked.length = 0;
+    statements.length = 0;
     for (let hit = 0; hit < 100; hit++) {
       for (const credentials of sessions) expect(manager.verify(credentials)).not.toBeInstanceOf(Promise);
     }
     await turns();
-    expect(asked).toEqual([]);
+    expect(statements).toEqual([]);
 
     clock.advance(FLUSH_EVERY);
-    await until(() => asked.length >= 2);
+    await until(() => statements.length >= 2);
     await turns();
-    expect(asked.sort()).toEqual([READ_NEXT, TOUCH]);
+    expect(statements.sort()).toEqual([READ_NEXT, TOUCH]);
   });
 
-  it('writes times after as many requests as it is told', async () => {
+  it('writes a touch after updateAfterCacheHits requests', async () => {
     const manager = use({ updateAfterCacheHits: 2 });
     const credentials = await openWarm(manager);
     clock.advance(FLUSH_EVERY);
     await until(() => clock.reads === 2);
-    expect(asked).not.toContain(TOUCH);
+    expect(statements).not.toContain(TOUCH);
     await manager.verify(credentials);
     clock.advance(FLUSH_EVERY);
-    await until(() => asked.includes(TOUCH!));
+    await until(() => statements.includes(TOUCH!));
   });
 
   it.each(['rest', 'openXchange'] as const)(
-    'lists a hundred sessions with one statement, and describes each distinct device once: %s',
-    async (wire) => {
+    'lists a hundred sessions with one statement, and describes each distinct device once, in the dialect %s',
+    async (name) => {
       const signedIn = use();
       for (let at = 0; at < 100; at++) {
         await signedIn.open({ userId: 'alice', userAgent: `Firefox/${at % 4}.0` });
@@ -163,18 +163,18 @@ describe('a manager', () => {
       const theirs = jest.fn(describeOxDevice);
       const manager = use({ describeDevice: ours });
       const dialects = { rest, openXchange };
-      const dialect = dialects[wire](manager.settings, { describeDevice: theirs });
-      asked.length = 0;
+      const dialect = dialects[name](manager.settings, { describeDevice: theirs });
+      statements.length = 0;
       const sessions = await manager.list({ userId: 'alice' });
       const described = sessions.map((session) => manager.describe(session));
       dialect.sessions(described, sessions[0]!, { headers: {} } as Request);
-      expect([sessions.length, asked]).toEqual([100, [LIST]]);
-      expect({ rest: ours.mock.calls, openXchange: theirs.mock.calls }[wire]).toHaveLength(4);
+      expect([sessions.length, statements]).toEqual([100, [LIST]]);
+      expect({ rest: ours.mock.calls, openXchange: theirs.mock.calls }[name]).toHaveLength(4);
       expect(ours.mock.calls.length + theirs.mock.calls.length).toBe(4);
     },
   );
 
-  it('keeps as many copies as it is told', async () => {
+  it('caches at most cacheSize sessions', async () => {
     const manager = use({ cacheSize: 2 });
     const [first, second, third] = [
       await openWarm(manager),
@@ -188,7 +188,7 @@ describe('a manager', () => {
     await cold;
   });
 
-  it('asks for all sessions at once when their copies are trusted no more', async () => {
+  it('reads all sessions with one statement when the trust in the cache has expired', async () => {
     const manager = use();
     await openWarm(manager);
     const credentials = await manySessions(5000);
@@ -196,20 +196,20 @@ describe('a manager', () => {
     await database.knex.raw('alter table identity_session_changes rename to elsewhere');
     try {
       clock.advance(2000);
-      await until(() => asked.at(-1) === READ_NEXT);
+      await until(() => statements.at(-1) === READ_NEXT);
     } finally {
       await database.knex.raw('alter table elsewhere rename to identity_session_changes');
     }
-    asked.length = 0;
+    statements.length = 0;
     await Promise.all(credentials.map(async (each) => manager.verify(each)));
-    expect(asked.filter((statement) => statement === FIND)).toHaveLength(1);
+    expect(statements.filter((statement) => statement === FIND)).toHaveLength(1);
   });
 
-  it('drops all copies when the log holds a row of a version that it does not know', async () => {
+  it('clears the cache when the change log contains a row of an unknown version', async () => {
     const manager = use();
     const sessions = [await openWarm(manager), await openWarm(manager)];
     const add = 'insert into identity_session_changes (session_id, version) values (gen_random_uuid(), ?)';
-    for (const [version, copies] of [
+    for (const [version, cachedSessions] of [
       [1, 2],
       [2, 0],
     ] as const) {
@@ -218,12 +218,12 @@ describe('a manager', () => {
       clock.advance(READ_EVERY);
       await until(() => clock.reads > reads);
       const answers = sessions.map((credentials) => manager.verify(credentials));
-      expect(answers.filter((answer) => !(answer instanceof Promise))).toHaveLength(copies);
+      expect(answers.filter((answer) => !(answer instanceof Promise))).toHaveLength(cachedSessions);
       for (const answer of answers) await answer;
     }
   });
 
-  it('tells the app when the log of changes cannot be read, and the cure', async () => {
+  it('reports that the change log cannot be read, with a fix', async () => {
     const failed = ({ type }: SessionEvent) => type === 'failed';
     const events: SessionEvent[] = [];
     await openWarm(use({ report: (event) => failed(event) && events.push(event) }));
@@ -234,11 +234,11 @@ describe('a manager', () => {
     } finally {
       await database.knex.raw('alter table elsewhere rename to identity_session_changes');
     }
-    const cure = expect.objectContaining({ message: expect.stringMatching(/run its migrations/) });
-    expect(events).toEqual([{ type: 'failed', task: 'changes', error: cure }]);
+    const fix = expect.objectContaining({ message: expect.stringMatching(/run its migrations/) });
+    expect(events).toEqual([{ type: 'failed', task: 'changes', error: fix }]);
   });
 
-  it('on a store of its own asks that, and keeps no copies beside it', async () => {
+  it('uses a store of the app alone, without a cache', async () => {
     const gated = new GatedStore(memory());
     const manager = managerOn({ store: gated.store, clock });
     const credentials = await open(manager);
@@ -247,21 +247,21 @@ describe('a manager', () => {
   });
 });
 
-describe('with a lease of 0, a manager', () => {
-  it('asks for every request, for all of one turn together', async () => {
+describe('a manager with a lease of 0', () => {
+  it('reads the database for every request, once for all requests of a tick', async () => {
     const manager = use({ lease: 0 });
     const sessions = [await open(manager), await open(manager), await open(manager)];
-    asked.length = 0;
+    statements.length = 0;
     for (let hit = 0; hit < 3; hit++) {
       await Promise.all(sessions.map(async (credentials) => manager.verify(credentials)));
     }
-    expect(asked.filter((statement) => statement !== TOUCH)).toEqual([FIND, FIND, FIND]);
+    expect(statements.filter((statement) => statement !== TOUCH)).toEqual([FIND, FIND, FIND]);
   });
 
   it.each([
     ['another manager', () => managers[1]!.revoke({ owner: { userId: 'alice' } })],
     ['psql', () => database.knex.raw('update identity_sessions set ended_at = now()')],
-  ])('refuses the very next request after %s ended the session', async (_, end) => {
+  ])('refuses the next request after %s ended the session', async (_, end) => {
     const [manager] = [use({ lease: 0 }), use({ lease: 0 })];
     const credentials = await open(manager);
     await manager.verify(credentials);
@@ -270,8 +270,8 @@ describe('with a lease of 0, a manager', () => {
   });
 });
 
-describe('its own connection', () => {
-  it('reads the log while the app uses all others', async () => {
+describe('the dedicated connection of a manager', () => {
+  it('reads the change log while the app uses all connections of its pool', async () => {
     const manager = use();
     const credentials = await openWarm(manager);
     const held = await knex.transaction();
@@ -283,7 +283,7 @@ describe('its own connection', () => {
     await held.rollback();
   });
 
-  it('leads where it is told to, which must be the database that sessions are written to', async () => {
+  it('follows changesConnection, which must lead to the database that sessions are written to', async () => {
     const events: SessionEvent[] = [];
     const other = await createDatabase();
     const manager = use({
@@ -313,7 +313,7 @@ describe('its own connection', () => {
     expect(await connections('direct')).toBe(1);
   });
 
-  it("is gone when the manager is closed; the app's Knex stays open, and nothing goes on", async () => {
+  it("is closed with the manager, which leaves the app's Knex open and sends no more statements", async () => {
     const manager = use();
     await openWarm(manager);
     expect(await connections()).toBe(2);
@@ -321,15 +321,15 @@ describe('its own connection', () => {
     expect(await connections()).toBe(1);
     await expect(knex.raw('select 1')).resolves.toBeDefined();
 
-    asked.length = 0;
+    statements.length = 0;
     clock.advance(60_000);
     await turns();
-    expect(asked).toEqual([]);
+    expect(statements).toEqual([]);
   });
 });
 
-describe('a session that is ended in psql', () => {
-  it('is out on every node at the next notice, without waiting for the next read', async () => {
+describe('a session that was ended in psql', () => {
+  it('is refused on every node at the next notification, before the next periodic read', async () => {
     const credentials = await openWarm(use());
     managers.push(...[1, 2].map(() => managerOn({ knex: database.knex, clock })));
     for (const manager of managers) await manager.verify(credentials);
@@ -341,23 +341,23 @@ describe('a session that is ended in psql', () => {
     await database.knex.raw('update identity_sessions set ended_at = now()');
     for (const manager of managers) {
       await until(() => {
-        // The clock stands, but what is due at once is done.
+        // The fake clock does not move, but tasks that are due now run.
         clock.advance(0);
-        return asks(manager, credentials);
+        return readsDatabase(manager, credentials);
       });
       await expect(async () => manager.verify(credentials)).rejects.toMatchObject({ code: 'session-ended' });
     }
   });
 
-  function asks(manager: IdentitySessionManager, credentials: Credentials): boolean {
+  function readsDatabase(manager: IdentitySessionManager, credentials: Credentials): boolean {
     const answer = manager.verify(credentials);
     if (answer instanceof Promise) answer.catch(() => undefined);
     return answer instanceof Promise;
   }
 });
 
-describe('a process', () => {
-  it('goes on when its own connection is cut, again and again', async () => {
+describe('a process with a manager', () => {
+  it('continues when its dedicated connection is cut repeatedly', async () => {
     const program = `
       const knex = require('knex')({ client: 'pg', connection: process.env.APP_DATABASE, log: { warn() {} } });
       const { createIdentitySessionManager } = require('./lib');
@@ -389,7 +389,7 @@ describe('a process', () => {
     expect(await outputOf(program, { APP_DATABASE: database.url })).toBe(`${once},${once},${once}\n`);
   });
 
-  it('ends when the app destroys its Knex, though nobody closed the manager', async () => {
+  it('exits when the app destroys its Knex without closing the manager', async () => {
     const program = `
       const knex = require('knex')({ client: 'pg', connection: process.env.APP_DATABASE });
       const { createIdentitySessionManager } = require('./lib');
@@ -407,8 +407,8 @@ describe('a process', () => {
   });
 });
 
-describe('locations', () => {
-  it("are the app's to find, or geoip-lite's, which is loaded only then", async () => {
+describe('the option location', () => {
+  it("uses the app's function, or geoip-lite, which is loaded only then", async () => {
     const program = `
       const { createIdentitySessionManager, displayLocation, memory } = require('./lib');
       const isLoaded = () => Object.keys(require.cache).some((path) => /node_modules.geoip-lite/.test(path));
@@ -435,12 +435,12 @@ describe('locations', () => {
   });
 });
 
-describe('what cannot work', () => {
+describe('createIdentitySessionManager without usable options', () => {
   it.each([
-    ['options that are wrong', () => ({ knex, lease: 'soon' }), '`lease` is "soon"'],
-    ['no store at all', () => ({}), 'give either `knex`'],
-    ['a Knex that is none', () => ({ knex: {} }), '`knex` must be a Knex on PostgreSQL'],
-  ])('is refused when it is built: %s', async (_, options, problem) => {
+    ['an invalid option', () => ({ knex, lease: 'soon' }), '`lease` is "soon"'],
+    ['neither knex nor store', () => ({}), 'give either `knex`'],
+    ['an object that is not a Knex instance', () => ({ knex: {} }), '`knex` must be a Knex on PostgreSQL'],
+  ])('throws a TypeError for %s', async (_, options, problem) => {
     const build = () => createIdentitySessionManager({ location: false, ...options() });
     expect(build).toThrow(TypeError);
     expect(build).toThrow(problem);

@@ -2,8 +2,8 @@ import { inspect } from 'node:util';
 
 import { invalidRequest, plainRefusal, SessionError } from '../lib/errors';
 
-describe('a refusal', () => {
-  it('is an error with a code, for programs, and a message, for people', () => {
+describe('SessionError', () => {
+  it('is an Error with a code for programs and a message for people', () => {
     const refusal = new SessionError('session-expired', 'Sign in again.');
     expect(refusal).toBeInstanceOf(Error);
     expect(refusal).toMatchObject({ name: 'SessionError', code: 'session-expired' });
@@ -11,20 +11,20 @@ describe('a refusal', () => {
     expect(refusal.stack).toContain(__filename);
   });
 
-  it('carries the evidence that it is given, and no other', () => {
+  it('has only the details that were passed to its constructor', () => {
     const nothing = { endReason: undefined, field: undefined, per: undefined, retryAfter: undefined };
-    for (const evidence of [
+    for (const details of [
       { endReason: 'revoked' },
       { field: 'userId' },
       { per: 'client' },
       { retryAfter: 5 },
     ] as const) {
-      expect(new SessionError('session-ended', 'No.', evidence)).toMatchObject({ ...nothing, ...evidence });
+      expect(new SessionError('session-ended', 'No.', details)).toMatchObject({ ...nothing, ...details });
     }
     expect(new SessionError('session-ended', 'No.')).toMatchObject(nothing);
   });
 
-  it('keeps what the database said for logs, where nobody finds it by chance', () => {
+  it('keeps the cause for logs, and hides it from its message and from JSON', () => {
     const cause = { detail: 'password authentication failed for user "app"' };
     const refusal = new SessionError('store-unavailable', 'Not now.', { cause });
     expect(refusal.cause).toBe(cause);
@@ -33,23 +33,25 @@ describe('a refusal', () => {
     expect(seen.join()).not.toContain('password');
   });
 
-  it('has no cause at all when nobody named one, so that logs do not end in "[cause]: undefined"', () => {
+  it('has no property cause without a cause, so that logs do not end in "[cause]: undefined"', () => {
     expect(Object.hasOwn(new SessionError('session-expired', 'No.'), 'cause')).toBe(false);
     const undefinedCause = new SessionError('session-expired', 'No.', { cause: undefined });
     expect(Object.hasOwn(undefinedCause, 'cause')).toBe(false);
   });
 });
 
-describe('a refusal that is the same wherever it comes from', () => {
-  it('has words of its own, and the evidence that it is given', () => {
-    expect(plainRefusal('session-not-found').message).toBe('There is no such session.');
+describe('plainRefusal', () => {
+  it('returns a refusal with the message of its code and the given details', () => {
+    expect(plainRefusal('session-not-found').message).toBe('This session does not exist.');
     expect(plainRefusal('session-ended', { endReason: 'revoked' })).toMatchObject({
       code: 'session-ended',
       endReason: 'revoked',
     });
   });
+});
 
-  it('names the part of a request that is wrong', () => {
+describe('invalidRequest', () => {
+  it('returns a refusal that names the invalid part', () => {
     expect(invalidRequest('take', '"take" is wrong.')).toMatchObject({
       code: 'invalid-request',
       field: 'take',

@@ -53,8 +53,8 @@ async function refusedBy(act: () => unknown): Promise<string> {
   throw new Error('It was not refused');
 }
 
-describe('the app is told', () => {
-  it('of a session that was opened, and of each use', async () => {
+describe('the events of a manager', () => {
+  it('report a session that was opened, and each use', async () => {
     const manager = use();
     const { session, secret } = await manager.open(alice);
     await manager.verify({ sessionId: session.sessionId, secret });
@@ -71,14 +71,14 @@ describe('the app is told', () => {
     ]);
   });
 
-  it('nothing of a look that does not count as use', async () => {
+  it('do not report a request that does not count as activity', async () => {
     const manager = use();
     const { credentials } = await open(manager);
     await manager.verify(credentials, { activity: false });
     expect(events).toEqual([]);
   });
 
-  it('of a session that was woken', async () => {
+  it('report a session that was woken', async () => {
     const manager = use();
     const { credentials, reference } = await open(manager, { staySignedIn: true });
     clock.advance(2 * HOUR);
@@ -89,7 +89,7 @@ describe('the app is told', () => {
     ]);
   });
 
-  it('of sessions that ended, why and by whom, once', async () => {
+  it('report a signed-out session once, with its reason and actor', async () => {
     const manager = use();
     const { credentials, reference } = await open(manager);
     await manager.signOut(credentials);
@@ -97,14 +97,14 @@ describe('the app is told', () => {
     expect(events).toEqual([{ type: 'ended', session: reference, reason: 'signed-out', by: 'alice' }]);
   });
 
-  it('of sessions that somebody else ended, in the words of the app', async () => {
+  it('report a revoked session with the actor that the app named', async () => {
     const manager = use();
     const { reference } = await open(manager);
     await manager.revoke({ owner, only: [reference.sessionId] }, { by: 'support' });
     expect(events).toEqual([{ type: 'ended', session: reference, reason: 'revoked', by: 'support' }]);
   });
 
-  it('of what a sign-in pushes out, before it is told of the newcomer', async () => {
+  it('report the sessions that a sign-in displaced before the new session', async () => {
     const manager = use({ preventConcurrentLogin: 'LogoutFromAllDevices' });
     const { reference } = await open(manager);
     const { session } = await manager.open({ ...alice, authId: 'login-2' });
@@ -117,7 +117,7 @@ describe('the app is told', () => {
     ]);
   });
 
-  it('of requests that were turned down: with the session only when its secret was shown', async () => {
+  it('report refused requests, with the session only if the secret was right', async () => {
     const manager = use();
     const { credentials, reference } = await open(manager);
     await manager.revoke({ owner });
@@ -133,7 +133,7 @@ describe('the app is told', () => {
     ]);
   });
 
-  it('of sign-ins that were turned down, and whose they were', async () => {
+  it('report refused sign-ins with their owner', async () => {
     const manager = use({ maxSessionsPerUser: 1, onLimit: 'refuse' });
     await open(manager);
     expect(await refusedBy(() => manager.open({ ...alice, authId: 'login-2' }))).toBe(
@@ -149,13 +149,13 @@ describe('the app is told', () => {
     ]);
   });
 
-  it('no secret and no hash, whatever happens', async () => {
+  it('contain no secret and no hash', async () => {
     const manager = use();
-    const told: SessionEvent[] = [];
-    const { credentials, secret } = await open(use({ report: (event) => told.push(event) }));
+    const others: SessionEvent[] = [];
+    const { credentials, secret } = await open(use({ report: (event) => others.push(event) }));
     await refusedBy(() => manager.verify(credentials));
     await manager.signOut(credentials);
-    const text = JSON.stringify([...events, ...told]);
+    const text = JSON.stringify([...events, ...others]);
     expect(text).not.toContain(secret);
     expect(text).not.toMatch(/hash/i);
   });
@@ -163,8 +163,8 @@ describe('the app is told', () => {
 
 const broken = new Error('The app failed');
 
-describe('what the app does and nobody waits for', () => {
-  it('is begun at once', () => {
+describe('unawaited', () => {
+  it('calls the function immediately', () => {
     const call = jest.fn();
     unawaited(call, () => undefined);
     expect(call).toHaveBeenCalledTimes(1);
@@ -172,24 +172,24 @@ describe('what the app does and nobody waits for', () => {
 
   it.each<[string, () => unknown]>([
     [
-      'throws',
+      'a function that throws',
       () => {
         throw broken;
       },
     ],
-    ['is a promise that rejects', () => Promise.reject(broken)],
+    ['a promise that rejects', () => Promise.reject(broken)],
     [
-      "is another library's promise",
+      'a thenable of another library that rejects',
       () => ({ then: (_: unknown, reject: (error: Error) => void) => reject(broken) }),
     ],
-  ])('fails where somebody is told: it %s', async (_, call) => {
+  ])('passes the error of %s to the callback', async (_, call) => {
     const failed = jest.fn();
     expect(() => unawaited(call, failed)).not.toThrow();
     await turns();
     expect(failed.mock.calls).toEqual([[broken]]);
   });
 
-  it('is no failure otherwise', async () => {
+  it('does not call the callback without a failure', async () => {
     const failed = jest.fn();
     unawaited(() => Promise.resolve(), failed);
     await turns();

@@ -14,7 +14,7 @@ import type { Clock } from '../lib/clock';
 import { everySessionOf } from '../lib/session/revocation';
 import type { StoredSession } from '../lib/session/session';
 import { memory } from '../lib/store/memory';
-import type { End, SessionStore } from '../lib/store/store';
+import type { End, AdministeredStore } from '../lib/store/store';
 import { FakeClock } from './support/clock';
 import { ALICE, LIFETIMES, admission, aSession } from './support/sessions';
 
@@ -59,8 +59,8 @@ interface Moment {
 /** A mistake that could be made in building a node. */
 interface Mistake {
   readonly Follower?: typeof ChangeFollower;
-  readonly behind?: (store: SessionStore, cache: Cache<StoredSession>) => SessionStore;
-  readonly before?: (store: SessionStore) => SessionStore;
+  readonly behind?: (store: AdministeredStore, cache: Cache<StoredSession>) => AdministeredStore;
+  readonly before?: (store: AdministeredStore) => AdministeredStore;
 }
 
 class World {
@@ -70,12 +70,12 @@ class World {
   readonly #listeners: HintListener[] = [];
   readonly #scheduler: Scheduler;
   readonly #session = aSession(this.clock.now());
-  readonly #nodes: readonly SessionStore[];
+  readonly #nodes: readonly AdministeredStore[];
   #order = 0;
   #ending = Infinity;
   #acknowledged: Moment | undefined;
-  readonly #acknowledgedBy = new Map<SessionStore, number>();
-  readonly #refused = new Map<SessionStore, number>();
+  readonly #acknowledgedBy = new Map<AdministeredStore, number>();
+  readonly #refused = new Map<AdministeredStore, number>();
   readonly violations: string[] = [];
 
   private constructor(scheduler: Scheduler, mistake: Mistake) {
@@ -110,7 +110,7 @@ class World {
     else this.clock.advance(act.wait);
   }
 
-  async #ask(node: SessionStore): Promise<void> {
+  async #ask(node: AdministeredStore): Promise<void> {
     const began = this.#moment();
     const found = await node.find(this.#session.sessionId);
     const answered = this.#moment();
@@ -120,7 +120,7 @@ class World {
     this.#refused.set(node, Math.min(answered.order, this.#refused.get(node) ?? Infinity));
   }
 
-  #judgeAccepted(node: SessionStore, began: Moment): void {
+  #judgeAccepted(node: AdministeredStore, began: Moment): void {
     if (this.#acknowledged !== undefined && began.time >= this.#acknowledged.time + LEASE) {
       this.#violate('P1: accepted later than the lease after the end');
     }
@@ -130,7 +130,7 @@ class World {
     if (began.order > (this.#refused.get(node) ?? Infinity)) this.#violate('P3: accepted after a refusal');
   }
 
-  async #end(node: SessionStore): Promise<void> {
+  async #end(node: AdministeredStore): Promise<void> {
     this.#ending = Math.min(this.#ending, this.#moment().order);
     const ended = await node.end(everySessionOf(ALICE), this.#reason());
     const now = this.#moment();
@@ -145,13 +145,13 @@ class World {
     this.#acknowledged ??= now;
   }
 
-  async #endTruly(): ReturnType<SessionStore['end']> {
+  async #endTruly(): ReturnType<AdministeredStore['end']> {
     const ended = await this.#truth.end(everySessionOf(ALICE), this.#reason());
     this.#log.push(...ended.map(({ sessionId }) => sessionId));
     return ended;
   }
 
-  #node({ Follower = ChangeFollower, behind, before }: Mistake): SessionStore {
+  #node({ Follower = ChangeFollower, behind, before }: Mistake): AdministeredStore {
     const { clock } = this;
     const cache = lru<StoredSession>(10);
     const hint = {
@@ -171,7 +171,7 @@ class World {
   }
 
   /** The store, far away. */
-  #store(): SessionStore {
+  #store(): AdministeredStore {
     return this.#far(this.#truth, {
       find: async (id: string) => this.#truth.find(id),
       end: () => this.#endTruly(),

@@ -1,6 +1,6 @@
 import knex, { type Knex } from 'knex';
 
-import type { SessionStore } from '../../lib';
+import type { AdministeredStore } from '../../lib';
 import { lru } from '../../lib/lru';
 import { ChangeFollower, type Changes } from '../../lib/changes/changes';
 import { postgresChanges } from '../../lib/changes/postgres';
@@ -109,7 +109,7 @@ function twoNodes(log: SwitchedLog): Variant {
 }
 
 /** Returns the chain of stores in its usual order. */
-function storeOf(pool: Knex, log: SwitchedLog): SessionStore {
+function storeOf(pool: Knex, log: SwitchedLog): AdministeredStore {
   const settings = settingsOf({ knex: pool });
   const { cacheSize, requestBudget: budget } = settings;
   const onFailure = (error: unknown) => {

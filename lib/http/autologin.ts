@@ -7,8 +7,14 @@ import { asyncHandler, dialectOf, type VerbOptions } from './request';
 import { checkWriteOrigin } from './same-origin';
 
 /**
- * Revives the session of a returning client, also one that hibernates, and issues its cookie anew: the same id and
- * secret, for the cookie's whole lifetime again.
+ * Revives the session of a returning client and issues its cookie again, with the same id and secret and a full lifetime.
+ * It also wakes a hibernating session. Call it when an app starts, for example from a page after it was loaded.
+ *
+ * Needs no guard: `app.post('/session/autologin', autologin(manager))`. `restRouter` includes it.
+ *
+ * Responds with the session. Refuses requests with `credentials-missing`, `credentials-invalid`, `credentials-ambiguous`,
+ * `session-ended`, `session-expired`, `ip-changed`, `autologin-disabled`, `cross-site` or `store-unavailable`.
+ * @throws TypeError if the manager is missing or an option is invalid
  */
 export function autologin(manager: IdentitySessionManager, options: VerbOptions = {}): RequestHandler {
   const dialect = dialectOf('autologin', manager, options);
@@ -16,14 +22,13 @@ export function autologin(manager: IdentitySessionManager, options: VerbOptions 
 
   return asyncHandler(dialect, async function autologin(request) {
     const credentials = dialect.remembered(request);
-    if (credentials === undefined)
-      throw new SessionError('credentials-missing', 'There is no session to go on with.');
-    if (dialect.sameOrigin && credentials.transport === 'cookie') checkWriteOrigin(request, origins);
-    const session = await manager.revive(credentials, {
-      ipAddress: request.ip,
-      sameAddress: dialect.sameAddress,
-    });
+    if (credentials === undefined) {
+      throw new SessionError('credentials-missing', 'The request has no session that could be revived.');
+    }
     const { transport } = credentials;
+    if (dialect.sameOrigin && transport === 'cookie') checkWriteOrigin(request, origins);
+    const { sameAddress } = dialect;
+    const session = await manager.revive(credentials, { ipAddress: request.ip, sameAddress });
     const secret = secretOf(credentials, session);
     return dialect.opened({ described: manager.describe(session), secret, transport }, request);
   });

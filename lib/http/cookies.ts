@@ -1,6 +1,6 @@
 /**
- * Every value that the request gives for the cookie, in order. Read from the raw header, because a parser would hide
- * that there are two, and by the exact name: browsers keep odd spaces in names that servers trim away.
+ * Returns all values of a cookie in the `Cookie` header, in their order. Reads the raw header, because a parser would hide
+ * duplicates. Compares names exactly: browsers keep unusual spaces in names, which some servers trim.
  */
 export function cookieValues(header: string | undefined, name: string): string[] {
   const values: string[] = [];
@@ -12,7 +12,7 @@ export function cookieValues(header: string | undefined, name: string): string[]
   return values;
 }
 
-/** Whether what stands there is the beginning of the header or of a pair, after spaces and tabs. */
+/** Returns true if the header or one of its pairs begins at `at`, apart from spaces and tabs. */
 function startsPair(header: string, at: number): boolean {
   let before = at - 1;
   while (before >= 0 && (header[before] === ' ' || header[before] === '\t')) before--;
@@ -27,11 +27,11 @@ function valueAt(header: string, start: number): string {
 export interface CookieAttributes {
   readonly secure: boolean;
   readonly sameSite: 'lax' | 'strict';
-  /** In seconds; without it the cookie ends with the browser's session. */
+  /** In seconds. If it is not set, the browser deletes the cookie when it is closed. */
   readonly maxAge?: number | undefined;
 }
 
-/** A value of `Set-Cookie`, for all paths of this host and out of reach of scripts. */
+/** Returns a value for `Set-Cookie`: a cookie for all paths of this host that scripts cannot read. */
 export function setCookie(
   name: string,
   value: string,

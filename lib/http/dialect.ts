@@ -6,70 +6,72 @@ import type { Revocation } from '../session/revocation';
 import type { IdentitySession } from '../session/session';
 
 /**
- * How a wire speaks: it reads requests and words answers, and does nothing. A verb asks the manager, a dialect tells the
- * client; so any verb works on any wire.
+ * The translation between a protocol and the verbs: it reads requests and builds answers, and has no effects. Verbs call
+ * the manager and leave the protocol to the dialect, so that every verb works with every protocol.
  */
 export interface Dialect {
-  /** What the secrets of the wire look like; `base64url` when absent. */
+  /** The form of new secrets. Default: `base64url`. */
   readonly secretForm?: SecretForm;
-  /** Whether a write that carries a cookie must come from a page of the app itself. */
+  /** If true, a write that is authenticated by a cookie must come from the app's own origin or from `origins`. */
   readonly sameOrigin: boolean;
-  /** Whether autologin must come from the session's own address where the app's `ipCheck` sets no `mode`. */
+  /** If true, autologin requires the session's own address unless the app sets `ipCheck.mode`. */
   readonly sameAddress: boolean;
   /**
-   * What the request shows to be let in, or undefined for nothing.
+   * Returns the credentials of the request, or undefined if it has none.
    * @throws SessionError `credentials-invalid`, `credentials-ambiguous`
    */
   credentials(request: Request): RequestCredentials | undefined;
-  /** The same for autologin. */
+  /** Returns the credentials of an autologin request, or undefined if it has none. Throws as `credentials` does. */
   remembered(request: Request): RequestCredentials | undefined;
   /**
-   * What the request asks to end.
+   * Returns the sessions that the request asks to end.
    * @throws SessionError `session-not-found`, `invalid-request`
    */
   revocation(request: Request, current: IdentitySession): Revocation;
 
-  /** Hands the credentials to the client. */
+  /** Builds the answer after a session was opened or revived. It contains the credentials for the client. */
   opened(opened: OpenedSession, request: Request): Answer;
-  /** What a client without cookies sends from now on. */
+  /** Returns the bearer token for a client that keeps no cookies. */
   token(sessionId: string, secret: string): string;
-  /** The session that the caller is in. */
+  /** Builds the answer that shows the caller's current session. */
   session(current: DescribedSession, request: Request): Answer;
+  /** Builds the answer that lists sessions. `current` is the session of the request. */
   sessions(sessions: readonly DescribedSession[], current: IdentitySession, request: Request): Answer;
   /**
-   * What was to end has ended. With `forget` the browser is to forget the caller's cookies, which are those of `session`
-   * where that is known.
+   * Builds the answer after sessions were ended. If `clearCookies` is true, it clears the caller's cookies. `session` is the
+   * caller's session, if it is known.
    */
-  revoked(forget: boolean, request: Request, session?: IdentitySession): Answer;
+  revoked(clearCookies: boolean, request: Request, session?: IdentitySession): Answer;
+  /** Builds the answer for a refused request. */
   refusal(error: SessionError, request: Request): Answer;
 }
 
-/** By which way credentials travel: browsers send cookies by themselves, other clients send a bearer token on purpose. */
+/** The transport of credentials: a cookie, which browsers send automatically, or a bearer token in a header. */
 export type Transport = 'cookie' | 'bearer';
 
-/** The credentials that a request shows, and by which way they came. */
+/** The credentials in a request, with their transport. */
 export interface RequestCredentials extends Credentials {
   readonly transport: Transport;
 }
 
-/** A session that has just begun or been revived, with what its client is given to come back with. */
+/** A session that was just opened or revived, with the secret that its client needs for later requests. */
 export interface OpenedSession {
   readonly described: DescribedSession;
   readonly secret: string;
   readonly transport: Transport;
 }
 
-/** An answer as data. */
+/** An HTTP answer as data. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   /** Values of `Set-Cookie`. */
   readonly cookies: readonly string[];
-  /** An object is sent as JSON, text as it is, under the `Content-Type` that the headers give. */
+  /** An object is sent as JSON. A string is sent unchanged; `headers` must contain its `Content-Type`. */
   readonly body?: object | string | undefined;
 }
 
-/** A point in time as JSON has it, by ISO 8601 in UTC: `2026-01-15T12:00:00.000Z`. */
+/** Formats a time as ISO 8601 in UTC, for example `2026-01-15T12:00:00.000Z`. */
 export function instant(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }

@@ -4,17 +4,20 @@ import type { IdentitySessionManager } from '../manager/manager';
 import { dialectOf, sessionOf } from './request';
 
 /**
- * For answers that stay open, such as server-sent events: ends the response when the session that the request was made in
- * has ended, on whatever node. Mounted behind `sessionSecretGuard` and before the handler. An open stream is no use of the
- * session: without requests it expires, and the stream with it.
+ * Closes a response that stays open, such as server-sent events, when the session of the request ends on any node. An open
+ * response is not activity: without further requests the session expires, and the response is closed.
+ *
+ * Mount it behind the guard and before the handler that keeps the response open:
+ * `app.get('/events', sessionSecretGuard(manager), endWithSession(manager), sendEvents)`.
+ * @throws TypeError if the manager is missing, or, for a request, if no guard is mounted before it
  */
 export function endWithSession(manager: IdentitySessionManager): RequestHandler {
   dialectOf('endWithSession', manager);
   return function endWithSession(request, response, next) {
     const { sessionId } = sessionOf(request, 'endWithSession');
-    // Whoever left while the guard asked the store has closed the response for good: nothing would end the watch.
+    // If the client left while the guard waited for the store, `close` was already emitted and would never remove the watch.
     if (response.closed) return next();
-    // Not `end`: a handler that goes on writing would meet an error, and a client take what it has for the whole.
+    // Not `end`, because the handler would get an error at its next write, and the client would take the response as complete.
     const unwatch = manager.onEnded(sessionId, () => response.destroy());
     response.once('close', unwatch);
     next();

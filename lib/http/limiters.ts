@@ -8,22 +8,22 @@ import { count, func, valid, isFunction } from '../options/checks';
 import type { OptionTable } from '../options/reader';
 import { send, restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 
-/** How many requests an address may make, and where they are counted. */
+/** The options of a rate limiter. */
 export interface LimitOptions {
-  /** How many within the window. */
+  /** The number of requests that are allowed in one window. */
   readonly limit?: number | undefined;
-  /** The window, in milliseconds. */
+  /** The length of the window in milliseconds. */
   readonly windowMs?: number | undefined;
-  /** Where requests are counted: in this process when absent. A store serves one limiter. */
+  /** The store of the counters. Use one store for each limiter. Default: the memory of this process. */
   readonly store?: Store | undefined;
-  /** What requests are counted by: the address when absent, an IPv6 network as one. */
+  /** Returns the key by which requests are counted. Default: the IP address; all addresses of an IPv6 network share a key. */
   readonly keyGenerator?: Options['keyGenerator'] | undefined;
 }
 
-/** `false` switches a limiter off. */
+/** The options of a limiter, or `false` to disable it. */
 export type Limit = LimitOptions | false;
 
-/** In milliseconds: the longest delay of a timer. */
+/** The longest delay of a timer, in milliseconds. */
 const LONGEST_WINDOW = 2 ** 31 - 1;
 
 const LIMIT_OPTIONS = {
@@ -33,15 +33,15 @@ const LIMIT_OPTIONS = {
   keyGenerator: { check: func<NonNullable<LimitOptions['keyGenerator']>>() },
 } satisfies OptionTable<LimitOptions>;
 
-/** The row for the limit of one route, in the tables of routers. */
+/** The row for the limit of one route in the option table of a router. */
 export const LIMIT = { group: LIMIT_OPTIONS, off: true } as const;
 
 function isStore(value: unknown): boolean {
   return isFunction((value as Partial<Store> | null)?.increment);
 }
 
-/** What an address may do in a window. Of sign-ins only failures count: the people of an office share an address. */
-const limits = {
+/** The limits for each address. Only failed sign-ins count, because the users of an office can share one address. */
+const DEFAULT_LIMITS = {
   signIn: { limit: 100, windowMs: 5 * 60_000, skipSuccessfulRequests: true },
   login: { limit: 50, windowMs: 5 * 60_000, skipSuccessfulRequests: true },
   autologin: { limit: 100, windowMs: 5 * 60_000, skipSuccessfulRequests: true },
@@ -49,8 +49,11 @@ const limits = {
 } as const;
 
 /**
- * Limits failed sign-ins, 100 an address in 5 minutes by default; mounted before the app's own sign-in route, which
- * answers a wrong password with a status from 400 to 499. [ajax.login.maxRate, ajax.login.maxRateTimeWindow]
+ * Limits failed sign-ins, by default to 100 for each address in 5 minutes. Responses with a status from 400 to 499 count as
+ * failed. Further requests are refused with `too-many-requests`. [ajax.login.maxRate, ajax.login.maxRateTimeWindow]
+ *
+ * Mount it before the app's own sign-in route: `app.post('/sign-in', signInLimiter(manager), signInWithPassword)`.
+ * @throws TypeError if the manager is missing or an option is invalid
  */
 export function signInLimiter(
   manager: IdentitySessionManager,
@@ -62,42 +65,46 @@ export function signInLimiter(
 }
 
 /**
- * The limiter of a route of this package, or none where it is switched off.
- * @param requestWasSuccessful What counts as a success on wires that do not tell it by the status.
+ * Returns the limiter of a route, or an empty list if the limit is `false`.
+ * @param requestWasSuccessful Returns true if a request did not fail. For protocols whose status does not show failures.
  */
 export function routeLimiters(
-  what: keyof typeof limits,
+  route: keyof typeof DEFAULT_LIMITS,
   dialect: Dialect,
   limit: Limit = {},
   requestWasSuccessful?: Options['requestWasSuccessful'],
 ): RequestHandler[] {
-  return limit === false ? [] : [limiter(what, dialect, limit, requestWasSuccessful)];
+  return limit === false ? [] : [limiter(route, dialect, limit, requestWasSuccessful)];
 }
 
-/** What the server could not do is no failure of the client: it would be kept out when an outage is over. */
-function isNoFailure(_request: Request, { statusCode }: Response): boolean {
+/** 5xx responses do not count as failures. Otherwise clients would still be blocked after an outage. */
+function wasSuccessful(_request: Request, { statusCode }: Response): boolean {
   return statusCode < 400 || statusCode >= 500;
 }
 
-/** Words its refusal as the route's dialect does. */
+/** Creates a limiter that refuses requests in the form of the dialect. */
 function limiter(
-  what: keyof typeof limits,
+  route: keyof typeof DEFAULT_LIMITS,
   dialect: Dialect,
   { limit, windowMs, store, keyGenerator }: LimitOptions,
-  requestWasSuccessful: Options['requestWasSuccessful'] = isNoFailure,
+  requestWasSuccessful: Options['requestWasSuccessful'] = wasSuccessful,
 ): RequestHandler {
   const given = { limit, windowMs, store, keyGenerator, requestWasSuccessful };
   return rateLimit({
-    ...limits[what],
+    ...DEFAULT_LIMITS[route],
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
     legacyHeaders: false,
     standardHeaders: 'draft-8',
     handler: (request, response) => {
-      // express-rate-limit has set the header by now, in whole seconds.
+      // express-rate-limit has already set the header, in whole seconds.
       const retryAfter = Number(response.getHeader('Retry-After')) || undefined;
-      const refusal = new SessionError('too-many-requests', 'Too many attempts; wait a while.', {
-        retryAfter,
-      });
+      const refusal = new SessionError(
+        'too-many-requests',
+        'There were too many attempts. Try again later.',
+        {
+          retryAfter,
+        },
+      );
       send(response, dialect.refusal(refusal, request));
     },
   });

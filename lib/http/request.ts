@@ -11,18 +11,18 @@ import { type AnyTable, type OptionTable, type OptionValues, readOptions } from 
 import type { IdentitySession } from '../session/session';
 
 declare global {
-  // eslint-disable-next-line @typescript-eslint/no-namespace -- the one place where Express lets its requests be extended
+  // eslint-disable-next-line @typescript-eslint/no-namespace -- Express offers no other way to extend its request type
   namespace Express {
     interface Request {
-      /** The session that the request was made in, behind `sessionSecretGuard`. */
+      /** The session of the request. Set by `sessionSecretGuard` and `sessionClaimGuard`. */
       identitySession?: IdentitySession;
     }
   }
 }
 
-/** What every verb may be told. */
+/** The options of every verb. */
 export interface VerbOptions {
-  /** The wire that the verb speaks; `rest` by default. */
+  /** The dialect of the protocol that the verb serves. Default: `rest(manager.settings)`. */
   readonly dialect?: Dialect | undefined;
 }
 
@@ -33,7 +33,7 @@ export const VERB_OPTIONS = {
 const restDialects = new WeakMap<IdentitySessionManager, Dialect>();
 
 /**
- * Checks the arguments of a verb or router when it is built, and returns its options in force.
+ * Checks the arguments of a verb or router when it is built, and returns its options with their defaults.
  * @throws TypeError if `manager` is not a manager or if options are invalid
  */
 export function verbOptions<Table extends AnyTable>(
@@ -50,22 +50,23 @@ export function verbOptions<Table extends AnyTable>(
   return readOptions(options, table, { heading: `${verb} cannot be built` });
 }
 
-/** The dialect of a verb that has no other options. See `verbOptions`. */
+/** Checks the arguments of a verb that has no other options, as `verbOptions` does, and returns its dialect. */
 export function dialectOf(verb: string, manager: IdentitySessionManager, options?: VerbOptions): Dialect {
   return verbOptions(verb, manager, options, VERB_OPTIONS).dialect ?? restDialect(manager);
 }
 
-/** The default of `dialect`: the same one for all verbs of a manager. */
+/** Returns the default of `dialect`. All verbs of a manager share it. */
 export function restDialect(manager: IdentitySessionManager): Dialect {
-  const known = restDialects.get(manager) ?? rest(manager.settings);
-  restDialects.set(manager, known);
-  return known;
+  const dialect = restDialects.get(manager) ?? rest(manager.settings);
+  restDialects.set(manager, dialect);
+  return dialect;
 }
 
 /**
- * The session that the guard has put on the request: on one of Express, or on that of a WebSocket, which is none of
- * Express's types.
- * @throws TypeError when no guard did
+ * Returns the session of a request behind a guard. Also works for the request that `upgradeGuard` passes to a WebSocket's
+ * `connection` listener.
+ * @param verb The function that needs the session, for the error message.
+ * @throws TypeError if no guard is mounted before it
  */
 export function sessionOf(request: IncomingMessage, verb = 'handler'): IdentitySession {
   const { identitySession } = request as IncomingMessage & Express.Request;
@@ -78,7 +79,8 @@ export function sessionOf(request: IncomingMessage, verb = 'handler'): IdentityS
 }
 
 /**
- * What the request shows, or undefined for nothing and for what cannot be read: that belongs to no session.
+ * Returns the credentials of the request, or undefined if it has none or if they are malformed. Malformed credentials
+ * belong to no session.
  * @throws SessionError `credentials-ambiguous`
  */
 export function wellFormedCredentials(request: Request, dialect: Dialect): RequestCredentials | undefined {
@@ -90,29 +92,29 @@ export function wellFormedCredentials(request: Request, dialect: Dialect): Reque
   }
 }
 
-/** Answers a request. Nothing is sent twice: when the client was answered in the meantime, the answer is dropped. */
+/** Sends an answer. Does nothing if another response was sent in the meantime. */
 export function send(response: Response, answer: Answer): void {
   if (response.headersSent) return;
-  // First: of an answer that has no words nothing may be left, least of all its cookies, in what the app answers instead.
+  // Serialize first. If serialization throws, none of this answer's headers or cookies may remain on the response.
   const text = bodyText(answer);
   setHeaders(response, answer);
   response.status(answer.status);
   response.end(text);
 }
 
-/** The body as it stands on the wire. */
+/** Returns the body as it is sent. */
 export function bodyText({ body }: Answer): string | undefined {
   return typeof body === 'object' ? JSON.stringify(body) : body;
 }
 
-/** Puts an answer's headers and cookies on a response that somebody else will send. */
+/** Sets the headers and cookies of an answer on a response, without sending it. */
 export function setHeaders(response: Response, { headers, cookies, body }: Answer): void {
   if (typeof body === 'object') response.setHeader('Content-Type', 'application/json; charset=utf-8');
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (cookies.length > 0) response.append('Set-Cookie', [...cookies]);
 }
 
-/** Refusals are the dialect's to word; every other error is the app's to handle. */
+/** Answers a `SessionError` in the form of the dialect. Passes every other error to the app's error handlers. */
 export function refuse(
   error: unknown,
   dialect: Dialect,
@@ -131,7 +133,7 @@ export function refuse(
   }
 }
 
-/** A handler from a function that answers later; Express 4 would lose its errors, those of sending the answer too. */
+/** Turns an async function into a handler. Also catches errors of sending, because Express 4 would not handle them. */
 export function asyncHandler(
   dialect: Dialect,
   handle: (request: Request, response: Response) => Promise<Answer>,

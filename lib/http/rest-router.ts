@@ -10,9 +10,12 @@ import { signOut } from './sign-out';
 import type { IdentitySessionManager } from '../manager/manager';
 import type { OptionTable } from '../options/reader';
 
-/** What the REST router may be told beside its wire. */
+/** The options of `restRouter`. */
 export interface RestRouterOptions extends VerbOptions {
-  /** How often an address may fail at autologin, and revoke. 100 failures and 300 requests in 5 minutes by default. */
+  /**
+   * The rate limits for each address. Default: 100 failed autologins and 300 revocations in 5 minutes. `false` disables a
+   * limit.
+   */
   readonly limits?:
     { readonly autologin?: Limit | undefined; readonly revoke?: Limit | undefined } | undefined;
 }
@@ -23,27 +26,24 @@ const OPTIONS = {
 } satisfies OptionTable<RestRouterOptions>;
 
 /**
- * The REST routes, to be mounted where the app wants them:
+ * Creates a router with all REST routes. Mount it at any path: `app.use('/api', restRouter(manager))`.
  *
- * | route | answer |
+ * | route | effect |
  * |---|---|
- * | `GET /session` | the caller's session; does not count as activity |
+ * | `GET /session` | returns the caller's session; does not count as activity |
  * | `DELETE /session` | signs out |
- * | `POST /session/autologin` | revives the session and issues its cookie anew |
- * | `GET /sessions` | the caller's sessions |
+ * | `POST /session/autologin` | revives the session and issues its cookie again |
+ * | `GET /sessions` | returns the caller's sessions |
  * | `DELETE /sessions/:id` | ends one of them |
- * | `DELETE /sessions` | ends all others; with `?current=true` this one too |
+ * | `DELETE /sessions` | ends all other sessions; with `?current=true` the current one too |
  *
- * @throws TypeError for options that cannot be used
+ * @throws TypeError if the manager is missing or an option is invalid
  */
 export function restRouter(manager: IdentitySessionManager, options: RestRouterOptions = {}): Router {
   const { dialect = restDialect(manager), limits } = verbOptions('restRouter', manager, options, OPTIONS);
   const guard = sessionSecretGuard(manager, { dialect });
-  const peek = sessionSecretGuard(manager, { dialect, activity: false });
-  const returning = [
-    ...routeLimiters('autologin', dialect, limits.autologin),
-    autologin(manager, { dialect }),
-  ];
+  const guardWithoutActivity = sessionSecretGuard(manager, { dialect, activity: false });
+  const revive = [...routeLimiters('autologin', dialect, limits.autologin), autologin(manager, { dialect })];
   const revoke = [
     ...routeLimiters('revoke', dialect, limits.revoke),
     guard,
@@ -51,9 +51,9 @@ export function restRouter(manager: IdentitySessionManager, options: RestRouterO
   ];
 
   const router = Router();
-  router.get('/session', peek, currentSession(manager, { dialect }));
+  router.get('/session', guardWithoutActivity, currentSession(manager, { dialect }));
   router.delete('/session', signOut(manager, { dialect }));
-  router.post('/session/autologin', returning);
+  router.post('/session/autologin', revive);
   router.get('/sessions', guard, sessionLookup(manager, { dialect }));
   router.delete('/sessions/:id', revoke);
   router.delete('/sessions', revoke);

@@ -10,22 +10,23 @@ import { cookieValues, setCookie } from './cookies';
 import { type Answer, type Dialect, type RequestCredentials, type Transport, instant } from './dialect';
 import type { DescribedSession } from '../session/described';
 
-/** The part of a manager's `settings` that the REST wire needs. */
+/** The part of a manager's `settings` that the REST dialect needs. */
 export interface RestOptions {
   readonly cookies: {
     readonly name: string;
-    /** In milliseconds. */
+    /** The lifetime of persistent cookies in milliseconds. */
     readonly ttl: number;
     readonly secure: boolean;
     readonly sameSite: 'lax' | 'strict';
   };
-  /** What sessions are worded in, by the request's `Accept-Language`. */
+  /** The languages for names of devices and locations. The request's `Accept-Language` selects one. */
   readonly translations: Translations;
 }
 
 /**
- * The wire for new apps: one cookie that holds id and secret, a bearer token for clients that keep no cookies, JSON, and
- * problem documents (RFC 9457). A plain object: an app changes what it wants by `{ ...rest(manager.settings), refusal }`.
+ * Creates the dialect of the package's own protocol: one cookie with id and secret, a bearer token for clients that keep no
+ * cookies, JSON bodies, and problem documents (RFC 9457). It is a plain object, so that an app can replace parts of it:
+ * `{ ...rest(manager.settings), refusal: myRefusal }`.
  */
 export function rest({ cookies, translations }: RestOptions): Dialect {
   const cookieName = cookies.secure ? `__Host-${cookies.name}` : cookies.name;
@@ -64,14 +65,14 @@ export function rest({ cookies, translations }: RestOptions): Dialect {
       return { ...answer, cookies: [setCookie(cookieName, value, { ...cookies, maxAge })] };
     },
 
-    revoked(forget) {
-      const forgotten = forget ? [setCookie(cookieName, '', { ...cookies, maxAge: 0 })] : [];
-      return { status: 204, headers: PRIVATE, cookies: forgotten };
+    revoked(clearCookies) {
+      const cleared = clearCookies ? [setCookie(cookieName, '', { ...cookies, maxAge: 0 })] : [];
+      return { status: 204, headers: PRIVATE, cookies: cleared };
     },
   };
 }
 
-/** How bearer tokens of this package begin; others belong to the app. */
+/** The prefix of this package's bearer tokens. Tokens without it belong to the app and are ignored. */
 const TOKEN_PREFIX = 'eis_';
 
 const BEARER = /^bearer +(\S+) *$/i;
@@ -105,20 +106,23 @@ const TITLE: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 };
 
-/** What is said of sessions is for nobody but the caller. */
+/** No cache may store an answer about a user's sessions. */
 const PRIVATE = { 'Cache-Control': 'no-store' };
 
 function readCredentials(request: Request, cookieName: string): RequestCredentials | undefined {
   const token = bearerToken(request.headers.authorization);
   const cookies = cookieValues(request.headers.cookie, cookieName);
   if (cookies.length > 1) {
-    throw new SessionError('credentials-ambiguous', 'The request carries the session cookie more than once.');
+    throw new SessionError(
+      'credentials-ambiguous',
+      'The request contains the session cookie more than once.',
+    );
   }
   const [cookie] = cookies;
   if (token !== undefined && cookie !== undefined) {
     throw new SessionError(
       'credentials-ambiguous',
-      'The request carries a session cookie and a session token.',
+      'The request contains both a session cookie and a session token.',
     );
   }
   if (token !== undefined) return parseCredentials(token, 'bearer');
@@ -136,9 +140,9 @@ function revocation(request: Request, current: IdentitySession): Revocation {
   return sessionsOf(current, [id]);
 }
 
-/** No cookie is removed by a refusal: by now a sign-in in another tab may have set a good one. */
+/** Builds a problem document. It never clears the cookie: a sign-in in another tab may have set a new one by now. */
 function refusal(error: SessionError, request: Request): Answer {
-  // A user can end sessions to sign in once more; when the node is full, there is nothing to do but wait.
+  // A user can end sessions to get below their own limit. If the node is full, the client can only wait.
   const status = error.per === 'node' ? 503 : STATUS[error.code];
   const { code, message: detail, endReason, retryAfter } = error;
   const body = { title: TITLE[status], status, detail, code, ...(endReason && { reason: endReason }) };
@@ -160,7 +164,7 @@ function bearerToken(authorization: string | undefined): string | undefined {
   return token?.startsWith(TOKEN_PREFIX) ? token.slice(TOKEN_PREFIX.length) : undefined;
 }
 
-/** @throws SessionError `credentials-invalid` for text that is not of the form, the same as for a wrong secret */
+/** @throws SessionError `credentials-invalid` if the text is malformed, as for a wrong secret */
 function parseCredentials(text: string, transport: Transport): RequestCredentials {
   const sessionId = text.slice(0, 32);
   const secret = text.slice(33);
@@ -176,7 +180,7 @@ function parseCurrentParameter(value: unknown): boolean {
   throw new SessionError('invalid-request', '"current" must be "true" or "false".');
 }
 
-/** RFC 6750: a client that sent a token learns that the token is the trouble. */
+/** If the client sent a token, the challenge says that the token is invalid (RFC 6750). */
 function challenge(request: Request): string {
   return bearerToken(request.headers.authorization) === undefined ? 'Bearer' : 'Bearer error="invalid_token"';
 }

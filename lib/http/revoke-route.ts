@@ -7,8 +7,15 @@ import type { IdentitySession } from '../session/session';
 import { asyncHandler, dialectOf, sessionOf, type VerbOptions } from './request';
 
 /**
- * Ends what the request names among the caller's own sessions: one by its id, all others, or all. Mounted behind
- * `sessionSecretGuard`. When it answers, this node accepts those sessions no more, and other nodes within the lease.
+ * Ends sessions of the caller: the one that the request names by its id, all other sessions, or all sessions. This node
+ * refuses them from the response on, other nodes within the lease.
+ *
+ * Mount it behind the guard: `app.delete('/sessions/:id', guard, revokeRoute(manager))`. Without `:id` in the path it ends
+ * all other sessions, and with the query `current=true` all sessions. `restRouter` includes it.
+ *
+ * Responds with 204, and clears the caller's cookie if its own session was ended. Refuses requests with
+ * `session-not-found`, `invalid-request` or `store-unavailable`.
+ * @throws TypeError if the manager is missing, an option is invalid, or, for a request, no guard is mounted before it
  */
 export function revokeRoute(manager: IdentitySessionManager, options: VerbOptions = {}): RequestHandler {
   const dialect = dialectOf('revokeRoute', manager, options);
@@ -21,7 +28,7 @@ export function revokeRoute(manager: IdentitySessionManager, options: VerbOption
   });
 }
 
-/** Whether the caller's cookie is to be forgotten: when the session that it belongs to is among those that ended. */
+/** Returns true if the revocation ends the caller's own session and the request identified itself by a cookie. */
 export function mustClearCookie(
   which: Revocation,
   current: IdentitySession,

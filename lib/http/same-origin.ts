@@ -7,8 +7,11 @@ import { dialectOf, refuse, type VerbOptions } from './request';
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Refuses writes that another site started in the user's browser, for routes where no session is shown yet: mount it
- * before the app's sign-in. Behind `sessionSecretGuard` it is not needed.
+ * Refuses writes that another site started in the user's browser, with `cross-site`. Use it for routes without a session,
+ * such as the sign-in. Routes behind `sessionSecretGuard` do not need it, because the guard makes the same check.
+ *
+ * Mount it before the route: `app.post('/sign-in', sameOrigin(manager), signInWithPassword)`.
+ * @throws TypeError if the manager is missing or an option is invalid
  */
 export function sameOrigin(manager: IdentitySessionManager, options: VerbOptions = {}): RequestHandler {
   const dialect = dialectOf('sameOrigin', manager, options);
@@ -25,7 +28,7 @@ export function sameOrigin(manager: IdentitySessionManager, options: VerbOptions
 }
 
 /**
- * The check of a write; reading is nobody's business here, because another site's page cannot see the answer.
+ * Checks the origin of a write. Reads pass, because another site's page cannot see the answer.
  * @throws SessionError `cross-site`
  */
 export function checkWriteOrigin(request: Request, origins: readonly string[]): void {
@@ -33,24 +36,24 @@ export function checkWriteOrigin(request: Request, origins: readonly string[]): 
 }
 
 /**
- * Passes what the browser says comes from a page of this app or of one of the other `origins`; passes too when there is
- * neither `Sec-Fetch-Site` nor `Origin`, because no browser of today leaves both out of a write to another site.
+ * Checks that the request comes from a page of this app or of one of `origins`. A request without `Sec-Fetch-Site` and
+ * `Origin` passes, because all current browsers send at least one of them on a cross-site write.
  * @throws SessionError `cross-site`
  */
 export function checkOrigin(request: Request, origins: readonly string[]): void {
   const { origin, 'sec-fetch-site': site } = request.headers;
   if (site === 'same-origin' || site === 'none') return;
-  if (site === undefined && (origin === undefined || isOwn(origin, request))) return;
+  if (site === undefined && (origin === undefined || isOwnHost(origin, request))) return;
   if (origin !== undefined && origins.includes(origin)) return;
-  throw new SessionError('cross-site', 'This request was started by another site.');
+  throw new SessionError('cross-site', 'Another site started this request.');
 }
 
-/** The host is compared and not the scheme: TLS may end at a proxy. */
-function isOwn(origin: string, request: Request): boolean {
+/** Compares the host but not the scheme, because a proxy may terminate TLS. */
+function isOwnHost(origin: string, request: Request): boolean {
   return URL.canParse(origin) && new URL(origin).host === requestedHost(request).toLowerCase();
 }
 
-/** With its port, which Express 4 leaves out of `request.host`; a trusted proxy may name the host that it was asked for. */
+/** Returns the host with its port, which `request.host` lacks in Express 4. Respects `X-Forwarded-Host` of trusted proxies. */
 function requestedHost(request: Request): string {
   const trusts = request.app.get('trust proxy fn') as (address: string | undefined, hops: number) => boolean;
   const forwarded = trusts(request.socket.remoteAddress, 0) ? request.get('X-Forwarded-Host') : undefined;

@@ -9,11 +9,11 @@ import type { IdentitySession } from '../session/session';
 import { refuse, restDialect, verbOptions } from './request';
 import { GUARD_OPTIONS, type GuardOptions } from './session-secret-guard';
 
-/** What a claim guard is told. */
+/** The options of `sessionClaimGuard`. */
 export interface ClaimGuardOptions extends GuardOptions {
   /**
-   * The claims of the request's token or user, whose signature the app has verified before: `(request) => request.auth` or
-   * `(request) => request.user`. Required.
+   * Returns the claims of the request, for example `(request) => request.auth` or `(request) => request.user`. The app must
+   * have verified the token's signature before. Required.
    */
   readonly claimsOf: (request: Request) => SessionClaims | null | undefined;
 }
@@ -27,9 +27,16 @@ const OPTIONS = {
 } satisfies OptionTable<ClaimGuardOptions>;
 
 /**
- * For apps that sign tokens of their own: lets requests pass whose token names a live session, as `claims` put it there,
- * with `request.identitySession` set. A token that names none is refused, and so is one of a session that has ended,
- * however long the token itself is good for.
+ * A guard for apps that issue their own tokens, such as JWTs. Accepts requests whose token names a live session in the
+ * claims that `claims(session)` returned, and sets `request.identitySession`. A token of an ended session is refused, even
+ * if the token itself is still valid.
+ *
+ * Mount it behind the middleware that verifies the token:
+ * `app.use('/api', verifyToken, sessionClaimGuard(manager, { claimsOf: (request) => request.auth }))`.
+ *
+ * Refuses requests with `credentials-missing`, `credentials-invalid`, `session-ended`, `session-expired`, `ip-changed` or
+ * `store-unavailable`.
+ * @throws TypeError if the manager or `claimsOf` is missing, or an option is invalid
  */
 export function sessionClaimGuard(
   manager: IdentitySessionManager,
@@ -41,7 +48,7 @@ export function sessionClaimGuard(
     activity,
   } = verbOptions('sessionClaimGuard', manager, options, OPTIONS);
 
-  async function verified(request: Request): Promise<IdentitySession> {
+  async function verify(request: Request): Promise<IdentitySession> {
     const claims = claimsOf(request);
     if (claims === null || claims === undefined) throw plainRefusal('credentials-missing');
     const sessionId = claimedSession(claims);
@@ -52,7 +59,7 @@ export function sessionClaimGuard(
   }
 
   return function sessionClaimGuard(request, response, next) {
-    verified(request)
+    verify(request)
       .then((session) => {
         request.identitySession = session;
         next();

@@ -8,9 +8,9 @@ import type { OptionTable } from '../options/reader';
 import { refuse, restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 import { checkWriteOrigin } from './same-origin';
 
-/** What a guard may be told beside its wire. */
+/** The options of a guard. */
 export interface GuardOptions extends VerbOptions {
-  /** Whether requests count as use of the session. `true` by default; `false` for what a page asks by itself. */
+  /** Set it to `false` for requests that a page sends by itself, so that they do not keep the session alive. Default: `true`. */
   readonly activity?: boolean | undefined;
 }
 
@@ -20,8 +20,14 @@ export const GUARD_OPTIONS = {
 } satisfies OptionTable<GuardOptions>;
 
 /**
- * Lets requests pass that prove possession of a live session, with `request.identitySession` set, and refuses all others.
- * A warm request waits for nothing and costs no query.
+ * Accepts requests that prove possession of a live session, and sets `request.identitySession`. Refuses all other requests.
+ * A request whose session is cached needs no query and is passed on synchronously.
+ *
+ * Mount it before every route that needs a session: `app.use('/account', sessionSecretGuard(manager))`.
+ *
+ * Refuses requests with `credentials-missing`, `credentials-invalid`, `credentials-ambiguous`, `session-ended`,
+ * `session-expired`, `ip-changed`, `cross-site` or `store-unavailable`.
+ * @throws TypeError if the manager is missing or an option is invalid
  */
 export function sessionSecretGuard(
   manager: IdentitySessionManager,
@@ -40,6 +46,7 @@ export function sessionSecretGuard(
     try {
       const credentials = readCredentials(request, dialect, origins);
       const verified = manager.verify(credentials, { ipAddress: request.ip, activity });
+      // A cached session is returned directly, so that the request is passed on without waiting.
       if (verified instanceof Promise) {
         verified
           .then((session) => {
@@ -58,7 +65,7 @@ export function sessionSecretGuard(
   };
 }
 
-/** @throws SessionError `credentials-missing`, `cross-site`, and what the dialect throws */
+/** @throws SessionError `credentials-missing`, `cross-site`, and the errors of the dialect */
 function readCredentials(request: Request, dialect: Dialect, origins: readonly string[]): RequestCredentials {
   const credentials = dialect.credentials(request);
   if (credentials === undefined) throw plainRefusal('credentials-missing');

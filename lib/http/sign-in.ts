@@ -8,28 +8,32 @@ import type { IdentitySession } from '../session/session';
 import { dialectOf, refuse, setHeaders, type VerbOptions, wellFormedCredentials } from './request';
 import { checkWriteOrigin } from './same-origin';
 
-/** Who signs in; where from and with what stands in the request. */
+/** The user who signs in, and options of the new session. The user agent and the address are taken from the request. */
 export interface SignInFacts extends Omit<SignIn, 'userAgent' | 'ipAddress' | 'replaces' | 'secretForm'> {
-  /** `bearer` for clients that keep no cookies: the answer then holds the token, once. `cookie` when absent. */
+  /** Use `bearer` for clients that keep no cookies. The result then contains the token. Default: `cookie`. */
   readonly transport?: Transport | undefined;
 }
 
-/** What a sign-in comes to: the session, which the app may show to its client. */
+/** The result of a sign-in. */
 export interface SignedIn {
   readonly session: IdentitySession;
-  /** Only with `transport: 'bearer'`: what the client sends as `Authorization: Bearer …` from now on. */
+  /** With `transport: 'bearer'`: the token that the client must send as `Authorization: Bearer …`. It is returned only once. */
   readonly token?: string;
 }
 
-/** Signs in whom the app has authenticated, as `createSignIn` says. */
+/** The function that `createSignIn` returns. */
 export type SignInFunction = (request: Request, response: Response, facts: SignInFacts) => Promise<SignedIn>;
 
 /**
- * The function that an app's own sign-in route calls, once it knows who the user is. It opens a new session, ends the one
- * whose credentials came in with the request, and puts the new cookie on the response, which the app then sends.
+ * Creates the function that the app's own sign-in route calls after it authenticated the user. The function opens a
+ * session, ends the previous session of the request, and sets the new cookie on the response. The app sends the response.
  *
- * The function throws a `SessionError`: `cross-site`, `session-limit-reached`, `invalid-request`, `store-unavailable`;
- * `sessionErrors` words it for the client. In Express 4 an `async` route must hand it to `next` itself.
+ * Call it in an async route: `await signIn(request, response, { userId: String(user.id) })`.
+ *
+ * The function throws a `SessionError` with `cross-site`, `credentials-ambiguous`, `session-limit-reached`,
+ * `auth-id-taken`, `invalid-request` or `store-unavailable`. Mount `sessionErrors` to answer it. In Express 4 an async
+ * route must pass the error to `next` itself.
+ * @throws TypeError if the manager is missing or an option is invalid
  */
 export function createSignIn(manager: IdentitySessionManager, options: VerbOptions = {}): SignInFunction {
   const dialect = dialectOf('createSignIn', manager, options);
@@ -38,7 +42,7 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
   return async function signIn(request, response, { transport = 'cookie', ...facts }) {
     checkTransport(transport);
     const replaces = wellFormedCredentials(request, dialect);
-    // A token given to another site's page would else end the session of the browser's cookie.
+    // Check bearer sign-ins too if a cookie came along, or else a page of another site could end the cookie's session.
     const cookies = transport === 'cookie' || replaces?.transport === 'cookie';
     if (dialect.sameOrigin && cookies) checkWriteOrigin(request, origins);
     const { session, secret } = await manager.open({
@@ -57,19 +61,24 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
   };
 }
 
-/** Apps may pass on what a client asks for, so it is a refusal. Any third word would be a cookie that nobody checked. */
+/** Refuses instead of throwing a TypeError, because apps may pass on a value from the client. */
 function checkTransport(transport: unknown): void {
   if (transport === 'cookie' || transport === 'bearer') return;
   throw invalidRequest('transport', '"transport" must be "cookie" or "bearer".');
 }
 
-/** An error handler that words the refusals of `createSignIn`, and passes every other error on. Mounted after the routes. */
+/**
+ * An error handler that answers every `SessionError`, such as those of `createSignIn`, and passes other errors on.
+ *
+ * Mount it after the routes: `app.use(sessionErrors(manager))`.
+ * @throws TypeError if the manager is missing or an option is invalid
+ */
 export function sessionErrors(
   manager: IdentitySessionManager,
   options: VerbOptions = {},
 ): ErrorRequestHandler {
   const dialect = dialectOf('sessionErrors', manager, options);
-  // Express tells an error handler by its four parameters.
+  // Express recognizes an error handler by its four parameters.
   return function sessionErrors(error, request, response, next) {
     refuse(error, dialect, request, response, next);
   };

@@ -5,8 +5,13 @@ import { asyncHandler, dialectOf, type VerbOptions, wellFormedCredentials } from
 import { checkWriteOrigin } from './same-origin';
 
 /**
- * Ends the session that the caller is in, and has the browser forget its cookie. It needs no guard before it: a session
- * that has already ended is signed out of too.
+ * Ends the session of the request and clears its cookie.
+ *
+ * Needs no guard: `app.post('/sign-out', signOut(manager))`. It also answers requests without a session, or with one that
+ * has already ended, so that a user can always sign out. `restRouter` includes it as `DELETE /session`.
+ *
+ * Responds with 204. Refuses requests with `credentials-ambiguous`, `cross-site` or `store-unavailable`.
+ * @throws TypeError if the manager is missing or an option is invalid
  */
 export function signOut(manager: IdentitySessionManager, options: VerbOptions = {}): RequestHandler {
   const dialect = dialectOf('signOut', manager, options);
@@ -14,9 +19,9 @@ export function signOut(manager: IdentitySessionManager, options: VerbOptions = 
 
   return asyncHandler(dialect, async function signOut(request) {
     const credentials = wellFormedCredentials(request, dialect);
-    const cookies = credentials?.transport !== 'bearer';
-    if (dialect.sameOrigin && cookies) checkWriteOrigin(request, origins);
+    const clearCookies = credentials?.transport !== 'bearer';
+    if (dialect.sameOrigin && clearCookies) checkWriteOrigin(request, origins);
     const session = credentials && (await manager.signOut(credentials));
-    return dialect.revoked(cookies, request, session);
+    return dialect.revoked(clearCookies, request, session);
   });
 }

@@ -13,14 +13,14 @@ import type { IdentitySession } from '../session/session';
 import { bodyText, restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 import { checkOrigin } from './same-origin';
 
-/** The part of a WebSocket of the npm package `ws` that is used here. */
+/** The members of a WebSocket of the npm package `ws` that `upgradeGuard` uses. */
 export interface WebSocketLike {
   close(code?: number, reason?: string): void;
   terminate(): void;
   once(event: 'close', listener: () => void): unknown;
 }
 
-/** The part of a `WebSocketServer` of the npm package `ws` that is used here; made with `noServer: true`. */
+/** The members of a `WebSocketServer` of the npm package `ws` that `upgradeGuard` uses. Create it with `noServer: true`. */
 export interface WebSocketServerLike<S extends WebSocketLike> {
   handleUpgrade(
     request: IncomingMessage,
@@ -31,11 +31,11 @@ export interface WebSocketServerLike<S extends WebSocketLike> {
   emit(event: 'connection', socket: S, request: IncomingMessage): unknown;
 }
 
-/** What an upgrade guard is told. */
+/** The options of `upgradeGuard`. */
 export interface UpgradeGuardOptions<S extends WebSocketLike> extends VerbOptions {
-  /** The app whose settings count, such as `trust proxy`. Required. */
+  /** The Express app. Its settings apply to the requests, such as `trust proxy`. Required. */
   readonly app: Express;
-  /** The server of the WebSockets: `new WebSocketServer({ noServer: true })`. Required. */
+  /** The WebSocket server: `new WebSocketServer({ noServer: true })`. Required. */
   readonly webSockets: WebSocketServerLike<S>;
 }
 
@@ -47,16 +47,21 @@ const OPTIONS = {
   webSockets: { check: unchecked<object>(), required: EXAMPLE },
 } satisfies OptionTable<UpgradeGuardOptions<WebSocketLike>>;
 
-/** What clients are told when a session ends: one of the codes that are free for apps (RFC 6455, section 7.4.2). */
+/** The close code after a session ended. Codes from 4000 to 4999 are for apps (RFC 6455, section 7.4.2). */
 const SESSION_ENDED = 4401;
 
-/** How long a client may take to close a connection, or to read why it gets none, before it is cut, in milliseconds. */
-const CLOSE_TIMEOUT = 1000;
+/** The time that a client has to close its WebSocket or to read a refusal, in milliseconds. Then the connection is cut. */
+const CLOSE_TIMEOUT_MS = 1000;
 
 /**
- * A listener for a server's `upgrade` event: lets WebSockets be opened by requests that prove possession of a live session,
- * which `sessionOf(request)` tells the app's `connection` listener, and closes them with code 4401 when that has ended, on
- * whatever node. Others are refused with an HTTP answer; so is a page of another site that opens one with the user's cookie.
+ * A guard for WebSockets. Accepts upgrade requests that prove possession of a live session. The app's `connection` listener
+ * gets the session by `sessionOf(request)`. When the session ends on any node, the WebSocket is closed with code 4401.
+ *
+ * Attach it to the HTTP server: `server.on('upgrade', upgradeGuard(manager, { app, webSockets }))`.
+ *
+ * Refuses other requests with an HTTP answer, for the same reasons as `sessionSecretGuard`. It also checks the origin: a
+ * page of another site cannot open a WebSocket with the user's cookie.
+ * @throws TypeError if the manager, `app` or `webSockets` is missing, or an option is invalid
  */
 export function upgradeGuard<S extends WebSocketLike>(
   manager: IdentitySessionManager,
@@ -66,7 +71,7 @@ export function upgradeGuard<S extends WebSocketLike>(
   const { webSockets } = options;
   const { origins, clock, report } = manager.settings;
 
-  async function verified(request: Request): Promise<IdentitySession> {
+  async function verify(request: Request): Promise<IdentitySession> {
     const credentials = dialect.credentials(request);
     if (credentials === undefined) throw plainRefusal('credentials-missing');
     if (dialect.sameOrigin && credentials.transport === 'cookie') checkOrigin(request, origins);
@@ -76,20 +81,20 @@ export function upgradeGuard<S extends WebSocketLike>(
   function closeWithSession(webSocket: S, { sessionId }: IdentitySession): void {
     const unwatch = manager.onEnded(sessionId, ({ code }) => {
       webSocket.close(SESSION_ENDED, code);
-      clock.after(CLOSE_TIMEOUT, () => webSocket.terminate());
+      clock.after(CLOSE_TIMEOUT_MS, () => webSocket.terminate());
     });
     webSocket.once('close', unwatch);
   }
 
   return function upgradeGuard(incoming, socket, head) {
-    const request = asExpressRequest(incoming, app);
-    // Node keeps no listener on the socket of an upgrade: an error before it is handed over would end the process.
-    const ignored = () => undefined;
-    socket.on('error', ignored);
-    verified(request)
+    const request = toExpressRequest(incoming, app);
+    // Node.js has no error listener on the socket of an upgrade. Without one, an early error would end the process.
+    const ignoreError = () => undefined;
+    socket.on('error', ignoreError);
+    verify(request)
       .then(
         (session) => {
-          socket.off('error', ignored);
+          socket.off('error', ignoreError);
           request.identitySession = session;
           webSockets.handleUpgrade(request, socket, head, (webSocket) => {
             closeWithSession(webSocket, session);
@@ -102,23 +107,23 @@ export function upgradeGuard<S extends WebSocketLike>(
         },
       )
       .catch((error: unknown) => {
-        // It may be a WebSocket by now, on which no HTTP answer can be given.
+        // The connection may be a WebSocket by now, which cannot carry an HTTP answer.
         socket.destroy();
         report({ type: 'failed', task: 'upgrade', error });
       });
   };
 }
 
-/** As Express makes one of an ordinary request. */
-function asExpressRequest(incoming: IncomingMessage, app: Express): Request {
+/** Gives the request the methods of Express, as Express does with ordinary requests. */
+function toExpressRequest(incoming: IncomingMessage, app: Express): Request {
   return Object.setPrototypeOf(incoming, app.request) as Request;
 }
 
 const FAILED: Answer = { status: 500, headers: {}, cookies: [] };
 
 /**
- * The answer as it stands on the wire: an upgrade has no response object. Nobody but us closes the socket of one: a client
- * could leave its half of it open for ever.
+ * Writes an HTTP answer to the socket, because an upgrade request has no response object. Then closes the socket, because
+ * Node.js does not close it and a client could leave its half open forever.
  */
 function sendRefusal(socket: Duplex, refusal: Answer, clock: Clock): void {
   const { status, headers, cookies } = refusal;
@@ -132,7 +137,7 @@ function sendRefusal(socket: Duplex, refusal: Answer, clock: Clock): void {
   ];
   socket.once(
     'close',
-    clock.after(CLOSE_TIMEOUT, () => socket.destroy()),
+    clock.after(CLOSE_TIMEOUT_MS, () => socket.destroy()),
   );
   socket.end(`${lines.join('\r\n')}\r\n\r\n${text}`, () => socket.destroy());
 }

@@ -6,83 +6,85 @@ import { SORT_KEYS, type SearchOrder } from '../session/order';
 import { CONCURRENCY, sessionsOf, type Revocation } from '../session/revocation';
 import { withoutSecret, type IdentitySession, type StoredSession } from '../session/session';
 import type { EndReason } from '../session/end-reason';
-import { optionalText } from '../session/text';
+import { optionalText, jsonObject } from '../session/text';
 import type { Settings } from '../options/settings';
 import {
   checkedFilter,
   FILTERS,
   MOST_SKIPPED,
   MOST_TAKEN,
-  type IdlePolicy,
   type Policy,
   type PolicyPatch,
   type Scope,
   type Search,
   type SearchFilter,
-  type SessionStore,
+  type AdministeredStore,
 } from '../store/store';
 
-/** What an administrator looks for. */
+/** A search for live sessions. */
 export interface SessionSearch extends SearchFilter {
-  /** `signedIn`, newest first, when absent. */
+  /** The sort key. Default: `signedIn`. */
   readonly sort?: SearchOrder['by'];
-  /** `false` for the smallest first; `true` when absent. */
+  /** False sorts ascending. Default: true. */
   readonly descending?: boolean;
-  /** How many to pass over: 0 when absent, 100,000 at the most. With many, `after` is the better way. */
+  /** The number of sessions to skip: 0 (default) to 100,000. Use `after` for long lists. */
   readonly skip?: number;
-  /** How many to show: 50 when absent, 1,000 at the most. */
+  /** The number of sessions on the page: 1 to 1,000. Default: 50. */
   readonly take?: number;
-  /** The `next` of the page before. Only in the order of `signedIn`, and without `skip`. */
+  /** The `next` of the previous page. Requires the sort key `signedIn`, and excludes `skip`. */
   readonly after?: string;
 }
 
-/** A page of what was found. */
+/** One page of a search. */
 export interface SessionPage {
   readonly sessions: readonly IdentitySession[];
-  /** The `after` of the next page; absent on the last page, and in every order but that of `signedIn`. */
+  /** The `after` of the next page. Absent on the last page, and for sort keys other than `signedIn`. */
   readonly next?: string;
 }
 
-/** Who acts, in the app's words, for the record. */
+/** The actor, in the app's words, which is stored with what the actor ends. */
 export interface Actor {
   readonly by?: string | null;
 }
 
-/** What the manager does for its administration. */
+/** The functions of the manager that its administration uses. */
 export interface AdministrationParts {
-  /** Ends sessions, and tells of it. */
+  /** Ends sessions and reports it. */
   readonly end: (which: Revocation, reason: EndReason, by: string | null) => Promise<unknown>;
-  /** Resolves when the clock goes by the time that all nodes share. */
+  /** Resolves when the clock follows the database's time. */
   readonly synchronizeClock: () => Promise<void>;
 }
 
 /**
- * The administrator's door: the one way to sessions whoever they belong to. Whoever opens it to a request must have asked
- * whether its user may.
+ * The interface for administrators: the only way to reach the sessions of all users. It checks no permission; the app must
+ * do that before it calls a method on behalf of a request.
  */
 export class Administration {
-  readonly #store: SessionStore;
+  readonly #store: AdministeredStore;
   readonly #settings: Settings;
   readonly #end: AdministrationParts['end'];
   readonly #synchronizeClock: AdministrationParts['synchronizeClock'];
 
-  constructor(store: SessionStore, settings: Settings, { end, synchronizeClock }: AdministrationParts) {
+  constructor(store: AdministeredStore, settings: Settings, { end, synchronizeClock }: AdministrationParts) {
     this.#store = store;
     this.#settings = settings;
     this.#end = end;
     this.#synchronizeClock = synchronizeClock;
   }
 
-  /** The session of that id, an ended one too until it is swept; undefined when there is none. */
+  /** Returns the session with this id, or undefined. Also returns ended sessions until the cleanup deletes them. */
   async find(sessionId: string): Promise<IdentitySession | undefined> {
     const found = await this.#stored(sessionId);
     if (found === undefined || found.endedAt !== null) return found && withoutSecret(found);
-    // As its owner is shown it: uses that are not written yet are in the list, and become due by it.
+    // The owner's list includes the uses that are not written yet, and makes them due.
     const listed = await this.#store.list(found);
     return withoutSecret(listed.find((session) => session.sessionId === found.sessionId) ?? found);
   }
 
-  /** @throws SessionError `session-not-found` */
+  /**
+   * Returns the session with this id.
+   * @throws SessionError `session-not-found`
+   */
   async get(sessionId: string): Promise<IdentitySession> {
     const session = await this.find(sessionId);
     if (session === undefined) throw plainRefusal('session-not-found');
@@ -90,9 +92,9 @@ export class Administration {
   }
 
   /**
-   * A page of the live sessions that fit, as they are written: uses of the last seconds may not be in it.
+   * Returns a page of the live sessions that match, as they are written: uses of the last seconds may be missing.
    * @throws SessionError `invalid-request`
-   * @throws TypeError for a name that is none of `SessionSearch`
+   * @throws TypeError if a name does not belong to `SessionSearch`
    */
   async search(search: SessionSearch = {}): Promise<SessionPage> {
     checkNames('search', search, SEARCH);
@@ -105,9 +107,9 @@ export class Administration {
   }
 
   /**
-   * How many live sessions fit.
+   * Returns the number of live sessions that match.
    * @throws SessionError `invalid-request`
-   * @throws TypeError for a name that is none of `SearchFilter`
+   * @throws TypeError if a name does not belong to `SearchFilter`
    */
   async count(filter: SearchFilter = {}): Promise<number> {
     checkNames('count', filter, FILTERS);
@@ -115,7 +117,7 @@ export class Administration {
   }
 
   /**
-   * Ends a session, whoever it belongs to. One that has already ended stays as it is.
+   * Ends the session of any user. A session that has already ended stays as it is.
    * @throws SessionError `session-not-found`
    */
   async revoke(sessionId: string, actor: Actor = {}): Promise<void> {
@@ -126,11 +128,11 @@ export class Administration {
   }
 
   /**
-   * Ends all sessions there are, or all of a tenant (`null`: of those without one), by one write, however many they are.
-   * Sign-ins that come after it are let in.
+   * Ends all sessions, or all sessions of a tenant (`tenantId: null`: those without a tenant), with one write. Later
+   * sign-ins are not affected.
    * @throws SessionError `invalid-request`, `store-unavailable`
-   * @throws TypeError for a scope that is no plain object, names anything else, or a tenant that is `undefined`: what was
-   * meant for one tenant must not end the sessions of all
+   * @throws TypeError if `scope` is not a plain object, has other names, or `tenantId` is undefined: a call that was meant
+   * for one tenant must not end the sessions of all
    */
   async revokeEverything(scope: Scope = {}, actor: Actor = {}): Promise<void> {
     checkScope('revokeEverything', scope, { tenantId: true });
@@ -141,32 +143,29 @@ export class Administration {
     this.#settings.report({ type: 'everything-ended', ...checkedScope, by });
   }
 
-  /** What is set for all nodes; what is absent is as the options of each say. */
+  /** Returns the settings that are stored for all nodes. For absent settings, the options of each node apply. */
   async policy(): Promise<Policy> {
     return this.#store.policy();
   }
 
   /**
-   * What holds on this node: what is set, or else its options; user interfaces sign nobody out unless that is set. Their idle
-   * timeout is cut to the short lifetime, whatever is set.
+   * Returns the policy that applies on this node: the stored settings, or the node's options for settings that are not stored.
    */
   async policyInForce(): Promise<Required<Policy>> {
     const { rules } = this.#settings;
-    const { preventConcurrentLogin = rules.preventConcurrentLogin, idle = NOT_IDLE } = await this.policy();
-    const idleTimeoutMinutes = Math.min(idle.idleTimeoutMinutes, this.#longestIdle);
-    const countdownSeconds = Math.min(idle.countdownSeconds, idleTimeoutMinutes * 60);
-    return { preventConcurrentLogin, idle: { enabled: idle.enabled, idleTimeoutMinutes, countdownSeconds } };
+    const { preventConcurrentLogin = rules.preventConcurrentLogin, protocols = {} } = await this.policy();
+    return { preventConcurrentLogin, protocols };
   }
 
   /**
-   * Changes what the patch names, while the app runs: this node goes by it at once, others within the lease. `null` takes
-   * back what was set, so that the options of each node hold again.
+   * Changes the settings that the patch names. They apply on this node immediately and on others within the lease. `null`
+   * removes a setting, so that the options of each node apply again.
    * @throws SessionError `invalid-request`
-   * @throws TypeError for a name that is none of `PolicyPatch`
+   * @throws TypeError if a name does not belong to `PolicyPatch`, or the settings of a protocol are not a JSON object
    */
   async setPolicy(patch: PolicyPatch): Promise<void> {
-    checkNames('setPolicy', patch, { preventConcurrentLogin: true, idle: true });
-    const { preventConcurrentLogin: rule, idle } = patch;
+    checkNames('setPolicy', patch, { preventConcurrentLogin: true, protocols: true });
+    const { preventConcurrentLogin: rule, protocols } = patch;
     if (rule !== undefined && rule !== null && !CONCURRENCY.includes(rule)) {
       throw invalidRequest(
         'preventConcurrentLogin',
@@ -175,7 +174,7 @@ export class Administration {
     }
     await this.#store.setPolicy({
       ...(rule !== undefined && { preventConcurrentLogin: rule }),
-      ...(idle !== undefined && { idle: idle && this.#checkedIdle(idle) }),
+      ...(protocols !== undefined && { protocols: checkedSettings(protocols) }),
     });
   }
 
@@ -198,7 +197,7 @@ export class Administration {
     if (typeof descending !== 'boolean')
       throw invalidRequest('descending', '"descending" must be true or false.');
     if (after !== undefined && (sort !== 'signedIn' || skip !== 0)) {
-      throw invalidRequest('after', '"after" goes with the order of "signedIn" only, and without "skip".');
+      throw invalidRequest('after', '"after" requires the sort key "signedIn" and excludes "skip".');
     }
     return {
       filter: checkedFilter(filter),
@@ -208,18 +207,6 @@ export class Administration {
       take: whole('take', take, 1, MOST_TAKEN),
       after: after === undefined ? undefined : place(after),
     };
-  }
-
-  /** In minutes. A browser that signs people out later than the server does would promise too much. */
-  get #longestIdle(): number {
-    return Math.max(1, Math.floor(this.#settings.lifetimes.short / 60_000));
-  }
-
-  #checkedIdle({ enabled, idleTimeoutMinutes, countdownSeconds }: IdlePolicy): IdlePolicy {
-    if (typeof enabled !== 'boolean') throw invalidRequest('enabled', '"enabled" must be true or false.');
-    whole('idleTimeoutMinutes', idleTimeoutMinutes, 1, this.#longestIdle);
-    whole('countdownSeconds', countdownSeconds, 1, idleTimeoutMinutes * 60);
-    return { enabled, idleTimeoutMinutes, countdownSeconds };
   }
 
   #now(): number {
@@ -240,10 +227,16 @@ const SEARCH: Names<SessionSearch> = {
   after: true,
 };
 
-/** What ABP has user interfaces do by default. */
-const NOT_IDLE: IdlePolicy = { enabled: false, idleTimeoutMinutes: 60, countdownSeconds: 60 };
+/** Returns the settings of protocols, each a JSON object or null. The protocol itself checks their content. */
+function checkedSettings(
+  given: NonNullable<PolicyPatch['protocols']>,
+): NonNullable<PolicyPatch['protocols']> {
+  const settings = Object.entries(jsonObject('protocols', given) as typeof given);
+  for (const [name, value] of settings) if (value !== null) jsonObject(`protocols.${name}`, value);
+  return Object.fromEntries(settings);
+}
 
-/** Who acts, for the record. */
+/** Returns the checked actor, or null. */
 function named(call: string, actor: Actor): string | null {
   checkNames(call, actor, { by: true });
   return optionalText('by', actor.by, 255);
@@ -257,5 +250,5 @@ function whole(name: string, value: number, min: number, max: number): number {
 function place(after: string): NonNullable<Search['after']> {
   const [, signedIn, sessionId] = /^(\d{1,15})\.(\w{32})$/.exec(after) ?? [];
   if (signedIn !== undefined && isSessionId(sessionId)) return { signedIn: Number(signedIn), sessionId };
-  throw invalidRequest('after', '"after" must be the "next" of a page.');
+  throw invalidRequest('after', '"after" must be the "next" value of a page.');
 }

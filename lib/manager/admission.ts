@@ -7,27 +7,27 @@ import { checkedSignInRules, combinedSignInRules, type SignInRulesInForce } from
 import type { Admission, Policy } from '../store/store';
 
 /**
- * Under what conditions a sign-in is let in: what it ends, and the limits that it meets.
- * @throws TypeError when the app's `rulesFor` answers what is no rule; whatever it throws itself
+ * Returns the conditions of a sign-in: the sessions that it ends, and the limits that it must respect.
+ * @throws TypeError if the app's `rulesFor` returns invalid rules. Errors that `rulesFor` throws are passed on.
  */
 export async function admissionOf(
-  newcomer: IdentitySession,
+  session: IdentitySession,
   replaced: Revocation | undefined,
   policy: Policy,
   settings: Settings,
 ): Promise<Admission> {
-  const { preventConcurrentLogin, limits } = await rulesFor(newcomer, policy, settings);
-  const displaced = displacedBy(newcomer, preventConcurrentLogin);
+  const { preventConcurrentLogin, limits } = await rulesFor(session, policy, settings);
+  const displaced = displacedBy(session, preventConcurrentLogin);
   const ending = (which: Revocation | undefined, reason: EndReason) =>
-    which === undefined ? [] : [{ which, end: { at: newcomer.signedIn, reason, by: null } }];
+    which === undefined ? [] : [{ which, end: { at: session.signedIn, reason, by: null } }];
   return {
     displaces: [...ending(replaced, 'replaced'), ...ending(displaced, 'displaced')],
     limits,
-    cutoffs: cutoffs(settings.lifetimes, newcomer.signedIn),
+    cutoffs: cutoffs(settings.lifetimes, session.signedIn),
   };
 }
 
-/** What administrators have set takes the place of the option; the app's own rules go beside it. */
+/** A stored policy replaces the option. The rules of the app's `rulesFor` apply in addition. */
 async function rulesFor(
   { tenantId, userId, device, clientId }: IdentitySession,
   policy: Policy,

@@ -4,36 +4,36 @@ import { jittered } from '../clock';
 import { cutoffs, type Lifetimes } from '../session/lifetimes';
 import type { Settings } from '../options/settings';
 import { FLUSH_EVERY } from '../store/buffered';
-import type { Retained, SessionStore } from '../store/store';
+import type { Retained, AdministeredStore } from '../store/store';
 
-/** What one cleanup did. */
+/** The result of one cleanup. */
 export interface CleanupResult {
-  /** Sessions that were deleted: they had ended or expired long ago. */
+  /** The number of deleted sessions, which had ended or expired long ago. */
   readonly deleted: number;
-  /** Sessions that lost their data, because they hibernate now. */
+  /** The number of hibernating sessions whose temporary data was dropped. */
   readonly hibernated: number;
-  /** Entries of the change log that were deleted. */
+  /** The number of deleted entries of the change log. */
   readonly pruned: number;
 }
 
-/** What cleanup does its work on. */
+/** The parts that a cleanup works on. */
 export interface Cleaned {
-  readonly store: SessionStore;
-  /** The log of changes; absent where nobody else is to learn of them. */
+  readonly store: AdministeredStore;
+  /** The change log. Absent for a store without a database. */
   readonly log?: ChangeLog;
-  /** Sees to it that one node at a time is at it; absent where there is but one. */
+  /** Ensures that one node at a time cleans up. Absent for a store without a database. */
   readonly cleanupLease?: CleanupLease;
 }
 
-/** How many rows one statement takes at the most: enough to get on, and few enough that nobody waits for them. */
+/** The largest number of rows per statement, so that no statement holds its locks for long. */
 export const CHUNK = 5000;
 
-/** The shortest pause after a chunk, in milliseconds. */
+/** The shortest pause after a statement, in milliseconds. */
 const PAUSE = 10;
 
 /**
- * Deletes the sessions that ended long ago, drops the data of those that hibernate, and prunes the log of changes, each a
- * chunk at a time. No decision about a request depends on it: sessions expire without it.
+ * Deletes the sessions that ended long ago, drops the temporary data of those that hibernate, and prunes the change log, in
+ * bounded statements. No decision about a request depends on it: sessions expire without it.
  */
 export class Cleanup {
   readonly #cleaned: Cleaned;
@@ -49,19 +49,19 @@ export class Cleanup {
   }
 
   /**
-   * Sets the timer. Nothing is asked of the database before the first run, which comes within the period rather than at its
-   * end, so that nodes which are restarted often clean up too.
+   * Starts the timer. The first run happens at a random time within the period, so that nodes that restart often clean up
+   * too.
    */
   start(): void {
     if (this.#settings.isCleanupEnabled) this.#schedule(0.1, 1);
   }
 
-  /** Cleans up now, unless this or another node is at it. */
+  /** Cleans up now. Returns undefined if this or another node is cleaning up. */
   async run(): Promise<CleanupResult | undefined> {
     return this.#run(0);
   }
 
-  /** Stops after the chunk that is under way; others may go on with the rest. Twice is once. */
+  /** Stops after the running statement, so that another node may continue. May be called twice. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelNext();
@@ -69,7 +69,7 @@ export class Cleanup {
     await this.#underway?.catch(() => undefined);
   }
 
-  /** After at least and at most so many periods. */
+  /** Schedules the next run after a random time between `least` and `most` periods. */
   #schedule(least: number, most: number): void {
     const { clock, cleanupPeriod } = this.#settings;
     const delay = cleanupPeriod * jittered(least, most);
@@ -79,7 +79,7 @@ export class Cleanup {
   async #runInTime(): Promise<void> {
     const { cleanupPeriod, report } = this.#settings;
     try {
-      // A little less than the period, as no two clocks go alike.
+      // Slightly less than the period, because clocks differ.
       await this.#run(cleanupPeriod * 0.95);
     } catch (error) {
       report({ type: 'failed', task: 'cleanup', error });
@@ -128,7 +128,7 @@ export class Cleanup {
     return { deleted, hibernated, pruned };
   }
 
-  /** Until nothing is left, or the lease is lost. Pauses are a quarter of the work: a slow database is given more time. */
+  /** Repeats until nothing is left or the lease is lost. Pauses for a quarter of each statement's duration. */
   async #inChunks(renew: () => Promise<boolean>, chunk: () => Promise<number>): Promise<number> {
     const { clock } = this.#settings;
     let total = 0;
@@ -154,14 +154,14 @@ export class Cleanup {
   }
 }
 
-/** By how much the database may be behind, in milliseconds: sessions are judged as of so long ago. */
+/** The time by which touches in the database may lag, in milliseconds. Sessions are judged as of that long ago. */
 function trail({ touchInterval, requestBudget }: Settings): number {
   return touchInterval + FLUSH_EVERY + requestBudget;
 }
 
 /**
- * What is kept at a time. A session that has expired is kept as long as one that was ended, so that its client is told why
- * it is refused; but none that was not used for the inactive time span.
+ * Returns which sessions the cleanup keeps. An expired session is kept as long as an ended one, so that its client learns
+ * the reason; but no session is kept that was not used for `inactiveTimeSpan`.
  */
 export function retainedAt(
   now: number,

@@ -8,7 +8,7 @@ import type { Health } from '../health';
 import { placeOf, type Locator } from '../location/location';
 import { checkNames, type Names } from '../options/reader';
 import { NodeCapacity } from './node-capacity';
-import { newSession, type SignIn } from './new-session';
+import { checkedProtocolData, newSession, type SignIn } from './new-session';
 import {
   credentialsMatch,
   hashSecret,
@@ -40,40 +40,40 @@ import { END_REASONS, type EndReason } from '../session/end-reason';
 import { optionalText, jsonObject } from '../session/text';
 import type { EndedListener, SessionWatch } from './session-watch';
 import type { Settings } from '../options/settings';
-import type { MaybePromise, SessionPatch, SessionStore } from '../store/store';
+import type { MaybePromise, SessionPatch, AdministeredStore } from '../store/store';
 import { CLAIMED, Verification, type Visit } from './verification';
 
-/** A session that has just been opened. The secret is given out here and never again. */
+/** A new session with its secret. The secret is not stored, so this is the only place where it appears. */
 export interface Opened {
   readonly session: IdentitySession;
   readonly secret: string;
 }
 
-/** What closing a manager came to. */
+/** The result of closing a manager. */
 export interface Closed {
-  /** How many sessions' last uses could not be written. */
+  /** The number of sessions whose last use could not be written. */
   readonly touchesLost: number;
 }
 
-/** What a manager is made of. */
+/** The parts that a manager is assembled from; see `lib/create.ts`. */
 export interface ManagerParts {
-  readonly store: SessionStore;
+  readonly store: AdministeredStore;
   readonly watch: SessionWatch;
   readonly cleanup: Cleanup;
   readonly locate?: Locator | undefined;
-  /** Resolves when the clock goes by the time that all nodes share; absent where there is but one node. */
+  /** Resolves when the clock follows the database's time. Absent for a store without a database. */
   readonly synchronizeClock?: (() => Promise<void>) | undefined;
 }
 
 /**
- * The one door to the sessions. It judges; where they live is the store's business, how they look on a wire the dialect's.
- * Ids of sessions may be given to it in any usual writing of a UUID, and are given out in one.
+ * The entry point to sessions for apps and verbs: opens, verifies, lists and ends them. The store keeps the sessions, and
+ * the dialect decides how they look in a protocol. Methods accept session ids in any usual spelling of a UUID.
  */
 export class IdentitySessionManager {
   readonly settings: Settings;
-  /** The administrator's door, to sessions whoever they belong to. */
+  /** The interface for administrators, to the sessions of all users. */
   readonly administration: Administration;
-  readonly #store: SessionStore;
+  readonly #store: AdministeredStore;
   readonly #watch: SessionWatch;
   readonly #cleanup: Cleanup;
   readonly #locate: Locator | undefined;
@@ -101,7 +101,7 @@ export class IdentitySessionManager {
    * Opens a session for a user whom the app has authenticated.
    * @throws SessionError `session-limit-reached`, `auth-id-taken`, `session-id-taken`, `invalid-request`,
    * `store-unavailable`
-   * @throws TypeError when the app gives something that is not what `SignIn` says
+   * @throws TypeError if the app's own code passes values of a wrong type
    */
   async open(signIn: SignIn): Promise<Opened> {
     const secret = mintSecret(signIn.secretForm);
@@ -113,9 +113,9 @@ export class IdentitySessionManager {
   }
 
   /**
-   * Opens a session that no secret belongs to: the app puts its id into a token that it signs, as `claims` words it, and
-   * `sessionClaimGuard` finds it there. Doing it again under the same `sessionId` is no mistake while the session lives.
-   * @throws SessionError as `open`; `session-id-taken` when another user has a session of that id, or it has ended
+   * Opens a session without a secret, for apps that sign their own tokens: put `claims(session)` into the token, and mount
+   * `sessionClaimGuard`. If the owner's live session already has this `sessionId`, returns that session.
+   * @throws SessionError as `open`; `session-id-taken` also if the session with this id has ended
    * @throws TypeError as `open`
    */
   async create(signIn: Omit<SignIn, 'secretForm' | 'replaces'>): Promise<IdentitySession> {
@@ -127,23 +127,24 @@ export class IdentitySessionManager {
     } catch (error) {
       if (!(error instanceof SessionError) || error.code !== 'session-id-taken') throw error;
       const present = await this.#store.find(session.sessionId);
-      if (present === undefined || !sameOwner(present, session) || !this.#lives(present)) throw error;
+      if (present === undefined || !sameOwner(present, session) || !this.#isLive(present)) throw error;
       return withoutSecret(present);
     }
   }
 
   /**
-   * The session that the credentials prove possession of. Answers at once when the session is warm.
+   * Returns the session that the credentials belong to, and records the use. Returns it directly, not as a promise, if the
+   * session is cached.
    * @throws SessionError `credentials-invalid`, `session-ended`, `session-expired`, `ip-changed`, `store-unavailable`, and
-   * `invalid-request` for a `movesTo` that is no address
+   * `invalid-request` if `movesTo` is not an IP address
    */
   verify(credentials: Credentials, visit: Visit = {}): MaybePromise<IdentitySession> {
     return this.#verification.verify(credentials.sessionId, credentials, visit);
   }
 
   /**
-   * The session that a token names whose signature the app has verified. There is no secret here: never give it an id that
-   * a request shows in any other way.
+   * Returns the session that a token names. The app must have verified the token's signature: this method checks no secret,
+   * so never pass an id that a request supplies in any other way.
    * @throws SessionError as `verify`
    */
   verifyClaimed(sessionId: string, visit: Visit = {}): MaybePromise<IdentitySession> {
@@ -151,8 +152,8 @@ export class IdentitySessionManager {
   }
 
   /**
-   * The same for autologin: the session goes on, and its client may be given its credentials anew. One that comes from an
-   * address that it may not change to is ended: whoever holds its cookies sits elsewhere.
+   * Verifies the credentials for autologin: the session continues, and the client may get its credentials again. If the
+   * address may not use the session, the session ends, because somebody else seems to hold its cookies.
    * @throws SessionError as `verify`, and `autologin-disabled`
    */
   async revive(credentials: Credentials, visit: Visit = {}): Promise<IdentitySession> {
@@ -166,23 +167,23 @@ export class IdentitySessionManager {
   }
 
   /**
-   * The owner's live sessions, newest sign-in first.
+   * Returns the owner's live sessions, newest sign-in first.
    * @throws SessionError `invalid-request`, `store-unavailable`
    */
   async list(owner: Owner): Promise<readonly IdentitySession[]> {
     const sessions = await this.#store.list(checkedOwner(owner));
     const now = this.settings.clock.now();
     return sessions
-      .filter((session) => this.#shows(session) && this.#lives(session))
+      .filter((session) => this.#isListed(session) && this.#isLive(session))
       .map((session) => withoutExpiredData(withoutSecret(session), this.settings.lifetimes, now));
   }
 
-  /** What people want to know of a session. */
+  /** Returns the session together with its device, place and expiry. */
   describe(session: IdentitySession): DescribedSession {
     const { describeDevice } = this.settings;
     return {
       session,
-      // Found out only when somebody asks: not every wire does.
+      // Computed on first use, because not every protocol shows devices.
       get device() {
         return describeDevice(session.userAgent, session.clientId);
       },
@@ -192,10 +193,11 @@ export class IdentitySessionManager {
   }
 
   /**
-   * Ends sessions, and tells which. Ending one that has already ended is no mistake.
-   * @throws SessionError `session-not-found` when one that is named is not the owner's; `invalid-request`,
+   * Ends sessions and returns the ids of those that this call ended. Sessions that have already ended are skipped.
+   * @param options `reason` is `revoked` by default; `by` names the actor in the app's words.
+   * @throws SessionError `session-not-found` if a named session does not belong to the owner; `invalid-request`,
    * `store-unavailable`
-   * @throws TypeError for what is no revocation, and for a reason that is none
+   * @throws TypeError if `which` is not a revocation, or `reason` is not an end reason
    */
   async revoke(
     which: Revocation,
@@ -210,16 +212,17 @@ export class IdentitySessionManager {
     const ended = await this.#end(revocation, reason, optionalText('by', by, 255));
     const ids = ended.map(({ sessionId }) => sessionId);
     for (const id of revocation.only ?? []) {
-      if (!ids.includes(id)) await this.#insistOnOwner(revocation.owner, id);
+      if (!ids.includes(id)) await this.#checkOwner(revocation.owner, id);
     }
     return ids;
   }
 
   /**
-   * Ends the user's other sessions after a change of password or of another credential; all of them when none is kept. The
-   * owner may be a session, or `{ userId, tenantId }`; a bare id is a user's without a tenant.
-   * @throws SessionError `invalid-request`, also for a `keep` that is no id; `store-unavailable`
-   * @throws TypeError for what is no owner
+   * Ends the user's sessions after the password or another credential has changed.
+   * @param owner A session, or `{ userId, tenantId }`. A bare id means the user without a tenant.
+   * @param options `keep` is the id of a session that stays, usually the caller's. `by` names the actor.
+   * @throws SessionError `invalid-request`, also if `keep` is not a session id; `store-unavailable`
+   * @throws TypeError if `owner` is not an owner
    */
   async onCredentialChange(
     owner: Owner | string,
@@ -233,11 +236,11 @@ export class IdentitySessionManager {
   }
 
   /**
-   * Ends the session that the credentials prove possession of, and tells which it is, also when it had ended before.
-   * Without such a session there is nothing to end, and that is no mistake: whoever signs out wants to be out.
+   * Ends the session that the credentials belong to, and returns it, even if it had already ended. Returns undefined if the
+   * credentials belong to no session: the caller is signed out either way.
    */
   async signOut(credentials: Credentials): Promise<IdentitySession | undefined> {
-    const session = await this.#provenBy(credentials);
+    const session = await this.#sessionOf(credentials);
     if (session === undefined) return undefined;
     const which = sessionsOf(session, [session.sessionId]);
     if (session.endedAt === null) await this.#end(which, 'signed-out', session.userId);
@@ -245,56 +248,56 @@ export class IdentitySessionManager {
   }
 
   /**
-   * Has the listener told, once, when the session has ended or expired, on whatever node, or when nobody can say any more
-   * whether it lives. Of an id that is no session's it is told `session-ended` at once, as of one that has ended. For what
-   * stays open: see `endWithSession` and `upgradeGuard`. Returns what ends the watch.
+   * Calls the listener once, when the session has ended or expired on any node, or when its state can no longer be read.
+   * For an unknown id the listener is called immediately with `session-ended`. Use it for connections that stay open;
+   * `endWithSession` and `upgradeGuard` do. Returns a function that removes the listener.
    */
   onEnded(sessionId: string, listener: EndedListener): () => void {
     return this.#watch.add(parsedSessionId(sessionId), listener);
   }
 
   /**
-   * Changes what an app keeps with a session; false when there is no such session or it has ended. Each object that is given
-   * takes the place of the whole one before; one that is not given stays. What the session's wire keeps, under `openXchange`
-   * among the `extraProperties`, stays in any case.
-   * @throws SessionError `invalid-request` for what cannot be kept, `store-unavailable`
-   * @throws TypeError for what is no JSON object, and for a name that is none of `SessionPatch`
+   * Changes the data that is kept with a session. Each given object replaces the whole previous one; in `protocolData`,
+   * the object of each named protocol does. Returns false if the session does not exist or has ended.
+   * @throws SessionError `invalid-request` if an object is too large, `store-unavailable`
+   * @throws TypeError if a value is not a JSON object, or a name does not belong to `SessionPatch`
    */
   async update(sessionId: string, patch: SessionPatch): Promise<boolean> {
     checkNames('update', patch, CHANGEABLE);
-    const { extraProperties, data } = patch;
+    const { extraProperties, data, protocolData } = patch;
     const changes = {
       ...(extraProperties !== undefined && {
         extraProperties: jsonObject('extraProperties', extraProperties),
       }),
       ...(data !== undefined && { data: jsonObject('data', data) }),
+      ...(protocolData !== undefined && { protocolData: checkedProtocolData(protocolData) }),
     };
     const id = parsedSessionId(sessionId);
     return id === undefined ? false : this.#store.update(id, changes);
   }
 
   /**
-   * Cleans up now, as for a cron job beside managers with `isCleanupEnabled: false`: however recently it was done, but not
-   * while any node is at it; then, and after `close()`, there is no result.
-   * @throws SessionError `store-unavailable`; the rest is left for the next time
+   * Runs the cleanup now, for apps that set `isCleanupEnabled: false` and use a scheduler of their own. Returns undefined if
+   * another node is cleaning up at the moment, or the manager is closed.
+   * @throws SessionError `store-unavailable`; the next cleanup continues
    */
   runCleanup(): Promise<CleanupResult | undefined> {
     return this.#cleanup.run();
   }
 
-  /** How this node is doing, as far as it knows without asking anybody. */
+  /** Returns the state of this node without asking the database. */
   health(): Health {
     return this.#store.health();
   }
 
   /**
-   * Writes what is still to be written and stops all timers. The app's Knex stays open. Twice is once. While the database
-   * is away it waits `timeout` milliseconds for it, `requestBudget` when absent, and tells how many touches are lost: those
-   * sessions were used later than the database knows, and nothing else.
+   * Writes the unwritten touches and stops all timers. Does not destroy the app's Knex. May be called twice. If the database
+   * is down, waits at most `timeout` milliseconds (default: `requestBudget`) and returns the number of lost touches: those
+   * sessions were used later than the database records.
    *
-   * Requests and streams must have stopped before. Later requests are judged all the same, by the database each time, but
-   * their use of sessions is never written. Who was told nothing by `onEnded` until then is told nothing any more; who comes
-   * later is told `store-unavailable` at once.
+   * Stop serving requests first. Later requests are still verified, each with a query, but their use is never written.
+   * `onEnded` listeners that have not been called by then are never called. Listeners added later are called immediately
+   * with `store-unavailable`.
    */
   async close({
     timeout = this.settings.requestBudget,
@@ -304,14 +307,14 @@ export class IdentitySessionManager {
     return { touchesLost: await this.#store.close(timeout) };
   }
 
-  /** The end of the session that the credentials prove possession of, if there is one to end. */
+  /** Returns a revocation of the session that the credentials belong to, or undefined if it has ended or does not exist. */
   async #revocationOf(credentials: Credentials): Promise<Revocation | undefined> {
-    const session = await this.#provenBy(credentials);
+    const session = await this.#sessionOf(credentials);
     return session?.endedAt === null ? sessionsOf(session, [session.sessionId]) : undefined;
   }
 
-  /** The session of a pair of credentials, if they are a pair at all. */
-  async #provenBy(credentials: Credentials): Promise<StoredSession | undefined> {
+  /** Returns the session that the credentials belong to. It may have ended. */
+  async #sessionOf(credentials: Credentials): Promise<StoredSession | undefined> {
     const session = await this.#store.find(credentials.sessionId);
     return credentialsMatch(credentials, session) ? session : undefined;
   }
@@ -321,18 +324,18 @@ export class IdentitySessionManager {
     if (which !== undefined) await this.#end(which, 'ip-changed');
   }
 
-  #lives(session: StoredSession): boolean {
+  #isLive(session: StoredSession): boolean {
     return stage(session, this.settings.lifetimes, this.settings.clock.now()) !== 'ended';
   }
 
-  /** Whether its owner is shown the session at all. */
-  #shows({ clientId, node }: StoredSession): boolean {
+  /** Returns false if the options hide the session from its owner. */
+  #isListed({ clientId, node }: StoredSession): boolean {
     const { clientBlacklist, globalLookup, nodeId } = this.settings;
     const hidden = clientId !== null && clientBlacklist.includes(clientId);
     return !hidden && (globalLookup || node === nodeId);
   }
 
-  async #insistOnOwner(owner: Owner, id: string): Promise<void> {
+  async #checkOwner(owner: Owner, id: string): Promise<void> {
     const session = await this.#store.find(id);
     if (session === undefined || !sameOwner(owner, session)) {
       throw plainRefusal('session-not-found');
@@ -343,11 +346,11 @@ export class IdentitySessionManager {
     const { report } = this.settings;
     const admission = await admissionOf(session, replaced, await this.#store.policy(), this.settings);
     try {
-      await this.#capacity?.take();
+      await this.#capacity?.reserve();
       reportEnded(report, await this.#store.insert(session, admission));
       report({ type: 'added', session: referenceTo(session) });
     } catch (error) {
-      if (error instanceof SessionError && TURNED_DOWN.has(error.code)) {
+      if (error instanceof SessionError && REPORTED_REFUSALS.has(error.code)) {
         const { tenantId, userId } = session;
         const from = currentIpAddress(session);
         report({ type: 'refused', code: error.code, owner: { tenantId, userId }, ipAddress: from });
@@ -368,13 +371,13 @@ export class IdentitySessionManager {
   }
 }
 
-const CHANGEABLE: Names<SessionPatch> = { extraProperties: true, data: true };
+const CHANGEABLE: Names<SessionPatch> = { extraProperties: true, data: true, protocolData: true };
 
-/** Refusals of a sign-in that say something of its user, and not of the app or the database. */
-const TURNED_DOWN: ReadonlySet<RefusalCode> = new Set(['session-limit-reached', 'auth-id-taken']);
+/** The refusals of a sign-in that concern its user, rather than the app or the database. They are reported. */
+const REPORTED_REFUSALS: ReadonlySet<RefusalCode> = new Set(['session-limit-reached', 'auth-id-taken']);
 
-/** The room of this node, where it is limited at all. */
-function capacityOf(store: SessionStore, settings: Settings): NodeCapacity | undefined {
+/** Returns undefined if `maxSessions` does not limit this node. */
+function capacityOf(store: AdministeredStore, settings: Settings): NodeCapacity | undefined {
   const { maxSessions: max, nodeId, lifetimes, clock } = settings;
   if (nodeId === null || max === Infinity) return undefined;
   return new NodeCapacity({

@@ -4,45 +4,47 @@ import { mintSessionId, parsedSessionId, type Credentials, type SecretForm } fro
 import { LONGEST_USER_AGENT } from '../session/device/describe';
 import type { Device } from '../session/device/device';
 import { ipAddress } from '../session/ip-address';
-import type { StoredSession } from '../session/session';
+import type { JsonObject, ProtocolData, StoredSession } from '../session/session';
 import { capped, optionalText, jsonObject, text } from '../session/text';
 import { displayName } from '../session/i18n/messages';
 import type { Settings } from '../options/settings';
 
-/** Who signs in, with what and from where. The app has authenticated the user; nothing here sees a password. */
+/** Describes a sign-in. The app has already authenticated the user. */
 export interface SignIn {
-  /** The app's own id of the user, 255 characters at the most. */
+  /** The app's id of the user: 1 to 255 characters. */
   readonly userId: string;
-  /** The tenant within which that id means something, 255 characters at the most; none when absent. */
+  /** The tenant within which the user id is unique: at most 255 characters. Default: null, no tenant. */
   readonly tenantId?: string | null | undefined;
-  /** The app's word for the client program, 64 characters at the most. */
+  /** The app's name of the client program: at most 64 characters. Default: null. */
   readonly clientId?: string | null | undefined;
-  /** The kind of device, for rules about concurrent logins, 64 characters at the most; when absent what `deviceOf` says. */
+  /** The kind of device, for rules about concurrent logins: at most 64 characters. Default: what `deviceOf` returns. */
   readonly device?: string | undefined;
-  /** The `User-Agent` of the request: cut to 512 characters. */
+  /** The `User-Agent` header of the request. It is cut to 512 characters. */
   readonly userAgent?: string | null | undefined;
-  /** The address of the request, in any usual spelling; text that is none counts as absent. */
+  /** The address of the request, in any usual spelling. Text that is not an IP address counts as unknown. */
   readonly ipAddress?: string | null | undefined;
-  /** Whether the session may hibernate after the short lifetime. `false` when absent. */
+  /** True lets the session hibernate after the short lifetime instead of ending. Default: false. */
   readonly staySignedIn?: boolean | undefined;
-  /** Any JSON object of up to 16 KB, kept with the session. */
-  readonly extraProperties?: Readonly<Record<string, unknown>> | undefined;
-  /** Any JSON object of up to 16 KB, kept until the session hibernates. */
-  readonly data?: Readonly<Record<string, unknown>> | undefined;
-  /** The id under which other systems know the sign-in, 128 characters at the most; no other live session may have it. */
+  /** A JSON object of at most 16 KB that is kept as long as the session. */
+  readonly extraProperties?: JsonObject | undefined;
+  /** A JSON object of at most 16 KB that is kept until the session hibernates. */
+  readonly data?: JsonObject | undefined;
+  /** Data that protocols need later in the session: one JSON object per protocol, under the protocol's name. */
+  readonly protocolData?: ProtocolData | undefined;
+  /** The id under which other systems log this sign-in: at most 128 characters, unique among live sessions. */
   readonly authId?: string | null | undefined;
-  /** A UUID for the session, such as `crypto.randomUUID()`: of the app's own code, never of a request. A new one when absent. */
+  /** A UUID for the session, chosen by the app's own code and never by a request. Default: a new one. */
   readonly sessionId?: string | undefined;
-  /** What the secret looks like; `base64url` when absent. */
+  /** The form of the secret. Default: `base64url`. */
   readonly secretForm?: SecretForm | undefined;
-  /** The credentials that came in with the request; their session ends in favour of the new one. */
+  /** The credentials that the request carried. Their session ends in favour of the new one. */
   readonly replaces?: Credentials | undefined;
 }
 
-/** Of a kind of device, in characters. */
+/** The longest kind of device, in characters. */
 const LONGEST_KIND = 64;
 
-/** The names, so that a misspelt one is noticed: `staySignedin` would end a session that was to stay. */
+/** The known names. A misspelt `staySignedin` would end a session that should stay. */
 const SIGN_IN: Names<SignIn> = {
   userId: true,
   tenantId: true,
@@ -53,6 +55,7 @@ const SIGN_IN: Names<SignIn> = {
   staySignedIn: true,
   extraProperties: true,
   data: true,
+  protocolData: true,
   authId: true,
   sessionId: true,
   secretForm: true,
@@ -60,14 +63,16 @@ const SIGN_IN: Names<SignIn> = {
 };
 
 /**
- * The session that a sign-in opens.
- * @throws SessionError `invalid-request` for what cannot be kept
- * @throws TypeError when the app gives something that is not what `SignIn` says
+ * Returns the session that a sign-in opens.
+ * @throws SessionError `invalid-request` if a value is too long or contains invalid characters
+ * @throws TypeError if the app's own code passes values of a wrong type
  */
 export function newSession(signIn: SignIn, secretHash: string, settings: Settings): StoredSession {
   checkNames('signIn', signIn, SIGN_IN);
   if (typeof signIn.userId !== 'string') {
-    throw new TypeError(`\`userId\` must be text, and is ${typeof signIn.userId}: write \`String(user.id)\``);
+    throw new TypeError(
+      `\`userId\` is a ${typeof signIn.userId}, but must be a string: write \`String(user.id)\``,
+    );
   }
   const now = settings.clock.now();
   const clientId = optionalText('clientId', signIn.clientId, 64);
@@ -89,6 +94,7 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
     lastAccessed: null,
     extraProperties: jsonObject('extraProperties', signIn.extraProperties ?? {}),
     data: jsonObject('data', signIn.data ?? {}),
+    protocolData: checkedProtocolData(signIn.protocolData ?? {}),
     authId: optionalText('authId', signIn.authId, 128),
     node: settings.nodeId,
     endedAt: null,
@@ -97,12 +103,12 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
   };
 }
 
-/** The kind of device that the app's `deviceOf` says it is: what it answers wrongly is no mistake of the client's. */
+/** Returns the kind of device by the app's `deviceOf`. A wrong result is the app's mistake, so it is not a refusal. */
 function kindOf(clientId: string | null, device: Device, { deviceOf }: Settings): string {
   const kind: unknown = deviceOf(clientId, device);
   if (typeof kind === 'string' && kind !== '' && kind.length <= LONGEST_KIND) return kind;
   throw new TypeError(
-    `\`deviceOf\` answered what is no kind of device: it must be text of 1 to ${LONGEST_KIND} characters, such as "Mobile"`,
+    `\`deviceOf\` must return a string of 1 to ${LONGEST_KIND} characters, such as "Mobile"`,
   );
 }
 
@@ -110,4 +116,14 @@ function givenId(id: string): string {
   const plain = parsedSessionId(id);
   if (plain !== undefined) return plain;
   throw new TypeError('`sessionId` must be a UUID: 32 hexadecimal digits, with dashes or without');
+}
+
+/**
+ * Returns the data of protocols, checked.
+ * @throws TypeError if it is not a JSON object, or the value under a name is not one
+ */
+export function checkedProtocolData(given: ProtocolData): ProtocolData {
+  const checked = jsonObject('protocolData', given);
+  for (const [name, data] of Object.entries(given)) jsonObject(`protocolData.${name}`, data);
+  return checked as ProtocolData;
 }

@@ -1,22 +1,21 @@
 import type { Clock } from '../clock';
 import { SessionError } from '../errors';
 
-/** How long a count is gone by, in milliseconds. */
+/** How long a count is used, in milliseconds. */
 const COUNT_EVERY = 1000;
 
 export interface NodeCapacityOptions {
-  /** How many live sessions the node may hold. */
+  /** The largest number of live sessions on the node. */
   readonly max: number;
-  /** Counts those that it holds. */
+  /** Counts the live sessions of the node. */
   readonly count: () => Promise<number>;
   readonly clock: Clock;
 }
 
 /**
- * Keeps a node from holding more sessions than it should. They are counted at most once a second, while sign-ins come; in
- * between every sign-in that takes a place is added. So it protects a node, and is no exact rule: a place that becomes free,
- * or that a sign-in took in vain because it was refused after all, is noticed at the next count, and a sign-in that is under
- * way during a count may be missed by it.
+ * Limits the number of sessions on a node. Sessions are counted at most once a second, while sign-ins arrive; in between,
+ * every sign-in adds one. The limit protects the node and is not exact: a session that ends, or a sign-in that is refused
+ * afterwards, frees its place at the next count, and a count may miss a sign-in that is in progress.
  */
 export class NodeCapacity {
   readonly #options: NodeCapacityOptions;
@@ -29,17 +28,17 @@ export class NodeCapacity {
   }
 
   /**
-   * Takes a place for a sign-in.
-   * @throws SessionError `session-limit-reached`, and what counting throws
+   * Reserves a place for a sign-in.
+   * @throws SessionError `session-limit-reached`, and the errors of `count`
    */
-  async take(): Promise<void> {
+  async reserve(): Promise<void> {
     if (this.#options.clock.monotonic() - this.#countedAt >= COUNT_EVERY) {
       await (this.#counting ??= this.#count());
     }
     if (this.#held >= this.#options.max) {
       throw new SessionError(
         'session-limit-reached',
-        'There is no room for more sessions; try again later.',
+        'This server has no room for more sessions. Try again later.',
         {
           per: 'node',
         },

@@ -6,28 +6,28 @@ import type { SessionStore } from '../store/store';
 import { unawaited } from '../events';
 
 /**
- * Told once, with the refusal that a request of the session would meet from now on. What it throws, or its promise rejects
- * with, is reported.
+ * Called once, with the error that requests of the session get from now on. Errors that it throws, or that its promise
+ * rejects with, are reported.
  */
 export type EndedListener = (refusal: SessionError) => void;
 
-/** How often every watched session is looked at, in milliseconds. Copies answer, so it costs no query. */
+/** The interval at which every watched session is checked, in milliseconds. The cache answers, so it costs no query. */
 export const LOOK_EVERY = 250;
 
-/** How many looks in a row may stay without an answer: after that the session counts as unavailable. */
+/** After this number of checks without an answer, the session counts as unavailable. */
 export const UNANSWERED_LOOKS_LIMIT = 4;
 
 interface Watched {
   readonly listeners: Set<EndedListener>;
   looking: boolean;
-  /** How many looks in a row had no answer. Not a time: a process that was paused has looked at nothing. */
+  /** The number of checks in a row without an answer. Not a time: a process that was paused has checked nothing. */
   unanswered: number;
 }
 
 /**
- * Watches over sessions that something long-lived belongs to, such as an open stream. No request comes by that could be
- * refused, so the session is looked at again and again, and at once when it is heard to have changed. When nobody can say
- * whether it lives, it counts as ended: a stream fails closed, as requests do.
+ * Watches the sessions that open connections, such as streams, belong to. No request arrives that could be refused, so each
+ * session is checked repeatedly, and immediately when the change log names it. If its state cannot be read, the session
+ * counts as ended: streams fail closed, as requests do.
  */
 export class SessionWatch {
   readonly #store: SessionStore;
@@ -60,7 +60,7 @@ export class SessionWatch {
     };
   }
 
-  /** Looks at those of the sessions that are watched. */
+  /** Checks those of the sessions that are watched. */
   look(sessionIds: Iterable<string | undefined> = this.#watched.keys()): void {
     for (const id of sessionIds) {
       const watched = this.#watched.get(id);
@@ -74,7 +74,7 @@ export class SessionWatch {
     this.#watched.clear();
   }
 
-  /** The timer runs only while something is watched. */
+  /** Starts the timer. It runs only while sessions are watched. */
   #schedule(): void {
     this.#cancelNext ??= this.#settings.clock.after(LOOK_EVERY, () => {
       this.#cancelNext = undefined;
@@ -93,7 +93,7 @@ export class SessionWatch {
       watched.unanswered = 0;
       if (refusal !== undefined) this.#tell(id, watched, refusal);
     } catch {
-      // The store is away, for a moment or for longer: the next looks will tell.
+      // The store may be back in a moment, so the next checks decide.
       watched.unanswered++;
     } finally {
       watched.looking = false;
@@ -117,7 +117,7 @@ export class SessionWatch {
     }
   }
 
-  /** A listener that throws keeps no other from being told: behind each may be a stream that has to end. */
+  /** A listener that throws must not keep the others from being called: each may have to close a stream. */
   #tell(id: string | undefined, watched: Watched, refusal: SessionError): void {
     if (this.#watched.get(id) !== watched) return;
     this.#watched.delete(id);

@@ -8,9 +8,8 @@ import type { Translation } from '../session/i18n/translations';
 import type { DescribeDevice, DeviceOf } from '../session/device/device';
 import type { Duration } from '../session/duration';
 import { IP_CHECK, type IpCheckOptions } from '../session/ip-check';
-import type { PreventConcurrentLogin } from '../session/revocation';
-import { SIGN_IN_RULES, type RulesFor, type SessionLimit } from '../session/sign-in-rules';
-import type { SessionStore } from '../store/store';
+import { SIGN_IN_RULES, type RulesFor, type SignInRules } from '../session/sign-in-rules';
+import type { AdministeredStore } from '../store/store';
 import {
   count,
   duration,
@@ -33,14 +32,14 @@ import type { OptionTable } from './reader';
  * (minutes). `undefined` counts as not given. Names in brackets are the properties of Open-Xchange and ABP that control the
  * same thing.
  */
-export interface IdentitySessionOptions {
+export interface IdentitySessionOptions extends SignInRules {
   /**
    * The app's Knex instance on PostgreSQL. The manager borrows connections from its pool and never destroys it. Either
    * `knex` or `store` is required.
    */
   readonly knex?: Knex | undefined;
   /** A store that replaces the database, such as `memory()` for tests and first experiments. */
-  readonly store?: SessionStore | undefined;
+  readonly store?: AdministeredStore | undefined;
   /** The schema of the tables. By default the first schema of the connection's search path that contains them. */
   readonly schema?: string | undefined;
 
@@ -71,22 +70,6 @@ export interface IdentitySessionOptions {
    */
   readonly origins?: readonly string[] | undefined;
 
-  /**
-   * The user's other sessions that a sign-in ends: `LogoutFromSameTypeDevices`, `LogoutFromAllDevices`, or `Disabled` for
-   * no session (the default). [Abp.Identity.PreventConcurrentLogin]
-   */
-  readonly preventConcurrentLogin?: PreventConcurrentLogin | undefined;
-  /** The maximum number of live sessions of a user. Default `Infinity`. [sessiond.maxSessionPerUser] */
-  readonly maxSessionsPerUser?: number | undefined;
-  /** The maximum number of live sessions of a user with one client. Default `Infinity`. [sessiond.maxSessionPerClient] */
-  readonly maxSessionsPerClient?: number | undefined;
-  /** The maximum number of live sessions of a user on one type of device. Default `Infinity`. */
-  readonly maxSessionsPerDevice?: number | undefined;
-  /**
-   * The reaction to a sign-in beyond a user's limits: `endOldest` ends the sessions that signed in first (the default),
-   * `refuse` refuses the sign-in.
-   */
-  readonly onLimit?: SessionLimit['onLimit'] | undefined;
   /**
    * The maximum number of live sessions on this node, of all users together. When it is reached, sign-ins are refused.
    * It protects the node and is not exact, because sessions are counted once a second. Requires `nodeId`. Default
@@ -231,7 +214,8 @@ const HOUR = 60 * MINUTE;
 /** Limits for names that go into cookies and headers. */
 const NAME = '1 to 64 letters, digits, "_", "." or "-"';
 
-const COOKIES = {
+/** The default and the check of each cookie option. */
+export const COOKIE_OPTIONS = {
   name: { default: 'identity', check: text(/^[A-Za-z0-9_.-]{1,64}$/, NAME) },
   ttl: { check: duration(1000) },
   secure: { default: true, check: flag },
@@ -242,7 +226,7 @@ const COOKIES = {
 export const OPTIONS = {
   // `appConnections` checks Knex and its configuration.
   knex: { check: unchecked<Knex>() },
-  store: { check: unchecked<SessionStore>() },
+  store: { check: unchecked<AdministeredStore>() },
   schema: { check: valid<string>(isSchema, 'the name of a schema: at most 63 bytes, without "." and "?"') },
 
   shortLifetime: { default: '1H', check: duration(1000) },
@@ -250,7 +234,7 @@ export const OPTIONS = {
   absoluteLifetime: { default: false, check: orFalse(duration(1000)) },
   autologin: { default: true, check: flag },
 
-  cookies: { group: COOKIES },
+  cookies: { group: COOKIE_OPTIONS },
   origins: { default: [], check: listOf<string>(isOrigin, 'origins such as "https://www.example.com"') },
 
   ...SIGN_IN_RULES,

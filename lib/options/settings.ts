@@ -2,7 +2,7 @@ import { debuglog } from 'node:util';
 
 import { systemClock, type Clock } from '../clock';
 import { type Report, unawaited } from '../events';
-import { OPTIONS, type IdentitySessionOptions } from './options';
+import { type COOKIE_OPTIONS, OPTIONS, type IdentitySessionOptions } from './options';
 import { type OptionValues, readOptions } from './reader';
 import { translationsOf, type Translations } from '../session/i18n/translations';
 import { describeDevice, deviceDescriber } from '../session/device/describe';
@@ -36,8 +36,11 @@ interface DerivedSettings {
   readonly clock: Clock;
 }
 
-/** The cookie options in force. `ttl` is in milliseconds. */
-export type CookieSettings = Values['cookies'] & { readonly ttl: number };
+/** The cookie options in force. */
+export interface CookieSettings extends OptionValues<typeof COOKIE_OPTIONS> {
+  /** In milliseconds. */
+  readonly ttl: number;
+}
 
 /**
  * Checks the options and fills in the defaults.

@@ -2,22 +2,22 @@ import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 import type { IdentitySession, StoredSession } from './session';
 
-/** What a request shows to be let in: the handle of a session, and the secret that proves possession of it. */
+/** The credentials of a request: a session id, and the secret that proves possession of the session. */
 export interface Credentials {
   readonly sessionId: string;
-  /** The secret; or how to find it in the request once the session is known, where its place depends on the session. */
+  /** The secret, or a function that finds it in the request if its place depends on the session. */
   readonly secret: string | ((session: IdentitySession) => string | undefined);
 }
 
-/** `base64url` has 256 random bits; `hex` is the 128 bits of the wire of Open-Xchange. */
+/** The form of a secret: `base64url` with 256 random bits, or `hex` with 128 bits as 32 hexadecimal digits. */
 export type SecretForm = 'base64url' | 'hex';
 
 const SESSION_ID = /^[0-9a-f]{32}$/;
 const SECRET = /^[A-Za-z0-9_-]{43}$/;
 
 /**
- * A new session id. Laid out as UUID version 7 (RFC 9562), so that ids grow with time and the primary key stays small;
- * it is a handle and no secret.
+ * Returns a new session id. It is a UUID version 7 (RFC 9562), so that ids grow with time and the primary key stays
+ * small. The id is not a secret.
  */
 export function mintSessionId(now: number): string {
   const bytes = randomBytes(16);
@@ -27,17 +27,17 @@ export function mintSessionId(now: number): string {
   return bytes.toString('hex');
 }
 
-/** A new secret: 256 random bits, where the wire has room for them. */
+/** Returns a new secret. */
 export function mintSecret(form: SecretForm = 'base64url'): string {
   return form === 'hex' ? randomBytes(16).toString('hex') : randomBytes(32).toString('base64url');
 }
 
-/** The only form in which a secret is kept. A plain hash is enough from 112 random bits on (ASVS 5.0, 6.5.2). */
+/** Returns the hash that stores keep. A plain hash is sufficient from 112 random bits (ASVS 5.0, 6.5.2). */
 export function hashSecret(secret: string): string {
   return hash('sha256', secret, 'hex');
 }
 
-/** Whether a value has the form of a session id: 32 lower-case hexadecimal digits. */
+/** Returns true if the value has the form of a session id: 32 lower-case hexadecimal digits. */
 export function isSessionId(value: unknown): value is string {
   return typeof value === 'string' && SESSION_ID.test(value);
 }
@@ -52,24 +52,25 @@ export function parsedSessionId(uuid: unknown): string | undefined {
   return isSessionId(plain) ? plain : undefined;
 }
 
+/** Returns true if the value has the form of a `base64url` secret. */
 export function isSecret(value: unknown): value is string {
   return typeof value === 'string' && SECRET.test(value);
 }
 
-/** The secret that credentials hold for a session. */
+/** Returns the secret that the credentials contain for the session, or the empty string. */
 export function secretOf({ secret }: Credentials, session: IdentitySession): string {
   return typeof secret === 'string' ? secret : (secret(session) ?? '');
 }
 
-// Two buffers for the life of the process: comparing must neither allocate nor depend on where two hashes differ.
-const shown = Buffer.alloc(64);
-const kept = Buffer.alloc(64);
+// Reused for every comparison, so that comparing allocates nothing. Its time must not depend on where two hashes differ.
+const givenHash = Buffer.alloc(64);
+const storedHash = Buffer.alloc(64);
 
-/** Whether the credentials are the session's. Takes the same time for a session that does not exist. */
+/** Returns true if the secret belongs to the session. Takes the same time if the session does not exist. */
 export function credentialsMatch(credentials: Credentials, session: StoredSession | undefined): boolean {
-  shown.write(hashSecret(session === undefined ? '' : secretOf(credentials, session)), 'latin1');
-  kept.write(session?.secretHash ?? NO_HASH, 'latin1');
-  return timingSafeEqual(shown, kept) && session !== undefined;
+  givenHash.write(hashSecret(session === undefined ? '' : secretOf(credentials, session)), 'latin1');
+  storedHash.write(session?.secretHash ?? NO_HASH, 'latin1');
+  return timingSafeEqual(givenHash, storedHash) && session !== undefined;
 }
 
 const NO_HASH = '-'.repeat(64);

@@ -2,12 +2,12 @@ import type { Device } from './device/device';
 import type { Place } from './place';
 import type { IdentitySession } from './session';
 
-/** A session as it is shown to people. */
+/** A session with the details that people see. */
 export interface DescribedSession {
   readonly session: IdentitySession;
   readonly device: Device;
-  /** Where its current address is, or undefined when nobody knows. */
+  /** The place of the session's current IP address, or undefined if it is unknown. */
   readonly place: Place | undefined;
-  /** When it ends if it is not used any more, in milliseconds since 1970. */
+  /** The time at which the session ends if it is not used again, in milliseconds since 1970. */
   readonly expires: number;
 }

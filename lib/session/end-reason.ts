@@ -1,21 +1,21 @@
-/** Why a session ended. */
+/** The reason for which a session ended. */
 export type EndReason = (typeof END_REASONS)[number];
 
 export const END_REASONS = [
-  /** Its owner signed out of it. */
+  /** The owner signed out. */
   'signed-out',
-  /** Its owner ended it from another session. */
+  /** The owner ended the session from another session. */
   'revoked',
-  /** Somebody signed in with the same browser or client, so that its credentials were replaced. */
+  /** A sign-in with the same browser or client replaced its credentials. */
   'replaced',
-  /** A newer sign-in of its owner pushed it out: concurrent logins are prevented, or a limit was reached. */
+  /** A newer sign-in of the owner displaced it, because concurrent logins are prevented or a limit was reached. */
   'displaced',
   /** The owner's password or another credential changed. */
   'credential-changed',
   /** An administrator ended it. */
   'administrator',
-  /** Autologin was tried from an address that it may not change to. */
+  /** Autologin was attempted from an address that the IP check refuses. */
   'ip-changed',
-  /** It had expired by itself, and something of it was needed for another. */
+  /** The session had expired, and a new sign-in needed its `authId`. */
   'expired',
 ] as const;

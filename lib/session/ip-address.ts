@@ -6,9 +6,9 @@ import { detached } from './text';
 const MAPPED = '::ffff:';
 
 /**
- * Returns the canonical form of an IP address, in which addresses are stored and compared. Returns null if the text is not
- * an IP address: behind a trusted proxy, `req.ip` is text from the network. IPv6 is written as in RFC 5952. An IPv4-mapped
- * address (`::ffff:192.0.2.1`, `::ffff:c000:201`) becomes IPv4. A zone such as `%eth0` is removed.
+ * Returns the canonical form of an IP address, in which addresses are stored and compared. Returns null if the text is
+ * not an IP address: behind a trusted proxy, `req.ip` is text from the network. IPv6 is written as in RFC 5952. An
+ * IPv4-mapped address (`::ffff:192.0.2.1`, `::ffff:c000:201`) becomes IPv4. A zone such as `%eth0` is removed.
  */
 export function ipAddress(text: string | null | undefined): string | null {
   if (!text) return null;
@@ -37,8 +37,8 @@ function hexadecimal(_: string, ...bytes: readonly string[]): string {
 }
 
 /**
- * Returns true if the text names the address, which must be in canonical form. It is fast for the two spellings that nearly
- * all requests use: the canonical form, and the IPv4-mapped form. Returns false for all other spellings.
+ * Returns true if the text names the address, which must be in canonical form. It is fast for the two spellings that
+ * nearly all requests use: the canonical form, and the IPv4-mapped form. Returns false for all other spellings.
  */
 export function namesAddress(text: string, address: string): boolean {
   if (text === address) return true;
@@ -49,8 +49,8 @@ export function namesAddress(text: string, address: string): boolean {
 export const LONGEST_HISTORY = 2048;
 
 /**
- * Returns the history with the address added as the newest. Each address occurs once. If the history becomes too long, the
- * oldest addresses are dropped.
+ * Returns the history with the address added as the newest. Each address occurs once. If the history becomes too long,
+ * the oldest addresses are dropped.
  */
 export function withIpAddress(history: readonly string[], newest: string): readonly string[] {
   if (history[history.length - 1] === newest) return history;

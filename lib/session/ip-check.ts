@@ -5,43 +5,44 @@ import type { OptionTable, OptionValues } from '../options/reader';
 import { ipAddress } from './ip-address';
 
 /**
- * Options of the IP check, which decides whether a session may be used from a new address. It behaves as in Open-Xchange,
- * whose property names are in brackets. The check stops an attacker who stole a session and uses another network, but not
- * one behind the same proxy. It also signs out users who change from Wi-Fi to a mobile network, or from IPv4 to IPv6, so it
- * is off by default. Behind a proxy it needs the Express setting `trust proxy`.
+ * Options of the IP check, which decides if a session may be used from a new address. Brackets contain the names of the
+ * equivalent properties. The check stops an attacker who stole a session and uses another network, but not one behind the
+ * same proxy. It also signs out users who change from Wi-Fi to a mobile network, or from IPv4 to IPv6, so it is off by
+ * default. Behind a proxy it needs the Express setting `trust proxy`.
  */
 export interface IpCheckOptions {
   /**
-   * - `none`, the default: every session may change its address. For an autologin with `Dialect.sameAddress`, the default is
-   *   `strict`.
+   * - `none`, the default: every session may change its address. For an autologin with `Dialect.sameAddress`, the default
+   *   is `strict`.
    * - `strict`: a session may change its address only if another option allows it.
-   * - `countrycode`: a session may also change its address within its country. An address of an unknown country, or a private
-   *   address, is in no country; `ranges` can allow it.
+   * - `countrycode`: a session may also change its address within its country. An address of an unknown country, or a
+   *   private address, is in no country; `ranges` can allow it.
    *
    * [com.openexchange.ipcheck.mode; com.openexchange.IPCheck=true is `strict`]
    */
   readonly mode?: IpCheckMode | undefined;
   /**
-   * The addresses to which every session may change. The default is none. Pass the text of a file (not its name), or its
-   * lines. Each line has one range: an address, two addresses with `-` between them, or a network such as `192.0.2.0/24`.
-   * Blank lines, and text after `#`, are ignored. A range of IPv6 contains no IPv4 address. [noipcheck.cnf]
+   * The addresses to which every session may change. The default is an empty list. Pass the text of a file (not its name),
+   * or its lines. Each line has one range: an address, two addresses with `-` between them, or a network such as
+   * `192.0.2.0/24`. Blank lines, and text after `#`, are ignored. A range of IPv6 contains no IPv4 address.
+   * [noipcheck.cnf]
    */
   readonly ranges?: string | readonly string[] | undefined;
   /**
-   * The clients whose sessions may change their address: client ids as passed at sign-in. Case is ignored, `*` matches any
-   * text, and `?` matches one character. The default is `open-xchange-mailapp` and `open-xchange-mobile-api-facade`; `[]`
-   * means none. A session without a client id never matches, not even `*`. [com.openexchange.IPCheckWhitelist]
+   * The clients whose sessions may change their address: client ids as passed at sign-in. Case is ignored, `*` matches
+   * any text, and `?` matches one character. The default is `open-xchange-mailapp` and `open-xchange-mobile-api-facade`;
+   * `[]` means none. A session without a client id never matches, not even `*`. [com.openexchange.IPCheckWhitelist]
    */
   readonly clients?: readonly string[] | undefined;
   /**
-   * The size of the IPv4 subnets within which every session may change its address: `/24` or `255.255.255.0`, from `/1` to
-   * `/32`, which is one address. The default is none. [com.openexchange.IPMaskV4]
+   * The size of the IPv4 subnets within which every session may change its address: `/24` or `255.255.255.0`, from `/1`
+   * to `/32`, which is one address. By default there are no subnets. [com.openexchange.IPMaskV4]
    */
   readonly maskV4?: string | undefined;
   /**
-   * The size of the IPv6 subnets within which every session may change its address: `/60`, from `/1` to `/128`. The default
-   * is none. Devices change the last 64 bits of their address regularly, so a mask longer than `/64` signs them out.
-   * [com.openexchange.IPMaskV6]
+   * The size of the IPv6 subnets within which every session may change its address: `/60`, from `/1` to `/128`. By
+   * default there are no subnets. Devices change the last 64 bits of their address regularly, so a mask longer than `/64`
+   * signs them out. [com.openexchange.IPMaskV6]
    */
   readonly maskV6?: string | undefined;
 }
@@ -50,8 +51,8 @@ export interface IpCheckOptions {
 export type IpCheckMode = (typeof MODES)[number];
 
 /**
- * Returns the country of an address as any code, or undefined if the country is unknown. If it throws, the check throws the
- * same error.
+ * Returns the country of an address as any code, or undefined if the country is unknown. If it throws, the check throws
+ * the same error.
  */
 export type CountryOf = (ipAddress: string) => string | undefined;
 
@@ -60,9 +61,9 @@ export interface IpVerdict {
   /** True if the request is accepted. */
   readonly allowed: boolean;
   /**
-   * True if the request's address becomes the session's address. This is so only if the check did not compare the addresses.
-   * After a comparison the session keeps its address and later requests are compared with it too. Otherwise a session could
-   * move away in small steps.
+   * True if the request's address becomes the session's address. This is so only if the check did not compare the
+   * addresses. After a comparison the session keeps its address and later requests are compared with it too. Otherwise a
+   * session could move away in small steps.
    */
   readonly follow: boolean;
 }
@@ -103,9 +104,9 @@ export const IP_CHECK = {
 } as const satisfies OptionTable<IpCheckOptions>;
 
 /**
- * Builds the check from options that were checked by the table `IP_CHECK`. In the modes `strict` and `countrycode`, a request is refused if one of the
- * addresses is unknown, even if both are. The exceptions that need only one address still apply: `clients`, and `ranges` if
- * the request's address is known.
+ * Builds the check from options that were checked by the table `IP_CHECK`. In the modes `strict` and `countrycode`, a
+ * request is refused if one of the addresses is unknown, even if both are. The exceptions that need only one address
+ * still apply: `clients`, and `ranges` if the request's address is known.
  */
 export function buildIpCheck(options: OptionValues<typeof IP_CHECK>): IpCheck {
   const { mode = 'none', ranges: isInRange, clients: isExempt } = options;

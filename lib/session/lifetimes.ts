@@ -1,27 +1,28 @@
 import type { IdentitySession } from './session';
 
-/** How long sessions live, in milliseconds. */
+/** The lifetimes of sessions, in milliseconds. */
 export interface Lifetimes {
-  /** The idle timeout of every session; those that stay signed in hibernate after it. */
+  /** The idle timeout of sessions. A session that stays signed in hibernates after it; every other session ends. */
   readonly short: number;
   /** The idle timeout of sessions that stay signed in. */
   readonly long: number;
-  /** The absolute timeout, counted from the sign-in, which no activity moves. `Infinity` for none. */
+  /** The absolute timeout, counted from the sign-in. Activity does not extend it. `Infinity` means no timeout. */
   readonly absolute: number;
-  /** Whether sessions can hibernate at all: without autologin the short lifetime ends all of them. */
+  /** True if sessions can hibernate. Without autologin, every session ends after the short lifetime. */
   readonly autologin: boolean;
 }
 
 /**
- * - `active`: used within the short lifetime.
- * - `hibernating`: not used for longer, and still to be woken by its owner.
- * - `ended`: nothing brings it back.
+ * The stage of a session.
+ * - `active`: it was used within the short lifetime.
+ * - `hibernating`: it was not used within the short lifetime. A request of its owner wakes it.
+ * - `ended`: it has ended or expired. This is final.
  */
 export type Stage = 'active' | 'hibernating' | 'ended';
 
 type Dated = Pick<IdentitySession, 'signedIn' | 'lastAccessed' | 'staySignedIn' | 'endedAt'>;
 
-/** Where the session stands in its life. Judged anew each time, never stored: no job moves sessions between stages. */
+/** Returns the stage of the session at `now`. It is computed each time and never stored, so no job has to update it. */
 export function stage(session: Dated, lifetimes: Lifetimes, now: number): Stage {
   if (session.endedAt !== null || now - session.signedIn >= lifetimes.absolute) return 'ended';
   const idle = now - lastUsed(session);
@@ -29,7 +30,7 @@ export function stage(session: Dated, lifetimes: Lifetimes, now: number): Stage 
   return hibernates(session, lifetimes) && idle < lifetimes.long ? 'hibernating' : 'ended';
 }
 
-/** The session as it is at a time: one that hibernates has no data any more, though a store may still hold some. */
+/** Returns the session without `data` unless it is active. A store may still hold the data of a hibernating session. */
 export function withoutExpiredData(
   session: IdentitySession,
   lifetimes: Lifetimes,
@@ -38,7 +39,7 @@ export function withoutExpiredData(
   return stage(session, lifetimes, now) === 'active' ? session : { ...session, data: {} };
 }
 
-/** When the session will have ended if nobody uses it any more, in milliseconds since 1970. */
+/** Returns the time at which the session ends if it is not used again, in milliseconds since 1970. */
 export function expiresAt(session: Dated, lifetimes: Lifetimes): number {
   if (session.endedAt !== null) return session.endedAt;
   const idle = hibernates(session, lifetimes) ? Math.max(lifetimes.long, lifetimes.short) : lifetimes.short;
@@ -46,9 +47,9 @@ export function expiresAt(session: Dated, lifetimes: Lifetimes): number {
 }
 
 /**
- * The points in time by which stores judge which sessions are live, as SQL can compare columns with nothing else: those that
- * are not marked as ended, were last used after `short` (after `long` if they stay signed in) and signed in after `absolute`.
- * All in milliseconds since 1970; `absolute` is `-Infinity` where there is no absolute timeout.
+ * Points in time from which stores decide which sessions are live, because SQL can compare columns with them. A session
+ * is live if it is not marked as ended, was last used after `short` (`long` if it stays signed in) and signed in after
+ * `absolute`. In milliseconds since 1970. `absolute` is `-Infinity` if there is no absolute timeout.
  */
 export interface Cutoffs {
   readonly short: number;
@@ -56,12 +57,13 @@ export interface Cutoffs {
   readonly absolute: number;
 }
 
+/** Returns the cutoffs that agree with `stage` at `now`. */
 export function cutoffs(lifetimes: Lifetimes, now: number): Cutoffs {
   const longest = lifetimes.autologin ? Math.max(lifetimes.long, lifetimes.short) : lifetimes.short;
   return { short: now - lifetimes.short, long: now - longest, absolute: now - lifetimes.absolute };
 }
 
-/** The judgement of `Cutoffs`, for stores that are no database. */
+/** Returns true if the session is live by the cutoffs. For stores without a database. */
 export function isLive(session: Dated, { short, long, absolute }: Cutoffs): boolean {
   return (
     session.endedAt === null &&
@@ -74,7 +76,7 @@ function hibernates(session: Dated, lifetimes: Lifetimes): boolean {
   return lifetimes.autologin && session.staySignedIn;
 }
 
-/** A session that was never used yet counts from its sign-in. */
+/** Returns the time of the last use. For a session that was never used, this is the sign-in. */
 export function lastUsed(session: Pick<Dated, 'signedIn' | 'lastAccessed'>): number {
   return session.lastAccessed ?? session.signedIn;
 }

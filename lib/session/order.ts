@@ -1,10 +1,10 @@
 import type { IdentitySession } from './session';
 import { lastUsed } from './lifetimes';
 
-/** By what sessions can be sorted. Ties are broken by id. */
+/** The fields by which sessions can be sorted. Sessions with equal values are sorted by id. */
 export const SORT_KEYS = ['signedIn', 'lastAccessed', 'device', 'deviceInfo'] as const;
 
-/** An order of sessions. */
+/** The order of a list of sessions. */
 export interface SearchOrder {
   readonly by: (typeof SORT_KEYS)[number];
   readonly descending: boolean;
@@ -12,7 +12,7 @@ export interface SearchOrder {
 
 type Comparator = (one: IdentitySession, other: IdentitySession) => number;
 
-/** The order as a function that compares, for what no database sorts. */
+/** Returns a function that compares two sessions, for lists that no database sorts. */
 export function inOrder({ by, descending }: SearchOrder): Comparator {
   const valueOf = (session: IdentitySession) =>
     by === 'lastAccessed' ? lastUsed(session) : (session[by] ?? '');

@@ -1,10 +1,11 @@
-/** Where an address is, as far as anybody knows. */
+/** The place of an IP address, as far as it is known. */
 export interface Place {
+  /** The name of the city. */
   readonly city?: string | undefined;
-  /** What the city is called in other languages, by their tags: `{ de: 'München' }`. */
+  /** The names of the city in other languages, by language tag: `{ de: 'München' }`. */
   readonly cityNames?: Readonly<Record<string, string>> | undefined;
-  /** ISO 3166-1 alpha-2, such as `DE`. */
+  /** The country as ISO 3166-1 alpha-2 code, such as `DE`. */
   readonly country?: string | undefined;
-  /** Whether the address belongs to no public network: then no more is said of it. */
+  /** True if the address is not in a public network. The other fields are ignored then. */
   readonly intranet?: boolean | undefined;
 }

@@ -5,30 +5,29 @@ import { sameOwner, type IdentitySession, type Owner } from './session';
 import { optionalText, text } from './text';
 
 /**
- * Which sessions an act ends. It always names an owner first: "end session X, whoever owns it" cannot be said with it,
- * so a request can never end somebody else's session.
+ * Selects the sessions that a call ends. It always names an owner, so a request can never end the session of another user.
  */
 export interface Revocation {
   readonly owner: Owner;
-  /** Only these sessions; all of the owner's when absent. */
+  /** The ids of the sessions to end. Default: all sessions of the owner. */
   readonly only?: readonly string[];
-  /** Never this session. */
+  /** The id of a session that is kept. */
   readonly except?: string;
-  /** Only sessions of this kind of device. */
+  /** Ends only sessions on this kind of device. */
   readonly device?: string;
 }
 
-/** These sessions of the owner. */
+/** Selects sessions of the owner by their ids. */
 export function sessionsOf(owner: Owner, ids: readonly string[]): Revocation {
   return { owner: ownerOf(owner), only: ids };
 }
 
-/** All of the owner's sessions. */
+/** Selects all sessions of the owner. */
 export function everySessionOf(owner: Owner): Revocation {
   return { owner: ownerOf(owner) };
 }
 
-/** All of the owner's sessions but one. */
+/** Selects all sessions of the owner except one. */
 export function otherSessionsOf(owner: Owner, kept: string): Revocation {
   return { owner: ownerOf(owner), except: kept };
 }
@@ -36,14 +35,14 @@ export function otherSessionsOf(owner: Owner, kept: string): Revocation {
 const PARTS: Names<Revocation> = { owner: true, only: true, except: true, device: true };
 
 /**
- * The revocation as stores may be given it.
+ * Returns the revocation with checked values.
  * @throws SessionError `invalid-request`
- * @throws TypeError for what is no revocation
+ * @throws TypeError if it is not a revocation
  */
 export function checkedRevocation(which: Revocation): Revocation {
   if (typeof which === 'string') {
     throw new TypeError(
-      'a session is ended as one of its owner: write `manager.revoke(sessionsOf(owner, [id]))`, or `manager.administration.revoke(id)` whoever it belongs to',
+      '`revoke` needs the owner of the session: write `manager.revoke(sessionsOf(owner, [id]))`, or `manager.administration.revoke(id)` for a session of any user',
     );
   }
   checkScope('revoke', which, PARTS);
@@ -57,9 +56,9 @@ export function checkedRevocation(which: Revocation): Revocation {
 }
 
 /**
- * The owner as stores may be given it.
+ * Returns the owner with checked values.
  * @throws SessionError `invalid-request`
- * @throws TypeError for what is no owner
+ * @throws TypeError if it is not an owner
  */
 export function checkedOwner(owner: Owner): Owner {
   const { tenantId, userId } = ownerOf(owner);
@@ -73,7 +72,7 @@ function parsedSessionIds(ids: readonly string[]): string[] {
 }
 
 /**
- * The id of a session that must not end. What is none is refused: passed over, it would end the session with the others.
+ * Returns the id of a session to keep. An invalid id is refused: if it were ignored, the session would end with the others.
  * @throws SessionError `invalid-request`
  */
 export function keptId(name: string, given: unknown): string {
@@ -82,7 +81,7 @@ export function keptId(name: string, given: unknown): string {
   return id;
 }
 
-/** Whether the revocation ends the session. */
+/** Returns true if the revocation ends the session. */
 export function covers(revocation: Revocation, session: IdentitySession): boolean {
   return (
     sameOwner(revocation.owner, session) &&
@@ -93,17 +92,17 @@ export function covers(revocation: Revocation, session: IdentitySession): boolea
 }
 
 /**
- * What becomes of a user's other sessions when the user signs in, in ABP's words.
- * - `Disabled`: nothing.
- * - `LogoutFromSameTypeDevices`: those of the same kind of device end.
- * - `LogoutFromAllDevices`: all end.
+ * The rule about the user's other sessions at a sign-in. [Abp.Identity.PreventConcurrentLogin]
+ * - `Disabled`: all sessions stay.
+ * - `LogoutFromSameTypeDevices`: the sessions on the same kind of device end.
+ * - `LogoutFromAllDevices`: all other sessions end.
  */
 export type PreventConcurrentLogin = (typeof CONCURRENCY)[number];
 
-/** From the mildest to the strictest, in the order of ABP's numbers. */
+/** The rules from the mildest to the strictest. */
 export const CONCURRENCY = ['Disabled', 'LogoutFromSameTypeDevices', 'LogoutFromAllDevices'] as const;
 
-/** What a sign-in displaces under the rule, or undefined for nothing. */
+/** Returns the revocation of the sessions that a sign-in displaces under the rule, or undefined. */
 export function displacedBy(session: IdentitySession, rule: PreventConcurrentLogin): Revocation | undefined {
   switch (rule) {
     case 'Disabled':
@@ -118,7 +117,7 @@ export function displacedBy(session: IdentitySession, rule: PreventConcurrentLog
 function ownerOf(owner: Owner): Owner {
   if (typeof owner !== 'object' || owner === null) {
     throw new TypeError(
-      'an owner is an object with a `userId`, such as a session: write `{ userId, tenantId }`',
+      'the owner must be an object with a `userId`, such as a session: write `{ userId, tenantId }`',
     );
   }
   const { tenantId = null, userId } = owner;

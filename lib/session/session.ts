@@ -1,142 +1,110 @@
 import type { EndReason } from './end-reason';
 import { withIpAddress } from './ip-address';
 
-/** Who a session belongs to. A user id means something only within its tenant; apps without tenants leave that out. */
+/**
+ * Identifies the user that a session belongs to. A user id is unique only within its tenant. Apps without tenants leave
+ * `tenantId` out.
+ */
 export interface Owner {
   readonly tenantId?: string | null;
   readonly userId: string;
 }
 
-/** A sign-in of one user on one device, from its first to its last request: a row of `identity_sessions`. */
+/** An object that can be written as JSON. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** One sign-in of one user on one device, from its first to its last request: a row of `identity_sessions`. */
 export interface IdentitySession extends Owner {
   readonly tenantId: string | null;
-  /** The public handle: 32 lower-case hexadecimal digits. It names the session and proves nothing. */
+  /** The public id: 32 lower-case hexadecimal digits. It names the session, but it is not a credential. */
   readonly sessionId: string;
-  /** The app's word for the client program that signed in, or null. */
+  /** The app's name of the client program that signed in, or null. */
   readonly clientId: string | null;
-  /** The kind of device, as rules about concurrent logins see it: `Web`, `OAuth`, `Mobile` or an app's own word. */
+  /** The kind of device, for rules about concurrent logins: `Web`, `OAuth`, `Mobile` or the app's own word. */
   readonly device: string;
-  /** What the device is, for people: `Firefox 140 on Linux`. */
+  /** The device's display name, for example `Firefox 140 on Linux`. */
   readonly deviceInfo: string | null;
   /** The user agent at sign-in, cut to 512 characters. */
   readonly userAgent: string | null;
-  /** The addresses that the session was used from, newest last; the oldest are dropped beyond 2,048 characters. */
+  /** The addresses that used the session, newest last. Beyond 2,048 characters in total, the oldest are dropped. */
   readonly ipAddresses: readonly string[];
-  /** Whether the user asked to stay signed in: such a session may hibernate, others end when it would begin. */
+  /** True if the user asked to stay signed in. After the short lifetime, such a session hibernates; others end. */
   readonly staySignedIn: boolean;
-  /** When the user signed in, in milliseconds since 1970. */
+  /** The time of the sign-in, in milliseconds since 1970. */
   readonly signedIn: number;
-  /** When the session was last used, in milliseconds since 1970; null before its first checked request. */
+  /** The time of the last use, in milliseconds since 1970, or null before the first checked request. */
   readonly lastAccessed: number | null;
-  /**
-   * What the app keeps with the session for its whole life: any JSON object. Under `openXchange` stands what that wire has
-   * to remember of a sign-in; no update takes it away.
-   */
-  readonly extraProperties: Readonly<Record<string, unknown>>;
-  /** What the app keeps with the session while it is active: any JSON object, dropped when the session hibernates. */
-  readonly data: Readonly<Record<string, unknown>>;
-  /** The id under which the sign-in is known in the logs of other systems, or null; live sessions share none. */
+  /** Data of the app that is kept as long as the session. */
+  readonly extraProperties: JsonObject;
+  /** Temporary data of the app. It is dropped when the session hibernates. */
+  readonly data: JsonObject;
+  /** Data that protocols need later in the session: one object per protocol, under the protocol's name. */
+  readonly protocolData: ProtocolData;
+  /** The id under which other systems log this sign-in, or null. It is unique among live sessions. */
   readonly authId: string | null;
-  /** The node that opened the session or served it last, or null when nodes have no names. */
+  /** The node that opened the session or served it last, or null if nodes have no names. */
   readonly node: string | null;
-  /** When the session was ended, or null. An ended session never comes back. */
+  /** The time at which the session was ended, or null. An ended session never becomes live again. */
   readonly endedAt: number | null;
   readonly endReason: EndReason | null;
-  /** Who ended it, in the app's words: a user id, `policy`, or null. */
+  /** The actor that ended the session, in the app's words (a user id, `policy`), or null. */
   readonly endedBy: string | null;
 }
 
-/** Where among the `extraProperties` a wire keeps what it has to remember: an app that changes them leaves it there. */
-export const KEPT_BY_WIRE = 'openXchange';
+/** One object per protocol, under the protocol's name. */
+export type ProtocolData = Readonly<Record<string, JsonObject>>;
 
-/** A session as stores keep it: with the hash of its secret, which leaves the store's side only to be compared. */
+/** A session as stores keep it, with the hash of its secret. The hash is never part of what the app sees. */
 export interface StoredSession extends IdentitySession {
-  /** SHA-256 of the secret, as 64 hexadecimal digits. The secret itself is kept nowhere. */
+  /** SHA-256 of the secret, as 64 hexadecimal digits. The secret itself is not stored anywhere. */
   readonly secretHash: string;
 }
 
-/** One use of a session, or several as one. */
+/** One use of a session, or several uses merged into one. */
 export interface Use {
-  /** When, in milliseconds since 1970; the last of several. */
+  /** The time of the last of these uses, in milliseconds since 1970. */
   readonly at: number;
   /** Addresses that are new for the session, oldest first. */
   readonly ipAddresses: readonly string[];
-  /** The node that served it; absent where nodes have no names. */
+  /** The node that served the request. Absent if nodes have no names. */
   readonly node?: string | null;
 }
 
-/**
- * The session as it is after a use; one that is told late takes nothing back. Nearly every warm request makes such a
- * copy, so the fields are written out: a spread takes twice as long.
- */
-export function used(session: StoredSession, { at, ipAddresses, node }: Use): StoredSession {
+/** Returns the session as it is after a use. A use that is older than the last one changes neither time nor node. */
+export function afterUse(session: StoredSession, { at, ipAddresses, node }: Use): StoredSession {
   const lastAccessed = session.lastAccessed ?? 0;
   return {
-    sessionId: session.sessionId,
-    secretHash: session.secretHash,
-    tenantId: session.tenantId,
-    userId: session.userId,
-    clientId: session.clientId,
-    device: session.device,
-    deviceInfo: session.deviceInfo,
-    userAgent: session.userAgent,
+    ...session,
     ipAddresses: ipAddresses.reduce(withIpAddress, session.ipAddresses),
-    staySignedIn: session.staySignedIn,
-    signedIn: session.signedIn,
     lastAccessed: Math.max(at, lastAccessed),
-    extraProperties: session.extraProperties,
-    data: session.data,
-    authId: session.authId,
     node: at < lastAccessed ? session.node : (node ?? session.node),
-    endedAt: session.endedAt,
-    endReason: session.endReason,
-    endedBy: session.endedBy,
   };
 }
 
-/**
- * The session without what only the store may know, and as it is after a use now. A copy, so that nothing an app does to
- * it reaches a cache.
- */
-export function withoutSecret(
-  session: StoredSession,
-  lastAccessed: number | null = session.lastAccessed,
-  newIpAddresses: readonly string[] = [],
-): IdentitySession {
-  return {
-    sessionId: session.sessionId,
-    tenantId: session.tenantId,
-    userId: session.userId,
-    clientId: session.clientId,
-    device: session.device,
-    deviceInfo: session.deviceInfo,
-    userAgent: session.userAgent,
-    ipAddresses: newIpAddresses.reduce(withIpAddress, session.ipAddresses),
-    staySignedIn: session.staySignedIn,
-    signedIn: session.signedIn,
-    lastAccessed,
-    extraProperties: session.extraProperties,
-    data: session.data,
-    authId: session.authId,
-    node: session.node,
-    endedAt: session.endedAt,
-    endReason: session.endReason,
-    endedBy: session.endedBy,
-  };
+/** Returns a copy of the session for the app: without the secret's hash, so that no change of it reaches a cache. */
+export function withoutSecret({ secretHash: _, ...session }: StoredSession): IdentitySession {
+  return session;
 }
 
-/** What names a session in logs and events. It proves nothing. */
-export type SessionReference = Pick<
-  IdentitySession,
-  'sessionId' | 'tenantId' | 'userId' | 'clientId' | 'authId'
->;
+/** The fields that name a session in logs and events. None of them is a credential. */
+export const REFERENCE_FIELDS = [
+  'sessionId',
+  'tenantId',
+  'userId',
+  'clientId',
+  'authId',
+] as const satisfies readonly (keyof IdentitySession)[];
 
-/** A session that an act has ended, and why and by whom. */
+/** Names a session in logs and events. It is not a credential. */
+export type SessionReference = Pick<IdentitySession, (typeof REFERENCE_FIELDS)[number]>;
+
+/** A session that a call has ended, with the reason and the actor. */
 export interface EndedSession extends SessionReference {
   readonly endReason: EndReason;
   readonly endedBy: string | null;
 }
 
+/** Returns the part of the session that names it. */
 export function referenceTo({
   sessionId,
   tenantId,
@@ -147,11 +115,12 @@ export function referenceTo({
   return { sessionId, tenantId, userId, clientId, authId };
 }
 
-/** The address that the session was last used from. */
+/** Returns the address that used the session last, or null if no address is known. */
 export function currentIpAddress(session: IdentitySession): string | null {
   return session.ipAddresses[session.ipAddresses.length - 1] ?? null;
 }
 
+/** Returns true if both name the same user of the same tenant. A missing tenant equals null. */
 export function sameOwner(one: Owner, other: Owner): boolean {
   return one.userId === other.userId && (one.tenantId ?? null) === (other.tenantId ?? null);
 }

@@ -3,36 +3,43 @@ import { readOptions, type OptionTable, type OptionValues } from '../options/rea
 import { CONCURRENCY, type PreventConcurrentLogin } from './revocation';
 import type { IdentitySession } from './session';
 
-/** How many live sessions an owner may have, and what becomes of one more. */
+/** A limit on the live sessions of a user. */
 export interface SessionLimit {
+  /** The maximum number of live sessions. */
   readonly max: number;
-  /** `client` counts only sessions of the newcomer's client, `device` those of its kind of device. */
+  /** The sessions that count: all sessions of the user, or only those with the client or device type of the sign-in. */
   readonly per: 'user' | 'client' | 'device';
-  /** `endOldest` makes room by ending those that signed in first; `refuse` turns the new one away. */
+  /** `endOldest` ends the sessions that signed in first. `refuse` refuses the sign-in. */
   readonly onLimit: 'endOldest' | 'refuse';
 }
 
-/** Rules about the sessions that a user has at a time. What is absent sets no limit. */
+/** Rules for the sessions that a user has at the same time. A missing rule sets no limit. */
 export interface SignInRules {
-  /** What a sign-in does to the user's other sessions. */
+  /**
+   * The user's other sessions that a sign-in ends: `LogoutFromSameTypeDevices`, `LogoutFromAllDevices`, or `Disabled` for
+   * no session (the default). [Abp.Identity.PreventConcurrentLogin]
+   */
   readonly preventConcurrentLogin?: PreventConcurrentLogin | undefined;
-  /** How many live sessions the user may have. */
+  /** The maximum number of live sessions of a user. Default `Infinity`. [sessiond.maxSessionPerUser] */
   readonly maxSessionsPerUser?: number | undefined;
-  /** The same with the client of the sign-in. */
+  /** The maximum number of live sessions of a user with one client. Default `Infinity`. [sessiond.maxSessionPerClient] */
   readonly maxSessionsPerClient?: number | undefined;
-  /** The same on its kind of device. */
+  /** The maximum number of live sessions of a user on one type of device. Default `Infinity`. */
   readonly maxSessionsPerDevice?: number | undefined;
-  /** Beyond these limits: `endOldest`, the default, makes room, `refuse` turns the sign-in away. */
+  /**
+   * The reaction to a sign-in beyond these limits: `endOldest` ends the sessions that signed in first (the default),
+   * `refuse` refuses the sign-in.
+   */
   readonly onLimit?: SessionLimit['onLimit'] | undefined;
 }
 
-/** Who signs in with what, for rules that depend on it. */
+/** The user, tenant, device type and client of a sign-in. */
 export type SigningIn = Pick<IdentitySession, 'tenantId' | 'userId' | 'device' | 'clientId'>;
 
-/** An app's own rules for a sign-in. What it throws fails the sign-in. */
-export type RulesFor = (newcomer: SigningIn) => SignInRules | undefined | Promise<SignInRules | undefined>;
+/** Returns an app's own rules for a sign-in. If it throws, the sign-in fails with the same error. */
+export type RulesFor = (signingIn: SigningIn) => SignInRules | undefined | Promise<SignInRules | undefined>;
 
-/** Rules as a sign-in is checked by. */
+/** The rules that a sign-in is checked against, with all defaults. */
 export interface SignInRulesInForce {
   readonly preventConcurrentLogin: PreventConcurrentLogin;
   readonly limits: readonly SessionLimit[];
@@ -47,7 +54,7 @@ export const SIGN_IN_RULES = {
   onLimit: { default: 'endOldest', check: oneOf('endOldest', 'refuse') },
 } satisfies OptionTable<SignInRules>;
 
-/** Returns the rules of the manager's options in the form that a sign-in is checked by. */
+/** Returns the rules among the manager's options. */
 export function readSignInRules(values: OptionValues<typeof SIGN_IN_RULES>): SignInRulesInForce {
   const { preventConcurrentLogin, onLimit } = values;
   const limits = LIMITS.map(({ per, option }) => ({ per, max: values[option], onLimit }));
@@ -62,7 +69,10 @@ export function checkedSignInRules(rules: SignInRules = {}): SignInRulesInForce 
   return readSignInRules(readOptions(rules, SIGN_IN_RULES, { heading: '`rulesFor` returned invalid rules' }));
 }
 
-/** All of the rules at once: the strictest wins. A limit that refuses is looked at before one that would make room. */
+/**
+ * Returns rules that contain all given rules. The strictest `preventConcurrentLogin` wins. All limits apply. Limits that
+ * refuse are checked before limits that end sessions.
+ */
 export function combinedSignInRules(...all: readonly SignInRulesInForce[]): SignInRulesInForce {
   const strictness = Math.max(...all.map((rules) => CONCURRENCY.indexOf(rules.preventConcurrentLogin)));
   const limits = all.flatMap((rules) => rules.limits);

@@ -1,11 +1,11 @@
 import { invalidRequest } from '../errors';
 
-/** How long the JSON of an app's properties may be, in characters. */
-const LONGEST_PROPERTIES = 16_384;
+/** The maximum length of an app's JSON object, in characters. */
+const LONGEST_JSON = 16_384;
 
 /**
- * Text that is kept as it is: refused when it is too long, rather than cut into another text.
- * @throws SessionError `invalid-request`
+ * Returns text that is stored unchanged. `longest` is in characters.
+ * @throws SessionError `invalid-request` if the value is not text, is empty or too long, or cannot be stored
  */
 export function text(name: string, value: unknown, longest: number): string {
   if (typeof value !== 'string' || value === '' || value.length > longest) {
@@ -14,36 +14,36 @@ export function text(name: string, value: unknown, longest: number): string {
   return storable(name, value);
 }
 
-/** The same, or null for nothing. */
+/** Returns null for null and undefined, and otherwise the same as `text`. */
 export function optionalText(name: string, value: unknown, longest: number): string | null {
   return value === null || value === undefined ? null : text(name, value, longest);
 }
 
-/** Text that describes: cut when it is too long, null when there is none. */
+/** Returns descriptive text, cut to `longest` characters. Returns null for an empty or missing value. */
 export function capped(name: string, value: string | null | undefined, longest: number): string | null {
   return value ? storable(name, detached(value.slice(0, longest))) : null;
 }
 
 /**
- * The same text in memory of its own. A piece of a longer text would keep all of it alive, and sessions are kept long;
- * half a surrogate pair at the cut becomes U+FFFD.
+ * Returns a copy of the text. In V8 a slice keeps the whole text alive, and sessions are kept in memory for long. Half a
+ * surrogate pair at the cut becomes U+FFFD.
  */
 export function detached(piece: string): string {
   return Buffer.from(piece).toString();
 }
 
-/** Text as it may be shown: without characters that cannot be seen or turn the text around them, cut when it is too long. */
+/** Returns text to display: cut to `longest` characters, without characters that are invisible or reverse text. */
 export function displayText(value: string, longest: number): string {
-  return value.slice(0, longest).replace(UNSEEN, '');
+  return value.slice(0, longest).replace(INVISIBLE, '');
 }
 
-/** Control and format characters, halves of surrogate pairs, and what Unicode has not assigned; line and paragraph ends. */
-const UNSEEN = /[\p{C}\p{Zl}\p{Zp}]/gu;
+/** Control, format and unassigned characters, halves of surrogate pairs, and line and paragraph separators. */
+const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
 /**
- * A JSON object, as a frozen copy.
- * @throws TypeError when it is none
- * @throws SessionError `invalid-request` when it cannot be kept
+ * Returns a frozen copy of a JSON object.
+ * @throws TypeError if the value is not a JSON object
+ * @throws SessionError `invalid-request` if its JSON is longer than 16,384 characters, or if it cannot be stored
  */
 export function jsonObject(
   name: string,
@@ -51,8 +51,8 @@ export function jsonObject(
 ): Readonly<Record<string, unknown>> {
   const json = JSON.stringify(value) ?? '';
   if (!json.startsWith('{')) throw new TypeError(`\`${name}\` must be a JSON object`);
-  if (json.length > LONGEST_PROPERTIES) {
-    throw invalidRequest(name, `"${name}" is longer than ${LONGEST_PROPERTIES} characters of JSON.`);
+  if (json.length > LONGEST_JSON) {
+    throw invalidRequest(name, `"${name}" is longer than ${LONGEST_JSON} characters of JSON.`);
   }
   return JSON.parse(json, (key, part: unknown) => {
     storable(name, key);
@@ -60,10 +60,10 @@ export function jsonObject(
   }) as Record<string, unknown>;
 }
 
-/** PostgreSQL keeps no U+0000, and would put another character in the place of half a surrogate pair. */
+/** PostgreSQL cannot store U+0000, and replaces half a surrogate pair by another character. */
 function storable(name: string, value: string): string {
   if (value.includes('\0') || !value.isWellFormed()) {
-    throw invalidRequest(name, `"${name}" holds characters that cannot be kept.`);
+    throw invalidRequest(name, `"${name}" contains characters that cannot be stored.`);
   }
   return value;
 }

@@ -4,52 +4,52 @@ import type { Clock } from '../clock';
 import type { Health } from '../health';
 import { stage, type Cutoffs, type Lifetimes } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
-import { used, type EndedSession, type Owner, type StoredSession } from '../session/session';
+import { afterUse, type EndedSession, type StoredSession } from '../session/session';
 import { AbsentIds } from './absent-ids';
+import { ForwardingStore } from './forwarding';
 import type {
+  AdministeredStore,
   Admission,
   End,
   Hibernated,
   MaybePromise,
   Policy,
   PolicyPatch,
-  Retained,
   Scope,
-  Search,
-  SearchFilter,
   SessionPatch,
-  SessionStore,
   Touch,
   TouchResult,
 } from './store';
 
 export interface CachedOptions {
   readonly cache: Cache<StoredSession>;
-  /** Tells what others ended or changed, and whether copies may be trusted. Stacked caches share one. */
+  /** Reports what other nodes ended or changed, and whether cached sessions may be trusted. Stacked caches share one. */
   readonly follower: ChangeFollower;
   readonly lifetimes: Lifetimes;
   readonly clock: Clock;
 }
 
 /**
- * A store that keeps copies of the sessions of the store behind it, so that a warm `find` asks nobody.
+ * Returns a store that caches the sessions of the wrapped store, so that a cached hit needs no query.
  *
- * A copy is used while the follower trusts copies. It may admit; it never refuses for idleness, because the session may
- * have been used elsewhere since: a copy that is not active is read afresh. That a session has *ended* is final, so a
- * copy may say so.
+ * A cached session is used only while the follower trusts the cache. It may admit a request. It never refuses a request
+ * for idleness, because another node may have used the session since: unless it is active, it is read again. An end is
+ * final, so a cached session that has ended is used as well.
  */
-export function cached(inner: SessionStore, options: CachedOptions): SessionStore {
+export function cached(inner: AdministeredStore, options: CachedOptions): AdministeredStore {
   return new CachedStore(inner, options);
 }
 
-/** A session on its way here. What lands leaves a copy, unless the flight was called off in the meantime. */
+/**
+ * A read of one session that is in progress; concurrent requests share it (single flight). Its result is cached only if
+ * the flight is still registered: whatever ends or changes the session removes the registration.
+ */
 interface Flight {
-  readonly landing: Promise<StoredSession | undefined>;
+  readonly result: Promise<StoredSession | undefined>;
   readonly started: number;
 }
 
-class CachedStore implements SessionStore {
-  readonly #inner: SessionStore;
+class CachedStore extends ForwardingStore {
   readonly #cache: Cache<StoredSession>;
   readonly #follower: ChangeFollower;
   readonly #lifetimes: Lifetimes;
@@ -57,11 +57,11 @@ class CachedStore implements SessionStore {
   readonly #absent: AbsentIds;
   readonly #flights = new Map<string, Flight>();
   #policy: Policy | undefined;
-  /** How often everything was forgotten: what was asked for before that is no copy any more. */
-  #forgottenAll = 0;
+  /** The number of times that the whole cache was cleared. A policy that was read before the last time is not cached. */
+  #clearings = 0;
 
-  constructor(inner: SessionStore, { cache, follower, lifetimes, clock }: CachedOptions) {
-    this.#inner = inner;
+  constructor(inner: AdministeredStore, { cache, follower, lifetimes, clock }: CachedOptions) {
+    super(inner);
     this.#cache = cache;
     this.#follower = follower;
     this.#lifetimes = lifetimes;
@@ -70,111 +70,95 @@ class CachedStore implements SessionStore {
     follower.subscribe((change) => this.#apply(change));
   }
 
-  find(id: string): MaybePromise<StoredSession | undefined> {
-    const copy = this.#cache.get(id);
-    if (copy !== undefined && this.#follower.trusted && this.#serves(copy)) return copy;
+  override find(id: string): MaybePromise<StoredSession | undefined> {
+    const session = this.#cache.get(id);
+    if (session !== undefined && this.#follower.trusted && this.#mayServe(session)) return session;
     return this.#load(id);
   }
 
-  /** Leaves no copy: with everything, the newcomer may have ended since it was stamped. The store behind it knows. */
-  async insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
+  /** Does not cache the new session: `endEverything` may have ended it since it was stamped, and only the database knows. */
+  override async insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
     this.#follower.start();
     const displaced = admission.displaces.map(({ which }) => which);
     try {
-      return await this.#ending(displaced, this.#inner.insert(session, admission));
+      return await this.#ending(displaced, this.inner.insert(session, admission));
     } finally {
-      // Whoever asked before it was there has found nobody, and that is no answer any more.
-      this.#forget([session.sessionId]);
+      // A read that started before the insert found nothing. Requests must not use that answer from now on.
+      this.#evict([session.sessionId]);
     }
   }
 
-  list(owner: Owner): Promise<readonly StoredSession[]> {
-    return this.#inner.list(owner);
-  }
-
-  async update(id: string, patch: SessionPatch): Promise<boolean> {
+  override async update(id: string, patch: SessionPatch): Promise<boolean> {
     try {
-      return await this.#inner.update(id, patch);
+      return await this.inner.update(id, patch);
     } finally {
-      // Also after a failure: the change may have been made and only the answer been lost.
+      // After a failure too: the change may have been committed and only the response lost.
       this.#changed([id]);
     }
   }
 
-  async wake(id: string, at: number, idleSince: number): Promise<boolean> {
+  override async wake(id: string, at: number, idleSince: number): Promise<boolean> {
     try {
-      return await this.#inner.wake(id, at, idleSince);
+      return await this.inner.wake(id, at, idleSince);
     } finally {
       this.#changed([id]);
     }
   }
 
-  async touch(touches: readonly Touch[]): Promise<TouchResult> {
-    const result = await this.#inner.touch(touches);
+  override async touch(touches: readonly Touch[]): Promise<TouchResult> {
+    const result = await this.inner.touch(touches);
     for (const touch of touches) this.#advance(touch);
-    this.#forget(result.ended);
+    this.#evict(result.ended);
     return result;
   }
 
-  end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
-    return this.#ending([which], this.#inner.end(which, end));
+  override end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
+    return this.#ending([which], this.inner.end(which, end));
   }
 
-  async endEverything(scope: Scope, end: Omit<End, 'reason'>): Promise<void> {
+  override async endEverything(scope: Scope, end: Omit<End, 'reason'>): Promise<void> {
     try {
-      await this.#inner.endEverything(scope, end);
+      await this.inner.endEverything(scope, end);
     } finally {
-      this.#changedEverything();
+      this.#everythingChanged();
     }
   }
 
-  search(search: Search): Promise<readonly StoredSession[]> {
-    return this.#inner.search(search);
-  }
-
-  count(filter: SearchFilter, cutoffs: Cutoffs): Promise<number> {
-    return this.#inner.count(filter, cutoffs);
-  }
-
-  policy(): MaybePromise<Policy> {
+  override policy(): MaybePromise<Policy> {
     return this.#policy !== undefined && this.#follower.trusted ? this.#policy : this.#loadPolicy();
   }
 
-  async setPolicy(patch: PolicyPatch): Promise<void> {
+  override async setPolicy(patch: PolicyPatch): Promise<void> {
     try {
-      await this.#inner.setPolicy(patch);
+      await this.inner.setPolicy(patch);
     } finally {
-      this.#changedEverything();
+      this.#everythingChanged();
     }
   }
 
-  sweep(retained: Retained, limit: number): Promise<number> {
-    return this.#inner.sweep(retained, limit);
-  }
-
-  async hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated> {
-    const hibernated = await this.#inner.hibernate(cutoffs, limit);
-    this.#forget(hibernated.sessions.map(({ sessionId }) => sessionId));
+  override async hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated> {
+    const hibernated = await this.inner.hibernate(cutoffs, limit);
+    this.#evict(hibernated.sessions.map(({ sessionId }) => sessionId));
     return hibernated;
   }
 
-  health(): Health {
+  override health(): Health {
     return {
-      ...this.#inner.health(),
+      ...this.inner.health(),
       cache: { size: this.#cache.size },
       changes: this.#follower.health,
     };
   }
 
-  async close(patience: number): Promise<number> {
+  override async close(timeout: number): Promise<number> {
     await this.#follower.close();
     this.#cache.clear();
-    return this.#inner.close(patience);
+    return this.inner.close(timeout);
   }
 
   /**
-   * Drops the copies of what ends. Those of named sessions go in any case: another node may have been faster, or the answer
-   * of an earlier call been lost, and then this call ends nothing and is acknowledged all the same.
+   * Evicts the sessions that a call ends. Sessions that are named by id are evicted even if this call did not end them:
+   * another node may have been faster, or the response to an earlier call lost, and the caller gets a success all the same.
    */
   async #ending(
     which: readonly Revocation[],
@@ -185,33 +169,33 @@ class CachedStore implements SessionStore {
       this.#changed(ended.map(({ sessionId }) => sessionId));
       return ended;
     } finally {
-      this.#forget(which.flatMap(({ only = [] }) => only));
+      this.#evict(which.flatMap(({ only = [] }) => only));
     }
   }
 
-  #serves(copy: StoredSession): boolean {
-    return copy.endedAt !== null || stage(copy, this.#lifetimes, this.#clock.now()) === 'active';
+  #mayServe(session: StoredSession): boolean {
+    return session.endedAt !== null || stage(session, this.#lifetimes, this.#clock.now()) === 'active';
   }
 
   #load(id: string): MaybePromise<StoredSession | undefined> {
     this.#follower.start();
     if (this.#follower.trusted && this.#absent.has(id)) return undefined;
-    const underway = this.#flights.get(id);
-    // An older answer is as good as a copy of that age, and no better.
-    if (underway !== undefined && this.#clock.monotonic() - underway.started < this.#follower.lease) {
-      return underway.landing;
+    const flight = this.#flights.get(id);
+    // The result of an older flight is as stale as a cached session of that age.
+    if (flight !== undefined && this.#clock.monotonic() - flight.started < this.#follower.lease) {
+      return flight.result;
     }
-    const found = this.#inner.find(id);
+    const found = this.inner.find(id);
     if (found instanceof Promise) return this.#fly(id, found);
     if (found !== undefined) this.#keep(found);
     return found;
   }
 
-  async #fly(id: string, landing: Promise<StoredSession | undefined>): Promise<StoredSession | undefined> {
-    const flight = { landing, started: this.#clock.monotonic() };
+  async #fly(id: string, result: Promise<StoredSession | undefined>): Promise<StoredSession | undefined> {
+    const flight = { result, started: this.#clock.monotonic() };
     this.#flights.set(id, flight);
     try {
-      const session = await landing;
+      const session = await result;
       if (session !== undefined && this.#flights.get(id) === flight) this.#keep(session);
       if (session === undefined && this.#flights.get(id) === flight) this.#absent.note(id, flight.started);
       return session;
@@ -220,46 +204,46 @@ class CachedStore implements SessionStore {
     }
   }
 
-  /** Under its own id: the one that was asked for may be a piece of a request's header, and would keep that alive. */
+  /** Uses the session's own id as key. The requested id may be a slice of a header, and would keep the header in memory. */
   #keep(session: StoredSession): void {
     this.#absent.delete(session.sessionId);
     this.#cache.set(session.sessionId, session);
   }
 
   #apply(change: ChangeSet): void {
-    if (change.everything) this.#forgetAll();
-    else this.#forget(change.ids);
+    if (change.everything) this.#evictAll();
+    else this.#evict(change.ids);
   }
 
   async #loadPolicy(): Promise<Policy> {
     this.#follower.start();
-    const asked = this.#forgottenAll;
-    const policy = await this.#inner.policy();
-    if (asked === this.#forgottenAll) this.#policy = policy;
+    const clearings = this.#clearings;
+    const policy = await this.inner.policy();
+    if (clearings === this.#clearings) this.#policy = policy;
     return policy;
   }
 
-  #forgetAll(): void {
+  #evictAll(): void {
     this.#cache.clear();
     this.#absent.clear();
     this.#flights.clear();
     this.#policy = undefined;
-    this.#forgottenAll++;
+    this.#clearings++;
   }
 
-  /** What this node ended or changed itself. */
+  /** Called when this node has ended or changed sessions. */
   #changed(ids: readonly string[]): void {
-    this.#forget(ids);
+    this.#evict(ids);
     if (ids.length > 0) this.#follower.announce();
   }
 
-  #changedEverything(): void {
-    this.#forgetAll();
+  #everythingChanged(): void {
+    this.#evictAll();
     this.#follower.announce();
   }
 
-  /** Drops the copies, and calls off the flights: what they bring was read before. */
-  #forget(ids: readonly string[]): void {
+  /** Evicts the sessions and unregisters their flights, whose results were read before the change. */
+  #evict(ids: readonly string[]): void {
     for (const id of ids) {
       this.#cache.delete(id);
       this.#absent.delete(id);
@@ -267,9 +251,9 @@ class CachedStore implements SessionStore {
     }
   }
 
-  /** Without this a session in constant use would seem idle here, where its copy is never read again. */
+  /** Updates the cache entry after a touch. Otherwise a session in constant use would seem idle on this node. */
   #advance(touch: Touch): void {
-    const copy = this.#cache.get(touch.id);
-    if (copy !== undefined && copy.endedAt === null) this.#keep(used(copy, touch));
+    const session = this.#cache.get(touch.id);
+    if (session !== undefined && session.endedAt === null) this.#keep(afterUse(session, touch));
   }
 }

@@ -3,11 +3,11 @@ import { isLive, lastUsed, type Cutoffs } from '../session/lifetimes';
 import { inOrder } from '../session/order';
 import { covers, type Revocation } from '../session/revocation';
 import {
-  KEPT_BY_WIRE,
+  afterUse,
   referenceTo,
   sameOwner,
-  used,
   type EndedSession,
+  type JsonObject,
   type Owner,
   type StoredSession,
 } from '../session/session';
@@ -25,23 +25,23 @@ import {
   type Search,
   type SearchFilter,
   type SessionPatch,
-  type SessionStore,
+  type AdministeredStore,
   type Touch,
   type TouchResult,
 } from './store';
 import type { SessionLimit } from '../session/sign-in-rules';
 
 /**
- * A store in this process's memory: for tests, and for the first five minutes. Sessions end with the process, and no
- * other node sees them.
+ * Returns a store in this process's memory, for tests and first experiments. Sessions end with the process, and other
+ * nodes cannot see them.
  */
-export function memory(): SessionStore {
+export function memory(): AdministeredStore {
   return new MemoryStore();
 }
 
-class MemoryStore implements SessionStore {
+class MemoryStore implements AdministeredStore {
   readonly #sessions = new Map<string, StoredSession>();
-  /** The latest end of everything, by the tenant that it was for; of everyone under `undefined`. */
+  /** The latest `endEverything` of each tenant. The key `undefined` holds that of all sessions. */
   readonly #epochs = new Map<Scope['tenantId'], End>();
   #policy: Policy = {};
 
@@ -56,7 +56,7 @@ class MemoryStore implements SessionStore {
         ending.set(sessionId, { at: session.signedIn, reason: 'displaced', by: null });
       }
     }
-    this.#insistOnAuthId(session, admission.cutoffs, ending);
+    this.#checkAuthId(session, admission.cutoffs, ending);
     const ended = Array.from(ending, ([id, end]) => this.#mark(id, end));
     this.#sessions.set(session.sessionId, session);
     this.#endWithEverything(session);
@@ -74,13 +74,8 @@ class MemoryStore implements SessionStore {
   async update(id: string, patch: SessionPatch): Promise<boolean> {
     const session = this.#sessions.get(id);
     if (session === undefined || session.endedAt !== null) return false;
-    const kept = session.extraProperties[KEPT_BY_WIRE];
-    const extraProperties = patch.extraProperties ?? session.extraProperties;
-    this.#sessions.set(id, {
-      ...session,
-      ...patch,
-      extraProperties: kept === undefined ? extraProperties : { ...extraProperties, [KEPT_BY_WIRE]: kept },
-    });
+    const protocolData = { ...session.protocolData, ...patch.protocolData };
+    this.#sessions.set(id, { ...session, ...patch, protocolData });
     return true;
   }
 
@@ -96,7 +91,7 @@ class MemoryStore implements SessionStore {
     for (const touch of touches) {
       const session = this.#sessions.get(touch.id);
       if (session === undefined || session.endedAt !== null) ended.push(touch.id);
-      else this.#sessions.set(touch.id, used(session, touch));
+      else this.#sessions.set(touch.id, afterUse(session, touch));
     }
     return { ended, skipped: [] };
   }
@@ -128,8 +123,13 @@ class MemoryStore implements SessionStore {
   }
 
   async setPolicy(patch: PolicyPatch): Promise<void> {
-    const { preventConcurrentLogin: rule, idle } = { ...this.#policy, ...patch };
-    this.#policy = { ...(rule && { preventConcurrentLogin: rule }), ...(idle && { idle }) };
+    const { preventConcurrentLogin: rule } = { ...this.#policy, ...patch };
+    const protocols = Object.entries({ ...this.#policy.protocols, ...patch.protocols });
+    const stored = protocols.filter((entry): entry is [string, JsonObject] => entry[1] !== null);
+    this.#policy = {
+      ...(rule && { preventConcurrentLogin: rule }),
+      ...(stored.length > 0 && { protocols: Object.fromEntries(stored) }),
+    };
   }
 
   async sweep({ endedAfter, cutoffs }: Retained, limit: number): Promise<number> {
@@ -143,13 +143,13 @@ class MemoryStore implements SessionStore {
   }
 
   async hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated> {
-    const asleep = [...this.#sessions.values()].filter(
+    const idle = [...this.#sessions.values()].filter(
       (session) =>
         session.endedAt === null &&
         Object.keys(session.data).length > 0 &&
         lastUsed(session) <= cutoffs.short,
     );
-    const dropped = asleep.slice(0, limit);
+    const dropped = idle.slice(0, limit);
     for (const session of dropped) this.#sessions.set(session.sessionId, { ...session, data: {} });
     const sessions = dropped.filter((session) => isLive(session, cutoffs)).map(referenceTo);
     return { dropped: dropped.length, sessions };
@@ -160,7 +160,7 @@ class MemoryStore implements SessionStore {
   }
 
   async close(): Promise<number> {
-    // There is nothing to let go of: whoever holds the store may open another manager on it.
+    // Keeps the sessions: another manager may use the same store.
     return 0;
   }
 
@@ -180,7 +180,7 @@ class MemoryStore implements SessionStore {
     );
   }
 
-  /** The owner's sessions that are not marked as ended. */
+  /** Returns the owner's sessions that are not marked as ended. */
   #ownedBy(owner: Owner): StoredSession[] {
     return [...this.#sessions.values()].filter(
       (session) => session.endedAt === null && sameOwner(owner, session),
@@ -188,23 +188,21 @@ class MemoryStore implements SessionStore {
   }
 
   #overLimit(
-    newcomer: StoredSession,
+    added: StoredSession,
     limit: SessionLimit,
     cutoffs: Cutoffs,
     ending: ReadonlyMap<string, End>,
   ): StoredSession[] {
-    const counted = this.#ownedBy(newcomer).filter(
+    const counted = this.#ownedBy(added).filter(
       (session) =>
-        isLive(session, cutoffs) &&
-        !ending.has(session.sessionId) &&
-        sharesLimit(session, newcomer, limit.per),
+        isLive(session, cutoffs) && !ending.has(session.sessionId) && sharesLimit(session, added, limit.per),
     );
     const tooMany = counted.sort(NEWEST_FIRST).slice(limit.max - 1);
     if (tooMany.length > 0 && limit.onLimit === 'refuse') throw limitReached(limit);
     return tooMany;
   }
 
-  #insistOnAuthId({ authId }: StoredSession, cutoffs: Cutoffs, ending: ReadonlyMap<string, End>): void {
+  #checkAuthId({ authId }: StoredSession, cutoffs: Cutoffs, ending: ReadonlyMap<string, End>): void {
     if (authId === null) return;
     for (const session of this.#sessions.values()) {
       const taken = session.authId === authId && isLive(session, cutoffs) && !ending.has(session.sessionId);

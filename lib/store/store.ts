@@ -1,88 +1,97 @@
 import { SessionError } from '../errors';
 import type { Health } from '../health';
+import type { Names } from '../options/reader';
+import type { EndReason } from '../session/end-reason';
 import type { Cutoffs } from '../session/lifetimes';
 import type { SearchOrder } from '../session/order';
 import type { PreventConcurrentLogin, Revocation } from '../session/revocation';
+import type {
+  EndedSession,
+  JsonObject,
+  Owner,
+  ProtocolData,
+  SessionReference,
+  StoredSession,
+  Use,
+} from '../session/session';
 import type { SessionLimit } from '../session/sign-in-rules';
-import type { EndedSession, Owner, SessionReference, StoredSession, Use } from '../session/session';
-import type { EndReason } from '../session/end-reason';
-import type { Names } from '../options/reader';
 import { optionalText, text } from '../session/text';
 
-/** At once where that is possible: a warm request waits for nothing. */
+/** A value that is returned directly if it is known, so that a cached hit awaits nothing. */
 export type MaybePromise<T> = T | Promise<T>;
 
 /**
- * Where sessions live. Caching and write-batching are stores wrapped round a store; every implementation passes the same
- * suite, `test/store/contract.ts`.
+ * Stores sessions: the part of the contract that requests need. Caching and write-batching are stores that wrap another
+ * store. Every implementation passes the same tests, `test/store/contract.ts`.
  *
- * Absence is a value, doing something twice is no mistake, and a thrown error means that the store itself is broken:
- * `SessionError` with `store-unavailable` when it cannot be reached in time. The one refusal is `insert`'s.
+ * A missing session is a value, and every call may be repeated. A method throws only if the store does not work:
+ * `SessionError` with code `store-unavailable` if it cannot be reached in time. Only `insert` can refuse a request.
  */
 export interface SessionStore {
   /**
-   * Adds the session, and first ends what it displaces, which it tells: all of it or nothing.
+   * Ends the sessions that the new one displaces, and inserts the new one, in one transaction. Returns the ended sessions.
    * @throws SessionError `session-limit-reached`, `auth-id-taken`, `session-id-taken`
    */
   insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]>;
-  /** The session of that id, ended ones too: the manager judges. */
+  /** Returns the session with this id, or undefined. Also returns ended and expired sessions: the manager decides. */
   find(id: string): MaybePromise<StoredSession | undefined>;
-  /** The owner's sessions that are not marked as ended, newest sign-in first. */
+  /** Returns the owner's sessions that are not marked as ended, newest sign-in first. */
   list(owner: Owner): Promise<readonly StoredSession[]>;
-  /**
-   * Changes what the patch names, but for what a wire keeps among the `extraProperties`; false when there is no such session
-   * or it has ended.
-   */
+  /** Changes the fields that the patch names. Returns false if the session does not exist or has ended. */
   update(id: string, patch: SessionPatch): Promise<boolean>;
   /**
-   * Wakes a session that hibernates: drops its data and notes the use. False when there is nothing to wake, because it has
-   * ended or was used after `idleSince`: of two who wake it, one does.
+   * Wakes a hibernating session: drops its temporary data and records the use. Returns false if the session has ended or
+   * was used after `idleSince`, so that of several parallel calls only one returns true.
    */
   wake(id: string, at: number, idleSince: number): Promise<boolean>;
   /**
-   * Notes that sessions were used. Never creates, revives or goes back in time. Tells which of them turned out to have
-   * ended, and which must be sent again later, because somebody else was writing them.
+   * Records uses of sessions. Never creates or revives a session, and never moves a time backwards. Returns the sessions
+   * that have ended, and the sessions whose rows were locked and must be sent again.
    */
   touch(touches: readonly Touch[]): MaybePromise<TouchResult>;
-  /** Ends sessions for good, and tells which this call ended; ending twice ends nothing. */
+  /** Ends sessions permanently. Returns the sessions that this call ended; repeating the call ends nothing. */
   end(which: Revocation, end: End): Promise<readonly EndedSession[]>;
-  /**
-   * Ends every session in the scope that was signed in by then, by one write, however many they are. It reaches sessions
-   * of a moment earlier only as far as the clocks of nodes agree.
-   */
-  endEverything(scope: Scope, end: Omit<End, 'reason'>): Promise<void>;
-  /** The live sessions that the search is for, in its order, as they are written: unwritten touches are not in them. */
-  search(search: Search): Promise<readonly StoredSession[]>;
-  /** How many there are in all. */
-  count(filter: SearchFilter, cutoffs: Cutoffs): Promise<number>;
-  /** What administrators have set, for all nodes. */
-  policy(): MaybePromise<Policy>;
-  /** Changes what the patch names. */
-  setPolicy(patch: PolicyPatch): Promise<void>;
-  /** Deletes at most `limit` sessions that ended long ago, and tells how many. */
-  sweep(retained: Retained, limit: number): Promise<number>;
-  /** Drops the data of at most `limit` sessions that are not active, and tells how many, and which of them can be woken. */
-  hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated>;
-  /** What this store and those behind it know of themselves, without asking anybody. */
+  /** Returns what this store and the stores that it wraps know about their state, without asking the database. */
   health(): Health;
   /**
-   * Writes what is still to be written, for as long as `patience` milliseconds, and lets go of what the store itself made.
-   * Tells how many touches could not be written. Twice is once.
+   * Writes what is not written yet, for at most `timeout` milliseconds, and releases what the store itself created.
+   * Returns the number of touches that were lost. May be called twice.
    */
-  close(patience: number): Promise<number>;
+  close(timeout: number): Promise<number>;
 }
 
-/** Under what conditions a new session is let in. */
+/** Stores sessions, with the methods that administration and cleanup need as well. */
+export interface AdministeredStore extends SessionStore {
+  /**
+   * Ends every session in the scope that was signed in at or before `end.at`, with one write. Node clocks follow the
+   * database's time, so the limit is as exact as that.
+   */
+  endEverything(scope: Scope, end: Omit<End, 'reason'>): Promise<void>;
+  /** Returns one page of the live sessions that match, as they are written: unwritten touches are not included. */
+  search(search: Search): Promise<readonly StoredSession[]>;
+  /** Returns the number of live sessions that match. */
+  count(filter: SearchFilter, cutoffs: Cutoffs): Promise<number>;
+  /** Returns the settings that administrators have stored for all nodes. */
+  policy(): MaybePromise<Policy>;
+  /** Changes the settings that the patch names. */
+  setPolicy(patch: PolicyPatch): Promise<void>;
+  /** Deletes at most `limit` sessions that ended or expired long ago. Returns the number of deleted sessions. */
+  sweep(retained: Retained, limit: number): Promise<number>;
+  /** Drops the temporary data of at most `limit` sessions that are no longer active. */
+  hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated>;
+}
+
+/** The conditions of a sign-in: the sessions that it displaces and the limits that it must respect. */
 export interface Admission {
-  /** What ends in favour of it. */
+  /** The sessions that end in favour of the new one. */
   readonly displaces: readonly { readonly which: Revocation; readonly end: End }[];
-  /** How many live sessions the owner may have, this one included. All of them hold. */
+  /** How many live sessions the owner may have, including the new one. Every limit must hold. */
   readonly limits?: readonly SessionLimit[] | undefined;
-  /** What counts as live. */
+  /** The points in time that decide which sessions are live. */
   readonly cutoffs: Cutoffs;
 }
 
-/** The refusal of a sign-in beyond a limit. */
+/** Returns the error for a sign-in beyond a limit. */
 export function limitReached({ max, per }: SessionLimit): SessionError {
   const sessions = max === 1 ? 'one session is' : `${max} sessions are`;
   const message = `No more than ${sessions} allowed at a time${WITHIN[per]}.`;
@@ -95,17 +104,17 @@ const WITHIN: Readonly<Record<SessionLimit['per'], string>> = {
   device: ' on devices of this kind',
 };
 
-/** The refusal of a sign-in under an auth id that a live session has. */
+/** Returns the error for a sign-in whose auth id belongs to a live session. */
 export function authIdTaken(): SessionError {
   return new SessionError('auth-id-taken', 'Another session has this authentication id.');
 }
 
-/** The refusal of a sign-in under the id of another session. */
+/** Returns the error for a sign-in under the id of another session. */
 export function sessionIdTaken(): SessionError {
   return new SessionError('session-id-taken', 'Another session has this id.');
 }
 
-/** When, why and by whom sessions end. */
+/** The time, reason and actor with which sessions end. */
 export interface End {
   readonly at: number;
   readonly reason: EndReason;
@@ -117,89 +126,87 @@ export interface Touch extends Use {
   readonly id: string;
 }
 
-/** The touches that were not written, and why. */
+/** The touches that were not written. */
 export interface TouchResult {
   /** Sessions that have ended or do not exist. */
   readonly ended: readonly string[];
-  /** Sessions whose touch was not written and must be sent again. */
+  /** Sessions whose rows were locked. Their touches must be sent again. */
   readonly skipped: readonly string[];
 }
 
-/** The part of a session that an app may change while it lives. */
+/** The fields that may change while a session lives. Each object replaces the previous one. */
 export interface SessionPatch {
-  readonly extraProperties?: Readonly<Record<string, unknown>>;
-  readonly data?: Readonly<Record<string, unknown>>;
+  readonly extraProperties?: JsonObject;
+  readonly data?: JsonObject;
+  /** Replaces the objects of the named protocols. The objects of other protocols stay. */
+  readonly protocolData?: ProtocolData;
 }
 
-/** Everyone; or a tenant, where `null` is those without one. */
+/** All sessions, or those of one tenant. `tenantId: null` means the sessions without a tenant. */
 export interface Scope {
   readonly tenantId?: string | null;
 }
 
-/** Which sessions administrators look for. What is absent does not matter. */
+/** The conditions of a search. Every field that is present must match. */
 export interface SearchFilter extends Scope {
   readonly userId?: string;
   readonly device?: string;
   readonly clientId?: string;
-  /** The node that opened a session or served it last. */
+  /** The node that opened the session or served it last. */
   readonly node?: string;
 }
 
-/** How many sessions a page may pass over: from then on a cursor is the better way. */
+/** The largest number of sessions that a page may skip. Use a cursor beyond it. */
 export const MOST_SKIPPED = 100_000;
 
-/** How many sessions a page may have. */
+/** The largest number of sessions on one page. */
 export const MOST_TAKEN = 1000;
 
-/** A page of the sessions that administrators look for. */
+/** A search for one page of live sessions. */
 export interface Search {
   readonly filter: SearchFilter;
-  /** What counts as live. */
+  /** The points in time that decide which sessions are live. */
   readonly cutoffs: Cutoffs;
   readonly order: SearchOrder;
   readonly skip: number;
   readonly take: number;
-  /** Goes on behind this session, in the order of `signedIn`: sign-ins and ends in the meantime move nothing. */
+  /** Continues after this session in the order of `signedIn`. New sign-ins and ended sessions shift nothing. */
   readonly after?: Pick<StoredSession, 'signedIn' | 'sessionId'> | undefined;
 }
 
-/** What administrators may change while the app runs. What is absent is as the options say. */
+/** Settings that administrators change while the app runs. Absent settings are as the options say. */
 export interface Policy {
   readonly preventConcurrentLogin?: PreventConcurrentLogin;
-  readonly idle?: IdlePolicy;
+  readonly protocols?: ProtocolSettings;
 }
 
-/** A change of the policy. What is null is as the options say again; what is absent stays as it is. */
+/** The settings of protocols: one object per protocol, under the protocol's name. The store does not read them. */
+export type ProtocolSettings = Readonly<Record<string, JsonObject>>;
+
+/** A change of the policy. Absent settings stay; `null` removes a setting, so that the option applies again. */
 export interface PolicyPatch {
   readonly preventConcurrentLogin?: PreventConcurrentLogin | null;
-  readonly idle?: IdlePolicy | null;
+  /** Replaces the settings of the named protocols. The settings of other protocols stay. */
+  readonly protocols?: Readonly<Record<string, JsonObject | null>>;
 }
 
-/** When user interfaces sign out somebody who does nothing, in ABP's words. They have to do that; lifetimes hold all the same. */
-export interface IdlePolicy {
-  readonly enabled: boolean;
-  readonly idleTimeoutMinutes: number;
-  /** How long a user is warned before. */
-  readonly countdownSeconds: number;
-}
-
-/** What fell asleep. */
+/** The result of `hibernate`. */
 export interface Hibernated {
-  /** How many sessions lost their data. */
+  /** The number of sessions whose temporary data was dropped. */
   readonly dropped: number;
-  /** Those of them that can still be woken; the others have expired. */
+  /** Those of them that can still be woken. The others have expired. */
   readonly sessions: readonly SessionReference[];
 }
 
-/** What a sweep leaves alone. */
+/** The sessions that a sweep keeps. */
 export interface Retained {
-  /** Sessions marked as ended after this. */
+  /** Keeps sessions that were marked as ended after this time. */
   readonly endedAfter: number;
-  /** Sessions that are not marked and are live under these. */
+  /** Keeps sessions that are not marked and are live under these cutoffs. */
   readonly cutoffs: Cutoffs;
 }
 
-/** All that sessions can be looked for by. */
+/** The names of `SearchFilter`, with which calls are checked. */
 export const FILTERS: Names<SearchFilter> = {
   tenantId: true,
   userId: true,
@@ -209,7 +216,7 @@ export const FILTERS: Names<SearchFilter> = {
 };
 
 /**
- * The filter as stores may be given it, and nothing else of what was given.
+ * Returns the filter with checked values and without other properties.
  * @throws SessionError `invalid-request`
  */
 export function checkedFilter({ tenantId, userId, device, clientId, node }: SearchFilter): SearchFilter {

@@ -241,7 +241,7 @@ describe('DedicatedConnection.listen()', () => {
     await pid();
     proxy.silence();
     const hurried = new StatementRunner(own, { budget: 1000 });
-    await expect(hurried.repeatable(PID, [])).rejects.toThrow('cannot be looked up');
+    await expect(hurried.repeatable(PID, [])).rejects.toThrow('cannot be checked at the moment');
     expect(events).toEqual(['up', 'down: Error: Query read timeout']);
     proxy.resume();
     await pid();

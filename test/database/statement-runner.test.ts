@@ -70,7 +70,7 @@ describe('StatementRunner', () => {
       .once(sql('select pg_sleep(60)'), [])
       .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(SessionError);
-    expect((error as Error).message).toBe('The sessions cannot be looked up at the moment.');
+    expect((error as Error).message).toBe('The session cannot be checked at the moment; try again later.');
     expect((error as Error).cause).toBeInstanceOf(Error);
   });
 });

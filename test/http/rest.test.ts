@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 
 import { rest, type RestOptions } from '../../lib/http/rest';
-import { SessionError, type RefusalCode, type RefusalEvidence } from '../../lib/errors';
+import { SessionError, type RefusalCode, type RefusalDetails } from '../../lib/errors';
 import { translationsOf } from '../../lib/session/i18n/translations';
 import { describeDevice } from '../../lib/session/device/describe';
 import type { Place } from '../../lib/session/place';
@@ -98,7 +98,11 @@ describe.each(['credentials', 'remembered'] as const)('the %s of a request', (wh
     expect(refusals).toEqual([code('credentials-invalid'), code('credentials-invalid')]);
     // In the words of a wrong secret, which this may be.
     expect(refusals).toEqual(
-      Array(2).fill(expect.objectContaining({ message: 'These credentials belong to no session.' })),
+      Array(2).fill(
+        expect.objectContaining({
+          message: 'The session does not exist or the credentials are wrong; sign in again.',
+        }),
+      ),
     );
   });
 
@@ -352,7 +356,7 @@ describe('a refusal', () => {
     title,
   }));
 
-  const refusal = (of: RefusalCode, evidence: RefusalEvidence = {}, headers: Record<string, string> = {}) =>
+  const refusal = (of: RefusalCode, evidence: RefusalDetails = {}, headers: Record<string, string> = {}) =>
     dialect.refusal(new SessionError(of, 'Because.', evidence), request(headers));
 
   it.each(ALL)('$code is a problem document with the status $status', ({ code: of, status, title }) => {

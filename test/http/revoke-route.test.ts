@@ -9,7 +9,7 @@ import {
   sessionsOf,
   type IdentitySessionManager,
   type Opened,
-  type SessionStore,
+  type AdministeredStore,
   type SignIn,
 } from '../../lib';
 import { FakeClock } from '../support/clock';
@@ -19,7 +19,7 @@ import { managerOn } from '../support/manager';
 const FORGOTTEN = ['__Host-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax'];
 
 let clock: FakeClock;
-let store: SessionStore;
+let store: AdministeredStore;
 let manager: IdentitySessionManager;
 let app: Express;
 let mine: Opened;

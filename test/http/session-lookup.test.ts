@@ -13,7 +13,7 @@ import {
   type IdentitySessionManager,
   type IdentitySessionOptions,
   type Opened,
-  type SessionStore,
+  type AdministeredStore,
   type SignIn,
 } from '../../lib';
 import { FakeClock } from '../support/clock';
@@ -24,7 +24,7 @@ import { DAY, HOUR } from '../support/sessions';
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
 let clock: FakeClock;
-let store: SessionStore;
+let store: AdministeredStore;
 let manager: IdentitySessionManager;
 let app: Express;
 

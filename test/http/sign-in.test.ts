@@ -10,7 +10,7 @@ import {
   type IdentitySessionManager,
   type IdentitySessionOptions,
   type OpenedSession,
-  type SessionStore,
+  type AdministeredStore,
   type SignInFacts,
   type VerbOptions,
 } from '../../lib';
@@ -20,7 +20,7 @@ import { managerOn } from '../support/manager';
 
 const COOKIE = /^__Host-identity=[0-9a-f]{32}\.[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/;
 
-let store: SessionStore;
+let store: AdministeredStore;
 let manager: IdentitySessionManager;
 let app: Express;
 

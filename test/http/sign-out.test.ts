@@ -8,7 +8,7 @@ import {
   signOut,
   type IdentitySessionManager,
   type Opened,
-  type SessionStore,
+  type AdministeredStore,
 } from '../../lib';
 import { FakeClock } from '../support/clock';
 import { bearerOf, cookieOf } from '../support/credentials';
@@ -18,7 +18,7 @@ import { HOUR } from '../support/sessions';
 const FORGOTTEN = ['__Host-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax'];
 
 let clock: FakeClock;
-let store: SessionStore;
+let store: AdministeredStore;
 let manager: IdentitySessionManager;
 let app: Express;
 

@@ -6,7 +6,7 @@ import {
   type IdentitySessionManager,
   type IdentitySessionOptions,
   type SessionEvent,
-  type SessionStore,
+  type AdministeredStore,
   type SignIn,
 } from '../../lib';
 import { READ_EVERY } from '../../lib/changes/changes';
@@ -265,8 +265,8 @@ describe('a cleanup that fails', () => {
   it('is reported and tried again, and rejects when it was asked for', async () => {
     const inner = memory();
     let failure: Error | undefined = new Error('no disk');
-    const store: SessionStore = new Proxy(inner, {
-      get: (target, name: keyof SessionStore) =>
+    const store: AdministeredStore = new Proxy(inner, {
+      get: (target, name: keyof AdministeredStore) =>
         name === 'sweep' && failure !== undefined
           ? () => Promise.reject(failure!)
           : (target[name] as () => unknown).bind(target),

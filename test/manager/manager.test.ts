@@ -209,7 +209,7 @@ describe('update', () => {
       const manager = use();
       const { session } = await open(manager);
       const updating = manager.update(session.sessionId, patch as never);
-      await expect(updating).rejects.toThrow(/^`update` .* `extraProperties`, `data`$/);
+      await expect(updating).rejects.toThrow(/^`update` .* `extraProperties`, `data`, `protocolData`$/);
     },
   );
 });
@@ -411,7 +411,7 @@ describe('a change of credentials', () => {
     const manager = use();
     const { session } = await open(manager);
     for (const nobody of [undefined, null, 42]) {
-      await expect(manager.onCredentialChange(nobody as never)).rejects.toThrow(/an owner is an object/);
+      await expect(manager.onCredentialChange(nobody as never)).rejects.toThrow(/the owner must be an object/);
     }
     for (const options of [{ kept: session.sessionId }, session.sessionId, null]) {
       await expect(manager.onCredentialChange('alice', options as never)).rejects.toThrow(/`keep`, `by`/);

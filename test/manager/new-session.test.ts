@@ -84,7 +84,7 @@ describe('the session that a sign-in opens', () => {
       const wrong = settingsOf({ store: memory(), deviceOf: () => answer as never });
       const open = () => newSession({ userId: 'alice' }, 'hash', wrong);
       expect(open).toThrow(TypeError);
-      expect(open).toThrow('`deviceOf` answered what is no kind of device: it must be text of 1 to 64');
+      expect(open).toThrow('`deviceOf` must return a string of 1 to 64');
     },
   );
 });

@@ -8,7 +8,7 @@ function capacity(max: number, count: () => Promise<number>): NodeCapacity {
 }
 
 const taken = async (node: NodeCapacity, times: number) => {
-  const results = await Promise.allSettled(Array.from({ length: times }, () => node.take()));
+  const results = await Promise.allSettled(Array.from({ length: times }, () => node.reserve()));
   return results.filter(({ status }) => status === 'fulfilled').length;
 };
 
@@ -16,7 +16,7 @@ describe('the capacity of a node', () => {
   it('lets in as many as there is room for, also when they come at once', async () => {
     const node = capacity(10, async () => 7);
     expect(await taken(node, 20)).toBe(3);
-    await expect(node.take()).rejects.toMatchObject({ code: 'session-limit-reached', per: 'node' });
+    await expect(node.reserve()).rejects.toMatchObject({ code: 'session-limit-reached', per: 'node' });
   });
 
   it('counts once a second, and only while somebody signs in', async () => {
@@ -25,7 +25,7 @@ describe('the capacity of a node', () => {
     expect(count).toHaveBeenCalledTimes(0);
     await taken(node, 20);
     clock.advance(999);
-    await node.take();
+    await node.reserve();
     expect(count).toHaveBeenCalledTimes(1);
     clock.advance(1);
     await taken(node, 20);
@@ -57,13 +57,13 @@ describe('the capacity of a node', () => {
   it('does not count twice at a time, however long it takes', async () => {
     const answers: ((count: number) => void)[] = [];
     const node = capacity(10, () => new Promise((resolve) => answers.push(resolve)));
-    const first = node.take();
+    const first = node.reserve();
     clock.advance(5000);
-    const second = node.take();
+    const second = node.reserve();
     expect(answers).toHaveLength(1);
     answers[0]!(0);
     await Promise.all([first, second]);
-    await node.take();
+    await node.reserve();
     expect(answers).toHaveLength(1);
   });
 });

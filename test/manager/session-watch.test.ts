@@ -8,13 +8,13 @@ import {
 } from '../../lib/manager/session-watch';
 import { settingsOf } from '../../lib/options/settings';
 import { memory } from '../../lib/store/memory';
-import type { SessionStore } from '../../lib/store/store';
+import type { AdministeredStore } from '../../lib/store/store';
 import { FakeClock } from '../support/clock';
 import { GatedStore, turns } from '../support/gate';
 import { ALICE, HOUR, admission, aSession } from '../support/sessions';
 
 let clock: FakeClock;
-let store: SessionStore;
+let store: AdministeredStore;
 let gated: GatedStore;
 let watch: SessionWatch;
 let told: SessionError[];

@@ -62,80 +62,29 @@ describe('settingsOf', () => {
     expect(settings(options).touchInterval).toBe(expected);
   });
 
-  it.each([
-    [{ shortLifetime: '1w' }, '`shortLifetime` is "1w": it must be a duration from 1000 ms'],
-    [{ shortLifetime: 5 }, '`shortLifetime` is 5'],
-    [{ longLifetime: NaN }, '`longLifetime` is NaN'],
-    [{ absoluteLifetime: true }, '`absoluteLifetime` is true'],
-    [{ autologin: 'false' }, '`autologin` is "false": it must be true or false'],
-    [{ autologin: null }, '`autologin` is null'],
-    [{ cookies: { name: 'a b' } }, '`cookies.name` is "a b"'],
-    [{ cookies: { sameSite: 'none' } }, '`cookies.sameSite` is "none": it must be "lax" or "strict"'],
-    [{ cookies: { Secure: false } }, 'no option `cookies.Secure`, did you mean `cookies.secure`?'],
-    [{ cookies: 5 }, '`cookies` is 5: it must be an object'],
-    [{ origins: ['www.example.com'] }, '`origins` is ["www.example.com"]: it must be a list of origins'],
-    [{ origins: ['https://example.com/'] }, '`origins` is ["https://example.com/"]'],
-    [{ origins: 'https://example.com' }, '`origins` is "https://example.com": it must be a list'],
-    [{ preventConcurrentLogin: 2 }, '`preventConcurrentLogin` is 2: it must be "Disabled" or'],
-    [{ maxSessionsPerUser: 0 }, '`maxSessionsPerUser` is 0'],
-    [{ maxSessionsPerUser: 1.5 }, '`maxSessionsPerUser` is 1.5'],
-    [{ maxSessions: 0 }, '`maxSessions` is 0'],
-    [{ updateAfterCacheHits: '10' }, '`updateAfterCacheHits` is "10"'],
-    [{ cacheSize: Infinity }, '`cacheSize` is Infinity'],
-    [{ lease: '1D' }, '`lease` is "1D"'],
-    [{ requestBudget: 5 }, '`requestBudget` is 5'],
-    [{ hint: 'redis://cache' }, '`hint` is "redis://cache": it must be a hint, such as `redisHint(client)`'],
-    [{ changesConnection: 5432 }, '`changesConnection` is 5432: it must be a value for Knex'],
-    [{ schema: '' }, '`schema` is "": it must be the name of a schema'],
-    [{ schema: 'a.b' }, '`schema` is "a.b"'],
-    [{ schema: 5 }, '`schema` is 5'],
-    [{ nodeId: 'a b' }, '`nodeId` is "a b"'],
-    [{ isCleanupEnabled: 1 }, '`isCleanupEnabled` is 1'],
-    [{ cleanupPeriod: 59_999 }, '`cleanupPeriod` is 59999: it must be a duration from 60000 ms'],
-    [{ inactiveTimeSpan: '1Y' }, '`inactiveTimeSpan` is "1Y"'],
-    [{ endedRetention: -1 }, '`endedRetention` is -1'],
-    [{ clientBlacklist: 'a,b' }, '`clientBlacklist` is "a,b": it must be a list of client ids'],
-    [{ ipCheck: { mode: 'loose' } }, '`ipCheck.mode` is "loose"'],
-    [{ location: 'Berlin' }, '`location` is "Berlin": it must be true or false or a function'],
-    [{ describeDevice: {} }, '`describeDevice` is {}: it must be a function'],
-    [{ translations: [] }, '`translations` is []: it must be an object'],
-    [{ translations: { German: {} } }, '`translations` and `languages`: "German" is not a language tag'],
-    [{ languages: 'de' }, '`languages` is "de": it must be a list of languages'],
-    [{ languages: ['fr'] }, '`translations` and `languages`: there is no translation for "fr"'],
-    [{ report: 'console' }, '`report` is "console"'],
-    [{ clock: {} }, '`clock` is {}'],
-    [{ LongLifetime: '1W' }, 'there is no option `LongLifetime`, did you mean `longLifetime`?'],
-    [{ ttl: 5 }, 'there is no option `ttl`'],
-  ])('refuses the invalid options %j by their name', (options, problem) => {
-    expect(() => settings(options)).toThrow(TypeError);
-    expect(() => settings(options)).toThrow(
-      expect.objectContaining({ message: expect.stringContaining(problem) }),
-    );
-  });
-
   it('reports all invalid options in one error', () => {
     const many = { shortLifetime: 'x', lease: 'y', unknown: 1, cookies: { secure: 'z' } };
     expect(() => settings(many)).toThrow(/shortLifetime[^]*cookies\.secure[^]*lease/);
     expect(() => settings(many)).toThrow(/no option `unknown`/);
   });
 
-  it.each([
-    [{ store: undefined }, 'give either `knex`'],
-    [{ knex: () => undefined }, 'give either `knex`'],
-    [{ schema: 'sessions' }, '`schema` is for the database'],
-    [{ changesConnection: 'postgres://db' }, '`changesConnection` is for the database'],
-    [{ hint: { listen: () => () => undefined } }, '`hint` is for the database'],
-    [{ shortLifetime: '2H', longLifetime: '1H' }, '`longLifetime` (3600000 ms) is shorter'],
-    [{ shortLifetime: '5M', touchInterval: '1M' }, '`touchInterval` (60000 ms) is more than a tenth'],
-    [{ shortLifetime: '5M', touchInterval: 30_001 }, 'give at most 30000 ms, or leave it out'],
-    [{ longLifetime: '31D' }, '`inactiveTimeSpan` (2592000000 ms) is shorter than `longLifetime`'],
-    [{ maxSessions: 5 }, '`maxSessions` limits the sessions of this node, and the node has no name'],
+  it.each<[string, object]>([
+    ['give either `knex`', { store: undefined }],
+    ['give either `knex`', { knex: () => undefined }],
+    ['`schema` is for the database', { schema: 'sessions' }],
+    ['`changesConnection` is for the database', { changesConnection: 'postgres://db' }],
+    ['`hint` is for the database', { hint: { listen: () => () => undefined } }],
+    ['`longLifetime` (3600000 ms) is shorter', { shortLifetime: '2H', longLifetime: '1H' }],
+    ['`touchInterval` (60000 ms) is more than a tenth', { shortLifetime: '5M', touchInterval: '1M' }],
+    ['give at most 30000 ms, or leave it out', { shortLifetime: '5M', touchInterval: 30_001 }],
+    ['`inactiveTimeSpan` (2592000000 ms) is shorter than `longLifetime`', { longLifetime: '31D' }],
+    ['`maxSessions` limits the sessions of this node, and the node has no name', { maxSessions: 5 }],
     [
-      { globalLookup: false },
       '`globalLookup: false` shows the sessions of this node, and the node has no name',
+      { globalLookup: false },
     ],
-    [{ lease: 500 }, '`lease` (500 ms) must be 0 or at least 1000 ms'],
-  ])('refuses the contradictory options %j', (options, problem) => {
+    ['`lease` (500 ms) must be 0 or at least 1000 ms', { lease: 500 }],
+  ])('reports the contradiction: %s', (problem, options) => {
     expect(() => settings(options)).toThrow(
       expect.objectContaining({ message: expect.stringContaining(problem) }),
     );

@@ -3,7 +3,7 @@ import { StatementRunner } from '../../lib/database/statement-runner';
 import { sessionsOf } from '../../lib/session/revocation';
 import type { StoredSession } from '../../lib/session/session';
 import { postgres } from '../../lib/store/postgres/postgres';
-import type { End, SessionStore } from '../../lib/store/store';
+import type { End, AdministeredStore } from '../../lib/store/store';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { admission, aSession } from '../support/sessions';
 
@@ -11,7 +11,7 @@ const now = Date.UTC(2026, 0, 15, 12);
 const END: End = { at: now, reason: 'revoked', by: null };
 
 let database: TestDatabase;
-let nodes: readonly [SessionStore, SessionStore];
+let nodes: readonly [AdministeredStore, AdministeredStore];
 
 beforeAll(async () => {
   database = await createDatabase();
@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 afterAll(() => database.destroy());
 
-function node(): SessionStore {
+function node(): AdministeredStore {
   const runner = new StatementRunner(appConnections(database.connect({ pool: { min: 0, max: 5 } })), {
     budget: 30_000,
   });

@@ -4,10 +4,9 @@ import { mintSessionId } from '../../lib/session/credentials';
 const sessionId = mintSessionId(0);
 const dashed = sessionId.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 
-describe('the claims of a session', () => {
-  it('name it under the words of OpenID Connect and of ABP, and are read again', () => {
+describe('claims', () => {
+  it('returns the session id under both names of the claim', () => {
     expect(claims({ sessionId })).toEqual({ sid: sessionId, sessionid: sessionId });
-    expect(claimedSession(claims({ sessionId }))).toBe(sessionId);
   });
 
   it.each([
@@ -17,15 +16,21 @@ describe('the claims of a session', () => {
     {},
     { session: { sessionId }, secret: 'a' },
     Promise.resolve({ sessionId }),
-  ])('are made of a session, and not of %p', (given) =>
+  ])('throws a TypeError for %p, which is not a session', (given) =>
     expect(() => claims(given as never)).toThrow(/`claims\(await manager.create/),
   );
+});
+
+describe('claimedSession', () => {
+  it('returns the session id of the claims that `claims` created', () => {
+    expect(claimedSession(claims({ sessionId }))).toBe(sessionId);
+  });
 
   it.each([
     [{ sid: sessionId }],
     [{ sessionid: sessionId }],
     [{ sid: dashed.toUpperCase(), sessionid: sessionId }],
-  ])('are read from %j', (given) => expect(claimedSession(given)).toBe(sessionId));
+  ])('returns the session id of %j', (given) => expect(claimedSession(given)).toBe(sessionId));
 
   it.each([
     [{}],
@@ -37,5 +42,5 @@ describe('the claims of a session', () => {
     [{ sid: { toString: () => sessionId } }],
     [{ sid: sessionId, sessionid: mintSessionId(1) }],
     [{ sid: sessionId, sessionid: 'junk' }],
-  ])('name none in %j', (given) => expect(claimedSession(given)).toBeUndefined());
+  ])('returns undefined for %j', (given) => expect(claimedSession(given)).toBeUndefined());
 });

@@ -13,8 +13,8 @@ const by = (secret: string) => ({ sessionId: '0'.repeat(32), secret });
 
 const DASHED = '018F0D2C-7f5a-4e3b-9c1d-0123456789ab';
 
-describe('a session id', () => {
-  it('is a UUID version 7 in 32 lower-case hexadecimal digits', () => {
+describe('mintSessionId', () => {
+  it('returns a UUID version 7 as 32 lower-case hexadecimal digits', () => {
     const now = Date.UTC(2026, 5, 1);
     const id = mintSessionId(now);
     expect(id).toMatch(/^[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$/);
@@ -22,11 +22,13 @@ describe('a session id', () => {
     expect(isSessionId(id)).toBe(true);
   });
 
-  it('is never given twice', () => {
+  it('never returns the same id twice', () => {
     const ids = new Set(Array.from({ length: 100_000 }, () => mintSessionId(0)));
     expect(ids.size).toBe(100_000);
   });
+});
 
+describe('isSessionId', () => {
   it.each([
     '',
     'A'.repeat(32),
@@ -37,7 +39,7 @@ describe('a session id', () => {
     5,
     null,
     ['0'.repeat(32)],
-  ])('is not %j', (value) => {
+  ])('returns false for %j', (value) => {
     expect(isSessionId(value)).toBe(false);
   });
 });
@@ -53,15 +55,21 @@ describe('parsedSessionId', () => {
   });
 });
 
-describe('a secret', () => {
-  it('has 256 random bits and is never given twice', () => {
+describe('mintSecret', () => {
+  it('returns a secret of 256 random bits, never the same twice', () => {
     const secrets = Array.from({ length: 10_000 }, mintSecret);
     expect(new Set(secrets).size).toBe(10_000);
     for (const secret of secrets) expect(Buffer.from(secret, 'base64url')).toHaveLength(32);
     expect(secrets.every(isSecret)).toBe(true);
   });
 
-  it('is kept as a hash that does not let it through', () => {
+  it('returns 128 random bits as 32 hexadecimal digits in the form hex', () => {
+    expect(mintSecret('hex')).toMatch(/^[0-9a-f]{32}$/);
+  });
+});
+
+describe('credentialsMatch', () => {
+  it('returns false for the stored hash in the place of the secret', () => {
     const secret = mintSecret();
     expect(hashSecret(secret)).toMatch(/^[0-9a-f]{64}$/);
     expect(credentialsMatch(by(hashSecret(secret)), aSession(0, { secretHash: hashSecret(secret) }))).toBe(
@@ -69,16 +77,15 @@ describe('a secret', () => {
     );
   });
 
-  it('fits its own session and no other, nor one that does not exist', () => {
+  it('returns true only for the secret of an existing session', () => {
     const secret = mintSecret();
     expect(credentialsMatch(by(secret), aSession(0, { secretHash: hashSecret(secret) }))).toBe(true);
     expect(credentialsMatch(by(mintSecret()), aSession(0, { secretHash: hashSecret(secret) }))).toBe(false);
     expect(credentialsMatch(by(secret), undefined)).toBe(false);
   });
 
-  it('may be looked for once the session is known', () => {
+  it('looks up the secret with a function that gets the session', () => {
     const secret = mintSecret('hex');
-    expect(secret).toMatch(/^[0-9a-f]{32}$/);
     const session = aSession(0, { secretHash: hashSecret(secret), clientId: 'mail' });
     const jar: Record<string, string> = { mail: secret };
     const credentials = {
@@ -90,7 +97,7 @@ describe('a secret', () => {
     expect(credentialsMatch(credentials, undefined)).toBe(false);
   });
 
-  it('fits with no character changed, left out or added', () => {
+  it('returns false for a secret with one character changed, removed or added', () => {
     const secret = mintSecret();
     const session = aSession(0, { secretHash: hashSecret(secret) });
     for (let at = 0; at < secret.length; at++) {

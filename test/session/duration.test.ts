@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import { milliseconds } from '../../lib/session/duration';
 
-describe('a duration', () => {
+describe('milliseconds', () => {
   it.each([
     ['1W', 604_800_000],
     ['30D', 2_592_000_000],
@@ -12,7 +12,7 @@ describe('a duration', () => {
     ['0', 0],
     [3_600_000, 3_600_000],
     [0, 0],
-  ])('%j is %d ms', (duration, expected) => {
+  ])('converts %j to %d ms', (duration, expected) => {
     expect(milliseconds(duration)).toBe(expected);
   });
 
@@ -37,12 +37,12 @@ describe('a duration', () => {
     ],
     ...[NaN, Infinity, -1, 1.5, 2 ** 60],
     ...[null, undefined, true, {}, ['1W']].map((value) => value as string),
-  ])('%j is none, and is named in the error', (duration) => {
+  ])('throws a RangeError that contains %j', (duration) => {
     expect(() => milliseconds(duration)).toThrow(RangeError);
-    expect(() => milliseconds(duration)).toThrow(/is no duration/);
+    expect(() => milliseconds(duration)).toThrow(/is not a duration/);
   });
 
-  it('is what its unit says, for every number up to ten years', () => {
+  it('multiplies every number up to ten years by its unit', () => {
     const units = { W: 604_800_000, D: 86_400_000, H: 3_600_000, M: 60_000, '': 1 };
     fc.assert(
       fc.property(fc.nat(521), fc.constantFrom('W', 'D', 'H', 'M', '' as const), (count, unit) => {
@@ -51,7 +51,7 @@ describe('a duration', () => {
     );
   });
 
-  it('is never read out of other text', () => {
+  it('throws a RangeError for any other text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         fc.pre(!/^[0-9]{1,12}[WDHM]?$/.test(text));

@@ -5,7 +5,7 @@ import { DAY, HOUR, LIFETIMES, aSession } from '../support/sessions';
 
 const SIGNED_IN = Date.UTC(2026, 0, 15, 12);
 
-describe('a session that stays signed in', () => {
+describe('stage and expiresAt of a session that stays signed in', () => {
   const session = aSession(SIGNED_IN, { staySignedIn: true });
 
   it.each([
@@ -14,48 +14,48 @@ describe('a session that stays signed in', () => {
     [HOUR, 'hibernating'],
     [7 * DAY - 1, 'hibernating'],
     [7 * DAY, 'ended'],
-  ])('%d ms after its last use is %s', (idle, expected) => {
+  ])('%d ms after the last use: the stage is %s', (idle, expected) => {
     expect(stage(session, LIFETIMES, SIGNED_IN + idle)).toBe(expected);
     const used = { ...session, lastAccessed: SIGNED_IN + DAY };
     expect(stage(used, LIFETIMES, SIGNED_IN + DAY + idle)).toBe(expected);
   });
 
-  it('ends with the short lifetime when autologin is off', () => {
+  it('ends the session after the short lifetime if autologin is off', () => {
     expect(stage(session, { ...LIFETIMES, autologin: false }, SIGNED_IN + HOUR)).toBe('ended');
   });
 
-  it('expires a long lifetime after its last use', () => {
+  it('returns the long lifetime after the last use as the expiry', () => {
     expect(expiresAt({ ...session, lastAccessed: SIGNED_IN + 5 }, LIFETIMES)).toBe(SIGNED_IN + 5 + 7 * DAY);
   });
 });
 
-describe('a session that does not stay signed in', () => {
+describe('stage and expiresAt of a session that does not stay signed in', () => {
   const session = aSession(SIGNED_IN);
 
-  it('ends with the short lifetime', () => {
+  it('ends the session after the short lifetime', () => {
     expect(stage(session, LIFETIMES, SIGNED_IN + HOUR - 1)).toBe('active');
     expect(stage(session, LIFETIMES, SIGNED_IN + HOUR)).toBe('ended');
     expect(expiresAt(session, LIFETIMES)).toBe(SIGNED_IN + HOUR);
   });
 });
 
-describe('the absolute lifetime', () => {
+describe('stage and expiresAt with an absolute lifetime', () => {
   const lifetimes = { ...LIFETIMES, absolute: 2 * HOUR };
 
-  it('ends a session that is in use', () => {
+  it('ends a session that is in use when the absolute lifetime is over', () => {
     const session = aSession(SIGNED_IN, { lastAccessed: SIGNED_IN + 2 * HOUR - 1 });
     expect(stage(session, lifetimes, SIGNED_IN + 2 * HOUR - 1)).toBe('active');
     expect(stage(session, lifetimes, SIGNED_IN + 2 * HOUR)).toBe('ended');
   });
 
-  it('is shown when it comes first', () => {
+  it('returns the end of the absolute lifetime as the expiry if it comes first', () => {
     const session = aSession(SIGNED_IN, { lastAccessed: SIGNED_IN + 2 * HOUR - 1 });
     expect(expiresAt(session, lifetimes)).toBe(SIGNED_IN + 2 * HOUR);
   });
 });
 
-describe('a session that was ended', () => {
-  it('is ended, however recently it was used, and expired when it ended', () => {
+describe('stage and expiresAt of a session that was ended', () => {
+  it('returns ended for a session that was used just before, and its end as the expiry', () => {
     const session = aSession(SIGNED_IN, { lastAccessed: SIGNED_IN, endedAt: SIGNED_IN });
     expect(stage(session, LIFETIMES, SIGNED_IN)).toBe('ended');
     expect(expiresAt(session, LIFETIMES)).toBe(SIGNED_IN);
@@ -63,7 +63,7 @@ describe('a session that was ended', () => {
 });
 
 describe('cutoffs', () => {
-  it('say the same as stage(), for every session', () => {
+  it('decide which sessions are live as stage() does, for every session', () => {
     const time = fc.integer({ min: 0, max: 20 * DAY });
     fc.assert(
       fc.property(

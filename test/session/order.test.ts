@@ -9,19 +9,19 @@ const three = { ...two, sessionId: 'c'.repeat(32) };
 const idsIn = (order: SearchOrder) =>
   [two, three, one].sort(inOrder(order)).map(({ sessionId }) => sessionId[0]);
 
-describe('sessions in an order', () => {
+describe('inOrder', () => {
   it.each([
     ['signedIn', 'bac'],
-    // Who was not used yet counts from the sign-in.
+    // A session that was never used counts from its sign-in.
     ['lastAccessed', 'abc'],
     ['device', 'bac'],
-    // What is not known comes before everything that is.
+    // A missing value sorts before all others.
     ['deviceInfo', 'acb'],
-  ] as const)('are sorted by %s, those that are equal by their ids', (by, expected) => {
+  ] as const)('sorts sessions by %s, and sessions with equal values by id', (by, expected) => {
     expect(idsIn({ by, descending: false }).join('')).toBe(expected);
   });
 
-  it.each(SORT_KEYS)('are turned round as a whole when %s descends', (by) => {
+  it.each(SORT_KEYS)('reverses the whole order if %s is descending', (by) => {
     expect(idsIn({ by, descending: true })).toEqual(idsIn({ by, descending: false }).reverse());
   });
 });

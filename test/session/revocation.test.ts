@@ -14,33 +14,35 @@ const session = aSession(0);
 const dashed = session.sessionId.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 const invalid = (field: string) => expect.objectContaining({ code: 'invalid-request', field });
 
-describe('a revocation', () => {
-  it('covers what it names, of its owner alone', () => {
+describe('covers', () => {
+  it('returns true only for the named sessions of the owner', () => {
     expect(covers(sessionsOf(ALICE, [session.sessionId]), session)).toBe(true);
     expect(covers(sessionsOf(ALICE, []), session)).toBe(false);
     expect(covers(sessionsOf(BOB, [session.sessionId]), session)).toBe(false);
     expect(covers(sessionsOf({ ...ALICE, tenantId: 'acme' }, [session.sessionId]), session)).toBe(false);
   });
 
-  it('covers everything of its owner, or all but one', () => {
+  it('returns true for all sessions of the owner, or for all except one', () => {
     expect(covers(everySessionOf(ALICE), session)).toBe(true);
     expect(covers(everySessionOf(BOB), session)).toBe(false);
     expect(covers(otherSessionsOf(ALICE, session.sessionId), session)).toBe(false);
     expect(covers(otherSessionsOf(ALICE, 'another'), session)).toBe(true);
   });
 
-  it('covers one kind of device', () => {
+  it('returns true only for sessions of the named device type', () => {
     expect(covers({ owner: ALICE, device: 'Web' }, session)).toBe(true);
     expect(covers({ owner: ALICE, device: 'Mobile' }, session)).toBe(false);
   });
+});
 
-  it('takes from a session who its owner is, and nothing else', () => {
+describe('everySessionOf', () => {
+  it('takes only the owner from a session', () => {
     expect(everySessionOf(session)).toEqual({ owner: ALICE });
   });
 });
 
-describe('a revocation that an app gives', () => {
-  it('is put into the writing of the stores', () => {
+describe('checkedRevocation', () => {
+  it('returns ids and owners in the form that stores use', () => {
     expect(checkedRevocation(sessionsOf(ALICE, [dashed, 'junk']))).toEqual({
       owner: ALICE,
       only: [session.sessionId, ''],
@@ -55,7 +57,7 @@ describe('a revocation that an app gives', () => {
     });
   });
 
-  it('is refused when it spares what is no session, or is of nobody', () => {
+  it('throws invalid-request for an invalid kept session, device or owner', () => {
     expect(() => checkedRevocation(otherSessionsOf(ALICE, 'junk'))).toThrow(invalid('except'));
     expect(() => checkedRevocation({ owner: ALICE, device: '' })).toThrow(invalid('device'));
     expect(() => checkedRevocation({ owner: { userId: '' } })).toThrow(invalid('userId'));
@@ -65,25 +67,27 @@ describe('a revocation that an app gives', () => {
   it.each([
     ['an id', /`manager.revoke\(sessionsOf\(owner, \[id\]\)\)`, or `manager.administration.revoke\(id\)`/],
     [undefined, /`revoke` was called with undefined/],
-    [{}, /an owner is an object with a `userId`/],
-    [{ owner: 'alice' }, /an owner is an object with a `userId`/],
+    [{}, /the owner must be an object with a `userId`/],
+    [{ owner: 'alice' }, /the owner must be an object with a `userId`/],
     [{ owner: ALICE, onyl: [dashed] }, /no `onyl`/],
     [{ owner: ALICE, only: undefined }, /`only` is undefined/],
     [{ owner: ALICE, only: dashed }, /`only` must be a list of ids/],
     [{ owner: ALICE, except: undefined }, /`except` is undefined/],
     [{ owner: ALICE, device: undefined }, /`device` is undefined/],
-  ])('is none, rather than one of more sessions, when it is %j', (given, said) => {
+  ])('throws a TypeError for %j, which could end more sessions than meant', (given, said) => {
     expect(() => checkedRevocation(given as never)).toThrow(TypeError);
     expect(() => checkedRevocation(given as never)).toThrow(said);
   });
+});
 
-  it('says what the app calls the session that it spares', () => {
+describe('keptId', () => {
+  it('returns the id in the form that stores use, or throws invalid-request with the name of the field', () => {
     expect(keptId('keep', dashed.toUpperCase())).toBe(session.sessionId);
     expect(() => keptId('keep', null)).toThrow(invalid('keep'));
   });
 });
 
-describe('a sign-in', () => {
+describe('displacedBy', () => {
   const older = aSession(0);
   const mobile = aSession(0, { device: 'Mobile' });
   const foreign = aSession(0, { userId: 'bob' });
@@ -92,7 +96,7 @@ describe('a sign-in', () => {
     ['Disabled', []],
     ['LogoutFromSameTypeDevices', [older]],
     ['LogoutFromAllDevices', [older, mobile]],
-  ] as const)('under %s displaces what the rule says', (rule, expected) => {
+  ] as const)('with %s returns a revocation of the sessions that the rule displaces', (rule, expected) => {
     const displaced = displacedBy(session, rule);
     const gone = [older, mobile, foreign, session].filter((each) => displaced && covers(displaced, each));
     expect(gone).toEqual(expected);

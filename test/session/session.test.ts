@@ -1,36 +1,50 @@
-import { currentIpAddress, sameOwner, withoutSecret } from '../../lib/session/session';
+import { afterUse, currentIpAddress, sameOwner, withoutSecret, type Use } from '../../lib/session/session';
 import { aSession } from '../support/sessions';
 
-describe('a session as it is given out', () => {
-  it('has everything but the hash of its secret', () => {
+describe('withoutSecret', () => {
+  it('returns all fields except the hash of the secret', () => {
     const stored = aSession(0);
     const { secretHash, ...rest } = stored;
     expect(withoutSecret(stored)).toEqual(rest);
     expect(JSON.stringify(withoutSecret(stored))).not.toContain(secretHash);
   });
 
-  it('is as it is after the use that gives it out', () => {
-    expect(withoutSecret(aSession(0), 5, ['198.51.100.7'])).toMatchObject({
-      lastAccessed: 5,
-      ipAddresses: ['192.0.2.1', '198.51.100.7'],
-    });
-  });
-
-  it('is a copy', () => {
+  it('returns a copy', () => {
     const stored = aSession(0);
     expect(withoutSecret(stored)).not.toBe(stored);
   });
 });
 
-describe('the current address', () => {
-  it('is the newest, or none', () => {
+describe('afterUse', () => {
+  const used = (use: Partial<Use>) =>
+    afterUse(aSession(0, { lastAccessed: 5, node: 'one' }), { at: 6, ipAddresses: [], ...use });
+
+  it('moves the time forward and adds the addresses', () => {
+    expect(used({ ipAddresses: ['198.51.100.7'], node: 'two' })).toMatchObject({
+      lastAccessed: 6,
+      ipAddresses: ['192.0.2.1', '198.51.100.7'],
+      node: 'two',
+    });
+  });
+
+  it('keeps time and node if the use is older than the last one', () => {
+    expect(used({ at: 4, node: 'two' })).toMatchObject({ lastAccessed: 5, node: 'one' });
+  });
+
+  it('keeps the node if the use names no node', () => {
+    expect(used({}).node).toBe('one');
+  });
+});
+
+describe('currentIpAddress', () => {
+  it('returns the newest address, or null if there is no address', () => {
     expect(currentIpAddress(aSession(0, { ipAddresses: ['192.0.2.1', '192.0.2.2'] }))).toBe('192.0.2.2');
     expect(currentIpAddress(aSession(0, { ipAddresses: [] }))).toBeNull();
   });
 });
 
-describe('an owner', () => {
-  it('is the same user in the same tenant', () => {
+describe('sameOwner', () => {
+  it('returns true only for the same user in the same tenant', () => {
     expect(sameOwner({ tenantId: null, userId: 'a' }, { tenantId: null, userId: 'a' })).toBe(true);
     expect(sameOwner({ tenantId: null, userId: 'a' }, { tenantId: 't', userId: 'a' })).toBe(false);
     expect(sameOwner({ tenantId: 't', userId: 'a' }, { tenantId: 't', userId: 'A' })).toBe(false);

@@ -1,11 +1,11 @@
 import { checkedSignInRules, combinedSignInRules } from '../../lib/session/sign-in-rules';
 
-describe('the rules of an app', () => {
-  it('set no limit where they say nothing', () => {
+describe('checkedSignInRules', () => {
+  it('sets no limit by default', () => {
     expect(checkedSignInRules()).toEqual({ preventConcurrentLogin: 'Disabled', limits: [] });
   });
 
-  it('are limits by what they count', () => {
+  it('returns one limit for each number, with the sessions that it counts', () => {
     const rules = {
       maxSessionsPerUser: 5,
       maxSessionsPerDevice: 2,
@@ -19,18 +19,18 @@ describe('the rules of an app', () => {
     ]);
   });
 
-  it('are refused when they are none, all problems at once', () => {
+  it('throws a TypeError that lists all invalid rules', () => {
     const wrong = { maxSessionsPerUser: 0, preventConcurrentLogin: 'Always', maxSessions: 3 } as never;
     expect(() => checkedSignInRules(wrong)).toThrow(TypeError);
     expect(() => checkedSignInRules(wrong)).toThrow(/`maxSessions`[^]*"Always"[^]*is 0/);
   });
 });
 
-describe('of several rules', () => {
+describe('combinedSignInRules', () => {
   const rules = (preventConcurrentLogin: Parameters<typeof checkedSignInRules>[0]) =>
     checkedSignInRules(preventConcurrentLogin);
 
-  it('the strictest about concurrent logins wins, and all limits hold', () => {
+  it('keeps the strictest rule for concurrent logins, and all limits', () => {
     const one = rules({ preventConcurrentLogin: 'LogoutFromSameTypeDevices', maxSessionsPerUser: 5 });
     const other = rules({ preventConcurrentLogin: 'LogoutFromAllDevices', maxSessionsPerUser: 3 });
     for (const both of [combinedSignInRules(one, other), combinedSignInRules(other, one)]) {
@@ -39,7 +39,7 @@ describe('of several rules', () => {
     }
   });
 
-  it('one that refuses is looked at before one that would make room for it', () => {
+  it('places limits that refuse before limits that end sessions', () => {
     const roomy = rules({ maxSessionsPerUser: 3 });
     const strict = rules({ maxSessionsPerUser: 3, onLimit: 'refuse' });
     expect(combinedSignInRules(roomy, strict).limits.map(({ onLimit }) => onLimit)).toEqual([

@@ -18,7 +18,9 @@ function isPacked(path: string): boolean {
  * page itself is in the tarball. Ignores links to other sites and to headings of the same page.
  */
 function brokenLinks(path: string, markdown: string): string[] {
-  const links = [...markdown.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, link]) => link!);
+  const links = [...markdown.matchAll(/(?:\]\(|\bsrc=\")(?!https?:|#)([^)#\s\"]+)/g)].map(
+    ([, link]) => link!,
+  );
   return links.filter((link) => {
     const file = posix.join(posix.dirname(path), link);
     return !existsSync(join(PROJECT, file)) || (isPacked(path) && !isPacked(file));
@@ -39,6 +41,7 @@ describe('links', () => {
   it.each([
     ['README.md', '[missing](docs/gone.md) [present](docs/rest.md)', ['docs/gone.md']],
     ['README.md', '![missing picture](docs/gone.png)', ['docs/gone.png']],
+    ['README.md', '<img src="docs/gone.png" alt="">', ['docs/gone.png']],
     ['README.md', '[not in the tarball](lib/index.ts#here)', ['lib/index.ts']],
     [
       'docs/rest.md',

@@ -10,12 +10,12 @@ import { buffered, FLUSH_EVERY, MOST_WAITING } from '../../lib/store/buffered';
 import { cached } from '../../lib/store/cached';
 import { memory } from '../../lib/store/memory';
 import { postgres } from '../../lib/store/postgres/postgres';
-import type { SessionStore, Touch, TouchResult } from '../../lib/store/store';
+import type { AdministeredStore, Touch, TouchResult } from '../../lib/store/store';
 import { FakeClock } from '../support/clock';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { turns } from '../support/gate';
 import { ALICE, LIFETIMES, admission, aSession } from '../support/sessions';
-import { itIsASessionStore, type StoreUnderTest } from './contract';
+import { testSessionStore, type StoreUnderTest } from './contract';
 
 const HITS = 10;
 const INTERVAL = 60_000;
@@ -23,16 +23,16 @@ const INTERVAL = 60_000;
 /** A store that remembers the touches that reached it, and answers them as a test says. */
 class WatchedStore {
   readonly flushes: (readonly Touch[])[] = [];
-  readonly store: SessionStore;
+  readonly store: AdministeredStore;
   skip = new Set<string>();
   failure: Error | undefined;
   /** How many answers are the failure. */
   failures = Infinity;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(inner: SessionStore) {
+  constructor(inner: AdministeredStore) {
     this.store = new Proxy(inner, {
-      get: (target, name: keyof SessionStore) =>
+      get: (target, name: keyof AdministeredStore) =>
         name === 'touch'
           ? (touches: readonly Touch[]) => this.#touch(inner, touches)
           : target[name].bind(target),
@@ -45,14 +45,14 @@ class WatchedStore {
     await turns();
   }
 
-  #touch(inner: SessionStore, touches: readonly Touch[]): Promise<TouchResult> {
+  #touch(inner: AdministeredStore, touches: readonly Touch[]): Promise<TouchResult> {
     this.flushes.push(touches);
     const result = this.#answer(inner, touches);
     this.#last = result;
     return result;
   }
 
-  async #answer(inner: SessionStore, touches: readonly Touch[]): Promise<TouchResult> {
+  async #answer(inner: AdministeredStore, touches: readonly Touch[]): Promise<TouchResult> {
     if (this.failure !== undefined && this.failures-- > 0) throw this.failure;
     const taken = touches.filter(({ id }) => !this.skip.has(id));
     const { ended } = await inner.touch(taken);
@@ -74,7 +74,7 @@ describe('buffered', () => {
     afterEach(() => follower.close());
     afterAll(() => database.destroy());
 
-    itIsASessionStore(() => Promise.resolve(stack()));
+    testSessionStore(() => Promise.resolve(stack()));
 
     function stack(): StoreUnderTest {
       const clock = new FakeClock();
@@ -97,7 +97,7 @@ describe('buffered', () => {
   describe('its writes', () => {
     let clock: FakeClock;
     let inner: WatchedStore;
-    let store: SessionStore;
+    let store: AdministeredStore;
     let failures: unknown[];
     let session: StoredSession;
 
@@ -231,14 +231,16 @@ describe('buffered', () => {
       expect(store.health().touches).toEqual({ pending: 0, oldest: 0 });
     });
 
-    it('wait for so many sessions at the most; uses of others are told of, and not noted', async () => {
+    it('stop recording further sessions while those of 100,000 sessions wait, and report their number', async () => {
       inner.failure = new Error('read only');
       for (let i = 0; i < MOST_WAITING + 3; i++) touch(`${i}`);
       touch('7', ['198.51.100.7']);
       await pass(FLUSH_EVERY);
       expect(failures).toEqual([
         inner.failure,
-        new Error('3 uses of sessions were not noted: those of 100000 others wait to be written'),
+        new Error(
+          '3 uses of sessions were not recorded, because those of 100000 other sessions wait to be written',
+        ),
       ]);
       expect(store.health().touches?.pending).toBe(MOST_WAITING);
       inner.failure = undefined;

@@ -9,13 +9,13 @@ import type { StoredSession } from '../../lib/session/session';
 import { cached } from '../../lib/store/cached';
 import { memory } from '../../lib/store/memory';
 import { postgres } from '../../lib/store/postgres/postgres';
-import type { End, SessionStore } from '../../lib/store/store';
+import type { End, AdministeredStore } from '../../lib/store/store';
 import { FakeClock } from '../support/clock';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { GatedStore, turns } from '../support/gate';
 import { HandWrittenLog } from '../support/log';
 import { ALICE, BOB, HOUR, LIFETIMES, admission, aSession } from '../support/sessions';
-import { itIsASessionStore, type StoreUnderTest } from './contract';
+import { testSessionStore, type StoreUnderTest } from './contract';
 
 describe('cached', () => {
   describe.each([1, 2])('%i deep on postgres', (layers) => {
@@ -31,14 +31,14 @@ describe('cached', () => {
     afterEach(() => follower.close());
     afterAll(() => database.destroy());
 
-    itIsASessionStore(() => Promise.resolve(stack()));
+    testSessionStore(() => Promise.resolve(stack()));
 
     function stack(): StoreUnderTest {
       const clock = new FakeClock();
       const connection = new DedicatedConnection(database.knex);
       const changes = postgresChanges(connection, { budget: 30_000 });
       follower = new ChangeFollower(changes, { clock, lease: 2000, onFailure: fail });
-      let store: SessionStore = postgres(
+      let store: AdministeredStore = postgres(
         new StatementRunner(appConnections(database.knex), { budget: 30_000 }),
       );
       for (let layer = 0; layer < layers; layer++) {
@@ -53,8 +53,8 @@ describe('cached', () => {
     let clock: FakeClock;
     let log: HandWrittenLog;
     let inner: GatedStore;
-    let elsewhere: SessionStore;
-    let store: SessionStore;
+    let elsewhere: AdministeredStore;
+    let store: AdministeredStore;
     let session: StoredSession;
 
     beforeEach(async () => {
@@ -69,7 +69,7 @@ describe('cached', () => {
       await turns();
     });
 
-    function newStore(lease: number): SessionStore {
+    function newStore(lease: number): AdministeredStore {
       const follower = new ChangeFollower(log, { clock, lease, onFailure: () => undefined });
       return cached(inner.store, { cache: lru(100), follower, lifetimes: LIFETIMES, clock });
     }
@@ -215,7 +215,7 @@ describe('cached', () => {
     let clock: FakeClock;
     let log: HandWrittenLog;
     let inner: GatedStore;
-    let store: SessionStore;
+    let store: AdministeredStore;
     let newcomer: StoredSession;
 
     beforeEach(async () => {
@@ -334,8 +334,8 @@ describe('cached', () => {
     let clock: FakeClock;
     let log: HandWrittenLog;
     let inner: GatedStore;
-    let elsewhere: SessionStore;
-    let store: SessionStore;
+    let elsewhere: AdministeredStore;
+    let store: AdministeredStore;
     let session: StoredSession;
     const end = (): End => ({ at: clock.now(), reason: 'revoked', by: null });
 

@@ -1,9 +1,9 @@
 import { memory } from '../../lib/store/memory';
 import { FakeClock } from '../support/clock';
-import { itIsASessionStore } from './contract';
+import { testSessionStore } from './contract';
 
 describe('memory', () => {
-  itIsASessionStore(() =>
+  testSessionStore(() =>
     Promise.resolve({ store: memory(), clock: new FakeClock(), settle: () => Promise.resolve() }),
   );
 });

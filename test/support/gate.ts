@@ -1,4 +1,4 @@
-import type { SessionStore } from '../../lib/store/store';
+import type { AdministeredStore } from '../../lib/store/store';
 
 /**
  * A store whose answers a test holds back, to put other things between a question and its answer; and that counts what
@@ -8,11 +8,11 @@ export class GatedStore {
   readonly asked: Record<string, number> = {};
   readonly #waiting: (() => void)[] = [];
   #closed = false;
-  readonly store: SessionStore;
+  readonly store: AdministeredStore;
 
-  constructor(inner: SessionStore) {
+  constructor(inner: AdministeredStore) {
     this.store = new Proxy(inner, {
-      get: (target, name: keyof SessionStore) => {
+      get: (target, name: keyof AdministeredStore) => {
         const method = target[name].bind(target) as (...given: unknown[]) => unknown;
         return (...given: unknown[]) => this.#ask(name, () => method(...given));
       },

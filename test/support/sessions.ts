@@ -28,6 +28,7 @@ export function aSession(now: number, said: Partial<StoredSession> = {}): Stored
     lastAccessed: null,
     extraProperties: {},
     data: {},
+    protocolData: {},
     authId: null,
     node: null,
     endedAt: null,

@@ -1,9 +1,10 @@
 import type { Request } from 'express';
 
 import { answer, DONE } from './answers';
+import { idlePolicy, setIdlePolicy } from './idle-policy';
 import { concurrencyRule, idleSettings, sessionSettings } from './settings-body';
 import type { Answer } from '../../http/dialect';
-import type { Administration } from '../../manager/administration';
+import type { IdentitySessionManager } from '../../manager/manager';
 import { sessionOf } from '../../http/request';
 import { permissionMissing } from './permission';
 
@@ -12,30 +13,30 @@ import { permissionMissing } from './permission';
  * them and no more.
  */
 export class PolicySettings {
-  readonly #administration: Administration;
+  readonly #manager: IdentitySessionManager;
 
-  constructor(administration: Administration) {
-    this.#administration = administration;
+  constructor(manager: IdentitySessionManager) {
+    this.#manager = manager;
   }
 
   async session(): Promise<Answer> {
-    const { preventConcurrentLogin } = await this.#administration.policyInForce();
+    const { preventConcurrentLogin } = await this.#manager.administration.policyInForce();
     return answer(sessionSettings(preventConcurrentLogin));
   }
 
   async setSession(request: Request): Promise<Answer> {
     insistOnHost(request);
-    await this.#administration.setPolicy({ preventConcurrentLogin: concurrencyRule(request.body) });
+    await this.#manager.administration.setPolicy({ preventConcurrentLogin: concurrencyRule(request.body) });
     return DONE;
   }
 
   async idle(): Promise<Answer> {
-    return answer((await this.#administration.policyInForce()).idle);
+    return answer(await idlePolicy(this.#manager));
   }
 
   async setIdle(request: Request): Promise<Answer> {
     insistOnHost(request);
-    await this.#administration.setPolicy({ idle: idleSettings(request.body) });
+    await setIdlePolicy(this.#manager, idleSettings(request.body));
     return DONE;
   }
 }

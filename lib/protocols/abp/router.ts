@@ -90,7 +90,7 @@ export function abpRouter(manager: IdentitySessionManager, options: AbpRouterOpt
   const describe = describing(description);
   const everybody = new IdentitySessions(manager, dialect, describe);
   const own = new AccountSessions(manager, describe);
-  const settings = new PolicySettings(manager.administration);
+  const settings = new PolicySettings(manager);
 
   // A router of its own, so that no error but the parser's is taken for a body that cannot be read.
   const body = Router().use(json(), bodyParseErrors(dialect));

@@ -1,6 +1,6 @@
 import { invalidRequest } from '../../errors';
 import { CONCURRENCY, type PreventConcurrentLogin } from '../../session/revocation';
-import type { IdlePolicy } from '../../store/store';
+import type { IdlePolicy } from './idle-policy';
 
 /** The setting of concurrent logins, by ABP's numbers: 0 `Disabled`, 1 `LogoutFromSameTypeDevices`, 2 `LogoutFromAllDevices`. */
 export interface SessionSettingsDto {

@@ -77,7 +77,7 @@ export function login(
         ipAddress: parameter(request, 'clientIP') ?? request.ip,
         authId: parameter(request, 'authId') || mintSecret('hex'),
         staySignedIn: flagParameter(request, 'staySignedIn') ?? true,
-        extraProperties: keeping({ hash, user, userNumber, contextNumber, locale }),
+        protocolData: keeping({ hash, user, userNumber, contextNumber, locale }),
         secretForm: dialect.secretForm,
         replaces: dialect.remembered(request),
       });

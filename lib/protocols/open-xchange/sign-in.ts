@@ -1,24 +1,26 @@
-import { KEPT_BY_WIRE, type IdentitySession } from '../../session/session';
+import type { IdentitySession, ProtocolData } from '../../session/session';
 
-/** What the wire keeps of a sign-in to say it again later, among the session's `extraProperties`. */
+/** The name under which a session keeps what this protocol stores. */
+const PROTOCOL = 'open-xchange';
+
+/** What the protocol keeps of a sign-in, because later responses contain it. */
 export interface KeptSignIn {
   /** The hash in the names of the client's cookies. */
   readonly hash: string;
-  /** The name of the user as it was entered. */
+  /** The user's name as it was entered. */
   readonly user: string;
   readonly userNumber?: number | undefined;
   readonly contextNumber?: number | undefined;
-  /** `en_US` */
+  /** For example `en_US`. */
   readonly locale?: string | undefined;
 }
 
-/** The session's `extraProperties` for a sign-in. */
-export function keeping(kept: KeptSignIn): { readonly [KEPT_BY_WIRE]: KeptSignIn } {
-  return { [KEPT_BY_WIRE]: kept };
+/** Returns the session's `protocolData` for a sign-in. */
+export function keeping(kept: KeptSignIn): ProtocolData {
+  return { [PROTOCOL]: { ...kept } };
 }
 
-/** What is kept with the session: nothing when it began on another wire. */
-export function keptWith({ extraProperties }: IdentitySession): Partial<KeptSignIn> {
-  const kept = extraProperties[KEPT_BY_WIRE];
-  return typeof kept === 'object' && kept !== null ? kept : {};
+/** Returns what was kept at the sign-in. The object is empty if the session was opened in another protocol. */
+export function keptWith({ protocolData }: IdentitySession): Partial<KeptSignIn> {
+  return protocolData[PROTOCOL] ?? {};
 }

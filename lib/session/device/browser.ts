@@ -1,22 +1,25 @@
-/** A browser, as a user agent tells it. */
+/** A browser, as read from a user agent. */
 export interface Browser {
-  /** One of the families that user interfaces have a picture for, or `unknown`. */
+  /** A family for which user interfaces have a picture, or `unknown`. */
   readonly family: string;
-  /** `Internet Explorer` */
+  /** The name, such as `Internet Explorer`. */
   readonly name: string;
-  /** The major version. */
+  /** The major version, or null if it is unknown. */
   readonly version: string | null;
 }
 
-/** What ua-parser-js found, by the names of Open-Xchange; undefined for what is no browser. */
+/**
+ * Converts the result of ua-parser-js. Families have the names that Open-Xchange uses. Returns undefined if the program
+ * is not a browser.
+ */
 export function browser(
   name: string | undefined,
   major: string | undefined,
   userAgent: string,
 ): Browser | undefined {
-  // A program that says no more of itself than "Mozilla" is a mail program or a robot.
+  // A program that calls itself only "Mozilla" is a mail program or a robot.
   if (!name || /^mozilla$/i.test(name)) return undefined;
-  // The Edge before Chromium, whose version was that of Windows.
+  // Edge before Chromium. Its version was the version of Windows.
   if (/^(?:chrome|edge)$/i.test(name) && userAgent.includes('Edge')) {
     return { family: 'edge', name: 'Edge', version: null };
   }
@@ -25,7 +28,7 @@ export function browser(
   return { family: family(name.toLowerCase()), name, version };
 }
 
-/** The others have variants: `Opera Mini`, `Chrome WebView`. Safari's is called `Mobile Safari`, and has no family. */
+/** Variants such as `Opera Mini` and `Chrome WebView` belong to the family. `Mobile Safari` has no family. */
 const FAMILIES = ['chrome', 'chromium', 'firefox', 'opera', 'safari', 'edge'];
 
 function family(name: string): string {

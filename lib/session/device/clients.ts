@@ -1,23 +1,26 @@
 import type { DavService } from './dav-agents';
 import type { Device } from './device';
 
-/** A client that is known by its id, and what more its user agent tells. */
+/**
+ * A client that is known by its id. `reads` is the part of the user agent that completes its device: nothing, the
+ * operating system, the browser, or the agent of a WebDAV service.
+ */
 export type KnownClient =
   | { readonly reads: 'nothing'; readonly device: Device }
   | { readonly reads: 'system'; readonly device: Device }
   | { readonly reads: 'browser'; readonly product: string }
   | { readonly reads: 'agent'; readonly service: DavService };
 
-/** The clients of Open-Xchange. */
+/** Returns the client with the id if it is a client of Open-Xchange. */
 export function knownClient(clientId: string | null): KnownClient | undefined {
   if (clientId === null) return undefined;
   return CLIENTS.get(clientId) ?? (clientId.startsWith(MOBILE_API_FACADE) ? MAIL_APP : undefined);
 }
 
-/** A device of which nothing is known. */
+/** A device about which nothing is known. */
 export const UNKNOWN_DEVICE: Device = { type: 'other', family: null, os: null, client: null, name: {} };
 
-const UNTOLD: KnownClient = { reads: 'nothing', device: UNKNOWN_DEVICE };
+const NO_DEVICE: KnownClient = { reads: 'nothing', device: UNKNOWN_DEVICE };
 
 const MAIL_APP: KnownClient = {
   reads: 'system',
@@ -41,7 +44,7 @@ const ACTIVE_SYNC: KnownClient = {
   },
 };
 
-/** It goes on with the brand and the platform. */
+/** The start of the client id. The brand and the platform follow. */
 const MOBILE_API_FACADE = 'open-xchange-mobile-api-facade';
 
 const CLIENTS: ReadonlyMap<string, KnownClient> = new Map<string, KnownClient>([
@@ -59,12 +62,12 @@ const CLIENTS: ReadonlyMap<string, KnownClient> = new Map<string, KnownClient>([
   ['WEBDAV_INFOSTORE', { reads: 'agent', service: 'WEBDAV_INFOSTORE' }],
   ['WEBDAV_VCARD', { reads: 'agent', service: 'WEBDAV_VCARD' }],
   ['WEBDAV_ICAL', { reads: 'agent', service: 'WEBDAV_ICAL' }],
-  // Programs, whatever browser their user agents pretend to be.
-  ['USM-JSON', UNTOLD],
-  ['OpenXchange.HTTPClient.OXAddIn', UNTOLD],
-  ['OpenXchange.HTTPClient.OXNotifier', UNTOLD],
-  ['com.open-xchange.updater.olox1', UNTOLD],
-  ['com.open-xchange.updater.olox2', UNTOLD],
+  // These programs are not browsers, although their user agents name a browser.
+  ['USM-JSON', NO_DEVICE],
+  ['OpenXchange.HTTPClient.OXAddIn', NO_DEVICE],
+  ['OpenXchange.HTTPClient.OXNotifier', NO_DEVICE],
+  ['com.open-xchange.updater.olox1', NO_DEVICE],
+  ['com.open-xchange.updater.olox2', NO_DEVICE],
 ]);
 
 function drive(os?: string, system?: string): KnownClient {

@@ -1,34 +1,34 @@
 import type { Device, DeviceName, Product } from './device';
 
-/** A service that programs reach over WebDAV; the server signs them in under its name. */
+/** A service that programs use over WebDAV. Its name is the client id of their sign-ins. */
 export type DavService = SyncService | FileService;
 
 type SyncService = 'CALDAV' | 'CARDDAV';
 type FileService = 'WEBDAV_INFOSTORE' | 'WEBDAV_VCARD' | 'WEBDAV_ICAL';
 
-/** The device of a program that uses the service, on the operating system that its user agent tells, if it tells one. */
+/** Returns the device of a program that uses the service. `os` is the operating system in its user agent, if any. */
 export function davDevice(service: DavService, userAgent: string, os: Product | null): Device {
   return service === 'CALDAV' || service === 'CARDDAV'
     ? syncDevice(service, userAgent, os)
     : fileDevice(service, userAgent);
 }
 
-/** How a program is recognised. */
+/** The rule that recognizes a program. */
 interface Agent {
-  /** One of these is in its user agent. */
+  /** The user agent contains one of these texts. */
   readonly tokens: readonly string[];
-  /** What else its user agent must be. */
+  /** A further condition on the user agent. */
   readonly where?: (userAgent: string) => boolean;
 }
 
 interface SyncAgent extends Agent {
   readonly type?: 'oxapp';
-  /** Absent for programs that user interfaces have no picture for. */
+  /** Missing if user interfaces have no picture for the program. */
   readonly family?: string;
   readonly name: DeviceName;
-  /** What it is called in few words, when its token is none. */
+  /** A short name. The default is the token in lower case. */
   readonly client?: string;
-  /** What it runs on; null when that is no telling, absent when only the user agent knows. */
+  /** Its operating system. Null means that it is unknown. If missing, the user agent decides. */
   readonly os?: string | null;
 }
 
@@ -39,7 +39,7 @@ interface FileAgent extends Agent {
 
 const BOTH = 'CalDAV/CardDAV';
 
-/** The first that fits is it. */
+/** The first rule that matches decides. */
 const SYNC_AGENTS: readonly SyncAgent[] = [
   {
     tokens: ['com.openexchange.mobile.syncapp.enterprise'],
@@ -154,7 +154,7 @@ const SYNC_AGENTS: readonly SyncAgent[] = [
   },
 ];
 
-/** The first that fits is it. */
+/** The first rule that matches decides. */
 const FILE_AGENTS: readonly FileAgent[] = [
   { tokens: ['Microsoft-WebDAV'], program: 'Windows Explorer', os: 'windows' },
   { tokens: ['WebDAVFS'], where: has('Darwin'), program: 'macOS Finder', os: 'macos' },
@@ -230,7 +230,7 @@ function system(name: string | null): Product | null {
 
 const VERSION = /[/ ](\d{1,5}(?:\.\d{1,5})?)(?!\d)/y;
 
-/** `1.9` of `DAVdroid/1.9.8` */
+/** Returns the major and minor version after the token: `1.9` of `DAVdroid/1.9.8`. */
 function versionAfter(token: string, userAgent: string): string | null {
   VERSION.lastIndex = userAgent.indexOf(token) + token.length;
   return VERSION.exec(userAgent)?.[1] ?? null;

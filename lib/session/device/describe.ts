@@ -8,10 +8,13 @@ import type { Device, DescribeDevice, Product } from './device';
 import { operatingSystem, type OperatingSystem } from './operating-system';
 import { displayText } from '../text';
 
-/** How much of a user agent is read, and kept: what makes a parser slow is length. */
+/** The number of characters of a user agent that are read and stored. Parsers are slow for long texts. */
 export const LONGEST_USER_AGENT = 512;
 
-/** Whatever the client calls itself, a browser is a browser; the clients of Open-Xchange are known by their ids. */
+/**
+ * The built-in conversion of a user agent and a client id to a device. Clients of Open-Xchange are recognized by their
+ * ids. For all other client ids, the user agent decides.
+ */
 export const describeDevice: DescribeDevice = memoized((userAgent, clientId) => {
   const text = cut(userAgent);
   const client = knownClient(clientId);
@@ -19,8 +22,8 @@ export const describeDevice: DescribeDevice = memoized((userAgent, clientId) => 
 });
 
 /**
- * As Open-Xchange tells it to its own clients: only they are known, all others are unknown devices, and the Edge that is
- * built on Chromium is Chrome.
+ * The conversion that Open-Xchange uses: a client with any other id is an unknown device, and Edge with Chromium is
+ * described as Chrome.
  */
 export const describeOxDevice: DescribeDevice = memoized((userAgent, clientId) => {
   const client = knownClient(clientId);

@@ -1,7 +1,7 @@
-/** What a device is, as far as its user agent and its client tell. Frozen: the same device is handed out again. */
+/** A device, as far as the user agent and the client id describe it. Frozen, because devices are cached. */
 export interface Device {
   readonly type: DeviceType;
-  /** The kind of program, in a word that a user interface can choose a picture by: `chrome`, `oxdriveapp`, `davdroid`. */
+  /** The kind of program, by which a user interface can choose a picture: `chrome`, `oxdriveapp`, `davdroid`. */
   readonly family: string | null;
   readonly os: Product | null;
   readonly client: Product | null;
@@ -9,36 +9,39 @@ export interface Device {
 }
 
 /**
- * `browser`; an app of Open-Xchange's (`oxapp`); a client of Exchange ActiveSync (`eas`), of CalDAV, CardDAV or WebDAV
- * (`dav`); and `other` for every program that is none.
+ * - `browser`: a browser.
+ * - `oxapp`: an app of Open-Xchange.
+ * - `eas`: a client of Exchange ActiveSync.
+ * - `dav`: a client of CalDAV, CardDAV or WebDAV.
+ * - `other`: any other program.
  */
 export type DeviceType = 'browser' | 'oxapp' | 'eas' | 'dav' | 'other';
 
 /** A program or an operating system. */
 export interface Product {
-  /** `firefox`, `linux`. */
+  /** The name in lower case, such as `firefox` or `linux`. */
   readonly name: string;
-  /** The major version of a browser, major and minor of everything else; null when unknown. */
+  /** The major version of a browser, otherwise the major and minor version. Null if it is unknown. */
   readonly version: string | null;
 }
 
 /**
- * What a device is called, in pieces that every language can put together: product, program on system (protocols). A
- * device of which nothing is known has none of them.
+ * The parts of a device's name, which each language joins in its own order: product, program on system (protocols). All
+ * parts are missing if nothing is known about the device.
  */
 export interface DeviceName {
-  /** What the browser shows: `OX App Suite`. */
+  /** The web app that the browser shows, such as `OX App Suite`. */
   readonly product?: string | undefined;
-  /** `Chrome 65`, `DAVdroid`. */
+  /** The program, such as `Chrome 65` or `DAVdroid`. */
   readonly program?: string | undefined;
-  /** `Windows 7`. */
+  /** The operating system, such as `Windows 7`. */
   readonly system?: string | undefined;
-  /** `CalDAV/CardDAV`. */
+  /** The protocols, such as `CalDAV/CardDAV`. */
   readonly protocols?: string | undefined;
 }
 
-/** Turns a user agent and the id of a client into a device. An app may put its own in the place of `describeDevice`. */
+/** Converts a user agent and a client id to a device. An app can replace the built-in `describeDevice`. */
 export type DescribeDevice = (userAgent: string | null, clientId: string | null) => Device;
 
-/** The kind of device of a client: `Web`, `OAuth`, `Mobile` or an app's own word, 64 characters at the most. */
+/** Returns the device type of a client: `Web`, `OAuth`, `Mobile` or a value of the app, of 1 to 64 characters. */
 export type DeviceOf = (clientId: string | null, device: Device) => string;

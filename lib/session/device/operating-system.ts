@@ -1,30 +1,33 @@
-/** An operating system, as a user agent tells it. */
+/** An operating system, as read from a user agent. */
 export interface OperatingSystem {
-  /** `windows` */
+  /** The name in lower case, such as `windows`. */
   readonly name: string;
-  /** `6.1`: major and minor version, or the major one alone. */
+  /** The major and minor version, or only the major version, such as `6.1`. Null if it is unknown. */
   readonly version: string | null;
-  /** `Windows 7`, or undefined where it is better not to say. */
+  /** The name that people see, such as `Windows 7`. Undefined if it would be misleading. */
   readonly label: string | undefined;
 }
 
-/** What ua-parser-js found, by the names of Open-Xchange; undefined when no system is known. */
+/**
+ * Converts the result of ua-parser-js. Names are those that Open-Xchange uses. Returns undefined if the operating system
+ * is unknown.
+ */
 export function operatingSystem(
   foundName: string | undefined,
   foundVersion: string | undefined,
   userAgent: string,
 ): OperatingSystem | undefined {
-  const [, toldName, toldVersion] = TOLD_BY_APPS.exec(userAgent) ?? [];
-  const called = foundName || toldName;
+  const [, nameInApp, versionInApp] = IN_APPS.exec(userAgent) ?? [];
+  const called = foundName || nameInApp;
   if (!called) return undefined;
   const name = nameOf(called);
-  const told = toldName !== undefined && nameOf(toldName) === name ? toldVersion : undefined;
-  const version = versionOf(name, foundVersion || told, userAgent);
+  const inApp = nameInApp !== undefined && nameOf(nameInApp) === name ? versionInApp : undefined;
+  const version = versionOf(name, foundVersion || inApp, userAgent);
   return { name, version, label: label(name, called, version) };
 }
 
-/** What a parser of browsers' user agents does not find. */
-const TOLD_BY_APPS = /\b(iPadOS|iOS|macOS|Mac OS X|Android)[/ ](\d{1,4}(?:\.\d{1,4})?)/;
+/** Operating systems in the user agents of apps, which ua-parser-js does not find. */
+const IN_APPS = /\b(iPadOS|iOS|macOS|Mac OS X|Android)[/ ](\d{1,4}(?:\.\d{1,4})?)/;
 
 function nameOf(called: string): string {
   return DISTRIBUTION.test(called) ? 'linux' : (NAMES.get(called.toLowerCase()) ?? called.toLowerCase());
@@ -47,8 +50,8 @@ const VERSION = /^\d{1,5}(?:\.\d{1,5})?(?!\d)/;
 
 function versionOf(name: string, version: string | undefined, userAgent: string): string | null {
   if (name === 'linux') return null;
-  const told = name === 'windows' ? (WINDOWS_NT.exec(userAgent)?.[1] ?? version) : version;
-  return VERSION.exec(told ?? '')?.[0] ?? null;
+  const found = name === 'windows' ? (WINDOWS_NT.exec(userAgent)?.[1] ?? version) : version;
+  return VERSION.exec(found ?? '')?.[0] ?? null;
 }
 
 function label(name: string, called: string, version: string | null): string | undefined {
@@ -69,7 +72,7 @@ const LABELS: ReadonlyMap<string, string> = new Map([
   ['linux', 'Linux'],
 ]);
 
-/** By what people call them; 11 says that it is 10. */
+/** The names of Windows versions. The user agent of Windows 11 contains version 10. */
 const WINDOWS: ReadonlyMap<string, string> = new Map([
   ['6.0', 'Vista'],
   ['6.1', '7'],
@@ -82,7 +85,7 @@ function numbered(name: string, version: string | null): string {
   return version === null ? name : `${name} ${version}`;
 }
 
-/** It has its name since 10.12. */
+/** The name macOS exists since version 10.12. */
 function macOs(version: string | null): string | undefined {
   if (version === null) return 'MacOS X';
   const [major = 0, minor = 0] = version.split('.').map(Number);

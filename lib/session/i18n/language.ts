@@ -5,10 +5,10 @@ export function tagAndParents(tag: string): string[] {
 }
 
 /**
- * Returns the tag that fits an `Accept-Language` header best, or undefined if none fits. `available` holds lower-case tags;
- * of equally good tags, the first is chosen. A range that is not available falls back to its parents, and then to other tags
- * of the same parent: `pt-PT` accepts `pt`, and otherwise `pt-BR`. A tag that the header refuses with `;q=0`, or whose
- * parent it refuses, is never chosen unless the header accepts the tag itself.
+ * Returns the tag that fits an `Accept-Language` header best, or undefined if none fits. `available` holds lower-case
+ * tags; of equally good tags, the first is chosen. A range that is not available falls back to its parents, and then to
+ * other tags of the same parent: `pt-PT` accepts `pt`, and otherwise `pt-BR`. A tag that the header refuses with `;q=0`,
+ * or whose parent it refuses, is never chosen unless the header accepts the tag itself.
  */
 export function preferredLanguage(acceptLanguage: string, available: readonly string[]): string | undefined {
   const ranges = languageRanges(acceptLanguage);

@@ -1,56 +1,41 @@
 import type { PreventConcurrentLogin } from '../../session/revocation';
-import type { Policy, PolicyPatch } from '../store';
+import type { Policy, PolicyPatch, ProtocolSettings } from '../store';
 import type { Tables } from './tables';
 
-/** The row of `identity_session_policy`. */
+/** The row of `identity_session_policy`, as text. */
 export interface PolicyRow {
   readonly prevent_concurrent_login: PreventConcurrentLogin | null;
-  readonly idle_enabled: 't' | 'f' | null;
-  readonly idle_timeout_minutes: string | null;
-  readonly idle_countdown_seconds: string | null;
+  readonly protocols: string | null;
 }
 
-/** The policy that the row holds. An idle policy is there whole or not at all. */
-export function policyOf(row: PolicyRow): Policy {
-  const {
-    prevent_concurrent_login: rule,
-    idle_timeout_minutes: minutes,
-    idle_countdown_seconds: seconds,
-  } = row;
+/** Returns the policy that the row holds. */
+export function policyOf({ prevent_concurrent_login: rule, protocols }: PolicyRow): Policy {
   return {
     ...(rule !== null && { preventConcurrentLogin: rule }),
-    ...(minutes !== null && {
-      idle: {
-        enabled: row.idle_enabled === 't',
-        idleTimeoutMinutes: Number(minutes),
-        countdownSeconds: Number(seconds),
-      },
-    }),
+    ...(protocols !== null && { protocols: JSON.parse(protocols) as ProtocolSettings }),
   };
 }
 
-/** The parameters of a change: of each part whether it is named, and what it becomes; null for as the options say. */
-export function policyValues({ preventConcurrentLogin, idle }: PolicyPatch): unknown[] {
+/** Returns the parameters of `setPolicy`: whether the rule changes, its new value, settings to store, names to remove. */
+export function policyValues({ preventConcurrentLogin, protocols = {} }: PolicyPatch): unknown[] {
+  const settings = Object.entries(protocols);
+  const stored = settings.filter(([, value]) => value !== null);
+  const removed = settings.filter(([, value]) => value === null).map(([name]) => name);
   return [
     preventConcurrentLogin !== undefined,
     preventConcurrentLogin ?? null,
-    idle !== undefined,
-    idle?.enabled ?? null,
-    idle?.idleTimeoutMinutes ?? null,
-    idle?.countdownSeconds ?? null,
+    JSON.stringify(Object.fromEntries(stored)),
+    removed,
   ];
 }
 
-/** The statement of a change. It makes the row if that is gone, for instance because somebody deleted it by hand. */
+/** Returns the statement that changes the policy. It inserts the row if somebody has deleted it by hand. */
 export function setPolicy({ policy }: Tables): string {
-  const kept = (named: string, column: string) =>
-    `${column} = case when ${named} then excluded.${column} else p.${column} end`;
+  const settings = (present: string) => `nullif((${present} || $3::jsonb) - $4::text[], '{}')`;
   return `
-    insert into ${policy} as p (prevent_concurrent_login, idle_enabled, idle_timeout_minutes, idle_countdown_seconds)
-    values ($2, $4, $5, $6)
+    insert into ${policy} as p (prevent_concurrent_login, protocols)
+    values ($2, ${settings(`'{}'::jsonb`)})
     on conflict (one) do update set
-      ${kept('$1', 'prevent_concurrent_login')},
-      ${kept('$3', 'idle_enabled')},
-      ${kept('$3', 'idle_timeout_minutes')},
-      ${kept('$3', 'idle_countdown_seconds')}`;
+      prevent_concurrent_login = case when $1 then excluded.prevent_concurrent_login else p.prevent_concurrent_login end,
+      protocols = ${settings(`coalesce(p.protocols, '{}')`)}`;
 }

@@ -7,6 +7,7 @@ import {
   authIdTaken,
   limitReached,
   sessionIdTaken,
+  type AdministeredStore,
   type Admission,
   type End,
   type Hibernated,
@@ -18,59 +19,55 @@ import {
   type Search,
   type SearchFilter,
   type SessionPatch,
-  type SessionStore,
   type Touch,
   type TouchResult,
 } from '../store';
 import type { StatementRunner, Run } from '../../database/statement-runner';
 import { scopeText } from './epochs';
 import { OwnerQueue } from './owner-queue';
+import { policyOf, policyValues, type PolicyRow } from './policy-row';
 import {
-  endedSessionOf,
+  endedSessionFromRow,
   hex,
-  propertiesText,
-  referenceOf,
-  sessionOf,
+  jsonText,
+  referenceFromRow,
+  sessionFromRow,
   valuesOf,
-  type EndedRow,
-  type ReferenceRow,
   type SessionRow,
 } from './rows';
-import { policyOf, policyValues, type PolicyRow } from './policy-row';
 import { searchStatements } from './search-statements';
 import { statements } from './statements';
 import { tablesIn } from './tables';
 
 export interface PostgresOptions {
-  /** The schema that holds the table; what the connection's search path finds first when absent. */
+  /** The schema that holds the tables; the first schema of the connection's search path by default. */
   readonly schema?: string | undefined;
 }
 
-/** The store of record: the table `identity_sessions`, through the app's Knex pool. */
-export function postgres(runner: StatementRunner, { schema }: PostgresOptions = {}): SessionStore {
+/** Returns the store that keeps sessions in the table `identity_sessions`, over the app's connections. */
+export function postgres(runner: StatementRunner, { schema }: PostgresOptions = {}): AdministeredStore {
   return new PostgresStore(runner, schema);
 }
 
-/** A session that wants to be let in under rules about its owner's other sessions. */
-interface Newcomer {
+/** A session to insert, with the conditions of its sign-in. */
+interface Insert {
   readonly session: StoredSession;
   readonly admission: Admission;
 }
 
+/** A call of `find` that waits for the next statement. */
 interface Waiter {
   readonly resolve: (session: StoredSession | undefined) => void;
   readonly reject: (error: unknown) => void;
 }
 
-type Identified = Pick<SessionRow, 'session_id'>;
-
-class PostgresStore implements SessionStore {
+class PostgresStore implements AdministeredStore {
   readonly #runner: StatementRunner;
   readonly #sql: ReturnType<typeof statements>;
   readonly #searching: ReturnType<typeof searchStatements>;
-  readonly #signIns = new OwnerQueue((newcomers: readonly Newcomer[]) => this.#insertLocked(newcomers));
-  /** Who waits for which id in this turn of the event loop. */
-  #asked = new Map<string, Waiter[]>();
+  readonly #lockedInserts = new OwnerQueue((inserts: readonly Insert[]) => this.#insertUnderLock(inserts));
+  /** The calls of `find` since the last statement, by id. One statement answers all of them. */
+  #waiting = new Map<string, Waiter[]>();
 
   constructor(runner: StatementRunner, schema: string | undefined) {
     this.#runner = runner;
@@ -86,21 +83,21 @@ class PostgresStore implements SessionStore {
       if (!violates(error, 'identity_sessions_auth_id')) throw error;
     }
     const freeing = [session.authId, ...cutoffValues(admission.cutoffs), session.signedIn];
-    const freed = await this.#runner.once<EndedRow>(this.#sql.freeAuthId, freeing);
+    const freed = await this.#runner.once<SessionRow>(this.#sql.freeAuthId, freeing);
     try {
-      return [...freed.map(endedSessionOf), ...(await this.#insert(session, admission))];
+      return [...freed.map(endedSessionFromRow), ...(await this.#insert(session, admission))];
     } catch (error) {
       throw violates(error, 'identity_sessions_auth_id') ? authIdTaken() : error;
     }
   }
 
   find(id: string): MaybePromise<StoredSession | undefined> {
-    // What is no id would fail the statement, for everybody who asks in this turn.
+    // An invalid id would fail the statement for all callers that share it.
     if (!isSessionId(id)) return undefined;
-    if (this.#asked.size === 0) setImmediate(() => void this.#findAsked());
+    if (this.#waiting.size === 0) setImmediate(() => void this.#findWaiting());
     return new Promise((resolve, reject) => {
-      const waiters = this.#asked.get(id);
-      if (waiters === undefined) this.#asked.set(id, [{ resolve, reject }]);
+      const waiters = this.#waiting.get(id);
+      if (waiters === undefined) this.#waiting.set(id, [{ resolve, reject }]);
       else waiters.push({ resolve, reject });
     });
   }
@@ -110,14 +107,14 @@ class PostgresStore implements SessionStore {
       owner.userId,
       owner.tenantId ?? null,
     ]);
-    return rows.map(sessionOf);
+    return rows.map(sessionFromRow);
   }
 
-  async update(id: string, { extraProperties, data }: SessionPatch): Promise<boolean> {
+  async update(id: string, { extraProperties, data, protocolData }: SessionPatch): Promise<boolean> {
     if (!isSessionId(id)) return false;
-    const changes = [extraProperties, data].flatMap((part) => [
+    const changes = [extraProperties, data, protocolData].flatMap((part) => [
       part !== undefined,
-      part && propertiesText(part),
+      part && jsonText(part),
     ]);
     return (await this.#runner.repeatable(this.#sql.update, [id, ...changes])).length > 0;
   }
@@ -127,7 +124,7 @@ class PostgresStore implements SessionStore {
   }
 
   async touch(touches: readonly Touch[]): Promise<TouchResult> {
-    const unwritten = await this.#runner.once<Identified & { live: 't' | 'f' }>(this.#sql.touch, [
+    const unwritten = await this.#runner.once<SessionRow>(this.#sql.touch, [
       arrayLiteral(touches.map((touch) => touch.id)),
       arrayLiteral(touches.map((touch) => touch.at)),
       arrayLiteral(
@@ -136,14 +133,16 @@ class PostgresStore implements SessionStore {
       arrayLiteral(touches.map(({ node }) => ((node ?? null) === null ? 'null' : `"${node}"`))),
     ]);
     return {
-      ended: ids(unwritten.filter((row) => row.live === 'f')),
-      skipped: ids(unwritten.filter((row) => row.live === 't')),
+      ended: ids(unwritten.filter((row) => row['live'] === 'f')),
+      skipped: ids(unwritten.filter((row) => row['live'] === 't')),
     };
   }
 
   /** A trigger of migration 001 writes every session that this ends to the change log. See `lib/changes/postgres.ts`. */
   async end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
-    return (await this.#runner.once<EndedRow>(this.#sql.end, endValues(which, end))).map(endedSessionOf);
+    return (await this.#runner.once<SessionRow>(this.#sql.end, endValues(which, end))).map(
+      endedSessionFromRow,
+    );
   }
 
   async endEverything(scope: Scope, { at, by }: Omit<End, 'reason'>): Promise<void> {
@@ -152,7 +151,7 @@ class PostgresStore implements SessionStore {
 
   async search(search: Search): Promise<readonly StoredSession[]> {
     const { statement, values } = this.#searching.page(search);
-    return (await this.#runner.repeatable<SessionRow>(statement, values)).map(sessionOf);
+    return (await this.#runner.repeatable<SessionRow>(statement, values)).map(sessionFromRow);
   }
 
   async count(filter: SearchFilter, cutoffs: Cutoffs): Promise<number> {
@@ -177,8 +176,11 @@ class PostgresStore implements SessionStore {
 
   async hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated> {
     const blanked = [...cutoffValues(cutoffs), limit];
-    const rows = await this.#runner.once<ReferenceRow & { live: 't' | 'f' }>(this.#sql.hibernate, blanked);
-    return { dropped: rows.length, sessions: rows.filter((row) => row.live === 't').map(referenceOf) };
+    const rows = await this.#runner.once<SessionRow>(this.#sql.hibernate, blanked);
+    return {
+      dropped: rows.length,
+      sessions: rows.filter((row) => row['live'] === 't').map(referenceFromRow),
+    };
   }
 
   health(): Health {
@@ -186,85 +188,94 @@ class PostgresStore implements SessionStore {
   }
 
   async close(): Promise<number> {
-    // The pool is the app's.
+    // The pool belongs to the app.
     return 0;
   }
 
-  /** Rules about the owner's other sessions hold only under the lock, and need a transaction. */
+  /** Rules about the owner's other sessions hold only under the owner's lock, which needs a transaction. */
   async #insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
-    if (needsLock(admission)) return this.#signIns.run(session, { session, admission });
+    if (needsLock(admission)) return this.#lockedInserts.run(session, { session, admission });
     const run: Run = (statement, values) => this.#runner.once(statement, values);
-    return (await this.#letIn(run, session, admission.displaces)).map(endedSessionOf);
+    return (await this.#insertRow(run, session, admission.displaces)).map(endedSessionFromRow);
   }
 
-  /** One statement for all ids of the turn: after a restart, thousands of sessions are missing at once. */
-  async #findAsked(): Promise<void> {
-    const asked = this.#asked;
-    this.#asked = new Map();
+  /** Reads all waiting ids with one statement. After a restart, thousands of sessions are missing at the same time. */
+  async #findWaiting(): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = new Map();
     try {
       const rows = await this.#runner.repeatable<SessionRow>(this.#sql.find, [
-        arrayLiteral([...asked.keys()]),
+        arrayLiteral([...waiting.keys()]),
       ]);
-      const found = new Map(rows.map(sessionOf).map((session) => [session.sessionId, session]));
-      for (const [id, waiters] of asked) for (const { resolve } of waiters) resolve(found.get(id));
+      const found = new Map(rows.map(sessionFromRow).map((session) => [session.sessionId, session]));
+      for (const [id, waiters] of waiting) for (const { resolve } of waiters) resolve(found.get(id));
     } catch (error) {
-      for (const waiters of asked.values()) for (const { reject } of waiters) reject(error);
+      for (const waiters of waiting.values()) for (const { reject } of waiters) reject(error);
     }
   }
 
-  /** Newcomers of one owner, one after the other, in one transaction. */
-  async #insertLocked(newcomers: readonly Newcomer[]): Promise<readonly (readonly EndedSession[])[]> {
-    const { tenantId, userId } = newcomers[0]!.session;
+  /** Inserts sessions of one owner, one after the other, in one transaction under the owner's lock. */
+  async #insertUnderLock(inserts: readonly Insert[]): Promise<readonly (readonly EndedSession[])[]> {
+    const { tenantId, userId } = inserts[0]!.session;
     return this.#runner.transaction(async (run) => {
       await run(this.#sql.lock, [tenantId, userId]);
       const ended: (readonly EndedSession[])[] = [];
-      for (const newcomer of newcomers) {
-        ended.push((await this.#admit(run, newcomer)).map(endedSessionOf));
+      for (const insert of inserts) {
+        ended.push((await this.#insertByRules(run, insert)).map(endedSessionFromRow));
       }
       return ended;
     });
   }
 
-  /** What is displaced does not count for the limits, so it ends first; the last of it by the statement that lets in. */
-  async #admit(run: Run, { session, admission }: Newcomer): Promise<readonly EndedRow[]> {
+  /**
+   * Displaced sessions end before the limits are checked, because they do not count. Without limits, the statement that
+   * inserts the session ends the last of them.
+   */
+  async #insertByRules(run: Run, { session, admission }: Insert): Promise<readonly SessionRow[]> {
     const { displaces, limits = [] } = admission;
     const first = limits.length > 0 ? displaces : displaces.slice(0, -1);
-    const ended: EndedRow[] = [];
+    const ended: SessionRow[] = [];
     for (const { which, end } of first) {
-      ended.push(...(await run<EndedRow>(this.#sql.end, endValues(which, end))));
+      ended.push(...(await run<SessionRow>(this.#sql.end, endValues(which, end))));
     }
-    ended.push(...(await this.#makeRoom(run, session, admission)));
-    ended.push(...(await this.#letIn(run, session, displaces.slice(first.length))));
+    ended.push(...(await this.#endBeyondLimits(run, session, admission)));
+    ended.push(...(await this.#insertRow(run, session, displaces.slice(first.length))));
     return ended;
   }
 
-  /** Inserts the session, and ends what it replaces in the same statement. */
-  async #letIn(
+  /** Inserts the row, and ends the session that it replaces in the same statement. */
+  async #insertRow(
     run: Run,
     session: StoredSession,
     [replaced]: Admission['displaces'],
-  ): Promise<readonly EndedRow[]> {
-    if (replaced === undefined) return run<EndedRow>(this.#sql.insert, valuesOf(session));
+  ): Promise<readonly SessionRow[]> {
+    if (replaced === undefined) return run<SessionRow>(this.#sql.insert, valuesOf(session));
     const values = [...valuesOf(session), ...endValues(replaced.which, replaced.end)];
-    return run<EndedRow>(this.#sql.replace, values);
+    return run<SessionRow>(this.#sql.replace, values);
   }
 
-  async #makeRoom(run: Run, session: StoredSession, admission: Admission): Promise<readonly EndedRow[]> {
-    const ended: EndedRow[] = [];
-    for (const limit of admission.limits ?? []) {
-      const counted = [session.userId, session.tenantId, ...cutoffValues(admission.cutoffs), limit.max - 1];
+  async #endBeyondLimits(
+    run: Run,
+    session: StoredSession,
+    { limits = [], cutoffs }: Admission,
+  ): Promise<readonly SessionRow[]> {
+    const ended: SessionRow[] = [];
+    for (const limit of limits) {
+      const counted = [session.userId, session.tenantId, ...cutoffValues(cutoffs), limit.max - 1];
       const shared = [limit.per, session.clientId, session.device, session.sessionId];
-      const tooMany = ids(await run<Identified>(this.#sql.beyondLimit, [...counted, ...shared]));
+      const tooMany = ids(await run<SessionRow>(this.#sql.beyondLimit, [...counted, ...shared]));
       if (tooMany.length === 0) continue;
       if (limit.onLimit === 'refuse') throw limitReached(limit);
       const end: End = { at: session.signedIn, reason: 'displaced', by: null };
-      ended.push(...(await run<EndedRow>(this.#sql.end, endValues({ owner: session, only: tooMany }, end))));
+      ended.push(
+        ...(await run<SessionRow>(this.#sql.end, endValues({ owner: session, only: tooMany }, end))),
+      );
     }
     return ended;
   }
 }
 
-/** Rules about the user's other sessions hold only under the lock; a session that is named can be ended without. */
+/** Returns true if the insert must hold the owner's lock. Ending one session by its id does not need it. */
 function needsLock({ displaces, limits = [] }: Admission): boolean {
   const unnamed = displaces.some(({ which }) => which.only === undefined);
   return limits.length > 0 || unnamed || displaces.length > 1;
@@ -285,13 +296,13 @@ function cutoffValues({ short, long, absolute }: Cutoffs): number[] {
 }
 
 /**
- * Thousands of values as one parameter. `pg` would quote each by itself, which costs more than the statement; ids, numbers
- * and addresses hold nothing that needs it.
+ * Returns thousands of values as one parameter. `pg` would quote each value, which costs more than the statement. Ids,
+ * numbers and addresses contain nothing that needs quotes.
  */
 function arrayLiteral(values: readonly (string | number)[]): string {
   return `{${values.join()}}`;
 }
 
-function ids(rows: readonly Identified[]): string[] {
-  return rows.map((row) => hex(row.session_id));
+function ids(rows: readonly SessionRow[]): string[] {
+  return rows.map((row) => hex(row['session_id']!));
 }

@@ -1,201 +1,171 @@
 import { withIpAddress } from '../../session/ip-address';
-import type { EndedSession, SessionReference, StoredSession } from '../../session/session';
-import type { EndReason } from '../../session/end-reason';
+import {
+  REFERENCE_FIELDS,
+  type EndedSession,
+  type JsonObject,
+  type SessionReference,
+  type StoredSession,
+} from '../../session/session';
 
-/** A row of `identity_sessions`, as `SELECTED` reads it: times are milliseconds since 1970, in digits. */
-export interface SessionRow {
-  readonly session_id: string;
-  readonly secret_hash: string;
-  readonly tenant_id: string | null;
-  readonly user_id: string;
-  readonly client_id: string | null;
-  readonly device: string;
-  readonly device_info: string | null;
-  readonly user_agent: string | null;
-  readonly ip_addresses: string | null;
-  readonly stay_signed_in: 't' | 'f';
-  readonly signed_in: string;
-  readonly last_accessed: string | null;
-  readonly extra_properties: string | null;
-  readonly data: string | null;
-  readonly auth_id: string | null;
-  readonly node: string | null;
-  readonly ended_at: string | null;
-  readonly end_reason: EndReason | null;
-  readonly ended_by: string | null;
-}
-
-/** The session that a row holds. What is in it is frozen: caches and requests share it. */
-export function sessionOf(row: SessionRow): StoredSession {
-  return {
-    sessionId: hex(row.session_id),
-    secretHash: row.secret_hash,
-    tenantId: row.tenant_id,
-    userId: row.user_id,
-    clientId: row.client_id,
-    device: row.device,
-    deviceInfo: row.device_info,
-    userAgent: row.user_agent,
-    ipAddresses: row.ip_addresses ? row.ip_addresses.split(',').reduce(withIpAddress, NONE) : NONE,
-    staySignedIn: row.stay_signed_in === 't',
-    signedIn: Number(row.signed_in),
-    lastAccessed: timeOf(row.last_accessed),
-    extraProperties: row.extra_properties ? propertiesOf(row.extra_properties) : NO_PROPERTIES,
-    data: row.data ? propertiesOf(row.data) : NO_PROPERTIES,
-    authId: row.auth_id,
-    node: row.node,
-    endedAt: timeOf(row.ended_at),
-    endReason: row.end_reason,
-    endedBy: row.ended_by,
-  };
-}
-
-/** The columns that name a session to people. */
-export const REFERENCE = [
-  'session_id',
-  'tenant_id',
-  'user_id',
-  'client_id',
-  'auth_id',
-] as const satisfies readonly (keyof SessionRow)[];
-
-/** The columns that are told of a session that has been ended. */
-export const ENDED = [
-  ...REFERENCE,
-  'end_reason',
-  'ended_by',
-] as const satisfies readonly (keyof SessionRow)[];
-
-export type ReferenceRow = Pick<SessionRow, (typeof REFERENCE)[number]>;
-export type EndedRow = Pick<SessionRow, (typeof ENDED)[number]>;
-
-/** The session that a row names. */
-export function referenceOf(row: ReferenceRow): SessionReference {
-  return {
-    sessionId: hex(row.session_id),
-    tenantId: row.tenant_id,
-    userId: row.user_id,
-    clientId: row.client_id,
-    authId: row.auth_id,
-  };
-}
-
-/** The session that a row tells of. */
-export function endedSessionOf(row: EndedRow): EndedSession {
-  return { ...referenceOf(row), endReason: row.end_reason!, endedBy: row.ended_by };
-}
-
-/** How a column's value is written from a parameter, and read. */
-interface Codec {
+/** Maps one field of a session to its column. */
+interface Field<T> {
+  readonly column: string;
+  /** Returns the SQL that turns a parameter into the column's value. */
   readonly written: (parameter: string) => string;
-  readonly read: (value: string) => string;
+  /** Returns the SQL that reads the column's value as text. */
+  readonly selected: (column: string) => string;
+  readonly toParameter: (value: T) => unknown;
+  readonly fromText: (text: string | null) => T;
 }
 
-const plain: Codec = { written: (parameter) => parameter, read: (value) => value };
-const instant: Codec = {
-  written: time,
-  read: (value) => `round(extract(epoch from ${value}) * 1000)`,
-};
-const bytes: Codec = {
-  written: (parameter) => `decode(${parameter}, 'hex')`,
-  read: (value) => `encode(${value}, 'hex')`,
-};
+/** The columns of `identity_sessions`. Statements, rows and inserts follow from this table. */
+const FIELDS = {
+  sessionId: field('session_id', { fromText: (uuid) => hex(uuid!) }),
+  secretHash: field('secret_hash', {
+    written: (parameter) => `decode(${parameter}, 'hex')`,
+    selected: (column) => `encode(${column}, 'hex')`,
+    fromText: (digits) => digits!,
+  }),
+  tenantId: optionalText('tenant_id'),
+  userId: text('user_id'),
+  clientId: optionalText('client_id'),
+  device: text('device'),
+  deviceInfo: optionalText('device_info'),
+  userAgent: optionalText('user_agent'),
+  ipAddresses: field<readonly string[]>('ip_addresses', {
+    toParameter: (addresses) => addresses.join() || null,
+    fromText: (list) => (list ? list.split(',').reduce(withIpAddress, NO_ADDRESSES) : NO_ADDRESSES),
+  }),
+  staySignedIn: field<boolean>('stay_signed_in', { fromText: (letter) => letter === 't' }),
+  signedIn: point<number>('signed_in'),
+  lastAccessed: point('last_accessed'),
+  extraProperties: json('extra_properties'),
+  data: json('data'),
+  protocolData: json<StoredSession['protocolData']>('protocol_data'),
+  authId: optionalText('auth_id'),
+  node: optionalText('node'),
+  endedAt: point('ended_at'),
+  endReason: field<StoredSession['endReason']>('end_reason'),
+  endedBy: optionalText('ended_by'),
+} satisfies { readonly [Name in keyof StoredSession]: Field<StoredSession[Name]> };
 
-const CODECS: Readonly<Record<keyof SessionRow, Codec>> = {
-  session_id: plain,
-  secret_hash: bytes,
-  tenant_id: plain,
-  user_id: plain,
-  client_id: plain,
-  device: plain,
-  device_info: plain,
-  user_agent: plain,
-  ip_addresses: plain,
-  stay_signed_in: plain,
-  signed_in: instant,
-  last_accessed: instant,
-  extra_properties: plain,
-  data: plain,
-  auth_id: plain,
-  node: plain,
-  ended_at: instant,
-  end_reason: plain,
-  ended_by: plain,
-};
+type Name = keyof typeof FIELDS;
+
+const NAMES = Object.keys(FIELDS) as readonly Name[];
+
+/** A selected row: the value of each column as text. */
+export type SessionRow = Readonly<Record<string, string | null>>;
 
 /** The columns of a row, in the order of `valuesOf`. */
-export const COLUMNS = Object.keys(CODECS) as readonly (keyof SessionRow)[];
+export const COLUMNS: readonly string[] = NAMES.map((name) => FIELDS[name].column);
 
-/** A session that ended with everything has no mark of its own. */
-const ENDED_WITH_EVERYTHING: Partial<Record<keyof SessionRow, string>> = {
-  ended_at: 'coalesce(s.ended_at, epoch_at)',
-  end_reason: "case when epoch_at is null then s.end_reason else 'administrator' end",
-  ended_by: 'case when epoch_at is null then s.ended_by else epoch_by end',
+/** The columns that name a session. */
+export const REFERENCE: readonly string[] = REFERENCE_FIELDS.map((name) => FIELDS[name].column);
+
+/** The columns that are returned for a session that a statement has ended. */
+export const ENDED: readonly string[] = [...REFERENCE, FIELDS.endReason.column, FIELDS.endedBy.column];
+
+/** A session that ended together with all others has no mark of its own. Its epoch holds the time and the actor. */
+const ENDED_WITH_EVERYTHING: Partial<Record<Name, string>> = {
+  endedAt: 'coalesce(s.ended_at, epoch_at)',
+  endReason: "case when epoch_at is null then s.end_reason else 'administrator' end",
+  endedBy: 'case when epoch_at is null then s.ended_by else epoch_by end',
 };
 
-/** What a select of whole rows lists, from sessions `s` with their epochs. */
-export const SELECTED = COLUMNS.map((column) => {
-  const value = ENDED_WITH_EVERYTHING[column] ?? `s.${column}`;
-  return `${CODECS[column].read(value)} as ${column}`;
+/** The select list for whole rows, from sessions `s` joined with their epochs. */
+export const SELECTED = NAMES.map((name) => {
+  const { column, selected } = FIELDS[name];
+  return `${selected(ENDED_WITH_EVERYTHING[name] ?? `s.${column}`)} as ${column}`;
 }).join(', ');
 
-/** What an insert of a whole row gives, from the parameters $1 onwards. */
-export const WRITTEN = COLUMNS.map((column, index) => CODECS[column].written(`$${index + 1}`)).join(', ');
+/** The values of an insert of a whole row, from the parameters $1 onwards. */
+export const WRITTEN = NAMES.map((name, index) => FIELDS[name].written(`$${index + 1}`)).join(', ');
 
-/** The parameters of a whole row. */
-export function valuesOf(session: StoredSession): unknown[] {
-  const values: Record<keyof SessionRow, unknown> = {
-    session_id: session.sessionId,
-    secret_hash: session.secretHash,
-    tenant_id: session.tenantId,
-    user_id: session.userId,
-    client_id: session.clientId,
-    device: session.device,
-    device_info: session.deviceInfo,
-    user_agent: session.userAgent,
-    ip_addresses: session.ipAddresses.join() || null,
-    stay_signed_in: session.staySignedIn,
-    signed_in: session.signedIn,
-    last_accessed: session.lastAccessed,
-    extra_properties: propertiesText(session.extraProperties),
-    data: propertiesText(session.data),
-    auth_id: session.authId,
-    node: session.node,
-    ended_at: session.endedAt,
-    end_reason: session.endReason,
-    ended_by: session.endedBy,
-  };
-  return COLUMNS.map((column) => values[column]);
+/** Returns the session that a row holds. Its parts are frozen, because the cache and requests share them. */
+export function sessionFromRow(row: SessionRow): StoredSession {
+  return read(row, NAMES) as unknown as StoredSession;
 }
 
-/** A point in time, from milliseconds since 1970; minus infinity is one too. */
+/** Returns the session that a row names. */
+export function referenceFromRow(row: SessionRow): SessionReference {
+  return read(row, REFERENCE_FIELDS) as unknown as SessionReference;
+}
+
+/** Returns the ended session that a row describes. */
+export function endedSessionFromRow(row: SessionRow): EndedSession {
+  return read(row, [...REFERENCE_FIELDS, 'endReason', 'endedBy']) as unknown as EndedSession;
+}
+
+/** Returns the parameters of an insert. */
+export function valuesOf(session: StoredSession): unknown[] {
+  return NAMES.map((name) => (FIELDS[name] as Field<unknown>).toParameter(session[name]));
+}
+
+/** Returns SQL for the point in time of a number of milliseconds since 1970. The number may be minus infinity. */
 export function time(milliseconds: string): string {
   return `to_timestamp(${milliseconds}::float8 / 1000)`;
 }
 
-/** The day of a point in time, in UTC. */
+/** Returns SQL for the day, in UTC, of a number of milliseconds since 1970. */
 export function day(milliseconds: string): string {
   return `(${time(milliseconds)} at time zone 'UTC')::date`;
 }
 
-/** PostgreSQL writes a uuid with dashes. */
+/** Returns a uuid without the dashes that PostgreSQL writes. */
 export function hex(uuid: string): string {
   return uuid.replaceAll('-', '');
 }
 
-/** Null for no properties at all, as most sessions have. */
-export function propertiesText(properties: Readonly<Record<string, unknown>>): string | null {
-  const text = JSON.stringify(properties);
-  return text === '{}' ? null : text;
+/** Returns the object as JSON, or null for an empty object: most sessions have no properties. */
+export function jsonText(object: JsonObject): string | null {
+  const json = JSON.stringify(object);
+  return json === '{}' ? null : json;
 }
 
-const NONE: readonly string[] = Object.freeze([]);
-const NO_PROPERTIES: Readonly<Record<string, unknown>> = Object.freeze({});
+const NO_ADDRESSES: readonly string[] = Object.freeze([]);
+const NO_PROPERTIES: JsonObject = Object.freeze({});
 
-function propertiesOf(json: string): Readonly<Record<string, unknown>> {
-  return JSON.parse(json, (_key, value: unknown) => Object.freeze(value)) as Record<string, unknown>;
+function read(row: SessionRow, names: readonly Name[]): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const name of names) {
+    const { column, fromText } = FIELDS[name];
+    fields[name] = fromText(row[column] ?? null);
+  }
+  return fields;
 }
 
-function timeOf(digits: string | null): number | null {
-  return digits === null ? null : Number(digits);
+function field<T>(column: string, parts: Partial<Omit<Field<T>, 'column'>> = {}): Field<T> {
+  return {
+    column,
+    written: (parameter) => parameter,
+    selected: (value) => value,
+    toParameter: (value) => value,
+    fromText: (value) => value as T,
+    ...parts,
+  };
+}
+
+function text(column: string): Field<string> {
+  return field(column);
+}
+
+function optionalText(column: string): Field<string | null> {
+  return field(column);
+}
+
+/** A point in time: milliseconds since 1970. */
+function point<T extends number | null = number | null>(column: string): Field<T> {
+  return field<T>(column, {
+    written: time,
+    selected: (value) => `round(extract(epoch from ${value}) * 1000)`,
+    fromText: (digits) => (digits === null ? null : Number(digits)) as T,
+  });
+}
+
+function json<T extends JsonObject = JsonObject>(column: string): Field<T> {
+  return field<T>(column, {
+    toParameter: jsonText,
+    fromText: (value) =>
+      (value ? JSON.parse(value, (_key, part: unknown) => Object.freeze(part)) : NO_PROPERTIES) as T,
+  });
 }

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 
 import { abp } from '../../../lib/protocols/abp/dialect';
 import { rest } from '../../../lib/http/rest';
-import { SessionError, type RefusalCode, type RefusalEvidence } from '../../../lib/errors';
+import { SessionError, type RefusalCode, type RefusalDetails } from '../../../lib/errors';
 import { describeDevice } from '../../../lib/session/device/describe';
 import { translationsOf } from '../../../lib/session/i18n/translations';
 import { withoutSecret, type StoredSession } from '../../../lib/session/session';
@@ -103,7 +103,7 @@ describe('an answer', () => {
 });
 
 describe('a refusal', () => {
-  const refusal = (code: RefusalCode, evidence: RefusalEvidence = {}, headers: Record<string, string> = {}) =>
+  const refusal = (code: RefusalCode, evidence: RefusalDetails = {}, headers: Record<string, string> = {}) =>
     dialect.refusal(new SessionError(code, 'Because.', evidence), request(headers));
 
   it.each([

@@ -1,6 +1,6 @@
 import express from 'express';
 
-import { memory, SessionError, type SessionStore } from '../../../lib';
+import { memory, SessionError, type AdministeredStore } from '../../../lib';
 import { openXchangeRouter } from '../../../lib/protocols/open-xchange';
 import {
   CHROME,
@@ -376,7 +376,7 @@ describe('errors', () => {
   it('of the database are a 503 that no client takes for the end of its session', async () => {
     let away = false;
     const store = new Proxy(memory(), {
-      get: (target, name: keyof SessionStore) => {
+      get: (target, name: keyof AdministeredStore) => {
         if (away) throw new SessionError('store-unavailable', 'The database is away.', { retryAfter: 1 });
         return target[name].bind(target);
       },

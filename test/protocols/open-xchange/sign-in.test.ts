@@ -7,7 +7,7 @@ const ox = new OpenXchangeApp();
 describe('what is kept of a sign-in', () => {
   it('is found with the session', () => {
     const facts = { hash: 'h', user: 'alice', userNumber: 3, locale: 'de_DE' };
-    expect(keptWith(aSession(0, { extraProperties: keeping(facts) }))).toEqual(facts);
+    expect(keptWith(aSession(0, { protocolData: keeping(facts) }))).toEqual(facts);
   });
 
   it('is found after an app has changed what it keeps there itself', async () => {
@@ -21,7 +21,10 @@ describe('what is kept of a sign-in', () => {
     expect(json(await firefox.autologin())).toMatchObject({ user: 'anton', user_id: 3, locale: 'de_DE' });
   });
 
-  it.each([{}, { openXchange: null }, { openXchange: 'h' }])('is nothing in %j', (extraProperties) => {
-    expect(keptWith(aSession(0, { extraProperties }))).not.toHaveProperty('hash');
-  });
+  it.each([{}, { 'open-xchange': null }, { 'open-xchange': 'h' }])(
+    'is empty for the protocol data %j',
+    (protocolData) => {
+      expect(keptWith(aSession(0, { protocolData: protocolData as never }))).not.toHaveProperty('hash');
+    },
+  );
 });

@@ -4,7 +4,7 @@ const WEBKIT = (rest: string) =>
   `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) ${rest}`;
 const TRIDENT = (rest: string) => `Mozilla/5.0 (compatible; ${rest})`;
 
-describe('a browser', () => {
+describe('describeDevice for browsers', () => {
   it.each([
     ['chrome', WEBKIT('Chrome/65.0.3325.181 Safari/537.36'), 'chrome 65'],
     ['chrome', WEBKIT('Chrome/65.0.3325.109 Mobile Safari/537.36'), 'chrome 65'],
@@ -38,7 +38,7 @@ describe('a browser', () => {
       'internet explorer 11',
     ],
     ['msie', TRIDENT('MSIE 9.0; Windows NT 6.1; Trident/5.0'), 'internet explorer 9'],
-  ])('is of the family %s: %s', (family, userAgent, client) => {
+  ])('returns the family %s for %s', (family, userAgent, client) => {
     const device = describeDevice(userAgent, null);
     expect(device.type).toBe('browser');
     expect([device.family, [device.client!.name, device.client!.version].filter(Boolean).join(' ')]).toEqual([
@@ -53,11 +53,11 @@ describe('a browser', () => {
     'Open-Xchange USM HTTP Client',
     'python-requests/2.31.0',
     'okhttp/4.9.3',
-  ])('is not what calls itself %s', (userAgent) => {
+  ])('describes %s as a program that is not a browser', (userAgent) => {
     expect(describeDevice(userAgent, null)).toMatchObject({ type: 'other', family: null, client: null });
   });
 
-  it('has no version when that is no number that anybody would give', () => {
+  it('returns null for a version that is not a plausible number', () => {
     expect(describeDevice(`Firefox/${'9'.repeat(400)}`, null).client).toEqual({
       name: 'firefox',
       version: null,

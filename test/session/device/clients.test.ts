@@ -7,7 +7,7 @@ const CHROME =
   'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/65.0.3325.181 Safari/537.36';
 const ANDROID_8 = 'Mozilla/5.0 (Linux; Android 8.0.0; Pixel Build/OPR6) AppleWebKit/537.36';
 
-describe('a client', () => {
+describe('knownClient', () => {
   it.each([
     ['open-xchange-appsuite', 'browser', 'chrome', 'OX App Suite, Chrome 65 on Linux', 'linux', 'chrome'],
     ['com.openexchange.ox.gui.dhtml', 'browser', 'chrome', 'OX6 UI, Chrome 65 on Linux', 'linux', 'chrome'],
@@ -37,16 +37,19 @@ describe('a client', () => {
     ['OpenXchange.HTTPClient.OXNotifier', 'other', null, 'Unknown device', undefined, undefined],
     ['com.open-xchange.updater.olox1', 'other', null, 'Unknown device', undefined, undefined],
     ['com.open-xchange.updater.olox2', 'other', null, 'Unknown device', undefined, undefined],
-  ])('of the id %s is of the type %s and the family %s: %s', (id, type, family, name, os, client) => {
-    for (const describe of [describeDevice, describeOxDevice]) {
-      const device = describe(CHROME, id);
-      expect(device).toMatchObject({ type, family });
-      expect([displayName(device), device.os?.name, device.client?.name]).toEqual([name, os, client]);
-      expect(displayName(device, messagesFor('de'))).toBe(
-        name.replace(' on ', ' auf ').replace('Unknown device', 'Unbekanntes Gerät'),
-      );
-    }
-  });
+  ])(
+    'describes the client id %s with the type %s, the family %s and the name %s',
+    (id, type, family, name, os, client) => {
+      for (const describe of [describeDevice, describeOxDevice]) {
+        const device = describe(CHROME, id);
+        expect(device).toMatchObject({ type, family });
+        expect([displayName(device), device.os?.name, device.client?.name]).toEqual([name, os, client]);
+        expect(displayName(device, messagesFor('de'))).toBe(
+          name.replace(' on ', ' auf ').replace('Unknown device', 'Unbekanntes Gerät'),
+        );
+      }
+    },
+  );
 
   it.each([
     [ANDROID_8, 'OX Mail App on Android 8.0', { name: 'android', version: '8.0' }],
@@ -54,7 +57,7 @@ describe('a client', () => {
     ['Mozilla/5.0 (Linux; Android; Pixel)', 'OX Mail App on Android', { name: 'android', version: null }],
     ['OXMail/1.0', 'OX Mail App', null],
     [null, 'OX Mail App', null],
-  ])('for mail, an app, says of its system what its user agent tells: %s', (userAgent, name, os) => {
+  ])('takes the operating system of the mail app from the user agent %s', (userAgent, name, os) => {
     const device = describeOxDevice(userAgent, 'open-xchange-mailapp');
     expect(displayName(device)).toBe(name);
     expect(device.os).toEqual(os);
@@ -72,7 +75,7 @@ describe('a client', () => {
     'x-open-xchange-mobile-api-facade',
     '__proto__',
     'constructor',
-  ])('of the id %j is nobody that we know', (id) => {
+  ])('returns undefined for the unknown client id %j', (id) => {
     expect(knownClient(id)).toBeUndefined();
     expect(describeOxDevice(CHROME, id)).toEqual({
       type: 'other',

@@ -9,7 +9,7 @@ function product(each: Device['os']): string | null {
   return each && [each.name, each.version].filter(Boolean).join(' ');
 }
 
-describe('a program for calendars and contacts', () => {
+describe('davDevice for calendars and contacts', () => {
   it.each([
     [
       'com.openexchange.mobile.syncapp.enterprise/1.2.3 (Android)',
@@ -189,7 +189,7 @@ describe('a program for calendars and contacts', () => {
     ],
     ['vdirsyncer/0.16', 'Sync Client (CalDAV)', 'Sync Client (CalDAV)', 'generic_caldav', null, null],
     ['', 'Sync Client (CalDAV)', 'Sync Client (CalDAV)', 'generic_caldav', null, null],
-  ])('that calls itself %j is %s', (userAgent, english, german, family, os, client) => {
+  ])('describes the CalDAV user agent %j as %s', (userAgent, english, german, family, os, client) => {
     const device = describeOxDevice(userAgent, 'CALDAV');
     expect([displayName(device), displayName(device, GERMAN)]).toEqual([english, german]);
     expect([device.family, product(device.os), product(device.client)]).toEqual([family, os, client]);
@@ -201,7 +201,7 @@ describe('a program for calendars and contacts', () => {
     ['DAVx5/4.3', 'generic_carddav', 'DAVx⁵ on Android (CalDAV/CardDAV)'],
     ['vdirsyncer/0.16', 'generic_carddav', 'Sync Client (CardDAV)'],
     [null, 'generic_carddav', 'Sync Client (CardDAV)'],
-  ])('is recognised for contacts alone too: %s', (userAgent, family, name) => {
+  ])('describes the CardDAV user agent %s with the family %s', (userAgent, family, name) => {
     const device = describeOxDevice(userAgent, 'CARDDAV');
     expect([device.type, device.family, displayName(device)]).toEqual(['dav', family, name]);
   });
@@ -214,7 +214,7 @@ describe('a program for calendars and contacts', () => {
     ['Mac OS CalendarStore AddressBook', 'Mac OS Calendar (CalDAV)'],
     ['eM Client eM Client for OX App Suite', 'eM Client for OX App Suite (CalDAV/CardDAV)'],
     ['eM Client akonadi', 'eM Client (CalDAV/CardDAV)'],
-  ])('is the first of those that fit: %s', (userAgent, name) => {
+  ])('uses the first rule that matches: %s is %s', (userAgent, name) => {
     expect(displayName(describeOxDevice(userAgent, 'CALDAV'))).toBe(name);
   });
 
@@ -229,12 +229,12 @@ describe('a program for calendars and contacts', () => {
     'Mac+OS AddressBook/1',
     'AddressBook/1',
     'davdroid/1.0',
-  ])('is not half of one: %s', (userAgent) => {
+  ])('does not recognize a program if only a part of its rule matches: %s', (userAgent) => {
     expect(displayName(describeOxDevice(userAgent, 'CALDAV'))).toBe('Sync Client (CalDAV)');
   });
 });
 
-describe('a program for files', () => {
+describe('davDevice for files', () => {
   it.each([
     ['Microsoft-WebDAV-MiniRedir/6.1.7601', 'Windows Explorer (WebDAV)', 'windows'],
     ['WebDAVFS/3.0.1 (03018000) Darwin/13.4.0', 'macOS Finder (WebDAV)', 'macos'],
@@ -254,7 +254,7 @@ describe('a program for files', () => {
     ['WebDAVFS/3.0.1', 'WebDAV InfoStore', undefined],
     ['rclone/1.65', 'WebDAV InfoStore', undefined],
     [null, 'WebDAV InfoStore', undefined],
-  ])('that calls itself %s is %s', (userAgent, name, os) => {
+  ])('describes the WebDAV user agent %s as %s', (userAgent, name, os) => {
     const device = describeOxDevice(userAgent, 'WEBDAV_INFOSTORE');
     expect([displayName(device), displayName(device, GERMAN)]).toEqual([name, name]);
     expect([device.type, device.family, device.os?.name, device.os?.version ?? null]).toEqual([
@@ -272,7 +272,7 @@ describe('a program for files', () => {
     ['WEBDAV_VCARD', 'gvfs/1.36.1', 'Nautilus/Nemo/Thunar/Caja (WebDAV)'],
     ['WEBDAV_ICAL', 'davfs2/1.5.4', 'DavFS2 (WebDAV)'],
     ['WEBDAV_ICAL', 'DAVx5/4.3 Android/13', 'WebDAV iCal'],
-  ])('over %s that calls itself %s is %s', (client, userAgent, name) => {
+  ])('for %s describes the user agent %s as %s', (client, userAgent, name) => {
     expect(displayName(describeOxDevice(userAgent, client))).toBe(name);
   });
 });

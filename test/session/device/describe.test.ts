@@ -25,14 +25,14 @@ const IE_11 = 'Mozilla/5.0 (Windows NT 6.1; WOW64; Trident/7.0; rv:11.0) like Ge
 const IPHONE =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1';
 
-/** The device in one line: `os version / client version / type / family`. */
+/** Returns the device as one line: `os version / client version / type / family`. */
 function inShort({ os, client, type, family }: Device): string {
   const product = (each: Device['os']) => [each?.name ?? '–', each?.version].filter(Boolean).join(' ');
   return [product(os), product(client), type, family ?? '–'].join(' / ');
 }
 
-describe('a device', () => {
-  it('is described as Open-Xchange publishes it', () => {
+describe('describeDevice and describeOxDevice', () => {
+  it('return the published examples of Open-Xchange', () => {
     const device = describeOxDevice(ON_LINUX, APPSUITE);
     expect(displayName(device)).toBe('OX App Suite, Chrome 65 on Linux');
     expect(displayName(device, GERMAN)).toBe('OX App Suite, Chrome 65 auf Linux');
@@ -94,7 +94,7 @@ describe('a device', () => {
     ['my-script', ON_LINUX, 'Unknown device', 'Unbekanntes Gerät', '– / – / other / –'],
     [null, ON_LINUX, 'Unknown device', 'Unbekanntes Gerät', '– / – / other / –'],
   ])(
-    'of the client %s that calls itself %j is %s to Open-Xchange',
+    'describe the client %s with the user agent %j as %s for Open-Xchange',
     (client, userAgent, english, german, short) => {
       const device = describeOxDevice(userAgent, client);
       expect([displayName(device), displayName(device, GERMAN), inShort(device)]).toEqual([
@@ -111,10 +111,13 @@ describe('a device', () => {
     [APPSUITE, OLD_EDGE.replace(ON_WINDOWS_10, ''), 'OX App Suite, Edge', 'OX App Suite, Edge'],
     [APPSUITE, CHROME(''), 'OX App Suite, Chrome 65', 'OX App Suite, Chrome 65'],
     [APPSUITE, 'Dalvik/2.1.0 (Linux; U; Android 13)', 'OX App Suite', 'OX App Suite'],
-  ])('of %s leaves out what %j does not tell: %s', (client, userAgent, english, german) => {
-    const device = describeOxDevice(userAgent, client);
-    expect([displayName(device), displayName(device, GERMAN)]).toEqual([english, german]);
-  });
+  ])(
+    'for the client %s leave out the parts that the user agent %j does not name: %s',
+    (client, userAgent, english, german) => {
+      const device = describeOxDevice(userAgent, client);
+      expect([displayName(device), displayName(device, GERMAN)]).toEqual([english, german]);
+    },
+  );
 
   it.each([
     ['my-app', ON_LINUX, 'Chrome 65 on Linux', 'linux / chrome 65 / browser / chrome'],
@@ -137,13 +140,10 @@ describe('a device', () => {
     [null, 'curl/8.5.0', 'Unknown device', '– / – / other / –'],
     [null, '', 'Unknown device', '– / – / other / –'],
     [null, null, 'Unknown device', '– / – / other / –'],
-  ])(
-    'of the client %s, which nobody knows, goes by its user agent: %j is %s',
-    (client, userAgent, english, short) => {
-      const device = describeDevice(userAgent, client);
-      expect([displayName(device), inShort(device)]).toEqual([english, short]);
-    },
-  );
+  ])('for the unknown client id %s describe the user agent %j as %s', (client, userAgent, english, short) => {
+    const device = describeDevice(userAgent, client);
+    expect([displayName(device), inShort(device)]).toEqual([english, short]);
+  });
 
   it.each([
     [APPSUITE, ON_LINUX],
@@ -151,7 +151,7 @@ describe('a device', () => {
     ['CALDAV', 'DAVdroid/1.9'],
     ['USM-EAS', null],
     ['OpenXchange.HTTPClient.OXAddIn', IE_11],
-  ])('of %s is the same to everybody', (client, userAgent) => {
+  ])('return the same device for the client %s', (client, userAgent) => {
     expect(describeDevice(userAgent, client)).toEqual(describeOxDevice(userAgent, client));
   });
 
@@ -168,7 +168,7 @@ describe('a device', () => {
       'OX App Suite, Mobile Safari 17 on iOS 17.5',
     ],
   ])(
-    'with the Edge of today has the browser to Open-Xchange that Edge is built on',
+    'replace current Edge by the browser that it is built on, but only for Open-Xchange',
     (userAgent, family, name) => {
       const device = describeOxDevice(userAgent, APPSUITE);
       expect([device.family, displayName(device)]).toEqual([family, name]);
@@ -185,7 +185,7 @@ describe('a device', () => {
     'Windows NT '.repeat(20_000),
     'droid version/1 '.repeat(10_000),
     ' Edg/'.repeat(20_000),
-  ])('is described at once, however hostile its name', (userAgent) => {
+  ])('parse a hostile user agent quickly (case %#)', (userAgent) => {
     const before = process.cpuUsage();
     describeDevice(userAgent, null);
     describeOxDevice(userAgent, APPSUITE);
@@ -193,7 +193,7 @@ describe('a device', () => {
     expect(process.cpuUsage(before).user / 1000).toBeLessThan(1000);
   });
 
-  it('is known by the first 512 characters of its name', () => {
+  it('read only the first 512 characters of the user agent', () => {
     const padded = (length: number) => 'x'.repeat(length);
     expect(describeDevice(`${padded(480)} Firefox/140.0`, null).client).toEqual({
       name: 'firefox',
@@ -202,12 +202,14 @@ describe('a device', () => {
     expect(describeDevice(`${padded(512)} Firefox/140.0`, null).client).toBeNull();
   });
 
-  it('cannot be changed by those who are shown it', () => {
+  it('return frozen devices', () => {
     const { os, client, name } = describeDevice(ON_LINUX, null);
     expect([os, client, name].every(Object.isFrozen)).toBe(true);
   });
+});
 
-  it('that was described before is not described again', () => {
+describe('memoized', () => {
+  it('does not describe the same device twice', () => {
     const describe = jest.fn(describeDevice);
     const remembering = memoized(describe);
     expect(remembering('curl/8', null)).toBe(remembering('curl/8', null));
@@ -216,7 +218,7 @@ describe('a device', () => {
     expect(describeOxDevice(ON_LINUX, APPSUITE)).toBe(describeOxDevice(ON_LINUX, APPSUITE));
   });
 
-  it('is not mistaken for that of another client, nor nothing for a word', () => {
+  it('distinguishes clients, and null from text', () => {
     const describe = jest.fn(describeDevice);
     const remembering = memoized(describe);
     for (const clientId of [null, 'null', '', 'a']) {
@@ -225,7 +227,7 @@ describe('a device', () => {
     expect(describe).toHaveBeenCalledTimes(16);
   });
 
-  it('is forgotten when there are too many', () => {
+  it('drops devices if the cache is full', () => {
     const describe = jest.fn(describeDevice);
     const remembering = memoized(describe, 2);
     for (const userAgent of ['a', 'b', 'c', 'c', 'a']) remembering(userAgent, null);
@@ -233,7 +235,7 @@ describe('a device', () => {
   });
 });
 
-describe('whatever the network sends', () => {
+describe('describeDevice and describeOxDevice for any input', () => {
   const unseen = /[\p{C}\p{Zl}\p{Zp}]/u;
 
   const userAgents = fc.oneof(
@@ -291,7 +293,7 @@ describe('whatever the network sends', () => {
     fc.string({ unit: 'binary' }),
   );
 
-  it('becomes a device whose texts are short, and can be seen', () => {
+  it('return devices whose texts are short and visible', () => {
     fc.assert(
       fc.property(
         userAgents,

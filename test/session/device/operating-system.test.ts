@@ -3,7 +3,7 @@ import { describeDevice, describeOxDevice } from '../../../lib/session/device/de
 const ON = (system: string) =>
   `Mozilla/5.0 (${system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/65.0.3325.181 Safari/537.36`;
 
-describe('an operating system', () => {
+describe('operatingSystem', () => {
   it.each([
     ['Windows NT 6.0', 'windows', '6.0', 'Windows Vista'],
     ['Windows NT 6.1; WOW64', 'windows', '6.1', 'Windows 7'],
@@ -30,7 +30,7 @@ describe('an operating system', () => {
     ['iPad; CPU OS 9_3 like Mac OS X', 'ios', '9.3', 'iOS 9.3'],
     ['X11; CrOS x86_64 14541.0.0', 'chromeos', '14541.0', 'ChromeOS 14541.0'],
     ['X11; FreeBSD amd64', 'freebsd', null, 'FreeBSD'],
-  ])('%s is %s %s, and is called %s', (system, name, version, label) => {
+  ])('reads %s as %s %s with the name %s', (system, name, version, label) => {
     const device = describeOxDevice(ON(system), 'open-xchange-appsuite');
     expect(device.os).toEqual({ name, version });
     expect(device.name.system).toBe(label);
@@ -42,11 +42,11 @@ describe('an operating system', () => {
     ['App/1.0 (Macintosh; macOS 14.2)', 'macos', '14.2'],
     ['App/1 CFNetwork/1410 Darwin/22.1.0', 'ios', null],
     ['Dalvik/2.1.0 (Linux; U; Android 13; Pixel 7)', 'android', '13'],
-  ])('is found in what apps say: %s', (userAgent, name, version) => {
+  ])('finds the operating system in the user agent of an app: %s', (userAgent, name, version) => {
     expect(describeDevice(userAgent, null).os).toEqual({ name, version });
   });
 
-  it('is none where nothing is said of it', () => {
+  it('returns null if the user agent names no operating system', () => {
     expect(describeDevice('curl/8.5.0', null).os).toBeNull();
     expect(describeDevice('axios 1.2', null).os).toBeNull();
   });

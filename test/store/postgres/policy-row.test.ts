@@ -1,40 +1,32 @@
-import { policyOf, policyValues, type PolicyRow } from '../../../lib/store/postgres/policy-row';
+import { policyOf, policyValues } from '../../../lib/store/postgres/policy-row';
 
-const NOTHING: PolicyRow = {
-  prevent_concurrent_login: null,
-  idle_enabled: null,
-  idle_timeout_minutes: null,
-  idle_countdown_seconds: null,
-};
-
-describe('the row of the policy', () => {
-  it('says nothing where it holds nothing', () => {
-    expect(policyOf(NOTHING)).toEqual({});
+describe('policyOf', () => {
+  it('returns an empty policy for a row without settings', () => {
+    expect(policyOf({ prevent_concurrent_login: null, protocols: null })).toEqual({});
   });
 
-  it('is read part by part', () => {
-    expect(policyOf({ ...NOTHING, prevent_concurrent_login: 'Disabled' })).toEqual({
+  it('returns only the settings that the row holds', () => {
+    expect(policyOf({ prevent_concurrent_login: 'Disabled', protocols: null })).toEqual({
       preventConcurrentLogin: 'Disabled',
     });
-    const idle = { idle_enabled: 'f', idle_timeout_minutes: '20', idle_countdown_seconds: '30' } as const;
-    expect(policyOf({ ...NOTHING, ...idle })).toEqual({
-      idle: { enabled: false, idleTimeoutMinutes: 20, countdownSeconds: 30 },
+    expect(policyOf({ prevent_concurrent_login: null, protocols: '{"abp":{"idle":true}}' })).toEqual({
+      protocols: { abp: { idle: true } },
     });
   });
+});
 
-  it('is changed where a patch names something, and emptied where that is null', () => {
-    expect(policyValues({})).toEqual([false, null, false, null, null, null]);
-    expect(policyValues({ preventConcurrentLogin: 'Disabled' })).toEqual([
-      true,
-      'Disabled',
-      ...[false, null, null, null],
-    ]);
-    const idle = { enabled: false, idleTimeoutMinutes: 20, countdownSeconds: 30 };
-    expect(policyValues({ idle })).toEqual([false, null, true, false, 20, 30]);
-    expect(policyValues({ preventConcurrentLogin: null, idle: null })).toEqual([
-      true,
-      null,
-      ...[true, null, null, null],
-    ]);
+describe('policyValues', () => {
+  it('changes nothing for an empty patch', () => {
+    expect(policyValues({})).toEqual([false, null, '{}', []]);
+  });
+
+  it('changes and removes the rule about concurrent logins', () => {
+    expect(policyValues({ preventConcurrentLogin: 'Disabled' })).toEqual([true, 'Disabled', '{}', []]);
+    expect(policyValues({ preventConcurrentLogin: null })).toEqual([true, null, '{}', []]);
+  });
+
+  it('separates the protocol settings to store from those to remove', () => {
+    const protocols = { abp: { idle: true }, other: null };
+    expect(policyValues({ protocols })).toEqual([false, null, '{"abp":{"idle":true}}', ['other']]);
   });
 });

@@ -4,11 +4,11 @@ import { appConnections } from '../../../lib/database/knex';
 import { StatementRunner, type Statement } from '../../../lib/database/statement-runner';
 import type { StoredSession } from '../../../lib/session/session';
 import { postgres } from '../../../lib/store/postgres/postgres';
-import type { SessionStore } from '../../../lib/store/store';
+import type { AdministeredStore } from '../../../lib/store/store';
 import { FakeClock } from '../../support/clock';
 import { createDatabase, type TestDatabase } from '../../support/database';
 import { DAY, admission, aSession } from '../../support/sessions';
-import { itIsASessionStore } from '../contract';
+import { testSessionStore } from '../contract';
 
 /** Records the names of the statements that it runs. */
 class WatchedRunner extends StatementRunner {
@@ -30,7 +30,7 @@ beforeEach(async () => {
 afterAll(() => database.destroy());
 
 describe('postgres', () => {
-  itIsASessionStore(() => {
+  testSessionStore(() => {
     const runner = new StatementRunner(appConnections(database.knex), { budget: 30_000 });
     return Promise.resolve({
       store: postgres(runner),
@@ -40,7 +40,7 @@ describe('postgres', () => {
   });
 
   let runner: WatchedRunner;
-  let store: SessionStore;
+  let store: AdministeredStore;
   const now = Date.UTC(2026, 0, 15, 12);
 
   beforeEach(() => {

@@ -7,9 +7,9 @@ import {
   COLUMNS,
   day,
   hex,
-  propertiesText,
+  jsonText,
   SELECTED,
-  sessionOf,
+  sessionFromRow,
   time,
   valuesOf,
   WRITTEN,
@@ -43,7 +43,7 @@ async function throughTheDatabase(session: StoredSession, by = runner): Promise<
   };
   await by.once(insert, valuesOf(session));
   const [row] = await by.repeatable<SessionRow>(find, [session.sessionId]);
-  return sessionOf(row!);
+  return sessionFromRow(row!);
 }
 
 /** What an expression of one parameter comes to. */
@@ -113,6 +113,7 @@ describe('a session', () => {
     lastAccessed: orNull(instant),
     extraProperties: properties,
     data: properties,
+    protocolData: fc.dictionary(text, properties, { maxKeys: 2 }),
     authId: orNull(hexadecimal(32)),
     node: orNull(text),
     endedAt: orNull(instant),
@@ -137,8 +138,10 @@ describe('a session', () => {
   });
 
   it('has null for no addresses and no properties, as for everything that is not there', () => {
-    const values = valuesOf(aSession(NOON, { ipAddresses: [], extraProperties: {}, data: {} }));
-    for (const column of ['extra_properties', 'data', 'ip_addresses'] as const) {
+    const values = valuesOf(
+      aSession(NOON, { ipAddresses: [], extraProperties: {}, data: {}, protocolData: {} }),
+    );
+    for (const column of ['extra_properties', 'data', 'protocol_data', 'ip_addresses']) {
       expect(values[COLUMNS.indexOf(column)]).toBeNull();
     }
   });
@@ -170,7 +173,7 @@ describe('a session', () => {
       { name: '', text: `select ${SELECTED} from ${withEpochs(tablesIn(undefined))} where session_id = $1` },
       ['0198c1a200007000800000000000000a'],
     );
-    expect(sessionOf(row!)).toMatchObject({
+    expect(sessionFromRow(row!)).toMatchObject({
       sessionId: '0198c1a200007000800000000000000a',
       secretHash: 'ab',
       ipAddresses: [],
@@ -219,8 +222,8 @@ describe('an id', () => {
 
 describe('the text of properties', () => {
   it('is JSON, and null for none, as most sessions have', () => {
-    expect(propertiesText({ a: [1, 'two'] })).toBe('{"a":[1,"two"]}');
-    expect(propertiesText({})).toBeNull();
-    expect(propertiesText({ nothing: undefined })).toBeNull();
+    expect(jsonText({ a: [1, 'two'] })).toBe('{"a":[1,"two"]}');
+    expect(jsonText({})).toBeNull();
+    expect(jsonText({ nothing: undefined })).toBeNull();
   });
 });

@@ -1,0 +1,91 @@
+import type { Health } from '../health';
+import type { Cutoffs } from '../session/lifetimes';
+import type { Revocation } from '../session/revocation';
+import type { EndedSession, Owner, StoredSession } from '../session/session';
+import type {
+  AdministeredStore,
+  Admission,
+  End,
+  Hibernated,
+  MaybePromise,
+  Policy,
+  PolicyPatch,
+  Retained,
+  Scope,
+  Search,
+  SearchFilter,
+  SessionPatch,
+  Touch,
+  TouchResult,
+} from './store';
+
+/**
+ * A store that wraps another one and forwards every call to it. A subclass overrides only the methods that it changes.
+ */
+export class ForwardingStore implements AdministeredStore {
+  constructor(protected readonly inner: AdministeredStore) {}
+
+  insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
+    return this.inner.insert(session, admission);
+  }
+
+  find(id: string): MaybePromise<StoredSession | undefined> {
+    return this.inner.find(id);
+  }
+
+  list(owner: Owner): Promise<readonly StoredSession[]> {
+    return this.inner.list(owner);
+  }
+
+  update(id: string, patch: SessionPatch): Promise<boolean> {
+    return this.inner.update(id, patch);
+  }
+
+  wake(id: string, at: number, idleSince: number): Promise<boolean> {
+    return this.inner.wake(id, at, idleSince);
+  }
+
+  touch(touches: readonly Touch[]): MaybePromise<TouchResult> {
+    return this.inner.touch(touches);
+  }
+
+  end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
+    return this.inner.end(which, end);
+  }
+
+  health(): Health {
+    return this.inner.health();
+  }
+
+  close(timeout: number): Promise<number> {
+    return this.inner.close(timeout);
+  }
+
+  endEverything(scope: Scope, end: Omit<End, 'reason'>): Promise<void> {
+    return this.inner.endEverything(scope, end);
+  }
+
+  search(search: Search): Promise<readonly StoredSession[]> {
+    return this.inner.search(search);
+  }
+
+  count(filter: SearchFilter, cutoffs: Cutoffs): Promise<number> {
+    return this.inner.count(filter, cutoffs);
+  }
+
+  policy(): MaybePromise<Policy> {
+    return this.inner.policy();
+  }
+
+  setPolicy(patch: PolicyPatch): Promise<void> {
+    return this.inner.setPolicy(patch);
+  }
+
+  sweep(retained: Retained, limit: number): Promise<number> {
+    return this.inner.sweep(retained, limit);
+  }
+
+  hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated> {
+    return this.inner.hibernate(cutoffs, limit);
+  }
+}

@@ -1,0 +1,14 @@
+import { ForwardingStore } from '../../lib/store/forwarding';
+import { memory } from '../../lib/store/memory';
+import { FakeClock } from '../support/clock';
+import { testSessionStore } from './contract';
+
+describe('ForwardingStore on memory', () => {
+  testSessionStore(() =>
+    Promise.resolve({
+      store: new ForwardingStore(memory()),
+      clock: new FakeClock(),
+      settle: () => Promise.resolve(),
+    }),
+  );
+});
