@@ -1,6 +1,6 @@
 import knex, { type Knex } from 'knex';
 
-import type { AdministeredStore } from '../../lib';
+import type { AdministeredStore } from '../../lib/store';
 import { lru } from '../../lib/lru';
 import { ChangeFollower, type Changes } from '../../lib/changes/changes';
 import { postgresChanges } from '../../lib/changes/postgres';
