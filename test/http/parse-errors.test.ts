@@ -2,7 +2,8 @@ import express4 from 'express4';
 import express, { type ErrorRequestHandler } from 'express';
 import request from 'supertest';
 
-import { translationsOf, rest } from '../../lib';
+import { rest } from '../../lib';
+import { translationsOf } from '../../lib/session/i18n';
 import { bodyParseErrors, pathDecodeErrors } from '../../lib/http/parse-errors';
 
 const dialect = rest({

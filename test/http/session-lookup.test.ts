@@ -13,9 +13,9 @@ import {
   type IdentitySessionManager,
   type IdentitySessionOptions,
   type Opened,
-  type AdministeredStore,
   type SignIn,
 } from '../../lib';
+import type { AdministeredStore } from '../../lib/store';
 import { FakeClock } from '../support/clock';
 import { bearerOf, cookieOf } from '../support/credentials';
 import { managerOn } from '../support/manager';

@@ -9,11 +9,11 @@ import {
   sessionErrors,
   type IdentitySessionManager,
   type IdentitySessionOptions,
-  type OpenedSession,
-  type AdministeredStore,
   type SignInFacts,
   type VerbOptions,
 } from '../../lib';
+import type { OpenedSession } from '../../lib/protocols';
+import type { AdministeredStore } from '../../lib/store';
 import { FakeClock } from '../support/clock';
 import { bearerOf, cookieOf } from '../support/credentials';
 import { managerOn } from '../support/manager';

@@ -1,15 +1,8 @@
 import express, { type Express } from 'express';
 import request, { type Response } from 'supertest';
 
-import {
-  memory,
-  rest,
-  SessionError,
-  signOut,
-  type IdentitySessionManager,
-  type Opened,
-  type AdministeredStore,
-} from '../../lib';
+import { memory, rest, SessionError, signOut, type IdentitySessionManager, type Opened } from '../../lib';
+import type { AdministeredStore } from '../../lib/store';
 import { FakeClock } from '../support/clock';
 import { bearerOf, cookieOf } from '../support/credentials';
 import { managerOn } from '../support/manager';

@@ -1,18 +1,21 @@
 import { cutoffs, isLive, stage, type Lifetimes } from '../../lib/session/lifetimes';
 import { everySessionOf, otherSessionsOf, sessionsOf } from '../../lib/session/revocation';
 import { referenceTo, type SessionReference, type StoredSession } from '../../lib/session/session';
-import type { End, Search, AdministeredStore } from '../../lib/store/store';
+import type { AdministeredStore, Admission, End, Search } from '../../lib/store/store';
 import type { FakeClock } from '../support/clock';
 import { ALICE, BOB, DAY, HOUR, LIFETIMES, admission, aSession } from '../support/sessions';
 
 export interface StoreUnderTest {
   readonly store: AdministeredStore;
   readonly clock: FakeClock;
-  /** Brings everything that the store still holds back to where it is kept. */
+  /** Resolves when the store has written the touches that it holds in memory. */
   readonly settle: () => Promise<void>;
 }
 
-/** What every store does, whatever it is made of. */
+/**
+ * Registers the tests that every implementation of `AdministeredStore` must pass.
+ * @param make creates an empty store before each test
+ */
 export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
   let store: AdministeredStore;
   let clock: FakeClock;
@@ -22,17 +25,22 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
     ({ store, clock, settle } = await make());
   });
 
-  async function inserted(said: Partial<StoredSession> = {}): Promise<StoredSession> {
-    const session = aSession(clock.now(), said);
-    await store.insert(session, admission(clock.now()));
+  const insert = (session: StoredSession, conditions: Partial<Admission> = {}) =>
+    store.insert(session, admission(clock.now(), conditions));
+
+  /** Inserts a session that signs in now, and returns it. */
+  async function inserted(fields: Partial<StoredSession> = {}): Promise<StoredSession> {
+    const session = aSession(clock.now(), fields);
+    await insert(session);
     return session;
   }
 
+  const UNKNOWN_ID = '0'.repeat(32);
   const end = (reason: End['reason'] = 'revoked'): End => ({ at: clock.now(), reason, by: 'alice' });
   const idsOf = (sessions: readonly SessionReference[]) => sessions.map((session) => session.sessionId);
 
-  describe('insert and find', () => {
-    it('gives back every field as it was put in', async () => {
+  describe('insert', () => {
+    it('stores every field of the session', async () => {
       const session = await inserted({
         tenantId: 'acme',
         clientId: 'mail-app',
@@ -46,27 +54,112 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
       expect(await store.find(session.sessionId)).toEqual(session);
     });
 
-    it('finds nothing under an id that nobody has', async () => {
-      expect(await store.find('0'.repeat(32))).toBeUndefined();
+    it('ends the sessions that the new session displaces, and returns them', async () => {
+      const old = await inserted();
+      const added = aSession(clock.now());
+      const displaces = [{ which: sessionsOf(ALICE, [old.sessionId]), end: end('replaced') }];
+      const ended = await insert(added, { displaces });
+      expect(idsOf(ended)).toEqual([old.sessionId]);
+      expect((await store.find(old.sessionId))?.endReason).toBe('replaced');
+      expect((await store.find(added.sessionId))?.endedAt).toBeNull();
     });
 
-    it('takes for an id that nobody has whatever is no id at all', async () => {
+    it('ends the sessions with the oldest sign-ins if a limit with endOldest is exceeded', async () => {
+      const sessions: StoredSession[] = [];
+      for (let i = 0; i < 3; i++) {
+        sessions.push(await inserted());
+        clock.advance(1000);
+      }
+      const added = aSession(clock.now());
+      const limits = [{ max: 2, per: 'user', onLimit: 'endOldest' }] as const;
+      const ended = await insert(added, { limits });
+      expect(idsOf(ended).sort()).toEqual(idsOf(sessions.slice(0, 2)).sort());
+      expect(idsOf(await store.list(ALICE))).toEqual([added.sessionId, sessions[2]!.sessionId]);
+    });
+
+    it('rejects with session-limit-reached and changes nothing if a limit with refuse is exceeded', async () => {
+      const old = await inserted();
+      const added = aSession(clock.now());
+      const limits = [{ max: 1, per: 'user', onLimit: 'refuse' }] as const;
+      const refused = insert(added, { limits });
+      await expect(refused).rejects.toMatchObject({ code: 'session-limit-reached' });
+      expect(idsOf(await store.list(ALICE))).toEqual([old.sessionId]);
+      expect(await store.find(added.sessionId)).toBeUndefined();
+    });
+
+    it('counts only sessions of the same client for a limit per client', async () => {
+      const mail = await inserted({ clientId: 'mail' });
+      await inserted({ clientId: 'drive' });
+      const added = aSession(clock.now(), { clientId: 'mail' });
+      const limits = [{ max: 1, per: 'client', onLimit: 'endOldest' }] as const;
+      const ended = await insert(added, { limits });
+      expect(idsOf(ended)).toEqual([mail.sessionId]);
+      const refusing = [{ max: 1, per: 'client', onLimit: 'refuse' }] as const;
+      const refused = insert(aSession(clock.now(), { clientId: 'mail' }), { limits: refusing });
+      await expect(refused).rejects.toMatchObject({ code: 'session-limit-reached', per: 'client' });
+    });
+
+    it('counts only sessions on the same kind of device for a limit per device', async () => {
+      const phone = await inserted({ device: 'Mobile' });
+      await inserted({ device: 'Web' });
+      const limits = [{ max: 1, per: 'device', onLimit: 'endOldest' }] as const;
+      const added = aSession(clock.now(), { device: 'Mobile' });
+      expect(idsOf(await insert(added, { limits }))).toEqual([phone.sessionId]);
+    });
+
+    it('rejects with session-id-taken if another session has the id, and leaves that session unchanged', async () => {
       const session = await inserted();
-      const junk = ['', 'junk', '}', `${session.sessionId},x`, "'; drop table identity_sessions", '\0'];
-      const found = await Promise.all([...junk, session.sessionId].map(async (id) => store.find(id)));
-      expect(found).toEqual([...junk.map(() => undefined), session]);
-      expect(await store.update('junk', { extraProperties: {} })).toBe(false);
-      const ended = await store.end(sessionsOf(ALICE, ['junk', session.sessionId]), end());
-      expect(idsOf(ended)).toEqual([session.sessionId]);
+      const again = aSession(clock.now(), { sessionId: session.sessionId, userId: 'bob' });
+      const limit = { max: 1, per: 'user' } as const;
+      const limits = (['endOldest', 'refuse'] as const).map((onLimit) => [{ ...limit, onLimit }]);
+      for (const conditions of [{}, ...limits.map((each) => ({ limits: each }))]) {
+        await expect(insert(again, conditions)).rejects.toMatchObject({ code: 'session-id-taken' });
+      }
+      expect(await store.find(session.sessionId)).toEqual(session);
     });
 
-    it('finds many at once, each its own', async () => {
+    it('rejects with auth-id-taken while a live session of any owner has the auth id', async () => {
+      await inserted({ authId: 'login-1' });
+      const same = { authId: 'login-1', userId: 'bob' };
+      const second = () => insert(aSession(clock.now(), same));
+      await expect(second()).rejects.toMatchObject({ code: 'auth-id-taken' });
+      await store.end(everySessionOf(ALICE), end());
+      await expect(second()).resolves.toEqual([]);
+    });
+
+    it('accepts the auth id of a session that it displaces', async () => {
+      const old = await inserted({ authId: 'login-1' });
+      const displaces = [{ which: everySessionOf(ALICE), end: end() }];
+      const added = aSession(clock.now(), { authId: 'login-1' });
+      expect(idsOf(await insert(added, { displaces }))).toEqual([old.sessionId]);
+      expect(idsOf(await store.list(ALICE))).toEqual([added.sessionId]);
+    });
+
+    it('accepts the auth id of an expired session for exactly one of several parallel calls', async () => {
+      const old = await inserted({ authId: 'login-1' });
+      clock.advance(2 * HOUR);
+      const signIns = Array.from({ length: 5 }, () => insert(aSession(clock.now(), { authId: 'login-1' })));
+      const results = await Promise.allSettled(signIns);
+      expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      expect(idsOf(await store.list(ALICE)).filter((id) => id !== old.sessionId)).toHaveLength(1);
+    });
+
+    it('does not count expired sessions towards a limit', async () => {
+      await inserted();
+      clock.advance(2 * HOUR);
+      const limits = [{ max: 1, per: 'user', onLimit: 'refuse' }] as const;
+      await expect(insert(aSession(clock.now()), { limits })).resolves.toEqual([]);
+    });
+  });
+
+  describe('find', () => {
+    it('returns the right session to each of several parallel calls', async () => {
       const sessions = await Promise.all([inserted(), inserted({ userId: 'bob' }), inserted()]);
       const found = await Promise.all(sessions.map(async ({ sessionId }) => store.find(sessionId)));
       expect(found).toEqual(sessions);
     });
 
-    it('still finds a session that has ended, and says when, why and by whom', async () => {
+    it('returns an ended session with the time, the reason and the actor of its end', async () => {
       const session = await inserted();
       await store.end(sessionsOf(ALICE, [session.sessionId]), end('signed-out'));
       expect(await store.find(session.sessionId)).toEqual({
@@ -76,10 +169,24 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
         endedBy: 'alice',
       });
     });
+
+    it('returns undefined for an unknown id', async () => {
+      expect(await store.find(UNKNOWN_ID)).toBeUndefined();
+    });
+
+    it('treats an invalid id as unknown, as update and end do', async () => {
+      const session = await inserted();
+      const junk = ['', 'junk', '}', `${session.sessionId},x`, "'; drop table identity_sessions", '\0'];
+      const found = await Promise.all([...junk, session.sessionId].map(async (id) => store.find(id)));
+      expect(found).toEqual([...junk.map(() => undefined), session]);
+      expect(await store.update('junk', { extraProperties: {} })).toBe(false);
+      const ended = await store.end(sessionsOf(ALICE, ['junk', session.sessionId]), end());
+      expect(idsOf(ended)).toEqual([session.sessionId]);
+    });
   });
 
   describe('list', () => {
-    it("lists the owner's sessions, newest sign-in first, and nobody else's", async () => {
+    it('returns the sessions of this owner only, newest sign-in first', async () => {
       const first = await inserted();
       await inserted({ userId: 'bob' });
       await inserted({ tenantId: 'acme' });
@@ -88,13 +195,13 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
       expect(idsOf(await store.list(ALICE))).toEqual([second.sessionId, first.sessionId]);
     });
 
-    it('leaves out what has ended', async () => {
+    it('omits ended sessions', async () => {
       const session = await inserted();
       await store.end(everySessionOf(ALICE), end());
       expect(idsOf(await store.list(ALICE))).not.toContain(session.sessionId);
     });
 
-    it('keeps the same user id in two tenants apart', async () => {
+    it('separates users with the same id in different tenants', async () => {
       const acme = await inserted({ tenantId: 'acme' });
       await inserted({ tenantId: 'other' });
       expect(idsOf(await store.list({ tenantId: 'acme', userId: 'alice' }))).toEqual([acme.sessionId]);
@@ -102,7 +209,7 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
   });
 
   describe('update', () => {
-    it('changes what the patch names', async () => {
+    it('replaces the fields that the patch names and returns true', async () => {
       const session = await inserted({ extraProperties: { before: true } });
       expect(await store.update(session.sessionId, { extraProperties: { after: true } })).toBe(true);
       expect(await store.find(session.sessionId)).toEqual({ ...session, extraProperties: { after: true } });
@@ -120,17 +227,17 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
       expect((await store.find(sessionId))?.protocolData['one']).not.toHaveProperty('hash');
     });
 
-    it('tells that there is nothing to change in a session that has ended, or never was', async () => {
+    it('returns false and changes nothing if the session has ended or does not exist', async () => {
       const session = await inserted();
       await store.end(everySessionOf(ALICE), end());
       expect(await store.update(session.sessionId, { extraProperties: { late: true } })).toBe(false);
-      expect(await store.update('0'.repeat(32), {})).toBe(false);
+      expect(await store.update(UNKNOWN_ID, {})).toBe(false);
       expect((await store.find(session.sessionId))?.extraProperties).toEqual({});
     });
   });
 
   describe('wake', () => {
-    it('drops the data of a session that was idle, and notes the use', async () => {
+    it('drops the temporary data of an idle session, records the use and returns true', async () => {
       const { sessionId } = await inserted({ data: { draft: 'x' }, extraProperties: { theme: 'dark' } });
       clock.advance(2 * HOUR);
       expect(await store.wake(sessionId, clock.now(), clock.now() - HOUR)).toBe(true);
@@ -141,7 +248,7 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
       });
     });
 
-    it('is done by one of many', async () => {
+    it('returns true for exactly one of several parallel calls', async () => {
       const { sessionId } = await inserted();
       clock.advance(2 * HOUR);
       const woken = await Promise.all(
@@ -150,14 +257,14 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
       expect(woken.filter(Boolean)).toHaveLength(1);
     });
 
-    it('leaves alone what was used since, has ended or never was', async () => {
+    it('returns false and changes nothing if the session was used after idleSince, has ended or does not exist', async () => {
       const used = await inserted({ data: { draft: 'x' } });
       clock.advance(HOUR);
       expect(await store.wake(used.sessionId, clock.now(), clock.now() - 2 * HOUR)).toBe(false);
       expect((await store.find(used.sessionId))?.data).toEqual({ draft: 'x' });
       await store.end(everySessionOf(ALICE), end());
       expect(await store.wake(used.sessionId, clock.now(), clock.now())).toBe(false);
-      expect(await store.wake('0'.repeat(32), clock.now(), clock.now())).toBe(false);
+      expect(await store.wake(UNKNOWN_ID, clock.now(), clock.now())).toBe(false);
     });
   });
 
@@ -168,7 +275,17 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
       return result;
     };
 
-    it('moves last-accessed forward and never back', async () => {
+    it('is visible in find and list immediately', async () => {
+      const { sessionId } = await inserted();
+      clock.advance(5000);
+      await store.touch([{ id: sessionId, at: clock.now(), ipAddresses: ['198.51.100.7'] }]);
+      const [listed] = await store.list(ALICE);
+      for (const seen of [listed, await store.find(sessionId)]) {
+        expect(seen).toMatchObject({ lastAccessed: clock.now(), ipAddresses: ['192.0.2.1', '198.51.100.7'] });
+      }
+    });
+
+    it('moves lastAccessed forward and never back', async () => {
       const { sessionId } = await inserted();
       clock.advance(5000);
       const at = clock.now();
@@ -177,7 +294,7 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
       expect((await store.find(sessionId))?.lastAccessed).toBe(at);
     });
 
-    it('appends an address that is new, and keeps the newest last', async () => {
+    it('appends a new address, and moves a known address to the end', async () => {
       const { sessionId } = await inserted({ ipAddresses: ['192.0.2.1'] });
       await touched(sessionId, ['198.51.100.7']);
       await touched(sessionId, ['198.51.100.7']);
@@ -185,7 +302,7 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
       expect((await store.find(sessionId))?.ipAddresses).toEqual(['198.51.100.7', '192.0.2.1']);
     });
 
-    it('keeps the newest addresses, whole, when there are too many', async () => {
+    it('drops the oldest addresses if the list exceeds 2048 characters, and never cuts an address', async () => {
       const many = Array.from({ length: 200 }, (_, i) => `203.0.113.${i}`);
       const { sessionId } = await inserted({ ipAddresses: many.slice(0, 1) });
       for (const address of many)
@@ -197,28 +314,7 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
       expect(many).toEqual(expect.arrayContaining([...kept]));
     });
 
-    it('neither revives what has ended nor makes what never was', async () => {
-      const session = await inserted();
-      await store.end(everySessionOf(ALICE), end());
-      await touched(session.sessionId);
-      await touched('0'.repeat(32));
-      expect((await store.find(session.sessionId))?.endedAt).not.toBeNull();
-      expect((await store.find(session.sessionId))?.lastAccessed).toBeNull();
-      expect(await store.find('0'.repeat(32))).toBeUndefined();
-    });
-
-    it('leaves the node that another use has noted, when it is told late', async () => {
-      const { sessionId } = await inserted({ node: 'one' });
-      clock.advance(1000);
-      const at = clock.now();
-      await store.touch([{ id: sessionId, at, ipAddresses: ['198.51.100.7'], node: 'two' }]);
-      await settle();
-      await store.touch([{ id: sessionId, at: at - 1, ipAddresses: ['198.51.100.8'], node: 'one' }]);
-      await settle();
-      expect((await store.find(sessionId))?.node).toBe('two');
-    });
-
-    it('notes which node served the session', async () => {
+    it('records the node that served the session last', async () => {
       const { sessionId } = await inserted({ node: 'one' });
       await store.touch([{ id: sessionId, at: clock.now(), ipAddresses: [], node: 'two' }]);
       await settle();
@@ -231,19 +327,30 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
       expect((await store.find(sessionId))?.node).toBe('two');
     });
 
-    it('is seen at once in find and list', async () => {
-      const { sessionId } = await inserted();
-      clock.advance(5000);
-      await store.touch([{ id: sessionId, at: clock.now(), ipAddresses: ['198.51.100.7'] }]);
-      const [listed] = await store.list(ALICE);
-      for (const seen of [listed, await store.find(sessionId)]) {
-        expect(seen).toMatchObject({ lastAccessed: clock.now(), ipAddresses: ['192.0.2.1', '198.51.100.7'] });
-      }
+    it('does not change the node if the touch is older than the last use', async () => {
+      const { sessionId } = await inserted({ node: 'one' });
+      clock.advance(1000);
+      const at = clock.now();
+      await store.touch([{ id: sessionId, at, ipAddresses: ['198.51.100.7'], node: 'two' }]);
+      await settle();
+      await store.touch([{ id: sessionId, at: at - 1, ipAddresses: ['198.51.100.8'], node: 'one' }]);
+      await settle();
+      expect((await store.find(sessionId))?.node).toBe('two');
+    });
+
+    it('neither revives an ended session nor creates an unknown one', async () => {
+      const session = await inserted();
+      await store.end(everySessionOf(ALICE), end());
+      await touched(session.sessionId);
+      await touched(UNKNOWN_ID);
+      expect((await store.find(session.sessionId))?.endedAt).not.toBeNull();
+      expect((await store.find(session.sessionId))?.lastAccessed).toBeNull();
+      expect(await store.find(UNKNOWN_ID)).toBeUndefined();
     });
   });
 
   describe('end', () => {
-    it('ends the named ones, tells which, and ends nothing the second time', async () => {
+    it('ends the named sessions and returns them, and ends nothing when it is repeated', async () => {
       const [one, two] = [await inserted(), await inserted()];
       const which = sessionsOf(ALICE, [one.sessionId]);
       expect(idsOf(await store.end(which, end()))).toEqual([one.sessionId]);
@@ -252,7 +359,7 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
       expect((await store.find(two.sessionId))?.endedAt).toBeNull();
     });
 
-    it('ends all but one', async () => {
+    it('ends all sessions of the owner except one', async () => {
       const kept = await inserted();
       const others = [await inserted(), await inserted()];
       const ended = await store.end(otherSessionsOf(ALICE, kept.sessionId), end());
@@ -260,23 +367,23 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
       expect(idsOf(await store.list(ALICE))).toEqual([kept.sessionId]);
     });
 
-    it('tells whose they were, and why and by whom they ended', async () => {
-      const said = { tenantId: 'acme', clientId: 'mail', authId: 'login-1' };
-      const { sessionId, userId } = await inserted(said);
+    it('returns the owner, the client, the auth id, the reason and the actor of each ended session', async () => {
+      const fields = { tenantId: 'acme', clientId: 'mail', authId: 'login-1' };
+      const { sessionId, userId } = await inserted(fields);
       const owner = { tenantId: 'acme', userId };
       expect(await store.end(everySessionOf(owner), end('administrator'))).toEqual([
-        { sessionId, userId, ...said, endReason: 'administrator', endedBy: 'alice' },
+        { sessionId, userId, ...fields, endReason: 'administrator', endedBy: 'alice' },
       ]);
     });
 
-    it('ends those of one kind of device', async () => {
+    it('ends the sessions on one kind of device', async () => {
       const web = await inserted();
       const mobile = await inserted({ device: 'Mobile' });
       expect(idsOf(await store.end({ owner: ALICE, device: 'Mobile' }, end()))).toEqual([mobile.sessionId]);
       expect(idsOf(await store.list(ALICE))).toEqual([web.sessionId]);
     });
 
-    it("cannot end another owner's session, though it is named", async () => {
+    it('does not end a session of another owner, even if it is named by id', async () => {
       const { sessionId } = await inserted();
       for (const owner of [BOB, { tenantId: 'acme', userId: 'alice' }]) {
         expect(await store.end(sessionsOf(owner, [sessionId]), end())).toEqual([]);
@@ -284,17 +391,17 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
       expect((await store.find(sessionId))?.endedAt).toBeNull();
     });
 
-    it('ends nothing when nothing is named', async () => {
+    it('ends nothing for an empty list of ids', async () => {
       await inserted();
       expect(await store.end(sessionsOf(ALICE, []), end())).toEqual([]);
       expect(await store.list(ALICE)).toHaveLength(1);
     });
   });
 
-  describe('ending everything', () => {
+  describe('endEverything', () => {
     const epoch = () => ({ at: clock.now(), by: 'root' });
 
-    it('ends whoever was signed in by then, and lets in who signs in after it', async () => {
+    it('ends every session that signed in before it, and none that signs in afterwards', async () => {
       const before = await inserted();
       const bobs = await inserted({ userId: 'bob', tenantId: 'acme' });
       await store.endEverything({}, epoch());
@@ -308,10 +415,10 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
     });
 
     it.each([
-      ['a tenant', 'acme', ['acme']],
-      ['those without a tenant', null, [null]],
-      ['everyone', undefined, ['acme', 'other', null]],
-    ] as const)('can be done to %s', async (_, tenantId, reached) => {
+      ['of one tenant', 'acme', ['acme']],
+      ['without a tenant', null, [null]],
+      ['of all tenants', undefined, ['acme', 'other', null]],
+    ] as const)('ends exactly the sessions %s if its scope says so', async (_, tenantId, reached) => {
       const sessions = [];
       for (const tenant of ['acme', 'other', null]) sessions.push(await inserted({ tenantId: tenant }));
       await store.endEverything(tenantId === undefined ? {} : { tenantId }, epoch());
@@ -320,7 +427,7 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
       }
     });
 
-    it('is final: an earlier time than before revives nobody, and no touch does', async () => {
+    it('is final: neither a later call with an earlier time nor a touch, wake or update revives a session', async () => {
       clock.advance(1000);
       const { sessionId } = await inserted();
       await store.endEverything({}, epoch());
@@ -333,15 +440,15 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
       expect(await store.update(sessionId, { data: { late: true } })).toBe(false);
     });
 
-    it('reaches who was signed in by then, and came in only after it', async () => {
-      const newcomer = aSession(clock.now());
+    it('ends a session that signed in before it but was inserted after it', async () => {
+      const late = aSession(clock.now());
       await store.endEverything({}, epoch());
       clock.advance(1000);
-      await store.insert(newcomer, admission(clock.now()));
-      expect((await store.find(newcomer.sessionId))?.endReason).toBe('administrator');
+      await insert(late);
+      expect((await store.find(late.sessionId))?.endReason).toBe('administrator');
     });
 
-    it('leaves a session that had ended before as it was', async () => {
+    it('does not change a session that had ended before', async () => {
       const { sessionId } = await inserted();
       await store.end(everySessionOf(ALICE), end('signed-out'));
       clock.advance(1000);
@@ -350,31 +457,31 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
       expect(await store.end(everySessionOf(ALICE), end())).toEqual([]);
     });
 
-    it('counts towards no limit, and frees auth ids', async () => {
+    it('removes the ended sessions from limits and releases their auth ids', async () => {
       const { sessionId } = await inserted({ authId: 'login-1' });
       await store.endEverything({}, epoch());
       clock.advance(1);
       const limits = [{ max: 1, per: 'user', onLimit: 'refuse' }] as const;
-      await store.insert(aSession(clock.now(), { authId: 'login-1' }), admission(clock.now(), { limits }));
+      await insert(aSession(clock.now(), { authId: 'login-1' }), { limits });
       expect(idsOf(await store.list(ALICE))).not.toContain(sessionId);
     });
   });
 
-  describe('search', () => {
+  describe('search and count', () => {
     const live = () => cutoffs(LIFETIMES, clock.now());
     const newest = { by: 'signedIn', descending: true } as const;
-    const search = async (said: Partial<Search> = {}) =>
-      store.search({ filter: {}, cutoffs: live(), order: newest, skip: 0, take: 50, ...said });
+    const search = async (given: Partial<Search> = {}) =>
+      store.search({ filter: {}, cutoffs: live(), order: newest, skip: 0, take: 50, ...given });
 
     async function several(): Promise<StoredSession[]> {
       const all: StoredSession[] = [];
-      for (const said of [
+      for (const fields of [
         { userId: 'alice', device: 'Web', clientId: 'mail' },
         { userId: 'alice', device: 'Mobile', tenantId: 'acme' },
         { userId: 'bob', device: 'Web', tenantId: 'acme' },
         { userId: 'bob', device: 'OAuth', clientId: 'mail', tenantId: 'other' },
       ]) {
-        all.push(await inserted({ ...said, deviceInfo: `${said.userId} on ${said.device}` }));
+        all.push(await inserted({ ...fields, deviceInfo: `${fields.userId} on ${fields.device}` }));
         clock.advance(1000);
       }
       return all;
@@ -389,25 +496,28 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
       [{ clientId: 'mail' }, [3, 0]],
       [{ tenantId: 'acme', userId: 'alice', device: 'Mobile' }, [1]],
       [{ userId: 'nobody' }, []],
-    ])('finds the live sessions that fit %j, newest first, and counts them', async (filter, expected) => {
-      const sessions = await several();
-      expect(await search({ filter })).toEqual(expected.map((at) => sessions[at]));
-      expect(await store.count(filter, live())).toBe(expected.length);
-    });
+    ])(
+      'return and count the live sessions that match the filter %j, newest sign-in first',
+      async (filter, expected) => {
+        const sessions = await several();
+        expect(await search({ filter })).toEqual(expected.map((at) => sessions[at]));
+        expect(await store.count(filter, live())).toBe(expected.length);
+      },
+    );
 
     it.each([
       [{ by: 'signedIn', descending: false }, [0, 1, 2, 3]],
       [{ by: 'lastAccessed', descending: true }, [0, 3, 2, 1]],
       [{ by: 'device', descending: false }, [1, 3, 0, 2]],
       [{ by: 'deviceInfo', descending: true }, [2, 3, 0, 1]],
-    ] as const)('sorts by %j, and by id what is the same', async (order, expected) => {
+    ] as const)('sort by %j, and by id if the values are equal', async (order, expected) => {
       const sessions = await several();
       await store.touch([{ id: sessions[0]!.sessionId, at: clock.now(), ipAddresses: ['198.51.100.7'] }]);
       await settle();
       expect(idsOf(await search({ order }))).toEqual(idsOf(expected.map((at) => sessions[at]!)));
     });
 
-    it('leaves out what has ended or expired', async () => {
+    it('omit ended and expired sessions', async () => {
       await inserted();
       await store.end(everySessionOf(ALICE), end());
       await inserted({ userId: 'bob' });
@@ -416,7 +526,7 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
       expect(await store.count({}, live())).toBe(0);
     });
 
-    it('goes on behind a session, also one that has ended since', async () => {
+    it('continue after a given session, even if that session has ended since', async () => {
       const sessions = await several();
       const [first, second] = await search({ take: 2 });
       await store.end({ owner: second!, only: [second!.sessionId] }, end());
@@ -428,7 +538,7 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
       expect(idsOf(await search({ order: up, after: sessions[2] }))[0]).toBe(sessions[3]!.sessionId);
     });
 
-    it('breaks ties by id, so that no page repeats or loses one', async () => {
+    it('order sessions with the same sign-in time by id, so that pages neither repeat nor lose a session', async () => {
       const all = idsOf([await inserted(), await inserted(), await inserted()])
         .sort()
         .reverse();
@@ -439,154 +549,8 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
     });
   });
 
-  describe('the policy', () => {
-    it('is empty at first, and keeps the settings that a patch does not name', async () => {
-      expect(await store.policy()).toEqual({});
-      await store.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices' });
-      await store.setPolicy({ protocols: { one: { minutes: 20 }, two: {} } });
-      await store.setPolicy({ protocols: { one: { seconds: 30 } } });
-      expect(await store.policy()).toEqual({
-        preventConcurrentLogin: 'LogoutFromAllDevices',
-        protocols: { one: { seconds: 30 }, two: {} },
-      });
-      await store.setPolicy({ preventConcurrentLogin: 'Disabled' });
-      expect(await store.policy()).toMatchObject({
-        preventConcurrentLogin: 'Disabled',
-        protocols: { two: {} },
-      });
-    });
-
-    it('removes the settings that a patch sets to null', async () => {
-      const protocols = { one: { minutes: 20 }, two: {} };
-      await store.setPolicy({ preventConcurrentLogin: 'Disabled', protocols });
-      await store.setPolicy({ preventConcurrentLogin: null });
-      expect(await store.policy()).toEqual({ protocols });
-      await store.setPolicy({ protocols: { one: null, unknown: null } });
-      expect(await store.policy()).toEqual({ protocols: { two: {} } });
-      await store.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices', protocols: { two: null } });
-      expect(await store.policy()).toEqual({ preventConcurrentLogin: 'LogoutFromAllDevices' });
-      await store.setPolicy({});
-      expect(await store.policy()).toEqual({ preventConcurrentLogin: 'LogoutFromAllDevices' });
-    });
-  });
-
-  describe('admission', () => {
-    it('ends what the newcomer replaces', async () => {
-      const old = await inserted();
-      const newcomer = aSession(clock.now());
-      const ended = await store.insert(
-        newcomer,
-        admission(clock.now(), {
-          displaces: [{ which: sessionsOf(ALICE, [old.sessionId]), end: end('replaced') }],
-        }),
-      );
-      expect(idsOf(ended)).toEqual([old.sessionId]);
-      expect((await store.find(old.sessionId))?.endReason).toBe('replaced');
-      expect((await store.find(newcomer.sessionId))?.endedAt).toBeNull();
-    });
-
-    it('makes room by ending the oldest sign-ins', async () => {
-      const sessions: StoredSession[] = [];
-      for (let i = 0; i < 3; i++) {
-        sessions.push(await inserted());
-        clock.advance(1000);
-      }
-      const newcomer = aSession(clock.now());
-      const limits = [{ max: 2, per: 'user', onLimit: 'endOldest' }] as const;
-      const ended = await store.insert(newcomer, admission(clock.now(), { limits }));
-      expect(idsOf(ended).sort()).toEqual(idsOf(sessions.slice(0, 2)).sort());
-      expect(idsOf(await store.list(ALICE))).toEqual([newcomer.sessionId, sessions[2]!.sessionId]);
-    });
-
-    it('refuses one too many, and changes nothing', async () => {
-      const old = await inserted();
-      const newcomer = aSession(clock.now());
-      const limits = [{ max: 1, per: 'user', onLimit: 'refuse' }] as const;
-      const refused = store.insert(newcomer, admission(clock.now(), { limits }));
-      await expect(refused).rejects.toMatchObject({ code: 'session-limit-reached' });
-      expect(idsOf(await store.list(ALICE))).toEqual([old.sessionId]);
-      expect(await store.find(newcomer.sessionId)).toBeUndefined();
-    });
-
-    it('counts the sessions of a client by themselves when told so', async () => {
-      const mail = await inserted({ clientId: 'mail' });
-      await inserted({ clientId: 'drive' });
-      const newcomer = aSession(clock.now(), { clientId: 'mail' });
-      const limits = [{ max: 1, per: 'client', onLimit: 'endOldest' }] as const;
-      const ended = await store.insert(newcomer, admission(clock.now(), { limits }));
-      expect(idsOf(ended)).toEqual([mail.sessionId]);
-      const refusing = [{ max: 1, per: 'client', onLimit: 'refuse' }] as const;
-      const refused = store.insert(
-        aSession(clock.now(), { clientId: 'mail' }),
-        admission(clock.now(), { limits: refusing }),
-      );
-      await expect(refused).rejects.toMatchObject({ code: 'session-limit-reached', per: 'client' });
-    });
-
-    it('counts the sessions on a kind of device by themselves when told so', async () => {
-      const phone = await inserted({ device: 'Mobile' });
-      await inserted({ device: 'Web' });
-      const limits = [{ max: 1, per: 'device', onLimit: 'endOldest' }] as const;
-      const newcomer = aSession(clock.now(), { device: 'Mobile' });
-      expect(idsOf(await store.insert(newcomer, admission(clock.now(), { limits })))).toEqual([
-        phone.sessionId,
-      ]);
-    });
-
-    it('lets no two sessions have one id, and leaves alone whose it is', async () => {
-      const session = await inserted();
-      const again = aSession(clock.now(), { sessionId: session.sessionId, userId: 'bob' });
-      const limit = { max: 1, per: 'user' } as const;
-      const limits = (['endOldest', 'refuse'] as const).map((onLimit) => [{ ...limit, onLimit }]);
-      for (const conditions of [{}, ...limits.map((each) => ({ limits: each }))]) {
-        const second = store.insert(again, admission(clock.now(), conditions));
-        await expect(second).rejects.toMatchObject({ code: 'session-id-taken' });
-      }
-      expect(await store.find(session.sessionId)).toEqual(session);
-    });
-
-    it('lets no two live sessions have one auth id, whoever they belong to', async () => {
-      await inserted({ authId: 'login-1' });
-      const same = { authId: 'login-1', userId: 'bob' };
-      const second = () => store.insert(aSession(clock.now(), same), admission(clock.now()));
-      await expect(second()).rejects.toMatchObject({ code: 'auth-id-taken' });
-      await store.end(everySessionOf(ALICE), end());
-      await expect(second()).resolves.toEqual([]);
-    });
-
-    it('gives the auth id of a session that it displaces to the newcomer', async () => {
-      const old = await inserted({ authId: 'login-1' });
-      const displaces = [{ which: everySessionOf(ALICE), end: end() }];
-      const newcomer = aSession(clock.now(), { authId: 'login-1' });
-      expect(idsOf(await store.insert(newcomer, admission(clock.now(), { displaces })))).toEqual([
-        old.sessionId,
-      ]);
-      expect(idsOf(await store.list(ALICE))).toEqual([newcomer.sessionId]);
-    });
-
-    it('gives the auth id of a session that has expired to the next', async () => {
-      const old = await inserted({ authId: 'login-1' });
-      clock.advance(2 * HOUR);
-      const racers = Array.from({ length: 5 }, () =>
-        store.insert(aSession(clock.now(), { authId: 'login-1' }), admission(clock.now())),
-      );
-      const results = await Promise.allSettled(racers);
-      expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-      expect(idsOf(await store.list(ALICE)).filter((id) => id !== old.sessionId)).toHaveLength(1);
-    });
-
-    it('counts no session that has expired by itself', async () => {
-      await inserted();
-      clock.advance(2 * HOUR);
-      const limits = [{ max: 1, per: 'user', onLimit: 'refuse' }] as const;
-      await expect(store.insert(aSession(clock.now()), admission(clock.now(), { limits }))).resolves.toEqual(
-        [],
-      );
-    });
-  });
-
-  describe('a count for a node', () => {
-    it('is of the live sessions that the node opened or served last, whoever they belong to', async () => {
+  describe('count by node', () => {
+    it('counts the live sessions of all owners that the node opened or served last', async () => {
       const count = async (node: string) => store.count({ node }, cutoffs(LIFETIMES, clock.now()));
       const expired = await inserted({ node: 'one' });
       await inserted({ node: 'one', staySignedIn: true });
@@ -607,8 +571,39 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
     });
   });
 
+  describe('policy and setPolicy', () => {
+    it('start with an empty policy, and keep the settings that a patch does not name', async () => {
+      expect(await store.policy()).toEqual({});
+      await store.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices' });
+      await store.setPolicy({ protocols: { one: { minutes: 20 }, two: {} } });
+      await store.setPolicy({ protocols: { one: { seconds: 30 } } });
+      expect(await store.policy()).toEqual({
+        preventConcurrentLogin: 'LogoutFromAllDevices',
+        protocols: { one: { seconds: 30 }, two: {} },
+      });
+      await store.setPolicy({ preventConcurrentLogin: 'Disabled' });
+      expect(await store.policy()).toMatchObject({
+        preventConcurrentLogin: 'Disabled',
+        protocols: { two: {} },
+      });
+    });
+
+    it('remove the settings that a patch sets to null', async () => {
+      const protocols = { one: { minutes: 20 }, two: {} };
+      await store.setPolicy({ preventConcurrentLogin: 'Disabled', protocols });
+      await store.setPolicy({ preventConcurrentLogin: null });
+      expect(await store.policy()).toEqual({ protocols });
+      await store.setPolicy({ protocols: { one: null, unknown: null } });
+      expect(await store.policy()).toEqual({ protocols: { two: {} } });
+      await store.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices', protocols: { two: null } });
+      expect(await store.policy()).toEqual({ preventConcurrentLogin: 'LogoutFromAllDevices' });
+      await store.setPolicy({});
+      expect(await store.policy()).toEqual({ preventConcurrentLogin: 'LogoutFromAllDevices' });
+    });
+  });
+
   describe('sweep', () => {
-    it('deletes what ended before the retention began, and nothing else', async () => {
+    it('deletes only sessions that ended before the retention period, and returns their number', async () => {
       const old = await inserted();
       await store.end(sessionsOf(ALICE, [old.sessionId]), end());
       clock.advance(10 * DAY);
@@ -622,7 +617,7 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
       expect(await store.find(live.sessionId)).toBeDefined();
     });
 
-    it('takes no more than it was told to', async () => {
+    it('deletes no more sessions than the limit', async () => {
       for (let i = 0; i < 5; i++) await inserted();
       clock.advance(30 * DAY);
       const retained = { endedAfter: clock.now() - DAY, cutoffs: cutoffs(LIFETIMES, clock.now()) };
@@ -632,8 +627,8 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
     });
   });
 
-  describe('a sweep of what has expired', () => {
-    /** What is kept now: sessions that have expired stay for a day, and none for ten. */
+  describe('sweep of expired sessions', () => {
+    /** Keeps expired sessions for one day, and no unused session for longer than ten days. */
     const retained = (lifetimes: Lifetimes) => {
       const { short, long, absolute } = cutoffs(lifetimes, clock.now() - DAY);
       const unused = clock.now() - 10 * DAY;
@@ -647,24 +642,31 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
     const cases = ages.flatMap((age) =>
       [true, false].flatMap((staySignedIn) =>
         [
-          { ...LIFETIMES },
-          { ...LIFETIMES, autologin: false },
-          { ...LIFETIMES, long: 20 * DAY },
-          { ...LIFETIMES, absolute: 2 * HOUR },
-        ].map((lifetimes) => ({ age, staySignedIn, lifetimes })),
+          { setting: 'the default lifetimes', lifetimes: LIFETIMES },
+          { setting: 'autologin off', lifetimes: { ...LIFETIMES, autologin: false } },
+          { setting: 'a long lifetime of 20 days', lifetimes: { ...LIFETIMES, long: 20 * DAY } },
+          { setting: 'an absolute lifetime of 2 hours', lifetimes: { ...LIFETIMES, absolute: 2 * HOUR } },
+        ].map((each) => ({ age, staySignedIn, ...each })),
       ),
     );
 
-    it.each(cases)('deletes what is not retained, whole: %j', async ({ age, staySignedIn, lifetimes }) => {
-      const unused = await inserted({ staySignedIn });
-      const used = await inserted({ staySignedIn, signedIn: clock.now() - HOUR, lastAccessed: clock.now() });
-      clock.advance(age);
-      const gone = [unused, used].filter((session) => !isLive(session, retained(lifetimes).cutoffs));
-      expect(await store.sweep(retained(lifetimes), 100)).toBe(gone.length);
-      expect(idsOf(await store.list(ALICE))).toHaveLength(2 - gone.length);
-    });
+    it.each(cases)(
+      'deletes exactly the sessions that are not retained: $age ms old, staySignedIn $staySignedIn, $setting',
+      async ({ age, staySignedIn, lifetimes }) => {
+        const unused = await inserted({ staySignedIn });
+        const used = await inserted({
+          staySignedIn,
+          signedIn: clock.now() - HOUR,
+          lastAccessed: clock.now(),
+        });
+        clock.advance(age);
+        const gone = [unused, used].filter((session) => !isLive(session, retained(lifetimes).cutoffs));
+        expect(await store.sweep(retained(lifetimes), 100)).toBe(gone.length);
+        expect(idsOf(await store.list(ALICE))).toHaveLength(2 - gone.length);
+      },
+    );
 
-    it('counts a session that was never used from its sign-in, and one that was used from that', async () => {
+    it('measures the age from the last use, or from the sign-in if the session was never used', async () => {
       const unused = await inserted();
       const old = await inserted({ signedIn: clock.now() - 40 * DAY, lastAccessed: clock.now() });
       await inserted({ signedIn: clock.now() - 40 * DAY });
@@ -675,10 +677,11 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
 
   describe('hibernate', () => {
     const hibernate = (limit = 100) => store.hibernate(cutoffs(LIFETIMES, clock.now()), limit);
-    const asleep = () => inserted({ staySignedIn: true, data: { draft: 'x' }, extraProperties: { a: 1 } });
+    const hibernating = () =>
+      inserted({ staySignedIn: true, data: { draft: 'x' }, extraProperties: { a: 1 } });
 
-    it('drops the data of sessions that hibernate, nothing else, and tells which, once', async () => {
-      const session = await asleep();
+    it('drops only the temporary data of hibernating sessions, and returns each of them once', async () => {
+      const session = await hibernating();
       await inserted({ staySignedIn: true });
       clock.advance(HOUR);
       expect(await hibernate()).toEqual({ dropped: 1, sessions: [referenceTo(session)] });
@@ -686,7 +689,7 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
       expect(await store.find(session.sessionId)).toEqual({ ...session, data: {} });
     });
 
-    it('leaves alone what is active, was woken or has ended', async () => {
+    it('does not change sessions that are active, were woken or have ended', async () => {
       const old = { staySignedIn: true, data: { draft: 'x' }, signedIn: clock.now() - 2 * HOUR };
       const ended = await inserted(old);
       await store.end(sessionsOf(ALICE, [ended.sessionId]), end());
@@ -700,15 +703,15 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
       expect((await store.find(ended.sessionId))?.data).toEqual({ draft: 'x' });
     });
 
-    it('drops the data of what has expired too, which is no hibernation', async () => {
+    it('drops the temporary data of expired sessions, but does not return them as hibernating', async () => {
       const { sessionId } = await inserted({ data: { draft: 'x' } });
       clock.advance(HOUR);
       expect(await hibernate()).toEqual({ dropped: 1, sessions: [] });
       expect((await store.find(sessionId))?.data).toEqual({});
     });
 
-    it('takes no more than it was told to', async () => {
-      for (let i = 0; i < 5; i++) await asleep();
+    it('changes no more sessions than the limit', async () => {
+      for (let i = 0; i < 5; i++) await hibernating();
       clock.advance(HOUR);
       const dropped: number[] = [];
       for (let i = 0; i < 3; i++) dropped.push((await hibernate(3)).dropped);
@@ -716,7 +719,7 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
     });
   });
 
-  describe('what counts as live', () => {
+  describe('liveness', () => {
     const ages = [0, HOUR - 1, HOUR, HOUR + 1, 7 * DAY - 1, 7 * DAY, 7 * DAY + 1, 40 * DAY];
     const cases = ages.flatMap((age) =>
       [true, false].flatMap((staySignedIn) =>
@@ -726,15 +729,17 @@ export function testSessionStore(make: () => Promise<StoreUnderTest>): void {
       ),
     );
 
-    it.each(cases)('is what stage() says: %j', async ({ age, staySignedIn, autologin, absolute }) => {
-      const lifetimes = { ...LIFETIMES, autologin, absolute };
-      const session = await inserted({ staySignedIn });
-      clock.advance(age);
-      const now = clock.now();
-      const limits = [{ max: 1, per: 'user', onLimit: 'endOldest' }] as const;
-      const newcomer = admission(now, { limits, cutoffs: cutoffs(lifetimes, now) });
-      const ended = await store.insert(aSession(now), newcomer);
-      expect(idsOf(ended).includes(session.sessionId)).toBe(stage(session, lifetimes, now) !== 'ended');
-    });
+    it.each(cases)(
+      'agrees with stage(): $age ms old, staySignedIn $staySignedIn, autologin $autologin, absolute $absolute',
+      async ({ age, staySignedIn, autologin, absolute }) => {
+        const lifetimes = { ...LIFETIMES, autologin, absolute };
+        const session = await inserted({ staySignedIn });
+        clock.advance(age);
+        const now = clock.now();
+        const limits = [{ max: 1, per: 'user', onLimit: 'endOldest' }] as const;
+        const ended = await insert(aSession(now), { limits, cutoffs: cutoffs(lifetimes, now) });
+        expect(idsOf(ended).includes(session.sessionId)).toBe(stage(session, lifetimes, now) !== 'ended');
+      },
+    );
   });
 }
