@@ -1,19 +1,39 @@
 const { availableParallelism } = require('node:os');
 
+const { slowTests } = require('./test/jest-projects.js');
+
 /** @type {import('jest').Config} */
 module.exports = {
-  testEnvironment: 'node',
-  roots: ['<rootDir>/test'],
-  testMatch: ['**/*.test.ts'],
-  transform: { '^.+\\.ts$': ['@swc/jest', { swcrc: false, jsc: { target: 'es2023' } }] },
-
-  // One PostgreSQL for the whole run; every test file gets a database of its own from it.
-  globalSetup: '<rootDir>/test/support/global-setup.ts',
-  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-
-  // Half of the cores is left to PostgreSQL. Never one worker: tests have to get along with each other.
+  // More workers than cores on small machines, because tests with a database often wait for it. Never one worker: test
+  // files must be able to run at the same time.
   maxWorkers: Math.max(2, Math.ceil(availableParallelism() / 2)),
   testTimeout: 30_000,
-  restoreMocks: true,
   collectCoverageFrom: ['lib/**/*.ts'],
+  projects: [
+    {
+      ...project('quick'),
+      testPathIgnorePatterns: slowTests().map((path) => `<rootDir>/${path.replaceAll('.', '\\.')}$`),
+    },
+    {
+      ...project('database'),
+      testMatch: slowTests().map((path) => `<rootDir>/${path}`),
+      // One PostgreSQL for the whole run. Every test file gets a database of its own from it.
+      globalSetup: '<rootDir>/test/support/global-setup.ts',
+      globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+    },
+  ],
 };
+
+/** @param {string} displayName */
+function project(displayName) {
+  return {
+    displayName,
+    rootDir: __dirname,
+    roots: ['<rootDir>/test'],
+    testMatch: ['**/*.test.ts'],
+    testEnvironment: 'node',
+    /** @type {Record<string, [string, object]>} */
+    transform: { '^.+\\.ts$': ['@swc/jest', { swcrc: false, jsc: { target: 'es2023' } }] },
+    restoreMocks: true,
+  };
+}

@@ -1,32 +1,17 @@
 export { createIdentitySessionManager } from './create';
 export type { CookieOptions, IdentitySessionOptions } from './options/options';
-export type { CookieSettings, Settings } from './options/settings';
-export { IdentitySessionManager, type Closed, type ManagerParts, type Opened } from './manager/manager';
-export type { Visit } from './manager/verification';
-export { Administration, type Actor, type SessionPage, type SessionSearch } from './manager/administration';
-export type { CleanupResult } from './manager/cleanup';
+export type { Closed, IdentitySessionManager, Opened } from './manager/manager';
 export type { SignIn } from './manager/new-session';
-export type { SignInRulesInForce, SigningIn, RulesFor, SignInRules } from './session/sign-in-rules';
+export type { Visit } from './manager/verification';
+export type { EndedListener } from './manager/session-watch';
+export type { Actor, Administration, SessionPage, SessionSearch } from './manager/administration';
+export type { CleanupResult } from './manager/cleanup';
 export { SessionError, type RefusalCode, type RefusalDetails } from './errors';
 export type { Report, SessionEvent } from './events';
-export type { EndedListener } from './manager/session-watch';
-export type { ChangesHealth, Health, HintHealth } from './health';
+export type { Health } from './health';
 export type { Clock } from './clock';
 
-// The verbs
-export { sessionSecretGuard, type GuardOptions } from './http/session-secret-guard';
-export { sessionClaimGuard, type ClaimGuardOptions } from './http/session-claim-guard';
-export { endWithSession } from './http/end-with-session';
-export {
-  upgradeGuard,
-  type UpgradeGuardOptions,
-  type WebSocketLike,
-  type WebSocketServerLike,
-} from './http/upgrade-guard';
-export { autologin } from './http/autologin';
-export { currentSession, sessionLookup } from './http/session-lookup';
-export { revokeRoute } from './http/revoke-route';
-export { signOut } from './http/sign-out';
+// Verbs
 export {
   createSignIn,
   sessionErrors,
@@ -35,82 +20,51 @@ export {
   type SignInFunction,
 } from './http/sign-in';
 export { signInLimiter, type Limit, type LimitOptions } from './http/limiters';
-export { sameOrigin } from './http/same-origin';
+export { autologin } from './http/autologin';
+export { sessionSecretGuard, type GuardOptions } from './http/session-secret-guard';
+export { sessionClaimGuard, type ClaimGuardOptions } from './http/session-claim-guard';
 export { sessionOf, type VerbOptions } from './http/request';
+export { sameOrigin } from './http/same-origin';
+export { currentSession, sessionLookup } from './http/session-lookup';
+export { revokeRoute } from './http/revoke-route';
+export { signOut } from './http/sign-out';
+export { endWithSession } from './http/end-with-session';
+export {
+  upgradeGuard,
+  type UpgradeGuardOptions,
+  type WebSocketLike,
+  type WebSocketServerLike,
+} from './http/upgrade-guard';
 
-// Verbs mounted on paths
-export { restRouter, type RestRouterOptions } from './http/rest-router';
-
-// How wires speak
+// REST, the package's own protocol
 export { rest, type RestOptions } from './http/rest';
-export type { Answer, Dialect, OpenedSession, RequestCredentials, Transport } from './http/dialect';
-export type { DescribedSession } from './session/described';
+export { restRouter, type RestRouterOptions } from './http/rest-router';
+export type { Answer, Dialect, Transport } from './http/dialect';
 
-// What sessions are
+// Sessions
 export {
   currentIpAddress,
   type EndedSession,
   type IdentitySession,
+  type JsonObject,
   type Owner,
   type SessionReference,
-  type StoredSession,
 } from './session/session';
+export type { Credentials } from './session/credentials';
+export type { DescribedSession } from './session/described';
 export type { EndReason } from './session/end-reason';
-export {
-  everySessionOf,
-  otherSessionsOf,
-  sessionsOf,
-  type PreventConcurrentLogin,
-  type Revocation,
-} from './session/revocation';
-export type { Cutoffs, Lifetimes } from './session/lifetimes';
-export type { SearchOrder } from './session/order';
-export { isSessionId, type Credentials, type SecretForm } from './session/credentials';
+export { everySessionOf, otherSessionsOf, sessionsOf, type Revocation } from './session/revocation';
+export type { PreventConcurrentLogin } from './session/revocation';
+export type { RulesFor, SigningIn, SignInRules } from './session/sign-in-rules';
 export { claims, type SessionClaims } from './session/claims';
 export type { IpCheckMode, IpCheckOptions } from './session/ip-check';
 export { describeDevice } from './session/device/describe';
-export type {
-  DescribeDevice,
-  DeviceOf,
-  Device,
-  DeviceName,
-  DeviceType,
-  Product,
-} from './session/device/device';
-export { displayLocation, displayName, type Messages } from './session/i18n/messages';
-export {
-  translationsOf,
-  messagesFor,
-  type Translations,
-  type Translation,
-} from './session/i18n/translations';
+export type { DescribeDevice, Device, DeviceOf, DeviceType, Product } from './session/device/device';
 export type { Duration } from './session/duration';
-export type { Locator } from './location/location';
 export type { Place } from './session/place';
+export type { Locator } from './location/location';
 
-// Where they live
+// Storage
 export { memory } from './store/memory';
-export type {
-  Admission,
-  End,
-  Hibernated,
-  MaybePromise,
-  Policy,
-  PolicyPatch,
-  Retained,
-  Scope,
-  Search,
-  SearchFilter,
-  SessionPatch,
-  AdministeredStore,
-  SessionStore,
-  Touch,
-  TouchResult,
-} from './store/store';
-export type { SessionLimit } from './session/sign-in-rules';
-
-// How other nodes hear of it
-export type { Hint, HintListener } from './changes/hint';
-
-// Their tables
 export { migrate, migrationConfig, type MigrateOptions } from './store/postgres/migrate';
+export type { Hint } from './changes/hint';

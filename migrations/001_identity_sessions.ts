@@ -1,20 +1,20 @@
 import type { Knex } from 'knex';
 
 /**
- * The table of sessions, the log of what ended or changed in it, and the triggers that keep the log: they see every
- * writer, also somebody who ends a session by hand in psql.
+ * Creates the table of sessions, the change log, and the triggers that write the log. Triggers see every writer, including
+ * an administrator who ends a session by hand in psql.
  */
 export async function up(knex: Knex, schema?: string): Promise<void> {
   const at = await location(knex, schema);
 
   await knex.raw(`
     create table ${at}.identity_sessions (
-      -- What has a fixed width comes first: nothing is lost to alignment, and every row is shorter.
+      -- Columns of fixed width come first, because alignment then wastes no space.
       session_id uuid primary key,
       signed_in timestamptz not null,
       last_accessed timestamptz,
       ended_at timestamptz,
-      -- The day of the last use: last_accessed itself is in no index, which would cost every touch its HOT update.
+      -- The day of the last use. An index on last_accessed itself would prevent HOT updates by touches.
       active_day date not null,
       stay_signed_in boolean not null,
       secret_hash bytea not null,
@@ -36,18 +36,18 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
     ) with (fillfactor = 85)`);
   await knex.raw(`
     create index identity_sessions_owner on ${at}.identity_sessions (user_id, tenant_id) where ended_at is null`);
-  // For cleanup, and for administrators who look for the latest uses of all or of a tenant.
+  // For the cleanup, and for administrators who sort by the last use, of all sessions or of a tenant's.
   await knex.raw(`
     create index identity_sessions_active_day on ${at}.identity_sessions (active_day, tenant_id) where ended_at is null`);
   await knex.raw(`
     create index identity_sessions_ended_at on ${at}.identity_sessions (ended_at) where ended_at is not null`);
-  // Few sessions have data, and only while they are active: cleanup finds those that have fallen asleep.
+  // Few sessions have data, and only while they are active. The cleanup finds those that hibernate now.
   await knex.raw(`
     create index identity_sessions_data on ${at}.identity_sessions (active_day)
     where ended_at is null and data is not null`);
 
-  // For administrators, who page through the newest sign-ins of all or of a tenant. Entries that are equal share their
-  // room: by tens of minutes an index takes a third of what it takes by the time itself, and the rest is soon sorted.
+  // For administrators who page through the newest sign-ins, of all sessions or of a tenant's. The index stores equal
+  // entries once, so an index by intervals of ten minutes has a third of the size of an index by time.
   const signedIn = `date_bin('10 minutes', signed_in, timestamptz 'epoch')`;
   await knex.raw(`
     create index identity_sessions_signed_in on ${at}.identity_sessions (${signedIn}) where ended_at is null`);
@@ -55,13 +55,13 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
     create index identity_sessions_tenant on ${at}.identity_sessions (tenant_id, ${signedIn})
     where ended_at is null and tenant_id is not null`);
 
-  // An auth id is unique among live sessions, whoever they belong to.
+  // An auth id is unique among the live sessions of all users.
   await knex.raw(`
     create unique index identity_sessions_auth_id on ${at}.identity_sessions (auth_id)
     where ended_at is null and auth_id is not null`);
 
-  // What ends everything at once, by one row: all sessions in the scope that were signed in by then have ended then.
-  // A scope is "everyone", "no tenant", or "tenant:" and its id.
+  // One row ends all sessions in its scope that were signed in by then. A scope is "everyone", "no tenant", or "tenant:"
+  // followed by the tenant's id.
   await knex.raw(`
     create table ${at}.identity_session_epochs (
       scope text primary key,
@@ -69,7 +69,7 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       ended_by text
     )`);
 
-  // What administrators change while the app runs, in one row. What is null is as the app's options say.
+  // The settings that administrators change while the app runs, in one row. Where a value is null, the app's options apply.
   await knex.raw(`
     create table ${at}.identity_session_policy (
       one boolean primary key default true check (one),
@@ -80,7 +80,7 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
     )`);
   await knex.raw(`insert into ${at}.identity_session_policy default values`);
 
-  // A row without a session id stands for all sessions.
+  // A row without a session id means all sessions.
   await knex.raw(`
     create table ${at}.identity_session_changes (
       session_id uuid,
@@ -91,20 +91,20 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
   await knex.raw(`
     create index identity_session_changes_xid on ${at}.identity_session_changes (xid)`);
 
-  // What the nodes know of each other's cleanup: one row, which the first makes.
+  // The lease by which one node at a time cleans up: one row, which the first cleanup inserts.
   await knex.raw(`
     create table ${at}.identity_session_cleanup (
       only_row boolean primary key default true check (only_row),
       lease_number bigint not null default 1,
       leased_until timestamptz not null,
       finished_at timestamptz not null default '-infinity',
-      -- What was in the log at some time: it may go when that time is long past.
+      -- A snapshot of the log. Its entries may be deleted when the snapshot is old enough.
       log_seen pg_snapshot not null default pg_current_snapshot(),
       log_seen_at timestamptz not null default clock_timestamp()
     )`);
 
   await createTriggers(knex, at);
-  await keepEpochs(knex, at);
+  await protectEpochs(knex, at);
 }
 
 export async function down(knex: Knex, schema?: string): Promise<void> {
@@ -122,8 +122,8 @@ export async function down(knex: Knex, schema?: string): Promise<void> {
 }
 
 /**
- * The triggers fire for what ends or changes a session, and not for touches: those set other columns. A notice says no
- * more than that the log has grown; PostgreSQL sends it on commit, once a transaction.
+ * Creates the triggers that write the change log. They fire when a session ends or changes, but not for touches, which set
+ * other columns. A notification only says that the log has grown; PostgreSQL sends it on commit, once per transaction.
  */
 async function createTriggers(knex: Knex, at: string): Promise<void> {
   await knex.raw(`
@@ -144,7 +144,7 @@ async function createTriggers(knex: Knex, at: string): Promise<void> {
     on ${at}.identity_sessions for each row when (new.ended_at is null)
     execute function ${at}.identity_session_changed()`);
 
-  // Cleanup deletes thousands at once: all of them in one insert takes half the time.
+  // The cleanup deletes thousands of rows at once. One insert for all of them takes half the time.
   await knex.raw(`
     create function ${at}.identity_sessions_deleted() returns trigger language plpgsql as $$
     begin
@@ -176,8 +176,8 @@ async function createTriggers(knex: Knex, at: string): Promise<void> {
       for each statement execute function ${at}.identity_session_all_changed()`);
   }
 
-  // That an ended session stays ended must not rest on the good behaviour of programs. Ending it once more is no mistake,
-  // as when somebody ends all sessions of a user by hand: the first end stands.
+  // Guarantees in the database that an ended session stays ended. Ending it again is allowed, for example when an
+  // administrator ends all sessions of a user by hand: the first end stays.
   await knex.raw(`
     create function ${at}.identity_session_stays_ended() returns trigger language plpgsql as $$
     begin
@@ -196,8 +196,8 @@ async function createTriggers(knex: Knex, at: string): Promise<void> {
     execute function ${at}.identity_session_stays_ended()`);
 }
 
-/** Nor may what ended everything be taken back: it only moves on. */
-async function keepEpochs(knex: Knex, at: string): Promise<void> {
+/** Creates the triggers that prevent an epoch from being deleted or moved back. */
+async function protectEpochs(knex: Knex, at: string): Promise<void> {
   await knex.raw(`
     create function ${at}.identity_session_epoch_stays() returns trigger language plpgsql as $$
     begin
@@ -212,7 +212,7 @@ async function keepEpochs(knex: Knex, at: string): Promise<void> {
     execute function ${at}.identity_session_epoch_stays()`);
 }
 
-/** The quoted schema. Triggers must name it: they run under the search path of whoever writes. */
+/** Returns the quoted schema. Triggers must name it, because they run under the writer's search path. */
 async function location(knex: Knex, schema: string | undefined): Promise<string> {
   const { rows } = await knex.raw<{ rows: { schema: string }[] }>(
     'select quote_ident(coalesce(?, current_schema())) as schema',

@@ -410,7 +410,8 @@ describe('a process with a manager', () => {
 describe('the option location', () => {
   it("uses the app's function, or geoip-lite, which is loaded only then", async () => {
     const program = `
-      const { createIdentitySessionManager, displayLocation, memory } = require('./lib');
+      const { createIdentitySessionManager, memory } = require('./lib');
+      const { displayLocation } = require('./lib/session/i18n');
       const isLoaded = () => Object.keys(require.cache).some((path) => /node_modules.geoip-lite/.test(path));
 
       async function locationWith(location) {

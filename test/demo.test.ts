@@ -1,4 +1,5 @@
 import { execFile, spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process';
+import type nodeCrypto from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -19,6 +20,25 @@ import { FakeClock } from './support/clock';
 import { createDatabase, type TestDatabase } from './support/database';
 import { managerOn } from './support/manager';
 import { HOUR } from './support/sessions';
+
+// The demo's password hash is slow on purpose. Nearly every test here signs in, so each hash is computed once.
+jest.mock('node:crypto', () => {
+  const crypto = jest.requireActual<typeof nodeCrypto>('node:crypto');
+  const hashes = new Map<string, Buffer>();
+  function scrypt(
+    password: string,
+    salt: Buffer,
+    length: number,
+    cost: object,
+    done: (error: null, hash: Buffer) => void,
+  ): void {
+    const key = JSON.stringify([password, salt.toString('hex'), length, cost]);
+    const hash = hashes.get(key) ?? crypto.scryptSync(password, salt, length, cost);
+    hashes.set(key, hash);
+    done(null, hash);
+  }
+  return Object.assign(Object.create(crypto), { scrypt });
+});
 
 const PROJECT = join(__dirname, '..');
 

@@ -203,6 +203,7 @@ describe('an app', () => {
       '.': { required: expect.arrayContaining(['createIdentitySessionManager', 'sessionSecretGuard']) },
       './open-xchange': { required: expect.arrayContaining(['openXchange', 'openXchangeRouter']) },
       './abp': { required: expect.arrayContaining(['abp', 'abpRouter']) },
+      './i18n': { required: expect.arrayContaining(['displayLocation', 'displayName']) },
       './redis': { required: ['redisHint'] },
       './maxmind': { required: ['maxmind'] },
     });

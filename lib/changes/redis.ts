@@ -1,6 +1,8 @@
 import { systemClock } from '../clock';
 import type { Hint, HintListener } from './hint';
 
+export type { Hint, HintListener };
+
 /** The members of an ioredis or node-redis client that `redisHint` uses. Clients of single servers and of clusters work. */
 export interface RedisClient {
   publish(channel: string, message: string): Promise<unknown>;

@@ -149,7 +149,7 @@ export class Administration {
   }
 
   /**
-   * Returns the policy that applies on this node: the stored settings, or the node's options where none is stored.
+   * Returns the policy that applies on this node: the stored settings, or the node's options for settings that are not stored.
    */
   async policyInForce(): Promise<Required<Policy>> {
     const { rules } = this.#settings;
@@ -236,7 +236,7 @@ function checkedSettings(
   return Object.fromEntries(settings);
 }
 
-/** Who acts, for the record. */
+/** Returns the checked actor, or null. */
 function named(call: string, actor: Actor): string | null {
   checkNames(call, actor, { by: true });
   return optionalText('by', actor.by, 255);

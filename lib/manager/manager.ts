@@ -307,7 +307,7 @@ export class IdentitySessionManager {
     return { touchesLost: await this.#store.close(timeout) };
   }
 
-  /** Returns a revocation of the session that the credentials belong to, or undefined if there is none to end. */
+  /** Returns a revocation of the session that the credentials belong to, or undefined if it has ended or does not exist. */
   async #revocationOf(credentials: Credentials): Promise<Revocation | undefined> {
     const session = await this.#sessionOf(credentials);
     return session?.endedAt === null ? sessionsOf(session, [session.sessionId]) : undefined;

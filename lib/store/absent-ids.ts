@@ -1,17 +1,17 @@
 import type { Clock } from '../clock';
 
-/** For how long an id is known to be nobody's, in milliseconds, counted from when the store was asked. */
+/** How long an id counts as absent, in milliseconds after the query. */
 const KNOWN_FOR = 1000;
 
-/** Of how many ids that is known at the most. Who guesses ids fills this, and pushes nobody's copy out. */
+/** The largest number of absent ids. Clients that guess ids fill this map, but evict no cached session. */
 const MOST = 1000;
 
 /**
- * Ids that the store was asked for in vain, so that a client that goes on with the cookie of a session deleted long ago
- * is not asked for each time.
+ * Remembers ids that the database did not contain (tombstones), so that a client with the cookie of a deleted session does
+ * not cause a query with every request.
  *
- * That hides no sign-in: an id cannot be guessed, and nobody is told it before its session can be found, so it is not
- * asked for in vain first. If it were all the same, its session would be let in a second later.
+ * This cannot hide a new session: ids cannot be guessed, and a client learns its id only after the row was inserted. Should
+ * an id be requested earlier after all, its session is found one second later.
  */
 export class AbsentIds {
   readonly #clock: Clock;
@@ -27,9 +27,9 @@ export class AbsentIds {
     return until !== undefined && this.#clock.monotonic() < until;
   }
 
-  /** The store was asked for the id then, by the monotonic clock, and knew nothing. */
+  /** Records that the database did not contain the id. `asked` is the monotonic time of the query. */
   note(id: string, asked: number): void {
-    // The id may be a piece of a request's header, and would keep that alive.
+    // Copies the id, which may be a slice of a header and would keep the header in memory.
     const own = Buffer.from(id, 'latin1').toString('latin1');
     this.#until.delete(own);
     this.#until.set(own, asked + KNOWN_FOR);

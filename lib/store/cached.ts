@@ -83,7 +83,7 @@ class CachedStore extends ForwardingStore {
     try {
       return await this.#ending(displaced, this.inner.insert(session, admission));
     } finally {
-      // A read that started before the insert found nothing. That answer must not be used from now on.
+      // A read that started before the insert found nothing. Requests must not use that answer from now on.
       this.#evict([session.sessionId]);
     }
   }

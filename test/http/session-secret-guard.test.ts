@@ -9,8 +9,8 @@ import {
   type GuardOptions,
   type IdentitySessionManager,
   type Opened,
-  type AdministeredStore,
 } from '../../lib';
+import type { AdministeredStore } from '../../lib/store';
 import { appOn } from '../support/app';
 import { Browser } from '../support/browser';
 import { FakeClock } from '../support/clock';

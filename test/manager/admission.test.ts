@@ -1,7 +1,8 @@
 import { admissionOf } from '../../lib/manager/admission';
 import { sessionsOf } from '../../lib/session/revocation';
 import { settingsOf } from '../../lib/options/settings';
-import { memory, type IdentitySessionOptions, type SigningIn, type Policy } from '../../lib';
+import { memory, type IdentitySessionOptions, type SigningIn } from '../../lib';
+import type { Policy } from '../../lib/store';
 import { FakeClock } from '../support/clock';
 import { ALICE, HOUR, aSession } from '../support/sessions';
 

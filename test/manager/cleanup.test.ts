@@ -6,9 +6,9 @@ import {
   type IdentitySessionManager,
   type IdentitySessionOptions,
   type SessionEvent,
-  type AdministeredStore,
   type SignIn,
 } from '../../lib';
+import type { AdministeredStore } from '../../lib/store';
 import { READ_EVERY } from '../../lib/changes/changes';
 import { CHUNK, retainedAt } from '../../lib/manager/cleanup';
 import { isLive, stage } from '../../lib/session/lifetimes';

@@ -18,6 +18,7 @@ import {
   sessionSecretGuard,
   signInLimiter,
   upgradeGuard,
+  type Dialect,
   type IdentitySession,
   type IdentitySessionOptions,
   type RefusalCode,
@@ -30,7 +31,10 @@ import {
   openXchangeRouter,
   type OpenXchangeDialect,
 } from 'express-identity-sessions/open-xchange';
+import { displayName } from 'express-identity-sessions/i18n';
+import type { RequestCredentials, Settings } from 'express-identity-sessions/protocols';
 import { redisHint, type RedisClient } from 'express-identity-sessions/redis';
+import type { SessionStore, Touch } from 'express-identity-sessions/store';
 
 const options: IdentitySessionOptions = {
   knex: createKnex({ client: 'pg' }),
@@ -103,6 +107,25 @@ async function configured(redis: RedisClient | undefined, limit: number | undefi
   await migrate(createKnex({ client: 'pg' }), { schema });
 }
 
+/** A store that ignores touches, and so never notes a use. */
+function withoutTouches(store: SessionStore): SessionStore {
+  return {
+    ...store,
+    touch: (touches: readonly Touch[]) => ({ ended: [], skipped: touches.map(({ id }) => id) }),
+  };
+}
+
+/** A dialect that reads the credentials from its own cookie. */
+function own(settings: Settings, read: (req: Request) => RequestCredentials | undefined): Dialect {
+  return { ...rest(settings), credentials: read };
+}
+
+function deviceNames(req: Request): Promise<string[]> {
+  return manager
+    .list(sessionOf(req))
+    .then((all) => all.map((each) => displayName(manager.describe(each).device)));
+}
+
 function refreshed(dialect: OpenXchangeDialect): RequestHandler[] {
   return [sessionSecretGuard(manager, { dialect }), cookieRefresh(manager, { dialect })];
 }
@@ -111,4 +134,4 @@ function refreshed(dialect: OpenXchangeDialect): RequestHandler[] {
 createIdentitySessionManager({ knex: createKnex({ client: 'pg' }), onLimit: 'forget' });
 
 await migrate(createKnex({ client: 'pg', migrations: migrationConfig() }));
-export { codeOf, configured, currentOf, opened, refreshed };
+export { codeOf, configured, currentOf, deviceNames, opened, own, refreshed, withoutTouches };

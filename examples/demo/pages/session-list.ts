@@ -1,4 +1,5 @@
-import { currentIpAddress, displayLocation, displayName, type DescribedSession } from '../../../lib';
+import { currentIpAddress, type DescribedSession } from '../../../lib';
+import { displayLocation, displayName } from '../../../lib/session/i18n';
 import { deviceIcon } from './device-icon';
 import { html, type Content, type Html } from './html';
 

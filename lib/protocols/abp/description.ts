@@ -2,14 +2,12 @@ import { identitySessionDto, type IdentitySessionDto } from './identity-session-
 import type { IdentitySession, Owner } from '../../session/session';
 import type { MaybePromise } from '../../store/store';
 
-type Name = MaybePromise<string | null | undefined>;
-
 /** What the app says of sessions, beside what is stored of them. */
 export interface AppsDescription {
   /** The name that a user is shown by; asked once for each user of a page. Nothing is shown when it is absent. */
-  readonly userNameOf?: ((owner: Owner) => Name) | undefined;
+  readonly userNameOf?: ((owner: Owner) => MaybePromise<string | null | undefined>) | undefined;
   /** The same of a tenant. */
-  readonly tenantNameOf?: ((tenantId: string) => Name) | undefined;
+  readonly tenantNameOf?: ((tenantId: string) => MaybePromise<string | null | undefined>) | undefined;
   /**
    * What of a session's `extraProperties` its owner and administrators are shown: nothing when it is absent, for an app may
    * keep there what is for nobody's eyes.
@@ -43,6 +41,8 @@ export function describing({ userNameOf, tenantNameOf, extraPropertiesOf }: Apps
     return Promise.all(sessions.map(dto));
   };
 }
+
+type Name = MaybePromise<string | null | undefined>;
 
 /** The same function with a memory for one page. What it throws waits with what others reject, so that all is heard. */
 function askedOnce<Of>(nameOf: ((of: Of) => Name) | undefined): (key: string, of: Of) => Name {

@@ -4,11 +4,11 @@ import * as identitySessions from '../../../migrations/001_identity_sessions';
 import { unchecked } from '../../options/checks';
 import { type OptionTable, readOptions } from '../../options/reader';
 
-/** Where the tables are. */
+/** Options of the migrations. */
 export interface MigrateOptions {
-  /** The schema for the tables, which `migrate` makes when it is missing; the connection's current schema when absent. */
+  /** The schema for the tables. `migrate` creates it if it is missing. Default: the connection's current schema. */
   readonly schema?: string | undefined;
-  /** Where Knex notes which migrations have run; `identity_session_migrations` when absent. */
+  /** The table in which Knex records the migrations that have run. Default: `identity_session_migrations`. */
   readonly tableName?: string | undefined;
 }
 
@@ -23,14 +23,14 @@ interface Migration {
   down(knex: Knex, schema?: string): Promise<void>;
 }
 
-/** Every migration under the name that it keeps for ever, in the order in which they run. */
+/** All migrations by name, in the order in which they run. A released name never changes. */
 const migrations: Readonly<Record<string, Migration>> = {
   '001_identity_sessions': identitySessions,
 };
 
 /**
- * Knex's configuration for the migrations of this package, as `knex.migrate` and a `knexfile` take it.
- * @throws TypeError for options that there are not
+ * Returns Knex's configuration for the migrations of this package, for `knex.migrate` or a `knexfile`.
+ * @throws TypeError if an option is unknown
  */
 export function migrationConfig(options: MigrateOptions = {}): Knex.MigratorConfig {
   const { schema, tableName } = readOptions(options, OPTIONS, { heading: 'The migrations cannot run' });
@@ -42,9 +42,9 @@ export function migrationConfig(options: MigrateOptions = {}): Knex.MigratorConf
 }
 
 /**
- * Brings the tables up to date. Safe when many processes start at once: they take turns, and all but the first find
- * nothing to do.
- * @throws TypeError for options that there are not
+ * Creates the tables or updates them. Any number of processes may call it at the same time: a lock serializes them, and all
+ * but the first find nothing to do.
+ * @throws TypeError if an option is unknown
  * @throws Error before it changes anything, if the server is older than PostgreSQL 14
  */
 export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise<void> {
@@ -52,9 +52,9 @@ export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise
   await knex.transaction(async (transaction) => {
     await checkServerVersion(transaction);
     await transaction.raw('select pg_advisory_xact_lock(?)', [LOCK]);
-    if (options.schema !== undefined) await makeSchema(transaction, options.schema);
+    if (options.schema !== undefined) await createSchema(transaction, options.schema);
     await transaction.migrate.latest(config);
-  }, TAKING_TURNS);
+  }, READ_COMMITTED);
 }
 
 /** The oldest supported major version of PostgreSQL. Migration 001 and the search use `date_bin`, which is new in 14. */
@@ -72,16 +72,16 @@ async function checkServerVersion(knex: Knex): Promise<void> {
   );
 }
 
-/** Looks first: `create schema if not exists` needs the right to create schemas, also where there is one already. */
-async function makeSchema(transaction: Knex.Transaction, schema: string): Promise<void> {
+/** Checks first, because `create schema if not exists` requires the CREATE privilege even if the schema exists. */
+async function createSchema(transaction: Knex.Transaction, schema: string): Promise<void> {
   const existing: unknown = await transaction('pg_namespace').where({ nspname: schema }).first('oid');
   if (existing === undefined) await transaction.raw('create schema ??', [schema]);
 }
 
-/** At a higher level, which a database may have as its default, whoever waited would not see what was done meanwhile. */
-const TAKING_TURNS = { isolationLevel: 'read committed' } as const;
+/** At a higher level, which may be a database's default, a process that waited would not see the finished migration. */
+const READ_COMMITTED = { isolationLevel: 'read committed' } as const;
 
-/** Any number, the same in every process. */
+/** The number of the advisory lock. It has no meaning, but must be the same in every process. */
 const LOCK = 7_201_975;
 
 function source(schema: string | undefined): Knex.MigrationSource<string> {

@@ -1,8 +1,8 @@
 import { SessionError } from '../../errors';
 import type { Owner } from '../../session/session';
 
-/** How many go together at the most: all of them have one request's budget for it. */
-const TOGETHER = 20;
+/** The largest number of items per transaction, because all of them share the budget of one request. */
+const MOST_PER_BATCH = 20;
 
 interface Waiting<Item, Result> {
   readonly item: Item;
@@ -11,15 +11,14 @@ interface Waiting<Item, Result> {
 }
 
 /**
- * Lets work for one owner take turns in this process. Without it, many sign-ins of one user would each hold a connection
- * while they wait for the user's lock in the database, and leave none for anybody else. Those who wait while others are at
- * work go together next, and share what a turn costs. When the database cannot do a turn, it is not asked again for those
- * who waited meanwhile.
+ * Serializes the work for each owner in this process. Without it, parallel sign-ins of one user would each borrow a
+ * connection and wait for the user's lock in the database, until no connection is left for other users. Items that arrive
+ * while a batch runs form the next batch and share its transaction. If the database fails, the waiting items fail too.
  */
 export class OwnerQueue<Item, Result> {
   readonly #waiting = new Map<string, Waiting<Item, Result>[]>();
 
-  /** @param work does all of it or nothing, and answers a result for each item. */
+  /** @param work Processes all items or none, and returns one result per item. */
   constructor(private readonly work: (items: readonly Item[]) => Promise<readonly Result[]>) {}
 
   run({ tenantId, userId }: Owner, item: Item): Promise<Result> {
@@ -27,37 +26,37 @@ export class OwnerQueue<Item, Result> {
     return new Promise((resolve, reject) => {
       const mine = { item, resolve, reject };
       const waiting = this.#waiting.get(key);
-      if (waiting === undefined) void this.#takeTurns(key, mine);
+      if (waiting === undefined) void this.#runBatches(key, mine);
       else waiting.push(mine);
     });
   }
 
-  async #takeTurns(key: string, first: Waiting<Item, Result>): Promise<void> {
+  async #runBatches(key: string, first: Waiting<Item, Result>): Promise<void> {
     const waiting: Waiting<Item, Result>[] = [];
     this.#waiting.set(key, waiting);
-    for (let turn = [first]; turn.length > 0; turn = waiting.splice(0, TOGETHER)) {
+    for (let batch = [first]; batch.length > 0; batch = waiting.splice(0, MOST_PER_BATCH)) {
       try {
-        await this.#do(turn);
+        await this.#runBatch(batch);
       } catch (error) {
-        // All of them would wait as long again, and each for those before it.
-        for (const { reject } of [...turn, ...waiting.splice(0)]) reject(error);
+        // Each waiting item would otherwise wait for the full timeout again, one after the other.
+        for (const { reject } of [...batch, ...waiting.splice(0)]) reject(error);
       }
     }
     this.#waiting.delete(key);
   }
 
   /**
-   * What fails for one must not fail for others: then each goes alone.
-   * @throws SessionError `store-unavailable`, which is nobody's fault
+   * Runs one batch. If it fails, runs each item alone, so that an error of one item does not affect the others.
+   * @throws SessionError `store-unavailable`, which concerns all items
    */
-  async #do(turn: readonly Waiting<Item, Result>[]): Promise<void> {
+  async #runBatch(batch: readonly Waiting<Item, Result>[]): Promise<void> {
     try {
-      const results = await this.work(turn.map(({ item }) => item));
-      for (const [index, { resolve }] of turn.entries()) resolve(results[index]!);
+      const results = await this.work(batch.map(({ item }) => item));
+      for (const [index, { resolve }] of batch.entries()) resolve(results[index]!);
     } catch (error) {
       if (error instanceof SessionError && error.code === 'store-unavailable') throw error;
-      if (turn.length === 1) turn[0]!.reject(error);
-      else for (const one of turn) await this.#do([one]);
+      if (batch.length === 1) batch[0]!.reject(error);
+      else for (const one of batch) await this.#runBatch([one]);
     }
   }
 }

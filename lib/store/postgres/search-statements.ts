@@ -8,18 +8,18 @@ import type { Search, SearchFilter } from '../store';
 import type { Tables } from './tables';
 
 /** A statement with its parameters. */
-export interface Asked {
+export interface BoundStatement {
   readonly statement: Statement;
   readonly values: readonly unknown[];
 }
 
 /**
- * What administrators ask for. Each statement is made for its search, so that PostgreSQL plans it for the filters that are
- * there; none is kept prepared.
+ * Returns the statements of administrators' searches. Each statement is built for its filters and not prepared, so that
+ * PostgreSQL plans it for them.
  */
 export function searchStatements(tables: Tables) {
   return {
-    page(search: Search): Asked {
+    page(search: Search): BoundStatement {
       const values = new Values();
       const conditions = wanted(tables, search.filter, search.cutoffs, values);
       if (search.after === undefined) {
@@ -32,7 +32,7 @@ export function searchStatements(tables: Tables) {
         conditions.push(`${indexed('s.signed_in')} ${behind}= ${indexed(at)}`);
       }
       const order = sorted(search.order);
-      // Only the rows of the page are put into words: a search may have to sort very many.
+      // Formats only the rows of the page, because the search may have to sort many more.
       const found = `
         select s.* from ${tables.sessions} s where ${conditions.join(' and ')}
         order by ${order} limit ${values.add(search.take)}::int offset ${values.add(search.skip)}::int`;
@@ -40,7 +40,7 @@ export function searchStatements(tables: Tables) {
       return { statement: { name: '', text }, values: values.all };
     },
 
-    count(filter: SearchFilter, cutoffs: Cutoffs): Asked {
+    count(filter: SearchFilter, cutoffs: Cutoffs): BoundStatement {
       const values = new Values();
       const conditions = wanted(tables, filter, cutoffs, values);
       const text = `select count(*) as count from ${tables.sessions} s where ${conditions.join(' and ')}`;
@@ -49,7 +49,7 @@ export function searchStatements(tables: Tables) {
   };
 }
 
-/** Parameters, and the places where they stand. */
+/** Collects parameters. `add` returns the placeholder of a value. */
 class Values {
   readonly all: unknown[] = [];
 
@@ -75,8 +75,9 @@ function wanted(
 }
 
 /**
- * Where a walk through the sign-ins ends: at those that ended with everything. Being live says so too, but not to an index,
- * which would be walked through all that has ended. Between two ends PostgreSQL would expect so few that it sorted them all.
+ * Stops the index scan at the sign-ins before the latest `endEverything`. The condition for live sessions implies this, but
+ * PostgreSQL cannot derive it for the index, and would scan all ended sessions. Pages after a cursor do without it: with a bound at
+ * both ends, PostgreSQL expects so few rows that it sorts them all instead.
  */
 function notPast(tables: Tables, { tenantId }: SearchFilter, values: Values): string[] {
   const scopes = [`'everyone'`, ...(tenantId === undefined ? [] : [values.add(scopeText({ tenantId }))])];
@@ -84,8 +85,8 @@ function notPast(tables: Tables, { tenantId }: SearchFilter, values: Values): st
 }
 
 /**
- * The words of a search are looked up here, and never become part of a statement. Texts are in the order of every machine.
- * What an index holds of a time, its day or its ten minutes, goes before the time: only few sessions have to be sorted.
+ * Maps sort keys to SQL, so that no text of a request becomes part of a statement. The collation "C" sorts texts equally on
+ * every server. The indexed expression of a time precedes the time itself, so that few rows have to be sorted.
  */
 const SORTED: Readonly<Record<SearchOrder['by'], readonly string[]>> = {
   signedIn: [indexed('s.signed_in'), 's.signed_in'],
@@ -99,7 +100,7 @@ function sorted({ by, descending }: SearchOrder): string {
   return [...SORTED[by], 's.session_id'].map((key) => `${key} ${direction}`).join();
 }
 
-/** A time as the indexes of sign-ins hold it. */
+/** The expression of a time that the indexes of sign-ins contain. */
 function indexed(time: string): string {
   return `date_bin('10 minutes', ${time}, timestamptz 'epoch')`;
 }

@@ -6,8 +6,8 @@ import { COLUMNS, ENDED, REFERENCE, SELECTED, WRITTEN, day, time } from './rows'
 import { tablesIn, type Tables } from './tables';
 
 /**
- * Every statement of the store, each prepared once a connection under its key. Times go in and out as milliseconds since
- * 1970, and the server's clock is never asked.
+ * Returns every statement of the store. Each connection prepares a statement once, under the statement's key. Times are
+ * passed and returned as milliseconds since 1970; no statement uses the server's clock.
  */
 export function statements(schema?: string) {
   const tables = tablesIn(schema);
@@ -16,7 +16,7 @@ export function statements(schema?: string) {
   return named(table, {
     insert: insert(table),
 
-    /** Ends what the newcomer replaces, and lets it in. */
+    /** Ends the session that the new one replaces, and inserts the new one. */
     replace: `
       with ended as (${end(tables, COLUMNS.length)}), added as (${insert(table)})
       select * from ended`,
@@ -34,15 +34,15 @@ export function statements(schema?: string) {
           protocol_data = case when $6 then coalesce(protocol_data, '{}') || $7::jsonb else protocol_data end
       where session_id = $1 and ${notEnded(tables)} returning session_id`,
 
-    /** The day is written too: a session that wakes was not used for long. */
+    /** Writes the day too, because a hibernating session was not used for a long time. */
     wake: `
       update ${table} s set data = null, last_accessed = ${time('$2')}, active_day = ${day('$2')}
       where session_id = $1 and ${notEnded(tables)} and ${idle('$3')}
       returning session_id`,
 
     /**
-     * Rows that somebody else is writing are skipped, not waited for, and those in hand are locked in the order of their
-     * ids, so that two nodes never wait for each other. Answers only what was not written, and whether it still lives.
+     * Writes all due touches. Skips rows that another transaction has locked, and locks the others in the order of their
+     * ids, so that two nodes never wait for each other. Returns the sessions that were not written, and whether they live.
      */
     touch: `
       with touched as (
@@ -74,12 +74,12 @@ export function statements(schema?: string) {
 
     setPolicy: setPolicy(tables),
 
-    /** A statement of its own, before those that it protects: their snapshots must come after the lock. */
+    /** A separate statement, because the snapshots of the statements that it protects must be taken after the lock. */
     lock: `select pg_advisory_xact_lock(hashtextextended(coalesce($1, '') || chr(31) || $2, ${LOCK_SEED}))`,
 
     /**
-     * The owner's live sessions, of those that share the limit with the newcomer, but for the newest `$6`. One of the same
-     * id takes no room: its insert tells that it is there.
+     * Returns the owner's live sessions that share a limit with the new session, except the newest `$6` of them. A session
+     * with the new session's id does not count: the insert will fail and report it.
      */
     beyondLimit: `
       select session_id from ${table} s
@@ -90,15 +90,15 @@ export function statements(schema?: string) {
       end
       order by signed_in desc, session_id desc offset $6::int`,
 
-    /** Ends who holds an auth id and has expired, so that it is free. */
+    /** Ends the expired session that still holds an auth id, so that the id is free. */
     freeAuthId: `
       update ${table} s set ended_at = ${time('$5')}, end_reason = 'expired'
       where auth_id = $1 and ended_at is null and not ${live(tables, '$2', '$3', '$4')}
       returning ${ENDED.join()}`,
 
     /**
-     * The rows are locked before they are deleted, and a row is only locked if it is still as it must be: a session that
-     * was revived since the statement began survives. Those that somebody is writing are left for the next time.
+     * Locks the rows before it deletes them. The lock checks the conditions again, so that a session that was woken since the
+     * statement began survives. Rows that another transaction has locked are left for the next sweep.
      */
     sweep: `
       with marked as (
@@ -115,7 +115,7 @@ export function statements(schema?: string) {
       )
       select count(*) as swept from swept`,
 
-    /** Locked as by the sweep: a session that was woken since keeps what it was given. */
+    /** Locks rows as the sweep does, so that a session that was woken since keeps its new data. */
     hibernate: `
       with asleep as (
         select ctid from ${table}
@@ -127,7 +127,7 @@ export function statements(schema?: string) {
   });
 }
 
-/** Keeps the advisory locks of this package apart from those that an app takes in the same way. Any number will do. */
+/** Separates the advisory locks of this package from an app's own. The number has no meaning. */
 const LOCK_SEED = 7_201_975;
 
 function insert(table: string): string {
@@ -136,8 +136,10 @@ function insert(table: string): string {
 }
 
 /**
- * Ends sessions of one owner. Its eight parameters follow `before` others: user and tenant; the only ids, the one id to except
- * and the kind of device, each null for no such condition; then when, why and by whom.
+ * Returns the statement that ends sessions of one owner. The trigger `identity_session_ended` of migration 001 writes each of
+ * them to the change log, from which other nodes learn of the end.
+ * @param before The number of parameters before the eight of this statement: user and tenant; ids to end, id to keep and kind
+ * of device, each null for any; time, reason and actor.
  */
 function end(tables: Tables, before: number): string {
   const { sessions: table } = tables;
@@ -163,18 +165,18 @@ function ownedBy(user: string, tenant: string): string {
   return `user_id = ${user} and tenant_id is not distinct from ${tenant}`;
 }
 
-/** Not used after a point in time. A session that was never used yet counts from its sign-in. */
+/** The condition that a session was not used after a point in time. The sign-in counts as a use. */
 function idle(since: string): string {
   return `coalesce(last_accessed, signed_in) <= ${time(since)}`;
 }
 
-/** What `isLive` of `session/lifetimes` says, in SQL, of the session `s`. */
+/** The condition that the session `s` is live: the same rule in SQL as `isLive` in `session/lifetimes`. */
 export function live(tables: Tables, short: string, long: string, absolute: string): string {
   return `(${notEnded(tables)} and signed_in > ${time(absolute)} and coalesce(last_accessed, signed_in) >
     case when stay_signed_in then ${time(long)} else ${time(short)} end)`;
 }
 
-/** The history with more addresses at its end; whole addresses are dropped from its beginning when it grows too long. */
+/** The history with further addresses at its end. If it becomes too long, whole addresses are dropped from its start. */
 function appended(history: string, more: string): string {
   const whole = `${history} || ',' || ${more}`;
   const tail = `right(${whole}, ${LONGEST_HISTORY})`;

@@ -1,6 +1,6 @@
 import { inSchema } from '../../database/statement-runner';
 
-/** The tables' quoted names. */
+/** The quoted names of the tables, with their schema. */
 export interface Tables {
   readonly sessions: string;
   readonly epochs: string;

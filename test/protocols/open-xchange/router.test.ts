@@ -1,6 +1,7 @@
 import express from 'express';
 
-import { memory, SessionError, type AdministeredStore } from '../../../lib';
+import { memory, SessionError } from '../../../lib';
+import type { AdministeredStore } from '../../../lib/store';
 import { openXchangeRouter } from '../../../lib/protocols/open-xchange';
 import {
   CHROME,

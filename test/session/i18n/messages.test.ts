@@ -102,7 +102,7 @@ describe('displayLocation', () => {
 
   it('is English if Node does not know the language, independent of the locale of the machine', async () => {
     const program = `
-      const { translationsOf, displayLocation, messagesFor } = require('./lib');
+      const { translationsOf, displayLocation, messagesFor } = require('./lib/session/i18n');
       const klingon = messagesFor('tlh', translationsOf({ tlh: {} }));
       console.log(displayLocation({ country: 'DE' }, klingon));`;
     expect(await outputOf(program, { LC_ALL: 'de_DE.UTF-8' })).toBe('Germany\n');

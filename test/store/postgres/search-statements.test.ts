@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 
 import { cutoffs } from '../../../lib/session/lifetimes';
-import { searchStatements, type Asked } from '../../../lib/store/postgres/search-statements';
+import { searchStatements, type BoundStatement } from '../../../lib/store/postgres/search-statements';
 import { SORT_KEYS } from '../../../lib/session/order';
 import type { Search } from '../../../lib/store/store';
 import { tablesIn } from '../../../lib/store/postgres/tables';
@@ -56,7 +56,7 @@ describe('among many sessions', () => {
 
   const after = { signedIn: Date.UTC(2025, 11, 30, 20), sessionId: '0'.repeat(32) };
 
-  it.each<[string, Asked, string]>([
+  it.each<[string, BoundStatement, string]>([
     ['the newest of all', page(NEWEST), 'identity_sessions_signed_in'],
     [
       'the newest of a tenant',

@@ -1,0 +1,25 @@
+export type {
+  AdministeredStore,
+  Admission,
+  End,
+  Hibernated,
+  MaybePromise,
+  Policy,
+  PolicyPatch,
+  ProtocolSettings,
+  Retained,
+  Scope,
+  Search,
+  SearchFilter,
+  SessionPatch,
+  SessionStore,
+  Touch,
+  TouchResult,
+} from './store';
+export { ForwardingStore } from './forwarding';
+export { authIdTaken, limitReached, sessionIdTaken } from './store';
+export type { ChangesHealth, HintHealth } from '../health';
+export type { Cutoffs, Lifetimes } from '../session/lifetimes';
+export type { SearchOrder } from '../session/order';
+export type { StoredSession, Use } from '../session/session';
+export type { SessionLimit } from '../session/sign-in-rules';
