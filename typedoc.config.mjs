@@ -23,8 +23,9 @@ export default {
     notExported: true,
     rewrittenLink: true,
   },
-  // Lists of constants: the documented type has the same values.
+  // Lists of constants, whose values are those of a documented type, and a step in the computation of a type.
   intentionallyNotExported: [
+    'lib/options/reader.ts:RowValue',
     'lib/session/end-reason.ts:END_REASONS',
     'lib/session/ip-check.ts:MODES',
     'lib/session/revocation.ts:CONCURRENCY',
