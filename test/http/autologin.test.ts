@@ -148,14 +148,14 @@ describe('autologin with a custom dialect', () => {
       }),
       opened: ({ secret, transport, described }) => {
         received.push([described.session.userId, secret, transport]);
-        return { status: 202, headers: { 'X-Wire': 'own' }, cookies: [], body: 'welcome back' };
+        return { status: 202, headers: { 'X-Dialect': 'own' }, cookies: [], body: 'welcome back' };
       },
     }));
     const { session, secret } = await opened();
     const response = await request(app)
       .post(`/?id=${session.sessionId}&secret_alice=${secret}`)
       .set('Sec-Fetch-Site', 'cross-site');
-    expect([response.status, response.get('X-Wire'), response.text]).toEqual([202, 'own', 'welcome back']);
+    expect([response.status, response.get('X-Dialect'), response.text]).toEqual([202, 'own', 'welcome back']);
     expect(received).toEqual([['alice', secret, 'cookie']]);
     expect((await request(app).post(`/?id=${session.sessionId}`)).status).toBe(401);
   });

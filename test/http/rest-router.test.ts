@@ -66,24 +66,27 @@ describe('the sign-in of an app with restRouter', () => {
 });
 
 describe('GET /sessions with several nodes', () => {
-  it.each([true, false])('lists the sessions of all nodes with globalLookup, otherwise of one node: %p', async (globalLookup) => {
-    const nodes = ['one', 'two'].map((nodeId) =>
-      managerOn({ knex: database.knex, clock, nodeId, globalLookup }),
-    );
-    try {
-      const [one, two] = nodes.map((node) => new Browser(appOn(node))) as [Browser, Browser];
-      for (const browser of [one, two]) await browser.post('/sign-in', { userId: 'alice' });
-      const listed = async (browser: Browser) => {
-        const { sessions } = (await browser.get('/sessions')).body as { sessions: { id: string }[] };
-        return sessions.map(({ id }) => id).sort();
-      };
-      const ids = [await idOf(one), await idOf(two)];
-      expect(await listed(one)).toEqual(globalLookup ? ids.sort() : [ids[0]]);
-      expect(await listed(two)).toEqual(globalLookup ? ids.sort() : [ids[1]]);
-    } finally {
-      await Promise.all(nodes.map((node) => node.close()));
-    }
-  });
+  it.each([true, false])(
+    'lists the sessions of all nodes with globalLookup, otherwise of one node: %p',
+    async (globalLookup) => {
+      const nodes = ['one', 'two'].map((nodeId) =>
+        managerOn({ knex: database.knex, clock, nodeId, globalLookup }),
+      );
+      try {
+        const [one, two] = nodes.map((node) => new Browser(appOn(node))) as [Browser, Browser];
+        for (const browser of [one, two]) await browser.post('/sign-in', { userId: 'alice' });
+        const listed = async (browser: Browser) => {
+          const { sessions } = (await browser.get('/sessions')).body as { sessions: { id: string }[] };
+          return sessions.map(({ id }) => id).sort();
+        };
+        const ids = [await idOf(one), await idOf(two)];
+        expect(await listed(one)).toEqual(globalLookup ? ids.sort() : [ids[0]]);
+        expect(await listed(two)).toEqual(globalLookup ? ids.sort() : [ids[1]]);
+      } finally {
+        await Promise.all(nodes.map((node) => node.close()));
+      }
+    },
+  );
 });
 
 describe('a guarded request', () => {

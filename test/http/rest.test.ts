@@ -281,11 +281,14 @@ describe('session and sessions of the REST dialect', () => {
   ])('translates names and locations for Accept-Language %s', (languages, displayName, location) => {
     const reader = request({ 'accept-language': languages });
     const here = described(session(), { city: 'Berlin', country: 'DE' });
-    const worded = expect.objectContaining({ location, device: expect.objectContaining({ displayName }) });
-    expect(dialect.session(here, reader).body).toEqual({ session: worded });
-    expect(dialect.sessions([here], session(), reader).body).toEqual({ sessions: [worded] });
+    const translated = expect.objectContaining({
+      location,
+      device: expect.objectContaining({ displayName }),
+    });
+    expect(dialect.session(here, reader).body).toEqual({ session: translated });
+    expect(dialect.sessions([here], session(), reader).body).toEqual({ sessions: [translated] });
     expect(dialect.opened({ described: here, secret: SECRET, transport: 'cookie' }, reader).body).toEqual({
-      session: worded,
+      session: translated,
     });
   });
 

@@ -24,7 +24,7 @@ const frameworks = [
   ['Express 4', express4],
 ] as const;
 
-async function listen(framework: typeof express = express, wire?: Partial<Dialect>): Promise<void> {
+async function listen(framework: typeof express = express, changes?: Partial<Dialect>): Promise<void> {
   clock = new FakeClock();
   report = jest.fn();
   manager = managerOn({ store: memory(), clock, report, origins: ['https://www.example.com'] });
@@ -38,7 +38,7 @@ async function listen(framework: typeof express = express, wire?: Partial<Dialec
     socket.on('message', (text: Buffer) => socket.send(`heard ${text.toString()}`));
   });
   server = app.listen(0, '127.0.0.1');
-  const dialect = { ...rest(manager.settings), ...wire };
+  const dialect = { ...rest(manager.settings), ...changes };
   server.on('upgrade', upgradeGuard(manager, { app, webSockets, dialect }));
   await once(server, 'listening');
   browser = new Browser(app);
@@ -181,8 +181,8 @@ it('upgradeGuard cuts a refused connection if the client does not read the answe
 it.each([
   ['a listener of `connection`', '/broken', {}],
   ['the dialect', '/', { credentials: () => undefined, refusal: throwing }],
-])('upgradeGuard cuts the connection and reports the error when %s throws', async (_, path, wire) => {
-  await listen(express, wire);
+])('upgradeGuard cuts the connection and reports the error when %s throws', async (_, path, changes) => {
+  await listen(express, changes);
   const socket = dial(undefined, path);
   await new Promise((resolve) => socket.once('close', resolve));
   const error = new Error('The app failed');
