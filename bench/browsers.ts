@@ -1,17 +1,17 @@
 import type { Client } from './client';
 import { people, userAgent } from './people';
 
-/** Many people, each signed in from a browser. */
+/** Many signed-in users, each with a browser. */
 export interface Browsers {
-  /** The request of each, with its cookies. */
+  /** One request for each browser, with its cookies. */
   readonly requests: readonly Buffer[];
-  /** The requests one after the other, again and again. */
+  /** Returns the requests in turn, again and again. */
   readonly roundRobin: () => Buffer;
-  /** Any of them. */
+  /** Returns a random request. */
   readonly random: () => Buffer;
 }
 
-/** Signs in once for each browser, and makes sure that each is then taken for the user whom it signed in as. */
+/** Signs in once with each browser, and checks that the session of each browser belongs to the right user. */
 export async function signIn(client: Client, count: number): Promise<Browsers> {
   const signIns = people(count).map((user, browser) => request('POST', `/sign-in?user=${user}`, browser, ''));
   const signedIn = await client.sendAll(signIns);
@@ -23,7 +23,7 @@ export async function signIn(client: Client, count: number): Promise<Browsers> {
   answers.forEach(({ status, body }, browser) => {
     const expected = signedIn[browser]!.body;
     if (status !== 200 || body !== expected)
-      throw new Error(`Expected ${expected} and got ${status} ${body}`);
+      throw new Error(`Expected ${expected} and received ${status} ${body}`);
   });
 
   let sent = 0;
@@ -46,12 +46,12 @@ function request(method: string, path: string, browser: number, cookies: string)
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 }
 
-/** What a browser would send back. */
+/** Returns the `Cookie` header that a browser would send. */
 function cookiesIn(head: string): string {
   return Array.from(head.matchAll(/^Set-Cookie: ([^;\r]+)/gim), ([, pair]) => pair).join('; ');
 }
 
-/** Where the session is used, when that is said. */
+/** Returns the URL at which the session is used, if the answer contains one. */
 function locationIn(head: string): string | undefined {
   return /^Location: (.*)/im.exec(head)?.[1];
 }

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-/** Another process that runs a file of this folder, and answers one question at a time. */
+/** A child process that runs a file of this folder and answers one question at a time. */
 export class Child {
   readonly #process: ChildProcess;
 
@@ -10,7 +10,7 @@ export class Child {
     this.#process = process;
   }
 
-  /** Starts the process, and waits for the first thing that it says. */
+  /** Starts the process and waits for its first message. */
   static async start<T>(
     file: string,
     args: readonly string[],
@@ -48,7 +48,7 @@ export class Child {
   }
 }
 
-/** The other side: answers until the parent goes, however it goes. */
+/** In the child process: answers questions until the parent disconnects or exits. */
 export function answerParent(answer: (question: string) => unknown, stop: () => Promise<void>): void {
   process.on('message', (question: string) => process.send!(answer(question)));
   process.once('disconnect', () => void stop().finally(() => process.exit()));

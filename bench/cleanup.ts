@@ -11,10 +11,10 @@ import { signInOf } from './people';
 import { percentile } from './statistics';
 import { builtPackage } from './variants/peers';
 
-/** What a cleanup does in a second, and to those who use sessions meanwhile. */
-export interface CleanupCourse {
+/** The speed of a cleanup, and its effect on concurrent touches. */
+export interface CleanupFigures {
   readonly rowsPerSecond: number;
-  /** How long a write of last-accessed times takes, in milliseconds, while cleanup is at work and without it. */
+  /** The time of one statement that writes 500 touches, in milliseconds, during a cleanup and without one. */
   readonly touches: { readonly p99: number; readonly control: number };
 }
 
@@ -22,8 +22,8 @@ const ACTIVE = 100_000;
 const TOUCHED_AT_ONCE = 500;
 const CONTROL_SECONDS = 4;
 
-/** Cleans up sessions that expired long ago while others are touched, and people sign in. */
-export async function courseOfCleanup(database: Database, expired: number): Promise<CleanupCourse> {
+/** Cleans up sessions that expired long ago, during touches and sign-ins of others. */
+export async function measureCleanup(database: Database, expired: number): Promise<CleanupFigures> {
   const pool = knex({ client: 'pg', connection: await database.create() });
   await builtPackage().migrate(pool);
   const manager = builtPackage().createIdentitySessionManager({ knex: pool, isCleanupEnabled: false });
@@ -37,7 +37,7 @@ export async function courseOfCleanup(database: Database, expired: number): Prom
     const cleaning = manager.runCleanup().then((result) => ({ ...result!, took: performance.now() - begun }));
     const during = await latencies(store, manager, ids, cleaning);
     const { deleted, took } = await cleaning;
-    if (deleted < expired) throw new Error(`Of ${expired} sessions ${deleted} were deleted.`);
+    if (deleted < expired) throw new Error(`Only ${deleted} of ${expired} sessions were deleted`);
     return {
       rowsPerSecond: (deleted * 1000) / took,
       touches: { p99: percentile(during, 99), control: percentile(control, 99) },
@@ -48,7 +48,7 @@ export async function courseOfCleanup(database: Database, expired: number): Prom
   }
 }
 
-/** Half of those that are gone stay signed in, and all have been used. */
+/** Inserts expired sessions and active ones. Half of them stay signed in, and all have been used. */
 async function fill(pool: Knex, expired: number): Promise<void> {
   const rows = (count: number, user: string, age: string) => `
     insert into identity_sessions
@@ -62,7 +62,7 @@ async function fill(pool: Knex, expired: number): Promise<void> {
   await pool.raw('checkpoint');
 }
 
-/** Of touches that follow each other until something is done, beside one sign-in after the other. */
+/** Measures consecutive touches until a promise settles, while users sign in one after the other. */
 async function latencies(
   store: AdministeredStore,
   manager: IdentitySessionManager,

@@ -7,10 +7,10 @@ export interface Answer {
   readonly body: string;
 }
 
-/** The next request, or nothing when enough have been sent. */
+/** Returns the next request, or `undefined` when enough were sent. */
 export type Next = () => Buffer | undefined;
 
-/** Connections that are kept alive; each sends its next request when it has its answer, so as many are always under way. */
+/** Several persistent connections. Each sends its next request after its answer, so all of them are always busy. */
 export class Client {
   readonly #connections: readonly Connection[];
 
@@ -22,14 +22,14 @@ export class Client {
     return new Client(await Promise.all(Array.from({ length: connections }, () => Connection.open(port))));
   }
 
-  /** Sends requests until there is no next one, and answers how long each took, in milliseconds. */
+  /** Sends requests until `next` returns `undefined`. Returns the latency of each request, in milliseconds. */
   async run(next: Next): Promise<number[]> {
     const latencies: number[] = [];
     await Promise.all(this.#connections.map((connection) => this.#work(connection, next, latencies)));
     return latencies;
   }
 
-  /** Sends each request once, and answers all that came back. */
+  /** Sends each request once. Returns the answers in the order of the requests. */
   async sendAll(requests: readonly Buffer[]): Promise<Answer[]> {
     const answers: Answer[] = [];
     let sent = 0;
@@ -49,13 +49,13 @@ export class Client {
     for (const connection of this.#connections) connection.close();
   }
 
-  /** Without promises: what the client costs is paid in every block that it measures. */
+  /** Uses no promise per request, because the client's own cost is part of every measurement. */
   #work(connection: Connection, next: Next, latencies: number[]): Promise<void> {
     return new Promise((resolve, reject) => {
       let sent = 0;
       const answered = ({ status }: Answer) => {
         if (status !== 200) {
-          reject(new Error(`A request was answered with ${status}.`));
+          reject(new Error(`A request was answered with status ${status}`));
           return;
         }
         latencies.push(performance.now() - sent);
@@ -86,7 +86,7 @@ class Connection {
     socket.setNoDelay(true);
     socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('error', (error) => this.#failed(error));
-    socket.on('close', () => this.#failed(new Error('The server closed a connection.')));
+    socket.on('close', () => this.#failed(new Error('The server closed a connection')));
   }
 
   static async open(port: number): Promise<Connection> {
@@ -98,7 +98,7 @@ class Connection {
   send(request: Buffer, answered: (answer: Answer) => void, failed: (error: Error) => void): void {
     this.#answered = answered;
     this.#failed = failed;
-    if (this.#socket.destroyed) failed(new Error('The server closed a connection.'));
+    if (this.#socket.destroyed) failed(new Error('The server closed a connection'));
     else this.#socket.write(request);
   }
 
@@ -106,7 +106,7 @@ class Connection {
     this.#socket.destroy();
   }
 
-  /** Enough HTTP for what Express sends: a head with a length, and that much body. */
+  /** Parses only the form of HTTP that Express sends here: a head with a `Content-Length`, and the body. */
   #receive(chunk: Buffer): void {
     this.#received += chunk.toString('latin1');
     const received = this.#received;

@@ -2,20 +2,20 @@ import { Client } from 'pg';
 
 import { databaseName, type Database } from './database';
 
-/** What was done in the database. */
+/** The work of the database server. */
 export interface Cost {
   readonly statements: number;
-  /** Reads of the change log, which take place every half second, whether there are requests or not. */
-  readonly heartbeats: number;
-  /** Bytes of write-ahead log without full pages. */
+  /** Reads of the change log. Each node does one every 500 ms, with or without requests. */
+  readonly logReads: number;
+  /** The size of the write-ahead log without full pages, in bytes. */
   readonly wal: number;
-  /** Pages that are logged whole because they were written for the first time since a checkpoint, in bytes. */
+  /** The size of full pages in the log, in bytes. A page is logged in full at its first change after a checkpoint. */
   readonly fullPages: number;
 }
 
 /**
- * What the work costs in the database at the URL, as the server has counted it; undefined where it cannot. Whatever else
- * the server does meanwhile is counted too.
+ * Runs the work and returns its cost in the database at the URL, as counted by the server. All other work of the server
+ * during that time is counted too. Returns `undefined` without running the work if the server cannot count.
  */
 export async function costOf(
   database: Database,
@@ -35,7 +35,7 @@ export async function costOf(
   return { ...(await statements(client, name)), ...(await log(client, start, end)) };
 }
 
-/** Both extensions come with PostgreSQL; one has to be loaded when the server starts, the other wants a superuser. */
+/** Creates the extensions. Both come with PostgreSQL. One must be loaded at server start, the other needs a superuser. */
 async function canCount({ client }: Database): Promise<boolean> {
   try {
     await client.query('create extension if not exists pg_stat_statements');
@@ -47,7 +47,7 @@ async function canCount({ client }: Database): Promise<boolean> {
   }
 }
 
-/** What a vacuum after thousands of sign-ins writes is not the requests' doing. */
+/** Runs VACUUM in advance. Otherwise an automatic one after the sign-ins would be counted too. */
 async function settle(url: string): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
@@ -60,14 +60,14 @@ async function position(client: Client): Promise<string> {
   return rows[0]!.lsn;
 }
 
-async function statements(client: Client, name: string): Promise<Pick<Cost, 'statements' | 'heartbeats'>> {
-  const { rows } = await client.query<Record<'statements' | 'heartbeats', string | null>>(
+async function statements(client: Client, name: string): Promise<Pick<Cost, 'statements' | 'logReads'>> {
+  const { rows } = await client.query<Record<'statements' | 'logReads', string | null>>(
     `select sum(calls) filter (where query not like '%identity_session_changes%') as statements,
-            sum(calls) filter (where query like '%identity_session_changes%') as heartbeats
+            sum(calls) filter (where query like '%identity_session_changes%') as logReads
      from pg_stat_statements join pg_database on oid = dbid where datname = $1`,
     [name],
   );
-  return { statements: Number(rows[0]!.statements), heartbeats: Number(rows[0]!.heartbeats) };
+  return { statements: Number(rows[0]!.statements), logReads: Number(rows[0]!.logReads) };
 }
 
 async function log(client: Client, start: string, end: string): Promise<Pick<Cost, 'wal' | 'fullPages'>> {

@@ -1,7 +1,7 @@
-import { Contender } from './contender';
+import { VariantProcess } from './variant-process';
 import { costOf, type Cost } from './cost';
 import type { Database } from './database';
-import { say } from './report';
+import { progress } from './report';
 import type { Variant } from './variants/variant';
 
 export interface DatabaseWork {
@@ -12,8 +12,8 @@ export interface DatabaseWork {
 }
 
 /**
- * The statements and the write-ahead log that requests cause, as PostgreSQL counts them: of one variant after the other,
- * for the server's log is one.
+ * Counts the statements and the write-ahead log that requests cause. The variants run one after the other, because the
+ * server has only one write-ahead log.
  */
 export async function countDatabaseWork(
   database: Database,
@@ -22,17 +22,17 @@ export async function countDatabaseWork(
 ): Promise<DatabaseWork[]> {
   const all: DatabaseWork[] = [];
   for (const variant of variants.filter(({ needs }) => needs === 'database')) {
-    say(variant.name);
-    const contender = await Contender.start(variant, database, sessions);
+    progress(variant.name);
+    const variantProcess = await VariantProcess.start(variant, database, sessions);
     try {
-      await contender.random(warmUpSeconds);
+      await variantProcess.random(warmUpSeconds);
       let requests = 0;
-      const cost = await costOf(database, contender.databaseUrl, async () => {
-        requests = (await contender.random(seconds)).length;
+      const cost = await costOf(database, variantProcess.databaseUrl, async () => {
+        requests = (await variantProcess.random(seconds)).length;
       });
       if (cost !== undefined) all.push({ name: variant.name, requests, seconds, cost });
     } finally {
-      await contender.stop();
+      await variantProcess.stop();
     }
   }
   return all;

@@ -2,27 +2,27 @@ import { Client } from 'pg';
 
 import { startEmbeddedPostgres } from '../examples/demo/postgres';
 
-/** A PostgreSQL with the durability of its defaults. */
+/** A PostgreSQL server with its default durability settings. */
 export interface Database {
   readonly version: string;
-  /** A connection to the server, outside the databases that are measured. */
+  /** A connection to the server that is not used by the measured apps. */
   readonly client: Client;
-  /** A new database; its URL. */
+  /** Creates a database and returns its URL. */
   create(): Promise<string>;
-  /** Drops the database at the URL, so that the server has nothing more to do for it. */
+  /** Drops the database at the URL, so that it causes no further work of the server. */
   drop(url: string): Promise<void>;
-  /** Drops what is left, and stops the server if it was started here. */
+  /** Drops the remaining databases, and stops the server if it was started here. */
   close(): Promise<void>;
 }
 
-/** Uses `DATABASE_URL`, or starts the PostgreSQL of the demo. */
+/** Connects to the server of `DATABASE_URL`, or starts the embedded PostgreSQL of the demo. */
 export async function openDatabase(): Promise<Database> {
   const given = process.env['DATABASE_URL'];
   if (given) return Postgres.open(given, async () => undefined);
   const { url, stop } = await startEmbeddedPostgres({
     settings: {
       max_connections: 200,
-      // To count statements; and the log of a measurement must still be there at its end.
+      // The extension counts statements. The write-ahead log of a measurement must be kept until its end.
       shared_preload_libraries: 'pg_stat_statements',
       wal_keep_size: '2GB',
     },

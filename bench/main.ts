@@ -1,43 +1,42 @@
 import { parseArgs } from 'node:util';
 
-import { courseOfCleanup } from './cleanup';
+import { measureCleanup } from './cleanup';
 import { countDatabaseWork } from './database-work';
 import { openDatabase, type Database } from './database';
-import { machine } from './machine';
-import { memoryOfSessions } from './memory';
-import { costsOfNodes } from './nodes/nodes';
+import { measureMemory } from './memory';
+import { measureNodes } from './nodes/nodes';
 import { runInOneProcess } from './one-process';
-import { heading, paragraph, say } from './report';
-import { delayOfRevocations } from './revocation';
-import { amongManyRows } from './rows/rows';
+import { heading, machine, paragraph, progress } from './report';
+import { measureRevocations } from './revocation';
+import { measureManyRows } from './rows/many-rows';
 import { runInSeparateProcesses } from './separate-processes';
 import { setUp } from './set-up';
 import { timeSignIns } from './sign-in';
-import { storageOfSessions } from './storage';
+import { measureStorage } from './storage';
 import {
   printCleanup,
-  printCourses,
+  printOneProcess,
   printDatabaseWork,
   printNodes,
   printRevocations,
   printRows,
-  printServed,
+  printProcesses,
   printSignIns,
   printSizes,
 } from './tables';
 import { printTargets, type Findings } from './targets';
 import { variants } from './variants';
-import { bare, control, withCookieParser } from './variants/bare';
+import { control, plain, withCookieParser } from './variants/plain';
 import { guarded, guardedOpenXchange } from './variants/identity-sessions';
 
 /*
- * npm run bench                     everything, some 10 minutes
- * npm run bench -- --quick          everything in about a minute, and not worth much
- * npm run bench -- --only sign-in   one measurement; may be repeated
- * npm run bench -- --only rows      among a million sessions, `--rows 10000000` among so many; only when asked for
+ * npm run bench                     everything except `rows`, about 10 minutes
+ * npm run bench -- --quick          the same in about a minute; the figures are not reliable
+ * npm run bench -- --only sign-in   one measurement; the option can be repeated
+ * npm run bench -- --only rows      with a million sessions in the table, or as many as `--rows 10000000` says
  *
- * The report goes to the output, as Markdown, and progress to the error output. `DATABASE_URL` names a PostgreSQL to use
- * in place of our own, `REDIS_URL` a Redis for connect-redis and for hints.
+ * The report goes to the standard output as Markdown. Progress goes to the error output. `DATABASE_URL` selects an existing
+ * PostgreSQL server instead of an embedded one. `REDIS_URL` enables connect-redis and the Redis hint.
  */
 const { values: options } = parseArgs({
   options: {
@@ -47,34 +46,35 @@ const { values: options } = parseArgs({
   },
 });
 
-const close = [bare, control, withCookieParser, guarded, guardedOpenXchange];
+/** The variants that differ by a few percent. They are measured more often than the others. */
+const close = [plain, control, withCookieParser, guarded, guardedOpenXchange];
 const far = variants.filter((variant) => !close.includes(variant));
 
-/** Takes long, and much room on the disk. */
+/** This measurement needs much time and disk space, so it runs only on request. */
 const MANY_ROWS = 'rows';
 
 const measurements: Record<string, (database: Database, findings: Findings) => Promise<void>> = {
   async 'one-process'(database, findings) {
-    heading('In one process, blocks of requests in turn');
+    heading('All variants in one process');
     const plan = options.quick
       ? { sessions: 2000, cycles: 40, requests: 200 }
       : { sessions: 10_000, cycles: 240, requests: 250 };
     findings.oneProcess = await runInOneProcess(database, close, plan);
-    printCourses(findings.oneProcess);
+    printOneProcess(findings.oneProcess);
   },
 
   async processes(database, findings) {
-    heading('A process per variant, each slice between two of bare Express');
+    heading('Each variant in a process of its own');
     const plan = options.quick
       ? { sessions: 1000, slices: 4, fewSlices: 2, sliceSeconds: 0.3, warmUpSeconds: 0.5 }
       : { sessions: 10_000, slices: 20, fewSlices: 6, sliceSeconds: 0.5, warmUpSeconds: 5 };
-    findings.served = await runInSeparateProcesses(database, close, far, plan);
-    printServed(findings.served);
+    findings.processes = await runInSeparateProcesses(database, close, far, plan);
+    printProcesses(findings.processes);
   },
 
   async 'database-work'(database, findings) {
-    heading('Work in the database');
-    // Long enough for sessions to have been written at different times, as in an app that has run for a while.
+    heading('Database work');
+    // Long enough that touches are due at different times, as in an app that has run for a while.
     const plan = { sessions: 10_000, warmUpSeconds: 20, seconds: 20 };
     const few = { sessions: 1000, warmUpSeconds: 2, seconds: 3 };
     findings.work = [
@@ -85,52 +85,52 @@ const measurements: Record<string, (database: Database, findings: Findings) => P
   },
 
   async 'sign-in'(database, findings) {
-    heading('Sign-in, one at a time');
+    heading('One sign-in at a time');
     findings.signIns = await timeSignIns(database, options.quick ? 300 : 3000);
     printSignIns(findings.signIns);
   },
 
   async sizes(database, findings) {
-    heading('What a session takes');
-    findings.memory = await memoryOfSessions(database, 10_000);
-    findings.storage = await storageOfSessions(database, 10_000);
+    heading('Size of a session');
+    findings.memory = await measureMemory(database, 10_000);
+    findings.storage = await measureStorage(database, 10_000);
     printSizes(findings.memory, findings.storage);
   },
 
   async revocation(database, findings) {
-    heading('From the acknowledgement of a revocation until another node refuses the session');
-    findings.revocation = await delayOfRevocations(database, options.quick ? 20 : 200);
+    heading('Time until another node refuses a revoked session');
+    findings.revocation = await measureRevocations(database, options.quick ? 20 : 200);
     printRevocations(findings.revocation);
   },
 
   async cleanup(database, findings) {
-    heading('Cleanup, while sessions are touched and people sign in');
-    findings.cleanup = await courseOfCleanup(database, options.quick ? 50_000 : 200_000);
+    heading('Cleanup during touches and sign-ins');
+    findings.cleanup = await measureCleanup(database, options.quick ? 50_000 : 200_000);
     printCleanup(findings.cleanup);
   },
 
   async nodes(database, findings) {
     heading('Several nodes on one database');
     const cycles = options.quick ? 15 : 50;
-    findings.nodes = await costsOfNodes(database, { cycles, seconds: options.quick ? 3 : 8 });
+    findings.nodes = await measureNodes(database, { cycles, seconds: options.quick ? 3 : 8 });
     printNodes(findings.nodes);
   },
 
   async [MANY_ROWS](database, findings) {
-    heading(`Among ${options.rows} sessions`);
-    findings.rows = await amongManyRows(database, Number(options.rows));
+    heading(`${options.rows} sessions in the table`);
+    findings.rows = await measureManyRows(database, Number(options.rows));
     printRows(findings.rows);
   },
 };
 
 async function main(): Promise<void> {
-  // As apps are deployed.
+  // Apps are deployed with this setting, and Express is faster with it.
   process.env['NODE_ENV'] = 'production';
   const chosen = options.only ?? Object.keys(measurements).filter((name) => name !== MANY_ROWS);
   const unknown = chosen.filter((name) => !(name in measurements));
   if (unknown.length > 0) {
     throw new Error(
-      `There is no measurement ${unknown.join()}: choose from ${Object.keys(measurements).join(', ')}.`,
+      `Unknown measurement ${unknown.join(', ')}: choose from ${Object.keys(measurements).join(', ')}`,
     );
   }
 
@@ -142,7 +142,7 @@ async function main(): Promise<void> {
     paragraph(`${machine()}, PostgreSQL ${database.version}`);
     const findings: Findings = {};
     for (const name of chosen) {
-      say(`${name}:`);
+      progress(`${name}:`);
       await measurements[name]!(database, findings);
     }
     heading('Targets');

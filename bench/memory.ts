@@ -1,17 +1,17 @@
 import { Child } from './child';
 import type { Database } from './database';
 
-/** Bytes of memory that a session takes in the process. */
+/** The memory of a session in the process, in bytes. */
 export interface SessionMemory {
   readonly cached: number;
-  /** While its last-accessed time waits to be written, too. */
+  /** The memory while its last-accessed time is not yet written. */
   readonly used: number;
 }
 
-/** In a process of its own: nothing else may come and go there. */
-export async function memoryOfSessions(database: Database, sessions: number): Promise<SessionMemory> {
+/** Measures in a child process, so that nothing else allocates memory there. */
+export async function measureMemory(database: Database, sessions: number): Promise<SessionMemory> {
   const [child, memory] = await Child.start<SessionMemory>(
-    'memory-of-sessions.ts',
+    'memory-server.ts',
     [await database.create(), String(sessions)],
     ['--expose-gc'],
   );

@@ -1,67 +1,66 @@
 import { signIn, type Browsers } from './browsers';
 import { Client } from './client';
 import type { Database } from './database';
-import { say } from './report';
+import { progress } from './report';
 import { serve } from './server';
 import { ratios, shuffled, summary, type Summary } from './statistics';
-import { nothingToStop, type Variant } from './variants/variant';
+import { noCleanup, type Variant } from './variants/variant';
 
 export interface Blocks {
   readonly sessions: number;
   readonly cycles: number;
-  /** How many requests make a block. */
+  /** The number of requests in a block. */
   readonly requests: number;
 }
 
-/** What each cycle has shown of a variant. */
-export interface Course {
+/** The times of a variant, with one value for each cycle. */
+export interface VariantTimes {
   readonly name: string;
-  /** How long a request took, in microseconds, with all connections busy. */
+  /** The time per request with all connections busy, in microseconds. */
   readonly times: readonly number[];
-  /** CPU time of a request, the server's and the client's together, in microseconds. */
+  /** The CPU time per request of server and client together, in microseconds. */
   readonly cpu: readonly number[];
 }
 
 /**
- * The servers of all variants and their clients in one process. In each cycle every variant serves one short block of
- * requests, in random order, so that it can be compared with what the others did in the same cycle: on a machine whose
- * speed changes from second to second, only what happens side by side can be compared.
+ * Measures all variants and their clients in one process. In each cycle, every variant serves one short block of requests,
+ * in random order. Only blocks of the same cycle are compared, because the speed of the machine changes every second.
  */
 export async function runInOneProcess(
   database: Database,
   variants: readonly Variant[],
   { sessions, cycles, requests }: Blocks,
-): Promise<Course[]> {
-  const lanes: Lane[] = [];
+): Promise<VariantTimes[]> {
+  const locals: LocalVariant[] = [];
   try {
     for (const variant of variants) {
-      say(`${variant.name}: signing in`);
-      lanes.push(await Lane.open(variant, database, sessions));
+      progress(`${variant.name}: signing in`);
+      locals.push(await LocalVariant.open(variant, database, sessions));
     }
-    say('warming up');
-    for (const lane of lanes) await lane.send(lane.browsers.requests.length);
-    say(`${cycles} cycles of ${requests} requests to each`);
+    progress('warming up');
+    for (const local of locals) await local.send(local.browsers.requests.length);
+    progress(`${cycles} cycles of ${requests} requests to each`);
     for (let cycle = 0; cycle < cycles; cycle++) {
-      for (const lane of shuffled(lanes)) await lane.block(requests);
+      for (const local of shuffled(locals)) await local.block(requests);
     }
-    return lanes.map(({ name, times, cpu }) => ({ name, times, cpu }));
+    return locals.map(({ name, times, cpu }) => ({ name, times, cpu }));
   } finally {
-    for (const lane of lanes) await lane.close();
+    for (const local of locals) await local.close();
   }
 }
 
-/** Requests a second of the one as a part of the other's, cycle by cycle. */
-export function throughput(one: Course, other: Course): Summary {
+/** Returns the throughput of one variant relative to another, compared cycle by cycle. */
+export function throughput(one: VariantTimes, other: VariantTimes): Summary {
   return summary(ratios(other.times, one.times));
 }
 
-/** By how much the CPU time of a request is more than the other's in the same cycle. */
-export function extraCpu(one: Course, other: Course): Summary {
+/** Returns the CPU time per request in addition to that of another variant in the same cycle. */
+export function extraCpu(one: VariantTimes, other: VariantTimes): Summary {
   return summary(one.cpu.map((cpu, cycle) => cpu - other.cpu[cycle]!));
 }
 
-/** A variant with its server and its client. */
-export class Lane {
+/** A variant with its server and its client in this process. */
+export class LocalVariant {
   readonly times: number[] = [];
   readonly cpu: number[] = [];
 
@@ -72,21 +71,21 @@ export class Lane {
     readonly close: () => Promise<void>,
   ) {}
 
-  static async open(variant: Variant, database: Database, sessions: number): Promise<Lane> {
+  static async open(variant: Variant, database: Database, sessions: number): Promise<LocalVariant> {
     const databaseUrl = await database.create();
     const server = await serve(variant, { databaseUrl });
     const client = await Client.connect(server.port);
     const browsers = await signIn(client, Math.min(sessions, variant.sessions ?? sessions));
-    return new Lane(variant.name, client, browsers, async () => {
+    return new LocalVariant(variant.name, client, browsers, async () => {
       client.close();
       await server.stop();
       await database.drop(databaseUrl);
     });
   }
 
-  /** The same server and client once more, for blocks with something switched there. */
-  again(name: string): Lane {
-    return new Lane(name, this.client, this.browsers, nothingToStop);
+  /** Returns the same server and client with separate times, for blocks with another setting. */
+  again(name: string): LocalVariant {
+    return new LocalVariant(name, this.client, this.browsers, noCleanup);
   }
 
   async send(requests: number): Promise<void> {

@@ -1,4 +1,4 @@
-/** Does the work so many times, twenty at once, and answers the results in order. */
+/** Runs the work the given number of times, 20 at once. Returns the results in order. */
 export async function inParallel<T>(times: number, work: (index: number) => Promise<T>): Promise<T[]> {
   const results: T[] = [];
   let begun = 0;

@@ -11,7 +11,7 @@ const USER_AGENTS = [
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1',
 ];
 
-/** The user of each session. */
+/** Returns a user id for each session. Every user has five sessions. */
 export function people(sessions: number): string[] {
   const users = Array.from({ length: Math.ceil(sessions / SESSIONS_A_USER) }, () => randomUUID());
   return Array.from({ length: sessions }, (_, session) => users[session % users.length]!);

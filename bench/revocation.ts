@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as nextTick } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import knex from 'knex';
 import { Pool } from 'pg';
@@ -9,52 +9,61 @@ import { signInOf } from './people';
 import { percentile } from './statistics';
 import { builtPackage } from './variants/peers';
 
-/** By what the other node hears of it, and how long that takes, in milliseconds. */
+/** The times until another node refuses a revoked session, in milliseconds, and the kind of notification. */
 export interface RevocationDelay {
-  readonly way: Way;
+  readonly notifiedBy: NotifiedBy;
   readonly p50: number;
   readonly p99: number;
   readonly longest: number;
 }
 
-type Way = 'LISTEN' | 'Redis' | 'neither';
+type NotifiedBy = 'LISTEN' | 'Redis' | 'neither';
 
-/** How long another node goes on accepting a session whose revocation has been acknowledged; by Redis if there is one. */
-export async function delayOfRevocations(
+/** Measures how long another node accepts a session after its revocation was acknowledged. Redis is optional. */
+export async function measureRevocations(
   database: Database,
   revocations: number,
 ): Promise<readonly RevocationDelay[]> {
   const delays = [await delayBy('LISTEN', database, revocations)];
   if (process.env['REDIS_URL']) delays.push(await delayBy('Redis', database, revocations));
-  // Without any hint it takes a quarter of a second on average, and so would the measurement.
+  // Without notifications, every revocation takes 250 ms on average, so half as many must do.
   delays.push(await delayBy('neither', database, revocations / 2));
   return delays;
 }
 
-async function delayBy(way: Way, database: Database, revocations: number): Promise<RevocationDelay> {
+async function delayBy(
+  notifiedBy: NotifiedBy,
+  database: Database,
+  revocations: number,
+): Promise<RevocationDelay> {
   const url = await database.create();
-  const nodes = [await startNode(url, way), await startNode(url, way)] as const;
+  const nodes = [await startNode(url, notifiedBy), await startNode(url, notifiedBy)] as const;
   const [one, other] = nodes.map(({ manager }) => manager);
   try {
     const delays: number[] = [];
     for (let revocation = 0; revocation < revocations; revocation++) {
       delays.push(await delayOfOne(one!, other!, revocation));
     }
-    return { way, p50: percentile(delays, 50), p99: percentile(delays, 99), longest: Math.max(...delays) };
+    return {
+      notifiedBy,
+      p50: percentile(delays, 50),
+      p99: percentile(delays, 99),
+      longest: Math.max(...delays),
+    };
   } finally {
     for (const { stop } of nodes) await stop();
   }
 }
 
-async function startNode(url: string, way: Way) {
+async function startNode(url: string, notifiedBy: NotifiedBy) {
   const { createIdentitySessionManager, migrate } = builtPackage();
   const { redisHint } = builtPackage('./redis');
-  // A pool that is not Knex's gives no connection that could LISTEN.
+  // With a pg.Pool instead of Knex's own pool, the package has no dedicated connection and cannot LISTEN.
   const native = new Pool({ connectionString: url });
-  const listens = way === 'LISTEN';
+  const listens = notifiedBy === 'LISTEN';
   const pool = knex({ client: 'pg', ...(listens ? { connection: url } : { connectionPool: native }) });
   await migrate(pool);
-  const redis = way === 'Redis' ? new Redis(process.env['REDIS_URL']!) : undefined;
+  const redis = notifiedBy === 'Redis' ? new Redis(process.env['REDIS_URL']!) : undefined;
   const manager = createIdentitySessionManager({ knex: pool, ...(redis && { hint: redisHint(redis) }) });
   const stop = async () => {
     await manager.close();
@@ -75,7 +84,7 @@ async function delayOfOne(
   await other.verify(credentials);
   await one.revoke({ owner: session, only: [session.sessionId] });
   const acknowledged = performance.now();
-  while (await accepts(other, credentials)) await turn();
+  while (await accepts(other, credentials)) await nextTick();
   return performance.now() - acknowledged;
 }
 

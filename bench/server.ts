@@ -8,11 +8,11 @@ export interface RunningServer {
   readonly stop: () => Promise<void>;
 }
 
-/** Serves a variant on any free port, on all interfaces as `app.listen(port)` does. */
+/** Serves a variant on a free port, on all interfaces as `app.listen(port)` does. */
 export async function serve(variant: Variant, place: Place): Promise<RunningServer> {
   const { app, stop } = await variant.start(place);
   const server = app.listen(0);
-  // A variant that waits for its turn must not lose its connections meanwhile.
+  // Idle connections must stay open while other variants are measured.
   server.keepAliveTimeout = 0;
   await once(server, 'listening');
   return {

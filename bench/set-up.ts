@@ -2,19 +2,19 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { say } from './report';
+import { progress } from './report';
 
-/** Builds the package, and installs what it is compared with unless that is there already. */
+/** Builds the package, and installs the packages to compare with unless they are installed already. */
 export function setUp(): void {
-  say('building the package');
+  progress('building the package');
   run(process.execPath, [join(__dirname, '../build.mjs')]);
   if (!peersAreInstalled()) {
-    say('installing the packages that it is compared with');
+    progress('installing the packages to compare with');
     run('npm', ['ci', '--no-audit', '--no-fund']);
   }
 }
 
-/** npm leaves the lock file of what it has installed in `node_modules`; without the package itself, which is its head. */
+/** Compares the lock file with the one that npm writes to `node_modules`. The latter does not contain the root package. */
 function peersAreInstalled(): boolean {
   const installed = join(__dirname, 'node_modules/.package-lock.json');
   return existsSync(installed) && versionsIn(installed) === versionsIn(join(__dirname, 'package-lock.json'));
@@ -32,7 +32,7 @@ function versionsIn(lockFile: string): string {
 }
 
 function run(program: string, args: readonly string[]): void {
-  // What it says goes where our own progress goes.
+  // Redirect its output to the error output, as for all progress messages.
   execFileSync(program, args, {
     cwd: __dirname,
     stdio: ['ignore', 2, 2],

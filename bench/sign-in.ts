@@ -5,19 +5,19 @@ import { Client } from 'pg';
 import type { IdentitySessionOptions } from '../lib';
 import type { Database } from './database';
 import { people, signInOf } from './people';
-import { percentile, ratios, summary, type Summary } from './statistics';
+import { percentile, ratios, summary, timed, type Summary } from './statistics';
 import { builtPackage } from './variants/peers';
 
 export interface SignInTime {
   readonly name: string;
-  /** In milliseconds. */
+  /** The percentiles in milliseconds. */
   readonly p50: number;
   readonly p99: number;
-  /** How many times as long as the bare insert just before it takes. */
+  /** The time relative to the plain INSERT of the same round. */
   readonly ratio: Summary;
 }
 
-interface Way {
+interface Operation {
   readonly name: string;
   readonly step: () => Promise<unknown>;
   readonly stop: () => Promise<void>;
@@ -25,50 +25,46 @@ interface Way {
 
 const WARM_UP = 200;
 
-/** Sign-ins one at a time, in turn with a bare, prepared INSERT of such a row by `pg` into the same table. */
+/** Measures one sign-in at a time, alternating with a prepared INSERT of the same row by `pg` into the same table. */
 export async function timeSignIns(database: Database, rounds: number): Promise<SignInTime[]> {
   const url = await database.create();
   const pool = knex({ client: 'pg', connection: url });
   await builtPackage().migrate(pool);
-  const ways = [opening('manager.open()', pool, {})];
+  const operations = [opening('manager.open()', pool, {})];
   try {
-    // The insert needs an example.
-    await ways[0]!.step();
+    // The INSERT copies the columns of this session.
+    await operations[0]!.step();
     const columns = await exampleRow(pool);
-    ways.unshift(await inserting('a bare INSERT by pg', url, columns));
-    ways.push(await inserting('a bare INSERT by pg again (control)', url, columns));
-    ways.push(
-      opening('manager.open(), one session a user', pool, { preventConcurrentLogin: 'LogoutFromAllDevices' }),
+    operations.unshift(await inserting('plain INSERT by pg', url, columns));
+    operations.push(await inserting('plain INSERT by pg again (control)', url, columns));
+    operations.push(
+      opening('manager.open(), one session per user', pool, {
+        preventConcurrentLogin: 'LogoutFromAllDevices',
+      }),
     );
 
-    const times = ways.map((): number[] => []);
+    const times = operations.map((): number[] => []);
     for (let round = -WARM_UP; round < rounds; round++) {
-      // As autovacuum does within a minute: until then, plans made for an empty table read all of it.
+      // Autovacuum would do this within a minute. Until then, plans for an empty table scan the whole table.
       if (round === 0) await pool.raw('analyze identity_sessions');
-      for (const [index, { step }] of ways.entries()) {
+      for (const [index, { step }] of operations.entries()) {
         const time = await timed(step);
         if (round >= 0) times[index]!.push(time);
       }
     }
-    return ways.map(({ name }, index) => ({
+    return operations.map(({ name }, index) => ({
       name,
       p50: percentile(times[index]!, 50),
       p99: percentile(times[index]!, 99),
       ratio: summary(ratios(times[index]!, times[0]!)),
     }));
   } finally {
-    for (const { stop } of ways) await stop();
+    for (const { stop } of operations) await stop();
     await pool.destroy();
   }
 }
 
-async function timed(step: Way['step']): Promise<number> {
-  const began = performance.now();
-  await step();
-  return performance.now() - began;
-}
-
-function opening(name: string, pool: Knex, options: IdentitySessionOptions): Way {
+function opening(name: string, pool: Knex, options: IdentitySessionOptions): Operation {
   const manager = builtPackage().createIdentitySessionManager({ knex: pool, ...options });
   const users = people(10_000);
   let count = 0;
@@ -81,7 +77,7 @@ function opening(name: string, pool: Knex, options: IdentitySessionOptions): Way
   };
 }
 
-/** The columns of a row as text, so that whatever the table has can be written again. */
+/** Returns the columns of a row as text, so that the INSERT works for all columns of the table. */
 async function exampleRow(pool: Knex): Promise<Map<string, string | null>> {
   const names = Object.keys(await pool('identity_sessions').columnInfo());
   const selected = names.map((name) => pool.raw('??::text as ??', [name, name]));
@@ -93,7 +89,7 @@ async function inserting(
   name: string,
   url: string,
   columns: ReadonlyMap<string, string | null>,
-): Promise<Way> {
+): Promise<Operation> {
   const client = new Client({ connectionString: url });
   await client.connect();
   const names = [...columns.keys()];
@@ -106,13 +102,13 @@ async function inserting(
       const row = new Map(columns)
         .set('session_id', sessionId())
         .set('secret_hash', `\\x${randomBytes(32).toString('hex')}`);
-      return client.query({ name: 'bare-insert', text, values: [...row.values()] });
+      return client.query({ name: 'plain-insert', text, values: [...row.values()] });
     },
     stop: () => client.end(),
   };
 }
 
-/** Laid out by time as the package's own: a random key would make the insert dearer. */
+/** Returns a time-ordered id like those of the package. A random key would make the INSERT slower. */
 function sessionId(): string {
   const time = Date.now().toString(16).padStart(12, '0');
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;

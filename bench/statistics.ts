@@ -1,4 +1,4 @@
-/** A median with what it is worth: half of all values lie between the quartiles, `error` is its standard error. */
+/** A median with its standard error, and the quartiles between which half of all values lie. */
 export interface Summary {
   readonly median: number;
   readonly quartiles: readonly [number, number];
@@ -8,7 +8,7 @@ export interface Summary {
 export function summary(values: readonly number[]): Summary {
   const lower = percentile(values, 25);
   const upper = percentile(values, 75);
-  // Of a median, from the quartiles, so that the few blocks that a neighbour spoilt do not count.
+  // The error of a median, estimated from the quartiles, so that outliers do not count.
   const error = (0.93 * (upper - lower)) / Math.sqrt(values.length);
   return { median: percentile(values, 50), quartiles: [lower, upper], error };
 }
@@ -28,19 +28,26 @@ export function mean(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0) / values.length;
 }
 
-/** The ones divided by the others, pair by pair. */
+/** Divides the values of one list by those of the other, pair by pair. */
 export function ratios(one: readonly number[], other: readonly number[]): number[] {
   return one.map((value, index) => value / other[index]!);
 }
 
-/** What the one summary is of the other, when they were not taken in pairs. */
+/** Divides two summaries whose values were not measured in pairs. */
 export function quotient(one: Summary, other: Summary): { median: number; error: number } {
   const median = one.median / other.median;
   return { median, error: median * Math.hypot(one.error / one.median, other.error / other.median) };
 }
 
-/** In random order, so that nobody always follows the same neighbour. */
+/** Returns the values in random order, so that no variant always follows the same one. */
 export function shuffled<T>(values: readonly T[]): T[] {
   const drawn = values.map((value) => ({ value, lot: Math.random() }));
   return drawn.sort((one, other) => one.lot - other.lot).map(({ value }) => value);
+}
+
+/** Returns the time of the work in milliseconds. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
 }

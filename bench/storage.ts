@@ -6,34 +6,34 @@ import { inParallel } from './parallel';
 import { people, signInOf } from './people';
 import { builtPackage } from './variants/peers';
 
-/** Bytes that a session takes in the database, with all indexes. */
+/** The size of a session in the database with all indexes, in bytes. */
 export interface SessionStorage {
   readonly signedIn: number;
-  /** After its last-accessed time was written some more times. */
+  /** The size after its last-accessed time was written several times. */
   readonly used: number;
-  /** The part of the indexes in that. */
+  /** The size of the indexes, as part of `used`. */
   readonly indexes: number;
 }
 
 const TIMES_USED = 5;
 
-/** Not all sessions are written at once, but those that are due in one second, scattered over the table. */
-const SHARES = 20;
+/** The number of groups in which sessions are touched. In an app too, touches of one second are spread over the table. */
+const GROUPS = 20;
 
-export async function storageOfSessions(database: Database, sessions: number): Promise<SessionStorage> {
+export async function measureStorage(database: Database, sessions: number): Promise<SessionStorage> {
   const pool = knex({ client: 'pg', connection: await database.create() });
   try {
     await builtPackage().migrate(pool);
     const credentials = await signIn(pool, sessions);
     const signedIn = await size(pool);
     for (let time = 0; time < TIMES_USED; time++) {
-      for (let share = 0; share < SHARES; share++) {
+      for (let group = 0; group < GROUPS; group++) {
         await use(
           pool,
-          credentials.filter((_, index) => index % SHARES === share),
+          credentials.filter((_, index) => index % GROUPS === group),
         );
       }
-      // As autovacuum does sooner or later.
+      // Autovacuum would do this too.
       await pool.raw('vacuum identity_sessions');
     }
     const used = await size(pool);
@@ -54,7 +54,7 @@ async function signIn(pool: Knex, sessions: number): Promise<Credentials[]> {
   return credentials;
 }
 
-/** A manager that closes has written all last-accessed times. */
+/** Uses the sessions once. Closing the manager writes their last-accessed times. */
 async function use(pool: Knex, credentials: readonly Credentials[]): Promise<void> {
   const manager = builtPackage().createIdentitySessionManager({ knex: pool });
   await inParallel(credentials.length, async (index) => manager.verify(credentials[index]!));

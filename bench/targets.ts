@@ -1,282 +1,206 @@
-import type { CleanupCourse } from './cleanup';
-import type { NodesCost } from './nodes/nodes';
-import { throughput, type Course } from './one-process';
-import { about, give, table } from './report';
-import type { RevocationDelay } from './revocation';
-import type { ManyRows } from './rows/rows';
-import type { Served } from './separate-processes';
+import type { CleanupFigures } from './cleanup';
 import type { DatabaseWork } from './database-work';
 import type { SessionMemory } from './memory';
+import type { NodesCost } from './nodes/nodes';
+import { throughput, type VariantTimes } from './one-process';
+import { fixed, table, withError } from './report';
+import type { RevocationDelay } from './revocation';
+import type { ManyRows } from './rows/many-rows';
+import type { ProcessFigures } from './separate-processes';
 import type { SignInTime } from './sign-in';
 import { quotient } from './statistics';
 import type { SessionStorage } from './storage';
-import { bare, withCookieParser } from './variants/bare';
+import { plain, withCookieParser } from './variants/plain';
 import { betterAuthWithCookieCache } from './variants/better-auth';
 import { connectPgSimple } from './variants/connect-pg-simple';
 import { guarded, guardedCold, guardedOpenXchange } from './variants/identity-sessions';
 import type { Variant } from './variants/variant';
 
-/** All that a run has found out; what was not measured is absent. */
+/** The results of a run. Measurements that were not run are absent. */
 export interface Findings {
-  oneProcess?: readonly Course[];
-  served?: readonly Served[];
+  oneProcess?: readonly VariantTimes[];
+  processes?: readonly ProcessFigures[];
   work?: readonly DatabaseWork[];
   signIns?: readonly SignInTime[];
   memory?: SessionMemory;
   storage?: SessionStorage;
   revocation?: readonly RevocationDelay[];
-  cleanup?: CleanupCourse;
+  cleanup?: CleanupFigures;
   nodes?: NodesCost;
   rows?: ManyRows;
 }
 
+/** A measured value, with its standard error if there is one. */
+type Measured = number | { readonly median: number; readonly error: number } | undefined;
+
 interface Target {
-  readonly what: string;
+  readonly name: string;
+  readonly atLeast: boolean;
   readonly limit: number;
-  readonly sense: 'at least' | 'at most';
-  readonly unit?: string;
-  measure(findings: Findings): { median: number; error?: number } | undefined;
+  readonly unit: string;
+  readonly measured: (findings: Findings) => Measured;
 }
 
-/** What the package is meant to reach, warm and with 10,000 sessions round robin where nothing else is said. */
+/** The limit and its unit, separated by a space. For example `450 B`. */
+type Limit = `${number}` | `${number} ${string}`;
+
+const target = (atLeast: boolean, limit: Limit, name: string, measured: Target['measured']): Target => {
+  const [amount, unit] = limit.split(' ');
+  return { name, atLeast, limit: Number(amount), unit: unit === undefined ? '' : ` ${unit}`, measured };
+};
+const atLeast = (limit: Limit, name: string, measured: Target['measured']) =>
+  target(true, limit, name, measured);
+const atMost = (limit: Limit, name: string, measured: Target['measured']) =>
+  target(false, limit, name, measured);
+
+/** The targets of the package. Where a name says nothing else, sessions are cached and 10,000 sessions are used in turn. */
 const targets: readonly Target[] = [
-  {
-    what: 'guarded request against bare Express, all variants in one process',
-    limit: 0.93,
-    sense: 'at least',
-    measure: ({ oneProcess }) => pair(oneProcess, guarded, bare),
-  },
-  {
-    what: 'the same, a process per variant',
-    limit: 0.85,
-    sense: 'at least',
-    measure: ({ served }) => of(served, guarded)?.ratio,
-  },
-  {
-    what: 'guarded request against Express + cookie-parser, one process',
-    limit: 1,
-    sense: 'at least',
-    measure: ({ oneProcess }) => pair(oneProcess, guarded, withCookieParser),
-  },
-  {
-    what: 'guarded request on the wire of Open-Xchange against the REST wire, one process',
-    limit: 0.9,
-    sense: 'at least',
-    measure: ({ oneProcess }) => pair(oneProcess, guardedOpenXchange, guarded),
-  },
-  {
-    what: 'guarded request against connect-pg-simple',
-    limit: 3,
-    sense: 'at least',
-    unit: ' x',
-    measure: ({ served }) => between(served, guarded, connectPgSimple),
-  },
-  {
-    what: 'guarded request against better-auth with cookie cache',
-    limit: 5,
-    sense: 'at least',
-    unit: ' x',
-    measure: ({ served }) => between(served, guarded, betterAuthWithCookieCache),
-  },
-  {
-    what: 'SQL statements per 1,000 requests, heartbeat of the change log apart',
-    limit: 0.5,
-    sense: 'at most',
-    measure: ({ work }) => perRequest(work, ({ cost }) => cost.statements * 1000),
-  },
-  {
-    what: 'WAL per request, full pages apart',
-    limit: 10,
-    sense: 'at most',
-    unit: ' B',
-    measure: ({ work }) => perRequest(work, ({ cost }) => cost.wal),
-  },
-  {
-    what: 'cold request (cache miss) against connect-pg-simple',
-    limit: 1.5,
-    sense: 'at least',
-    unit: ' x',
-    measure: ({ served }) => between(served, guardedCold, connectPgSimple),
-  },
-  {
-    what: 'sign-in, one at a time, against a bare INSERT of the row by pg',
-    limit: 2,
-    sense: 'at most',
-    unit: ' x',
-    measure: ({ signIns }) => signIns?.find(({ name }) => name === 'manager.open()')?.ratio,
-  },
-  {
-    what: 'memory per cached session',
-    limit: 1024,
-    sense: 'at most',
-    unit: ' B',
-    measure: ({ memory }) => memory && { median: memory.cached },
-  },
-  {
-    what: 'stored session, all indexes included',
-    limit: 450,
-    sense: 'at most',
-    unit: ' B',
-    measure: ({ storage }) => storage && { median: storage.used },
-  },
-  {
-    what: 'a revocation reaches another node by LISTEN, 99 of 100',
-    limit: 50,
-    sense: 'at most',
-    unit: ' ms',
-    measure: ({ revocation }) => slowest(revocation, 'LISTEN'),
-  },
-  {
-    what: 'the same by Redis',
-    limit: 50,
-    sense: 'at most',
-    unit: ' ms',
-    measure: ({ revocation }) => slowest(revocation, 'Redis'),
-  },
-  {
-    what: 'the same by neither',
-    limit: 600,
-    sense: 'at most',
-    unit: ' ms',
-    measure: ({ revocation }) => slowest(revocation, 'neither'),
-  },
-  {
-    what: 'sessions that cleanup deletes in a second, while others are touched and people sign in',
-    limit: 50_000,
-    sense: 'at least',
-    measure: ({ cleanup }) => cleanup && { median: cleanup.rowsPerSecond },
-  },
-  {
-    what: 'a touch meanwhile, 99 of 100, against one without cleanup',
-    limit: 2,
-    sense: 'at most',
-    unit: ' x',
-    measure: ({ cleanup }) => cleanup && { median: cleanup.touches.p99 / cleanup.touches.control },
-  },
-  {
-    what: "warm throughput with two nodes' log reading on, against off",
-    limit: 0.98,
-    sense: 'at least',
-    measure: ({ nodes }) => nodes?.reading.throughput,
-  },
-  ...(['revokeEverything()', 'revokeEverything({ tenantId })'] as const).flatMap((act) =>
-    (['statements', 'notices'] as const).map((what): Target => ({
-      what: `${what} by which ${act} ends 100,000 sessions`,
-      limit: 1,
-      sense: 'at most',
-      measure: ({ nodes }) => {
-        const amount = nodes?.ends.find((each) => each.act === act)?.[what];
-        return amount === undefined ? undefined : { median: amount };
-      },
-    })),
+  atLeast('0.93', 'guarded request relative to plain Express, one process', ({ oneProcess }) =>
+    relative(oneProcess, guarded, plain),
   ),
-  {
-    what: 'SQL statements a second of each of four nodes, against one alone',
-    limit: 1.1,
-    sense: 'at most',
-    unit: ' x',
-    measure: ({ nodes }) => nodes && growth(nodes.sideBySide),
-  },
-  ...['list of one user', 'get one', 'revoke one', 'revoke others'].map((act): Target => ({
-    what: `${act} among many sessions, against 10,000`,
-    limit: 1.5,
-    sense: 'at most',
-    unit: ' x',
-    measure: ({ rows }) => rows?.acts.find((each) => each.act === act)?.ratio,
-  })),
+  atLeast('0.85', 'the same, a process for each', ({ processes }) => of(processes, guarded)?.ratio),
+  atLeast('1', 'guarded request relative to Express + cookie-parser, one process', ({ oneProcess }) =>
+    relative(oneProcess, guarded, withCookieParser),
+  ),
+  atLeast('0.9', 'guarded request, Open-Xchange protocol relative to REST, one process', ({ oneProcess }) =>
+    relative(oneProcess, guardedOpenXchange, guarded),
+  ),
+  atLeast('3 x', 'guarded request relative to connect-pg-simple', ({ processes }) =>
+    relativeProcesses(processes, guarded, connectPgSimple),
+  ),
+  atLeast('5 x', 'guarded request relative to better-auth with its cookie cache', ({ processes }) =>
+    relativeProcesses(processes, guarded, betterAuthWithCookieCache),
+  ),
+  atMost('0.5', 'SQL statements per 1,000 requests, without reads of the change log', ({ work }) =>
+    perRequest(work, ({ cost }) => cost.statements * 1000),
+  ),
+  atMost('10 B', 'WAL per request, without full pages', ({ work }) =>
+    perRequest(work, ({ cost }) => cost.wal),
+  ),
+  atLeast('1.5 x', 'request with a cache miss relative to connect-pg-simple', ({ processes }) =>
+    relativeProcesses(processes, guardedCold, connectPgSimple),
+  ),
+  atMost(
+    '2 x',
+    'one sign-in at a time relative to a plain INSERT of the row by pg',
+    ({ signIns }) => signIns?.find(({ name }) => name === 'manager.open()')?.ratio,
+  ),
+  atMost('1024 B', 'memory of a cached session', ({ memory }) => memory?.cached),
+  atMost('450 B', 'a stored session with all indexes', ({ storage }) => storage?.used),
+  atMost('50 ms', 'p99 until another node refuses a revoked session, notified by LISTEN', ({ revocation }) =>
+    p99(revocation, 'LISTEN'),
+  ),
+  atMost('50 ms', 'the same, notified by Redis', ({ revocation }) => p99(revocation, 'Redis')),
+  atMost('600 ms', 'the same, without notifications', ({ revocation }) => p99(revocation, 'neither')),
+  atLeast(
+    '50000',
+    'sessions that cleanup deletes per second, during touches and sign-ins',
+    ({ cleanup }) => cleanup?.rowsPerSecond,
+  ),
+  atMost(
+    '2 x',
+    'p99 of a touch during cleanup relative to one without',
+    ({ cleanup }) => cleanup && cleanup.touches.p99 / cleanup.touches.control,
+  ),
+  atLeast(
+    '0.98',
+    'throughput with two nodes reading the change log relative to no reads',
+    ({ nodes }) => nodes?.reading.throughput,
+  ),
+  ...(['revokeEverything()', 'revokeEverything({ tenantId })'] as const).flatMap((call) =>
+    (['statements', 'notifications'] as const).map((count) =>
+      atMost(
+        '1',
+        `${count} with which ${call} ends 100,000 sessions`,
+        ({ nodes }) => nodes?.ends.find((each) => each.call === call)?.[count],
+      ),
+    ),
+  ),
+  atMost(
+    '1.1 x',
+    'SQL statements per second of each of four nodes relative to a single node',
+    ({ nodes }) => nodes && statementsOfMany(nodes.sideBySide),
+  ),
+  ...['list of one user', 'get one', 'revoke one', 'revoke others'].map((name) =>
+    atMost(
+      '1.5 x',
+      `${name} with many sessions relative to 10,000`,
+      ({ rows }) => rows?.calls.find((each) => each.name === name)?.ratio,
+    ),
+  ),
   ...(
     [
-      ['newest 50 of a tenant', 5],
-      ['the 50 of a tenant after 10,000', 5],
-      ['50 of a tenant that were used last', 100],
+      ['newest 50 of a tenant', '5 ms'],
+      ['50 of a tenant after 10,000 others', '5 ms'],
+      ['last used 50 of a tenant', '100 ms'],
     ] as const
-  ).map(([what, limit]): Target => ({
-    what: `${what}, among many sessions`,
-    limit,
-    sense: 'at most',
-    unit: ' ms',
-    measure: ({ rows }) => {
-      const page = rows?.pages.find((each) => each.what === what);
-      return page && { median: page.p50 };
-    },
-  })),
-  {
-    what: 'touches that leave all indexes alone, after the first of a day',
-    limit: 99,
-    sense: 'at least',
-    unit: ' %',
-    measure: ({ rows }) => rows && { median: rows.hot * 100 },
-  },
-  {
-    what: '50 sign-ins of one user at once, one session a user, against no rule',
-    limit: 2.5,
-    sense: 'at most',
-    unit: ' x',
-    measure: ({ rows }) => rows?.rushes.at(-1)?.ratio,
-  },
-  {
-    what: 'everything is ended, among many sessions',
-    limit: 100,
-    sense: 'at most',
-    unit: ' ms',
-    measure: ({ rows }) => rows && { median: rows.everything.ending },
-  },
+  ).map(([name, limit]) =>
+    atMost(
+      limit,
+      `p50 of a page with many sessions: ${name}`,
+      ({ rows }) => rows?.pages.find((each) => each.name === name)?.p50,
+    ),
+  ),
+  atLeast(
+    '99 %',
+    'touches that change no index, after the first touch of the day',
+    ({ rows }) => rows && rows.hot * 100,
+  ),
+  atMost(
+    '2.5 x',
+    '50 sign-ins of one user at once, one session allowed, relative to no rule',
+    ({ rows }) => rows?.bursts.at(-1)?.ratio,
+  ),
+  atMost('100 ms', 'end everything with many sessions', ({ rows }) => rows?.everything.ending),
 ];
 
-/** Prints each target with what was measured, and whether it is met. */
+/** Prints every target that was measured, with the measured value and whether it is met. */
 export function printTargets(findings: Findings): void {
-  const rows = targets.flatMap((target) => {
-    const measured = target.measure(findings);
-    return measured === undefined ? [] : [row(target, measured)];
+  const rows = targets.flatMap((each) => {
+    const measured = each.measured(findings);
+    return measured === undefined ? [] : [{ ...each, measured }];
   });
-  table(['what', 'target', 'measured', ''], rows);
+  table(rows, {
+    target: ({ name }) => name,
+    limit: ({ atLeast, limit, unit }) => `${atLeast ? '>=' : '<='} ${limit}${unit}`,
+    measured: ({ measured, unit }) => {
+      const digits = medianOf(measured) < 20 ? 2 : 0;
+      return `${typeof measured === 'number' ? fixed(measured, digits) : withError(measured, digits)}${unit}`;
+    },
+    result: ({ atLeast, limit, measured }) =>
+      (atLeast ? medianOf(measured) >= limit : medianOf(measured) <= limit) ? 'met' : '**missed**',
+  });
 }
 
-function row(
-  { what, limit, sense, unit = '' }: Target,
-  { median, error }: { median: number; error?: number },
-): string[] {
-  const digits = median < 20 ? 2 : 0;
-  const measured = error === undefined ? give(median, digits) : about({ median, error }, digits);
-  const met = sense === 'at least' ? median >= limit : median <= limit;
-  return [
-    what,
-    `${sense === 'at least' ? '>=' : '<='} ${limit}${unit}`,
-    `${measured}${unit}`,
-    met ? 'met' : '**missed**',
-  ];
+function medianOf(measured: NonNullable<Measured>): number {
+  return typeof measured === 'number' ? measured : measured.median;
 }
 
-function of<T extends { readonly name: string }>(
-  all: readonly T[] | undefined,
-  { name }: Variant,
-): T | undefined {
+function of<T extends { readonly name: string }>(all: readonly T[] | undefined, { name }: Variant) {
   return all?.find((each) => each.name === name);
 }
 
-function pair(courses: readonly Course[] | undefined, one: Variant, other: Variant) {
-  const [mine, theirs] = [of(courses, one), of(courses, other)];
-  return mine && theirs && throughput(mine, theirs);
+function relative(all: Findings['oneProcess'], variant: Variant, reference: Variant): Measured {
+  const [one, other] = [of(all, variant), of(all, reference)];
+  return one && other && throughput(one, other);
 }
 
-function between(served: readonly Served[] | undefined, one: Variant, other: Variant) {
-  const [mine, theirs] = [of(served, one), of(served, other)];
-  return mine && theirs && quotient(mine.ratio, theirs.ratio);
+function relativeProcesses(all: Findings['processes'], variant: Variant, reference: Variant): Measured {
+  const [one, other] = [of(all, variant), of(all, reference)];
+  return one && other && quotient(one.ratio, other.ratio);
 }
 
-function perRequest(all: readonly DatabaseWork[] | undefined, amount: (work: DatabaseWork) => number) {
+function perRequest(all: Findings['work'], amount: (work: DatabaseWork) => number): Measured {
   const work = of(all, guarded);
-  return work && { median: amount(work) / work.requests };
+  return work && amount(work) / work.requests;
 }
 
-/** What a node of the most side by side asks of what the one alone does. */
-function growth(counts: NodesCost['sideBySide']) {
+/** Compares the statements of each node among the largest number of nodes with those of a single node. */
+function statementsOfMany(counts: NodesCost['sideBySide']): Measured {
   const [one, most] = [counts[0], counts.at(-1)];
-  if (one === undefined || most === undefined) return undefined;
-  return { median: most.statements / most.nodes / (one.statements / one.nodes) };
+  return one && most && most.statements / most.nodes / (one.statements / one.nodes);
 }
 
-function slowest(delays: readonly RevocationDelay[] | undefined, by: RevocationDelay['way']) {
-  const delay = delays?.find(({ way }) => way === by);
-  return delay && { median: delay.p99 };
+function p99(delays: Findings['revocation'], by: RevocationDelay['notifiedBy']): Measured {
+  return delays?.find(({ notifiedBy }) => notifiedBy === by)?.p99;
 }

@@ -2,15 +2,15 @@ import { answerParent } from './child';
 import { serve } from './server';
 import { variantNamed } from './variants';
 
-/** What a server has used up so far. */
+/** The resources that a server has used so far. */
 export interface Usage {
-  /** In microseconds. */
+  /** The CPU time in microseconds. */
   readonly cpu: number;
-  /** In bytes. */
+  /** The resident memory in bytes. */
   readonly memory: number;
 }
 
-/** A process that serves one variant: `variant-server.ts <name> <url of its database>`. */
+/** Serves one variant in this process: `variant-server.ts <name> <URL of its database>`. */
 async function main(name: string, databaseUrl: string): Promise<void> {
   const { port, stop } = await serve(variantNamed(name), { databaseUrl });
   answerParent(usage, stop);

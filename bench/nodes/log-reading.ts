@@ -12,39 +12,39 @@ import { buffered } from '../../lib/store/buffered';
 import { cached } from '../../lib/store/cached';
 import { postgres } from '../../lib/store/postgres/postgres';
 import type { Database } from '../database';
-import { Lane, throughput } from '../one-process';
-import { say } from '../report';
+import { LocalVariant, throughput } from '../one-process';
+import { progress } from '../report';
 import { ratios, shuffled, summary, type Summary } from '../statistics';
-import { guard } from '../variants/identity-sessions';
+import { guardedApp } from '../variants/identity-sessions';
 import type { Variant } from '../variants/variant';
 
 const SESSIONS = 2000;
 
-/** A block of so many takes about a quarter of a second, in which the two nodes, with two reads a second each, read once. */
+/** The requests of a block. They take about 250 ms, in which the two nodes, with two reads per second each, read once. */
 const REQUESTS = 1500;
 
-/** For each read that a node would do. One alone is lost in the noise of the machine; what all cost is divided again. */
+/** The reads done in place of each usual read, because a single read is less than the noise. The cost is divided by it. */
 const READS = 10;
 
-/** What reading the log does to warm requests: what each figure is of that without. */
+/** The effect of reading the change log on requests with cached sessions, relative to no reads. */
 export interface LogReading {
   readonly throughput: Summary;
-  /** Of a request, the server's and the client's together. */
+  /** The CPU time of a request, of server and client together. */
   readonly cpu: Summary;
 }
 
 /**
- * Warm requests while this node and a second one beside it read the log, compared with those while neither does. Both
- * nodes and the client share the process, so the second node's reading is paid here too, as it is nowhere else.
+ * Compares requests with cached sessions while two nodes read the change log with the same requests while neither reads.
+ * Both nodes and the client share this process, so the reads of the second node cost time here too.
  */
 export async function compareLogReading(database: Database, cycles: number): Promise<LogReading> {
   const log = new SwitchedLog();
-  say('a guarded app and a second node: signing in');
-  const lane = await Lane.open(twoNodes(log), database, SESSIONS);
+  progress('a guarded app and a second node: signing in');
+  const local = await LocalVariant.open(twoNodes(log), database, SESSIONS);
   try {
-    await lane.send(lane.browsers.requests.length);
-    const [on, off] = [lane.again('the log is read'), lane.again('the log is not read')];
-    say(`${cycles} cycles of ${REQUESTS} requests with the log and without it`);
+    await local.send(local.browsers.requests.length);
+    const [on, off] = [local.again('the log is read'), local.again('the log is not read')];
+    progress(`${cycles} cycles of ${REQUESTS} requests with the log and without it`);
     for (let cycle = 0; cycle < cycles; cycle++) {
       for (const each of shuffled([on, off])) {
         log.isRead = each === on;
@@ -53,7 +53,7 @@ export async function compareLogReading(database: Database, cycles: number): Pro
     }
     return { throughput: ofOneRead(throughput(on, off)), cpu: ofOneRead(summary(ratios(on.cpu, off.cpu))) };
   } finally {
-    await lane.close();
+    await local.close();
   }
 }
 
@@ -67,8 +67,8 @@ function ofOneRead({ median, quartiles, error }: Summary): Summary {
 }
 
 /**
- * Whether followers really ask. One app with a switch, and not two apps: a node reads by the clock, whoever is served at
- * the moment, so that of two apps in one process the one would be slowed down by the other's reading as by its own.
+ * Turns the reads of all followers on and off. Two apps, one of them without reads, would not do: a node reads by its
+ * clock, so the reads of one app would also slow down the requests of the other one in the same process.
  */
 class SwitchedLog {
   isRead = true;
@@ -87,14 +87,14 @@ class SwitchedLog {
 }
 
 function twoNodes(log: SwitchedLog): Variant {
-  const one = guard('a node beside another', (pool) => ({ store: storeOf(pool, log) }));
+  const one = guardedApp('a node beside another', (pool) => ({ store: storeOf(pool, log) }));
   return {
     ...one,
     async start(place) {
       const { app, stop } = await one.start(place);
       const pool = knex({ client: 'pg', connection: place.databaseUrl });
       const other = storeOf(pool, log);
-      // Whoever has asked for something reads the log from then on.
+      // The first call starts the follower, which then reads the log.
       await other.policy();
       return {
         app,
@@ -108,7 +108,7 @@ function twoNodes(log: SwitchedLog): Variant {
   };
 }
 
-/** The stores in their usual order. */
+/** Returns the chain of stores in its usual order. */
 function storeOf(pool: Knex, log: SwitchedLog): AdministeredStore {
   const settings = settingsOf({ knex: pool });
   const { cacheSize, requestBudget: budget } = settings;

@@ -1,38 +1,38 @@
-import { Contender } from '../contender';
+import { VariantProcess } from '../variant-process';
 import { costOf } from '../cost';
 import { type Database } from '../database';
-import { say } from '../report';
+import { progress } from '../report';
 import { guarded } from '../variants/identity-sessions';
 
-/** What so many nodes did in a second, all together. */
+/** The work of all nodes together, per second. */
 export interface SideBySide {
   readonly nodes: number;
   readonly requests: number;
-  /** Reads of the change log included. */
+  /** SQL statements, including reads of the change log. */
   readonly statements: number;
-  readonly heartbeats: number;
+  readonly logReads: number;
 }
 
 const COUNTS = [1, 2, 4];
 
-/** Of each node: a rate that the machine can do for all of them, so that none waits for another. */
+/** The rate of each node. The machine can serve it for all nodes at once, so that no node waits for another. */
 const REQUESTS_A_SECOND = 500;
 
-/** So few that the last uses of some are due in every second. */
+/** So few that touches are due in every second. */
 const SESSIONS = 250;
 
-/** Long enough for the last uses of all to have been due at different times. */
+/** Long enough that the touches of the sessions become due at different times. */
 const WARM_UP_SECONDS = 4;
 
-/** Nodes on one database, each a process that serves warm requests at the same rate. */
+/** Counts the statements of several nodes on one database. Each node is a process that serves requests at the same rate. */
 export async function countSideBySide(database: Database, seconds: number): Promise<SideBySide[]> {
   const url = await database.create();
-  const nodes: Contender[] = [];
+  const nodes: VariantProcess[] = [];
   const counts: SideBySide[] = [];
   try {
     for (const count of COUNTS) {
-      say(`${count} of them`);
-      while (nodes.length < count) nodes.push(await Contender.join(guarded, SESSIONS, url));
+      progress(`${count} nodes`);
+      while (nodes.length < count) nodes.push(await VariantProcess.join(guarded, SESSIONS, url));
       await serve(nodes, WARM_UP_SECONDS);
       let took = 0;
       const cost = await costOf(database, url, async () => {
@@ -42,8 +42,8 @@ export async function countSideBySide(database: Database, seconds: number): Prom
       counts.push({
         nodes: count,
         requests: (count * seconds * REQUESTS_A_SECOND) / took,
-        statements: (cost.statements + cost.heartbeats) / took,
-        heartbeats: cost.heartbeats / took,
+        statements: (cost.statements + cost.logReads) / took,
+        logReads: cost.logReads / took,
       });
     }
     return counts;
@@ -53,8 +53,8 @@ export async function countSideBySide(database: Database, seconds: number): Prom
   }
 }
 
-/** Answers how many seconds it took: more, where the machine cannot do that much. */
-async function serve(nodes: readonly Contender[], seconds: number): Promise<number> {
+/** Returns the seconds that it took. They are more than `seconds` if the machine cannot serve the rate. */
+async function serve(nodes: readonly VariantProcess[], seconds: number): Promise<number> {
   const began = performance.now();
   await Promise.all(nodes.map((node) => node.paced(seconds * REQUESTS_A_SECOND, REQUESTS_A_SECOND)));
   return (performance.now() - began) / 1000;

@@ -1,12 +1,12 @@
 import type { IdentitySessionManager } from '../../lib';
-import { percentile, ratios, summary, type Summary } from '../statistics';
+import { percentile, ratios, summary, timed, type Summary } from '../statistics';
 import { builtPackage } from '../variants/peers';
-import type { FilledTable, Row } from './filled';
+import type { FilledTable, Row } from './filled-table';
 
-/** How long one act takes among many sessions, and among few. */
-export interface ActTime {
-  readonly act: string;
-  /** The median, in milliseconds. */
+/** The time of one call with many sessions in the table, and with few. */
+export interface CallTime {
+  readonly name: string;
+  /** The medians, in milliseconds. */
   readonly many: number;
   readonly few: number;
   readonly ratio: Summary;
@@ -15,35 +15,34 @@ export interface ActTime {
 const ROUNDS = 400;
 const WARM_UP = 50;
 
-const ACTS: Readonly<Record<string, (manager: IdentitySessionManager, row: Row) => Promise<unknown>>> = {
+const CALLS: Readonly<Record<string, (manager: IdentitySessionManager, row: Row) => Promise<unknown>>> = {
   'list of one user': (manager, row) => manager.list(row),
   'get one': (manager, { sessionId }) => manager.administration.get(sessionId),
   'revoke one': (manager, row) => manager.revoke(builtPackage().sessionsOf(row, [row.sessionId])),
   'revoke others': (manager, row) => manager.revoke(builtPackage().otherSessionsOf(row, row.sessionId)),
 };
 
-/** What users do with their sessions, in a large table and in a small one by turns. */
-export async function timeActs(many: FilledTable, few: FilledTable): Promise<ActTime[]> {
+/** Measures the calls of a user, alternately in a large table and in a small one. */
+export async function timeCalls(many: FilledTable, few: FilledTable): Promise<CallTime[]> {
   const tables = await Promise.all(
     [many, few].map(async (table) => ({
       manager: table.manager(),
       rows: await table.sample(WARM_UP + ROUNDS),
     })),
   );
-  const times = Object.keys(ACTS).map(() => tables.map((): number[] => []));
+  const times = Object.keys(CALLS).map(() => tables.map((): number[] => []));
   for (let round = 0; round < WARM_UP + ROUNDS; round++) {
-    for (const [index, act] of Object.values(ACTS).entries()) {
+    for (const [index, call] of Object.values(CALLS).entries()) {
       for (const [of, { manager, rows }] of tables.entries()) {
-        const began = performance.now();
-        await act(manager, rows[round]!);
-        if (round >= WARM_UP) times[index]![of]!.push(performance.now() - began);
+        const time = await timed(() => call(manager, rows[round]!));
+        if (round >= WARM_UP) times[index]![of]!.push(time);
       }
     }
   }
-  return Object.keys(ACTS).map((act, index) => {
+  return Object.keys(CALLS).map((name, index) => {
     const [inMany, inFew] = times[index]!;
     return {
-      act,
+      name,
       many: percentile(inMany!, 50),
       few: percentile(inFew!, 50),
       ratio: summary(ratios(inMany!, inFew!)),

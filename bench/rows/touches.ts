@@ -2,14 +2,14 @@ import { appConnections } from '../../lib/database/knex';
 import { StatementRunner } from '../../lib/database/statement-runner';
 import { postgres } from '../../lib/store/postgres/postgres';
 import { shuffled } from '../statistics';
-import type { FilledTable } from './filled';
+import type { FilledTable } from './filled-table';
 
 const BATCH = 500;
 const BATCHES = 100;
 const ACTIVE = 20_000;
 
-/** The part of the updates that leave all indexes alone, once each session has been written on that day. */
-export async function shareOfHotUpdates(table: FilledTable): Promise<number> {
+/** Returns the share of touches that change no index, after each session was touched once on this day. */
+export async function measureHotUpdates(table: FilledTable): Promise<number> {
   const active = (await table.sample(ACTIVE)).map(({ sessionId }) => sessionId);
   const store = postgres(new StatementRunner(appConnections(table.pool), { budget: 60_000 }));
   const touch = (ids: readonly string[]) =>
@@ -22,7 +22,7 @@ export async function shareOfHotUpdates(table: FilledTable): Promise<number> {
   return (after.hot - before.hot) / (after.all - before.all);
 }
 
-/** As the backends have counted them, which tell it when they are idle for a while, or at their end. */
+/** Reads the server's statistics. Backends publish theirs only after some idle time, or when they exit. */
 async function updates({ pool }: FilledTable): Promise<{ all: number; hot: number }> {
   await pool.raw('select pg_sleep(11)');
   const { rows } = await pool.raw<{ rows: { all: string; hot: string }[] }>(

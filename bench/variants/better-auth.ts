@@ -3,7 +3,7 @@ import express from 'express';
 import { Pool } from 'pg';
 
 import { peer } from './peers';
-import { wantedUser, type Variant } from './variant';
+import { requestedUser, type Variant } from './variant';
 
 interface User {
   readonly id: string;
@@ -41,7 +41,7 @@ interface BetterAuth {
 
 export const betterAuth = betterAuthWith('better-auth', {});
 
-/** Its documentation caches for 5 minutes. The client here takes no new cookies, so these must outlive the run. */
+/** Its documentation uses 5 minutes. This client ignores renewed cookies, so they must live longer than the run. */
 export const betterAuthWithCookieCache = betterAuthWith('better-auth, cookie cache', {
   cookieCache: { enabled: true, maxAge: 2 * 3600 },
 });
@@ -56,7 +56,7 @@ function betterAuthWith(name: string, session: object): Variant {
       const pool = new Pool({ connectionString: databaseUrl });
       const auth = parts.betterAuth({
         baseURL: 'https://bench.example',
-        secret: 'a secret of the bench, 32 or more characters',
+        secret: 'a secret of the benchmark, 32 or more characters',
         database: pool,
         session,
         plugins: [{ id: 'bench', endpoints: { signInForBench: signIn(parts) } }],
@@ -66,13 +66,13 @@ function betterAuthWith(name: string, session: object): Variant {
       const app = express();
       app.post('/sign-in', async (request, response) => {
         const { headers, response: user } = await auth.api.signInForBench({
-          body: { user: wantedUser(request) },
+          body: { user: requestedUser(request) },
           returnHeaders: true,
         });
         response.setHeader('Set-Cookie', headers.getSetCookie());
         response.json({ userId: user.id });
       });
-      // As its page on Express says.
+      // As in its documentation for Express.
       app.get('/', async (request, response) => {
         const found = await auth.api.getSession({ headers: parts.fromNodeHeaders(request.headers) });
         response.status(found === null ? 401 : 200).json({ userId: found?.user.id });
@@ -82,7 +82,7 @@ function betterAuthWith(name: string, session: object): Variant {
   };
 }
 
-/** A sign-in without a password: hashing thousands of them would take minutes, and is not what is measured. */
+/** A sign-in without a password. Hashing thousands of passwords would take minutes, and hashing is not measured. */
 function signIn({ createAuthEndpoint, setSessionCookie }: BetterAuth): unknown {
   let users = 0;
   return createAuthEndpoint('/sign-in/bench', { method: 'POST' }, async (context) => {

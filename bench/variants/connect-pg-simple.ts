@@ -11,7 +11,7 @@ type ConnectPgSimple = (
   session: ExpressSession,
 ) => new (options: { readonly pool: Pool; readonly createTableIfMissing: boolean }) => Store;
 
-/** Everything else is left as it is: it touches a session on every request, and prunes every 15 minutes. */
+/** All other options have their defaults: it touches a session on every request and prunes every 15 minutes. */
 export const connectPgSimple: Variant = {
   name: 'connect-pg-simple',
   needs: 'database',

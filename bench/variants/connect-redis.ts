@@ -10,7 +10,7 @@ interface Store {
   clear(): Promise<void>;
 }
 
-/** Measured where `REDIS_URL` is set. */
+/** Measured only if `REDIS_URL` is set. */
 export const connectRedis: Variant = {
   name: 'connect-redis',
   needs: 'redis',

@@ -1,7 +1,7 @@
 import express, { type Request, type RequestHandler } from 'express';
 
 import { peer } from './peers';
-import { nothingToStop, wantedUser, WEEK, type RunningApp, type Variant } from './variant';
+import { noCleanup, requestedUser, WEEK, type RunningApp, type Variant } from './variant';
 
 interface SessionOptions {
   readonly secret: string;
@@ -16,18 +16,18 @@ export type ExpressSession = (options: SessionOptions) => RequestHandler;
 export const expressSessionInMemory: Variant = {
   name: 'express-session, MemoryStore',
   async start() {
-    return { app: expressSessionApp(undefined), stop: nothingToStop };
+    return { app: expressSessionApp(undefined), stop: noCleanup };
   },
 };
 
-/** An app with express-session over a store; `undefined` is its own MemoryStore. */
+/** Returns an app with express-session and a store. `undefined` selects its own MemoryStore. */
 export function expressSessionApp(store: unknown): RunningApp['app'] {
   const session = peer<ExpressSession>('express-session');
   const app = express();
   app.use(
     session({
-      secret: 'a secret of the bench, 32 or more characters',
-      // What its README recommends for stores that can touch, as all of these can.
+      secret: 'a secret of the benchmark, 32 or more characters',
+      // Its README recommends this for stores that implement `touch`, as all of these do.
       resave: false,
       saveUninitialized: false,
       cookie: { maxAge: WEEK },
@@ -35,17 +35,17 @@ export function expressSessionApp(store: unknown): RunningApp['app'] {
     }),
   );
   app.post('/sign-in', (request, response) => {
-    const userId = wantedUser(request);
-    kept(request).userId = userId;
+    const userId = requestedUser(request);
+    sessionData(request).userId = userId;
     response.json({ userId });
   });
   app.get('/', (request, response) => {
-    const { userId } = kept(request);
+    const { userId } = sessionData(request);
     response.status(userId === undefined ? 401 : 200).json({ userId });
   });
   return app;
 }
 
-function kept(request: Request): { userId?: string } {
+function sessionData(request: Request): { userId?: string } {
   return (request as unknown as { session: { userId?: string } }).session;
 }

@@ -3,29 +3,29 @@ import knex, { type Knex } from 'knex';
 
 import type { IdentitySessionOptions } from '../../lib';
 import { builtPackage } from './peers';
-import { wantedUser, type Variant } from './variant';
+import { requestedUser, type Variant } from './variant';
 
-/** This package as its README says. */
-export const guarded = guard('express-identity-sessions', (pool) => ({ knex: pool }));
+/** This package as in its README. */
+export const guarded = guardedApp('express-identity-sessions', (pool) => ({ knex: pool }));
 
-/** With a cache so small that every request of a round robin misses it. */
-export const guardedCold = guard('express-identity-sessions, cache missed', (pool) => ({
+/** The cache is so small that every request misses it if the sessions are used in turn. */
+export const guardedCold = guardedApp('express-identity-sessions, cache missed', (pool) => ({
   knex: pool,
   cacheSize: 1,
 }));
 
-/** On the wire of Open-Xchange: a `session` parameter, and a cookie whose name is a hash of the request. */
-export const guardedOpenXchange = guard(
+/** The Open-Xchange protocol: a `session` parameter, and a cookie whose name contains a hash of request properties. */
+export const guardedOpenXchange = guardedApp(
   'express-identity-sessions, Open-Xchange',
   (pool) => ({ knex: pool }),
   'openXchange',
 );
 
-/** An app with this package's guard, and a manager whose options may need the app's pool. */
-export function guard(
+/** Returns an app with this package's guard. The options of its manager can use the app's pool. */
+export function guardedApp(
   name: string,
   optionsOf: (pool: Knex) => IdentitySessionOptions,
-  wire: 'rest' | 'openXchange' = 'rest',
+  protocol: 'rest' | 'openXchange' = 'rest',
 ): Variant {
   return {
     name,
@@ -36,17 +36,17 @@ export function guard(
       const pool = knex({ client: 'pg', connection: databaseUrl });
       await migrate(pool);
       const manager = createIdentitySessionManager(optionsOf(pool));
-      const dialectOf = wire === 'rest' ? rest : builtPackage('./open-xchange').openXchange;
+      const dialectOf = protocol === 'rest' ? rest : builtPackage('./open-xchange').openXchange;
       const dialect = dialectOf(manager.settings);
       const signIn = createSignIn(manager, { dialect });
 
       const app = express();
       app.post('/sign-in', async (request, response) => {
         const { session } = await signIn(request, response, {
-          userId: wantedUser(request),
+          userId: requestedUser(request),
           staySignedIn: true,
         });
-        if (wire === 'openXchange') response.location(`/?session=${session.sessionId}`);
+        if (protocol === 'openXchange') response.location(`/?session=${session.sessionId}`);
         response.json({ userId: session.userId });
       });
       app.use(sessionSecretGuard(manager, { dialect }));

@@ -1,14 +1,14 @@
-import { bare, control, withCookieParser } from './bare';
 import { betterAuth, betterAuthWithCookieCache } from './better-auth';
 import { connectPgSimple } from './connect-pg-simple';
 import { connectRedis } from './connect-redis';
 import { cookieSession } from './cookie-session';
 import { expressSessionInMemory } from './express-session';
 import { guarded, guardedCold, guardedOpenXchange } from './identity-sessions';
+import { control, plain, withCookieParser } from './plain';
 import type { Variant } from './variant';
 
-const everything: readonly Variant[] = [
-  bare,
+const allVariants: readonly Variant[] = [
+  plain,
   control,
   withCookieParser,
   guarded,
@@ -22,10 +22,10 @@ const everything: readonly Variant[] = [
   betterAuthWithCookieCache,
 ];
 
-export const variants = everything.filter(({ needs }) => needs !== 'redis' || process.env['REDIS_URL']);
+export const variants = allVariants.filter(({ needs }) => needs !== 'redis' || process.env['REDIS_URL']);
 
 export function variantNamed(name: string): Variant {
   const variant = variants.find((each) => each.name === name);
-  if (variant === undefined) throw new Error(`There is no variant "${name}".`);
+  if (variant === undefined) throw new Error(`Unknown variant "${name}"`);
   return variant;
 }

@@ -9,8 +9,8 @@ import type * as openXchange from '../../lib/protocols/open-xchange';
 const fromHere = createRequire(join(__dirname, 'peers.ts'));
 
 /**
- * A package of `bench/package.json`, as the type that its user gives of it: whoever checks types need not have it
- * installed, so its own declarations cannot be relied on.
+ * Loads a package of `bench/package.json`. The caller declares the type, because these packages are not installed where
+ * types are checked.
  */
 export function peer<T>(name: string): T {
   return fromHere(name) as T;

@@ -1,34 +1,34 @@
 import type { Express, Request } from 'express';
 
-/** One way for an Express app to know who makes a request. */
+/** An Express app that identifies the user of a request in one particular way. */
 export interface Variant {
   readonly name: string;
   readonly needs?: 'database' | 'redis';
-  /** How many sessions it is measured with at the most, where making as many as elsewhere would take minutes. */
+  /** The largest number of sessions to measure with, for variants whose sign-ins take too long for the usual number. */
   readonly sessions?: number;
   start(place: Place): Promise<RunningApp>;
 }
 
-/** Where a variant may keep its sessions: a database of its own. */
+/** The database in which a variant may store its sessions. No other variant uses it. */
 export interface Place {
   readonly databaseUrl: string;
 }
 
 /**
- * `POST /sign-in` sets the cookies of a new session, and `GET /`, or what its `Location` says, wants them. Both answer
- * `{ userId }`, so that what a session is found to be can be compared with what it was made for.
+ * The app of a variant. `POST /sign-in` sets the cookies of a new session. `GET /`, or the URL in the `Location` header of
+ * the sign-in, requires them. Both return `{ userId }`, so that the client can check that each session has the right user.
  */
 export interface RunningApp {
   readonly app: Express;
   readonly stop: () => Promise<void>;
 }
 
-/** Whom a sign-in is for: the client says so. */
-export function wantedUser(request: Request): string {
+/** Returns the user id that the client wants to sign in with. */
+export function requestedUser(request: Request): string {
   return request.query['user'] as string;
 }
 
-export const nothingToStop = (): Promise<void> => Promise.resolve();
+export const noCleanup = (): Promise<void> => Promise.resolve();
 
-/** All that a variant keeps lives for a week, so that none of it ends or is renewed while it is measured. */
+/** The lifetime of sessions and cookies in milliseconds, so long that none expires or is renewed during a measurement. */
 export const WEEK = 7 * 24 * 3600 * 1000;

@@ -18,7 +18,7 @@ export interface Changes {
 
 /** The change log, as cleanup uses it. */
 export interface ChangeLog {
-  /** Deletes at most `limit` entries that no reader needs any more. Returns the number of deleted entries. */
+  /** Deletes at most `limit` entries that no reader still needs. Returns the number of deleted entries. */
   prune(limit: number): Promise<number>;
 }
 

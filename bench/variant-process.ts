@@ -5,13 +5,13 @@ import { Child } from './child';
 import { Client } from './client';
 import type { Database } from './database';
 import type { Usage } from './variant-server';
-import { nothingToStop, type Variant } from './variants/variant';
+import { noCleanup, type Variant } from './variants/variant';
 
-/** How long paced requests wait for each other, in milliseconds. */
+/** The interval between two groups of paced requests, in milliseconds. */
 const PACE = 10;
 
-/** A variant in a process of its own, with people who are signed in there. Its client is in this process. */
-export class Contender {
+/** A variant that runs in a child process, with its signed-in users. The client runs in this process. */
+export class VariantProcess {
   private constructor(
     readonly name: string,
     readonly databaseUrl: string,
@@ -21,14 +21,14 @@ export class Contender {
     readonly stop: () => Promise<void>,
   ) {}
 
-  static async start(variant: Variant, database: Database, sessions: number): Promise<Contender> {
+  static async start(variant: Variant, database: Database, sessions: number): Promise<VariantProcess> {
     const databaseUrl = await database.create();
-    return Contender.#start(variant, sessions, databaseUrl, () => database.drop(databaseUrl));
+    return VariantProcess.#start(variant, sessions, databaseUrl, () => database.drop(databaseUrl));
   }
 
-  /** One more process on the database at the URL, which stays when this stops. */
-  static join(variant: Variant, sessions: number, databaseUrl: string): Promise<Contender> {
-    return Contender.#start(variant, sessions, databaseUrl, nothingToStop);
+  /** Starts another process on an existing database. `stop()` does not drop that database. */
+  static join(variant: Variant, sessions: number, databaseUrl: string): Promise<VariantProcess> {
+    return VariantProcess.#start(variant, sessions, databaseUrl, noCleanup);
   }
 
   static async #start(
@@ -36,7 +36,7 @@ export class Contender {
     sessions: number,
     databaseUrl: string,
     drop: () => Promise<void>,
-  ): Promise<Contender> {
+  ): Promise<VariantProcess> {
     const [child, port] = await Child.start<number>('variant-server.ts', [variant.name, databaseUrl]);
     const client = await Client.connect(port);
     const browsers = await signIn(client, Math.min(sessions, variant.sessions ?? sessions));
@@ -45,20 +45,27 @@ export class Contender {
       await child.stop();
       await drop();
     };
-    return new Contender(variant.name, databaseUrl, client, browsers, () => child.ask<Usage>('usage'), stop);
+    return new VariantProcess(
+      variant.name,
+      databaseUrl,
+      client,
+      browsers,
+      () => child.ask<Usage>('usage'),
+      stop,
+    );
   }
 
-  /** Requests round robin for a while; how long each took, in milliseconds. */
+  /** Sends requests of all users in turn. Returns the latencies in milliseconds. */
   roundRobin(seconds: number): Promise<number[]> {
     return this.#load(seconds, this.browsers.roundRobin);
   }
 
-  /** Requests of people in no order, so that not everybody's last-accessed time is due at the same moment. */
+  /** Sends requests of random users, so that their touches do not become due all at once. Returns the latencies. */
   random(seconds: number): Promise<number[]> {
     return this.#load(seconds, this.browsers.random);
   }
 
-  /** So many requests of people in no order, at a rate of so many a second, or as near to it as the machine can. */
+  /** Sends requests of random users at the given rate, or at a lower one if the machine cannot keep up. */
   async paced(requests: number, requestsPerSecond: number): Promise<void> {
     const began = performance.now();
     const due = () => Math.min(requests, ((performance.now() - began) * requestsPerSecond) / 1000);

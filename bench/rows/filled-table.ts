@@ -4,20 +4,20 @@ import knex, { type Knex } from 'knex';
 import type { IdentitySessionManager, IdentitySessionOptions } from '../../lib';
 import type { Database } from '../database';
 import { signInOf } from '../people';
-import { say } from '../report';
+import { progress } from '../report';
 import { builtPackage } from '../variants/peers';
 
 const SESSIONS_A_USER = 5;
 const SESSIONS_A_TENANT = 20_000;
 
-/** A session of a filled table. */
+/** A session in the table. */
 export interface Row {
   readonly sessionId: string;
   readonly userId: string;
   readonly tenantId: string;
 }
 
-/** A table with so many live sessions in it. */
+/** A database whose table contains a given number of live sessions. */
 export class FilledTable {
   readonly #managers: IdentitySessionManager[] = [];
 
@@ -34,7 +34,7 @@ export class FilledTable {
     database: Database,
     sessionsATenant = SESSIONS_A_TENANT,
   ): Promise<FilledTable> {
-    say(`filling a table with ${rows} sessions`);
+    progress(`filling a table with ${rows} sessions`);
     const url = await database.create();
     const pool = knex({ client: 'pg', connection: url });
     const table = new FilledTable(rows, url, pool, sessionsATenant, () => database.drop(url));
@@ -58,7 +58,7 @@ export class FilledTable {
     return manager;
   }
 
-  /** A manager as on a node that runs: it has heard the database's time, without which it ends nothing. */
+  /** Returns a manager that has read the change log, and with it the database's time. It ends nothing before that. */
   async runningManager(options: IdentitySessionOptions = {}): Promise<IdentitySessionManager> {
     const manager = this.manager(options);
     await manager.administration.policy();
@@ -66,7 +66,7 @@ export class FilledTable {
     return manager;
   }
 
-  /** Sessions from all over the table, each of another user. */
+  /** Returns random sessions, each of a different user. */
   async sample(count: number): Promise<readonly Row[]> {
     const { rows } = await this.pool.raw<{ rows: Row[] }>(
       `with drawn as (
@@ -86,13 +86,13 @@ export class FilledTable {
   }
 
   /**
-   * Copies of a session that the package has opened, with owners and times of their own: signed in during the last month,
-   * one after the other, used during the last six days. Indexes are quicker to build than to keep.
+   * Inserts copies of a session that the package opened, with different owners and times. They were signed in one after the
+   * other during the last 30 days and used during the last six days. Building the indexes afterwards is faster.
    */
   async #fill(): Promise<void> {
-    await this.manager().open(signInOf('somebody', 0));
+    await this.manager().open(signInOf('example', 0));
     const indexes = await this.#dropIndexes();
-    const own: Readonly<Record<string, string>> = {
+    const overrides: Readonly<Record<string, string>> = {
       session_id: `(lpad(to_hex((extract(epoch from opened) * 1000)::bigint), 12, '0') || '7' || substr(md5(i::text), 1, 19))::uuid`,
       secret_hash: `sha256(i::text::bytea)`,
       user_id: `md5('user' || i % ${Math.ceil(this.rows / SESSIONS_A_USER)})::uuid::text`,
@@ -105,7 +105,7 @@ export class FilledTable {
     await this.pool.raw(`
       with example as (delete from identity_sessions returning *)
       insert into identity_sessions (${columns.join()})
-      select ${columns.map((column) => own[column] ?? `example.${column}`).join()}
+      select ${columns.map((column) => overrides[column] ?? `example.${column}`).join()}
       from example, generate_series(1, ${this.rows}) as i,
         lateral (select now() - interval '30 days' * (1 - i / ${this.rows}::float8)) as one (opened),
         lateral (select greatest(opened, now() - interval '6 days' * random())) as other (used)`);
@@ -114,7 +114,7 @@ export class FilledTable {
     await this.pool.raw('checkpoint');
   }
 
-  /** The definitions of the indexes that are to be built again. */
+  /** Returns the definitions of the dropped indexes. */
   async #dropIndexes(): Promise<string[]> {
     const { rows } = await this.pool.raw<{ rows: { name: string; definition: string }[] }>(`
       select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition from pg_index

@@ -2,19 +2,19 @@ import { randomBytes } from 'node:crypto';
 import cookieParser from 'cookie-parser';
 import express, { type RequestHandler } from 'express';
 
-import { nothingToStop, type Variant } from './variant';
+import { noCleanup, type Variant } from './variant';
 
-/** Express alone: what everything else is compared with. */
-export const bare = without('bare Express');
+/** Express alone. All other variants are compared with it. */
+export const plain = without('plain Express');
 
-/** The same once more. How far its ratio is from 1 says how much the others' are worth. */
-export const control = without('bare Express again (control)');
+/** The same again. The distance of its ratio from 1 shows the accuracy of all ratios. */
+export const control = without('plain Express again (control)');
 
 export const withCookieParser = without('Express + cookie-parser', cookieParser());
 
-const NOBODY = '00000000-0000-4000-8000-000000000000';
+const USER_ID = '00000000-0000-4000-8000-000000000000';
 
-/** An app that knows nobody. Its cookies are as long as those of this package, because parsing headers costs time. */
+/** Returns an app without sessions. Its cookies are as long as those of this package, because parsing them takes time. */
 function without(name: string, ...middlewares: RequestHandler[]): Variant {
   return {
     name,
@@ -23,13 +23,13 @@ function without(name: string, ...middlewares: RequestHandler[]): Variant {
       app.post('/sign-in', (_request, response) => {
         const cookie = `__Host-identity=${randomBytes(16).toString('hex')}.${randomBytes(32).toString('base64url')}`;
         response.setHeader('Set-Cookie', cookie);
-        response.json({ userId: NOBODY });
+        response.json({ userId: USER_ID });
       });
       for (const middleware of middlewares) app.use(middleware);
       app.get('/', (_request, response) => {
-        response.json({ userId: NOBODY });
+        response.json({ userId: USER_ID });
       });
-      return { app, stop: nothingToStop };
+      return { app, stop: noCleanup };
     },
   };
 }

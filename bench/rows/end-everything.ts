@@ -1,24 +1,24 @@
-import type { FilledTable } from './filled';
-import { timed } from './pages';
+import { timed } from '../statistics';
+import type { FilledTable } from './filled-table';
 
-/** Everything ended at once, and what administrators see then. In milliseconds. */
+/** The times of ending all sessions and of a search after that, in milliseconds. */
 export interface EndOfEverything {
   readonly ending: number;
-  /** How many rows of sessions were written by it. */
+  /** The number of session rows that it wrote. */
   readonly written: number;
-  /** A page of the newest sessions, of which there are none. */
+  /** The search for the newest sessions, which finds none. */
   readonly page: number;
 }
 
 export async function endEverything(table: FilledTable): Promise<EndOfEverything> {
   const { administration } = await table.runningManager();
-  const before = await marked(table);
+  const before = await endedRows(table);
   const ending = await timed(() => administration.revokeEverything());
   const page = await timed(() => administration.search());
-  return { ending, page, written: (await marked(table)) - before };
+  return { ending, page, written: (await endedRows(table)) - before };
 }
 
-async function marked({ pool }: FilledTable): Promise<number> {
+async function endedRows({ pool }: FilledTable): Promise<number> {
   const [row] = await pool('identity_sessions').whereNotNull('ended_at').count({ count: '*' });
   return Number(row!.count);
 }

@@ -7,20 +7,20 @@ import { inParallel } from './parallel';
 import { people, signInOf } from './people';
 import { builtPackage } from './variants/peers';
 
-/** Says how much memory sessions take: `memory-of-sessions.ts <url of a database> <sessions>`. */
+/** Measures the memory of sessions: `memory-server.ts <URL of a database> <number of sessions>`. */
 async function main(url: string, sessions: number): Promise<void> {
   const { createIdentitySessionManager, migrate } = builtPackage();
   const pool = knex({ client: 'pg', connection: url });
   await migrate(pool);
   const open = (options: object) => createIdentitySessionManager({ knex: pool, ...options });
 
-  // Once with another manager, so that code and connections are there by the time of the first look.
+  // Use another manager first, so that code and connections are loaded before the first measurement.
   const rehearsal = open({});
   const credentials = await signIn(rehearsal, sessions);
   await visit(rehearsal, credentials, true);
   await rehearsal.close();
 
-  // Nothing is written before the last look.
+  // These options delay all touches until after the last measurement.
   const manager = open({ touchInterval: '6M', updateAfterCacheHits: 1000 });
   await visit(manager, credentials.slice(0, 1), false);
   const before = memoryInUse();

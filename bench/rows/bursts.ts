@@ -1,15 +1,14 @@
 import type { IdentitySessionManager } from '../../lib';
 import { signInOf } from '../people';
-import { median, ratios, summary, type Summary } from '../statistics';
-import type { FilledTable } from './filled';
-import { timed } from './pages';
+import { median, ratios, summary, timed, type Summary } from '../statistics';
+import type { FilledTable } from './filled-table';
 
-/** Many sign-ins of one user at once. */
-export interface RushTime {
+/** The time of many concurrent sign-ins of one user. */
+export interface BurstTime {
   readonly name: string;
-  /** The median of all of them together, in milliseconds. */
+  /** The median time until all have finished, in milliseconds. */
   readonly all: number;
-  /** How many times as long as without a rule. */
+  /** The time relative to sign-ins without a rule. */
   readonly ratio: Summary;
 }
 
@@ -17,8 +16,8 @@ const AT_ONCE = 50;
 const ROUNDS = 30;
 const WARM_UP = 3;
 
-/** With one session a user and without any rule, by turns. */
-export async function timeRushes(table: FilledTable): Promise<RushTime[]> {
+/** Measures alternately with one session allowed per user and without a rule. */
+export async function timeBursts(table: FilledTable): Promise<BurstTime[]> {
   const managers: Readonly<Record<string, IdentitySessionManager>> = {
     'no rule': table.manager(),
     'no rule again (control)': table.manager(),
@@ -27,7 +26,7 @@ export async function timeRushes(table: FilledTable): Promise<RushTime[]> {
   const times = Object.keys(managers).map((): number[] => []);
   for (let round = -WARM_UP; round < ROUNDS; round++) {
     for (const [index, manager] of Object.values(managers).entries()) {
-      const time = await timed(() => rush(manager, `${index} in a hurry, ${round}`));
+      const time = await timed(() => burst(manager, `user ${index}, ${round}`));
       if (round >= 0) times[index]!.push(time);
     }
   }
@@ -38,6 +37,6 @@ export async function timeRushes(table: FilledTable): Promise<RushTime[]> {
   }));
 }
 
-function rush(manager: IdentitySessionManager, userId: string): Promise<unknown> {
+function burst(manager: IdentitySessionManager, userId: string): Promise<unknown> {
   return Promise.all(Array.from({ length: AT_ONCE }, (_, count) => manager.open(signInOf(userId, count))));
 }
