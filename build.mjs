@@ -1,4 +1,4 @@
-// Builds dist/, which is all that the tarball holds: `npm run build`.
+// `npm run build`: compiles lib/ and migrations/ to dist/, which the tarball contains.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,11 +8,11 @@ import { fileURLToPath } from 'node:url';
 process.chdir(fileURLToPath(new URL('.', import.meta.url)));
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 
-// A file that was renamed must not live on in the tarball.
+// Without this, a renamed file would stay in the tarball under its old name.
 rmSync('dist', { recursive: true, force: true });
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 
-// Knex takes every file it finds beside a migration for a migration, a .d.ts too.
+// Knex runs every file in the folder of migrations, also a .d.ts file.
 for (const file of readdirSync('dist/migrations')) {
   if (file.endsWith('.d.ts')) rmSync(join('dist/migrations', file));
 }

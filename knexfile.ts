@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 
 import { migrationConfig } from './lib/store/postgres/migrate';
 
-/** For `npx knex migrate:latest` and its relatives: `DATABASE_URL` names the database, `DATABASE_SCHEMA` a schema. */
+/** Configures `npx knex migrate:*`. `DATABASE_URL` names the database, and `DATABASE_SCHEMA` the schema, if any. */
 const schema = process.env['DATABASE_SCHEMA'] || undefined;
 
 const config: Knex.Config = {

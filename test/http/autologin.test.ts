@@ -37,12 +37,12 @@ const seen = async () => (await manager.list({ userId: 'alice' }))[0]!;
 
 function expectRefusal(response: Response, status: number, code: string): void {
   expect(response.body).toMatchObject({ status, code });
-  // By now another tab may have signed in.
+  // A sign-in in another tab may have set a new cookie by now.
   expect(response.get('Set-Cookie')).toBeUndefined();
 }
 
 describe('autologin', () => {
-  it('revives a session that hibernates, and issues the same cookie anew for its whole lifetime', async () => {
+  it('wakes a hibernating session and issues the same cookie again for its full lifetime', async () => {
     const cookie = cookieOf(await opened());
     clock.advance(6 * DAY);
     const response = await attempt({ Cookie: cookie });
@@ -54,7 +54,7 @@ describe('autologin', () => {
     ]);
   });
 
-  it('goes on with a session that is awake, whose cookie still ends with the browser', async () => {
+  it('issues a cookie without Max-Age for a session that does not stay signed in', async () => {
     const cookie = cookieOf(await opened({ staySignedIn: false }));
     const response = await attempt({ Cookie: cookie });
     expect([response.status, response.get('Set-Cookie')]).toEqual([
@@ -63,7 +63,7 @@ describe('autologin', () => {
     ]);
   });
 
-  it('counts as a use of the session, from where it comes', async () => {
+  it('records the time and the IP address of the request', async () => {
     const session = await opened({ ipAddress: '192.0.2.1' });
     clock.advance(3 * DAY);
     app.set('trust proxy', true);
@@ -74,7 +74,7 @@ describe('autologin', () => {
     });
   });
 
-  it('needs no origin of a client that sends a token, and gives it no cookie', async () => {
+  it('accepts a cross-site request with a bearer token and sets no cookie', async () => {
     const response = await attempt({
       Authorization: bearerOf(await opened()),
       'Sec-Fetch-Site': 'cross-site',
@@ -83,38 +83,38 @@ describe('autologin', () => {
   });
 });
 
-describe('autologin is refused', () => {
-  it('without credentials', async () => {
+describe('autologin refusals', () => {
+  it('returns 401 with code credentials-missing without credentials', async () => {
     expectRefusal(await attempt({}), 401, 'credentials-missing');
     expectRefusal(await attempt({ Cookie: 'other=1' }), 401, 'credentials-missing');
   });
 
-  it('with credentials that belong to no session', async () => {
+  it('returns 401 with code credentials-invalid for a wrong secret and for junk', async () => {
     const { session } = await opened();
     const wrong: Opened = { session, secret: 'A'.repeat(43) };
     expectRefusal(await attempt({ Cookie: cookieOf(wrong) }), 401, 'credentials-invalid');
     expectRefusal(await attempt({ Cookie: '__Host-identity=junk' }), 401, 'credentials-invalid');
   });
 
-  it('to a session that has ended', async () => {
+  it('returns 401 with code session-ended after the session was revoked', async () => {
     const session = await opened();
     await manager.revoke({ owner: session.session });
     expectRefusal(await attempt({ Cookie: cookieOf(session) }), 401, 'session-ended');
   });
 
-  it('to a session whose long lifetime is over', async () => {
+  it('returns 401 with code session-expired after the long lifetime', async () => {
     const session = await opened();
     clock.advance(7 * DAY);
     expectRefusal(await attempt({ Cookie: cookieOf(session) }), 401, 'session-expired');
   });
 
-  it('to a session that does not stay signed in and was idle', async () => {
+  it('returns 401 with code session-expired for an idle session that does not stay signed in', async () => {
     const session = await opened({ staySignedIn: false });
     clock.advance(HOUR);
     expectRefusal(await attempt({ Cookie: cookieOf(session) }), 401, 'session-expired');
   });
 
-  it('where it is switched off, and sessions end after the short lifetime', async () => {
+  it('returns 403 with code autologin-disabled if the option autologin is false', async () => {
     use({ autologin: false });
     const session = await opened();
     expectRefusal(await attempt({ Cookie: cookieOf(session) }), 403, 'autologin-disabled');
@@ -125,7 +125,7 @@ describe('autologin is refused', () => {
     );
   });
 
-  it('to what another site started, and the session sleeps on', async () => {
+  it('returns 403 with code cross-site for another site and does not wake the session', async () => {
     const session = await opened();
     clock.advance(3 * DAY);
     const response = await attempt({ Cookie: cookieOf(session), 'Sec-Fetch-Site': 'cross-site' });
@@ -134,9 +134,9 @@ describe('autologin is refused', () => {
   });
 });
 
-describe('on a wire of its own, autologin', () => {
-  it('reads what the client remembers, finds the secret when the session is known, and hands it out', async () => {
-    const told: unknown[] = [];
+describe('autologin with a custom dialect', () => {
+  it('reads the remembered credentials, finds the secret by the session, and passes it to opened', async () => {
+    const received: unknown[] = [];
     use({}, ({ settings }) => ({
       ...rest(settings),
       sameOrigin: false,
@@ -147,16 +147,16 @@ describe('on a wire of its own, autologin', () => {
         transport: 'cookie',
       }),
       opened: ({ secret, transport, described }) => {
-        told.push([described.session.userId, secret, transport]);
-        return { status: 202, headers: { 'X-Wire': 'own' }, cookies: [], body: 'welcome back' };
+        received.push([described.session.userId, secret, transport]);
+        return { status: 202, headers: { 'X-Dialect': 'own' }, cookies: [], body: 'welcome back' };
       },
     }));
     const { session, secret } = await opened();
     const response = await request(app)
       .post(`/?id=${session.sessionId}&secret_alice=${secret}`)
       .set('Sec-Fetch-Site', 'cross-site');
-    expect([response.status, response.get('X-Wire'), response.text]).toEqual([202, 'own', 'welcome back']);
-    expect(told).toEqual([['alice', secret, 'cookie']]);
+    expect([response.status, response.get('X-Dialect'), response.text]).toEqual([202, 'own', 'welcome back']);
+    expect(received).toEqual([['alice', secret, 'cookie']]);
     expect((await request(app).post(`/?id=${session.sessionId}`)).status).toBe(401);
   });
 });

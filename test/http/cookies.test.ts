@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import { cookieValues, setCookie } from '../../lib/http/cookies';
 
-describe('the values of a cookie', () => {
+describe('cookieValues', () => {
   it.each([
     ['identity=a', ['a']],
     ['other=1; identity=a; more=2', ['a']],
@@ -18,23 +18,23 @@ describe('the values of a cookie', () => {
     ['x="y; identity=evil; z"', ['evil']],
     ['=identity=a', []],
     ['', []],
-  ])('in %j are %j', (header, expected) => {
+  ])('finds in the header %j the values %j', (header, expected) => {
     expect(cookieValues(header, 'identity')).toEqual(expected);
   });
 
-  it('are none without a header', () => {
+  it('returns an empty list without a header', () => {
     expect(cookieValues(undefined, 'identity')).toEqual([]);
   });
 
   it.each(['\u00a0', '\u2000', '\u200a', '\u3000', '\ufeff', '\u0085', '\u000b'])(
-    'leave out a name with %j before it, which browsers keep and others trim away',
+    'ignores a name that begins with %j, which browsers keep and some servers trim',
     (space) => {
       expect(cookieValues(`${space}identity=evil`, 'identity')).toEqual([]);
       expect(cookieValues(`a=b;${space}identity=evil`, 'identity')).toEqual([]);
     },
   );
 
-  it('are those that splitting at semicolons gives, for any header', () => {
+  it('returns the same values as splitting at semicolons, for any header', () => {
     const bySplitting = (header: string) =>
       header
         .split(';')
@@ -67,14 +67,14 @@ describe('the values of a cookie', () => {
   });
 });
 
-describe('a cookie that is set', () => {
-  it('is out of reach of scripts and of plain HTTP, for all paths of one host', () => {
+describe('setCookie', () => {
+  it('sets HttpOnly, Secure, SameSite, Path=/ and Max-Age', () => {
     expect(setCookie('__Host-identity', 'v', { secure: true, sameSite: 'lax', maxAge: 60 })).toBe(
       '__Host-identity=v; Path=/; Max-Age=60; HttpOnly; Secure; SameSite=Lax',
     );
   });
 
-  it('ends with the browser when it has no age, and goes over plain HTTP only when told so', () => {
+  it('omits Max-Age if it is undefined and Secure if it is false', () => {
     expect(setCookie('identity', 'v', { secure: false, sameSite: 'strict' })).toBe(
       'identity=v; Path=/; HttpOnly; SameSite=Strict',
     );

@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 afterAll(() => database.destroy());
 
-/** A stream that its node never ends by itself. */
+/** Opens an event stream whose handler never ends the response. */
 async function openStream(manager: IdentitySessionManager, browser: Browser): Promise<http.IncomingMessage> {
   const app = express();
   app.get('/events', sessionSecretGuard(manager), endWithSession(manager), (_request, response) => {
@@ -54,7 +54,7 @@ async function openStream(manager: IdentitySessionManager, browser: Browser): Pr
   return response;
 }
 
-it('an open stream ends when its session ends, also on another node than where it was ended', async () => {
+it('endWithSession closes an open stream after its session was ended on another node', async () => {
   const browser = new Browser(appOn(managers[0]!));
   await browser.post('/sign-in', { userId: 'alice' });
   const stream = await openStream(managers[1]!, browser);
@@ -69,7 +69,7 @@ it('an open stream ends when its session ends, also on another node than where i
   expect(stream.complete).toBe(false);
 });
 
-it('a stream that its client leaves is watched no longer', async () => {
+it('endWithSession stops watching the session after the client closed the stream', async () => {
   const [manager] = managers;
   const browser = new Browser(appOn(manager!));
   await browser.post('/sign-in', { userId: 'alice' });
@@ -88,7 +88,7 @@ it('a stream that its client leaves is watched no longer', async () => {
   await unwatched;
 });
 
-it('whoever leaves while the guard asks the database is not watched', async () => {
+it('endWithSession does not watch the session if the client left while the guard waited', async () => {
   const gated = new GatedStore(memory());
   const manager = managerOn({ store: gated.store, clock });
   const { session, secret } = await manager.open({ userId: 'alice' });
@@ -119,7 +119,7 @@ it('whoever leaves while the guard asks the database is not watched', async () =
   await manager.close();
 });
 
-it('says where it belongs when there is no guard before it', () => {
+it('endWithSession throws a TypeError with the fix if no guard is mounted before it', () => {
   const handler = endWithSession(managers[0]!);
   expect(() => handler({} as never, {} as never, () => undefined)).toThrow(/mount the guard before it/);
   server = http.createServer();

@@ -14,11 +14,11 @@ function appWith(options: LimitOptions) {
   return app;
 }
 
-describe('the limiter of sign-ins', () => {
+describe('signInLimiter', () => {
   const attempt = (app: express.Express, from = '192.0.2.1', query = '') =>
     request(app).post(`/sign-in${query}`).set('X-Forwarded-For', from);
 
-  it('turns an address away after so many failures, as a problem document', async () => {
+  it('returns 429 with a problem document after an address reached the limit of failures', async () => {
     const app = appWith({ limit: 2 });
     for (let i = 0; i < 2; i++) expect((await attempt(app)).status).toBe(401);
     const response = await attempt(app);
@@ -29,12 +29,12 @@ describe('the limiter of sign-ins', () => {
     expect((await attempt(app, '198.51.100.7')).status).toBe(401);
   });
 
-  it('counts no success', async () => {
+  it('does not count successful sign-ins', async () => {
     const app = appWith({ limit: 2 });
     for (let i = 0; i < 5; i++) expect((await attempt(app, '192.0.2.1', '?status=200')).status).toBe(200);
   });
 
-  it('counts nothing that the server could not do', async () => {
+  it('does not count 5xx responses as failures', async () => {
     const app = appWith({ limit: 2 });
     for (const status of [500, 503, 503, 504]) {
       expect((await attempt(app, '192.0.2.1', `?status=${status}`)).status).toBe(status);
@@ -43,7 +43,7 @@ describe('the limiter of sign-ins', () => {
     expect((await attempt(app)).status).toBe(429);
   });
 
-  it('counts where it is told to, and by what it is told to', async () => {
+  it('counts in the given store by the given key', async () => {
     const store = new MemoryStore();
     const app = appWith({ limit: 1, store, keyGenerator: () => 'everybody' });
     await attempt(app);

@@ -14,7 +14,7 @@ const dialect = rest({
 describe.each([
   ['Express 5', express],
   ['Express 4', express4],
-])('in %s, what cannot be read of a request', (_, framework) => {
+])('bodyParseErrors and pathDecodeErrors in %s', (_, framework) => {
   const theApps: ErrorRequestHandler = (error: Error, _request, response, _next) => {
     response.status(500).send(error.message);
   };
@@ -33,26 +33,23 @@ describe.each([
   const put = (path = '/things/1') => request(app).put(path);
 
   it.each([
-    ['no JSON', () => put().type('json').send('{')],
-    ['JSON that is no object', () => put().type('json').send('5')],
+    ['malformed JSON', () => put().type('json').send('{')],
+    ['JSON that is not an object', () => put().type('json').send('5')],
     [
-      'too much of it',
+      'a body above the size limit',
       () =>
         put()
           .type('json')
           .send({ a: 'x'.repeat(200) }),
     ],
-    ['text in an unknown charset', () => put().type('application/json; charset=klingon').send('{}')],
+    ['an unknown charset', () => put().type('application/json; charset=klingon').send('{}')],
+    ['an unknown content encoding', () => put().type('json').set('Content-Encoding', 'zip').send('{}')],
     [
-      'a body that is packed in an unknown way',
-      () => put().type('json').set('Content-Encoding', 'zip').send('{}'),
-    ],
-    [
-      'a body that is not packed as it says',
+      'a body that does not match its content encoding',
       () => put().type('json').set('Content-Encoding', 'gzip').send('{}'),
     ],
     ['a path that cannot be decoded', () => put('/things/%zz')],
-  ])('is refused on the wire: %s', async (__, ask) => {
+  ])('return 400 with code invalid-request for %s', async (__, ask) => {
     const response = await ask();
     expect(response.status).toBe(400);
     expect(response.body).toMatchObject({
@@ -61,7 +58,7 @@ describe.each([
     });
   });
 
-  it.each(['/fails', '/breaks'])("leaves the app's own errors to the app: %s", async (path) => {
+  it.each(['/fails', '/breaks'])("pass the app's own errors on to the app: %s", async (path) => {
     const response = await request(app).get(path);
     expect([response.status, response.text]).toEqual([500, 'Not ours.']);
   });

@@ -53,26 +53,26 @@ function responseTo(handler: RequestHandler, Cookie = '', framework = express): 
 }
 
 describe.each(Object.entries(verbs))('%s', (name, verb) => {
-  it('needs a manager when it is built, and prints the right line', () => {
+  it('throws a TypeError with the correct line if it is built without a manager', () => {
     expect(() => verb({} as never)).toThrow(TypeError);
     expect(() => verb({} as never)).toThrow(`write \`${name}(manager)\``);
   });
 });
 
-/** Those that do nothing without options. */
-const told = { abpRouter, cookieRefresh, openXchangeRouter, sessionClaimGuard, upgradeGuard };
+/** Verbs that cannot be built without options. */
+const withRequiredOptions = { abpRouter, cookieRefresh, openXchangeRouter, sessionClaimGuard, upgradeGuard };
 
-describe.each(Object.entries({ ...verbs, ...told }))('%s', (name, verb) => {
+describe.each(Object.entries({ ...verbs, ...withRequiredOptions }))('%s', (name, verb) => {
   const build = (options: unknown) => () => verb(managerOn({ store: memory() }), options as never);
 
-  it('refuses a misspelt option when it is built, and says which was meant', () => {
+  it('throws a TypeError for a misspelt option and suggests the right name', () => {
     expect(build({ Dialect: undefined })).toThrow(TypeError);
     expect(build({ Dialect: undefined })).toThrow(
       `${name} cannot be built:\n- there is no option \`Dialect\`, did you mean \`dialect\`?`,
     );
   });
 
-  it('refuses what is no object of options', () => {
+  it('throws a TypeError if the options are not an object', () => {
     expect(build('rest')).toThrow(
       `${name} cannot be built:\n- the options are "rest": they must be an object`,
     );
@@ -97,31 +97,31 @@ describe.each([
     'limits.login.max',
   ],
 ])('%s', (name, verb, options, unknown) => {
-  it(`has no option ${unknown}, and is not built with it`, () => {
+  it(`throws a TypeError for the unknown option ${unknown}`, () => {
     const build = () => verb(managerOn({ store: memory() }), options as never);
     expect(build).toThrow(`${name} cannot be built:\n- there is no option \`${unknown}\``);
   });
 });
 
-describe('a verb that is mounted without being built', () => {
-  it('is recognised', async () => {
+describe('a verb that is mounted without a call', () => {
+  it('passes a TypeError with the fix to the error handler of the app', async () => {
     const answer = await answerTo(sessionSecretGuard as unknown as RequestHandler);
     expect(answer).toContain('TypeError: sessionSecretGuard needs the manager');
   });
 });
 
 describe.each(Object.entries({ sessionLookup, currentSession, revokeRoute }))(
-  '%s without a guard',
+  '%s without a guard before it',
   (name, verb) => {
-    it('says what to mount before it', async () => {
+    it('passes a TypeError with the correct line to the error handler of the app', async () => {
       const answer = await answerTo(verb(managerOn({ store: memory() })));
       expect(answer).toContain(`app.use(sessionSecretGuard(manager), ${name}(manager))`);
     });
   },
 );
 
-describe('an error that is no refusal', () => {
-  it('goes to the error handler of the app', async () => {
+describe('an error of the store that is not a SessionError', () => {
+  it('is passed to the error handler of the app', async () => {
     const store = memory();
     store.find = () => {
       throw new Error('a bug');
@@ -145,7 +145,7 @@ describe.each([
 ])('an answer that cannot be sent, in %s', (_, framework) => {
   const unsendable = () => ({ status: 200, headers: { 'X-Name': 'two\nlines' }, cookies: [] });
 
-  it.each(['revoked', 'refusal'])('goes to the error handler of the app: %s', async (answer) => {
+  it.each(['revoked', 'refusal'])('is passed to the error handler of the app: %s', async (answer) => {
     const manager = managerOn({ store: memory() });
     const dialect = { ...rest(manager.settings), [answer]: unsendable };
     const Cookie = answer === 'revoked' ? '' : '__Host-identity=a; __Host-identity=b';
@@ -153,7 +153,7 @@ describe.each([
     expect(sent).toBe('TypeError: Invalid character in header content ["X-Name"]');
   });
 
-  it('leaves nothing of itself in what the app answers instead, when its body has no words', async () => {
+  it('leaves no headers and cookies on the response if its body cannot be serialized', async () => {
     const manager = managerOn({ store: memory() });
     const answer = { status: 200, headers: { 'X-Name': 'one' }, cookies: ['a=b'], body: { quota: 5n } };
     const dialect = { ...rest(manager.settings), revoked: () => answer };
@@ -164,7 +164,7 @@ describe.each([
   });
 });
 
-describe('what comes after a guard that had to ask the database', () => {
+describe('a handler behind a guard that had to wait for the database', () => {
   const manager = managerOn({ store: new GatedStore(memory()).store });
   const guards = {
     sessionSecretGuard: sessionSecretGuard(manager),
@@ -173,14 +173,17 @@ describe('what comes after a guard that had to ask the database', () => {
     }),
   };
 
-  it.each(Object.entries(guards))('and throws meets the error handler of the app: %s', async (_, guard) => {
-    const opened = await manager.open({ userId: 'alice' });
-    const within: RequestHandler = (request_, response, next) => {
-      void guard(request_, response, (error?: unknown) => {
-        if (error !== undefined) next(error);
-        else throw new Error(`a bug, for ${request_.identitySession?.userId}`);
-      });
-    };
-    expect(await answerTo(within, cookieOf(opened))).toBe('Error: a bug, for alice');
-  });
+  it.each(Object.entries(guards))(
+    'passes its errors to the error handler of the app: %s',
+    async (_, guard) => {
+      const opened = await manager.open({ userId: 'alice' });
+      const within: RequestHandler = (request_, response, next) => {
+        void guard(request_, response, (error?: unknown) => {
+          if (error !== undefined) next(error);
+          else throw new Error(`a bug, for ${request_.identitySession?.userId}`);
+        });
+      };
+      expect(await answerTo(within, cookieOf(opened))).toBe('Error: a bug, for alice');
+    },
+  );
 });

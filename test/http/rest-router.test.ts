@@ -41,8 +41,8 @@ async function idOf(browser: Browser): Promise<string> {
   return (await browser.get('/session')).body.session.id;
 }
 
-describe('signing in', () => {
-  it('shows the secret in the cookie and nowhere else', async () => {
+describe('the sign-in of an app with restRouter', () => {
+  it('keeps the secret in the cookie only, out of all bodies and the database', async () => {
     const browser = await signedIn();
     const secret = browser.cookieHeader.split('.')[1]!;
     const bodies = await Promise.all(['/session', '/sessions', '/private'].map((path) => browser.get(path)));
@@ -54,7 +54,7 @@ describe('signing in', () => {
     for (const { text } of bodies) expect(text).not.toContain(hash.toString('hex'));
   });
 
-  it('again ends the session whose cookie came in, also when it was of another user', async () => {
+  it('ends the session of the previous cookie, even if it belonged to another user', async () => {
     const browser = await signedIn();
     const before = browser.cookieHeader;
     await browser.post('/sign-in', { userId: 'bob' });
@@ -65,29 +65,32 @@ describe('signing in', () => {
   });
 });
 
-describe('the list', () => {
-  it.each([true, false])('shows sessions of all nodes with global lookup: %p', async (globalLookup) => {
-    const nodes = ['one', 'two'].map((nodeId) =>
-      managerOn({ knex: database.knex, clock, nodeId, globalLookup }),
-    );
-    try {
-      const [one, two] = nodes.map((node) => new Browser(appOn(node))) as [Browser, Browser];
-      for (const browser of [one, two]) await browser.post('/sign-in', { userId: 'alice' });
-      const listed = async (browser: Browser) => {
-        const { sessions } = (await browser.get('/sessions')).body as { sessions: { id: string }[] };
-        return sessions.map(({ id }) => id).sort();
-      };
-      const ids = [await idOf(one), await idOf(two)];
-      expect(await listed(one)).toEqual(globalLookup ? ids.sort() : [ids[0]]);
-      expect(await listed(two)).toEqual(globalLookup ? ids.sort() : [ids[1]]);
-    } finally {
-      await Promise.all(nodes.map((node) => node.close()));
-    }
-  });
+describe('GET /sessions with several nodes', () => {
+  it.each([true, false])(
+    'lists the sessions of all nodes with globalLookup, otherwise of one node: %p',
+    async (globalLookup) => {
+      const nodes = ['one', 'two'].map((nodeId) =>
+        managerOn({ knex: database.knex, clock, nodeId, globalLookup }),
+      );
+      try {
+        const [one, two] = nodes.map((node) => new Browser(appOn(node))) as [Browser, Browser];
+        for (const browser of [one, two]) await browser.post('/sign-in', { userId: 'alice' });
+        const listed = async (browser: Browser) => {
+          const { sessions } = (await browser.get('/sessions')).body as { sessions: { id: string }[] };
+          return sessions.map(({ id }) => id).sort();
+        };
+        const ids = [await idOf(one), await idOf(two)];
+        expect(await listed(one)).toEqual(globalLookup ? ids.sort() : [ids[0]]);
+        expect(await listed(two)).toEqual(globalLookup ? ids.sort() : [ids[1]]);
+      } finally {
+        await Promise.all(nodes.map((node) => node.close()));
+      }
+    },
+  );
 });
 
 describe('a guarded request', () => {
-  it('passes with the cookie, and carries the session', async () => {
+  it('is accepted with the cookie and has the session', async () => {
     const browser = await signedIn({
       tenantId: 'acme',
       clientId: 'mail',
@@ -103,7 +106,7 @@ describe('a guarded request', () => {
     });
   });
 
-  it('without credentials is a 401 with a challenge and a problem document', async () => {
+  it('gets 401 with a challenge and a problem document without credentials', async () => {
     const response = await request(app).get('/private');
     expect(response.status).toBe(401);
     expect(response.get('WWW-Authenticate')).toBe('Bearer');
@@ -117,7 +120,7 @@ describe('a guarded request', () => {
     });
   });
 
-  it('is refused in the same words whether the id is unknown, the secret wrong or the value junk', async () => {
+  it('gets the same 401 for an unknown id, a wrong secret and a malformed value', async () => {
     const [id, secret] = (await signedIn()).cookieHeader.split('=')[1]!.split('.') as [string, string];
     const other = (await signedIn()).cookieHeader.split('.')[1]!;
     const values = [
@@ -140,7 +143,7 @@ describe('a guarded request', () => {
     }
   });
 
-  it('with two cookies of the name is a 400, whichever comes first', async () => {
+  it('gets 400 with code credentials-ambiguous for two session cookies in any order', async () => {
     const { cookieHeader } = await signedIn();
     for (const both of [`${cookieHeader}; __Host-identity=evil`, `__Host-identity=evil; ${cookieHeader}`]) {
       const response = await request(app).get('/private').set('Cookie', both);
@@ -149,7 +152,7 @@ describe('a guarded request', () => {
     }
   });
 
-  it('that writes must come from a page of the app', async () => {
+  it('gets 403 for a write from another origin', async () => {
     const { cookieHeader } = await signedIn();
     const write = (headers: Record<string, string>) =>
       request(app).post('/private').set('Cookie', cookieHeader).set(headers);
@@ -161,7 +164,7 @@ describe('a guarded request', () => {
     expect((await write({ Origin: 'https://evil.example' })).status).toBe(403);
   });
 
-  it('wakes a session that hibernates', async () => {
+  it('wakes a hibernating session', async () => {
     const browser = await signedIn({ staySignedIn: true });
     clock.advance(3 * DAY);
     expect((await browser.get('/private')).status).toBe(200);
@@ -169,14 +172,14 @@ describe('a guarded request', () => {
     expect((await browser.get('/private')).status).toBe(200);
   });
 
-  it('is refused when the session was idle for too long', async () => {
+  it('gets code session-expired after the short lifetime', async () => {
     const browser = await signedIn();
     clock.advance(HOUR);
     expect((await browser.get('/private')).body.code).toBe('session-expired');
   });
 });
 
-describe('a client without cookies', () => {
+describe('a client with a bearer token', () => {
   async function token(): Promise<string> {
     const response = await request(app).post('/sign-in').send({ userId: 'alice', transport: 'bearer' });
     expect(response.get('Set-Cookie')).toBeUndefined();
@@ -184,7 +187,7 @@ describe('a client without cookies', () => {
     return response.body.token;
   }
 
-  it('shows the token that it was given once, and needs no origin', async () => {
+  it('is accepted with the token of the sign-in, from any origin', async () => {
     const bearer = `Bearer ${await token()}`;
     const read = await request(app).get('/private').set('Authorization', bearer);
     const write = await request(app)
@@ -194,7 +197,7 @@ describe('a client without cookies', () => {
     expect([read.status, write.status]).toEqual([200, 200]);
   });
 
-  it('learns that its token is the trouble when it is', async () => {
+  it('gets the challenge invalid_token for an invalid token', async () => {
     const response = await request(app)
       .get('/private')
       .set('Authorization', `Bearer eis_${'0'.repeat(32)}.x`);
@@ -202,7 +205,7 @@ describe('a client without cookies', () => {
     expect(response.get('WWW-Authenticate')).toBe('Bearer error="invalid_token"');
   });
 
-  it('may not show a cookie as well', async () => {
+  it('gets 400 if it also sends a session cookie', async () => {
     const { cookieHeader } = await signedIn();
     const response = await request(app)
       .get('/private')
@@ -211,7 +214,7 @@ describe('a client without cookies', () => {
     expect(response.status).toBe(400);
   });
 
-  it('may have other tokens, which are for the app to read', async () => {
+  it('can send tokens of the app, which are ignored', async () => {
     const { cookieHeader } = await signedIn();
     const response = await request(app)
       .get('/private')
@@ -225,7 +228,7 @@ describe('a client without cookies', () => {
 });
 
 describe('GET /session', () => {
-  it('keeps no session alive', async () => {
+  it('does not keep the session alive', async () => {
     const browser = await signedIn();
     for (let minutes = 0; minutes < 60; minutes += 10) {
       expect((await browser.get('/session')).status).toBe(200);
@@ -236,7 +239,7 @@ describe('GET /session', () => {
 });
 
 describe('GET /sessions', () => {
-  it("lists the caller's own, newest first, and marks the current one", async () => {
+  it("lists the caller's sessions, newest sign-in first, and marks the current one", async () => {
     const older = await signedIn();
     clock.advance(1000);
     const newer = await signedIn({}, 'curl/8.5.0');
@@ -248,7 +251,7 @@ describe('GET /sessions', () => {
     ]);
   });
 
-  it('shows when each was last used, to the latest request here', async () => {
+  it('shows the last use of each session, including the latest requests on this node', async () => {
     const [one, two] = [await signedIn(), await signedIn()];
     clock.advance(30_000);
     await two.get('/private');
@@ -258,7 +261,7 @@ describe('GET /sessions', () => {
 });
 
 describe('DELETE /sessions/:id', () => {
-  it('ends that session, and its browser is out at its next request', async () => {
+  it('returns 204, and the next request of the ended session gets 401', async () => {
     const [mine, stolen] = [await signedIn(), await signedIn()];
     const id = await idOf(stolen);
     const response = await mine.delete(`/sessions/${id}`);
@@ -268,7 +271,7 @@ describe('DELETE /sessions/:id', () => {
     expect((await mine.get('/private')).status).toBe(200);
   });
 
-  it('started by another site is refused', async () => {
+  it('returns 403 if another site sent the request', async () => {
     const [mine, other] = [await signedIn(), await signedIn()];
     const response = await request(app)
       .delete(`/sessions/${await idOf(other)}`)
@@ -280,7 +283,7 @@ describe('DELETE /sessions/:id', () => {
 });
 
 describe('DELETE /sessions', () => {
-  it('ends all others', async () => {
+  it('ends all other sessions', async () => {
     const mine = await signedIn();
     const others = [await signedIn(), await signedIn()];
     expect((await mine.delete('/sessions')).status).toBe(204);
@@ -288,7 +291,7 @@ describe('DELETE /sessions', () => {
     for (const other of others) expect((await other.get('/private')).status).toBe(401);
   });
 
-  it('with ?current=true ends this one too, and forgets its cookie', async () => {
+  it('ends the current session too with ?current=true and clears its cookie', async () => {
     const [mine, other] = [await signedIn(), await signedIn()];
     const before = mine.cookieHeader;
     expect((await mine.delete('/sessions?current=true')).status).toBe(204);
@@ -299,7 +302,7 @@ describe('DELETE /sessions', () => {
 });
 
 describe('DELETE /session', () => {
-  it('signs out', async () => {
+  it('ends the session with the reason signed-out and clears its cookie', async () => {
     const browser = await signedIn();
     const before = browser.cookieHeader;
     expect((await browser.delete('/session')).status).toBe(204);
@@ -309,8 +312,8 @@ describe('DELETE /session', () => {
   });
 });
 
-describe('the limits', () => {
-  it('turn away an address that fails at autologin again and again, and say for how long', async () => {
+describe('the limits of restRouter', () => {
+  it('return 429 with Retry-After after too many failed autologins', async () => {
     app = appOn(manager, { limits: { autologin: { limit: 3 } } });
     const attempt = () => request(app).post('/session/autologin');
     for (let i = 0; i < 3; i++) expect((await attempt()).status).toBe(401);
@@ -320,13 +323,13 @@ describe('the limits', () => {
     expect(Number(refused.get('Retry-After'))).toBeGreaterThan(0);
   });
 
-  it('count no success at autologin: offices share an address', async () => {
+  it('do not count successful autologins', async () => {
     app = appOn(manager, { limits: { autologin: { limit: 2 } } });
     const browser = await signedIn({ staySignedIn: true });
     for (let i = 0; i < 5; i++) expect((await browser.post('/session/autologin')).status).toBe(200);
   });
 
-  it('keep nobody out after an outage', async () => {
+  it('do not count 503 responses during an outage', async () => {
     const knex = database.connect();
     const away = managerOn({ knex, clock, lease: 0 });
     app = appOn(away, { limits: { autologin: { limit: 2 } } });
@@ -336,14 +339,14 @@ describe('the limits', () => {
     await away.close();
   });
 
-  it('turn away an address that revokes without end', async () => {
+  it('return 429 after too many revocations', async () => {
     app = appOn(manager, { limits: { revoke: { limit: 2 } } });
     const browser = await signedIn();
     for (let i = 0; i < 2; i++) expect((await browser.delete('/sessions')).status).toBe(204);
     expect((await browser.delete('/sessions')).status).toBe(429);
   });
 
-  it('can be switched off', async () => {
+  it('can be disabled with false', async () => {
     app = appOn(manager, { limits: { autologin: false } });
     for (let i = 0; i < 150; i++) expect((await request(app).post('/session/autologin')).status).toBe(401);
   });
@@ -352,23 +355,23 @@ describe('the limits', () => {
     [5, '`limits` is 5: it must be an object'],
     [false, '`limits` is false: it must be an object'],
     [{ revoke: true }, '`limits.revoke` is true: it must be false or an object'],
-  ])('cannot be %j', (limits, problem) => {
+  ])('throw a TypeError for the invalid value %j', (limits, problem) => {
     expect(() => restRouter(manager, { limits } as never)).toThrow(problem);
   });
 });
 
-describe('a wire of its own', () => {
-  it('is spoken on every route, to who is refused and to who is not', async () => {
+describe('restRouter with a custom dialect', () => {
+  it('answers every route in the form of the dialect, including refusals', async () => {
     const { cookieHeader } = await signedIn();
-    const say = (status: number) => () => ({ status, headers: {}, cookies: [] });
-    const words = {
-      refusal: say(418),
-      session: say(291),
-      sessions: say(292),
-      opened: say(293),
-      revoked: say(294),
+    const answer = (status: number) => () => ({ status, headers: {}, cookies: [] });
+    const answers = {
+      refusal: answer(418),
+      session: answer(291),
+      sessions: answer(292),
+      opened: answer(293),
+      revoked: answer(294),
     };
-    app = appOn(manager, { dialect: { ...rest(manager.settings), ...words } });
+    app = appOn(manager, { dialect: { ...rest(manager.settings), ...answers } });
     async function statuses(headers: Record<string, string>): Promise<number[]> {
       const all: number[] = [];
       for (const asking of [
@@ -391,11 +394,11 @@ describe('a wire of its own', () => {
 describe.each([
   ['Express 5', express],
   ['Express 4', express4],
-])('in %s', (_, framework) => {
+])('restRouter in %s', (_, framework) => {
   it.each([
     ['with', [cookieParser()]],
     ['without', []],
-  ])('%s cookie-parser, a session is opened, checked, listed and ended', async (__, before) => {
+  ])('opens, checks, lists and ends sessions %s cookie-parser', async (__, before) => {
     app = appOn(manager, { framework, before });
     const [mine, other] = [await signedIn(), await signedIn()];
     expect((await mine.get('/private')).status).toBe(200);
@@ -409,7 +412,7 @@ describe.each([
 });
 
 describe('two nodes on one database', () => {
-  it('respect what the other ends', async () => {
+  it('refuse a session that the other one ended, within the lease', async () => {
     const other = managerOn({ knex: database.knex, clock });
     const elsewhere = appOn(other);
     const [mine, stolen] = [await signedIn(), await signedIn()];

@@ -38,11 +38,11 @@ const described = (of: IdentitySession, place?: Place) => ({
 
 const code = (wanted: RefusalCode) => expect.objectContaining({ name: 'SessionError', code: wanted });
 
-describe.each(['credentials', 'remembered'] as const)('the %s of a request', (which) => {
-  const shownBy = (headers: Record<string, string>, by = dialect) => by[which](request(headers));
+describe.each(['credentials', 'remembered'] as const)('%s of the REST dialect', (which) => {
+  const credentialsIn = (headers: Record<string, string>, by = dialect) => by[which](request(headers));
 
-  it('are those of its cookie', () => {
-    expect(shownBy({ cookie: `a=b; __Host-identity=${PAIR}; c=d` })).toEqual({
+  it('returns the credentials of the cookie', () => {
+    expect(credentialsIn({ cookie: `a=b; __Host-identity=${PAIR}; c=d` })).toEqual({
       sessionId: ID,
       secret: SECRET,
       transport: 'cookie',
@@ -50,9 +50,9 @@ describe.each(['credentials', 'remembered'] as const)('the %s of a request', (wh
   });
 
   it.each([`Bearer eis_${PAIR}`, `bearer eis_${PAIR}`, `BEARER   eis_${PAIR}  `])(
-    'are those of %j',
+    'returns the credentials of the header Authorization: %s',
     (value) => {
-      expect(shownBy({ authorization: value })).toEqual({
+      expect(credentialsIn({ authorization: value })).toEqual({
         sessionId: ID,
         secret: SECRET,
         transport: 'bearer',
@@ -69,34 +69,34 @@ describe.each(['credentials', 'remembered'] as const)('the %s of a request', (wh
     { authorization: `eis_${PAIR}` },
     { authorization: `Bearer jwt eis_${PAIR}` },
     { authorization: '' },
-  ])('are none in %j', (headers) => {
-    expect(shownBy(headers)).toBeUndefined();
+  ])('returns undefined for the headers %j', (headers) => {
+    expect(credentialsIn(headers)).toBeUndefined();
   });
 
   it.each([
-    ['nothing', ''],
-    ['no secret', ID],
+    ['an empty value', ''],
+    ['a missing secret', ID],
     ['an empty secret', `${ID}.`],
     ['a secret too short', `${ID}.${SECRET.slice(1)}`],
     ['a secret too long', `${PAIR}A`],
-    ['a secret of other letters', `${ID}.${SECRET.slice(1)}+`],
-    ['no point', `${ID}${SECRET}A`],
+    ['a secret with an invalid character', `${ID}.${SECRET.slice(1)}+`],
+    ['a missing dot', `${ID}${SECRET}A`],
     ['an id in capitals', PAIR.toUpperCase()],
     ['an id with dashes', `0198c1a2-0000-7000-8000-00000000000a.${SECRET}`],
     ['quotes', `"${PAIR}"`],
     ['escapes', PAIR.replace('.', '%2e')],
-  ])('cannot be read from %s, whichever way it came', (_, value) => {
+  ])('throws credentials-invalid for %s in a cookie or a token', (_, value) => {
     const refusals = [{ cookie: `__Host-identity=${value}` }, { authorization: `Bearer eis_${value}` }].map(
       (headers) => {
         try {
-          return shownBy(headers);
+          return credentialsIn(headers);
         } catch (error) {
           return error;
         }
       },
     );
     expect(refusals).toEqual([code('credentials-invalid'), code('credentials-invalid')]);
-    // In the words of a wrong secret, which this may be.
+    // The message is the same as for a wrong secret.
     expect(refusals).toEqual(
       Array(2).fill(
         expect.objectContaining({
@@ -111,90 +111,93 @@ describe.each(['credentials', 'remembered'] as const)('the %s of a request', (wh
     ['two cookies, one of them junk', { cookie: `__Host-identity=junk; __Host-identity=${PAIR}` }],
     ['a cookie and a token', { cookie: `__Host-identity=${PAIR}`, authorization: `Bearer eis_${PAIR}` }],
     ['a cookie and a token of junk', { cookie: `__Host-identity=${PAIR}`, authorization: 'Bearer eis_junk' }],
-  ])('are not clear from %s', (_, headers) => {
-    expect(() => shownBy(headers)).toThrow(code('credentials-ambiguous'));
+  ])('throws credentials-ambiguous for %s', (_, headers) => {
+    expect(() => credentialsIn(headers)).toThrow(code('credentials-ambiguous'));
   });
 
-  it("leave the app's own tokens alone, beside a cookie too", () => {
+  it('ignores bearer tokens of the app, even beside a session cookie', () => {
     const headers = { cookie: `__Host-identity=${PAIR}`, authorization: 'Bearer jwt' };
-    expect(shownBy(headers)).toMatchObject({ transport: 'cookie' });
+    expect(credentialsIn(headers)).toMatchObject({ transport: 'cookie' });
   });
 
-  it('are looked for under the name of the cookie without its prefix when it is not secure', () => {
+  it('expects the cookie without the __Host- prefix if secure is false', () => {
     const plain = dialectWith({ name: 'sid', secure: false });
-    expect(shownBy({ cookie: `sid=${PAIR}` }, plain)).toMatchObject({ sessionId: ID });
-    expect(shownBy({ cookie: `__Host-sid=${PAIR}` }, plain)).toBeUndefined();
-    expect(shownBy({ cookie: `sid=${PAIR}` }, dialectWith({ name: 'sid' }))).toBeUndefined();
+    expect(credentialsIn({ cookie: `sid=${PAIR}` }, plain)).toMatchObject({ sessionId: ID });
+    expect(credentialsIn({ cookie: `__Host-sid=${PAIR}` }, plain)).toBeUndefined();
+    expect(credentialsIn({ cookie: `sid=${PAIR}` }, dialectWith({ name: 'sid' }))).toBeUndefined();
   });
 });
 
-describe('a write that carries a cookie', () => {
-  it('must come from a page of the app', () => {
+describe('sameOrigin of the REST dialect', () => {
+  it('is true, so that writes with a cookie must come from the app', () => {
     expect(dialect.sameOrigin).toBe(true);
   });
 });
 
-describe('what a request asks to end', () => {
+describe('revocation of the REST dialect', () => {
   const current = session({ tenantId: 'acme' });
   const owner = { tenantId: 'acme', userId: 'alice' };
   const other = 'b'.repeat(32);
   const asked = (more: Partial<Request>) => dialect.revocation(request({}, more), current);
 
-  it("is the session of an id, among the caller's own", () => {
+  it("selects the caller's session with the id of the path", () => {
     expect(asked({ params: { id: other } })).toEqual({ owner, only: [other] });
   });
 
-  it.each([{}, { current: 'false' }])('is all but the current one without an id, with %j', (query) => {
-    expect(asked({ query })).toEqual({ owner, except: ID });
-  });
+  it.each([{}, { current: 'false' }])(
+    'selects all sessions except the current one without an id, with the query %j',
+    (query) => {
+      expect(asked({ query })).toEqual({ owner, except: ID });
+    },
+  );
 
-  it('is all when the current one is wanted too', () => {
+  it('selects all sessions with ?current=true', () => {
     expect(asked({ query: { current: 'true' } })).toEqual({ owner });
   });
 
-  it('is one session for an id, whatever the query says', () => {
+  it('ignores the query if the path has an id', () => {
     expect(asked({ params: { id: other }, query: { current: 'true' } })).toEqual({ owner, only: [other] });
   });
 
   it.each(['', 'junk', 'B'.repeat(32), `${other}0`, '0198c1a2-0000-7000-8000-00000000000a'])(
-    'is nothing that exists under the id %j',
+    'throws session-not-found for the malformed id %j',
     (id) => {
       expect(() => asked({ params: { id } })).toThrow(code('session-not-found'));
     },
   );
 
   it.each(['', 'yes', 'TRUE', '1', ['true', 'true'], { a: 'true' }, true])(
-    'is not clear when the query says %j',
+    'throws invalid-request for the value %j of the query parameter current',
     (value) => {
       expect(() => asked({ query: { current: value as string } })).toThrow(code('invalid-request'));
     },
   );
 });
 
-describe('a session that is opened', () => {
+describe('opened of the REST dialect', () => {
   const opened = (said: Partial<StoredSession> = {}, by = dialect) =>
     by.opened({ described: described(session(said)), secret: SECRET, transport: 'cookie' }, request());
 
-  it('is shown, to nobody but the caller, and its credentials go into a cookie that ends with the browser', () => {
+  it('returns the session uncached and sets a session cookie with the credentials', () => {
     expect(opened()).toEqual({
       ...dialect.session(described(session()), request()),
       cookies: [`__Host-identity=${PAIR}; Path=/; HttpOnly; Secure; SameSite=Lax`],
     });
   });
 
-  it('has a cookie for its whole lifetime, in whole seconds, when it stays signed in', () => {
+  it('sets Max-Age in whole seconds for a session that stays signed in', () => {
     const { cookies } = opened({ staySignedIn: true }, dialectWith({ ttl: 90_999, sameSite: 'strict' }));
     expect(cookies).toEqual([
       `__Host-identity=${PAIR}; Path=/; Max-Age=90; HttpOnly; Secure; SameSite=Strict`,
     ]);
   });
 
-  it('has a cookie without prefix and without Secure in development', () => {
+  it('sets a cookie without prefix and Secure if secure is false', () => {
     const { cookies } = opened({}, dialectWith({ secure: false }));
     expect(cookies).toEqual([`identity=${PAIR}; Path=/; HttpOnly; SameSite=Lax`]);
   });
 
-  it('has no cookie for a client that keeps none, which is given a token', () => {
+  it('sets no cookie for transport bearer, and token() returns the token', () => {
     const opening = { described: described(session()), secret: SECRET, transport: 'bearer' } as const;
     const answer = dialect.opened(opening, request());
     expect(answer).toEqual(dialect.session(described(session()), request()));
@@ -203,7 +206,7 @@ describe('a session that is opened', () => {
   });
 
   it.each([dialect, dialectWith({ secure: false, name: 'sid' })])(
-    'is known again by what its client was given (%#)',
+    'issues a cookie and a token that credentials() reads again (%#)',
     (by) => {
       const [cookie = ''] = opened({}, by).cookies;
       const authorization = `Bearer ${by.token(ID, SECRET)}`;
@@ -214,7 +217,7 @@ describe('a session that is opened', () => {
   );
 });
 
-describe('a session that is shown', () => {
+describe('session and sessions of the REST dialect', () => {
   const shape = {
     id: ID,
     current: true,
@@ -232,7 +235,7 @@ describe('a session that is shown', () => {
     },
   };
 
-  it('is all that its owner may know, and nothing else', () => {
+  it('returns exactly the public fields of a session', () => {
     expect(dialect.session(described(session()), request())).toEqual({
       status: 200,
       headers: { 'Cache-Control': 'no-store' },
@@ -241,7 +244,7 @@ describe('a session that is shown', () => {
     });
   });
 
-  it('has the newest address, its place if that is known, its last use and its client', () => {
+  it('returns the newest address, its location, the last use and the client', () => {
     const used = session({
       ipAddresses: ['192.0.2.1', '192.0.2.2'],
       lastAccessed: NOON + 1,
@@ -259,7 +262,7 @@ describe('a session that is shown', () => {
     );
   });
 
-  it('has no address and no user agent where there were none', () => {
+  it('returns null for a missing address and user agent', () => {
     const bare = session({ ipAddresses: [], userAgent: null });
     expect(dialect.session(described(bare), request()).body).toMatchObject({
       session: {
@@ -275,24 +278,27 @@ describe('a session that is shown', () => {
     ['ja, de;q=0.5', 'Firefox 140 auf Linux', 'Berlin, Deutschland'],
     ['fr', 'Firefox 140 on Linux', 'Berlin, Germany'],
     ['en, de;q=0.5', 'Firefox 140 on Linux', 'Berlin, Germany'],
-  ])('is worded for who reads %s', (languages, displayName, location) => {
+  ])('translates names and locations for Accept-Language %s', (languages, displayName, location) => {
     const reader = request({ 'accept-language': languages });
     const here = described(session(), { city: 'Berlin', country: 'DE' });
-    const worded = expect.objectContaining({ location, device: expect.objectContaining({ displayName }) });
-    expect(dialect.session(here, reader).body).toEqual({ session: worded });
-    expect(dialect.sessions([here], session(), reader).body).toEqual({ sessions: [worded] });
+    const translated = expect.objectContaining({
+      location,
+      device: expect.objectContaining({ displayName }),
+    });
+    expect(dialect.session(here, reader).body).toEqual({ session: translated });
+    expect(dialect.sessions([here], session(), reader).body).toEqual({ sessions: [translated] });
     expect(dialect.opened({ described: here, secret: SECRET, transport: 'cookie' }, reader).body).toEqual({
-      session: worded,
+      session: translated,
     });
   });
 
-  it('is worded in the one language of an app that has only one', () => {
+  it('uses the only language of the app for any Accept-Language', () => {
     const german = rest({ ...OPTIONS, translations: translationsOf({}, ['de']) });
     const body = german.session(described(session()), request({ 'accept-language': 'en' })).body;
     expect(body).toMatchObject({ session: { device: { displayName: 'Firefox 140 auf Linux' } } });
   });
 
-  it('is marked among others when it is the current one, and their order is kept', () => {
+  it('marks the current session in a list and keeps the order', () => {
     const other = session({ sessionId: 'b'.repeat(32) });
     expect(dialect.sessions([described(other), described(session())], session(), request())).toEqual({
       status: 200,
@@ -303,8 +309,8 @@ describe('a session that is shown', () => {
   });
 });
 
-describe('a node that is full', () => {
-  it('is a 503, for its users can do nothing about it', () => {
+describe('the refusal of a full node in the REST dialect', () => {
+  it('has status 503, because users cannot free sessions of others', () => {
     const full = new SessionError('session-limit-reached', 'No room.', { per: 'node' });
     expect(dialect.refusal(full, request())).toMatchObject({
       status: 503,
@@ -313,8 +319,8 @@ describe('a node that is full', () => {
   });
 });
 
-describe('what has ended', () => {
-  it('is answered with nothing', () => {
+describe('revoked of the REST dialect', () => {
+  it('returns 204 without a body', () => {
     expect(dialect.revoked(false, request())).toEqual({
       status: 204,
       headers: { 'Cache-Control': 'no-store' },
@@ -322,16 +328,16 @@ describe('what has ended', () => {
     });
   });
 
-  it("takes the caller's cookie with it when that is to be forgotten", () => {
-    const forgotten = (by = dialect) => by.revoked(true, request()).cookies;
-    expect(forgotten()).toEqual(['__Host-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax']);
-    expect(forgotten(dialectWith({ secure: false, sameSite: 'strict' }))).toEqual([
+  it("clears the caller's cookie if clearCookies is true", () => {
+    const cleared = (by = dialect) => by.revoked(true, request()).cookies;
+    expect(cleared()).toEqual(['__Host-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax']);
+    expect(cleared(dialectWith({ secure: false, sameSite: 'strict' }))).toEqual([
       'identity=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict',
     ]);
   });
 });
 
-describe('a refusal', () => {
+describe('refusal of the REST dialect', () => {
   const STATUS: Record<RefusalCode, [number, string]> = {
     'credentials-missing': [401, 'Unauthorized'],
     'credentials-invalid': [401, 'Unauthorized'],
@@ -359,7 +365,7 @@ describe('a refusal', () => {
   const refusal = (of: RefusalCode, evidence: RefusalDetails = {}, headers: Record<string, string> = {}) =>
     dialect.refusal(new SessionError(of, 'Because.', evidence), request(headers));
 
-  it.each(ALL)('$code is a problem document with the status $status', ({ code: of, status, title }) => {
+  it.each(ALL)('returns a problem document with status $status for $code', ({ code: of, status, title }) => {
     expect(refusal(of)).toEqual({
       status,
       headers: {
@@ -367,13 +373,13 @@ describe('a refusal', () => {
         'Content-Type': 'application/problem+json; charset=utf-8',
         ...(status === 401 && { 'WWW-Authenticate': 'Bearer' }),
       },
-      // By now a sign-in in another tab may have set a good one.
+      // A sign-in in another tab may have set a new cookie by now.
       cookies: [],
       body: { title, status, detail: 'Because.', code: of },
     });
   });
 
-  it('tells a client that sent a token that the token is the trouble', () => {
+  it('returns the challenge invalid_token if the client sent a token', () => {
     const challenge = (authorization: string) =>
       refusal('session-ended', {}, { authorization }).headers['WWW-Authenticate'];
     expect(challenge('Bearer eis_x')).toBe('Bearer error="invalid_token"');
@@ -383,20 +389,20 @@ describe('a refusal', () => {
     );
   });
 
-  it('says why the session ended, and when trying again makes sense', () => {
+  it('contains the end reason and Retry-After', () => {
     expect(refusal('session-ended', { endReason: 'displaced' }).body).toMatchObject({ reason: 'displaced' });
     expect(refusal('store-unavailable', { retryAfter: 1 }).headers).toMatchObject({ 'Retry-After': '1' });
     expect(refusal('too-many-requests', { retryAfter: 0 }).headers).toMatchObject({ 'Retry-After': '0' });
   });
 
-  it('says nothing of what the database said', () => {
+  it('does not contain the cause', () => {
     const cause = new Error('password authentication failed');
     expect(JSON.stringify(refusal('store-unavailable', { cause, retryAfter: 1 }))).not.toContain('password');
   });
 });
 
-describe('an app that wants some of it otherwise', () => {
-  it('writes its own over it: no part needs the others to stand beside it', () => {
+describe('a dialect that extends the REST dialect', () => {
+  it('can replace any member, because no member depends on this', () => {
     const own = {
       ...dialect,
       refusal: () => ({ status: 418, headers: {}, cookies: [], body: 'short and stout' }),

@@ -16,7 +16,7 @@ import { FakeClock } from '../support/clock';
 import { bearerOf, cookieOf } from '../support/credentials';
 import { managerOn } from '../support/manager';
 
-const FORGOTTEN = ['__Host-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax'];
+const CLEARED = ['__Host-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax'];
 
 let clock: FakeClock;
 let store: AdministeredStore;
@@ -49,8 +49,8 @@ async function expectAlive(...sessions: Opened[]): Promise<void> {
   for (const session of sessions) expect(await kept(session)).toMatchObject({ endedAt: null });
 }
 
-describe('an id', () => {
-  it("ends that session of the caller's, and notes when, why and by whom", async () => {
+describe('revokeRoute with an id', () => {
+  it('returns 204, ends the session of that id, and stores time, reason and actor', async () => {
     clock.advance(1000);
     const response = await revoking(`/${idOf(other)}`);
     expect([response.status, response.text, response.get('Cache-Control')]).toEqual([204, '', 'no-store']);
@@ -63,14 +63,14 @@ describe('an id', () => {
     await expectAlive(mine);
   });
 
-  it('of a session that has ended already is a 204 again, and the first end stands', async () => {
+  it('returns 204 for a session that has already ended and keeps its first reason', async () => {
     await manager.revoke(sessionsOf(other.session, [idOf(other)]), { reason: 'administrator' });
     const answers = await Promise.all(Array.from({ length: 10 }, () => revoking(`/${idOf(other)}`)));
     expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(204));
     expect(await kept(other)).toMatchObject({ endReason: 'administrator' });
   });
 
-  it("of somebody else's session is the same 404 as of none, and ends nothing", async () => {
+  it('returns the same 404 for the session of another user and for an unknown id', async () => {
     const foreign = [await opened({ userId: 'bob' }), await opened({ tenantId: 'acme' })];
     const ids = [...foreign.map(idOf), '0'.repeat(32), 'junk', '%00', '..%2f', idOf(other).toUpperCase()];
     const answers = await Promise.all(ids.map((id) => revoking(`/${id}`)));
@@ -79,16 +79,16 @@ describe('an id', () => {
     await expectAlive(mine, other, ...foreign);
   });
 
-  it('of the current session ends that, and has the browser forget its cookie', async () => {
+  it('ends the current session and clears its cookie', async () => {
     const response = await revoking(`/${idOf(mine)}`);
-    expect([response.status, response.get('Set-Cookie')]).toEqual([204, FORGOTTEN]);
+    expect([response.status, response.get('Set-Cookie')]).toEqual([204, CLEARED]);
     expect(await kept(mine)).toMatchObject({ endReason: 'revoked' });
     await expectAlive(other);
   });
 });
 
-describe('no id', () => {
-  it("ends all others of the caller's, and nobody else's", async () => {
+describe('revokeRoute without an id', () => {
+  it('ends all other sessions of the caller and no session of other users', async () => {
     const third = await opened({ device: 'Mobile' });
     const foreign = [await opened({ userId: 'bob' }), await opened({ tenantId: 'acme' })];
     const response = await revoking('/?current=false');
@@ -97,14 +97,14 @@ describe('no id', () => {
     await expectAlive(mine, ...foreign);
   });
 
-  it('with ?current=true ends this one too, and has the browser forget its cookie', async () => {
+  it('ends the current session too with ?current=true and clears its cookie', async () => {
     const response = await revoking('/?current=true');
-    expect([response.status, response.get('Set-Cookie')]).toEqual([204, FORGOTTEN]);
+    expect([response.status, response.get('Set-Cookie')]).toEqual([204, CLEARED]);
     for (const session of [mine, other]) expect(await kept(session)).toMatchObject({ endReason: 'revoked' });
   });
 
   it.each(['?current=yes', '?current=true&current=true', '?current[a]=true', '?current='])(
-    'with %s is a 400 and ends nothing',
+    'returns 400 and ends no session with %s',
     async (query) => {
       app.set('query parser', 'extended');
       const response = await revoking(`/${query}`);
@@ -114,16 +114,16 @@ describe('no id', () => {
   );
 });
 
-describe('a client with a token', () => {
-  it('has no cookie to forget when it ends its own session', async () => {
+describe('revokeRoute with a bearer token', () => {
+  it('clears no cookie after it ended the current session', async () => {
     const response = await revoking('/?current=true', { Authorization: bearerOf(mine) });
     expect([response.status, response.get('Set-Cookie')]).toEqual([204, undefined]);
     expect(await kept(mine)).toMatchObject({ endReason: 'revoked' });
   });
 });
 
-describe('a mistake in the store', () => {
-  it("is the app's to handle, and nothing is said to have ended", async () => {
+describe('revokeRoute with a failing store', () => {
+  it('passes an unexpected error to the app and does not clear the cookie', async () => {
     store.end = () => Promise.reject(new Error('a bug'));
     app.use((error: Error, _: unknown, response: express.Response, __: unknown) => {
       response.status(500).send(error.message);
@@ -133,22 +133,22 @@ describe('a mistake in the store', () => {
   });
 });
 
-describe('on a wire of its own, the route', () => {
-  it("ends what the wire reads in the request, and tells it whether the caller's own session was among it", async () => {
+describe('revokeRoute with a custom dialect', () => {
+  it("ends the sessions that the dialect selects and tells it if the caller's session is one of them", async () => {
     const dialect = {
       ...rest(manager.settings),
       revocation: (_: unknown, { userId, tenantId }: { userId: string; tenantId: string | null }) => ({
         owner: { userId, tenantId },
         device: 'Mobile',
       }),
-      revoked: (forget: boolean) => ({ status: 200, headers: {}, cookies: [], body: { forget } }),
+      revoked: (clearCookies: boolean) => ({ status: 200, headers: {}, cookies: [], body: { clearCookies } }),
     };
     app.post('/own', sessionSecretGuard(manager), revokeRoute(manager, { dialect }));
     const phone = await opened({ device: 'Mobile' });
     const own = (caller: Opened) => request(app).post('/own').set('Cookie', cookieOf(caller));
-    expect((await own(mine)).body).toEqual({ forget: false });
+    expect((await own(mine)).body).toEqual({ clearCookies: false });
     expect(await kept(phone)).toMatchObject({ endReason: 'revoked' });
     await expectAlive(mine, other);
-    expect((await own(await opened({ device: 'Mobile' }))).body).toEqual({ forget: true });
+    expect((await own(await opened({ device: 'Mobile' }))).body).toEqual({ clearCookies: true });
   });
 });

@@ -10,7 +10,7 @@ const OTHER = 'https://www.example.com';
 describe.each([
   ['Express 5', express],
   ['Express 4', express4],
-])('same origin in %s', (_, framework) => {
+])('sameOrigin in %s', (_, framework) => {
   function appWith(origins: string[] = []): Express {
     const app = framework();
     app.all('/', sameOrigin(managerOn({ store: memory(), origins })), (__, response) => {
@@ -43,11 +43,11 @@ describe.each([
     [{ Origin: 'null' }, 403],
     [{ Origin: 'nonsense' }, 403],
     [{}, 200],
-  ])('answers a write with %j with %d', async (headers, status) => {
+  ])('answers a write with the headers %j with status %d', async (headers, status) => {
     expect(await post(headers)).toBe(status);
   });
 
-  it.each(['GET', 'HEAD', 'OPTIONS'])('lets %s pass from everywhere', async (method) => {
+  it.each(['GET', 'HEAD', 'OPTIONS'])('accepts %s requests from any origin', async (method) => {
     const { status } = await request(appWith())[method.toLowerCase() as 'get']('/').set({
       'Sec-Fetch-Site': 'cross-site',
       Origin: 'https://evil.example',
@@ -55,7 +55,7 @@ describe.each([
     expect(status).toBe(200);
   });
 
-  it('lets the origins pass that the app names, and no others', async () => {
+  it('accepts writes from the configured origins and no others', async () => {
     const app = appWith([OTHER]);
     expect(await post({ 'Sec-Fetch-Site': 'cross-site', Origin: OTHER }, app)).toBe(200);
     expect(await post({ Origin: OTHER }, app)).toBe(200);
@@ -63,7 +63,7 @@ describe.each([
     expect(await post({ 'Sec-Fetch-Site': 'cross-site' }, app)).toBe(403);
   });
 
-  it('goes by the host that a trusted proxy was asked for, and by no other', async () => {
+  it('respects X-Forwarded-Host only from a trusted proxy', async () => {
     const headers = { Origin: 'https://public.example', 'X-Forwarded-Host': 'public.example' };
     expect(await post(headers)).toBe(403);
     const behindProxy = appWith();

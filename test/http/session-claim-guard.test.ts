@@ -21,7 +21,7 @@ beforeEach(() => {
   manager = managerOn({ store: memory(), clock });
 });
 
-/** An app that believes a header, where another would verify a signature. */
+/** An app that trusts a header. A real app would verify the signature of a token. */
 function appOn(framework: typeof express, activity = true): Express {
   const app = framework();
   const claimsOf = (req: express.Request) => {
@@ -42,15 +42,15 @@ const get = (app: Express, token?: object | null) =>
 describe.each([
   ['Express 5', express],
   ['Express 4', express4],
-])('the claim guard in %s', (_, framework) => {
-  it('lets pass whose token names a live session', async () => {
+])('sessionClaimGuard in %s', (_, framework) => {
+  it('accepts a request whose token names a live session', async () => {
     const session = await manager.create({ userId: 'alice' });
     const response = await get(appOn(framework), claims(session));
     expect(response.status).toBe(200);
     expect(response.body).toEqual({ user: 'alice' });
   });
 
-  it('refuses a token whose session has ended, and says why', async () => {
+  it('returns 401 with code session-ended and the reason after the session was revoked', async () => {
     const session = await manager.create({ userId: 'alice' });
     await manager.administration.revoke(session.sessionId);
     const response = await get(appOn(framework), claims(session));
@@ -64,14 +64,14 @@ describe.each([
     [{}, 'credentials-invalid'],
     [{ sid: 'junk' }, 'credentials-invalid'],
     [{ sid: '0'.repeat(32) }, 'credentials-invalid'],
-  ])('refuses a request whose token is %j: a token without a session is no session', async (token, code) => {
+  ])('returns 401 for the token %j with code %s', async (token, code) => {
     const response = await get(appOn(framework), token);
     expect(response.status).toBe(401);
     expect(response.body.code).toBe(code);
   });
 });
 
-it('counts requests as use, unless it is told not to', async () => {
+it('sessionClaimGuard records the last use of the session unless activity is false', async () => {
   const session = await manager.create({ userId: 'alice' });
   clock.advance(HOUR / 2);
   await get(appOn(express, false), claims(session));
@@ -80,7 +80,7 @@ it('counts requests as use, unless it is told not to', async () => {
   expect((await manager.administration.get(session.sessionId)).lastAccessed).toBe(clock.now());
 });
 
-it('is refused when it is built without the place of the claims, with the line to write', () => {
+it('sessionClaimGuard throws a TypeError with the correct line if claimsOf is missing', () => {
   expect(() => sessionClaimGuard(manager, {} as never)).toThrow(
     /write `sessionClaimGuard\(manager, \{ claimsOf/,
   );

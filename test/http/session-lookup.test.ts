@@ -55,8 +55,8 @@ async function listFor(caller: Opened): Promise<Record<string, unknown>[]> {
   return response.body.sessions;
 }
 
-describe('the current session', () => {
-  it('is shown as it is since this request', async () => {
+describe('currentSession', () => {
+  it('returns the session of the request, including its last use by this request', async () => {
     const mine = await opened({
       clientId: 'mail',
       staySignedIn: true,
@@ -87,7 +87,7 @@ describe('the current session', () => {
     });
   });
 
-  it('is shown without its secret, and without what the app keeps with it', async () => {
+  it('does not return the secret, data or extraProperties', async () => {
     const mine = await opened({ data: { draft: 'private' }, extraProperties: { role: 'private' } });
     for (const path of ['/session', '/sessions']) {
       const { text } = await asking(path, mine);
@@ -96,15 +96,15 @@ describe('the current session', () => {
     }
   });
 
-  it('is shown to a client with a token too', async () => {
+  it('returns the session of a client with a bearer token', async () => {
     const mine = await opened();
     const response = await request(app).get('/session').set('Authorization', bearerOf(mine));
     expect(response.body.session).toMatchObject({ id: mine.session.sessionId });
   });
 });
 
-describe('the list', () => {
-  it("holds the caller's own sessions, newest first, and marks the current one", async () => {
+describe('sessionLookup', () => {
+  it("returns the caller's sessions, newest sign-in first, and marks the current one", async () => {
     const older = await opened();
     clock.advance(1000);
     const newer = await opened();
@@ -116,14 +116,14 @@ describe('the list', () => {
     ]);
   });
 
-  it("holds those of the caller's tenant alone", async () => {
+  it("returns only sessions of the caller's tenant", async () => {
     await opened();
     const mine = await opened({ tenantId: 'acme' });
     await opened({ tenantId: 'other' });
     expect((await listFor(mine)).map(({ id }) => id)).toEqual(idsOf([mine]));
   });
 
-  it('leaves out what has ended or expired, and not what only hibernates', async () => {
+  it('omits ended and expired sessions but returns hibernating ones', async () => {
     await manager.revoke({ owner: (await opened()).session });
     await opened({ staySignedIn: false });
     const asleep = await opened({ staySignedIn: true });
@@ -132,7 +132,7 @@ describe('the list', () => {
     expect((await listFor(mine)).map(({ id }) => id)).toEqual(idsOf([mine, asleep]));
   });
 
-  it('says of each when it was last used, and when it ends', async () => {
+  it('returns the last use and the expiry of each session', async () => {
     const [mine, other] = [await opened({ staySignedIn: true }), await opened()];
     clock.advance(30_000);
     await asking('/session', other);
@@ -148,7 +148,7 @@ describe('the list', () => {
     ]);
   });
 
-  it('says where each is, when somebody knows', async () => {
+  it('returns the location of each session if it is known', async () => {
     use({
       location: (address) => (address === '81.2.69.142' ? { city: 'Berlin', country: 'DE' } : undefined),
     });
@@ -173,7 +173,7 @@ describe('the list', () => {
     ['pt, pt-BR;q=0', 'Firefox 140 on Linux', 'Berlin, Germany'],
     ['ja', 'Firefox 140 on Linux', 'Berlin, Germany'],
   ])(
-    'says it in the words of who reads %s, which the app may add',
+    'translates names and locations for Accept-Language %s, with translations of the app',
     async (languages, displayName, location) => {
       use({
         location: () => ({ city: 'Berlin', cityNames: { 'pt-BR': 'Berlim' }, country: 'DE' }),
@@ -199,15 +199,15 @@ describe('the list', () => {
   );
 });
 
-describe('a store that fails', () => {
-  it('is a 503 while it is away', async () => {
+describe('sessionLookup with a failing store', () => {
+  it('returns 503 with Retry-After while the database is away', async () => {
     const mine = await opened();
     store.list = () => Promise.reject(new SessionError('store-unavailable', 'Not now.', { retryAfter: 1 }));
     const response = await asking('/sessions', mine);
     expect([response.status, response.get('Retry-After')]).toEqual([503, '1']);
   });
 
-  it("is the app's to handle when it makes a mistake", async () => {
+  it('passes an unexpected error to the app', async () => {
     const mine = await opened();
     store.list = () => Promise.reject(new Error('a bug'));
     app.use((error: Error, _: unknown, response: express.Response, __: unknown) => {
@@ -218,8 +218,8 @@ describe('a store that fails', () => {
   });
 });
 
-describe('on a wire of its own', () => {
-  it('both are worded as the wire does', async () => {
+describe('sessionLookup and currentSession with a custom dialect', () => {
+  it('answer in the form of the dialect', async () => {
     const say = (status: number, body: object) => ({ status, headers: {}, cookies: [], body });
     const dialect = {
       ...rest(manager.settings),

@@ -29,7 +29,7 @@ beforeEach(() => {
   use();
 });
 
-/** An app that believes whoever posts. */
+/** An app that signs in the user of the request's body without a password. */
 function use(options: IdentitySessionOptions = {}, verb?: VerbOptions): void {
   manager = managerOn({ store, clock: new FakeClock(), ...options });
   const signIn = createSignIn(manager, verb);
@@ -53,8 +53,8 @@ const ours = (response: request.Response) =>
   (response.get('Set-Cookie') ?? []).filter((cookie) => !cookie.startsWith('theme='));
 const sessionsOf = (userId: string) => manager.list({ userId });
 
-describe('signing in', () => {
-  it('opens a session and sets one cookie, which ends with the browser; the app answers as it likes', async () => {
+describe('createSignIn', () => {
+  it('opens a session, sets one session cookie, and leaves the response to the app', async () => {
     const response = await signingIn();
     expect([response.status, response.get('Cache-Control')]).toEqual([200, 'no-store']);
     expect(response.get('Set-Cookie')).toEqual(['theme=dark', expect.stringMatching(COOKIE)]);
@@ -63,7 +63,7 @@ describe('signing in', () => {
     expect(ours(response)[0]).toContain(`=${session!.sessionId}.`);
   });
 
-  it('leaves the kind of the answer to the app', async () => {
+  it('does not set the content type of the response', async () => {
     const signIn = createSignIn(manager);
     app.post('/page', async (request_, response) => {
       await signIn(request_, response, { userId: 'alice' });
@@ -74,12 +74,12 @@ describe('signing in', () => {
     expect(ours(response)).toHaveLength(1);
   });
 
-  it('sets a cookie for the long lifetime for who stays signed in', async () => {
+  it('sets a cookie for the long lifetime with staySignedIn', async () => {
     const response = await signingIn({ userId: 'alice', staySignedIn: true });
     expect(ours(response)).toEqual([expect.stringContaining('; Max-Age=604800; ')]);
   });
 
-  it('gives a client that keeps no cookies a token instead, wherever it comes from', async () => {
+  it('returns a token and sets no cookie with transport bearer, from any origin', async () => {
     const response = await signingIn(
       { userId: 'alice', transport: 'bearer' },
       { 'Sec-Fetch-Site': 'cross-site' },
@@ -89,7 +89,7 @@ describe('signing in', () => {
     expect(response.body.token).toMatch(new RegExp(`^eis_${sessionId}\\.[A-Za-z0-9_-]{43}$`));
   });
 
-  it('notes with what and from where, by the request alone: nobody is believed who says otherwise', async () => {
+  it('takes user agent, IP address and replaced session only from the request', async () => {
     const victim = await manager.open({ userId: 'bob' });
     const { sessionId } = victim.session;
     const claims = {
@@ -108,36 +108,42 @@ describe('signing in', () => {
     expect(await sessionsOf('bob')).toHaveLength(1);
   });
 
-  it('keeps the beginning of a user agent of 15 KB', async () => {
+  it('stores the first 512 characters of a longer user agent', async () => {
     await signingIn({ userId: 'alice' }, { 'User-Agent': 'x'.repeat(15_000) });
     expect((await sessionsOf('alice'))[0]?.userAgent).toBe('x'.repeat(512));
   });
 
-  it.each(['garbage', '<script>alert(1)</script>'])('keeps no address of %j', async (address) => {
-    const response = await signingIn({ userId: 'alice' }, { 'X-Forwarded-For': address });
-    expect(response.body.session.ipAddresses).toEqual([]);
-  });
+  it.each(['garbage', '<script>alert(1)</script>'])(
+    'stores no IP address if the address of the request is %j',
+    async (address) => {
+      const response = await signingIn({ userId: 'alice' }, { 'X-Forwarded-For': address });
+      expect(response.body.session.ipAddresses).toEqual([]);
+    },
+  );
 });
 
-describe('signing in again', () => {
-  it.each(['alice', 'bob'])('as %s ends the session whose credentials came in', async (userId) => {
-    const before = [await manager.open({ userId: 'alice' }), await manager.open({ userId: 'alice' })];
-    await signingIn({ userId }, { Cookie: cookieOf(before[0]!) });
-    await signingIn({ userId, transport: 'bearer' }, { Authorization: bearerOf(before[1]!) });
-    for (const { session } of before) {
-      expect(await store.find(session.sessionId)).toMatchObject({ endReason: 'replaced' });
-    }
-    expect(await sessionsOf(userId)).toHaveLength(2);
-  });
+describe('createSignIn with credentials of a previous session', () => {
+  it.each(['alice', 'bob'])(
+    'ends the session of the cookie or the token when %s signs in',
+    async (userId) => {
+      const before = [await manager.open({ userId: 'alice' }), await manager.open({ userId: 'alice' })];
+      await signingIn({ userId }, { Cookie: cookieOf(before[0]!) });
+      await signingIn({ userId, transport: 'bearer' }, { Authorization: bearerOf(before[1]!) });
+      for (const { session } of before) {
+        expect(await store.find(session.sessionId)).toMatchObject({ endReason: 'replaced' });
+      }
+      expect(await sessionsOf(userId)).toHaveLength(2);
+    },
+  );
 
-  it('never takes over an id that the client brought along', async () => {
+  it('never reuses a session id from the request', async () => {
     const planted = `${'0'.repeat(32)}.${'A'.repeat(43)}`;
     const response = await signingIn({ userId: 'alice' }, { Cookie: `__Host-identity=${planted}` });
     expect(response.body.session.sessionId).not.toBe('0'.repeat(32));
     expect(ours(response)[0]).not.toContain('A'.repeat(43));
   });
 
-  it('ends no session whose id somebody knows, and not its secret', async () => {
+  it('does not end a session if the secret is wrong', async () => {
     const { session } = await manager.open({ userId: 'bob' });
     const response = await signingIn(
       { userId: 'alice' },
@@ -147,13 +153,13 @@ describe('signing in again', () => {
     expect(await sessionsOf('bob')).toHaveLength(1);
   });
 
-  it('lets in who brings a cookie that nobody can read: that is how to get rid of it', async () => {
+  it('replaces a malformed cookie', async () => {
     const response = await signingIn({ userId: 'alice' }, { Cookie: '__Host-identity=junk' });
     expect([response.status, ours(response)]).toEqual([200, [expect.stringMatching(COOKIE)]]);
   });
 });
 
-describe('signing in is refused', () => {
+describe('createSignIn refusals', () => {
   async function expectRefusal(response: request.Response, status: number, code: string): Promise<void> {
     expect(response.body).toMatchObject({ status, code });
     expect(response.get('Content-Type')).toBe('application/problem+json; charset=utf-8');
@@ -161,7 +167,7 @@ describe('signing in is refused', () => {
     expect(await sessionsOf('alice')).toEqual([]);
   }
 
-  it('to what another site started', async () => {
+  it('returns 403 with code cross-site if another site sent the request', async () => {
     await expectRefusal(
       await signingIn({ userId: 'alice' }, { 'Sec-Fetch-Site': 'cross-site' }),
       403,
@@ -169,7 +175,7 @@ describe('signing in is refused', () => {
     );
   });
 
-  it('to what another site started, also for a token, when it would end the session of the cookie', async () => {
+  it('returns 403 with code cross-site for transport bearer if the request has a session cookie', async () => {
     const bob = await manager.open({ userId: 'bob' });
     for (const transport of ['bearer', 'cookie']) {
       const headers = { Cookie: cookieOf(bob), 'Sec-Fetch-Site': 'cross-site' };
@@ -179,14 +185,14 @@ describe('signing in is refused', () => {
   });
 
   it.each(['Cookie', 'Bearer', '', null, 1, ['bearer']])(
-    'by the transport %j, which is none',
+    'returns 400 with code invalid-request for the transport %j',
     async (transport) => {
       const headers = { 'Sec-Fetch-Site': 'same-origin' };
       await expectRefusal(await signingIn({ userId: 'alice', transport }, headers), 400, 'invalid-request');
     },
   );
 
-  it('with two session cookies, because it is not clear which of them goes', async () => {
+  it('returns 400 with code credentials-ambiguous for two session cookies', async () => {
     const cookies = '__Host-identity=a; __Host-identity=b';
     await expectRefusal(
       await signingIn({ userId: 'alice' }, { Cookie: cookies }),
@@ -204,11 +210,11 @@ describe('signing in is refused', () => {
     { userId: 'alice', clientId: 'x'.repeat(65) },
     { userId: 'alice', device: '\ud800' },
     { userId: 'alice', extraProperties: { a: '\0' } },
-  ])('with %j, which nobody could keep', async (facts) => {
+  ])('returns 400 with code invalid-request for values that cannot be stored: %j', async (facts) => {
     await expectRefusal(await signingIn(facts), 400, 'invalid-request');
   });
 
-  it('to one more than the limit allows', async () => {
+  it('returns 409 with code session-limit-reached above the limit', async () => {
     use({ maxSessionsPerUser: 1, onLimit: 'refuse' });
     expect((await signingIn()).status).toBe(200);
     const response = await signingIn();
@@ -222,14 +228,14 @@ describe('signing in is refused', () => {
     [{ maxSessionsPerUser: 2 }, 'No more than 2 sessions are allowed at a time.'],
     [{ maxSessionsPerClient: 1 }, 'No more than one session is allowed at a time with this client.'],
     [{ maxSessionsPerDevice: 2 }, 'No more than 2 sessions are allowed at a time on devices of this kind.'],
-  ])('and says how many that is, and of what: %j', async (limit, detail) => {
+  ])('describes the limit in the message: %j', async (limit, detail) => {
     use({ ...limit, onLimit: 'refuse' });
     const [most = 0] = Object.values(limit) as number[];
     for (let i = 0; i < most; i++) await signingIn();
     expect((await signingIn()).body).toMatchObject({ code: 'session-limit-reached', detail });
   });
 
-  it('while the database is away', async () => {
+  it('returns 503 with Retry-After while the database is away', async () => {
     store.insert = () => Promise.reject(new SessionError('store-unavailable', 'Not now.', { retryAfter: 1 }));
     const response = await signingIn();
     expect(response.get('Retry-After')).toBe('1');
@@ -237,19 +243,19 @@ describe('signing in is refused', () => {
   });
 });
 
-describe('errors that are no refusals', () => {
+describe('sessionErrors', () => {
   function handled(error: Error, _: Request, response: Response, __: NextFunction): void {
     response.status(500).send(`${error.name}: ${error.message}`);
   }
 
-  it("are the app's to handle, such as a user id that is no text", async () => {
+  it('passes a TypeError on to the app, such as for a user id that is not a string', async () => {
     app.use(handled);
     const response = await signingIn({ userId: 42 });
     expect(response.status).toBe(500);
     expect(response.text).toMatch(/^TypeError: .*write `String\(user\.id\)`/);
   });
 
-  it('are none when a refusal comes too late to be answered', async () => {
+  it('ignores a refusal after the response was sent', async () => {
     app = express();
     app.get('/', (_, response) => {
       response.send('answered');
@@ -263,8 +269,8 @@ describe('errors that are no refusals', () => {
   });
 });
 
-describe('on a wire of its own', () => {
-  it('credentials and refusals are worded as the wire does, and its secrets have its form', async () => {
+describe('createSignIn and sessionErrors with a custom dialect', () => {
+  it('send credentials and refusals in the form of the dialect, with secrets of its form', async () => {
     const say = (status: number, body: string) => ({ status, headers: {}, cookies: [], body });
     const cookieFor = ({ secret, transport }: OpenedSession) => `${transport}=${secret}`;
     const dialect = {

@@ -8,7 +8,7 @@ import { bearerOf, cookieOf } from '../support/credentials';
 import { managerOn } from '../support/manager';
 import { HOUR } from '../support/sessions';
 
-const FORGOTTEN = ['__Host-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax'];
+const CLEARED = ['__Host-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax'];
 
 let clock: FakeClock;
 let store: AdministeredStore;
@@ -28,13 +28,13 @@ const signingOut = (headers: Record<string, string>): Promise<Response> =>
   request(app).delete('/').set(headers);
 const kept = async ({ session }: Opened) => (await store.find(session.sessionId))!;
 
-describe('signing out', () => {
-  it('ends the session, says who did it, and has the browser forget its cookie', async () => {
+describe('signOut', () => {
+  it('returns 204, ends the session, stores reason and actor, and clears the cookie', async () => {
     const [mine, other] = [await opened(), await opened()];
     clock.advance(1000);
     const response = await signingOut({ Cookie: cookieOf(mine) });
     expect([response.status, response.text, response.get('Cache-Control')]).toEqual([204, '', 'no-store']);
-    expect(response.get('Set-Cookie')).toEqual(FORGOTTEN);
+    expect(response.get('Set-Cookie')).toEqual(CLEARED);
     expect(await kept(mine)).toMatchObject({
       endedAt: clock.now(),
       endReason: 'signed-out',
@@ -43,15 +43,15 @@ describe('signing out', () => {
     expect(await kept(other)).toMatchObject({ endedAt: null });
   });
 
-  it('is the same for who is out already, and leaves alone why', async () => {
+  it('clears the cookie of an ended session and keeps its first reason', async () => {
     const mine = await opened();
     await manager.revoke({ owner: mine.session });
     const response = await signingOut({ Cookie: cookieOf(mine) });
-    expect([response.status, response.get('Set-Cookie')]).toEqual([204, FORGOTTEN]);
+    expect([response.status, response.get('Set-Cookie')]).toEqual([204, CLEARED]);
     expect(await kept(mine)).toMatchObject({ endReason: 'revoked' });
   });
 
-  it('is the same for who was idle for too long, and ends the session all the same', async () => {
+  it('ends an expired session with the reason signed-out', async () => {
     const mine = await opened();
     clock.advance(HOUR);
     expect((await signingOut({ Cookie: cookieOf(mine) })).status).toBe(204);
@@ -59,21 +59,21 @@ describe('signing out', () => {
   });
 
   it.each(['__Host-identity=junk', '__Host-identity=', 'other=1', ''])(
-    'is the same for who never was in, with the cookie %j',
+    'returns 204 and clears the cookie without a valid session, with the cookie %j',
     async (cookie) => {
       const response = await signingOut({ Cookie: cookie });
-      expect([response.status, response.get('Set-Cookie')]).toEqual([204, FORGOTTEN]);
+      expect([response.status, response.get('Set-Cookie')]).toEqual([204, CLEARED]);
     },
   );
 
-  it('ends no session whose id somebody knows, and not its secret', async () => {
+  it('does not end a session if the secret is wrong', async () => {
     const { session } = await opened();
     const response = await signingOut({ Cookie: cookieOf({ session, secret: 'A'.repeat(43) }) });
     expect(response.status).toBe(204);
     expect(await kept({ session, secret: '' })).toMatchObject({ endedAt: null });
   });
 
-  it('with a token touches no cookie and needs no origin', async () => {
+  it('accepts a cross-site request with a bearer token and clears no cookie', async () => {
     const mine = await opened();
     const response = await signingOut({ Authorization: bearerOf(mine), 'Sec-Fetch-Site': 'cross-site' });
     expect([response.status, response.get('Set-Cookie')]).toEqual([204, undefined]);
@@ -81,8 +81,8 @@ describe('signing out', () => {
   });
 });
 
-describe('signing out is refused', () => {
-  it('to what another site started', async () => {
+describe('signOut refusals', () => {
+  it('returns 403 with code cross-site if another site sent the request', async () => {
     const mine = await opened();
     const response = await signingOut({ Cookie: cookieOf(mine), 'Sec-Fetch-Site': 'cross-site' });
     expect([response.status, response.body.code]).toEqual([403, 'cross-site']);
@@ -90,14 +90,14 @@ describe('signing out is refused', () => {
     expect(await kept(mine)).toMatchObject({ endedAt: null });
   });
 
-  it('with two cookies, because it is not clear who signs out', async () => {
+  it('returns 400 with code credentials-ambiguous for two session cookies', async () => {
     const mine = await opened();
     const response = await signingOut({ Cookie: `${cookieOf(mine)}; __Host-identity=evil` });
     expect([response.status, response.body.code]).toEqual([400, 'credentials-ambiguous']);
     expect(await kept(mine)).toMatchObject({ endedAt: null });
   });
 
-  it('while the database is away: the browser keeps the cookie of a session that lives', async () => {
+  it('returns 503 with Retry-After and keeps the cookie while the database is away', async () => {
     const mine = await opened();
     store.end = () => Promise.reject(new SessionError('store-unavailable', 'Not now.', { retryAfter: 1 }));
     const response = await signingOut({ Cookie: cookieOf(mine) });
@@ -106,19 +106,19 @@ describe('signing out is refused', () => {
   });
 });
 
-describe('on a wire of its own, signing out', () => {
-  it('answers as the wire does, and asks for an origin only where the wire does', async () => {
+describe('signOut with a custom dialect', () => {
+  it('answers in the form of the dialect and checks the origin only if the dialect requires it', async () => {
     const dialect = {
       ...rest(manager.settings),
       sameOrigin: false,
-      revoked: (forget: boolean) => ({ status: 200, headers: {}, cookies: [], body: { forget } }),
+      revoked: (clearCookies: boolean) => ({ status: 200, headers: {}, cookies: [], body: { clearCookies } }),
     };
     app.post('/own', signOut(manager, { dialect }));
     const mine = await opened();
     const response = await request(app)
       .post('/own')
       .set({ Cookie: cookieOf(mine), 'Sec-Fetch-Site': 'cross-site' });
-    expect([response.status, response.body]).toEqual([200, { forget: true }]);
+    expect([response.status, response.body]).toEqual([200, { clearCookies: true }]);
     expect(response.get('Content-Type')).toBe('application/json; charset=utf-8');
     expect(await kept(mine)).toMatchObject({ endReason: 'signed-out' });
   });

@@ -24,7 +24,7 @@ const frameworks = [
   ['Express 4', express4],
 ] as const;
 
-async function listen(framework: typeof express = express, wire?: Partial<Dialect>): Promise<void> {
+async function listen(framework: typeof express = express, changes?: Partial<Dialect>): Promise<void> {
   clock = new FakeClock();
   report = jest.fn();
   manager = managerOn({ store: memory(), clock, report, origins: ['https://www.example.com'] });
@@ -38,7 +38,7 @@ async function listen(framework: typeof express = express, wire?: Partial<Dialec
     socket.on('message', (text: Buffer) => socket.send(`heard ${text.toString()}`));
   });
   server = app.listen(0, '127.0.0.1');
-  const dialect = { ...rest(manager.settings), ...wire };
+  const dialect = { ...rest(manager.settings), ...changes };
   server.on('upgrade', upgradeGuard(manager, { app, webSockets, dialect }));
   await once(server, 'listening');
   browser = new Browser(app);
@@ -69,10 +69,10 @@ async function refusal(headers: Record<string, string>): Promise<{ status: numbe
   };
 }
 
-describe.each(frameworks)('the upgrade guard in %s', (_, framework) => {
+describe.each(frameworks)('upgradeGuard in %s', (_, framework) => {
   beforeEach(() => listen(framework));
 
-  it('lets in who proves possession of a live session, and tells the app whose it is', async () => {
+  it('opens a WebSocket for a request with valid credentials and gives the app its session', async () => {
     const socket = dial();
     await once(socket, 'open');
     socket.send('hello');
@@ -82,13 +82,13 @@ describe.each(frameworks)('the upgrade guard in %s', (_, framework) => {
     socket.terminate();
   });
 
-  it('refuses everybody else with an HTTP answer', async () => {
+  it('answers an upgrade request without valid credentials with 401', async () => {
     expect(await refusal({})).toMatchObject({ status: 401, body: { code: 'credentials-missing' } });
     expect(await refusal({ Cookie: '__Host-identity=junk' })).toMatchObject({ status: 401 });
     expect(connected).toEqual([]);
   });
 
-  it("refuses a page of another site that comes with the user's cookie", async () => {
+  it('returns 403 with code cross-site for a cookie from another site', async () => {
     const Cookie = browser.cookieHeader;
     for (const headers of [{ Origin: 'https://evil.example' }, { 'Sec-Fetch-Site': 'cross-site' }]) {
       expect(await refusal({ Cookie, ...headers })).toMatchObject({
@@ -101,7 +101,7 @@ describe.each(frameworks)('the upgrade guard in %s', (_, framework) => {
     socket.terminate();
   });
 
-  it('closes the connection when its session ends, and says why in the words of refusals', async () => {
+  it('closes the WebSocket with code 4401 and the reason after its session ended', async () => {
     const socket = dial();
     await once(socket, 'open');
     const closed = once(socket, 'close') as Promise<[number, Buffer]>;
@@ -113,12 +113,12 @@ describe.each(frameworks)('the upgrade guard in %s', (_, framework) => {
   });
 });
 
-it('cuts the connection of a client that does not close it', async () => {
+it('upgradeGuard cuts the connection of a client that does not close its WebSocket', async () => {
   await listen();
   const socket = dial();
   await once(socket, 'open');
   const closed = once(socket, 'close') as Promise<[number]>;
-  // It reads nothing, so it never learns that it is to close.
+  // A paused client reads nothing, so it does not see the close frame.
   socket.pause();
   await browser.delete('/session');
   await turns();
@@ -133,7 +133,7 @@ it('cuts the connection of a client that does not close it', async () => {
   await closed;
 });
 
-/** A client of its own kind: it shows nothing, and its half of the connection stays open. */
+/** Connects without credentials, as a client that never closes its half of the connection. */
 async function dialRaw(): Promise<Socket> {
   const { port } = server.address() as AddressInfo;
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
@@ -155,7 +155,7 @@ async function untilNobodyIsConnected(): Promise<void> {
   });
 }
 
-it('closes the connection of whom it refuses once that is said, also when the client does not close its half', async () => {
+it('upgradeGuard closes a refused connection after its answer even if the client does not close its half', async () => {
   await listen();
   const socket = await dialRaw();
   let answer = '';
@@ -167,7 +167,7 @@ it('closes the connection of whom it refuses once that is said, also when the cl
   socket.destroy();
 });
 
-it('cuts the connection of whom it refuses and who does not read why', async () => {
+it('upgradeGuard cuts a refused connection if the client does not read the answer', async () => {
   const body = 'x'.repeat(50_000_000);
   await listen(express, { refusal: () => ({ status: 401, headers: {}, cookies: [], body }) });
   const socket = await dialRaw();
@@ -180,9 +180,9 @@ it('cuts the connection of whom it refuses and who does not read why', async () 
 
 it.each([
   ['a listener of `connection`', '/broken', {}],
-  ['the wire', '/', { credentials: () => undefined, refusal: throwing }],
-])('cuts the connection, and reports it, when %s throws', async (_, path, wire) => {
-  await listen(express, wire);
+  ['the dialect', '/', { credentials: () => undefined, refusal: throwing }],
+])('upgradeGuard cuts the connection and reports the error when %s throws', async (_, path, changes) => {
+  await listen(express, changes);
   const socket = dial(undefined, path);
   await new Promise((resolve) => socket.once('close', resolve));
   const error = new Error('The app failed');
@@ -194,7 +194,7 @@ function throwing(): never {
   throw new Error('The app failed');
 }
 
-it('says what it needs when it is built without', async () => {
+it('upgradeGuard throws a TypeError with the correct line if app and webSockets are missing', async () => {
   await listen();
   expect(() => upgradeGuard(manager, {} as never)).toThrow(/upgradeGuard\(manager, \{ app, webSockets \}\)/);
 });

@@ -1,10 +1,12 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import type ts from 'typescript';
 
+import packageJson from '../../package.json';
 import { LAYERS } from './layers';
 import { PROJECT } from './sources';
 import { nodesOf, parsed } from './syntax';
+import { tableUnder } from './tables';
 
 const architecture = textOf('docs/architecture.md');
 
@@ -63,6 +65,12 @@ describe('docs/architecture.md', () => {
   it('names only functions and files that exist in its walkthroughs', () => {
     expect(steps(architecture).length).toBeGreaterThan(30);
     expect(missingSteps(architecture)).toEqual([]);
+  });
+
+  it('lists the entry points that package.json exports', () => {
+    const listed = tableUnder('| import from | content |', architecture).map(([specifier]) => specifier);
+    const exported = Object.keys(packageJson.exports).filter((path) => path !== './package.json');
+    expect(listed.sort()).toEqual(exported.map((path) => posix.join(packageJson.name, path)).sort());
   });
 
   it('is checked for functions that no longer exist', () => {

@@ -1,18 +1,18 @@
 import { read, tableUnder } from './tables';
 
-describe('the reader of tables', () => {
+describe('tableUnder and read', () => {
   const markdown = '# Title\n\n| a | b |\n|---|---|\n| `x` | 1 |\n| `y \\| z` | — |\n\n| `not` | this |\n';
 
-  it('finds the rows under a header', () => {
+  it('return the rows under a header as cells without backticks', () => {
     expect(tableUnder('| a | b |', markdown)).toEqual([
       ['x', '1'],
       ['y \\| z', '—'],
     ]);
   });
 
-  it('complains when there is no such table, or more than one', () => {
-    expect(() => tableUnder('| c | d |', markdown)).toThrow('one table');
-    expect(() => tableUnder('| a | b |', markdown + markdown)).toThrow('one table');
+  it('throw if the page has no table with the header, or two', () => {
+    expect(() => tableUnder('| c | d |', markdown)).toThrow('exactly one table');
+    expect(() => tableUnder('| a | b |', markdown + markdown)).toThrow('exactly one table');
   });
 
   it.each([
@@ -21,11 +21,11 @@ describe('the reader of tables', () => {
     ['60000', 60_000],
     ['Infinity', Infinity],
     ['[]', []],
-  ])('reads %s as TypeScript does', (literal, value) => {
+  ])('evaluate the cell %s as TypeScript does', (literal, value) => {
     expect(read(literal)).toEqual({ value });
   });
 
-  it('reads a dash as nothing, which is not the same as undefined', () => {
+  it('return no value for a dash, which differs from the value undefined', () => {
     expect(Object.keys(read('—'))).toEqual([]);
   });
 });

@@ -1,11 +1,14 @@
 import { runInNewContext } from 'node:vm';
 
-/** The rows of the Markdown table under the header, each as its cells without backticks. */
+/**
+ * Returns the rows of the Markdown table with this header line, as cells without backticks.
+ * @throws Error if the page has no such table, or more than one
+ */
 export function tableUnder(header: string, markdown: string): string[][] {
   const lines = markdown.split('\n');
   const start = lines.indexOf(header);
   if (start < 0 || lines.indexOf(header, start + 1) >= 0)
-    throw new Error(`There must be one table under ${header}`);
+    throw new Error(`The page must have exactly one table with the header ${header}`);
   const rows = lines.slice(start + 2);
   const end = rows.findIndex((line) => !line.startsWith('|'));
   return rows.slice(0, end < 0 ? undefined : end).map(cellsOf);
@@ -16,7 +19,7 @@ function cellsOf(row: string): string[] {
   return cells.map((cell) => cell.trim().replace(/^`(.*)`$/, '$1'));
 }
 
-/** What a literal in a cell means; a dash is no value at all. */
+/** Evaluates the literal in a cell. A dash means that there is no value. */
 export function read(literal: string): { readonly value?: unknown } {
   return literal === '—' ? {} : { value: runInNewContext(`(${literal})`) as unknown };
 }

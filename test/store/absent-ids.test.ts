@@ -10,8 +10,8 @@ beforeEach(() => {
   absent = new AbsentIds(clock);
 });
 
-describe("ids that are nobody's", () => {
-  it('are known for a second, counted from when the store was asked', () => {
+describe('AbsentIds', () => {
+  it('remembers an id for one second after the store was asked', () => {
     absent.note('a', clock.monotonic() - 400);
     clock.advance(599);
     expect(absent.has('a')).toBe(true);
@@ -20,7 +20,7 @@ describe("ids that are nobody's", () => {
     expect(absent.has('a')).toBe(false);
   });
 
-  it('are forgotten one by one, and all together', () => {
+  it('forgets one id on delete, and all ids on clear', () => {
     for (const id of ['a', 'b', 'c']) absent.note(id, clock.monotonic());
     absent.delete('a');
     expect(['a', 'b', 'c'].map((id) => absent.has(id))).toEqual([false, true, true]);
@@ -28,7 +28,7 @@ describe("ids that are nobody's", () => {
     expect(['a', 'b', 'c'].map((id) => absent.has(id))).toEqual([false, false, false]);
   });
 
-  it('are a thousand at the most: those noted last', () => {
+  it('remembers at most 1000 ids and forgets the oldest first', () => {
     absent.note('first', clock.monotonic());
     absent.note('again', clock.monotonic());
     for (let id = 0; id < 998; id++) absent.note(String(id), clock.monotonic());

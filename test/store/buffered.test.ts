@@ -1,34 +1,27 @@
 import { lru } from '../../lib/lru';
-import { ChangeFollower } from '../../lib/changes/changes';
-import { postgresChanges } from '../../lib/changes/postgres';
-import { appConnections } from '../../lib/database/knex';
-import { DedicatedConnection } from '../../lib/database/dedicated-connection';
-import { StatementRunner } from '../../lib/database/statement-runner';
 import { everySessionOf } from '../../lib/session/revocation';
 import type { StoredSession } from '../../lib/session/session';
 import { buffered, FLUSH_EVERY, MOST_WAITING } from '../../lib/store/buffered';
 import { cached } from '../../lib/store/cached';
 import { memory } from '../../lib/store/memory';
-import { postgres } from '../../lib/store/postgres/postgres';
 import type { AdministeredStore, Touch, TouchResult } from '../../lib/store/store';
 import { FakeClock } from '../support/clock';
-import { createDatabase, type TestDatabase } from '../support/database';
 import { turns } from '../support/gate';
 import { ALICE, LIFETIMES, admission, aSession } from '../support/sessions';
-import { testSessionStore, type StoreUnderTest } from './contract';
+import { testStoreOnPostgres } from './on-postgres';
 
 const HITS = 10;
 const INTERVAL = 60_000;
 
-/** A store that remembers the touches that reached it, and answers them as a test says. */
+/** Records the touches that the wrapped store receives, and skips or rejects them as a test wants. */
 class WatchedStore {
   readonly flushes: (readonly Touch[])[] = [];
   readonly store: AdministeredStore;
   skip = new Set<string>();
   failure: Error | undefined;
-  /** How many answers are the failure. */
-  failures = Infinity;
-  #last: Promise<unknown> = Promise.resolve();
+  /** The number of flushes that fail with `failure`. */
+  remainingFailures = Infinity;
+  #lastFlush: Promise<unknown> = Promise.resolve();
 
   constructor(inner: AdministeredStore) {
     this.store = new Proxy(inner, {
@@ -39,62 +32,44 @@ class WatchedStore {
     });
   }
 
-  /** Resolves when the last flush has come home. */
+  /** Resolves when the last flush has finished. */
   async settled(): Promise<void> {
-    await this.#last.catch(() => undefined);
+    await this.#lastFlush.catch(() => undefined);
     await turns();
   }
 
   #touch(inner: AdministeredStore, touches: readonly Touch[]): Promise<TouchResult> {
     this.flushes.push(touches);
-    const result = this.#answer(inner, touches);
-    this.#last = result;
+    const result = this.#write(inner, touches);
+    this.#lastFlush = result;
     return result;
   }
 
-  async #answer(inner: AdministeredStore, touches: readonly Touch[]): Promise<TouchResult> {
-    if (this.failure !== undefined && this.failures-- > 0) throw this.failure;
-    const taken = touches.filter(({ id }) => !this.skip.has(id));
-    const { ended } = await inner.touch(taken);
+  async #write(inner: AdministeredStore, touches: readonly Touch[]): Promise<TouchResult> {
+    if (this.failure !== undefined && this.remainingFailures-- > 0) throw this.failure;
+    const written = touches.filter(({ id }) => !this.skip.has(id));
+    const { ended } = await inner.touch(written);
     return { ended, skipped: touches.map(({ id }) => id).filter((id) => this.skip.has(id)) };
   }
 }
 
 describe('buffered', () => {
-  describe('on cached on postgres', () => {
-    let database: TestDatabase;
-    let follower: ChangeFollower;
-
-    beforeAll(async () => {
-      database = await createDatabase();
-    });
-    beforeEach(async () => {
-      await database.empty();
-    });
-    afterEach(() => follower.close());
-    afterAll(() => database.destroy());
-
-    testSessionStore(() => Promise.resolve(stack()));
-
-    function stack(): StoreUnderTest {
-      const clock = new FakeClock();
-      const connection = new DedicatedConnection(database.knex);
-      const changes = postgresChanges(connection, { budget: 30_000 });
-      follower = new ChangeFollower(changes, { clock, lease: 2000, onFailure: fail });
-      const table = postgres(new StatementRunner(appConnections(database.knex), { budget: 30_000 }));
-      const watched = new WatchedStore(
-        cached(table, { cache: lru(100), follower, lifetimes: LIFETIMES, clock }),
-      );
-      const options = { clock, updateAfterCacheHits: HITS, touchInterval: INTERVAL, onFailure: fail };
-      const settle = () => {
-        clock.advance(INTERVAL + FLUSH_EVERY);
-        return watched.settled();
-      };
-      return { store: buffered(watched.store, options), clock, settle };
-    }
+  testStoreOnPostgres('on top of cached and postgres', (table, { clock, follower }) => {
+    const watched = new WatchedStore(
+      cached(table, { cache: lru(100), follower, lifetimes: LIFETIMES, clock }),
+    );
+    const onFailure = (error: unknown) => {
+      throw error;
+    };
+    const settle = () => {
+      clock.advance(INTERVAL + FLUSH_EVERY);
+      return watched.settled();
+    };
+    const options = { clock, updateAfterCacheHits: HITS, touchInterval: INTERVAL, onFailure };
+    return { store: buffered(watched.store, options), settle };
   });
 
-  describe('its writes', () => {
+  describe('write-batching', () => {
     let clock: FakeClock;
     let inner: WatchedStore;
     let store: AdministeredStore;
@@ -115,9 +90,9 @@ describe('buffered', () => {
     });
 
     async function inserted(): Promise<StoredSession> {
-      const newcomer = aSession(clock.now());
-      await store.insert(newcomer, admission(clock.now()));
-      return newcomer;
+      const added = aSession(clock.now());
+      await store.insert(added, admission(clock.now()));
+      return added;
     }
 
     function touch(id = session.sessionId, ipAddresses: string[] = []): void {
@@ -131,20 +106,20 @@ describe('buffered', () => {
       }
     }
 
-    it('wait for nothing', () => {
+    it('records a touch synchronously, without a promise', () => {
       expect(store.touch([{ id: session.sessionId, at: clock.now(), ipAddresses: [] }])).not.toBeInstanceOf(
         Promise,
       );
     });
 
-    it('are told of by how many there are, and for how many whole milliseconds the oldest waits', () => {
+    it('reports the number of unwritten touches and the age of the oldest in whole milliseconds', () => {
       touch();
       clock.advance(249.6);
       touch('another');
       expect(store.health().touches).toEqual({ pending: 2, oldest: 250 });
     });
 
-    it('are due after so many touches', async () => {
+    it('writes a session after updateAfterCacheHits touches', async () => {
       for (let hit = 1; hit < HITS; hit++) touch();
       await pass(FLUSH_EVERY);
       expect(inner.flushes).toHaveLength(0);
@@ -153,27 +128,27 @@ describe('buffered', () => {
       expect(inner.flushes).toHaveLength(1);
     });
 
-    it('are due after the interval, however few touches there are', async () => {
+    it('writes a session after touchInterval, even after a single touch', async () => {
       touch();
       const at = clock.now();
       await pass(INTERVAL);
       expect(inner.flushes).toEqual([[{ id: session.sessionId, at, ipAddresses: [], node: null }]]);
     });
 
-    it('are due when the address is new', async () => {
+    it('writes a session in the next flush if the address is new', async () => {
       touch(session.sessionId, ['198.51.100.7']);
       await pass(FLUSH_EVERY);
       expect(inner.flushes[0]?.[0]?.ipAddresses).toEqual(['198.51.100.7']);
     });
 
-    it('are due when the session was listed', async () => {
+    it('writes a session in the next flush if it was listed', async () => {
       touch();
       await store.list(ALICE);
       await pass(FLUSH_EVERY);
       expect(inner.flushes).toHaveLength(1);
     });
 
-    it('go together, all that is due in one statement', async () => {
+    it('writes the due touches of all sessions with one call', async () => {
       const others = await Promise.all(Array.from({ length: 20 }, inserted));
       for (const { sessionId } of others) touch(sessionId, ['198.51.100.7']);
       await pass(FLUSH_EVERY);
@@ -181,12 +156,12 @@ describe('buffered', () => {
       expect(inner.flushes[0]).toHaveLength(20);
     });
 
-    it('do nothing while nothing was touched', async () => {
+    it('writes nothing if no session was touched', async () => {
       await pass(10 * FLUSH_EVERY);
       expect(inner.flushes).toHaveLength(0);
     });
 
-    it('of a row that somebody else is writing are sent again', async () => {
+    it('sends the touch of a locked row again, merged with later touches', async () => {
       inner.skip.add(session.sessionId);
       touch(session.sessionId, ['198.51.100.7']);
       await pass(FLUSH_EVERY);
@@ -201,7 +176,7 @@ describe('buffered', () => {
       expect(inner.flushes).toHaveLength(2);
     });
 
-    it('that failed are kept, seen meanwhile, and sent again', async () => {
+    it('keeps touches after a failed write, shows them in find, and sends them again', async () => {
       inner.failure = new Error('no connection');
       touch(session.sessionId, ['198.51.100.7']);
       const at = clock.now();
@@ -215,7 +190,7 @@ describe('buffered', () => {
       ]);
     });
 
-    it('that failed keep the rest of the flush waiting, so that nobody is asked for each piece of it', async () => {
+    it('does not try the remaining batches of a flush after a failed write', async () => {
       inner.failure = new Error('no connection');
       for (let i = 0; i < 20_000; i++) touch(`${i}`, ['198.51.100.7']);
       await pass(2 * FLUSH_EVERY);
@@ -225,13 +200,13 @@ describe('buffered', () => {
       expect(store.health().touches).toEqual({ pending: 0, oldest: 0 });
     });
 
-    it('are due early when there are many', async () => {
+    it('writes all sessions early if more than half of the allowed number wait', async () => {
       for (let i = 0; i <= MOST_WAITING / 2; i++) touch(`${i}`);
       await pass(FLUSH_EVERY);
       expect(store.health().touches).toEqual({ pending: 0, oldest: 0 });
     });
 
-    it('stop recording further sessions while those of 100,000 sessions wait, and report their number', async () => {
+    it('records no further sessions while 100,000 wait, and reports the number of lost touches', async () => {
       inner.failure = new Error('read only');
       for (let i = 0; i < MOST_WAITING + 3; i++) touch(`${i}`);
       touch('7', ['198.51.100.7']);
@@ -253,35 +228,35 @@ describe('buffered', () => {
       expect(failures).toHaveLength(2);
     });
 
-    it('of a session that ended here are dropped', async () => {
+    it('drops the touches of a session that ended through this store', async () => {
       touch();
       await store.end(everySessionOf(ALICE), { at: clock.now(), reason: 'revoked', by: null });
       await pass(2 * INTERVAL);
       expect(inner.flushes).toHaveLength(0);
     });
 
-    it('that are not due yet go when it closes, which may be said twice', async () => {
+    it('writes touches that are not due yet in close, once for two calls', async () => {
       touch();
       await Promise.all([store.close(1000), store.close(1000)]);
       expect(inner.flushes).toHaveLength(1);
     });
 
-    it('are tried again at the end, when a connection broke or a row was in use just then', async () => {
+    it('tries again in close after a single failed write', async () => {
       touch();
       inner.failure = new Error('connection terminated');
-      inner.failures = 1;
+      inner.remainingFailures = 1;
       expect(await store.close(1000)).toBe(0);
       expect(inner.flushes).toHaveLength(2);
     });
 
-    it('are given up at the end when none of a few attempts gets through, and it is told how many', async () => {
+    it('gives up in close after three failed writes, and returns the number of lost touches', async () => {
       touch();
       inner.failure = new Error('no database');
       expect(await store.close(1000)).toBe(1);
       expect(inner.flushes).toHaveLength(3);
     });
 
-    it('are made within the interval and one flush of the touch', async () => {
+    it('writes every touch within touchInterval and one flush interval', async () => {
       const touches: number[] = [];
       for (let second = 0; second < 300; second++) {
         if (second % 7 === 0) {
@@ -297,7 +272,3 @@ describe('buffered', () => {
     });
   });
 });
-
-function fail(error: unknown): void {
-  throw error;
-}

@@ -1,103 +1,97 @@
 import { lru } from '../../lib/lru';
 import { ChangeFollower, READ_EVERY } from '../../lib/changes/changes';
-import { postgresChanges } from '../../lib/changes/postgres';
-import { appConnections } from '../../lib/database/knex';
-import { DedicatedConnection } from '../../lib/database/dedicated-connection';
-import { StatementRunner } from '../../lib/database/statement-runner';
 import { everySessionOf, sessionsOf } from '../../lib/session/revocation';
 import type { StoredSession } from '../../lib/session/session';
 import { cached } from '../../lib/store/cached';
 import { memory } from '../../lib/store/memory';
-import { postgres } from '../../lib/store/postgres/postgres';
 import type { End, AdministeredStore } from '../../lib/store/store';
 import { FakeClock } from '../support/clock';
-import { createDatabase, type TestDatabase } from '../support/database';
 import { GatedStore, turns } from '../support/gate';
 import { HandWrittenLog } from '../support/log';
 import { ALICE, BOB, HOUR, LIFETIMES, admission, aSession } from '../support/sessions';
-import { testSessionStore, type StoreUnderTest } from './contract';
+import { testStoreOnPostgres } from './on-postgres';
 
 describe('cached', () => {
-  describe.each([1, 2])('%i deep on postgres', (layers) => {
-    let database: TestDatabase;
-    let follower: ChangeFollower;
+  testStoreOnPostgres('on top of postgres', (table, { clock, follower }) => ({
+    store: cached(table, { cache: lru(100), follower, lifetimes: LIFETIMES, clock }),
+  }));
 
-    beforeAll(async () => {
-      database = await createDatabase();
-    });
-    beforeEach(async () => {
-      await database.empty();
-    });
-    afterEach(() => follower.close());
-    afterAll(() => database.destroy());
+  testStoreOnPostgres('twice on top of postgres', (table, { clock, follower }) => {
+    const layer = () => ({ cache: lru<StoredSession>(100), follower, lifetimes: LIFETIMES, clock });
+    return { store: cached(cached(table, layer()), layer()) };
+  });
+});
 
-    testSessionStore(() => Promise.resolve(stack()));
+describe('cached on one of two nodes', () => {
+  const LEASE = 2000;
+  let clock: FakeClock;
+  let log: HandWrittenLog;
+  /** The database that this node shares with others. */
+  let database: AdministeredStore;
+  /** The same database as this node uses it. A test can hold back its answers. */
+  let inner: GatedStore;
+  let follower: ChangeFollower;
+  let store: AdministeredStore;
+  let session: StoredSession;
 
-    function stack(): StoreUnderTest {
-      const clock = new FakeClock();
-      const connection = new DedicatedConnection(database.knex);
-      const changes = postgresChanges(connection, { budget: 30_000 });
-      follower = new ChangeFollower(changes, { clock, lease: 2000, onFailure: fail });
-      let store: AdministeredStore = postgres(
-        new StatementRunner(appConnections(database.knex), { budget: 30_000 }),
-      );
-      for (let layer = 0; layer < layers; layer++) {
-        store = cached(store, { cache: lru(100), follower, lifetimes: LIFETIMES, clock });
-      }
-      return { store, clock, settle: () => Promise.resolve() };
-    }
+  beforeEach(async () => {
+    clock = new FakeClock();
+    log = new HandWrittenLog();
+    database = memory();
+    inner = new GatedStore(database);
+    follower = new ChangeFollower(log, { clock, lease: LEASE, onFailure: () => undefined });
+    follower.start();
+    await turns();
+    store = newStore();
+    session = aSession(clock.now());
   });
 
-  describe('its copies', () => {
-    const LEASE = 2000;
-    let clock: FakeClock;
-    let log: HandWrittenLog;
-    let inner: GatedStore;
-    let elsewhere: AdministeredStore;
-    let store: AdministeredStore;
-    let session: StoredSession;
+  function newStore({ size = 100, by = follower } = {}): AdministeredStore {
+    return cached(inner.store, { cache: lru(size), follower: by, lifetimes: LIFETIMES, clock });
+  }
 
+  const find = async () => store.find(session.sessionId);
+  const end = (): End => ({ at: clock.now(), reason: 'revoked', by: null });
+  /** Ends the session on another node. This node learns of it only from the change log. */
+  const endElsewhere = () => database.end(everySessionOf(ALICE), end());
+  const readLog = async () => {
+    clock.advance(READ_EVERY);
+    await turns();
+  };
+  const logged = (sessionId: string) => {
+    log.write(sessionId);
+    return readLog();
+  };
+
+  /** Makes a call whose response the wrapped store holds back until `inner.open()`. */
+  async function held<T>(call: () => T): Promise<{ response: T }> {
+    inner.close();
+    const response = call();
+    await turns();
+    return { response };
+  }
+
+  describe('cache entries', () => {
     beforeEach(async () => {
-      clock = new FakeClock();
-      log = new HandWrittenLog();
-      elsewhere = memory();
-      inner = new GatedStore(elsewhere);
-      store = newStore(LEASE);
-      session = aSession(clock.now());
-      await elsewhere.insert(session, admission(clock.now()));
-      await store.find(session.sessionId);
-      await turns();
+      await database.insert(session, admission(clock.now()));
+      await find();
     });
 
-    function newStore(lease: number): AdministeredStore {
-      const follower = new ChangeFollower(log, { clock, lease, onFailure: () => undefined });
-      return cached(inner.store, { cache: lru(100), follower, lifetimes: LIFETIMES, clock });
-    }
-
-    const find = () => store.find(session.sessionId);
-    const end = (): End => ({ at: clock.now(), reason: 'revoked', by: null });
-    /** Another node ends the session; whether ours hears of it is the log's business. */
-    const endElsewhere = () => elsewhere.end(everySessionOf(ALICE), end());
-    const readLog = async () => {
-      clock.advance(READ_EVERY);
-      await turns();
-    };
-
-    it('answer without asking, and at once', async () => {
+    it('serves a cached session synchronously, without a read from the wrapped store', async () => {
       await find();
       const asked = inner.asked['find'];
-      expect(find()).toEqual(session);
+      expect(store.find(session.sessionId)).toEqual(session);
       expect(inner.asked['find']).toBe(asked);
     });
 
-    it('are gone when their session is ended here by its id, though another node was faster', async () => {
+    it('evicts a session that is ended here by id, even if another node had ended it before', async () => {
       await find();
       await endElsewhere();
       await store.end(sessionsOf(ALICE, [session.sessionId]), end());
       expect((await find())?.endedAt).not.toBeNull();
     });
 
-    it('are gone when a sign-in here replaces their session, though another node was faster', async () => {
+    it('evicts a session that a sign-in here replaces, even if another node had ended it before', async () => {
       await find();
       await endElsewhere();
       const which = sessionsOf(ALICE, [session.sessionId]);
@@ -106,33 +100,32 @@ describe('cached', () => {
       expect((await find())?.endedAt).not.toBeNull();
     });
 
-    it('are gone when nobody knows whether their session was ended', async () => {
+    it('evicts a session if the response of the statement that ends it is lost', async () => {
       await find();
-      jest.spyOn(elsewhere, 'end').mockImplementationOnce(async (...given) => {
-        await elsewhere.end(...given);
+      jest.spyOn(database, 'end').mockImplementationOnce(async (...given) => {
+        await database.end(...given);
         throw new Error('The answer was lost');
       });
       await expect(store.end(sessionsOf(ALICE, [session.sessionId]), end())).rejects.toThrow('lost');
       expect((await find())?.endedAt).not.toBeNull();
     });
 
-    it('are not made by an insert: with everything, the newcomer may have ended since it was stamped', async () => {
-      const newcomer = aSession(clock.now());
-      await elsewhere.endEverything({}, { at: clock.now(), by: null });
+    it('does not cache a session on insert, because endEverything may have ended it already', async () => {
+      const added = aSession(clock.now());
+      await database.endEverything({}, { at: clock.now(), by: null });
       await readLog();
-      await store.insert(newcomer, admission(clock.now()));
-      expect((await store.find(newcomer.sessionId))?.endReason).toBe('administrator');
+      await store.insert(added, admission(clock.now()));
+      expect((await store.find(added.sessionId))?.endReason).toBe('administrator');
     });
 
-    it('are gone as soon as the log names their session', async () => {
+    it('evicts a session as soon as the change log names it', async () => {
       await find();
       await endElsewhere();
-      log.write(session.sessionId);
-      await readLog();
+      await logged(session.sessionId);
       expect((await find())?.endedAt).not.toBeNull();
     });
 
-    it('are gone when the log says that anything may have changed', async () => {
+    it('evicts every session when the change log reports that anything may have changed', async () => {
       await find();
       await endElsewhere();
       log.writeEverything();
@@ -140,7 +133,7 @@ describe('cached', () => {
       expect((await find())?.endedAt).not.toBeNull();
     });
 
-    it('are not used for longer than the lease when the log cannot be read', async () => {
+    it('serves no cached session for longer than the lease if the change log cannot be read', async () => {
       await find();
       await endElsewhere();
       log.failure = new Error('no connection');
@@ -150,7 +143,7 @@ describe('cached', () => {
       expect((await find())?.endedAt).not.toBeNull();
     });
 
-    it('gain no time from being used', async () => {
+    it('does not trust a cached session for longer because it is used', async () => {
       await find();
       await endElsewhere();
       log.failure = new Error('no connection');
@@ -161,7 +154,7 @@ describe('cached', () => {
       expect((await find())?.endedAt).not.toBeNull();
     });
 
-    it('gain no time from an answer of the log that was long on its way', async () => {
+    it('trusts cached sessions from the time when a read of the change log was sent, not from its delayed response', async () => {
       await find();
       const release = log.hold();
       clock.advance(READ_EVERY);
@@ -175,35 +168,37 @@ describe('cached', () => {
       expect((await find())?.endedAt).not.toBeNull();
     });
 
-    it('are asked for every time when the lease is 0', async () => {
-      store = newStore(0);
+    it('asks the wrapped store every time if the lease is 0', async () => {
+      const noLease = { clock, lease: 0, onFailure: () => undefined };
+      store = newStore({ by: new ChangeFollower(log, noLease) });
       const before = inner.asked['find']!;
       await find();
       await find();
       expect(inner.asked['find']).toBe(before + 2);
     });
 
-    it('never refuse for idleness: a session may have been used elsewhere', async () => {
+    it('reads an idle session again, because another node may have used it', async () => {
       await find();
       clock.advance(HOUR - 1);
-      await elsewhere.touch([{ id: session.sessionId, at: clock.now(), ipAddresses: [] }]);
+      await database.touch([{ id: session.sessionId, at: clock.now(), ipAddresses: [] }]);
       await readLog();
       clock.advance(1000);
       await turns();
       expect((await find())?.lastAccessed).toBe(clock.now() - 1000 - READ_EVERY);
     });
 
-    it('go forward with the touches of this node', async () => {
+    it('updates a cached session with the touches of this node', async () => {
       await find();
       clock.advance(1000);
       await turns();
       await store.touch([{ id: session.sessionId, at: clock.now(), ipAddresses: ['198.51.100.7'] }]);
       const asked = inner.asked['find'];
-      expect(find()).toMatchObject({ lastAccessed: clock.now(), ipAddresses: ['192.0.2.1', '198.51.100.7'] });
+      const ipAddresses = ['192.0.2.1', '198.51.100.7'];
+      expect(store.find(session.sessionId)).toMatchObject({ lastAccessed: clock.now(), ipAddresses });
       expect(inner.asked['find']).toBe(asked);
     });
 
-    it('are gone when a touch tells that their session has ended', async () => {
+    it('evicts a session when a touch reports that it has ended', async () => {
       await find();
       await endElsewhere();
       await store.touch([{ id: session.sessionId, at: clock.now(), ipAddresses: [] }]);
@@ -211,28 +206,13 @@ describe('cached', () => {
     });
   });
 
-  describe('an id that does not exist', () => {
-    let clock: FakeClock;
-    let log: HandWrittenLog;
-    let inner: GatedStore;
-    let store: AdministeredStore;
-    let newcomer: StoredSession;
-
-    beforeEach(async () => {
-      clock = new FakeClock();
-      log = new HandWrittenLog();
-      inner = new GatedStore(memory());
-      const follower = new ChangeFollower(log, { clock, lease: 2000, onFailure: () => undefined });
-      follower.start();
-      await turns();
-      store = cached(inner.store, { cache: lru(1), follower, lifetimes: LIFETIMES, clock });
-      newcomer = aSession(clock.now());
+  describe('unknown ids', () => {
+    beforeEach(() => {
+      store = newStore({ size: 1 });
     });
 
-    const find = async () => store.find(newcomer.sessionId);
-
-    it('is asked for once a second, however often it is shown', async () => {
-      for (let shown = 0; shown < 20; shown++) {
+    it('asks the wrapped store for an unknown id once a second, however often it is requested', async () => {
+      for (let request = 0; request < 20; request++) {
         expect(await find()).toBeUndefined();
         clock.advance(100);
         await turns();
@@ -240,7 +220,7 @@ describe('cached', () => {
       expect(inner.asked['find']).toBe(2);
     });
 
-    it('is asked for every time while nothing is trusted', async () => {
+    it('asks the wrapped store for an unknown id every time while the cache is not trusted', async () => {
       await find();
       log.failure = new Error('no connection');
       clock.advance(2000);
@@ -250,77 +230,60 @@ describe('cached', () => {
       expect(inner.asked['find']).toBe(3);
     });
 
-    it('pushes out no copy', async () => {
-      await store.insert(newcomer, admission(clock.now()));
-      await store.find(newcomer.sessionId);
+    it('does not evict cached sessions for unknown ids', async () => {
+      await store.insert(session, admission(clock.now()));
+      await store.find(session.sessionId);
       for (let guess = 0; guess < 10; guess++) await store.find(aSession(clock.now()).sessionId);
-      expect(store.find(newcomer.sessionId)).toEqual(newcomer);
+      expect(store.find(session.sessionId)).toEqual(session);
     });
 
-    it('is there from a sign-in on, also when its copy is pushed out at once', async () => {
+    it('finds a session after its sign-in although its id was unknown before, even if its cache entry is evicted', async () => {
       await find();
-      await store.insert(newcomer, admission(clock.now()));
+      await store.insert(session, admission(clock.now()));
       await store.insert(aSession(clock.now()), admission(clock.now()));
-      expect(await find()).toEqual(newcomer);
+      expect(await find()).toEqual(session);
     });
 
-    it('is there from a sign-in on that was faster than the answer that it is not', async () => {
-      inner.close();
-      const before = find();
-      await turns();
-      const inserting = store.insert(newcomer, admission(clock.now()));
+    it('finds a session after its sign-in although an earlier read of its id has not finished', async () => {
+      const { response: before } = await held(find);
+      const inserting = store.insert(session, admission(clock.now()));
       await turns();
       inner.open();
       expect(await before).toBeUndefined();
       await inserting;
       await store.insert(aSession(clock.now()), admission(clock.now()));
-      expect(await find()).toEqual(newcomer);
+      expect(await find()).toEqual(session);
     });
 
-    it('is asked for again when anything may have changed', async () => {
+    it('asks for an unknown id again after the change log reported that anything may have changed', async () => {
       await find();
       log.writeEverything();
-      clock.advance(READ_EVERY);
-      await turns();
+      await readLog();
       await find();
       expect(inner.asked['find']).toBe(2);
     });
   });
 
-  describe('what it ends or changes itself', () => {
-    it('is announced when it is done, and nothing else is', async () => {
-      const clock = new FakeClock();
-      const gated = new GatedStore(memory());
-      const follower = new ChangeFollower(new HandWrittenLog(), {
-        clock,
-        lease: 2000,
-        onFailure: () => undefined,
-      });
+  describe('notifications', () => {
+    it('announces each change that this store makes, and no other call', async () => {
       const announce = jest.spyOn(follower, 'announce');
-      const store = cached(gated.store, { cache: lru(100), follower, lifetimes: LIFETIMES, clock });
-      const [session, next] = [aSession(clock.now()), aSession(clock.now())];
-      const end: End = { at: clock.now(), reason: 'revoked', by: null };
-
+      const next = aSession(clock.now());
       await store.insert(session, admission(clock.now()));
-      await store.find(session.sessionId);
+      await find();
       await store.touch([{ id: session.sessionId, at: clock.now(), ipAddresses: [] }]);
-      await store.end(everySessionOf(BOB), end);
+      await store.end(everySessionOf(BOB), end());
       expect(announce).toHaveBeenCalledTimes(0);
 
       await store.update(session.sessionId, { data: { a: 1 } });
       await store.wake(session.sessionId, clock.now(), clock.now());
       expect(announce).toHaveBeenCalledTimes(2);
-      await store.insert(
-        next,
-        admission(clock.now(), { displaces: [{ which: everySessionOf(ALICE), end }] }),
-      );
+      const displaces = [{ which: everySessionOf(ALICE), end: end() }];
+      await store.insert(next, admission(clock.now(), { displaces }));
       expect(announce).toHaveBeenCalledTimes(3);
 
-      gated.close();
-      const ending = store.end(everySessionOf(ALICE), end);
-      await turns();
+      const { response: ending } = await held(() => store.end(everySessionOf(ALICE), end()));
       expect(announce).toHaveBeenCalledTimes(3);
-      gated.open();
+      inner.open();
       await ending;
       expect(announce).toHaveBeenCalledTimes(4);
 
@@ -330,129 +293,87 @@ describe('cached', () => {
     });
   });
 
-  describe('a read that is under way', () => {
-    let clock: FakeClock;
-    let log: HandWrittenLog;
-    let inner: GatedStore;
-    let elsewhere: AdministeredStore;
-    let store: AdministeredStore;
-    let session: StoredSession;
-    const end = (): End => ({ at: clock.now(), reason: 'revoked', by: null });
-
+  describe('reads in progress', () => {
     beforeEach(async () => {
-      clock = new FakeClock();
-      log = new HandWrittenLog();
-      elsewhere = memory();
-      inner = new GatedStore(elsewhere);
-      const follower = new ChangeFollower(log, { clock, lease: 2000, onFailure: () => undefined });
-      follower.start();
-      await turns();
-      store = cached(inner.store, { cache: lru(100), follower, lifetimes: LIFETIMES, clock });
-      session = aSession(clock.now());
-      await elsewhere.insert(session, admission(clock.now()));
+      await database.insert(session, admission(clock.now()));
     });
-
-    it('is shared by all who ask meanwhile', async () => {
-      inner.close();
-      const asked = Promise.all(Array.from({ length: 1000 }, async () => store.find(session.sessionId)));
-      await turns();
+    it('answers all requests for the same session with one read', async () => {
+      const { response } = await held(() => Promise.all(Array.from({ length: 1000 }, find)));
       inner.open();
-      expect((await asked).every((found) => found?.sessionId === session.sessionId)).toBe(true);
+      expect((await response).every((found) => found?.sessionId === session.sessionId)).toBe(true);
       expect(inner.asked['find']).toBe(1);
     });
 
-    it('leaves no copy when the session ended here before the answer came', async () => {
-      inner.close();
-      const before = store.find(session.sessionId);
-      await turns();
+    it('caches no session that ended here before the response of the read arrived', async () => {
+      const { response: before } = await held(find);
       const ending = store.end(sessionsOf(ALICE, [session.sessionId]), end());
       await turns();
       inner.open();
       await ending;
       await before;
-      expect((await store.find(session.sessionId))?.endedAt).not.toBeNull();
+      expect((await find())?.endedAt).not.toBeNull();
     });
 
-    it('leaves no copy when the log named the session before the answer came', async () => {
-      inner.close();
-      const before = store.find(session.sessionId);
-      await turns();
-      await elsewhere.end(everySessionOf(ALICE), end());
-      log.write(session.sessionId);
-      clock.advance(READ_EVERY);
-      await turns();
+    it('caches no session that the change log named before the response of the read arrived', async () => {
+      const { response: before } = await held(find);
+      await endElsewhere();
+      await logged(session.sessionId);
       inner.open();
       expect((await before)?.endedAt).toBeNull();
-      expect((await store.find(session.sessionId))?.endedAt).not.toBeNull();
+      expect((await find())?.endedAt).not.toBeNull();
     });
 
-    it('is not joined by a request that began after the session had ended here', async () => {
-      inner.close();
-      const before = store.find(session.sessionId);
-      await turns();
-      await elsewhere.end(everySessionOf(ALICE), end());
-      log.write(session.sessionId);
-      clock.advance(READ_EVERY);
-      await turns();
-      const after = store.find(session.sessionId);
+    it('starts a new read for a request that began after the change log named the session', async () => {
+      const { response: before } = await held(find);
+      await endElsewhere();
+      await logged(session.sessionId);
+      const after = find();
       await turns();
       inner.open();
       expect((await before)?.endedAt).toBeNull();
       expect((await after)?.endedAt).not.toBeNull();
     });
 
-    it('is not joined once it is older than a copy may be', async () => {
-      inner.close();
-      const before = store.find(session.sessionId);
-      await turns();
-      await elsewhere.end(everySessionOf(ALICE), end());
+    it('starts a new read if the one in progress is older than the lease', async () => {
+      const { response: before } = await held(find);
+      await endElsewhere();
       clock.advance(2000);
-      const after = store.find(session.sessionId);
+      const after = find();
       await turns();
       inner.open();
       expect((await before)?.endedAt).toBeNull();
       expect((await after)?.endedAt).not.toBeNull();
     });
 
-    it('of the policy leaves no copy when the policy changed in the meantime', async () => {
-      inner.close();
-      const asked = store.policy();
-      await turns();
-      await elsewhere.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices' });
+    it('does not cache a policy that changed before the response of the read arrived', async () => {
+      const { response } = await held(() => store.policy());
+      await database.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices' });
       log.writeEverything();
-      clock.advance(READ_EVERY);
-      await turns();
+      await readLog();
       inner.open();
-      expect(await asked).toEqual({});
+      expect(await response).toEqual({});
       expect(await store.policy()).toEqual({ preventConcurrentLogin: 'LogoutFromAllDevices' });
     });
+  });
 
-    it('of an insert is joined by nobody who asks for a session of the same id', async () => {
-      log.write(session.sessionId);
-      clock.advance(READ_EVERY);
-      await turns();
+  describe('inserts in progress', () => {
+    it('does not answer a find of the same id', async () => {
+      await database.insert(session, admission(clock.now()));
+      await logged(session.sessionId);
       const inserting = store.insert(aSession(clock.now(), session), admission(clock.now()));
-      const asked = store.find(session.sessionId);
+      const asked = find();
       await expect(inserting).rejects.toMatchObject({ code: 'session-id-taken' });
       expect(await asked).toEqual(session);
     });
 
-    it('of an insert leaves no copy when the session ended before it was acknowledged', async () => {
-      const newcomer = aSession(clock.now());
-      inner.close();
-      const inserting = store.insert(newcomer, admission(clock.now()));
-      await turns();
-      await elsewhere.end(everySessionOf(ALICE), end());
-      log.write(newcomer.sessionId);
-      clock.advance(READ_EVERY);
-      await turns();
+    it('does not cache the session if it ended before the response of the insert arrived', async () => {
+      const added = aSession(clock.now());
+      const { response: inserting } = await held(() => store.insert(added, admission(clock.now())));
+      await endElsewhere();
+      await logged(added.sessionId);
       inner.open();
       await inserting;
-      expect((await store.find(newcomer.sessionId))?.endedAt).not.toBeNull();
+      expect((await store.find(added.sessionId))?.endedAt).not.toBeNull();
     });
   });
 });
-
-function fail(error: unknown): void {
-  throw error;
-}

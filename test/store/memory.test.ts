@@ -3,7 +3,5 @@ import { FakeClock } from '../support/clock';
 import { testSessionStore } from './contract';
 
 describe('memory', () => {
-  testSessionStore(() =>
-    Promise.resolve({ store: memory(), clock: new FakeClock(), settle: () => Promise.resolve() }),
-  );
+  testSessionStore(() => ({ store: memory(), clock: new FakeClock() }));
 });

@@ -1,7 +1,7 @@
 import { checkedFilter } from '../../lib/store/store';
 
-describe('a filter', () => {
-  it('is what it says, and nothing else', () => {
+describe('checkedFilter', () => {
+  it('returns the conditions of the filter without unknown properties', () => {
     const filter = { tenantId: 'acme', userId: 'alice', device: 'Web', clientId: 'mail' };
     expect(checkedFilter({ ...filter, sql: '1 = 1' } as never)).toEqual(filter);
     expect(checkedFilter({ tenantId: null })).toEqual({ tenantId: null });
@@ -17,7 +17,7 @@ describe('a filter', () => {
     ['device', 'a\0'],
     ['clientId', ['mail']],
     ['clientId', { like: '%' }],
-  ])('is refused when %s is %j', (field, value) => {
+  ])('throws invalid-request with the field if %s is %j', (field, value) => {
     expect(() => checkedFilter({ [field]: value })).toThrow(
       expect.objectContaining({ code: 'invalid-request', field }),
     );

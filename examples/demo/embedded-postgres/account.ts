@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** Whom the server runs as, if not as ourselves. */
+/** The operating system account of the server, if it is not that of this process. */
 export interface Account {
   uid: number;
   gid: number;
 }
 
-/** PostgreSQL refuses to run as root, so root lends it another account. */
+/** Returns an account for the server if this process runs as root, because PostgreSQL refuses to run as root. */
 export async function findAccount(): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   for (const name of ['postgres', 'nobody']) {
@@ -18,14 +18,15 @@ export async function findAccount(): Promise<Account | undefined> {
       ]);
       return { uid: Number(uid), gid: Number(gid) };
     } catch {
-      // no such user
+      // There is no such user. Try the next name.
     }
   }
   throw new Error(
-    'PostgreSQL does not run as root, and there is neither a user "postgres" nor a user "nobody".',
+    'PostgreSQL does not run as root, and the users "postgres" and "nobody" do not exist. Create one of them.',
   );
 }
 
+/** Returns true if the account has access to the folder. */
 export async function canEnter(folder: string, account?: Account): Promise<boolean> {
   if (!account) return true;
   return runAs(account, 'test', ['-x', folder]).then(
@@ -34,11 +35,11 @@ export async function canEnter(folder: string, account?: Account): Promise<boole
   );
 }
 
-/** Runs a program to its end and returns what it says; what it complains about is in the error. */
+/** Runs a program and returns its output. If it fails, the error contains its output on stderr. */
 export async function runAs(account: Account | undefined, program: string, args: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(program, args, {
     ...account,
-    // The folder we are in may be closed to that account.
+    // The account may have no access to the current folder.
     cwd: '/',
     env: { ...process.env, LC_ALL: 'C' },
     windowsHide: true,

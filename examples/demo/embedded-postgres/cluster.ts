@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { runAs, type Account } from './account';
 import type { Programs } from './programs';
 
-/** Makes the data of a new server, unless an earlier run did. */
+/** Creates the data folder of a server, unless an earlier run has created it. */
 export async function createCluster(programs: Programs, folder: string, account?: Account): Promise<void> {
   const cluster = join(folder, 'cluster');
   if (existsSync(cluster)) return;
 
-  // Under another name until it is complete, so that a run killed half-way does not leave a cluster that never starts.
+  // Create it under a temporary name. Otherwise an interrupted run would leave a cluster that never starts.
   const unfinished = join(folder, 'cluster.unfinished');
   await rm(unfinished, { recursive: true, force: true });
 
@@ -24,7 +24,7 @@ export async function createCluster(programs: Programs, folder: string, account?
     `--pwfile=${passwordFile}`,
     '--auth=scram-sha-256',
     '--encoding=UTF8',
-    // The same sort order on every machine, whatever locales it has.
+    // The same sort order on every machine, independent of the installed locales.
     '--locale=C',
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 
-/** A port that nobody listens on just now, of those below a number where a server needs further ones beside it. */
+/** Returns a port that is free at the moment. Pass `below` if a server derives further ports from it by addition. */
 export async function freePort(below = 65_536): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

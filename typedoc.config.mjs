@@ -1,0 +1,50 @@
+// Configuration of `npm run docs`. The entry points are those in package.json.
+import { readFileSync } from 'node:fs';
+
+const { exports } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+
+/** @type {Partial<import('typedoc').TypeDocOptions>} */
+export default {
+  name: 'express-identity-sessions',
+  entryPoints: Object.values(exports)
+    .filter((entry) => typeof entry === 'object')
+    .map(({ types }) => types.replace('./dist/', '').replace(/\.d\.ts$/, '.ts')),
+  tsconfig: 'tsconfig.build.json',
+  out: 'api',
+  readme: 'README.md',
+  projectDocuments: ['docs/*.md'],
+  disableSources: true,
+  excludeInternal: true,
+  excludePrivate: true,
+  validation: {
+    invalidLink: true,
+    invalidPath: true,
+    notDocumented: true,
+    notExported: true,
+    rewrittenLink: true,
+  },
+  // Lists of constants, whose values are those of a documented type, and a step in the computation of a type.
+  intentionallyNotExported: [
+    'lib/options/reader.ts:RowValue',
+    'lib/session/end-reason.ts:END_REASONS',
+    'lib/session/ip-check.ts:MODES',
+    'lib/session/revocation.ts:CONCURRENCY',
+    'lib/session/session.ts:REFERENCE_FIELDS',
+    'lib/protocols/open-xchange/errors.ts:ERRORS',
+    'lib/protocols/abp/permission.ts:PERMISSION',
+  ],
+  // Members of other packages, which document them.
+  intentionallyNotDocumented: [
+    'index.WebSocketLike.close',
+    'index.WebSocketLike.terminate',
+    'index.WebSocketLike.once',
+    'index.WebSocketServerLike.handleUpgrade',
+    'index.WebSocketServerLike.emit',
+    'changes/redis.RedisClient.publish',
+    'changes/redis.RedisClient.duplicate',
+    'changes/redis.RedisClient.on',
+    'changes/redis.RedisClient.off',
+    'location/maxmind.MaxmindReader.get',
+  ],
+  requiredToBeDocumented: ['Class', 'Enum', 'Function', 'Interface', 'TypeAlias', 'Variable'],
+};
