@@ -12,7 +12,7 @@ import { managerOn } from './support/manager';
 import { Proxy } from './support/proxy';
 
 const LEASE = 2000;
-const BUDGET = 300;
+const BUDGET = 1000;
 /** Knex says aloud that connections break, as they do here all the time. */
 const QUIET = { warn: () => undefined, error: () => undefined };
 

@@ -181,6 +181,7 @@ describe('an app', () => {
       const compilerOptions = {
         ...options,
         target: 'es2023',
+        lib: ['es2023'],
         strict: true,
         exactOptionalPropertyTypes: true,
         types: ['node'],

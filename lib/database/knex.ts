@@ -50,6 +50,20 @@ export function appConnections(knex: Knex): ConnectionSource {
 /** The borrower of a broken connection gets the error from its statement. */
 const ignore = (): void => undefined;
 
+/**
+ * Returns a Knex on the app's pool with a configuration of its own, without the app's mappers and migration settings.
+ * Knex's migrator switches the mappers of the Knex that it runs on off, and does not switch them on again.
+ */
+export function plainKnex(knex: Knex): Knex {
+  clientOf(knex);
+  const plain = knex.withUserParams({});
+  const { config } = plain.client as { config: Knex.Config };
+  delete config.wrapIdentifier;
+  delete config.postProcessResponse;
+  delete config.migrations;
+  return plain;
+}
+
 /** Opens and closes connections outside a pool. */
 export interface ConnectionMaker {
   create(): Promise<RawConnection>;

@@ -3,43 +3,45 @@ import ts from 'typescript';
 import { moduleOf, NOWHERE, sample, shipped, type Source } from './sources';
 import { nodesOf, parsed } from './syntax';
 
-/** Things that are in the language or in Node, and that have one place, or none. */
-interface Ban {
-  readonly what: string;
+/** A call to the language or to Node.js that only some files may contain, or no file. */
+interface ForbiddenCall {
+  /** The effect of the call, for the report. */
+  readonly effect: string;
+  /** The files that may contain it. */
   readonly except: RegExp;
-  readonly is: (node: ts.Node) => boolean;
+  readonly matches: (node: ts.Node) => boolean;
 }
 
 const CLOCK = /^lib\/clock$/;
 
-const BANS: readonly Ban[] = [
+const FORBIDDEN: readonly ForbiddenCall[] = [
   {
-    what: 'reads the clock',
+    effect: 'reads the clock',
     except: CLOCK,
-    is: (node) => isNamed(node, 'performance', 'hrtime') || isNow(node),
+    matches: (node) => isNamed(node, 'performance', 'hrtime') || isNow(node),
   },
-  { what: 'sets a timer', except: CLOCK, is: (node) => isNamed(node, 'setTimeout', 'setInterval') },
-  // The length of a pause may be.
+  { effect: 'sets a timer', except: CLOCK, matches: (node) => isNamed(node, 'setTimeout', 'setInterval') },
+  // The random length of a pause is no secret.
   {
-    what: 'can be predicted',
-    except: /^lib\/clock$/,
-    is: (node) => isMember(node, 'Math', 'random'),
+    effect: 'is predictable',
+    except: CLOCK,
+    matches: (node) => isMember(node, 'Math', 'random'),
   },
   {
-    what: 'ends the process',
+    effect: 'ends the process',
     except: NOWHERE,
-    is: (node) => isMember(node, 'process', 'exit', 'abort', 'kill', 'reallyExit'),
+    matches: (node) => isMember(node, 'process', 'exit', 'abort', 'kill', 'reallyExit'),
   },
   {
-    what: 'makes secrets',
+    effect: 'makes secrets',
     except: /^lib\/session\/credentials$/,
-    is: (node) => isNamed(node, 'crypto', 'randomUUID'),
+    matches: (node) => isNamed(node, 'crypto', 'randomUUID'),
   },
-  // An upsert would bring back what had ended or been deleted in the meantime. An epoch only moves on, and no policy ends.
+  // An upsert could restore a session that was ended or deleted in the meantime. Epochs only increase, and policies do not end.
   {
-    what: 'upserts',
+    effect: 'upserts',
     except: /^lib\/store\/postgres\/(epochs|policy-row)$/,
-    is: (node) => isNamed(node, 'onConflict') || isUpsert(node),
+    matches: (node) => isNamed(node, 'onConflict') || isUpsert(node),
   },
 ];
 
@@ -55,7 +57,7 @@ function isMember(node: ts.Node, of: string, ...names: string[]): boolean {
   return !ts.isStringLiteralLike(key) || names.includes(key.text);
 }
 
-/** Any use of `Date` but as a type, as `new Date(time)`, and for what it computes from its arguments. */
+/** Uses of `Date` that read the clock: all except types, `new Date(time)`, `Date.UTC()` and `Date.parse()`. */
 function isNow(node: ts.Node): boolean {
   if (!isNamed(node, 'Date')) return false;
   const { parent } = node;
@@ -71,18 +73,19 @@ function isUpsert(node: ts.Node): boolean {
   return /\bon\s+conflict\b/i.test(text) && !/\bdo\s+nothing\b/i.test(text);
 }
 
-function banned(sources: readonly Source[]): string[] {
+function violations(sources: readonly Source[]): string[] {
   return sources.flatMap((source) => {
     const nodes = [...nodesOf(parsed(source))];
-    return BANS.filter(({ except }) => !except.test(moduleOf(source.path))).flatMap(({ what, is }) =>
-      nodes.filter(is).map((node) => `${source.path}: ${node.getText()} ${what}`),
+    return FORBIDDEN.filter(({ except }) => !except.test(moduleOf(source.path))).flatMap(
+      ({ effect, matches }) =>
+        nodes.filter(matches).map((node) => `${source.path}: ${node.getText()} ${effect}`),
     );
   });
 }
 
-describe('bans', () => {
-  it('are kept', () => {
-    expect(banned(shipped)).toEqual([]);
+describe('forbidden calls', () => {
+  it('do not occur in lib/ and migrations/', () => {
+    expect(violations(shipped)).toEqual([]);
   });
 
   it.each([
@@ -108,8 +111,8 @@ describe('bans', () => {
     "const sql = 'INSERT INTO t VALUES (1) ON CONFLICT (id)\\n  DO UPDATE SET a = 1';",
     "const sql = 'on conflict (id) ' + action;",
     "const sql = 'merge into t using s on t.id = s.id';",
-  ])('are broken by: %s', (text) => {
-    expect(banned(sample('lib/store/sample.ts', text))).not.toEqual([]);
+  ])('are reported: %s', (text) => {
+    expect(violations(sample('lib/store/sample.ts', text))).not.toEqual([]);
   });
 
   it.each([
@@ -118,15 +121,15 @@ describe('bans', () => {
     'function format(date: Date): string { return date.toISOString(); }',
     'const biggest = Math.max(1, 2);',
     "const production = process.env['NODE_ENV'] === 'production';",
-    '// Date.now(), Math.random() and upserts (on conflict do update) are for others.',
+    '// Date.now(), Math.random() and upserts (on conflict do update) in a comment',
     'const sql = `insert into ${table} values ($1) on conflict do nothing`;',
     "const sql = 'update t set a = 1';",
-  ])('are kept by: %s', (text) => {
-    expect(banned(sample('lib/store/sample.ts', text))).toEqual([]);
+  ])('do not include: %s', (text) => {
+    expect(violations(sample('lib/store/sample.ts', text))).toEqual([]);
   });
 
-  it('on clocks and timers do not hold for the clock', () => {
+  it('to the clock and to timers are allowed in lib/clock.ts', () => {
     const text = 'setTimeout(task, Date.now() + performance.now());';
-    expect(banned(sample('lib/clock.ts', text))).toEqual([]);
+    expect(violations(sample('lib/clock.ts', text))).toEqual([]);
   });
 });

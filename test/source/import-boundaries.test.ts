@@ -2,18 +2,21 @@ import packageJson from '../../package.json';
 import { importsOf, isRelative, packageOf, type Import } from './imports';
 import { moduleOf, NOWHERE, sample, shipped, type Source } from './sources';
 
-interface Fence {
+interface Boundary {
   /** The files that may import the package. */
   readonly within: RegExp;
-  /** Those among them that may have no more than its types; none when absent. */
+  /** Those of them that may import only its types. */
   readonly typesIn?: RegExp;
 }
 
 const EVERYWHERE = /^/;
 
-/** Packages, and modules of Node, that have their place. Other modules of Node may be used by all, other packages by none. */
-const FENCES: Readonly<Record<string, Fence>> = {
-  // The app hands in its Knex. A copy of our own might be another version.
+/**
+ * Packages and Node.js modules that only some files may import. Every file may import the other Node.js modules; no file may
+ * import another package.
+ */
+const BOUNDARIES: Readonly<Record<string, Boundary>> = {
+  // The app passes its Knex. An imported Knex could be another version.
   knex: {
     within: /^(lib\/(database\/.+|options\/options|create|store\/postgres\/migrate)|migrations\/.+)$/,
     typesIn: EVERYWHERE,
@@ -31,9 +34,9 @@ const FENCES: Readonly<Record<string, Fence>> = {
   perf_hooks: { within: NOWHERE },
 };
 
-const OF_NODE = /^node:/;
+const NODE_MODULE = /^node:/;
 
-function beyondFences(sources: readonly Source[]): string[] {
+function violations(sources: readonly Source[]): string[] {
   return sources.flatMap((source) =>
     importsOf(source)
       .filter((each) => !isRelative(each) && !isWithin(moduleOf(source.path), each))
@@ -42,28 +45,14 @@ function beyondFences(sources: readonly Source[]): string[] {
 }
 
 function isWithin(path: string, each: Import): boolean {
-  const fence = FENCES[packageOf(each)];
-  if (fence === undefined) return OF_NODE.test(each.specifier);
-  return fence.within.test(path) && (each.typeOnly || fence.typesIn?.test(path) !== true);
+  const boundary = BOUNDARIES[packageOf(each)];
+  if (boundary === undefined) return NODE_MODULE.test(each.specifier);
+  return boundary.within.test(path) && (each.typeOnly || boundary.typesIn?.test(path) !== true);
 }
 
-describe('fences', () => {
-  it('every package is imported where it has its place', () => {
-    expect(beyondFences(shipped)).toEqual([]);
-  });
-
-  it('every dependency is used', () => {
-    const used = new Set(shipped.flatMap((source) => importsOf(source).map(packageOf)));
-    const asked = [packageJson.dependencies, packageJson.peerDependencies].flatMap(Object.keys);
-    // It is asked for on behalf of Knex, which loads it.
-    expect(asked.filter((name) => !used.has(name))).toEqual(['pg']);
-  });
-
-  it('whoever installs the package is given, or told to install, all that it imports', () => {
-    const promised = { ...packageJson.dependencies, ...packageJson.peerDependencies };
-    const used = shipped.flatMap((source) => importsOf(source).filter((each) => !isRelative(each)));
-    const needed = used.filter(({ specifier }) => !OF_NODE.test(specifier)).map(packageOf);
-    expect([...new Set(needed)].filter((name) => !Object.hasOwn(promised, name))).toEqual([]);
+describe('import boundaries', () => {
+  it('are respected by every file in lib/ and migrations/', () => {
+    expect(violations(shipped)).toEqual([]);
   });
 
   it.each([
@@ -81,8 +70,8 @@ describe('fences', () => {
     ['lib/store/buffered.ts', "import { setTimeout } from 'node:timers/promises';"],
     ['lib/store/buffered.ts', "import { nothing } from 'left-pad';"],
     ['lib/store/buffered.ts', "import { readFile } from 'fs';"],
-  ])('%s: %s is beyond them', (path, text) => {
-    expect(beyondFences(sample(path, text))).toHaveLength(1);
+  ])('do not allow in %s: %s', (path, text) => {
+    expect(violations(sample(path, text))).toHaveLength(1);
   });
 
   it.each([
@@ -90,7 +79,23 @@ describe('fences', () => {
     ['lib/http/sign-in.ts', "import type { Request } from 'express';"],
     ['lib/session/credentials.ts', "import { hash } from 'node:crypto';"],
     ['lib/session/ip-address.ts', "import { isIP } from 'node:net';"],
-  ])('%s: %s is within them', (path, text) => {
-    expect(beyondFences(sample(path, text))).toEqual([]);
+  ])('allow in %s: %s', (path, text) => {
+    expect(violations(sample(path, text))).toEqual([]);
+  });
+});
+
+describe('the dependencies in package.json', () => {
+  it('are all imported, except pg', () => {
+    const used = new Set(shipped.flatMap((source) => importsOf(source).map(packageOf)));
+    const required = [packageJson.dependencies, packageJson.peerDependencies].flatMap(Object.keys);
+    // Knex loads pg.
+    expect(required.filter((name) => !used.has(name))).toEqual(['pg']);
+  });
+
+  it('include every package that is imported', () => {
+    const listed = { ...packageJson.dependencies, ...packageJson.peerDependencies };
+    const used = shipped.flatMap((source) => importsOf(source).filter((each) => !isRelative(each)));
+    const needed = used.filter(({ specifier }) => !NODE_MODULE.test(specifier)).map(packageOf);
+    expect([...new Set(needed)].filter((name) => !Object.hasOwn(listed, name))).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
 import { importsOf, isRelative, target } from './imports';
 import { lib, moduleOf, sample, type Source } from './sources';
 
-/** Files that are loaded before they are loaded: what they import of each other is not there yet. Types may go in circles. */
-function circles(sources: readonly Source[]): string[] {
+/** The files that import themselves through other files. Imports of types are ignored, because nothing is loaded for them. */
+function cyclicFiles(sources: readonly Source[]): string[] {
   const graph = new Map(
     sources.map((source) => [
       moduleOf(source.path),
@@ -21,18 +21,18 @@ function circles(sources: readonly Source[]): string[] {
   return [...graph.keys()].filter((path) => reaches(path, path));
 }
 
-describe('circles of imports', () => {
-  it('there are none: no file imports itself by way of others', () => {
-    expect(circles(lib)).toEqual([]);
+describe('import cycles', () => {
+  it('do not exist in lib/', () => {
+    expect(cyclicFiles(lib)).toEqual([]);
   });
 
-  it('are found, and what leads into one is none', () => {
+  it('are reported with the files that are part of them, without files that only lead to one', () => {
     const sources = [
       ...sample('lib/session/a.ts', "import { b } from './b';"),
       ...sample('lib/session/b.ts', "export * from './c';"),
       ...sample('lib/session/c.ts', "import { a } from './a'; import type { D } from './d';"),
       ...sample('lib/session/d.ts', "import { a } from './a';"),
     ];
-    expect(circles(sources)).toEqual(['lib/session/a', 'lib/session/b', 'lib/session/c']);
+    expect(cyclicFiles(sources)).toEqual(['lib/session/a', 'lib/session/b', 'lib/session/c']);
   });
 });

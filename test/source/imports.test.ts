@@ -1,6 +1,6 @@
 import { importsOf } from './imports';
 
-describe('imports', () => {
+describe('importsOf', () => {
   it.each([
     ["import { a } from './x';", { specifier: './x', typeOnly: false }],
     ["import './x';", { specifier: './x', typeOnly: false }],
@@ -18,11 +18,11 @@ describe('imports', () => {
     ["const x = async () => (await import('./x')).a;", { specifier: './x', typeOnly: false }],
     ["let a: import('./x').A;", { specifier: './x', typeOnly: true }],
     ['const x = require(`./${name}`);', { specifier: '`./${name}`', typeOnly: false }],
-  ])('are found: %s', (text, expected) => {
+  ])('finds the import in: %s', (text, expected) => {
     expect(importsOf({ path: 'lib/sample.ts', text })).toEqual([expected]);
   });
 
-  it('are not found in comments and texts', () => {
+  it('ignores comments and string literals', () => {
     const text = `// import './x';\nconst text = "import './x'; require('./x')";`;
     expect(importsOf({ path: 'lib/sample.ts', text })).toEqual([]);
   });

@@ -6,25 +6,29 @@ import { nodesOf, parsed } from './syntax';
 
 export interface Import {
   readonly specifier: string;
-  /** Whether nothing of it is left when the types are gone. */
+  /** True if the compiled JavaScript does not contain the import. */
   readonly typeOnly: boolean;
 }
 
-/** Everything that a file imports, in whatever way it is written. */
-export function importsOf(source: Source): Import[] {
-  return [...nodesOf(parsed(source))].flatMap((node) => importOf(node) ?? []);
+const known = new WeakMap<Source, readonly Import[]>();
+
+/** All imports of a file: static, dynamic, by `require`, re-exports, and imports of types. */
+export function importsOf(source: Source): readonly Import[] {
+  const imports = known.get(source) ?? [...nodesOf(parsed(source))].flatMap((node) => importOf(node) ?? []);
+  known.set(source, imports);
+  return imports;
 }
 
 export function isRelative({ specifier }: Import): boolean {
   return specifier.startsWith('.');
 }
 
-/** The path that a relative import means, without its ending. */
+/** The path of the file that a relative import names, without its extension. */
 export function target({ path }: Source, { specifier }: Import): string {
   return posix.join(posix.dirname(path), specifier).replace(/\.(js|ts)$/, '');
 }
 
-/** Without a subpath, and by one name where Node has two. */
+/** The name of the imported package, without a subpath and without `node:`. */
 export function packageOf({ specifier }: Import): string {
   const name = /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
   return name.replace(/^node:/, '');
@@ -50,7 +54,7 @@ function importOf(node: ts.Node): Import | undefined {
 }
 
 function imported(specifier: ts.Node | undefined, typeOnly: boolean): Import {
-  // What is computed cannot be checked, so its own text stands for it, which no rule allows.
+  // A computed specifier cannot be checked. Its source text is used instead, because no rule allows that.
   const text = specifier && ts.isStringLiteralLike(specifier) ? specifier.text : specifier?.getText();
   return { specifier: text ?? '', typeOnly };
 }

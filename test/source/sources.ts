@@ -2,14 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 
 /*
- * What holds of the sources themselves. Every check in this folder is a function from sources to offences, so that it can
- * be shown a bad sample first: a check that cannot fail proves nothing.
+ * The files in this folder check the source code itself. Each check is a function from sources to violations, so that a test
+ * can also pass it a bad sample: a check that cannot fail proves nothing.
  */
 
 export const PROJECT = join(__dirname, '../..');
 
 export interface Source {
-  /** Below the project's folder, with `/`. */
+  /** Relative to the project's folder, with `/` between folders. */
   readonly path: string;
   readonly text: string;
 }
@@ -25,15 +25,15 @@ export function sourcesIn(folder: string): Source[] {
 export const lib = sourcesIn('lib');
 export const shipped = [...lib, ...sourcesIn('migrations')];
 
-/** A pattern of paths that fits none. */
+/** A pattern that matches no path. */
 export const NOWHERE = /^(?!)/;
 
-/** One source that a test has made up. */
+/** A made-up source for a test. */
 export function sample(path: string, text: string): Source[] {
   return [{ path, text }];
 }
 
-/** The path as an import would mean it. */
+/** The path without its extension, as imports name it. */
 export function moduleOf(path: string): string {
   return path.replace(/\.ts$/, '');
 }

@@ -2,11 +2,17 @@ import ts from 'typescript';
 
 import type { Source } from './sources';
 
-export function parsed({ path, text }: Source): ts.SourceFile {
-  return ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+const files = new WeakMap<Source, ts.SourceFile>();
+
+export function parsed(source: Source): ts.SourceFile {
+  const known = files.get(source);
+  if (known !== undefined) return known;
+  const file = ts.createSourceFile(source.path, source.text, ts.ScriptTarget.Latest, true);
+  files.set(source, file);
+  return file;
 }
 
-/** Every node of the file, types included, comments not. */
+/** All nodes of a file, including types. Comments are not nodes. */
 export function* nodesOf(node: ts.Node): Generator<ts.Node> {
   yield node;
   const children: ts.Node[] = [];

@@ -60,8 +60,9 @@ function open(name: string): TestDatabase {
   const own = connect();
 
   async function empty(): Promise<void> {
+    // A truncate of these small tables takes eight times as long.
     await own.raw(`
-      truncate identity_sessions, identity_session_epochs, identity_session_policy;
+      delete from identity_sessions; delete from identity_session_epochs; delete from identity_session_policy;
       insert into identity_session_policy default values`);
   }
 

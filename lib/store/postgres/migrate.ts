@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 
 import * as identitySessions from '../../../migrations/001_identity_sessions';
+import { plainKnex } from '../../database/knex';
 import { unchecked } from '../../options/checks';
 import { type OptionTable, readOptions } from '../../options/reader';
 
@@ -35,11 +36,23 @@ const migrations: Readonly<Record<string, Migration>> = {
 export function migrationConfig(options: MigrateOptions = {}): Knex.MigratorConfig {
   const { schema, tableName } = readOptions(options, OPTIONS, { heading: 'The migrations cannot run' });
   return {
+    ...NO_HOST_SETTINGS,
     migrationSource: source(schema),
     tableName,
     ...(schema !== undefined && { schemaName: schema }),
   };
 }
+
+/** Knex merges the settings of the app's own migrations into every call. These replace them. */
+const NO_HOST_SETTINGS = {
+  schemaName: null,
+  disableTransactions: false,
+  disableMigrationsListValidation: false,
+  beforeAll: undefined,
+  beforeEach: undefined,
+  afterEach: undefined,
+  afterAll: undefined,
+} as unknown as Knex.MigratorConfig;
 
 /**
  * Creates the tables or updates them. Any number of processes may call it at the same time: a lock serializes them, and all
@@ -49,12 +62,36 @@ export function migrationConfig(options: MigrateOptions = {}): Knex.MigratorConf
  */
 export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise<void> {
   const config = migrationConfig(options);
-  await knex.transaction(async (transaction) => {
+  const plain = plainKnex(knex);
+  if (await isUpToDate(plain, config)) return;
+  await plain.transaction(async (transaction) => {
     await checkServerVersion(transaction);
     await transaction.raw('select pg_advisory_xact_lock(?)', [LOCK]);
     if (options.schema !== undefined) await createSchema(transaction, options.schema);
     await transaction.migrate.latest(config);
   }, READ_COMMITTED);
+}
+
+/**
+ * Returns true if every migration has run. Only reads, so that an app whose role may not write the history can call
+ * `migrate` at each start.
+ */
+async function isUpToDate(knex: Knex, { tableName, schemaName }: Knex.MigratorConfig): Promise<boolean> {
+  const { rows } = await knex.raw<{ rows: { schema: string }[] }>(
+    `select nspname as schema from pg_class join pg_namespace n on n.oid = relnamespace
+    where relname = ? and nspname = coalesce(?, current_schema())`,
+    [tableName!, schemaName ?? null],
+  );
+  if (rows.length === 0) return false;
+  const history = knex.withSchema(rows[0]!.schema).from(tableName!);
+  const applied = await history.pluck<string[]>('name').catch((error: { code?: string }) => {
+    if (error.code !== '42501') throw error;
+    throw new Error(
+      `migrate() must be allowed to read which migrations have run: grant select on "${tableName}" to this role, or call migrate() with the role that owns the tables`,
+      { cause: error },
+    );
+  });
+  return Object.keys(migrations).every((name) => applied.includes(name));
 }
 
 /** The oldest supported major version of PostgreSQL. Migration 001 and the search use `date_bin`, which is new in 14. */

@@ -342,6 +342,90 @@ async function refusalOf(act: () => unknown): Promise<string | undefined> {
   }
 }
 
+describe("the app's Knex", () => {
+  /** Maps `fooBar` to `foo_bar` as Objection's mappers do, and marks every result. */
+  const MAPPERS: Partial<Knex.Config> = {
+    wrapIdentifier: (value, wrap) => wrap(value.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)),
+    postProcessResponse: (result: unknown) => (Array.isArray(result) ? { rows: result } : result),
+  };
+
+  async function withMappers(migrations?: Knex.MigratorConfig) {
+    const database = await emptyOne();
+    await byHand(
+      database,
+      'create table foo_bar (some_id int)',
+      'insert into foo_bar values (1)',
+      'create schema ops',
+    );
+    // Knex logs the error of a failed migration.
+    const log = { warn: () => undefined, error: () => undefined };
+    const knex = database.connect({ ...MAPPERS, log, ...(migrations && { migrations }) });
+    const stillMaps = async () =>
+      expect(await knex('fooBar').select('someId')).toEqual({ rows: [{ some_id: 1 }] });
+    return { database, knex, stillMaps };
+  }
+
+  it('keeps its mappers after the tables were created, and after nothing was to do', async () => {
+    const { knex, stillMaps } = await withMappers();
+    await migrate(knex);
+    await stillMaps();
+    await migrate(knex);
+    await stillMaps();
+  });
+
+  it('keeps its mappers after a migration that failed', async () => {
+    const { database, knex, stillMaps } = await withMappers();
+    await byHand(database, 'create table identity_session_changes ()');
+    await expect(migrate(knex)).rejects.toMatchObject({ code: '42P07' });
+    await stillMaps();
+  });
+
+  it('keeps its migration settings, and they do not apply to this package', async () => {
+    const hook = jest.fn();
+    const settings = {
+      schemaName: 'ops',
+      tableName: 'history',
+      beforeAll: hook,
+      beforeEach: hook,
+      afterAll: hook,
+    };
+    const { database, knex } = await withMappers(settings);
+    await migrate(knex);
+    await migrate(database.knex);
+    await knex.migrate.latest(migrationConfig());
+    expect(await appliedIn(database)).toEqual(['001_identity_sessions']);
+    expect(await database.knex.schema.withSchema('public').hasTable('identity_sessions')).toBe(true);
+    expect(hook).not.toHaveBeenCalled();
+    expect((knex.client as { config: Knex.Config }).config.migrations).toEqual(settings);
+  });
+
+  it('does not map the name of the schema', async () => {
+    const { database, knex } = await withMappers();
+    await migrate(knex, { schema: 'authData' });
+    await migrate(knex, { schema: 'authData' });
+    expect(await database.knex.schema.withSchema('authData').hasTable('identity_sessions')).toBe(true);
+  });
+
+  it('may connect with a role that can only read the history, if nothing is to do', async () => {
+    const database = await emptyOne();
+    await migrate(database.knex);
+    const role = `reader_${randomBytes(6).toString('hex')}`;
+    await byHand(database, `create role ${role}`);
+    const afterCreate = (connection: Client, done: (error: Error | null) => void) => {
+      connection.query(`set role ${role}`).then(() => done(null), done);
+    };
+    const knex = database.connect({ pool: { min: 0, max: 1, afterCreate } });
+    try {
+      await expect(migrate(knex)).rejects.toThrow('grant select on "identity_session_migrations"');
+      await byHand(database, `grant select on identity_session_migrations to ${role}`);
+      await expect(migrate(knex)).resolves.toBeUndefined();
+    } finally {
+      await knex.destroy();
+      await byHand(database, `drop owned by ${role}`, `drop role ${role}`);
+    }
+  });
+});
+
 describe("the app's own migrations", () => {
   let folder: string;
 
