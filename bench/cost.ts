@@ -63,7 +63,7 @@ async function position(client: Client): Promise<string> {
 async function statements(client: Client, name: string): Promise<Pick<Cost, 'statements' | 'logReads'>> {
   const { rows } = await client.query<Record<'statements' | 'logReads', string | null>>(
     `select sum(calls) filter (where query not like '%identity_session_changes%') as statements,
-            sum(calls) filter (where query like '%identity_session_changes%') as logReads
+            sum(calls) filter (where query like '%identity_session_changes%') as "logReads"
      from pg_stat_statements join pg_database on oid = dbid where datname = $1`,
     [name],
   );

@@ -118,10 +118,10 @@ function storeOf(pool: Knex, log: SwitchedLog): AdministeredStore {
   const connection = new DedicatedConnection(pool);
   const changes = log.of(postgresChanges(connection, { budget }));
   const follower = new ChangeFollower(changes, { ...settings, onFailure });
-  const copies = cached(postgres(new StatementRunner(appConnections(pool), { budget })), {
+  const cachedStore = cached(postgres(new StatementRunner(appConnections(pool), { budget })), {
     ...settings,
     cache: lru(cacheSize),
     follower,
   });
-  return buffered(copies, { ...settings, onFailure });
+  return buffered(cachedStore, { ...settings, onFailure });
 }

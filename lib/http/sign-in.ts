@@ -42,7 +42,7 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
   return async function signIn(request, response, { transport = 'cookie', ...facts }) {
     checkTransport(transport);
     const replaces = wellFormedCredentials(request, dialect);
-    // Check bearer sign-ins too if a cookie came along, or else a page of another site could end the cookie's session.
+    // A sign-in ends the session of the cookie, even with transport bearer. Another site must not be able to cause that.
     const cookies = transport === 'cookie' || replaces?.transport === 'cookie';
     if (dialect.sameOrigin && cookies) checkWriteOrigin(request, origins);
     const { session, secret } = await manager.open({
@@ -61,7 +61,7 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
   };
 }
 
-/** Refuses instead of throwing a TypeError, because apps may pass on a value from the client. */
+/** Throws a refusal and not a TypeError, because apps may pass on a value from the client. */
 function checkTransport(transport: unknown): void {
   if (transport === 'cookie' || transport === 'bearer') return;
   throw invalidRequest('transport', '"transport" must be "cookie" or "bearer".');

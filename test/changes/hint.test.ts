@@ -82,7 +82,7 @@ describe('MonitoredHint on a hint whose listen() throws', () => {
 
 describe('MonitoredHint.send()', () => {
   it('has one notification in flight and merges all further calls into one after it', async () => {
-    for (let asked = 0; asked < 1000; asked++) monitored.send();
+    for (let calls = 0; calls < 1000; calls++) monitored.send();
     expect(sending).toHaveLength(1);
     sending[0]!.resolve();
     await turns();

@@ -243,7 +243,7 @@ describe('redisHint() with a client of ioredis that has lazyConnect', () => {
 describe('redisHint() with ioredis itself', () => {
   it('causes no unhandled rejection when it is stopped during a repeated subscription', async () => {
     const sockets: Socket[] = [];
-    const asked: string[] = [];
+    const commands: string[] = [];
     const redis = createServer((socket) => {
       sockets.push(socket);
       socket.on('error', () => undefined);
@@ -252,8 +252,8 @@ describe('redisHint() with ioredis itself', () => {
           .toString()
           .split(/^\*\d+\r\n/m)
           .slice(1)) {
-          asked.push(command);
-          socket.write(answerOf(command, asked));
+          commands.push(command);
+          socket.write(answerOf(command, commands));
         }
       });
     }).listen(0, '127.0.0.1');
@@ -263,7 +263,7 @@ describe('redisHint() with ioredis itself', () => {
     const stop = redisHint(client).listen(listener);
     await until(() => events.includes('up'));
     sockets.at(-1)!.destroy();
-    await until(() => asked.filter(isSubscribing).length > 1);
+    await until(() => commands.filter(isSubscribing).length > 1);
     stop();
     await until(() => events.includes('down: Connection is closed.'));
     // An unhandled rejection would fail this test.
@@ -277,11 +277,11 @@ describe('redisHint() with ioredis itself', () => {
   const isSubscribing = (command: string) => command.includes('\r\nsubscribe\r\n');
 
   /** Answers as Redis does, except that the second subscription gets no answer. */
-  function answerOf(command: string, asked: readonly string[]): string {
+  function answerOf(command: string, commands: readonly string[]): string {
     if (command.includes('info')) return bulk('loading:0');
     if (!isSubscribing(command)) return '+OK\r\n';
     const subscribed = `*3\r\n${bulk('subscribe')}${bulk('identity_session_changes')}:1\r\n`;
-    return asked.filter(isSubscribing).length > 1 ? '' : subscribed;
+    return commands.filter(isSubscribing).length > 1 ? '' : subscribed;
   }
 
   const bulk = (text: string) => `$${text.length}\r\n${text}\r\n`;

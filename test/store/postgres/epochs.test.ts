@@ -1,7 +1,7 @@
 import { scopeText } from '../../../lib/store/postgres/epochs';
 
-describe('the scope of an epoch', () => {
-  it('is a text of its own for everyone, for those without a tenant, and for each tenant, whatever it is called', () => {
+describe('scopeText', () => {
+  it('returns different texts for all sessions, for those without a tenant, and for each tenant of any name', () => {
     const scopes = [
       {},
       { tenantId: null },

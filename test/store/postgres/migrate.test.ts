@@ -16,7 +16,7 @@ import { managerOn } from '../../support/manager';
 
 const PROJECT = join(__dirname, '../../..');
 
-/** Everything in the database that somebody created, in words that do not depend on when. */
+/** Describes every object in the database that is not part of PostgreSQL, without ids that differ between runs. */
 const SCHEMA = `
   with spaces as (
     select oid from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'
@@ -43,7 +43,7 @@ const SCHEMA = `
   select pg_get_functiondef(oid) from pg_proc where pronamespace in (select oid from spaces)
   order by 1`;
 
-/** Runs in five processes of their own, all ready before one begins. */
+/** The program of one process: it connects four pools, prints `ready`, waits for input, and migrates on all four. */
 const MIGRATE_OVER_FOUR_POOLS = `
   const knex = require('knex');
   const { migrate } = require('./lib/store/postgres/migrate');
@@ -58,7 +58,7 @@ const MIGRATE_OVER_FOUR_POOLS = `
 
 const openDatabases: TestDatabase[] = [];
 
-async function emptyOne(): Promise<TestDatabase> {
+async function newDatabase(): Promise<TestDatabase> {
   const database = await emptyDatabase();
   openDatabases.push(database);
   return database;
@@ -77,7 +77,7 @@ async function appliedIn({ knex }: TestDatabase): Promise<string[]> {
   return knex('identity_session_migrations').orderBy('id').pluck<string[]>('name');
 }
 
-/** SQL as somebody types it into psql: on a connection that knows nothing of this package, nor of Knex. */
+/** Runs SQL as a user of psql would: on a plain connection, without this package or Knex. */
 async function byHand(database: TestDatabase, ...statements: string[]): Promise<void> {
   const client = new Client(database.url);
   await client.connect();
@@ -93,8 +93,8 @@ function quoted(name: string): string {
 }
 
 describe('migrate', () => {
-  it('brings an empty database up to date, and then finds nothing to do', async () => {
-    const database = await emptyOne();
+  it('creates the tables in an empty database, and changes nothing when it is repeated', async () => {
+    const database = await newDatabase();
     await migrate(database.knex);
     const schema = await schemaOf(database);
     expect(schema.filter((object) => object.startsWith('relation identity_sessions '))).toHaveLength(1);
@@ -104,8 +104,8 @@ describe('migrate', () => {
     expect(await appliedIn(database)).toEqual(['001_identity_sessions']);
   });
 
-  it('leaves the same schema when it is undone and done again', async () => {
-    const database = await emptyOne();
+  it('creates the same schema again after a rollback', async () => {
+    const database = await newDatabase();
     await migrate(database.knex);
     const schema = await schemaOf(database);
 
@@ -114,16 +114,16 @@ describe('migrate', () => {
     expect(await schemaOf(database)).toEqual(schema);
   });
 
-  it("leaves nothing behind when it is undone, but Knex's own tables", async () => {
-    const database = await emptyOne();
+  it("leaves only Knex's own tables after a rollback", async () => {
+    const database = await newDatabase();
     const before = await schemaOf(database);
     await migrate(database.knex);
     await database.knex.migrate.rollback(migrationConfig(), true);
-    const isKnexs = (object: string) => /\bidentity_session_migrations/.test(object);
-    expect((await schemaOf(database)).filter((object) => !isKnexs(object))).toEqual(before);
+    const belongsToKnex = (object: string) => /\bidentity_session_migrations/.test(object);
+    expect((await schemaOf(database)).filter((object) => !belongsToKnex(object))).toEqual(before);
   });
 
-  it('knows every file in the folder of migrations, in order, by a name without an ending', async () => {
+  it('runs every file in the migrations folder in order, under its name without the extension', async () => {
     const files = (await readdir(join(PROJECT, 'migrations'))).sort();
     const { migrationSource } = migrationConfig();
     const names = (await migrationSource!.getMigrations([])).map((each) =>
@@ -132,23 +132,23 @@ describe('migrate', () => {
     expect(names).toEqual(files.map((file) => parse(file).name));
   });
 
-  it('needs one connection only', async () => {
-    const database = await emptyOne();
+  it('needs only one connection', async () => {
+    const database = await newDatabase();
     await migrate(database.connect({ pool: { min: 0, max: 1 }, acquireConnectionTimeout: 2000 }));
     expect(await appliedIn(database)).toEqual(['001_identity_sessions']);
   });
 
-  it('is done once when five processes with four pools each do it at once', async () => {
-    const database = await emptyOne();
-    // Whoever waits under a snapshot from before its turn came does not see what was done meanwhile.
+  it('runs each migration once when five processes with four pools each start it at the same time', async () => {
+    const database = await newDatabase();
+    // With this default, a transaction that waits for the lock keeps a snapshot from before the wait.
     const name = new URL(database.url).pathname.slice(1);
     await byHand(database, `alter database ${name} set default_transaction_isolation = 'serializable'`);
     const processes = await Promise.all(Array.from({ length: 5 }, () => readyToMigrate(database.url)));
-    const ended = await Promise.all(processes.map((each) => goAhead(each)));
+    const ended = await Promise.all(processes.map((each) => migrated(each)));
 
-    expect(ended).toEqual(Array.from({ length: 5 }, () => ({ code: 0, complaints: '' })));
+    expect(ended).toEqual(Array.from({ length: 5 }, () => ({ code: 0, errors: '' })));
     expect(await appliedIn(database)).toEqual(['001_identity_sessions']);
-    const one = await emptyOne();
+    const one = await newDatabase();
     await migrate(one.knex);
     expect(await schemaOf(database)).toEqual(await schemaOf(one));
   });
@@ -163,12 +163,12 @@ async function readyToMigrate(url: string): Promise<ChildProcess> {
   return started;
 }
 
-async function goAhead(started: ChildProcess): Promise<{ code: number; complaints: string }> {
-  let complaints = '';
-  started.stderr!.on('data', (chunk) => (complaints += chunk));
+async function migrated(started: ChildProcess): Promise<{ code: number; errors: string }> {
+  let errors = '';
+  started.stderr!.on('data', (chunk) => (errors += chunk));
   started.stdin!.write('go');
   const [code] = (await once(started, 'close')) as [number];
-  return { code, complaints };
+  return { code, errors };
 }
 
 describe('migrate on a server older than PostgreSQL 14', () => {
@@ -195,7 +195,7 @@ describe('migrate on a server older than PostgreSQL 14', () => {
     ['130021', '13.21 (Debian 13.21-1.pgdg120+1)'],
     ['90624', '9.6.24'],
   ])('rejects with both versions and changes nothing for server_version_num %s', async (number, version) => {
-    const database = await emptyOne();
+    const database = await newDatabase();
     const before = await schemaOf(database);
     const old = connectAs(database, number, version);
     await expect(migrate(old, { schema: 'sessions' })).rejects.toThrow(new Error(refusal(version)));
@@ -203,7 +203,7 @@ describe('migrate on a server older than PostgreSQL 14', () => {
   });
 
   it('rejects as well if the app runs the migrations through Knex, and creates none of the tables', async () => {
-    const database = await emptyOne();
+    const database = await newDatabase();
     const old = connectAs(database, '130021', '13.21');
     await expect(old.migrate.latest(migrationConfig())).rejects.toThrow(refusal('13.21'));
     expect(await appliedIn(database)).toEqual([]);
@@ -211,69 +211,72 @@ describe('migrate on a server older than PostgreSQL 14', () => {
   });
 
   it.each(['140000', '180004'])('accepts server_version_num %s', async (number) => {
-    const database = await emptyOne();
+    const database = await newDatabase();
     await migrate(connectAs(database, number, 'any'));
     expect(await appliedIn(database)).toEqual(['001_identity_sessions']);
   });
 });
 
-describe('options that there are not', () => {
+describe('migrate with invalid options', () => {
   it.each([
     ['host', 'the options are "host": they must be an object'],
     [{ Schema: 'host' }, 'there is no option `Schema`, did you mean `schema`?'],
-  ])('are refused before anything is made: %j', async (options, problem) => {
-    const database = await emptyOne();
+  ])('rejects the options %j before it creates anything', async (options, problem) => {
+    const database = await newDatabase();
     await expect(migrate(database.knex, options as never)).rejects.toThrow(problem);
     expect(() => migrationConfig(options as never)).toThrow(TypeError);
     expect(await database.knex('pg_class').whereLike('relname', 'identity%').pluck('relname')).toEqual([]);
   });
 });
 
-describe('a schema of its own', () => {
-  // The last two are as long as PostgreSQL lets a name be, in bytes.
+describe('migrate with a schema', () => {
+  // The last two have the maximum length of a name in PostgreSQL, in bytes.
   const names = ['Sessions', 'with "quotes" in it', "l'été", 's'.repeat(63), 'é'.repeat(31)];
 
-  it.each(names)('may be called %s', async (schema) => {
-    const database = await emptyOne();
-    await migrate(database.knex, { schema });
-    await migrate(database.knex, { schema });
-    const clock = new FakeClock();
-    const manager = managerOn({ knex: database.knex, schema, clock, maxSessionsPerUser: 5 });
-    try {
-      await signInListAndRevoke(manager);
-      await endByHandIsSeen(manager, clock, () =>
-        byHand(
-          database,
-          `update ${quoted(schema)}.identity_sessions set ended_at = now() where user_id = 'bob'`,
-        ),
-      );
-    } finally {
-      await manager.close();
-    }
-    expect(await relationsOutside(database, schema)).toEqual([]);
-  });
+  it.each(names)(
+    'creates the tables in a schema with the name %s, where a manager uses them',
+    async (schema) => {
+      const database = await newDatabase();
+      await migrate(database.knex, { schema });
+      await migrate(database.knex, { schema });
+      const clock = new FakeClock();
+      const manager = managerOn({ knex: database.knex, schema, clock, maxSessionsPerUser: 5 });
+      try {
+        await signInListAndRevoke(manager);
+        await noticeEndByHand(manager, clock, () =>
+          byHand(
+            database,
+            `update ${quoted(schema)}.identity_sessions set ended_at = now() where user_id = 'bob'`,
+          ),
+        );
+      } finally {
+        await manager.close();
+      }
+      expect(await relationsOutside(database, schema)).toEqual([]);
+    },
+  );
 
-  it('is named to who has not made the tables there, whatever tables there are elsewhere', async () => {
-    const database = await emptyOne();
+  it('names the schema and the fix in errors if the tables are missing there, even if they exist elsewhere', async () => {
+    const database = await newDatabase();
     await migrate(database.knex);
     const reported: string[] = [];
     const report = (event: SessionEvent) => {
       if (event.type === 'failed') reported.push((event.error as Error).message);
     };
     const manager = managerOn({ knex: database.knex, schema: 'nowhere', clock: new FakeClock(), report });
-    const cure = 'await migrate(knex, { schema: "nowhere" })';
+    const fix = 'await migrate(knex, { schema: "nowhere" })';
     try {
-      await expect(manager.open({ userId: 'alice' })).rejects.toThrow(cure);
-      await expect(manager.list({ userId: 'alice' })).rejects.toThrow(cure);
+      await expect(manager.open({ userId: 'alice' })).rejects.toThrow(fix);
+      await expect(manager.list({ userId: 'alice' })).rejects.toThrow(fix);
       await until(() => reported.length > 0);
-      expect(reported[0]).toContain(cure);
+      expect(reported[0]).toContain(fix);
     } finally {
       await manager.close();
     }
   });
 
-  it('lets two installations live in one database', async () => {
-    const database = await emptyOne();
+  it('supports two installations in one database', async () => {
+    const database = await newDatabase();
     for (const schema of ['one', 'other']) await migrate(database.knex, { schema });
     await byHand(database, addSession('alice', 'one.identity_sessions'));
     await byHand(database, 'update one.identity_sessions set ended_at = now()');
@@ -283,11 +286,11 @@ describe('a schema of its own', () => {
     expect(rows).toEqual([{ one: 1, other: 0 }]);
   });
 
-  it('may be one that the app was given, without the right to make schemas', async () => {
-    const database = await emptyOne();
+  it('accepts an existing schema if the role may not create schemas', async () => {
+    const database = await newDatabase();
     const role = `app_${randomBytes(6).toString('hex')}`;
     await byHand(database, `create role ${role}`, `create schema given authorization ${role}`);
-    const app = database.connect({ pool: { min: 0, max: 1, afterCreate: becoming(role) } });
+    const app = database.connect({ pool: { min: 0, max: 1, afterCreate: withRole(role) } });
     try {
       await migrate(app, { schema: 'given' });
       expect(await app.schema.withSchema('given').hasTable('identity_sessions')).toBe(true);
@@ -296,7 +299,7 @@ describe('a schema of its own', () => {
     }
   });
 
-  function becoming(role: string) {
+  function withRole(role: string) {
     return (connection: Client, done: (error: Error | null) => void) => {
       connection.query(`set role ${role}`).then(() => done(null), done);
     };
@@ -319,8 +322,8 @@ async function signInListAndRevoke(manager: IdentitySessionManager): Promise<voi
   expect(await idsOfAlice()).toEqual([first.sessionId]);
 }
 
-/** A warm node asks nobody, so it is the log, which the triggers keep, that tells it. */
-async function endByHandIsSeen(
+/** Ends a cached session by hand, and waits until the manager learns of it from the change log that the triggers write. */
+async function noticeEndByHand(
   manager: IdentitySessionManager,
   clock: FakeClock,
   end: () => Promise<void>,
@@ -350,7 +353,7 @@ describe("the app's Knex", () => {
   };
 
   async function withMappers(migrations?: Knex.MigratorConfig) {
-    const database = await emptyOne();
+    const database = await newDatabase();
     await byHand(
       database,
       'create table foo_bar (some_id int)',
@@ -407,7 +410,7 @@ describe("the app's Knex", () => {
   });
 
   it('may connect with a role that can only read the history, if nothing is to do', async () => {
-    const database = await emptyOne();
+    const database = await newDatabase();
     await migrate(database.knex);
     const role = `reader_${randomBytes(6).toString('hex')}`;
     await byHand(database, `create role ${role}`);
@@ -426,7 +429,7 @@ describe("the app's Knex", () => {
   });
 });
 
-describe("the app's own migrations", () => {
+describe("migrate beside the app's own migrations", () => {
   let folder: string;
 
   beforeEach(async () => {
@@ -442,8 +445,8 @@ describe("the app's own migrations", () => {
     );
   }
 
-  it('run before and after those of the package, and neither side misses files of the other', async () => {
-    const database = await emptyOne();
+  it('succeeds before and after them, and neither side misses files of the other', async () => {
+    const database = await newDatabase();
     const host = { directory: folder };
     await hostMigration('001_products');
     await database.knex.migrate.latest(host);
@@ -460,8 +463,8 @@ describe("the app's own migrations", () => {
     expect(await appliedIn(database)).toEqual(['001_identity_sessions']);
   });
 
-  it('are undone without the tables of the package', async () => {
-    const database = await emptyOne();
+  it('keeps the tables of the package when the app rolls back its own migrations', async () => {
+    const database = await newDatabase();
     await hostMigration('001_products');
     await migrate(database.knex);
     await database.knex.migrate.latest({ directory: folder });
@@ -471,9 +474,9 @@ describe("the app's own migrations", () => {
   });
 });
 
-function addSession(userId: string, table = 'identity_sessions', howMany = 1): string {
+function addSession(userId: string, table = 'identity_sessions', count = 1): string {
   return `insert into ${table} (session_id, secret_hash, user_id, device, stay_signed_in, signed_in, active_day)
-    select gen_random_uuid(), '', '${userId}', 'Web', false, now(), current_date from generate_series(1, ${howMany})`;
+    select gen_random_uuid(), '', '${userId}', 'Web', false, now(), current_date from generate_series(1, ${count})`;
 }
 
 describe('the triggers', () => {
@@ -510,7 +513,7 @@ describe('the triggers', () => {
     return rows.map((row) => row.session_id);
   }
 
-  async function endAlices(): Promise<void> {
+  async function endSession(): Promise<void> {
     await client.query('update identity_sessions set ended_at = now()');
     await client.query('delete from identity_session_changes');
   }
@@ -520,20 +523,20 @@ describe('the triggers', () => {
     expect(await logged()).toEqual([await idOf('alice')]);
   });
 
-  it('log one row when the ending writes other columns too', async () => {
+  it('log one row if the statement that ends a session changes other columns too', async () => {
     await client.query(`
       update identity_sessions set ended_at = now(), end_reason = 'administrator', extra_properties = '{}'`);
     expect(await logged()).toEqual([await idOf('alice')]);
   });
 
-  it('refuse to bring an ended session back', async () => {
-    await endAlices();
-    const back = client.query('update identity_sessions set ended_at = null');
-    await expect(back).rejects.toMatchObject({ code: '23514' });
+  it('reject a statement that revives an ended session', async () => {
+    await endSession();
+    const reviving = client.query('update identity_sessions set ended_at = null');
+    await expect(reviving).rejects.toMatchObject({ code: '23514' });
     expect(await logged()).toEqual([]);
   });
 
-  it('let the first end stand when a session is ended once more', async () => {
+  it('keep the first time and reason if an ended session is ended again', async () => {
     await client.query("update identity_sessions set ended_at = '2026-01-15', end_reason = 'revoked'");
     await client.query('delete from identity_session_changes');
     await client.query("update identity_sessions set ended_at = now(), end_reason = 'administrator'");
@@ -563,7 +566,7 @@ describe('the triggers', () => {
     'stay_signed_in = true',
     "signed_in = now() - interval '1 day'",
     `extra_properties = '{"theme":"dark"}'`,
-  ])('log one row when a copy of a live session would be out of date: %s', async (change) => {
+  ])('log one row for a change after which a cached session would be out of date: %s', async (change) => {
     const id = await idOf('alice');
     await client.query(`update identity_sessions set ${change}`);
     expect(await logged()).toEqual([id]);
@@ -576,7 +579,7 @@ describe('the triggers', () => {
   });
 
   it('log nothing for an ended session that is deleted', async () => {
-    await endAlices();
+    await endSession();
     await client.query('delete from identity_sessions');
     expect(await logged()).toEqual([]);
   });
@@ -587,7 +590,7 @@ describe('the triggers', () => {
     expect(await logged()).toEqual([null]);
   });
 
-  it('log one row without an id when everything is ended, and when the policy is set', async () => {
+  it('log one row without an id when an epoch is written or the policy is set', async () => {
     await client.query("insert into identity_session_epochs values ('everyone', now() - interval '1 year')");
     await client.query("update identity_session_epochs set ended_at = ended_at + interval '1 day'");
     await client.query("update identity_session_policy set prevent_concurrent_login = 'Disabled'");
@@ -598,7 +601,7 @@ describe('the triggers', () => {
     'delete from identity_session_policy',
     'truncate identity_session_policy',
     'insert into identity_session_policy default values on conflict do nothing',
-  ])('log one row without an id when the policy is set in an unusual way: %s', async (statement) => {
+  ])('log one row without an id when the policy is changed by another statement: %s', async (statement) => {
     await client.query(statement);
     expect(await logged()).toEqual([null]);
   });
@@ -607,47 +610,47 @@ describe('the triggers', () => {
     "update identity_session_epochs set ended_at = ended_at - interval '1 day'",
     "update identity_session_epochs set scope = 'elsewhere'",
     'delete from identity_session_epochs',
-  ])('let nobody take back that everything has ended: %s', async (statement) => {
+  ])('reject a statement that takes an epoch back: %s', async (statement) => {
     await client.query(
       "insert into identity_session_epochs values ('everyone', now()) on conflict do nothing",
     );
     await expect(client.query(statement)).rejects.toMatchObject({ code: '23514' });
   });
 
-  it('log nothing of what is rolled back', async () => {
+  it('log nothing for a transaction that is rolled back', async () => {
     await client.query('begin');
     await client.query('update identity_sessions set ended_at = now()');
     await client.query('rollback');
     expect(await logged()).toEqual([]);
   });
 
-  it('find their log whatever the search path of the writer is', async () => {
+  it('write to the change log with any search path of the writer', async () => {
     const id = await idOf('alice');
     await byHand(database, 'set search_path to pg_catalog', 'delete from public.identity_sessions');
     expect(await logged()).toEqual([id]);
   });
 
-  describe('and their notices', () => {
+  describe('with a listener', () => {
     let listener: Client;
-    let heard: (string | undefined)[];
+    let received: (string | undefined)[];
 
     beforeEach(async () => {
       listener = new Client(database.url);
       await listener.connect();
-      heard = [];
-      listener.on('notification', ({ payload }) => heard.push(payload));
+      received = [];
+      listener.on('notification', ({ payload }) => received.push(payload));
       await listener.query('listen identity_session_changes');
     });
     afterEach(() => listener.end());
 
-    /** What was heard until now. PostgreSQL keeps the order of commits, so nothing comes after the last word. */
-    async function noticesSoFar(): Promise<number> {
-      await client.query("notify identity_session_changes, 'last word'");
-      while (heard.at(-1) !== 'last word') await once(listener, 'notification');
-      return heard.length - 1;
+    /** Counts the notifications until now. PostgreSQL delivers them in commit order, so none can follow the one sent here. */
+    async function notificationCount(): Promise<number> {
+      await client.query("notify identity_session_changes, 'end of test'");
+      while (received.at(-1) !== 'end of test') await once(listener, 'notification');
+      return received.length - 1;
     }
 
-    it('are one for a transaction, however many rows it ends, changes and deletes', async () => {
+    it('send one notification for a transaction that ends, changes and deletes many rows', async () => {
       await client.query(addSession('bob', 'identity_sessions', 100));
       await client.query('begin');
       await client.query("update identity_sessions set extra_properties = '{}'");
@@ -656,26 +659,26 @@ describe('the triggers', () => {
       await client.query('truncate identity_sessions');
       await client.query('commit');
       expect(await logged()).toHaveLength(101 + 100 + 1 + 1);
-      expect(await noticesSoFar()).toBe(1);
+      expect(await notificationCount()).toBe(1);
     });
 
-    it('are one for each transaction', async () => {
+    it('send one notification for each transaction', async () => {
       for (const user of ['bob', 'carol', 'dave']) await client.query(addSession(user));
       for (const user of ['bob', 'carol', 'dave']) {
         await client.query(`update identity_sessions set ended_at = now() where user_id = '${user}'`);
       }
-      expect(await noticesSoFar()).toBe(3);
+      expect(await notificationCount()).toBe(3);
     });
 
-    it('say nothing that could be of use to a stranger', async () => {
+    it('send notifications with an empty payload', async () => {
       await client.query('delete from identity_sessions');
-      await noticesSoFar();
-      expect(heard).toEqual(['', 'last word']);
+      await notificationCount();
+      expect(received).toEqual(['', 'end of test']);
     });
 
-    it('are none for touches', async () => {
+    it('send no notification for touches', async () => {
       await client.query('update identity_sessions set last_accessed = now()');
-      expect(await noticesSoFar()).toBe(0);
+      expect(await notificationCount()).toBe(0);
     });
   });
 });

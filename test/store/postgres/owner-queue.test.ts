@@ -4,85 +4,85 @@ import { OwnerQueue } from '../../../lib/store/postgres/owner-queue';
 import { turns } from '../../support/gate';
 import { ALICE, BOB } from '../../support/sessions';
 
-/** Some items at work, until a test says how it ends. */
-interface Turn {
+/** Items that the queue has passed on together. A test decides when their work ends, and with which error. */
+interface Batch {
   readonly items: readonly string[];
   readonly end: (error?: Error) => void;
 }
 
-let begun: Turn[];
+let started: Batch[];
 let queue: OwnerQueue<string, string>;
 beforeEach(() => {
-  begun = [];
+  started = [];
   queue = new OwnerQueue((items) => {
     return new Promise((resolve, reject) => {
       const end = (error?: Error) => (error ? reject(error) : resolve(items.map((item) => `${item}, done`)));
-      begun.push({ items, end });
+      started.push({ items, end });
     });
   });
 });
 
-/** Ends the turn that began last, and waits until the next has begun. */
+/** Ends the batch that started last, and waits until the next one has started. */
 async function end(error?: Error): Promise<void> {
-  begun.at(-1)!.end(error);
+  started.at(-1)!.end(error);
   await turns();
 }
 
 const run = (owner: Owner, ...items: readonly string[]) =>
   Promise.allSettled(items.map((item) => queue.run(owner, item)));
-const itemsOf = (all: readonly Turn[]) => all.map(({ items }) => items);
-const reasons = async (results: ReturnType<typeof run>) =>
+const itemsOf = (all: readonly Batch[]) => all.map(({ items }) => items);
+const outcomes = async (results: ReturnType<typeof run>) =>
   (await results).map((result) =>
     result.status === 'rejected' ? (result.reason as Error).message : result.value,
   );
 
-describe('work for one owner', () => {
-  it('begins at once, and those who come meanwhile go together next, in their order', async () => {
+describe('OwnerQueue with one owner', () => {
+  it('starts the first item immediately, and then all waiting items together in their order', async () => {
     const results = run(ALICE, 'one', 'two', 'three');
-    expect(itemsOf(begun)).toEqual([['one']]);
+    expect(itemsOf(started)).toEqual([['one']]);
     await end();
-    expect(itemsOf(begun)).toEqual([['one'], ['two', 'three']]);
+    expect(itemsOf(started)).toEqual([['one'], ['two', 'three']]);
     const later = run(ALICE, 'four');
     await turns();
-    expect(begun).toHaveLength(2);
+    expect(started).toHaveLength(2);
     await end();
     await end();
-    expect(await reasons(results)).toEqual(['one, done', 'two, done', 'three, done']);
-    expect(await reasons(later)).toEqual(['four, done']);
+    expect(await outcomes(results)).toEqual(['one, done', 'two, done', 'three, done']);
+    expect(await outcomes(later)).toEqual(['four, done']);
   });
 
-  it('is done for twenty at a time at the most', async () => {
+  it('passes on at most 20 items together', async () => {
     const results = run(ALICE, ...Array.from({ length: 30 }, (_, i) => `${i}`));
-    for (let turn = 0; turn < 3; turn++) await end();
-    expect(begun.map(({ items }) => items.length)).toEqual([1, 20, 9]);
-    expect(new Set(await reasons(results)).size).toBe(30);
+    for (let batch = 0; batch < 3; batch++) await end();
+    expect(started.map(({ items }) => items.length)).toEqual([1, 20, 9]);
+    expect(new Set(await outcomes(results)).size).toBe(30);
   });
 
-  it('is done for each alone when it fails for several, so that a failure is that of its own caller', async () => {
+  it('repeats the items of a failed batch one by one, so that an error reaches only its own caller', async () => {
     const results = run(ALICE, 'one', 'two', 'three');
     await end();
-    await end(new Error('one of you'));
-    expect(itemsOf(begun).slice(2)).toEqual([['two']]);
-    await end(new Error('me'));
-    expect(itemsOf(begun).slice(3)).toEqual([['three']]);
+    await end(new Error('one of the items'));
+    expect(itemsOf(started).slice(2)).toEqual([['two']]);
+    await end(new Error('its own error'));
+    expect(itemsOf(started).slice(3)).toEqual([['three']]);
     await end();
-    expect(await reasons(results)).toEqual(['one, done', 'me', 'three, done']);
+    expect(await outcomes(results)).toEqual(['one, done', 'its own error', 'three, done']);
   });
 
-  it('fails for all who have come when the store cannot be reached, and goes on with those who come then', async () => {
+  it('rejects all waiting items if the store is unavailable, and starts later items again', async () => {
     const results = run(ALICE, 'one', 'two', 'three');
     await end();
     const waiting = run(ALICE, 'four');
     await end(new SessionError('store-unavailable', 'away'));
-    expect(await reasons(results)).toEqual(['one, done', 'away', 'away']);
-    expect(await reasons(waiting)).toEqual(['away']);
+    expect(await outcomes(results)).toEqual(['one, done', 'away', 'away']);
+    expect(await outcomes(waiting)).toEqual(['away']);
     const later = run(ALICE, 'five');
-    expect(itemsOf(begun).slice(2)).toEqual([['five']]);
+    expect(itemsOf(started).slice(2)).toEqual([['five']]);
     await end();
-    expect(await reasons(later)).toEqual(['five, done']);
+    expect(await outcomes(later)).toEqual(['five, done']);
   });
 
-  it('goes on after work that fails before it has begun', async () => {
+  it('continues after work that throws synchronously', async () => {
     const broken = new OwnerQueue<string, string>(() => {
       throw new Error('a bug');
     });
@@ -93,50 +93,50 @@ describe('work for one owner', () => {
   });
 });
 
-describe('work for several owners', () => {
-  it('is done at once', async () => {
+describe('OwnerQueue with several owners', () => {
+  it('starts the work of different owners at the same time', async () => {
     const owners = [ALICE, BOB, { tenantId: 'acme', userId: 'alice' }, { tenantId: 'null', userId: 'alice' }];
     const results = owners.map((owner) => run(owner, 'work'));
-    expect(begun).toHaveLength(4);
-    for (const turn of begun) turn.end();
+    expect(started).toHaveLength(4);
+    for (const batch of started) batch.end();
     await Promise.all(results);
   });
 
-  it('is for one owner where one is named without a tenant, with none, and with null', async () => {
+  it('treats a missing, undefined or null tenant as the same owner', async () => {
     const owners = [
       { userId: 'alice' },
       { tenantId: null, userId: 'alice' },
       { tenantId: undefined as never, userId: 'alice' },
     ];
     const results = owners.map((owner, i) => run(owner, `${i}`));
-    expect(itemsOf(begun)).toEqual([['0']]);
+    expect(itemsOf(started)).toEqual([['0']]);
     await end();
-    expect(itemsOf(begun)).toEqual([['0'], ['1', '2']]);
+    expect(itemsOf(started)).toEqual([['0'], ['1', '2']]);
     await end();
     await Promise.all(results);
   });
 
-  it('is told apart however the names are cut', async () => {
+  it('separates owners whose tenant and user look alike when they are joined', async () => {
     const results = [
       run({ tenantId: 'a","b', userId: 'c' }, 'one'),
       run({ tenantId: 'a', userId: 'b","c' }, 'other'),
     ];
-    expect(itemsOf(begun)).toEqual([['one'], ['other']]);
-    for (const turn of begun) turn.end();
+    expect(itemsOf(started)).toEqual([['one'], ['other']]);
+    for (const batch of started) batch.end();
     await Promise.all(results);
   });
 });
 
-describe('when all is done', () => {
+describe('OwnerQueue after its work', () => {
   it.each([
-    ['well', undefined],
-    ['badly', new Error('no')],
-  ])('%s, nothing is kept: what comes next waits for nothing', async (_, error) => {
+    ['has succeeded', undefined],
+    ['has failed', new Error('no')],
+  ])('starts the next item immediately after the work %s', async (_, error) => {
     const results = run(ALICE, 'one');
     await end(error);
     await results;
     void run(ALICE, 'two');
-    expect(itemsOf(begun)).toEqual([['one'], ['two']]);
+    expect(itemsOf(started)).toEqual([['one'], ['two']]);
     await end();
   });
 });

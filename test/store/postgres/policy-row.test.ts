@@ -9,8 +9,8 @@ describe('policyOf', () => {
     expect(policyOf({ prevent_concurrent_login: 'Disabled', protocols: null })).toEqual({
       preventConcurrentLogin: 'Disabled',
     });
-    expect(policyOf({ prevent_concurrent_login: null, protocols: '{"abp":{"idle":true}}' })).toEqual({
-      protocols: { abp: { idle: true } },
+    expect(policyOf({ prevent_concurrent_login: null, protocols: '{"example":{"idle":true}}' })).toEqual({
+      protocols: { example: { idle: true } },
     });
   });
 });
@@ -26,7 +26,7 @@ describe('policyValues', () => {
   });
 
   it('separates the protocol settings to store from those to remove', () => {
-    const protocols = { abp: { idle: true }, other: null };
-    expect(policyValues({ protocols })).toEqual([false, null, '{"abp":{"idle":true}}', ['other']]);
+    const protocols = { example: { idle: true }, other: null };
+    expect(policyValues({ protocols })).toEqual([false, null, '{"example":{"idle":true}}', ['other']]);
   });
 });

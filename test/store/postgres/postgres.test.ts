@@ -12,10 +12,10 @@ import { testSessionStore } from '../contract';
 
 /** Records the names of the statements that it runs. */
 class WatchedRunner extends StatementRunner {
-  readonly asked: string[] = [];
+  readonly statements: string[] = [];
 
   override repeatable: StatementRunner['repeatable'] = (statement: Statement, values) => {
-    this.asked.push(statement.name);
+    this.statements.push(statement.name);
     return super.repeatable(statement, values);
   };
 }
@@ -50,29 +50,29 @@ describe('postgres', () => {
     return session;
   }
 
-  it('asks once for all ids that are wanted in one turn', async () => {
+  it('reads all ids that are requested in the same tick with one statement', async () => {
     const sessions = await Promise.all(Array.from({ length: 50 }, inserted));
     await Promise.all([...sessions, ...sessions].map(async ({ sessionId }) => store.find(sessionId)));
-    expect(runner.asked).toEqual(['identity_sessions.find']);
+    expect(runner.statements).toEqual(['identity_sessions.find']);
   });
 
-  it('skips a row that somebody else is writing, says so, and waits for nothing', async () => {
-    const [held, free] = [await inserted(), await inserted()];
+  it('skips a locked row in touch without waiting, and returns its id', async () => {
+    const [locked, free] = [await inserted(), await inserted()];
     const transaction = await database.knex.transaction();
     await transaction.raw('select 1 from identity_sessions where session_id = ? for update', [
-      held.sessionId,
+      locked.sessionId,
     ]);
-    const touches = [held, free].map(({ sessionId }) => ({ id: sessionId, at: now + 5, ipAddresses: [] }));
-    expect(await store.touch(touches)).toEqual({ ended: [], skipped: [held.sessionId] });
+    const touches = [locked, free].map(({ sessionId }) => ({ id: sessionId, at: now + 5, ipAddresses: [] }));
+    expect(await store.touch(touches)).toEqual({ ended: [], skipped: [locked.sessionId] });
     await transaction.commit();
     expect((await store.find(free.sessionId))?.lastAccessed).toBe(now + 5);
-    expect((await store.find(held.sessionId))?.lastAccessed).toBeNull();
+    expect((await store.find(locked.sessionId))?.lastAccessed).toBeNull();
   });
 
-  describe('a sweep', () => {
+  describe('sweep', () => {
     const swept = { endedAfter: now, cutoffs: { short: now, long: now, absolute: -Infinity } };
 
-    /** Sessions that have expired, with data. */
+    /** Inserts expired sessions that have temporary data. */
     async function expired(count: number): Promise<string[]> {
       const sessions = Array.from({ length: count }, () =>
         aSession(now, { signedIn: now - 40 * DAY, staySignedIn: true, data: { draft: 'x' } }),
@@ -81,7 +81,7 @@ describe('postgres', () => {
       return sessions.map(({ sessionId }) => sessionId);
     }
 
-    it('waits for nobody who revives a session, and leaves it', async () => {
+    it('does not wait for a transaction that revives a session, and keeps that session', async () => {
       const [revived] = await expired(2);
       const transaction = await database.knex.transaction();
       await transaction.raw('update identity_sessions set last_accessed = ? where session_id = ?', [
@@ -96,7 +96,7 @@ describe('postgres', () => {
       expect(await store.find(revived!)).toMatchObject({ lastAccessed: now + 1, data: { draft: 'x' } });
     });
 
-    /** Each tells whether it was in time. A touch waits for nobody, a wake does. */
+    /** Both return true if the session was revived in time. A touch skips locked rows, a wake waits for them. */
     const touch = async (id: string) => {
       const { ended, skipped } = await store.touch([{ id, at: now + 1, ipAddresses: [] }]);
       return ended.length + skipped.length === 0;
@@ -106,14 +106,14 @@ describe('postgres', () => {
     it.each([
       ['touch', touch],
       ['wake', wake],
-    ])('deletes no session that a %s revived since it was found', async (_, revive) => {
-      const gate = await closeGate();
+    ])('deletes no session that a %s revived after the sweep had found it', async (_, revive) => {
+      const deletes = await holdDeletes();
       const sessions = await expired(3);
       const sweeping = store.sweep(swept, 10);
-      await waiting(1);
+      await lockWaits(1);
       const reviving = Promise.all(sessions.map(revive));
-      await Promise.race([reviving, waiting(4)]);
-      await gate.open();
+      await Promise.race([reviving, lockWaits(4)]);
+      await deletes.release();
 
       const [revived, deleted] = [await reviving, await sweeping];
       const found = await Promise.all(sessions.map(async (id) => store.find(id)));
@@ -121,8 +121,8 @@ describe('postgres', () => {
       expect(deleted).toBe(revived.filter((inTime) => !inTime).length);
     });
 
-    /** Keeps deletes waiting at their first row, when they have found all. */
-    async function closeGate(): Promise<{ open(): Promise<void> }> {
+    /** Makes every delete wait at its first row, after it has found all its rows. */
+    async function holdDeletes(): Promise<{ release(): Promise<void> }> {
       await database.knex.raw(`
         create function wait_at_gate() returns trigger language plpgsql as
           $$ begin perform pg_advisory_xact_lock(1); return old; end $$;
@@ -130,25 +130,25 @@ describe('postgres', () => {
       const transaction = await database.knex.transaction();
       await transaction.raw('select pg_advisory_xact_lock(1)');
       return {
-        async open() {
+        async release() {
           await transaction.commit();
           await database.knex.raw('drop trigger gate on identity_sessions; drop function wait_at_gate');
         },
       };
     }
 
-    /** Until so many wait for a lock in this database. */
-    async function waiting(count: number): Promise<void> {
+    /** Resolves when this many statements wait for a lock in this database. */
+    async function lockWaits(count: number): Promise<void> {
       const waits = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
       for (let attempt = 0; attempt < 2000; attempt++) {
         const { rows } = await database.knex.raw<{ rows: unknown[] }>(waits);
         if (rows.length >= count) return;
       }
-      throw new Error(`There were never ${count} that waited`);
+      throw new Error(`There were never ${count} statements that waited for a lock`);
     }
   });
 
-  it('leaves all indexes alone when it touches: after the first of a day, every update is a HOT one', async () => {
+  it('updates no index in touch: every touch after the first of a day is a HOT update', async () => {
     const one = database.connect({ pool: { min: 0, max: 1 } });
     const touching = postgres(new StatementRunner(appConnections(one), { budget: 30_000 }));
     const { sessionId } = await inserted();
@@ -160,7 +160,7 @@ describe('postgres', () => {
     expect(after.hot - before.hot).toBe(20);
   });
 
-  /** The statistics of the backend behind a pool of one connection, which it keeps to itself until it is told. */
+  /** Reads the statistics of the only connection of a pool. Its backend reports them only when it is asked to. */
   async function updates(one: Knex): Promise<{ all: number; hot: number }> {
     await one.raw('select pg_stat_force_next_flush()');
     const { rows } = await one.raw<{ rows: { all: number; hot: number }[] }>(
@@ -170,7 +170,7 @@ describe('postgres', () => {
     return rows[0]!;
   }
 
-  it('keeps nothing of a secret but its hash', async () => {
+  it('stores only the hash of the secret', async () => {
     const { sessionId } = await inserted();
     const row = await database.knex('identity_sessions').where({ session_id: sessionId }).first<object>();
     expect(JSON.stringify(row)).not.toContain('a secret');

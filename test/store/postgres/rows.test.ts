@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.destroy());
 
-/** The session as it comes back from its row. */
+/** Inserts the session and reads it back from its row. */
 async function throughTheDatabase(session: StoredSession, by = runner): Promise<StoredSession> {
   const insert = {
     name: 'insert',
@@ -46,7 +46,7 @@ async function throughTheDatabase(session: StoredSession, by = runner): Promise<
   return sessionFromRow(row!);
 }
 
-/** What an expression of one parameter comes to. */
+/** Evaluates an SQL expression of one parameter, and returns its value as text. */
 async function valueOf(expression: string, parameter: unknown, by = runner): Promise<string | null> {
   const [row] = await by.repeatable<Row>({ name: '', text: `select (${expression})::text as value` }, [
     parameter,
@@ -54,15 +54,15 @@ async function valueOf(expression: string, parameter: unknown, by = runner): Pro
   return row!['value']!;
 }
 
-/** Connections that are set up otherwise. */
+/** Returns a runner whose connections use the given PostgreSQL settings. */
 function runnerWith(...settings: string[]): StatementRunner {
   const options = encodeURIComponent(settings.map((setting) => `-c ${setting}`).join(' '));
   const knex = database.connect({ connection: `${database.url}?options=${options}` });
   return new StatementRunner(appConnections(knex), { budget: 30_000 });
 }
 
-describe('a session', () => {
-  /** All that PostgreSQL keeps, quotes, commas, dollars and what means nothing in some language among it. */
+describe('the row of a session', () => {
+  /** Any text that PostgreSQL can store, often with characters that are special in SQL, arrays or JSON. */
   const text = fc.oneof(
     fc.constantFrom(
       '',
@@ -80,7 +80,7 @@ describe('a session', () => {
       ',',
       '\n\t',
     ),
-    fc.string({ unit: 'binary', maxLength: 40 }).filter((some) => !some.includes('\0')),
+    fc.string({ unit: 'binary', maxLength: 40 }).filter((value) => !value.includes('\0')),
   );
   const instant = fc.oneof(
     fc.constantFrom(0, 1, 999, NOON, NOON + 1, Date.UTC(9999, 11, 31)),
@@ -91,10 +91,10 @@ describe('a session', () => {
     fc
       .array(fc.constantFrom(...'0123456789abcdef'), { minLength: length, maxLength: length })
       .map((digits) => digits.join(''));
-  /** Objects as JSON has them: nothing that is only in JavaScript. */
+  /** JSON objects, without values that exist only in JavaScript. */
   const properties = fc
     .dictionary(text, fc.jsonValue({ stringUnit: 'binary' }), { maxKeys: 4 })
-    .map((some) => JSON.stringify(some))
+    .map((value) => JSON.stringify(value))
     .filter((json) => !json.includes('\\u0000'))
     .map((json) => JSON.parse(json) as Record<string, unknown>);
 
@@ -121,7 +121,7 @@ describe('a session', () => {
     endedBy: orNull(text),
   });
 
-  it('comes back from its row as it went in, whatever its fields hold', async () => {
+  it('preserves any value of any field', async () => {
     await fc.assert(
       fc.asyncProperty(anySession, async (session) => {
         await database.knex.raw('delete from identity_sessions');
@@ -131,13 +131,13 @@ describe('a session', () => {
     );
   });
 
-  it('loses no field on the way: each has its column', () => {
+  it('has one column for each field', () => {
     const session = aSession(NOON);
     expect(COLUMNS).toHaveLength(Object.keys(session).length);
     expect(valuesOf(session)).toHaveLength(COLUMNS.length);
   });
 
-  it('has null for no addresses and no properties, as for everything that is not there', () => {
+  it('contains null for an empty list of addresses and for empty objects', () => {
     const values = valuesOf(
       aSession(NOON, { ipAddresses: [], extraProperties: {}, data: {}, protocolData: {} }),
     );
@@ -146,18 +146,18 @@ describe('a session', () => {
     }
   });
 
-  it('is the same however the connection writes times and bytes', async () => {
-    const odd = runnerWith(
+  it('is read correctly with any setting for the output of times and bytes', async () => {
+    const unusual = runnerWith(
       'timezone=Asia/Kathmandu',
       'datestyle=German',
       'bytea_output=escape',
       'extra_float_digits=-15',
     );
     const session = aSession(NOON + 1, { lastAccessed: NOON + 999, endedAt: NOON + DAY });
-    expect(await throughTheDatabase(session, odd)).toEqual(session);
+    expect(await throughTheDatabase(session, unusual)).toEqual(session);
   });
 
-  it('is read from a row that somebody else has written', async () => {
+  it('can be read if another program has written it', async () => {
     await database.knex('identity_sessions').insert({
       session_id: '0198c1a2-0000-7000-8000-00000000000a',
       secret_hash: Buffer.from('ab', 'hex'),
@@ -183,7 +183,7 @@ describe('a session', () => {
     });
   });
 
-  it('is frozen inside, because caches and requests share what is in it', async () => {
+  it('is read into frozen objects and lists, because the cache and requests share them', async () => {
     const { extraProperties, data, ipAddresses } = await throughTheDatabase(
       aSession(NOON, { extraProperties: { nested: { list: [{}] } }, data: { a: 1 } }),
     );
@@ -194,8 +194,8 @@ describe('a session', () => {
   });
 });
 
-describe('a point in time', () => {
-  it('is any number of milliseconds since 1970, fractions and minus infinity too', async () => {
+describe('time and day', () => {
+  it('convert milliseconds since 1970 to a timestamp, including fractions and minus infinity', async () => {
     const inUtc = `${time('$1')} at time zone 'UTC'`;
     expect(await valueOf(inUtc, NOON)).toBe('2026-01-15 12:00:00');
     expect(await valueOf(inUtc, NOON + 0.5)).toBe('2026-01-15 12:00:00.0005');
@@ -204,7 +204,7 @@ describe('a point in time', () => {
     expect(await valueOf(inUtc, null)).toBeNull();
   });
 
-  it('has its day in UTC, wherever the connection thinks it is', async () => {
+  it('compute the day in UTC, in any time zone of the connection', async () => {
     const east = runnerWith('timezone=Pacific/Auckland');
     const midnight = Date.UTC(2026, 0, 16);
     for (const by of [runner, east]) {
@@ -214,14 +214,14 @@ describe('a point in time', () => {
   });
 });
 
-describe('an id', () => {
-  it('is a uuid without its dashes', () => {
+describe('hex', () => {
+  it('returns a UUID without its dashes', () => {
     expect(hex('0198c1a2-0000-7000-8000-00000000000a')).toBe('0198c1a200007000800000000000000a');
   });
 });
 
-describe('the text of properties', () => {
-  it('is JSON, and null for none, as most sessions have', () => {
+describe('jsonText', () => {
+  it('returns JSON, or null for an object without properties', () => {
     expect(jsonText({ a: [1, 'two'] })).toBe('{"a":[1,"two"]}');
     expect(jsonText({})).toBeNull();
     expect(jsonText({ nothing: undefined })).toBeNull();

@@ -18,8 +18,8 @@ const NEWEST: Search = {
   take: 50,
 };
 
-describe('a search', () => {
-  it('puts nothing that was asked for into its text', () => {
+describe('searchStatements', () => {
+  it('passes all conditions as parameters and not in the SQL text', () => {
     const filter = { tenantId: "o'tenant", userId: "o'user", device: "o'device", clientId: "o'client" };
     const after = { signedIn: 1, sessionId: '0'.repeat(32) };
     for (const { statement, values } of [page({ ...NEWEST, filter, after }), count(filter, live)]) {
@@ -28,14 +28,14 @@ describe('a search', () => {
     }
   });
 
-  it('knows a column for every word by which it can be sorted', () => {
+  it('maps every sort key to a column', () => {
     for (const by of SORT_KEYS) {
       expect(page({ ...NEWEST, order: { by, descending: true } }).statement.text).not.toContain('undefined');
     }
   });
 });
 
-describe('among many sessions', () => {
+describe('searchStatements on 20,000 sessions', () => {
   let database: TestDatabase;
   let connection: Knex.Transaction;
 
@@ -57,25 +57,29 @@ describe('among many sessions', () => {
   const after = { signedIn: Date.UTC(2025, 11, 30, 20), sessionId: '0'.repeat(32) };
 
   it.each<[string, BoundStatement, string]>([
-    ['the newest of all', page(NEWEST), 'identity_sessions_signed_in'],
+    ['the newest sessions of all tenants', page(NEWEST), 'identity_sessions_signed_in'],
     [
-      'the newest of a tenant',
+      'the newest sessions of one tenant',
       page({ ...NEWEST, filter: { tenantId: 'tenant 7' } }),
       'identity_sessions_tenant',
     ],
-    ['a later page', page({ ...NEWEST, after }), 'identity_sessions_signed_in'],
+    ['a later page of all sessions', page({ ...NEWEST, after }), 'identity_sessions_signed_in'],
     [
-      'a later page of a tenant',
+      'a later page of one tenant',
       page({ ...NEWEST, filter: { tenantId: 'tenant 7' }, after }),
       'identity_sessions_tenant',
     ],
     [
-      'the latest uses of all',
+      'the sessions that were used last',
       page({ ...NEWEST, order: { by: 'lastAccessed', descending: true } }),
       'identity_sessions_active_day',
     ],
-    ['those of a user', page({ ...NEWEST, filter: { userId: 'user 7' } }), 'identity_sessions_owner'],
-  ])('%s are found by an index, in its order', async (_, { statement, values }, index) => {
+    [
+      'the sessions of one user',
+      page({ ...NEWEST, filter: { userId: 'user 7' } }),
+      'identity_sessions_owner',
+    ],
+  ])('read %s in the order of an index', async (_, { statement, values }, index) => {
     const text = statement.text.replaceAll(/\$(\d+)/g, (_match, at: string) =>
       literal(values[Number(at) - 1]),
     );

@@ -9,18 +9,18 @@ const TABLE = 'identity_sessions';
 
 const ofSchema = (schema?: string): Statement[] => Object.values(statements(schema));
 
-describe('the name of a statement', () => {
-  it('is its own, also beside those of another installation on the same connection', () => {
+describe('statement names', () => {
+  it('are unique, also among several installations on the same connection', () => {
     const all = [...ofSchema(), ...ofSchema('one'), ...ofSchema('other')];
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
   });
 
-  it('tells the statement, for who looks at a server', () => {
+  it('name the table and the statement, for administrators who look at a server', () => {
     for (const [key, { name }] of Object.entries(statements())) expect(name).toBe(`${TABLE}.${key}`);
   });
 
   it.each(['s'.repeat(30), 's'.repeat(34), 's'.repeat(63), 'ß'.repeat(20), '"'.repeat(25)])(
-    'in the schema %s is one that PostgreSQL keeps whole, or none, so that nothing is kept under it',
+    'are empty if PostgreSQL would truncate them, so that nothing is prepared under them: schema %s',
     (schema) => {
       for (const [key, { name }] of Object.entries(statements(schema))) {
         const whole = `${inSchema(TABLE, schema)}.${key}`;
@@ -33,8 +33,8 @@ describe('the name of a statement', () => {
 const CLOCKS =
   /\b(now|age|clock_timestamp|statement_timestamp|transaction_timestamp|timeofday)\s*\(|\bcurrent_(date|time)|\blocaltime/i;
 
-describe('the statements', () => {
-  it('never ask what time it is: the clock of the manager is the only one', () => {
+describe('statements', () => {
+  it('never use the time of the database, because the manager passes the time of its clock', () => {
     for (const { text } of ofSchema()) expect(text).not.toMatch(CLOCKS);
   });
 
@@ -44,13 +44,13 @@ describe('the statements', () => {
     'clock_timestamp ()',
     'localtimestamp',
     'age(signed_in)',
-  ])('that did would be found: %s', (text) => {
+  ])('are reported if they use the time of the database: %s', (text) => {
     expect(text).toMatch(CLOCKS);
   });
 });
 
-describe('on a server', () => {
-  /** Quoting, or the lack of it, shows. */
+describe('statements on a server', () => {
+  /** A name that must be quoted everywhere. */
   const schema = 'Odd "name" $1';
   let database: TestDatabase;
   let connection: Knex.Transaction;
@@ -67,7 +67,7 @@ describe('on a server', () => {
     await database.destroy();
   });
 
-  /** As many as make a difference, of many users, some of them ended. */
+  /** Enough sessions to make an index worthwhile: of many users, half of them ended. */
   const MANY_SESSIONS = `
     insert into ${inSchema(TABLE, schema)}
       (session_id, secret_hash, user_id, device, stay_signed_in, signed_in, active_day, ended_at, auth_id)
@@ -76,36 +76,33 @@ describe('on a server', () => {
     from generate_series(1, 20000) as i, lateral (select timestamptz '2026-01-15' - i * interval '1 minute') as at (moment);
     analyze ${inSchema(TABLE, schema)}`;
   const keyed = () => Object.entries<Statement>(statements(schema));
-  /** Knex takes a question mark for a parameter. */
+  /** Knex treats an unescaped question mark as a parameter. */
   const escaped = (text: string) => text.replaceAll('?', '\\?');
 
-  it('each is one that it can prepare, in a schema of any name', async () => {
+  it('can all be prepared, in a schema of any name', async () => {
     const { rows } = await connection.raw<{ rows: unknown[] }>('select name from pg_prepared_statements');
     expect(rows).toHaveLength(keyed().length);
   });
 
-  it.each(keyed().map(([key]) => key))(
-    '%s finds its rows by an index, however many there are',
-    async (key) => {
-      const { rows } = await connection.raw<{ rows: { count: number }[] }>(
-        'select cardinality(parameter_types) as count from pg_prepared_statements where name = ?',
-        [key],
-      );
-      const values = Array.from({ length: rows[0]!.count }, () => 'null').join();
-      expect(await readsOfAllRows(`execute "${key}" ${values && `(${values})`}`)).toEqual([]);
-    },
-  );
+  it.each(keyed().map(([key]) => key))('find the rows of %s by an index', async (key) => {
+    const { rows } = await connection.raw<{ rows: { count: number }[] }>(
+      'select cardinality(parameter_types) as count from pg_prepared_statements where name = ?',
+      [key],
+    );
+    const values = Array.from({ length: rows[0]!.count }, () => 'null').join();
+    expect(await readsOfAllRows(`execute "${key}" ${values && `(${values})`}`)).toEqual([]);
+  });
 
   it.each([
     ["device = 'Web'", 'Seq Scan'],
-    // Of an index it would read all.
+    // This one would read the whole index.
     ["device = 'Web' and ended_at is null", 'Index Scan'],
-  ])('one that reads all rows where %s would be found', async (condition, scan) => {
+  ])('are reported if they read all rows: where %s', async (condition, scan) => {
     const select = `select * from ${inSchema(TABLE, schema)} where ${condition}`;
     expect(await readsOfAllRows(select)).toEqual([scan]);
   });
 
-  /** Where PostgreSQL would read all rows although that is its last resort. */
+  /** Returns the plan nodes that read all rows although sequential scans are disabled. */
   async function readsOfAllRows(statement: string): Promise<string[]> {
     await connection.raw("set local enable_seqscan = off; set local plan_cache_mode = 'force_generic_plan'");
     const explain = escaped(`explain (format json) ${statement}`);

@@ -1,7 +1,7 @@
 import { tablesIn } from '../../../lib/store/postgres/tables';
 
-describe('the tables', () => {
-  it('are found by the search path, or in a schema of any name', () => {
+describe('tablesIn', () => {
+  it('returns bare names without a schema, and quoted names with one', () => {
     expect(tablesIn(undefined).sessions).toBe('identity_sessions');
     expect(tablesIn('an "odd" one')).toEqual({
       sessions: '"an ""odd"" one".identity_sessions',
