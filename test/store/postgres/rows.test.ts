@@ -39,7 +39,7 @@ async function throughTheDatabase(session: StoredSession, by = runner): Promise<
   };
   const find = {
     name: 'find',
-    text: `select ${SELECTED} from ${withEpochs(tablesIn(undefined))} where session_id = $1`,
+    text: `select ${SELECTED} from ${withEpochs(tablesIn('public'))} where session_id = $1`,
   };
   await by.once(insert, valuesOf(session));
   const [row] = await by.repeatable<SessionRow>(find, [session.sessionId]);
@@ -170,7 +170,7 @@ describe('the row of a session', () => {
       extra_properties: '{}',
     });
     const [row] = await runner.repeatable<SessionRow>(
-      { name: '', text: `select ${SELECTED} from ${withEpochs(tablesIn(undefined))} where session_id = $1` },
+      { name: '', text: `select ${SELECTED} from ${withEpochs(tablesIn('public'))} where session_id = $1` },
       ['0198c1a200007000800000000000000a'],
     );
     expect(sessionFromRow(row!)).toMatchObject({
