@@ -21,19 +21,23 @@ export default defineConfig(
       ],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
-      // A method of a contract whose other implementations wait is async even where it has nothing to wait for.
+      // Some implementations of a contract have nothing to await, but their methods are async like those of the others.
       '@typescript-eslint/require-await': 'off',
     },
   },
 
   {
     files: ['lib/**/*.ts'],
-    // The length of a pause may be predicted.
+    // A predictable length of a pause does no harm.
     ignores: ['lib/clock.ts'],
     rules: {
       'no-restricted-properties': [
         'error',
-        { object: 'Math', property: 'random', message: 'It can be predicted: take bytes from node:crypto.' },
+        {
+          object: 'Math',
+          property: 'random',
+          message: 'Its values are predictable: use random bytes from node:crypto.',
+        },
       ],
     },
   },
@@ -41,19 +45,19 @@ export default defineConfig(
   {
     files: ['test/**/*.ts'],
     rules: {
-      // A response body is `any` in supertest, and a test says what it expects of it anyway.
+      // Response bodies are `any` in supertest, and the expectations check them anyway.
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
-      // expect(object.method) is how Jest is asked about a method.
+      // `expect(object.method)` passes methods unbound.
       '@typescript-eslint/unbound-method': 'off',
     },
   },
 
   {
     files: ['**/*.mjs'],
-    // The type that a JSDoc comment gives to a value is not seen by this rule.
+    // This rule ignores types in JSDoc comments.
     rules: { '@typescript-eslint/no-unsafe-assignment': 'off' },
   },
 

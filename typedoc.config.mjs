@@ -14,6 +14,7 @@ export default {
   readme: 'README.md',
   projectDocuments: ['docs/*.md'],
   disableSources: true,
+  highlightLanguages: ['bash', 'http', 'javascript', 'json', 'sql', 'typescript'],
   excludeInternal: true,
   excludePrivate: true,
   validation: {

@@ -60,13 +60,14 @@ async function run(name, program, ...programArgs) {
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   console.log(`${passed ? '✓' : '✗'} ${name} (${seconds} s)`);
   const text = Buffer.concat(output).toString();
-  if (name === 'tests' || !passed) console.log(withoutPassedFiles(text));
+  if (name === 'tests' || !passed) console.log(shortened(text));
   return passed;
 }
 
-/** Jest prints a line for every test file. Only those that failed are of interest. */
-function withoutPassedFiles(text) {
+/** Removes the lines of Jest about files that passed, and the repetition of all failures at the end. */
+function shortened(text) {
   return text
+    .replace(/^.*Summary of all failing tests[^]*?(?=^.*Test Suites:)/m, '')
     .split('\n')
     .filter((line) => !/^\S*PASS\b/.test(line) && !/^Running one project/.test(line))
     .join('\n')

@@ -7,6 +7,7 @@ import { CleanupLease } from './database/cleanup-lease';
 import { DedicatedConnection } from './database/dedicated-connection';
 import { appConnections } from './database/knex';
 import { StatementRunner } from './database/statement-runner';
+import { TableSchema } from './database/table-schema';
 import { geoipLite } from './location/geoip-lite';
 import type { Locator } from './location/location';
 import { lru } from './lru';
@@ -57,9 +58,12 @@ function chainOf(settings: Settings): Chain {
 
 /** The usual chain: `buffered` collects touches, `cached` keeps sessions in memory, `postgres` runs the statements. */
 function databaseChain(knex: Knex, settings: Settings): Chain {
-  const { schema, clock, lifetimes, cacheSize, requestBudget: budget } = settings;
-  const runner = new StatementRunner(appConnections(knex), { budget, schema });
-  const follower = followerOf(knex, runner, settings);
+  const { clock, changesConnection, lifetimes, cacheSize, requestBudget: budget } = settings;
+  const runner = new StatementRunner(appConnections(knex), { budget, schema: settings.schema });
+  // One connection serves two purposes: the follower reads the change log over it, and notifications arrive on it.
+  const connection = new DedicatedConnection(knex, { connection: changesConnection });
+  const schema = new TableSchema(settings.schema, new StatementRunner(connection, { budget }));
+  const follower = followerOf(connection, runner, schema, settings);
 
   const database = postgres(runner, { schema });
   const cache = cached(database, { cache: lru(cacheSize), follower, lifetimes, clock });
@@ -73,10 +77,13 @@ function databaseChain(knex: Knex, settings: Settings): Chain {
   };
 }
 
-function followerOf(knex: Knex, runner: StatementRunner, settings: Settings): ChangeFollower {
-  const { schema, clock, lease, changesConnection, hint, report, requestBudget: budget } = settings;
-  // One connection serves two purposes: the follower reads the change log over it, and notifications arrive on it.
-  const connection = new DedicatedConnection(knex, { connection: changesConnection });
+function followerOf(
+  connection: DedicatedConnection,
+  runner: StatementRunner,
+  schema: TableSchema,
+  settings: Settings,
+): ChangeFollower {
+  const { clock, lease, changesConnection, hint, report, requestBudget: budget } = settings;
   const changes = postgresChanges(connection, {
     budget,
     schema,

@@ -19,15 +19,15 @@ import { FakeClock } from './support/clock';
 import { ALICE, LIFETIMES, admission, aSession } from './support/sessions';
 
 /*
- * Two nodes, a store and a log of changes, between which everything takes its time: the scheduler decides when a question
- * arrives and when its answer does. Whatever it decides, no session may be accepted that must not be.
+ * Simulates two nodes, a store and a change log. The scheduler decides when each call arrives and when its result returns.
+ * In no order may a node accept a session that it must refuse.
  */
 
 const LEASE = 2000;
 
-type Act = 'ask' | 'ask the other' | 'end' | 'end by hand' | 'notice' | { readonly wait: number };
+type Act = 'find' | 'find on the other' | 'end' | 'end by hand' | 'notify' | { readonly wait: number };
 
-/** What is done, and how many of the questions and answers that are on their way arrive after it. */
+/** An act, and the number of pending calls and results that arrive after it. */
 interface Step {
   readonly act: Act;
   readonly arrivals: number;
@@ -37,7 +37,7 @@ const STEPS = fc.array(
   fc.record({
     act: fc.oneof(
       {
-        arbitrary: fc.constantFrom<Act>('ask', 'ask', 'ask the other', 'end', 'end by hand', 'notice'),
+        arbitrary: fc.constantFrom<Act>('find', 'find', 'find on the other', 'end', 'end by hand', 'notify'),
         weight: 2,
       },
       {
@@ -50,13 +50,13 @@ const STEPS = fc.array(
   { minLength: 10, maxLength: 40 },
 );
 
-/** When something happened: in which order, and by the clock. */
+/** The time of an event: its position in the order of events, and the time of the clock. */
 interface Moment {
   readonly order: number;
   readonly time: number;
 }
 
-/** A mistake that could be made in building a node. */
+/** A deliberate mistake in a node. The test must detect it. */
 interface Mistake {
   readonly Follower?: typeof ChangeFollower;
   readonly behind?: (store: AdministeredStore, cache: Cache<StoredSession>) => AdministeredStore;
@@ -102,21 +102,21 @@ class World {
 
   #do(act: Act): void {
     const [one, other] = this.#nodes;
-    if (act === 'ask') void this.#ask(one!);
-    else if (act === 'ask the other') void this.#ask(other!);
+    if (act === 'find') void this.#find(one!);
+    else if (act === 'find on the other') void this.#find(other!);
     else if (act === 'end') void this.#end(one!);
     else if (act === 'end by hand') void this.#endByHand();
-    else if (act === 'notice') for (const { notify } of this.#listeners) notify();
+    else if (act === 'notify') for (const { notify } of this.#listeners) notify();
     else this.clock.advance(act.wait);
   }
 
-  async #ask(node: AdministeredStore): Promise<void> {
+  async #find(node: AdministeredStore): Promise<void> {
     const began = this.#moment();
     const found = await node.find(this.#session.sessionId);
     const answered = this.#moment();
     if (found === undefined) return this.#violate('P4: a session that exists was not found');
     if (found.endedAt === null) return this.#judgeAccepted(node, began);
-    if (answered.order < this.#ending) this.#violate('P4: refused, and nobody had ended it');
+    if (answered.order < this.#ending) this.#violate('P4: refused although nobody had ended it');
     this.#refused.set(node, Math.min(answered.order, this.#refused.get(node) ?? Infinity));
   }
 
@@ -170,9 +170,9 @@ class World {
     return before?.(node) ?? node;
   }
 
-  /** The store, far away. */
+  /** The store behind a network. */
   #store(): AdministeredStore {
-    return this.#far(this.#truth, {
+    return this.#remote(this.#truth, {
       find: async (id: string) => this.#truth.find(id),
       end: () => this.#endTruly(),
     });
@@ -183,23 +183,23 @@ class World {
       const ids = this.#log.slice(Number(since ?? this.#log.length));
       return { ids, everything: since === undefined, position: String(this.#log.length), time: 0 };
     };
-    return this.#far<Changes>({ read, close: async () => undefined }, { read });
+    return this.#remote<Changes>({ read, close: async () => undefined }, { read });
   }
 
-  /** Of these methods, question and answer each arrive when the scheduler lets them. */
-  #far<T extends object>(near: T, methods: Partial<T>): T {
-    const far = Object.entries(methods as Record<string, (...given: unknown[]) => Promise<unknown>>).map(
+  /** Replaces methods by ones whose call and result each arrive when the scheduler decides. */
+  #remote<T extends object>(local: T, methods: Partial<T>): T {
+    const remote = Object.entries(methods as Record<string, (...given: unknown[]) => Promise<unknown>>).map(
       ([name, method]) => [
         name,
         async (...given: unknown[]) => {
           await this.#scheduler.schedule(Promise.resolve(), `${name} arrives`);
-          const answer = await method(...given);
-          await this.#scheduler.schedule(Promise.resolve(), `${name} is answered`);
-          return answer;
+          const result = await method(...given);
+          await this.#scheduler.schedule(Promise.resolve(), `${name} returns`);
+          return result;
         },
       ],
     );
-    return changed(near, Object.fromEntries(far) as Partial<T>);
+    return changed(local, Object.fromEntries(remote) as Partial<T>);
   }
 
   #reason(): End {
@@ -215,7 +215,7 @@ class World {
   }
 }
 
-/** The same, but for some methods. */
+/** The object with some methods replaced. */
 function changed<T extends object>(object: T, methods: Partial<T>): T {
   return new Proxy(object, {
     get(target, name) {
@@ -272,7 +272,7 @@ class CountedFromAnswers extends ChangeFollower {
 }
 
 const MISTAKES: Readonly<Record<string, Mistake>> = {
-  'not calling off what is under way': {
+  'caching the result of a read that a revocation cancelled': {
     behind: (store, cache) =>
       changed(store, {
         find: async (id) => {
@@ -282,8 +282,8 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
         },
       }),
   },
-  'trusting for longer what is used': { Follower: ExtendedByHits },
-  'counting the lease from the answer': { Follower: CountedFromAnswers },
+  'extending the lease at every cache hit': { Follower: ExtendedByHits },
+  'counting the lease from the time of the result': { Follower: CountedFromAnswers },
   'joining a read that began before the end': {
     before: (store) => {
       let underway: Promise<StoredSession | undefined> | undefined;
@@ -298,17 +298,17 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   },
 };
 
-/** So that a run can be repeated; any other will do as well. */
+/** A fixed seed makes runs repeatable. Any value will do. */
 const SEED = 20;
 
-describe('in whatever order questions and answers arrive', () => {
-  it('no session is accepted that must not be, and none is refused that lives', async () => {
+describe('a node, in every order of calls and results,', () => {
+  it('accepts no session that has ended for longer than the lease, and refuses no live session', async () => {
     await fc.assert(nothingIsViolated(), { seed: SEED, numRuns: 2000 });
   });
 });
 
-describe('it is noticed', () => {
-  it.each(Object.entries(MISTAKES))('when a node makes the mistake of %s', async (_, mistake) => {
+describe('the simulation', () => {
+  it.each(Object.entries(MISTAKES))('detects a node that makes the mistake of %s', async (_, mistake) => {
     const { failed, errorInstance } = await fc.check(nothingIsViolated(mistake), {
       seed: SEED,
       numRuns: 5000,

@@ -8,7 +8,7 @@ import { emptyDatabase, type TestDatabase } from './support/database';
 
 const PROJECT = join(__dirname, '..');
 
-/** What `npx knex` starts. */
+/** The program that `npx knex` starts. */
 const KNEX = join(dirname(createRequire(__filename).resolve('knex/package.json')), 'bin/cli.js');
 
 describe('knexfile', () => {
@@ -19,7 +19,7 @@ describe('knexfile', () => {
   });
   afterEach(() => database.destroy());
 
-  /** Runs `npx knex <command>` as it stands in the README, and gives back what it says. */
+  /** Runs `npx knex <command>` as in the README and returns its output. */
   async function knex(command: string, schema?: string): Promise<string> {
     const { DATABASE_SCHEMA: _, ...env } = process.env;
     const { stdout } = await promisify(execFile)(process.execPath, [KNEX, command], {
@@ -40,7 +40,7 @@ describe('knexfile', () => {
   const hasSessions = (schema = 'public') =>
     database.knex.schema.withSchema(schema).hasTable('identity_sessions');
 
-  it('serves migrate:latest, migrate:status and migrate:rollback', async () => {
+  it('works with migrate:latest, migrate:status and migrate:rollback', async () => {
     expect(await knex('migrate:status')).toContain('Found 1 Pending');
     expect(await knex('migrate:latest')).toContain('Batch 1 run: 1 migrations');
     expect(await hasSessions()).toBe(true);
@@ -49,14 +49,14 @@ describe('knexfile', () => {
     expect(await hasSessions()).toBe(false);
   });
 
-  it('goes on where migrate() stopped', async () => {
+  it('finds nothing to do for migrate:latest after migrate() ran', async () => {
     await migrate(database.knex);
     const names = await applied();
     expect(await knex('migrate:latest')).toContain('Already up to date');
     expect(await applied()).toEqual(names);
   });
 
-  it('notes the names that migrate() notes, so that migrate() goes on where it stopped', async () => {
+  it('records the same migration names as migrate(), so that migrate() finds nothing to do afterwards', async () => {
     await knex('migrate:latest');
     const names = await applied();
     await migrate(database.knex);
@@ -67,14 +67,14 @@ describe('knexfile', () => {
     expect(await applied()).toEqual(names);
   });
 
-  it('puts the tables into DATABASE_SCHEMA', async () => {
+  it('creates the tables in DATABASE_SCHEMA', async () => {
     await database.knex.raw('create schema "Sessions"');
     await knex('migrate:latest', 'Sessions');
     expect([await hasSessions('Sessions'), await hasSessions()]).toEqual([true, false]);
     expect(await applied('Sessions')).toHaveLength(1);
   });
 
-  it('takes an empty DATABASE_SCHEMA for none', async () => {
+  it('uses the default schema if DATABASE_SCHEMA is empty', async () => {
     await knex('migrate:latest', '');
     expect(await hasSessions()).toBe(true);
   });

@@ -13,7 +13,7 @@ import { Proxy } from './support/proxy';
 
 const LEASE = 2000;
 const BUDGET = 1000;
-/** Knex says aloud that connections break, as they do here all the time. */
+/** Knex logs broken connections, which these tests cause all the time. */
 const QUIET = { warn: () => undefined, error: () => undefined };
 
 let database: TestDatabase;
@@ -44,10 +44,10 @@ afterEach(async () => {
   await database.destroy();
 });
 
-/** A session with a copy that is trusted for the whole lease from now on. */
-async function warmSession(): Promise<Browser> {
+/** Signs in and returns the browser. Its session is cached and trusted for the whole lease from now on. */
+async function cachedSession(): Promise<Browser> {
   const browser = new Browser(app);
-  await browser.post('/sign-in', { userId: 'alice' });
+  expect((await browser.post('/sign-in', { userId: 'alice' })).status).toBe(200);
   await until(() => clock.reads === 1);
   await browser.get('/private');
   await turns();
@@ -56,7 +56,7 @@ async function warmSession(): Promise<Browser> {
   return browser;
 }
 
-/** The first answer that is no 503: a database that was away is used again once it has answered a probe. */
+/** Repeats the request until the answer is not 503: after an outage, the database is used again once a probe succeeded. */
 async function answered(ask: () => Promise<request.Response>): Promise<request.Response> {
   for (let attempt = 0; attempt < 1000; attempt++) {
     const response = await ask();
@@ -74,9 +74,9 @@ function expectUnavailable(response: request.Response): void {
   expect(response.text).not.toMatch(/ECONN|postgres|127\.0\.0\.1|connection/i);
 }
 
-describe('while Postgres is down', () => {
-  it('warm sessions pass until the lease ends; then requests are a 503, and all is well when it is back', async () => {
-    const browser = await warmSession();
+describe('an app whose Postgres is down', () => {
+  it('accepts cached sessions until the lease ends, then returns 503, and recovers when Postgres is back', async () => {
+    const browser = await cachedSession();
     const port = proxy.port;
     await proxy.down();
 
@@ -94,8 +94,8 @@ describe('while Postgres is down', () => {
     expect((await browser.get('/sessions')).body.sessions).toHaveLength(1);
   });
 
-  it('what could not be written is reported, kept, and written when it is back', async () => {
-    const browser = await warmSession();
+  it('reports touches that it could not write, keeps them, and writes them when Postgres is back', async () => {
+    const browser = await cachedSession();
     const port = proxy.port;
     await proxy.down();
     for (let hit = 0; hit < 20; hit++) await browser.get('/private');
@@ -110,9 +110,9 @@ describe('while Postgres is down', () => {
   });
 });
 
-describe('while Postgres hangs', () => {
-  it('no request hangs with it', async () => {
-    const browser = await warmSession();
+describe('an app whose Postgres hangs', () => {
+  it('answers every request, with 503 if it needs the database', async () => {
+    const browser = await cachedSession();
     proxy.silence();
     expect((await browser.get('/private')).status).toBe(200);
     expectUnavailable(await browser.get('/sessions'));
@@ -120,30 +120,30 @@ describe('while Postgres hangs', () => {
     expect((await browser.get('/sessions')).status).toBe(200);
   });
 
-  it('requests after the first few are refused without waiting for it, until it answers a probe', async () => {
-    const browser = await warmSession();
-    const patient = managerOn({
+  it('returns 503 without waiting after the first few timeouts, until Postgres answers a probe', async () => {
+    const browser = await cachedSession();
+    const eager = managerOn({
       knex: database.connect({ connection: proxy.through(database.url), log: QUIET }),
       clock,
       lease: 0,
       requestBudget: 1000,
     });
-    const path = appOn(patient);
+    const path = appOn(eager);
     const ask = () => request(path).get('/private').set('Cookie', browser.cookieHeader);
     expect((await ask()).status).toBe(200);
     proxy.silence();
     await Promise.all([ask(), ask(), ask()].map(async (asked) => expectUnavailable(await asked)));
     const began = performance.now();
     for (let i = 0; i < 20; i++) expectUnavailable(await ask());
-    // Twenty that waited would take twenty seconds.
+    // If each of the 20 requests waited for its budget, they would take 20 seconds.
     expect(performance.now() - began).toBeLessThan(10_000);
     proxy.resume();
     expect((await answered(ask)).status).toBe(200);
-    await patient.close();
+    await eager.close();
   });
 
-  it('a pool that has no connection left keeps no warm session waiting, and others no longer than the budget', async () => {
-    const browser = await warmSession();
+  it('returns 503 after the request budget if the pool has no free connection', async () => {
+    const browser = await cachedSession();
     const client = database.knex.client as {
       acquireConnection(): Promise<object>;
       releaseConnection(c: object): void;
@@ -158,9 +158,9 @@ describe('while Postgres hangs', () => {
   });
 });
 
-describe('without its tables', () => {
-  it('requests fail with the cure, in words for the operator and not for the client', async () => {
-    const browser = await warmSession();
+describe('an app whose tables are missing', () => {
+  it('passes an error to its error handler that tells the operator to run the migrations', async () => {
+    const browser = await cachedSession();
     await database.knex.raw('alter table identity_sessions rename to elsewhere');
     const failing = managerOn({ knex: database.knex, clock, lease: 0 });
     const errors: unknown[] = [];
@@ -179,9 +179,9 @@ describe('without its tables', () => {
   });
 });
 
-describe('what a node knows of itself', () => {
-  it('is asked of nobody, and tells what is not written, how current its copies are, and whether the database answers', async () => {
-    const browser = await warmSession();
+describe('health()', () => {
+  it('reports pending touches, cached sessions, the age of the last read and the database, without asking the database', async () => {
+    const browser = await cachedSession();
     const { touches, cache, changes, database: reached } = manager.health();
     expect(touches).toEqual({ pending: 1, oldest: READ_EVERY });
     expect(cache).toEqual({ size: 1 });
@@ -200,20 +200,20 @@ describe('what a node knows of itself', () => {
     });
   });
 
-  it('is on a store of its own that there is nothing to tell', () => {
+  it('is empty if the manager uses the memory store', () => {
     expect(managerOn({ store: memory() }).health()).toEqual({});
   });
 });
 
-describe('closing', () => {
-  it('tells how many last uses are lost when the database stays away', async () => {
-    await warmSession();
+describe('close()', () => {
+  it('resolves to the number of lost touches if the database stays down', async () => {
+    await cachedSession();
     await proxy.down();
     expect(await manager.close()).toEqual({ touchesLost: 1 });
   });
 
-  it('waits no longer than it is told to for a database that hangs', async () => {
-    await warmSession();
+  it('waits at most for the given timeout if the database hangs', async () => {
+    await cachedSession();
     proxy.silence();
     const closing = manager.close({ timeout: 1 });
     await turns();
@@ -221,8 +221,8 @@ describe('closing', () => {
     expect(await closing).toEqual({ touchesLost: 1 });
   });
 
-  it('loses nothing while the database is there', async () => {
-    await warmSession();
+  it('loses no touches while the database answers', async () => {
+    await cachedSession();
     expect(await manager.close()).toEqual({ touchesLost: 0 });
   });
 });

@@ -7,8 +7,8 @@ import { startEmbeddedPostgres } from './postgres';
 import { run } from './run';
 
 /*
- * Starts three processes of the demo on one database, as behind a load balancer. A user who signs in at one of them is
- * signed in at all of them, and a session that is ended at one of them is refused by all.
+ * Starts three processes of the demo on one database, as behind a load balancer. All of them accept a session that was
+ * opened at one of them. After it was ended at one of them, all of them refuse it.
  */
 
 const { DATABASE_URL, NODE_ENV, PORT } = process.env;

@@ -1,6 +1,7 @@
 import type { DedicatedConnection } from '../database/dedicated-connection';
 import { unavailable } from '../database/failures';
 import { inSchema, statementName, StatementRunner, type Statement } from '../database/statement-runner';
+import { TableSchema } from '../database/table-schema';
 import type { ChangeLog, Changes, ChangeSet, Position } from './changes';
 import type { Hint } from './hint';
 
@@ -20,8 +21,8 @@ export const LOG_RETENTION = 3_600_000;
 export interface PostgresChangesOptions {
   /** The budget of one read, in milliseconds. */
   readonly budget: number;
-  /** The schema of the log. Defaults to the first match on the connection's search path. */
-  readonly schema?: string | undefined;
+  /** The schema of the log. By default it is determined over `connection`. */
+  readonly schema?: TableSchema | undefined;
   /**
    * The runner that writes sessions. Pass it if `connection` was configured separately: the first read then checks that
    * both lead to the same log. A log in the wrong database is always empty, and would look as if nothing ever ended.
@@ -49,9 +50,9 @@ export function postgresHint(connection: DedicatedConnection): Hint {
 /** Prunes the change log. It uses the app's pool, so that pruning does not delay the reads of the log. */
 export function postgresChangeLog(
   runner: StatementRunner,
-  { schema }: { readonly schema?: string | undefined } = {},
+  { schema = new TableSchema(undefined, runner) }: { readonly schema?: TableSchema } = {},
 ): ChangeLog {
-  return new PostgresChangeLog(runner, inSchema(LOG, schema), inSchema('identity_session_cleanup', schema));
+  return new PostgresChangeLog(runner, schema);
 }
 
 /**
@@ -82,39 +83,25 @@ class PostgresChanges implements Changes {
   readonly #connection: DedicatedConnection;
   readonly #runner: StatementRunner;
   readonly #writer: StatementRunner | undefined;
-  readonly #first: Statement;
-  readonly #next: Statement;
+  readonly #sql: () => Promise<ReturnType<typeof readStatements>>;
   /** The server and log for which the writer was last checked. */
   #checked: string | undefined;
 
   constructor(connection: DedicatedConnection, { budget, schema, writer }: PostgresChangesOptions) {
     this.#connection = connection;
-    this.#runner = new StatementRunner(connection, { budget, schema });
+    this.#runner = new StatementRunner(connection, { budget, schema: schema?.configured });
     this.#writer = writer;
-    const table = inSchema(LOG, schema);
-    const current = currentPosition(table);
-    this.#first = { name: statementName(table, 'first'), text: `select ${current}` };
-    this.#next = {
-      name: statementName(table, 'next'),
-      text: `
-        with unseen as (
-          select session_id, version from ${table}
-          where xid >= pg_snapshot_xmin($1::pg_snapshot) and not pg_visible_in_snapshot(xid, $1::pg_snapshot)
-          limit ${MAX_CHANGES + 1}
-        )
-        select ${current},
-          clock_timestamp() - to_timestamp($2::float8 / 1000) < interval '${LOG_RETENTION} milliseconds' as reached,
-          (select string_agg(session_id::text, ',') from unseen) as ids,
-          (select bool_or(session_id is null or version > 1) or count(*) > ${MAX_CHANGES} from unseen) as everything`,
-    };
+    const tables = schema ?? new TableSchema(undefined, this.#runner);
+    this.#sql = tables.statements((name) => readStatements(inSchema(LOG, name)));
   }
 
   async read(since: Position | undefined): Promise<ChangeSet> {
     const last = since === undefined ? undefined : (JSON.parse(since) as ReadPosition);
+    const sql = await this.#sql();
     const row =
       last === undefined
-        ? await this.#query(this.#first, [])
-        : await this.#query(this.#next, [last.snapshot, last.time]);
+        ? await this.#query(sql.first, [])
+        : await this.#query(sql.next, [last.snapshot, last.time]);
     const { snapshot, server, time } = row;
     await this.#checkWriter(server);
     const follows = last?.server === server && row.reached === 't' && row.everything !== 't';
@@ -133,7 +120,7 @@ class PostgresChanges implements Changes {
   /** Checks that this node writes to the log that it reads. Runs once for each server. */
   async #checkWriter(server: string): Promise<void> {
     if (this.#writer === undefined || server === this.#checked) return;
-    const [row] = await this.#writer.repeatable<ChangesRow>(this.#first, []);
+    const [row] = await this.#writer.repeatable<ChangesRow>((await this.#sql()).first, []);
     if (row?.server !== server) {
       throw new Error(
         '`changesConnection` leads to a different database than `knex`: use the same server and database for both',
@@ -156,6 +143,26 @@ class PostgresChanges implements Changes {
   }
 }
 
+function readStatements(table: string) {
+  const current = currentPosition(table);
+  return {
+    first: { name: statementName(table, 'first'), text: `select ${current}` },
+    next: {
+      name: statementName(table, 'next'),
+      text: `
+        with unseen as (
+          select session_id, version from ${table}
+          where xid >= pg_snapshot_xmin($1::pg_snapshot) and not pg_visible_in_snapshot(xid, $1::pg_snapshot)
+          limit ${MAX_CHANGES + 1}
+        )
+        select ${current},
+          clock_timestamp() - to_timestamp($2::float8 / 1000) < interval '${LOG_RETENTION} milliseconds' as reached,
+          (select string_agg(session_id::text, ',') from unseen) as ids,
+          (select bool_or(session_id is null or version > 1) or count(*) > ${MAX_CHANGES} from unseen) as everything`,
+    },
+  } satisfies Record<string, Statement>;
+}
+
 /** The columns of the current position. `server` contains the log's oid, because two databases can have equal names. */
 function currentPosition(table: string): string {
   const log = `'${table.replaceAll("'", "''")}'::regclass::oid`;
@@ -171,15 +178,32 @@ const LONG_AGO = `clock_timestamp() - interval '${LOG_RETENTION + 60_000} millis
 
 class PostgresChangeLog implements ChangeLog {
   readonly #runner: StatementRunner;
-  readonly #prune: Statement;
-  readonly #recordSnapshot: Statement;
+  readonly #sql: () => Promise<ReturnType<typeof pruneStatements>>;
 
-  constructor(runner: StatementRunner, log: string, cleanup: string) {
+  constructor(runner: StatementRunner, schema: TableSchema) {
     this.#runner = runner;
-    // An entry can be deleted if it was visible in a snapshot taken long ago. The time of the entry is not enough, because
-    // its transaction may have been open ever since. So cleanup records a snapshot and its time.
-    // Entries with a future transaction id came from a dump of another server. Every read would take them for new.
-    this.#prune = {
+    this.#sql = schema.statements((name) =>
+      pruneStatements(inSchema(LOG, name), inSchema('identity_session_cleanup', name)),
+    );
+  }
+
+  async prune(limit: number): Promise<number> {
+    const sql = await this.#sql();
+    const [row] = await this.#runner.once(sql.prune, [limit]);
+    const pruned = Number(row?.['pruned']);
+    if (pruned === 0) await this.#runner.once(sql.recordSnapshot, []);
+    return pruned;
+  }
+}
+
+/**
+ * An entry can be deleted if it was visible in a snapshot taken long ago. The time of the entry is not enough, because its
+ * transaction may have been open ever since. So cleanup records a snapshot and its time. Entries with a future transaction
+ * id came from a dump of another server, and every read would take them for new.
+ */
+function pruneStatements(log: string, cleanup: string) {
+  return {
+    prune: {
       name: statementName(log, 'prune'),
       text: `
         with known as (
@@ -191,19 +215,12 @@ class PostgresChangeLog implements ChangeLog {
           delete from ${log} where ctid = any(array(select ctid from known)) returning 1
         )
         select count(*) as pruned from pruned`,
-    };
-    this.#recordSnapshot = {
+    },
+    recordSnapshot: {
       name: statementName(cleanup, 'record-snapshot'),
       text: `
         update ${cleanup} set log_seen = pg_current_snapshot(), log_seen_at = clock_timestamp()
         where log_seen_at <= ${LONG_AGO}`,
-    };
-  }
-
-  async prune(limit: number): Promise<number> {
-    const [row] = await this.#runner.once(this.#prune, [limit]);
-    const pruned = Number(row?.['pruned']);
-    if (pruned === 0) await this.#runner.once(this.#recordSnapshot, []);
-    return pruned;
-  }
+    },
+  } satisfies Record<string, Statement>;
 }

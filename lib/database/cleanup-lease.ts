@@ -1,11 +1,12 @@
 import type { Clock } from '../clock';
 import { inSchema, statementName, type StatementRunner, type Statement } from './statement-runner';
+import { TableSchema } from './table-schema';
 
 export interface CleanupLeaseOptions {
   /** Follows the database's time, which every acquisition returns. */
   readonly clock: Clock;
-  /** The schema of the table. Defaults to the first match on the connection's search path. */
-  readonly schema?: string | undefined;
+  /** The schema of the table. By default it is determined over a connection of `runner`. */
+  readonly schema?: TableSchema | undefined;
 }
 
 /** The number of an acquired lease. Every acquisition by any node gets a higher number. */
@@ -25,12 +26,15 @@ const LEASE_DURATION = "interval '1 minute'";
 export class CleanupLease {
   readonly #runner: StatementRunner;
   readonly #clock: Clock;
-  readonly #sql: ReturnType<typeof statements>;
+  readonly #sql: () => Promise<ReturnType<typeof statements>>;
 
-  constructor(runner: StatementRunner, { clock, schema }: CleanupLeaseOptions) {
+  constructor(
+    runner: StatementRunner,
+    { clock, schema = new TableSchema(undefined, runner) }: CleanupLeaseOptions,
+  ) {
     this.#runner = runner;
     this.#clock = clock;
-    this.#sql = statements(inSchema('identity_session_cleanup', schema));
+    this.#sql = schema.statements((name) => statements(inSchema('identity_session_cleanup', name)));
   }
 
   /**
@@ -38,8 +42,9 @@ export class CleanupLease {
    * milliseconds ago.
    */
   async acquire(rest: number): Promise<LeaseNumber | undefined> {
+    const { acquire } = await this.#sql();
     const sent = this.#clock.monotonic();
-    const [row] = await this.#runner.once<{ lease_number: string; time: string }>(this.#sql.acquire, [rest]);
+    const [row] = await this.#runner.once<{ lease_number: string; time: string }>(acquire, [rest]);
     if (row === undefined) return undefined;
     this.#clock.follow?.(Number(row.time), (sent + this.#clock.monotonic()) / 2);
     return row.lease_number;
@@ -47,17 +52,18 @@ export class CleanupLease {
 
   /** Extends the lease. Returns false if it expired and another node has acquired it since. */
   async renew(lease: LeaseNumber): Promise<boolean> {
-    return (await this.#runner.once(this.#sql.renew, [lease])).length > 0;
+    const { renew } = await this.#sql();
+    return (await this.#runner.once(renew, [lease])).length > 0;
   }
 
   /** Releases the lease without completing the cleanup, so that another node can continue it immediately. */
   async release(lease: LeaseNumber): Promise<void> {
-    await this.#runner.once(this.#sql.release, [lease]);
+    await this.#runner.once((await this.#sql()).release, [lease]);
   }
 
   /** Releases the lease and records that the cleanup is complete. */
   async finish(lease: LeaseNumber): Promise<void> {
-    await this.#runner.once(this.#sql.finish, [lease]);
+    await this.#runner.once((await this.#sql()).finish, [lease]);
   }
 }
 

@@ -24,7 +24,8 @@ export function refusalOf(error: unknown, schema?: string): unknown {
   return unavailable(error);
 }
 
-function tablesMissing(schema: string | undefined): string {
+/** Returns the message about missing tables, with the call that creates them. */
+export function tablesMissing(schema: string | undefined): string {
   const tables = 'The tables of express-identity-sessions are missing';
   if (schema === undefined) {
     return `${tables}: run its migrations first (\`await migrate(knex)\`), or set the option \`schema\` to the schema that contains them`;

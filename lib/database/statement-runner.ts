@@ -33,9 +33,9 @@ export interface ConnectionSource {
   release(connection: Connection): void;
 }
 
-/** Returns the name of a table for use in a statement, with the quoted schema if one is given. */
-export function inSchema(table: string, schema: string | undefined): string {
-  return schema === undefined ? table : `"${schema.replaceAll('"', '""')}".${table}`;
+/** Returns the name of a table for use in a statement, with its quoted schema. */
+export function inSchema(table: string, schema: string): string {
+  return `"${schema.replaceAll('"', '""')}".${table}`;
 }
 
 /** The longest name in bytes. PostgreSQL truncates longer names, so two statements could get the same name. */

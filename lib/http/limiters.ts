@@ -98,13 +98,8 @@ function limiter(
     handler: (request, response) => {
       // express-rate-limit has already set the header, in whole seconds.
       const retryAfter = Number(response.getHeader('Retry-After')) || undefined;
-      const refusal = new SessionError(
-        'too-many-requests',
-        'There were too many attempts. Try again later.',
-        {
-          retryAfter,
-        },
-      );
+      const message = 'There were too many attempts. Try again later.';
+      const refusal = new SessionError('too-many-requests', message, { retryAfter });
       send(response, dialect.refusal(refusal, request));
     },
   });

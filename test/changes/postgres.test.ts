@@ -5,6 +5,7 @@ import { LOG_RETENTION, postgresChangeLog, postgresChanges, postgresHint } from 
 import { appConnections } from '../../lib/database/knex';
 import { DedicatedConnection } from '../../lib/database/dedicated-connection';
 import { StatementRunner } from '../../lib/database/statement-runner';
+import { TableSchema } from '../../lib/database/table-schema';
 import { mintSessionId } from '../../lib/session/credentials';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { turns, until } from '../support/gate';
@@ -109,7 +110,8 @@ describe('postgresChanges() on a connection that was configured separately', () 
   const readOf = async (url: string, schema?: string) => {
     const connection = new DedicatedConnection(knex, { connection: url });
     const writer = new StatementRunner(appConnections(knex), { budget: 30_000 });
-    const chosen = postgresChanges(connection, { budget: 30_000, schema, writer });
+    const named = schema === undefined ? undefined : new TableSchema(schema, writer);
+    const chosen = postgresChanges(connection, { budget: 30_000, schema: named, writer });
     try {
       return await chosen.read((await chosen.read(undefined)).position);
     } finally {

@@ -139,7 +139,6 @@ describe('StatementRunner.transaction()', () => {
 
 describe('inSchema()', () => {
   it('returns the table with its quoted schema', () => {
-    expect(inSchema('t', undefined)).toBe('t');
     expect(inSchema('t', 'Odd "name"')).toBe('"Odd ""name""".t');
   });
 });

@@ -3,8 +3,8 @@ import type { Client } from 'pg';
 import type { AuditRow, SessionRow } from './history';
 
 /**
- * Has the database itself note what must not depend on what any program says: what was opened and ended, by whom and in
- * which transaction, and what must never happen at all.
+ * Installs triggers that record, independently of the nodes, which session was opened or ended by which node in which
+ * transaction. They also record events that must never happen, such as an ended session that lives again.
  */
 export async function installAudit(client: Client, sessionsPerUser: number): Promise<void> {
   await client.query(`

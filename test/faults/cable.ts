@@ -1,16 +1,16 @@
 import type { NodeSurroundings } from './node-process';
 import { run } from './tools';
 
-/** The two networks between the machine and a node in a network namespace of its own. Private addresses, nobody else's. */
+/** The two networks between the machine and a node in its own network namespace. The addresses are private. */
 const DATABASE = { link: 'faultsdb', outside: '10.203.77.1', inside: '10.203.77.2' };
 const HTTP = { link: 'faultshttp', outside: '10.203.77.5', inside: '10.203.77.6' };
 
 /**
- * A cable of its own between a node and its database. When it is pulled, nothing is acknowledged and nothing refused, as
- * between machines. Another one, for its clients, stays. Both are gone as soon as the node's process is.
+ * A separate network between a node and its database. While it is down, packets are neither acknowledged nor refused, as
+ * between machines. A second network for the clients stays up. Both disappear when the node's process ends.
  */
 export class Cable {
-  /** Where the node finds its database. */
+  /** The address of the database as the node sees it. */
   readonly databaseHost = DATABASE.outside;
   readonly surroundings: NodeSurroundings = {
     under: ['unshare', '--net'],

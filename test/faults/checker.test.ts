@@ -4,7 +4,7 @@ import type { AuditRow, History, Operation, SessionRow } from './history';
 const ENDED: SessionRow = { session: 's', user: 'alice', ended: true, lastAccessed: 501 };
 const LIVE: SessionRow = { ...ENDED, ended: false };
 
-/** A run in which one session was opened, used on both nodes, ended on node one at 1000, and refused from then on. */
+/** A run in which one session is opened, used on both nodes, ended on node one at time 1000, and refused afterwards. */
 const GOOD = history([
   op({ act: 'sign in', began: 0, answered: 10, session: undefined, opened: 's' }),
   op({ node: 'one', began: 20, answered: 30, lastAccessed: 500 }),
@@ -41,50 +41,53 @@ function audited(event: AuditRow['event'], session: string, transaction: string,
   return { event, session, transaction, node };
 }
 
-/** The good run with more in it. */
-function and(...operations: readonly Operation[]): History {
+/** The good run with additional operations. */
+function goodAnd(...operations: readonly Operation[]): History {
   return { ...GOOD, operations: [...GOOD.operations, ...operations] };
 }
 
-function broken(by: History): Violation['property'][] {
+function violated(by: History): Violation['property'][] {
   return check(by).violations.map(({ property }) => property);
 }
 
-describe('the checker', () => {
-  it('finds nothing wrong with a good run, and tells how stale it was', () => {
+describe('check', () => {
+  it('finds no violation in a good run and returns its worst staleness', () => {
     expect(check(GOOD)).toEqual({ violations: [], worstStaleness: 1999, touchesLost: 0 });
   });
 
   describe('P1: bounded staleness', () => {
-    it('is broken by what was accepted although it began later than an acknowledged end and the lease', () => {
-      expect(broken(and(op({ node: 'two', began: 3001, answered: 3002 })))).toEqual(['P1']);
+    it('is violated by an accepted request that began later than an acknowledged end plus the lease', () => {
+      expect(violated(goodAnd(op({ node: 'two', began: 3001, answered: 3002 })))).toEqual(['P1']);
     });
 
-    it.each(['peek', 'list', 'revoke', 'revoke others'] as const)('is broken by "%s" too', (act) => {
-      expect(broken(and(op({ act, node: 'two', began: 3001, answered: 3002 })))).toContain('P1');
+    it.each(['peek', 'list', 'revoke', 'revoke others'] as const)(
+      'is violated by an accepted "%s" that began later than an acknowledged end plus the lease',
+      (act) => {
+        expect(violated(goodAnd(op({ act, node: 'two', began: 3001, answered: 3002 })))).toContain('P1');
+      },
+    );
+
+    it('is not violated by a request that began within the lease and was answered much later', () => {
+      expect(violated(goodAnd(op({ node: 'two', began: 2999, answered: 9000 })))).toEqual([]);
     });
 
-    it('is kept by what began before and was accepted long after', () => {
-      expect(broken(and(op({ node: 'two', began: 2999, answered: 9000 })))).toEqual([]);
-    });
-
-    it('is kept by signing out, which needs no session', () => {
+    it('is not violated by a sign-out, which needs no live session', () => {
       expect(
-        broken(and(op({ act: 'sign out', node: 'two', began: 5000, answered: 5001, ends: ['s'] }))),
+        violated(goodAnd(op({ act: 'sign out', node: 'two', began: 5000, answered: 5001, ends: ['s'] }))),
       ).toEqual([]);
     });
 
-    it('does not count an end that was never acknowledged', () => {
+    it('ignores an end that was never acknowledged', () => {
       const lost = GOOD.operations.map((each): Operation => ({
         ...each,
         outcome: each.act === 'sign out' ? 'unanswered' : each.outcome,
       }));
       const absences = [{ node: 'one', from: 900, to: 2000 }];
       const late = op({ node: 'two', began: 3001, answered: 3002 });
-      expect(broken(history([...lost, late], { absences }))).toEqual([]);
+      expect(violated(history([...lost, late], { absences }))).toEqual([]);
     });
 
-    it('is broken by a session that a newcomer had pushed out', () => {
+    it('is violated by a request with a session that a sign-in displaced longer than the lease ago', () => {
       const operations = [
         op({ act: 'sign in', session: undefined, opened: 's' }),
         op({ act: 'sign in', session: undefined, opened: 't', began: 100, answered: 110 }),
@@ -92,23 +95,26 @@ describe('the checker', () => {
       ];
       const rows = [ENDED, { ...LIVE, session: 't' }];
       const audit = [audited('opened', 's', '1'), audited('opened', 't', '2'), audited('ended', 's', '2')];
-      expect(broken(history(operations, { rows, audit }))).toEqual(['P1']);
+      expect(violated(history(operations, { rows, audit }))).toEqual(['P1']);
     });
   });
 
   describe('P2: no staleness on the node that ends', () => {
-    it('is broken by what that node accepted after its acknowledgement', () => {
+    it('is violated by a request that the node accepted after it acknowledged the end', () => {
       expect(
-        broken({
+        violated({
           ...GOOD,
           operations: [...GOOD.operations.slice(0, 4), op({ began: 1001, answered: 1002 })],
         }),
       ).toEqual(['P2']);
     });
 
-    it('is broken by a node that was asked by name, though the other one was faster', () => {
+    it('is violated by a node that acknowledged the end of a named session, even if the other node was faster', () => {
       const again = op({ act: 'sign out', node: 'two', began: 1100, answered: 1110, ends: ['s'] });
-      expect(broken(and(again, op({ node: 'two', began: 1111, answered: 1112 })))).toEqual(['P2', 'P2']);
+      expect(violated(goodAnd(again, op({ node: 'two', began: 1111, answered: 1112 })))).toEqual([
+        'P2',
+        'P2',
+      ]);
     });
 
     const others = op({
@@ -121,22 +127,22 @@ describe('the checker', () => {
     });
     const use = op({ node: 'two', began: 1101, answered: 1102 });
 
-    it('is broken for "all others" by the node that ended them', () => {
+    it('is violated after "revoke others" by the node that ended the session', () => {
       const audit = [audited('opened', 's', '1'), audited('ended', 's', '2', 'two')];
       const operations = [...GOOD.operations.slice(0, 4), others, use];
-      expect(broken(history(operations, { audit }))).toEqual(['P2']);
+      expect(violated(history(operations, { audit }))).toEqual(['P2']);
     });
 
-    it('is kept for "all others" by a node that found it ended', () => {
-      expect(broken({ ...GOOD, operations: [...GOOD.operations.slice(0, 4), others, use] })).toEqual([]);
+    it('is not violated after "revoke others" by a node that found the session already ended', () => {
+      expect(violated({ ...GOOD, operations: [...GOOD.operations.slice(0, 4), others, use] })).toEqual([]);
     });
   });
 
-  describe('P3: no second thoughts', () => {
-    it('is broken by a node that accepts what it has refused as ended', () => {
+  describe('P3: no acceptance after a refusal', () => {
+    it('is violated by a node that accepts a session after it refused it as ended', () => {
       expect(
-        broken(
-          and(
+        violated(
+          goodAnd(
             refused({ node: 'two', began: 1500, answered: 1501 }),
             op({ node: 'two', began: 1502, answered: 1503 }),
           ),
@@ -144,104 +150,106 @@ describe('the checker', () => {
       ).toEqual(['P3', 'P3']);
     });
 
-    it('is kept by another node, and by what had begun before', () => {
+    it('is not violated by another node, nor by a request that began before the refusal', () => {
       const early = refused({ node: 'two', began: 1500, answered: 3000 });
-      expect(broken(and(early))).toEqual([]);
+      expect(violated(goodAnd(early))).toEqual([]);
     });
   });
 
   describe('P4: no false refusal', () => {
-    it('is broken by the refusal of a live session', () => {
+    it('is violated by the refusal of a live session', () => {
       const operations = [...GOOD.operations.slice(0, 3), refused({ began: 40, answered: 50 })];
-      expect(broken(history(operations, { rows: [LIVE] }))).toEqual(['P4']);
+      expect(violated(history(operations, { rows: [LIVE] }))).toEqual(['P4']);
     });
 
-    it('is broken by a refusal before anybody began to end it', () => {
-      expect(broken(and(refused({ node: 'two', began: 900, answered: 989 })))).toContain('P4');
+    it('is violated by a refusal before any operation began to end the session', () => {
+      expect(violated(goodAnd(refused({ node: 'two', began: 900, answered: 989 })))).toContain('P4');
     });
 
-    it('is broken by a 401 of any kind', () => {
+    it('is violated by a 401 with any code for a live session', () => {
       const unknown = refused({ began: 40, answered: 50, answer: '401 credentials-invalid' });
-      expect(broken(history([...GOOD.operations.slice(0, 3), unknown], { rows: [LIVE] }))).toEqual(['P4']);
+      expect(violated(history([...GOOD.operations.slice(0, 3), unknown], { rows: [LIVE] }))).toEqual(['P4']);
     });
 
-    it('is kept when a sign-in that nobody heard of again may have pushed it out', () => {
+    it('is not violated if a sign-in without an answer may have displaced the session', () => {
       const operations = [
         ...GOOD.operations.slice(0, 3),
         op({ act: 'sign in', session: undefined, outcome: 'unavailable', began: 40, answered: 90 }),
         refused({ began: 50, answered: 60 }),
       ];
-      expect(broken(history(operations))).toEqual([]);
+      expect(violated(history(operations))).toEqual([]);
     });
   });
 
-  describe('P5: ended is ended', () => {
-    it('is broken by an acknowledged end that the database does not know', () => {
-      expect(broken({ ...GOOD, rows: [LIVE] })).toContain('P5');
+  describe('P5: ends are final', () => {
+    it('is violated by an acknowledged end that is not in the database', () => {
+      expect(violated({ ...GOOD, rows: [LIVE] })).toContain('P5');
     });
 
-    it('is broken by an acknowledged sign-in that the database does not know', () => {
-      expect(broken(and(op({ act: 'sign in', session: undefined, opened: 'lost' })))).toEqual(['P5']);
+    it('is violated by an acknowledged sign-in that is not in the database', () => {
+      expect(violated(goodAnd(op({ act: 'sign in', session: undefined, opened: 'lost' })))).toEqual(['P5']);
     });
 
-    it.each(['revived', 'deleted'] as const)('is broken by a row that was %s', (event) => {
-      expect(broken({ ...GOOD, audit: [...GOOD.audit, audited(event, 's', '3')] })).toEqual(['P5']);
+    it.each(['revived', 'deleted'] as const)('is violated by a row that was %s', (event) => {
+      expect(violated({ ...GOOD, audit: [...GOOD.audit, audited(event, 's', '3')] })).toEqual(['P5']);
     });
   });
 
-  describe('P7: last use', () => {
+  describe('P7: last-accessed times', () => {
     const used = (lastAccessed: number, mayTrail: number, node?: string): History => {
       const sample = { at: 100, rows: [{ ...LIVE, lastAccessed }], mayTrail, node };
       return history(GOOD.operations.slice(0, 3), { rows: [LIVE], samples: [sample] });
     };
 
-    it('is broken when what the database does not know goes back further than it may', () => {
-      expect(broken(used(499, 1))).toEqual(['P7']);
-      expect(broken(used(499, 2))).toEqual([]);
+    it('is violated if last-accessed in the database lags more than allowed', () => {
+      expect(violated(used(499, 1))).toEqual(['P7']);
+      expect(violated(used(499, 2))).toEqual([]);
     });
 
-    it('is not broken by a session that nobody used for long', () => {
-      expect(broken(used(0, 2))).toEqual([]);
+    it('is not violated by a session that was not used for a long time', () => {
+      expect(violated(used(0, 2))).toEqual([]);
     });
 
-    it('counts the sessions whose last use is not known', () => {
+    it('counts the sessions whose last use is missing', () => {
       expect(check(used(400, 101)).touchesLost).toBe(1);
       expect(check(used(501, 0)).touchesLost).toBe(0);
     });
 
-    it('is asked of one node where only that has ended', () => {
-      expect(broken(used(500, 0, 'one'))).toEqual([]);
-      expect(broken(used(500, 0, 'two'))).toEqual(['P7']);
+    it('compares only the answers of the given node', () => {
+      expect(violated(used(500, 0, 'one'))).toEqual([]);
+      expect(violated(used(500, 0, 'two'))).toEqual(['P7']);
     });
 
-    it('is broken when it goes back', () => {
-      expect(broken({ ...GOOD, audit: [...GOOD.audit, audited('backwards', 's', '3')] })).toEqual(['P7']);
+    it('is violated if last-accessed decreases', () => {
+      expect(violated({ ...GOOD, audit: [...GOOD.audit, audited('backwards', 's', '3')] })).toEqual(['P7']);
     });
   });
 
-  it('P8: limits are broken by a commit that leaves one session too many', () => {
-    expect(broken({ ...GOOD, audit: [...GOOD.audit, audited('crowded', 's', '3')] })).toEqual(['P8']);
+  it('reports a violation of P8 for a commit that exceeds the limit', () => {
+    expect(violated({ ...GOOD, audit: [...GOOD.audit, audited('crowded', 's', '3')] })).toEqual(['P8']);
   });
 
   describe('answers', () => {
-    it('must be such as are promised', () => {
-      expect(broken(and(op({ began: 40, answered: 41, outcome: 'wrong', answer: '500' })))).toEqual([
+    it('violate the property if they are not documented', () => {
+      expect(violated(goodAnd(op({ began: 40, answered: 41, outcome: 'wrong', answer: '500' })))).toEqual([
         'answers',
       ]);
     });
 
-    it('must come, unless the runner had taken the node away', () => {
+    it('violate the property if they are missing, unless the runner had made the node unavailable', () => {
       const hanging = op({ node: 'two', began: 100, answered: 15_100, outcome: 'unanswered' });
-      expect(broken(and(hanging))).toEqual(['answers']);
-      expect(broken({ ...and(hanging), absences: [{ node: 'one', from: 0, to: 9000 }] })).toEqual([
+      expect(violated(goodAnd(hanging))).toEqual(['answers']);
+      expect(violated({ ...goodAnd(hanging), absences: [{ node: 'one', from: 0, to: 9000 }] })).toEqual([
         'answers',
       ]);
-      expect(broken({ ...and(hanging), absences: [{ node: 'two', from: 0, to: 9000 }] })).toEqual([]);
-      expect(broken({ ...and(hanging), absences: [{ node: 'two', from: 0, to: 50 }] })).toEqual(['answers']);
+      expect(violated({ ...goodAnd(hanging), absences: [{ node: 'two', from: 0, to: 9000 }] })).toEqual([]);
+      expect(violated({ ...goodAnd(hanging), absences: [{ node: 'two', from: 0, to: 50 }] })).toEqual([
+        'answers',
+      ]);
     });
   });
 
-  it('processes must not end by themselves', () => {
-    expect(broken({ ...GOOD, troubles: ['node two ended (1)'] })).toEqual(['processes']);
+  it('reports a violation of "processes" if a process ended by itself', () => {
+    expect(violated({ ...GOOD, troubles: ['node two ended (1)'] })).toEqual(['processes']);
   });
 });

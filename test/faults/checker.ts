@@ -1,6 +1,6 @@
 import type { Act, AuditRow, History, Operation, Sample } from './history';
 
-/** Something that must never be, and was. */
+/** A violation of a property. */
 export interface Violation {
   readonly property: 'P1' | 'P2' | 'P3' | 'P4' | 'P5' | 'P7' | 'P8' | 'answers' | 'processes';
   readonly what: string;
@@ -8,15 +8,15 @@ export interface Violation {
 
 export interface Findings {
   readonly violations: readonly Violation[];
-  /** The longest that a session was accepted after its end was acknowledged, in milliseconds. */
+  /** The longest time after an acknowledged end at which the session was still accepted, in milliseconds. */
   readonly worstStaleness: number;
-  /** How many sessions were used later than the database knows. */
+  /** The number of sessions whose last use is missing in the database. */
   readonly touchesLost: number;
 }
 
 /**
- * Judges a run by the properties of the package. Only what holds however slow a machine is counts: an operation begins
- * before it is sent and is acknowledged after it has been answered, so a runner that was paused raises no false alarm.
+ * Checks the recording of a run. The result does not depend on the speed of the machine: an operation begins before its
+ * request is sent and ends after its answer arrived, so a paused runner causes no false violation.
  */
 export function check(history: History): Findings {
   const facts = factsOf(history);
@@ -24,11 +24,11 @@ export function check(history: History): Findings {
     violations: [
       ...staleness(history, facts),
       ...ownRevocations(facts),
-      ...secondThoughts(history),
+      ...acceptedAgain(history),
       ...falseRefusals(history, facts),
-      ...returns(history, facts),
+      ...undone(history, facts),
       ...lastUse(history),
-      ...crowds(history),
+      ...exceededLimits(history),
       ...answers(history),
       ...history.troubles.map((what) => ({ property: 'processes', what }) as const),
     ],
@@ -39,14 +39,14 @@ export function check(history: History): Findings {
 
 interface Facts {
   readonly accepted: readonly Operation[];
-  /** Operations that end a session, whether they succeeded or not. */
+  /** The operations that try to end a session, by session. */
   readonly ending: ReadonlyMap<string, readonly Operation[]>;
-  /** When the end of a session was first acknowledged. */
+  /** The time of the first acknowledged end, by session. */
   readonly acknowledged: ReadonlyMap<string, number>;
   readonly endedBy: ReadonlyMap<string, AuditRow>;
 }
 
-/** Acts that succeed only with a good session. Signing out does without one. */
+/** The acts that succeed only with a live session. Signing out succeeds without one. */
 const NEEDS_SESSION: readonly Act[] = ['request', 'peek', 'list', 'revoke', 'revoke others'];
 
 function factsOf({ operations, audit }: History): Facts {
@@ -59,7 +59,7 @@ function factsOf({ operations, audit }: History): Facts {
   };
   for (const operation of operations) for (const session of operation.ends) note(session, operation);
 
-  // What a sign-in pushes out it ends in its own transaction.
+  // A sign-in ends the sessions that it displaces in its own transaction.
   const opening = new Map(audit.filter(({ event }) => event === 'opened').map((row) => [row.session, row]));
   const displaced = groupedBy([...endedBy.values()], ({ transaction }) => transaction);
   for (const operation of operations) {
@@ -85,53 +85,53 @@ function stalenessOf({ session, began }: Operation, { acknowledged }: Facts): nu
   return began - (acknowledged.get(session!) ?? Infinity);
 }
 
-/** P1: nothing is accepted that began later than an acknowledged end and the lease. */
+/** P1: no operation is accepted that began later than an acknowledged end plus the lease. */
 function staleness({ lease }: History, facts: Facts): Violation[] {
   return facts.accepted
     .filter((operation) => stalenessOf(operation, facts) > lease)
     .map((operation) => ({
       property: 'P1',
-      what: `${shown(operation)} was accepted ${ms(stalenessOf(operation, facts))} after the end was acknowledged`,
+      what: `${nameOf(operation)} was accepted ${ms(stalenessOf(operation, facts))} after the end was acknowledged`,
     }));
 }
 
-/** P2: the node that ended a session accepts it no more once it has said so. */
+/** P2: a node that acknowledged the end of a session does not accept it afterwards. */
 function ownRevocations(facts: Facts): Violation[] {
   return facts.accepted.flatMap((operation) => {
     const since = ownAcknowledgement(operation, facts);
     if (since === undefined || operation.began <= since) return [];
     const after = ms(operation.began - since);
     return [
-      { property: 'P2', what: `${shown(operation)} was accepted ${after} after that node had ended it` },
+      { property: 'P2', what: `${nameOf(operation)} was accepted ${after} after that node had ended it` },
     ];
   });
 }
 
 /**
- * When the node of an operation had acknowledged that the session is ended. A node that was asked for a session by name has
- * acknowledged it whoever was faster; of "all others" it has ended those that the database saw it end.
+ * The time at which the operation's node acknowledged the end of the session. A node acknowledges the end of a named session
+ * even if another node was faster. For "revoke others", only sessions count that the node itself ended in the database.
  */
 function ownAcknowledgement({ session, node }: Operation, facts: Facts): number | undefined {
   const here = (facts.ending.get(session!) ?? []).filter((each) => each.node === node);
   const named = here.filter(({ act, ends }) => act !== 'revoke others' && ends.includes(session!));
   const times = named.filter(({ outcome }) => outcome === 'accepted').map(({ answered }) => answered);
-  if (facts.endedBy.get(session!)?.node === node) times.push(...overall(here));
+  if (facts.endedBy.get(session!)?.node === node) times.push(...lastOfFirst(here));
   return times.length > 0 ? Math.min(...times) : undefined;
 }
 
-/** The first acknowledgement; of several at once the last, for any of them may be the one that ended it. */
-function overall(attempts: readonly Operation[]): number[] {
+/** The first acknowledgement. If several operations overlapped, the last of them, because any may have ended the session. */
+function lastOfFirst(attempts: readonly Operation[]): number[] {
   const done = attempts.filter(({ outcome }) => outcome === 'accepted');
   const first = Math.min(...done.map(({ answered }) => answered));
   const atOnce = attempts.filter(({ began }) => began < first);
-  // One of which nobody knows how it ended may be about to.
+  // An overlapping operation without an answer may have ended the session later.
   if (atOnce.some(({ outcome, answered }) => outcome !== 'accepted' && answered > first)) return [];
   const times = done.filter((each) => atOnce.includes(each)).map(({ answered }) => answered);
   return times.length > 0 ? [Math.max(...times)] : [];
 }
 
 /** P3: a node that has refused a session as ended never accepts it again. */
-function secondThoughts({ operations }: History): Violation[] {
+function acceptedAgain({ operations }: History): Violation[] {
   const refused = new Map<string, number>();
   for (const { node, session, outcome, answer, answered } of operations) {
     if (outcome !== 'refused' || !answer.includes('session-ended')) continue;
@@ -141,10 +141,10 @@ function secondThoughts({ operations }: History): Violation[] {
   return operations
     .filter(({ act, outcome }) => outcome === 'accepted' && NEEDS_SESSION.includes(act))
     .filter(({ node, session, began }) => began > (refused.get(`${node} ${session}`) ?? Infinity))
-    .map((operation) => ({ property: 'P3', what: `${shown(operation)} was accepted after a refusal` }));
+    .map((operation) => ({ property: 'P3', what: `${nameOf(operation)} was accepted after a refusal` }));
 }
 
-/** P4: nobody is refused whose session nobody had begun to end; an outage is no reason. */
+/** P4: no session is refused before an operation that may end it has begun. An outage is no reason to refuse. */
 function falseRefusals({ operations, rows }: History, facts: Facts): Violation[] {
   const ended = new Map(rows.filter((row) => row.ended).map(({ session, user }) => [session, user]));
   const opened = new Set(operations.map((operation) => operation.opened));
@@ -158,16 +158,16 @@ function falseRefusals({ operations, rows }: History, facts: Facts): Violation[]
   return operations
     .filter(({ outcome, session }) => outcome === 'refused' && opened.has(session))
     .filter(isFalse)
-    .map((operation) => ({ property: 'P4', what: `${shown(operation)} was refused: ${operation.answer}` }));
+    .map((operation) => ({ property: 'P4', what: `${nameOf(operation)} was refused: ${operation.answer}` }));
 }
 
-/** Whether an operation may have ended a session of its user of which the client did not know, or was not told. */
+/** True if the operation may have ended sessions of its user that the client does not know of. */
 function mayEndMore({ act, outcome }: Operation): boolean {
   return act === 'revoke others' || (act === 'sign in' && outcome !== 'accepted');
 }
 
-/** P5: what has ended stays ended, and what was acknowledged is in the database. */
-function returns({ operations, rows, audit }: History, facts: Facts): Violation[] {
+/** P5: ended sessions stay ended, and acknowledged ends and sign-ins are in the database. */
+function undone({ operations, rows, audit }: History, facts: Facts): Violation[] {
   const live = new Set(rows.filter(({ ended }) => !ended).map(({ session }) => session));
   const known = new Set(rows.map(({ session }) => session));
   const lostEnds = [...facts.acknowledged.keys()].filter((session) => live.has(session));
@@ -175,9 +175,9 @@ function returns({ operations, rows, audit }: History, facts: Facts): Violation[
     .filter(({ outcome, opened }) => outcome === 'accepted' && opened !== undefined && !known.has(opened))
     .map(({ opened }) => opened);
   return [
-    ...lostEnds.map((session) => `the end of ${session} was acknowledged, and it lives`),
+    ...lostEnds.map((session) => `the end of ${session} was acknowledged, but the session is live`),
     ...lostSignIns.map(
-      (session) => `the sign-in of ${session} was acknowledged, and there is no such session`,
+      (session) => `the sign-in of ${session} was acknowledged, but the session does not exist`,
     ),
     ...audit
       .filter(({ event }) => event === 'revived' || event === 'deleted')
@@ -185,20 +185,20 @@ function returns({ operations, rows, audit }: History, facts: Facts): Violation[
   ].map((what) => ({ property: 'P5', what }));
 }
 
-/** P7: last-accessed never goes back, and is not further behind than it may be. */
+/** P7: last-accessed never decreases and does not lag more than allowed. */
 function lastUse(history: History): Violation[] {
   const backwards = history.audit
     .filter(({ event }) => event === 'backwards')
-    .map(({ session }) => `the last use of ${session} went back in time`);
+    .map(({ session }) => `last-accessed of ${session} decreased`);
   const late = history.samples.flatMap((sample) =>
     behind(sample, history)
       .filter(({ by }) => by >= sample.mayTrail)
-      .map(({ session, by }) => `the uses of ${session} are not known of the last ${ms(by)}`),
+      .map(({ session, by }) => `last-accessed of ${session} lags by ${ms(by)}`),
   );
   return [...backwards, ...late].map((what) => ({ property: 'P7', what }));
 }
 
-/** The live sessions that were used later than a sample says, and the time between the first and the last such use. */
+/** The live sessions with uses later than in the sample, and the time between the first and the last such use. */
 function behind({ at, rows, node }: Sample, { operations }: History): { session: string; by: number }[] {
   const live = rows.filter(({ ended }) => !ended);
   const known = new Map(live.map(({ session, lastAccessed }) => [session, lastAccessed]));
@@ -215,16 +215,16 @@ function behind({ at, rows, node }: Sample, { operations }: History): { session:
 }
 
 /** P8: no commit leaves a user with more live sessions than allowed. */
-function crowds({ audit }: History): Violation[] {
+function exceededLimits({ audit }: History): Violation[] {
   return audit
     .filter(({ event }) => event === 'crowded')
     .map(({ session }) => ({
       property: 'P8',
-      what: `${session} was one session too many when it was committed`,
+      what: `the commit of ${session} exceeded the user's limit`,
     }));
 }
 
-/** Every request is answered, in one of the ways that are promised, unless its node had been taken away. */
+/** Every request gets one of the documented answers, unless the runner had made its node unavailable. */
 function answers({ operations, absences }: History): Violation[] {
   const away = ({ node, began, answered }: Operation) =>
     absences.some((absence) => absence.node === node && absence.from < answered && began < absence.to);
@@ -235,11 +235,11 @@ function answers({ operations, absences }: History): Violation[] {
     )
     .map((operation) => ({
       property: 'answers',
-      what: `${shown(operation)}: ${operation.answer} after ${ms(operation.answered - operation.began)}`,
+      what: `${nameOf(operation)}: ${operation.answer} after ${ms(operation.answered - operation.began)}`,
     }));
 }
 
-function shown({ act, node, session, user }: Operation): string {
+function nameOf({ act, node, session, user }: Operation): string {
   return `"${act}" of ${session ?? user} on node ${node}`;
 }
 

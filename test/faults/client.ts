@@ -5,19 +5,19 @@ import type { Act, Operation, Outcome } from './history';
 import type { Recorder } from './recorder';
 
 /**
- * How long a client waits for an answer, in seconds that it has lived through: those for which the machine had no time for
- * it do not count. Whoever has not answered by then hangs.
+ * A client gives up after this many seconds, and the node counts as hanging. Seconds in which this process did not run do
+ * not count.
  */
 const ANSWER_TIMEOUT = 15;
 
-/** What a client holds of a session: its id and the cookie that proves it. */
+/** A client's view of its session: the id and the cookie. */
 export interface Held {
   readonly id: string;
   readonly user: string;
   readonly cookie: string;
 }
 
-/** A node, as clients see it. */
+/** The address of a node for clients. */
 export interface Address {
   readonly name: string;
   readonly host: string;
@@ -34,7 +34,7 @@ export interface Errand {
   readonly ends?: readonly string[];
 }
 
-/** Asks nodes over HTTP, as browsers would, and has everything noted. */
+/** Sends requests to nodes like a browser and records them. */
 export class Client {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: Infinity });
   readonly #recorder: Recorder;
@@ -43,7 +43,7 @@ export class Client {
     this.#recorder = recorder;
   }
 
-  /** Runs the errand, and answers how it went and the session that was opened, if one was. */
+  /** Runs the errand. Returns the recorded operation and the session that a sign-in opened. */
   async run(errand: Errand, to: Address): Promise<{ operation: Operation; opened?: Held | undefined }> {
     const began = this.#recorder.now();
     const answer = await this.#ask(errand, to).catch(
@@ -73,7 +73,7 @@ export class Client {
   }
 
   #ask(errand: Errand, { host, port }: Address): Promise<Reply> {
-    const { method, path, body } = wordsOf(errand);
+    const { method, path, body } = requestOf(errand);
     const headers: Record<string, string> = { 'Sec-Fetch-Site': 'same-origin' };
     if (errand.with !== undefined) headers['Cookie'] = errand.with.cookie;
     if (body !== undefined) headers['Content-Type'] = 'application/json';
@@ -98,7 +98,7 @@ interface Reply {
   readonly body: string;
 }
 
-function wordsOf({ act, user, target }: Errand): { method: string; path: string; body?: string } {
+function requestOf({ act, user, target }: Errand): { method: string; path: string; body?: string } {
   switch (act) {
     case 'sign in':
       return { method: 'POST', path: '/sign-in', body: JSON.stringify({ userId: user, staySignedIn: true }) };

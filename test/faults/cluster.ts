@@ -11,15 +11,15 @@ import { migrate } from '../../lib';
 import { installAudit } from './audit';
 import { run } from './tools';
 
-/** How many live sessions a user may have in all runs. */
+/** The limit of live sessions per user in all runs. */
 export const SESSIONS_PER_USER = 3;
 
-/** How many connections the server takes, and so how many somebody has to hold to shut all others out. */
+/** The connections that the server accepts. A fault holds all of them to shut others out. */
 export const MAX_CONNECTIONS = 60;
 
 const SETTINGS = {
   max_connections: MAX_CONNECTIONS,
-  // Processes are killed here, machines are not: what was handed to the system survives.
+  // Only processes are killed, not machines, so data that was passed to the operating system survives.
   fsync: 'off',
   full_page_writes: 'off',
   restart_after_crash: 'on',
@@ -29,11 +29,11 @@ const TEMPLATE = 'faults_template';
 
 export interface ClusterOptions {
   readonly env?: NodeJS.ProcessEnv;
-  /** An empty folder that is to hold the write-ahead log; a part of the data otherwise. */
+  /** An empty folder for the write-ahead log. By default it is inside the data folder. */
   readonly log?: string;
 }
 
-/** A PostgreSQL of one's own, to be stopped, killed and started again. */
+/** A PostgreSQL server that can be frozen, killed and restarted. */
 export class Cluster {
   readonly folder: string;
   readonly #options: ClusterOptions;
@@ -58,7 +58,7 @@ export class Cluster {
     return this.#url;
   }
 
-  /** Starts the server, again at the same address if it has run before. */
+  /** Starts the server, at the same address as before if it has already run. */
   async start(): Promise<void> {
     this.#server = await startEmbeddedPostgres({
       dataFolder: this.folder,
@@ -69,7 +69,7 @@ export class Cluster {
     this.#url = this.#server.url;
   }
 
-  /** Lets go of a server that was ended in another way. */
+  /** Cleans up after a server that has ended in another way. */
   async release(): Promise<void> {
     await this.#server?.stop();
   }
@@ -79,14 +79,14 @@ export class Cluster {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** A database with the tables of the package and the audit. */
+  /** Creates a database with the package's tables and the audit triggers. Returns its URL. */
   async database(): Promise<string> {
     const name = `faults_${++this.#databases}`;
     await this.#do(`create database ${name} template ${TEMPLATE}`);
     return this.#urlOf(name);
   }
 
-  /** A connection beside all proxies and pools. */
+  /** Opens a direct connection, without proxy or pool. */
   async connect(url = this.#url): Promise<Client> {
     const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
     client.on('error', () => undefined);
@@ -94,7 +94,7 @@ export class Cluster {
     return client;
   }
 
-  /** Sends a signal to the server's first process, or to all of them. */
+  /** Sends a signal to the postmaster or to all processes of the server. */
   async signal(signal: NodeJS.Signals, whom: 'postmaster' | 'all'): Promise<readonly number[]> {
     const postmaster = await this.postmaster();
     const pids = [postmaster, ...(whom === 'all' ? await childrenOf(postmaster) : [])];
@@ -102,11 +102,11 @@ export class Cluster {
     return pids;
   }
 
-  /** Stops the server as it stands, for a while. */
+  /** Freezes processes of the server for the given time in milliseconds. */
   async pause(whom: 'postmaster' | 'all', time: number): Promise<void> {
     const pids = await this.signal('SIGSTOP', whom);
     const goOn = () => pids.forEach((pid) => kill(pid, 'SIGCONT'));
-    // A server that is stopped could not be ended any more.
+    // A frozen server could not be ended when this process exits.
     process.once('exit', goOn);
     await sleep(time);
     process.off('exit', goOn);
@@ -117,7 +117,7 @@ export class Cluster {
     return Number((await readFile(join(this.folder, 'cluster/postmaster.pid'), 'utf8')).split('\n')[0]);
   }
 
-  /** Ends the server in the given way, and starts it again after a while. */
+  /** Ends the server with the signal, and restarts it after the given time in milliseconds. */
   async outage(signal: 'SIGKILL' | 'SIGQUIT' | 'SIGINT', time: number): Promise<void> {
     const postmaster = await this.postmaster();
     await this.signal(signal, signal === 'SIGKILL' ? 'all' : 'postmaster');
@@ -127,7 +127,7 @@ export class Cluster {
     await this.start();
   }
 
-  /** Holds every connection that the server has, from the moment at which others were made to let go of theirs. */
+  /** Takes all connections of the server while `cutOthers` makes others lose theirs. Returns a function that frees them. */
   async takeAllConnections(cutOthers: () => void): Promise<() => Promise<void>> {
     const held: Client[] = [];
     for (let rounds = 0; rounds < 20; rounds++) {
@@ -193,11 +193,11 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It has ended by itself meanwhile.
+    // The process has already ended.
   }
 }
 
-/** Waits for the end of a process. One that its parent has not taken notice of has ended too. */
+/** Waits for the end of a process. A zombie counts as ended. */
 async function gone(pid: number): Promise<void> {
   for (let waited = 0; waited < 10_000; waited += 50) {
     const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { fakeTimeLibrary } from './tools';
 
-/** A wall clock that processes are given instead of the machine's, by `libfaketime`. Clocks that nobody can set stay. */
+/** A wall clock that replaces the machine's for some processes, by `libfaketime`. Monotonic clocks are not changed. */
 export class FakeTime {
   readonly env: NodeJS.ProcessEnv;
   readonly #folder: string;
@@ -22,14 +22,14 @@ export class FakeTime {
 
   static async create(): Promise<FakeTime> {
     const folder = await mkdtemp(join(tmpdir(), 'faults-time-'));
-    // Whoever is given this time has to be able to read it.
+    // Processes of other users must be able to read it.
     await chmod(folder, 0o755);
     const time = new FakeTime(folder, (await fakeTimeLibrary())!);
     await time.jump(0);
     return time;
   }
 
-  /** Sets the clock off by so many seconds. */
+  /** Sets the offset of the clock in seconds. */
   async jump(seconds: number): Promise<void> {
     await writeFile(join(this.#folder, 'offset'), `${seconds < 0 ? '' : '+'}${seconds}`);
   }

@@ -2,15 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Delay } from '../support/proxy';
 import type { FakeTime } from './fake-time';
-import { disperse, gather } from './multitude';
+import { deleteCrowd, insertCrowd } from './many-sessions';
 import type { Pooler } from './pooler';
 import type { Rig } from './rig';
 import type { SmallDisk } from './small-disk';
 
-/** Longer than any copy is trusted, in milliseconds. */
+/** The usual duration of a fault in milliseconds. Longer than the lease. */
 export const OUTAGE = 3500;
 
-/** The connections that asked for the change log last; where there are notices, they hear them too. */
+/** Connections whose last statement read the change log. They also LISTEN, if notifications are on. */
 const LOG_READER = `application_name in ('one', 'two') and query like '%identity_session_changes%'`;
 
 export async function killBackend(rig: Rig): Promise<void> {
@@ -45,7 +45,7 @@ export async function slow(rig: Rig, delay: Delay, time = OUTAGE): Promise<void>
   rig.proxies[1].slow({});
 }
 
-/** The second node hears of the change log at once, and late of all else. */
+/** Delays everything for the second node except the change log. */
 export async function slowButForLog(rig: Rig, delay: Delay, time = OUTAGE): Promise<void> {
   const log = await logConnections(rig);
   rig.proxies[1].slow(delay, (port) => !log.includes(port));
@@ -53,7 +53,7 @@ export async function slowButForLog(rig: Rig, delay: Delay, time = OUTAGE): Prom
   rig.proxies[1].slow({});
 }
 
-/** The second node hears late of the change log, and at once of all else. */
+/** Delays only the change log for the second node. */
 export async function slowLog(rig: Rig, delay: Delay, time = OUTAGE): Promise<void> {
   const log = await logConnections(rig);
   rig.proxies[1].slow(delay, (port) => log.includes(port));
@@ -61,7 +61,7 @@ export async function slowLog(rig: Rig, delay: Delay, time = OUTAGE): Promise<vo
   rig.proxies[1].slow({});
 }
 
-/** The second node hears nothing of the change log, and late of all else. */
+/** Silences the change log for the second node and delays everything else. */
 export async function slowWithoutLog(rig: Rig, delay: Delay): Promise<void> {
   for (const port of await logConnections(rig)) rig.proxies[1].silence(port);
   rig.proxies[1].slow(delay);
@@ -70,54 +70,54 @@ export async function slowWithoutLog(rig: Rig, delay: Delay): Promise<void> {
   rig.proxies[1].resume();
 }
 
-/** How many sessions a node is asked for, and how many of them there are. */
-const ASKED = 500_000;
-const THERE = 250_000;
+/** The number of requested sessions, and how many of them exist. */
+const REQUESTED = 500_000;
+const EXISTING = 250_000;
 
-/** The second node is asked for more sessions than it can keep, and cannot write what it notes of them. */
+/** Requests more sessions from the second node than it can cache, while it cannot write their touches. */
 export async function flood(rig: Rig): Promise<void> {
-  await gather(rig, THERE);
+  await insertCrowd(rig, EXISTING);
   await setReadOnly(rig, 'on');
-  await rig.nodes[1].order({ verify: ASKED });
+  await rig.nodes[1].order({ verify: REQUESTED });
   await setReadOnly(rig, 'off');
-  await disperse(rig);
+  await deleteCrowd(rig);
 }
 
-/** One user signs in many times at once, again and again, while the way of a node is a little slow. */
+/** One user signs in ten times in parallel, ten times in a row, while one node's network is a little slow. */
 export async function crowd(rig: Rig): Promise<void> {
   rig.proxies[1].slow({ answers: 10 });
   for (let time = 0; time < 10; time++) await rig.signInTogether('crowd', 10);
   rig.proxies[1].slow({});
 }
 
-/** Nothing comes through to the second node. */
+/** Drops all data between the second node and the database. */
 export async function silence(rig: Rig): Promise<void> {
   rig.proxies[1].silence();
   await sleep(OUTAGE);
   rig.proxies[1].resume();
 }
 
-/** The second node hears nothing of the change log, and all else. */
+/** Drops only the data of the second node's change log connections. */
 export async function silenceLog(rig: Rig, time = OUTAGE): Promise<void> {
   for (const port of await logConnections(rig)) rig.proxies[1].silence(port);
   await sleep(time);
   rig.proxies[1].resume();
 }
 
-/** The server forgets the connections that read the change log, and nobody is told. */
+/** Closes the change log connections on the server's side only. */
 export async function halfOpenLog(rig: Rig): Promise<void> {
   for (const port of await logConnections(rig)) for (const proxy of rig.proxies) proxy.halfOpen(port);
   await sleep(OUTAGE);
 }
 
-/** The connections that read the change log are ended, again and again. */
+/** Terminates the change log connections repeatedly. */
 export function cutLog(rig: Rig): Promise<void> {
   return repeatedly(() =>
     rig.sql(`select pg_terminate_backend(pid) from pg_stat_activity where ${LOG_READER}`),
   );
 }
 
-/** The ports by which the server knows the connections that read the change log. */
+/** The client ports of the change log connections, as the server sees them. */
 async function logConnections(rig: Rig): Promise<number[]> {
   const connections = await rig.sql<{ port: number }>(
     `select client_port as port from pg_stat_activity where ${LOG_READER}`,
@@ -125,7 +125,7 @@ async function logConnections(rig: Rig): Promise<number[]> {
   return connections.map(({ port }) => port);
 }
 
-/** The table of sessions moves to the disk, which is then filled to the last page of the table. */
+/** Moves the sessions table to the disk and fills the disk completely, including the free space inside the table. */
 export async function fillDisk(rig: Rig, disk: SmallDisk): Promise<void> {
   await rig.sql(`create tablespace small location '${disk.folder}'`);
   await moveSessions(rig, 'small');
@@ -140,7 +140,7 @@ export async function fillDisk(rig: Rig, disk: SmallDisk): Promise<void> {
       (error: { code?: string }) => error.code === '53100',
     );
   }
-  if (!full) throw new Error('The disk did not get full.');
+  if (!full) throw new Error('The disk did not become full');
   await sleep(OUTAGE);
   await disk.free();
   await sleep(1000);
@@ -156,7 +156,7 @@ async function moveSessions(rig: Rig, to: string): Promise<void> {
   await rig.sql(`alter table identity_sessions set tablespace ${to}; ${moves.join('; ')}`);
 }
 
-/** Every new piece of the write-ahead log needs room that is not there: the server gives up. */
+/** Fills the disk of the write-ahead log, so that the server stops because it cannot create a new segment. */
 export async function fillLogDisk(rig: Rig, disk: SmallDisk): Promise<void> {
   await disk.fill();
   for (let pieces = 0; pieces < 50; pieces++) {
@@ -177,7 +177,7 @@ export async function killPooler(pooler: Pooler): Promise<void> {
   await pooler.start();
 }
 
-/** Nothing comes through past the pooler. */
+/** Drops the data of the direct connections past the pooler. */
 export async function silencePast(_: Pooler, { past }: Rig): Promise<void> {
   past!.silence();
   await sleep(OUTAGE);

@@ -1,4 +1,4 @@
-/** How a node hears at once of what the other has ended: by PostgreSQL's notices, by a Redis alone, or by nothing. */
+/** How nodes notify each other: by PostgreSQL's NOTIFY, only by Redis, or not at all. */
 export const HINTS = ['listen', 'redis', 'none'] as const;
 
 export type HintKind = (typeof HINTS)[number];

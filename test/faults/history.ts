@@ -1,37 +1,37 @@
-/** What a client asks of a node. */
+/** The kinds of requests that clients send. */
 export type Act = 'sign in' | 'request' | 'peek' | 'list' | 'revoke' | 'revoke others' | 'sign out';
 
 export type Outcome =
-  /** The node did what it was asked. */
+  /** The node answered with success. */
   | 'accepted'
-  /** 401: the session is no good. */
+  /** 401 without `Set-Cookie`: the session was refused. */
   | 'refused'
-  /** 503, worded as it must be. */
+  /** 503 with code `store-unavailable`, with `Retry-After` and without `Set-Cookie`. */
   | 'unavailable'
-  /** Cut off, or not answered for as long as the client waits. */
+  /** The connection was closed, or the client gave up waiting. */
   | 'unanswered'
-  /** Any other answer: none of the clients asks for one. */
+  /** Any other answer. */
   | 'wrong';
 
-/** One thing that a client asked, as the client saw it. All times are the runner's, by one monotonic clock. */
+/** One request and its outcome, as the client saw it. All times are from the runner's monotonic clock, in milliseconds. */
 export interface Operation {
   readonly act: Act;
   readonly node: string;
   readonly user: string;
-  /** The session that it was asked with; absent for a sign-in without one. */
+  /** The session that the request used. Absent for a sign-in without one. */
   readonly session?: string | undefined;
-  /** The sessions of which it was known, before it was asked, that it must end. */
+  /** The sessions that the request must end, as known before it was sent. */
   readonly ends: readonly string[];
-  /** Taken before the request is sent. */
+  /** The time before the request was sent. */
   readonly began: number;
-  /** Taken after the answer has come, or when the client gave up. */
+  /** The time after the answer arrived, or when the client gave up. */
   readonly answered: number;
   readonly outcome: Outcome;
-  /** The status and the code of the answer, or why there was none. */
+  /** The status and code of the answer, or the reason why there was no answer. */
   readonly answer: string;
   /** The session that a sign-in opened. */
   readonly opened?: string | undefined;
-  /** When the session was last used, in the node's words: milliseconds since 1970. */
+  /** The last-accessed time that the node returned, in milliseconds since 1970. */
   readonly lastAccessed?: number | undefined;
 }
 
@@ -40,44 +40,44 @@ export interface SessionRow {
   readonly session: string;
   readonly user: string;
   readonly ended: boolean;
-  /** When it was last used, or opened, in milliseconds since 1970. */
+  /** The last-accessed time, or the sign-in time if it was never used, in milliseconds since 1970. */
   readonly lastAccessed: number;
 }
 
-/** What a trigger saw happen to a session; see `audit.ts`. */
+/** An event that an audit trigger recorded; see `audit.ts`. */
 export interface AuditRow {
   readonly event: 'opened' | 'ended' | 'revived' | 'deleted' | 'backwards' | 'crowded';
   readonly session: string;
   readonly transaction: string;
-  /** The node whose connection did it. */
+  /** The node whose connection executed the statement. */
   readonly node: string;
 }
 
-/** When sessions were last used, in the words of the database at one moment. */
+/** The last-accessed times in the database at one moment. */
 export interface Sample {
   readonly at: number;
   readonly rows: readonly SessionRow[];
-  /** Look only at what this node has said. */
+  /** Compare only with the answers of this node. */
   readonly node?: string | undefined;
-  /** How far it may be behind what the nodes have said, in milliseconds. */
+  /** The time by which the database may lag behind the nodes' answers, in milliseconds. */
   readonly mayTrail: number;
 }
 
-/** A time for which the runner had stopped or killed a node. */
+/** A period in which the runner had frozen, stopped or killed a node. */
 export interface Absence {
   readonly node: string;
   readonly from: number;
   readonly to: number;
 }
 
-/** Everything that is known of a run when it is over. */
+/** The complete recording of a run. */
 export interface History {
   readonly operations: readonly Operation[];
   readonly rows: readonly SessionRow[];
   readonly audit: readonly AuditRow[];
   readonly samples: readonly Sample[];
   readonly absences: readonly Absence[];
-  /** Processes that ended though nobody asked them to, or did not recover. */
+  /** Descriptions of processes that ended by themselves or did not recover. */
   readonly troubles: readonly string[];
   /** In milliseconds. */
   readonly lease: number;

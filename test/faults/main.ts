@@ -1,6 +1,6 @@
 /**
- * `npm run test:faults`: runs the fault matrix where nothing of it outlives it. Its processes, mounts and shared memory end
- * with the first of its processes, and its files are in one folder; whoever is killed, the last one takes that away.
+ * `npm run test:faults`: runs the fault matrix isolated, so that nothing remains afterwards, even if it is killed. Its
+ * processes, mounts and shared memory are in their own namespaces, and its files are in one temporary folder.
  */
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync } from 'node:fs';
@@ -9,26 +9,26 @@ import { join } from 'node:path';
 
 import { run } from './tools';
 
-const OWN_WORLD = ['unshare', '--mount', '--pid', '--ipc', '--fork', '--mount-proc', '--kill-child'];
+const ISOLATED = ['unshare', '--mount', '--pid', '--ipc', '--fork', '--mount-proc', '--kill-child'];
 
-/** Runs what it is given, and then takes the folder away. */
+/** A shell script that runs its arguments and then deletes the folder. */
 const TIDY = '"$@"; code=$?; rm -rf "$TMPDIR"; exit $code';
 
-/** Runs what it is given, and takes notice of servers that end: to them it is the first of all processes. */
+/** A shell script that runs its arguments. As process 1 of the namespace, the shell also reaps servers that end. */
 const FIRST = '"$@"; exit $?';
 
 async function main(words: readonly string[]): Promise<void> {
   const matrix = [process.execPath, '-r', 'sucrase/register/ts', join(__dirname, 'matrix.ts'), ...words];
-  const allowed = await run(OWN_WORLD[0]!, ...OWN_WORLD.slice(1), 'true').then(
+  const allowed = await run(ISOLATED[0]!, ...ISOLATED.slice(1), 'true').then(
     () => true,
     () => false,
   );
-  const world = allowed ? [...OWN_WORLD, 'sh', '-c', FIRST, 'sh'] : [];
+  const isolated = allowed ? [...ISOLATED, 'sh', '-c', FIRST, 'sh'] : [];
   const folder = mkdtempSync(join(tmpdir(), 'faults-'));
-  // The servers have accounts of their own.
+  // The servers run under other accounts, which must be able to read the folder.
   chmodSync(folder, 0o755);
-  const child = spawn('sh', ['-c', TIDY, 'sh', ...world, ...matrix], {
-    // Out of the terminal's process group: it ends when it finds that this process is gone, and tidies up.
+  const child = spawn('sh', ['-c', TIDY, 'sh', ...isolated, ...matrix], {
+    // In its own process group, so that Ctrl-C does not kill it. It notices when this process ends, and cleans up.
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, TMPDIR: folder },

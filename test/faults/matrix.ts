@@ -1,4 +1,4 @@
-/** The fault matrix on real processes, and bugs that the checker must find. Started by `main.ts`. */
+/** Runs the rows of the fault matrix on real processes, and the rows with planted bugs. `main.ts` starts it. */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -9,19 +9,19 @@ import { Rig } from './rig';
 import { PLANTED, ROWS, type PlantedRow, type Row } from './rows';
 import { has, INSTALLABLE } from './tools';
 
-/** Where the table goes, and what happened in the rows that failed. */
+/** The folder for the table and for the recordings of failed rows. */
 const RESULTS = join(__dirname, '../../fault-results');
 
-/** How many rows run at once, each on servers and nodes of its own. Most of a row is waiting. */
+/** The number of rows that run in parallel, each on its own servers and nodes. Rows mostly wait. */
 const LANES = 3;
 
-/** Without so many of each, a row has shown nothing. */
+/** The lowest number of accepted and of refused requests. With fewer, a row proves nothing. */
 const ENOUGH = 50;
 
-/** How often a planted bug is looked for. */
+/** The number of attempts to find a planted bug. */
 const ATTEMPTS = 4;
 
-/** What became of a row: a line of the table, and why it is not good, if it is not. */
+/** The result of a row: a line of the table, and the reasons if it failed. */
 interface Result {
   readonly cells: readonly (string | number)[];
   readonly complaints: readonly string[];
@@ -46,14 +46,14 @@ async function main(wanted: readonly string[]): Promise<void> {
   const results: Result[] = [];
   const waiting = rows.map((row, i) => ({ row, i }));
   const lane = async () => {
-    const usual = new UsualCluster();
+    const shared = new SharedCluster();
     try {
       for (let next = waiting.shift(); next; next = waiting.shift()) {
-        results[next.i] = await resultOf(next.row, usual);
-        tell(results[next.i]!);
+        results[next.i] = await resultOf(next.row, shared);
+        print(results[next.i]!);
       }
     } finally {
-      await usual.stop();
+      await shared.stop();
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
@@ -63,20 +63,20 @@ async function main(wanted: readonly string[]): Promise<void> {
   console.log(table);
   const failed = results.filter(({ complaints }) => complaints.length > 0).length;
   console.error(
-    failed === 0 ? 'All is as it must be.' : `${failed} of ${results.length} rows failed; see ${RESULTS}.`,
+    failed === 0 ? 'All rows passed.' : `${failed} of ${results.length} rows failed, see ${RESULTS}`,
   );
   process.exitCode = failed === 0 ? 0 : 1;
 }
 
-/** The server of the rows that need no other, started when the first of them comes. */
-class UsualCluster {
+/** The server of all rows that do not start their own. Started by the first of them. */
+class SharedCluster {
   #cluster: Promise<Cluster> | undefined;
 
   get(): Promise<Cluster> {
     return (this.#cluster ??= Cluster.start());
   }
 
-  /** After a row that went wrong nobody knows what state it is in. */
+  /** Called after a failed row too, because the server's state is then unknown. */
   async stop(): Promise<void> {
     const cluster = this.#cluster;
     this.#cluster = undefined;
@@ -84,19 +84,19 @@ class UsualCluster {
   }
 }
 
-async function resultOf(row: Row | PlantedRow, usual: UsualCluster): Promise<Result> {
+async function resultOf(row: Row | PlantedRow, shared: SharedCluster): Promise<Result> {
   for (const tool of row.needs ?? []) {
     if (await has(tool)) continue;
-    const mustBeThere = process.env['CI'] === 'true' && INSTALLABLE.includes(tool);
-    const verdict = mustBeThere ? `**${tool} is missing**` : `not run: this machine has or allows no ${tool}`;
+    const required = process.env['CI'] === 'true' && INSTALLABLE.includes(tool);
+    const verdict = required ? `**${tool} is missing**` : `not run: ${tool} is not available`;
     return {
       cells: [row.fault, ...HEAD.slice(2).map(() => ''), verdict],
-      complaints: mustBeThere ? [verdict] : [],
+      complaints: required ? [verdict] : [],
     };
   }
   try {
     for (let attempt = 1; ; attempt++) {
-      const history = await historyOf(row, usual);
+      const history = await historyOf(row, shared);
       const findings = check(history);
       const complaints = 'breaks' in row ? notFound(row, findings) : complaintsOf(row, history, findings);
       if (complaints.length > 0) await keep(row, history, complaints);
@@ -104,7 +104,7 @@ async function resultOf(row: Row | PlantedRow, usual: UsualCluster): Promise<Res
       return { cells: cellsOf(row, history, findings, complaints), complaints };
     }
   } catch (error) {
-    await usual.stop();
+    await shared.stop();
     const complaint = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return {
       cells: [row.fault, ...HEAD.slice(2).map(() => ''), '**could not be run**'],
@@ -114,21 +114,21 @@ async function resultOf(row: Row | PlantedRow, usual: UsualCluster): Promise<Res
 }
 
 /**
- * A busy machine may leave a planted bug no opportunity, and a fault no time to be felt. A promise about who is let in has
- * one chance only.
+ * On a busy machine a planted bug may have no opportunity to show, or a fault no time to take effect, so such rows run again.
+ * A violation of an unconditional property fails the row at once.
  */
 function attemptsOf(row: Row | PlantedRow, complaints: readonly string[]): number {
   if ('breaks' in row) return ATTEMPTS;
   return complaints.some((complaint) => UNCONDITIONAL.test(complaint)) ? 1 : 2;
 }
 
-/** Staleness, refusals that stand, ends that are final, limits. */
+/** Properties that must hold on any machine: bounded staleness, no acceptance after a refusal, final ends, limits. */
 const UNCONDITIONAL = /^P[12358]:/;
 
-async function historyOf(row: Row, usual: UsualCluster): Promise<History> {
+async function historyOf(row: Row, shared: SharedCluster): Promise<History> {
   const scene = await row.scene();
   try {
-    const cluster = scene.cluster ? await Cluster.start(scene.cluster) : await usual.get();
+    const cluster = scene.cluster ? await Cluster.start(scene.cluster) : await shared.get();
     try {
       const rig = await Rig.build(cluster, scene.options ?? {});
       try {
@@ -144,21 +144,21 @@ async function historyOf(row: Row, usual: UsualCluster): Promise<History> {
   }
 }
 
-/** What is wrong with a row: what broke the properties, or that it proves nothing. */
+/** The reasons why a row failed: violated properties, too few requests, or a fault without effect. */
 function complaintsOf(row: Row, history: History, findings: Findings): string[] {
   const tooFew = (['accepted', 'refused'] as const)
     .filter((outcome) => count(history, outcome) < ENOUGH)
     .map((outcome) => `only ${count(history, outcome)} ${outcome}`);
   const missing = (row.expects ?? [])
     .filter((outcome) => count(history, outcome) === 0)
-    .map((outcome) => `the fault was not felt: nothing was ${outcome}`);
+    .map((outcome) => `the fault had no effect: no request was ${outcome}`);
   return [...findings.violations.map(({ property, what }) => `${property}: ${what}`), ...tooFew, ...missing];
 }
 
 function notFound({ breaks }: PlantedRow, { violations }: Findings): string[] {
   return violations.some(({ property }) => property === breaks)
     ? []
-    : [`the checker found no break of ${breaks}`];
+    : [`the checker found no violation of ${breaks}`];
 }
 
 function cellsOf(row: Row | PlantedRow, history: History, findings: Findings, complaints: readonly string[]) {
@@ -182,7 +182,7 @@ async function keep({ fault }: Row, history: History, complaints: readonly strin
   await writeFile(join(RESULTS, name), JSON.stringify({ complaints, history }, undefined, 1));
 }
 
-function tell({ cells, complaints }: Result): void {
+function print({ cells, complaints }: Result): void {
   console.error(line(cells));
   for (const complaint of complaints.slice(0, 5)) console.error(`    ${complaint}`);
 }
@@ -191,12 +191,12 @@ function line(cells: readonly (string | number)[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-// Whoever wanted this is gone, or wants it no more.
+// The parent process has ended or was interrupted.
 const giveUp = () => process.exit(1);
 process.once('disconnect', giveUp);
 
 main(process.argv.slice(2)).then(
-  // At once: what was broken may still hold the process, and whoever waits for the verdict has it.
+  // Exit immediately, because broken connections may keep the process alive.
   () => process.exit(),
   (error: unknown) => {
     console.error(error);

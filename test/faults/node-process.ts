@@ -9,20 +9,20 @@ import type { Recorder } from './recorder';
 
 export interface NodeSurroundings {
   readonly env?: NodeJS.ProcessEnv;
-  /** A program that runs the node, as `unshare` does. */
+  /** A command that starts the node, such as `unshare`. */
   readonly under?: readonly string[];
-  /** Does what remains to be done once the process runs. */
+  /** Called when the process runs. */
   readonly started?: (pid: number) => Promise<void>;
-  /** Where the runner finds the node. */
+  /** The address of the node for the runner. */
   readonly host?: string;
   /** A bug to plant; see `planted.ts`. */
   readonly planted?: string | undefined;
 }
 
-/** How long a node may take to end when it is asked to, in milliseconds. */
+/** The time in milliseconds that a node has to end after SIGTERM. */
 const GRACE = 15_000;
 
-/** A node, as the runner holds it: the process can be stopped, killed and started again at the same address. */
+/** A node process that the runner can freeze, kill and restart at the same address. */
 export class NodeProcess implements Address {
   readonly #config: Omit<NodeConfig, 'port' | 'host'>;
   readonly #surroundings: NodeSurroundings;
@@ -98,18 +98,18 @@ export class NodeProcess implements Address {
     return this;
   }
 
-  /** Resolves when the node has done it, or has ended over it. */
+  /** Sends an order. Resolves when the node has executed it or has ended. */
   async order(order: Order): Promise<void> {
     const child = this.#process!;
     child.send(order);
     await Promise.race([once(child, 'message'), this.#ended]);
   }
 
-  /** Stops the process as it stands, for a while. */
+  /** Freezes the process for the given time in milliseconds. */
   async pause(time: number): Promise<void> {
     const back = this.#recorder.away(this.name);
     const child = this.#process!;
-    // One that is stopped would not notice that the runner is gone.
+    // A frozen process would not notice the end of the runner.
     const killAtExit = () => void child.kill('SIGKILL');
     process.once('exit', killAtExit);
     child.kill('SIGSTOP');
@@ -119,14 +119,14 @@ export class NodeProcess implements Address {
     back();
   }
 
-  /** Ends the process without a warning. */
+  /** Kills the process. */
   async kill(): Promise<void> {
     this.#expected = true;
     this.#process?.kill('SIGKILL');
     await this.#ended;
   }
 
-  /** Asks the process to end. One that does not, or not well, counts as crashed. */
+  /** Sends SIGTERM. Records a trouble if the process does not end, or not with exit code 0. */
   async stop(): Promise<void> {
     this.#expected = true;
     this.#process!.kill('SIGTERM');

@@ -1,4 +1,4 @@
-/** A node: a host app in a process of its own, as its author would write it. Started by `node-process.ts`. */
+/** A node: an app that uses the package, in its own process. `node-process.ts` starts it. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import IoRedis from 'ioredis';
@@ -9,18 +9,18 @@ import { createIdentitySessionManager, type IdentitySessionOptions } from '../..
 import { redisHint } from '../../lib/changes/redis';
 import { appOn } from '../support/app';
 import type { HintKind } from './hint-kind';
-import { member } from './multitude';
+import { member } from './many-sessions';
 
 export interface NodeConfig {
   readonly name: string;
   readonly nodeId: string;
   readonly host: string;
-  /** 0 for any that is free. */
+  /** 0 for any free port. */
   readonly port: number;
   readonly database: string;
-  /** How many connections the app's pool may have. */
+  /** The size of the app's pool. */
   readonly connections: number;
-  /** Where the change log is read and its notices are heard, when not where all else is. */
+  /** The database URL for reading the change log and for notifications, if it differs from `database`. */
   readonly changes?: string | undefined;
   readonly hint: HintKind;
   readonly redis?: string | undefined;
@@ -30,20 +30,20 @@ export interface NodeConfig {
   >;
 }
 
-/** What the runner may ask of a node beside requests. It says when it is done. */
+/** Orders of the runner. The node sends a message when it has executed one. Times are in milliseconds. */
 export type Order =
   | { readonly block: number }
   | { readonly holdPool: number }
-  /** To verify so many members of the multitude. */
+  /** Verify the given number of numbered sessions. */
   | { readonly verify: number };
 
-/** How many requests a node is asked at once. */
+/** The number of sessions that are verified in parallel. */
 const AT_ONCE = 500;
 
-/** What a node says when it has done what it was asked. */
+/** The message that a node sends after it executed an order. */
 export const DONE = 'done';
 
-/** Knex says aloud that connections break, as they do here all the time. */
+/** Knex logs broken connections, which happen all the time here. */
 const QUIET = { warn: () => undefined, error: () => undefined };
 
 async function main(config: NodeConfig): Promise<void> {
@@ -64,14 +64,14 @@ async function main(config: NodeConfig): Promise<void> {
     config.port,
     config.host,
   );
-  // A client must not find its connection closed for no other reason than that it was idle.
+  // The server must not close idle connections, because a client could send a request at that moment.
   server.keepAliveTimeout = 0;
   await once(server, 'listening');
 
   async function stop(): Promise<void> {
     const closed = once(server, 'close');
     server.close();
-    // Clients that keep their connections would keep the server.
+    // Idle keep-alive connections would keep the server open.
     const closing = setInterval(() => server.closeIdleConnections(), 20);
     await closed;
     clearInterval(closing);
@@ -108,17 +108,17 @@ async function main(config: NodeConfig): Promise<void> {
       },
     );
   });
-  // The runner is gone, however it went.
+  // The runner has ended.
   process.once('disconnect', () => process.exit(1));
   process.on('message', (order: Order) => void obey(order).then(() => process.send!(DONE)));
   process.send!({ port: (server.address() as AddressInfo).port });
 }
 
-/** No notices come through a pool that is not Knex's own: nothing makes a connection for them then. */
+/** The package opens no connection for notifications if Knex uses a native pool, so that pool is used without LISTEN. */
 function databaseOf({ database, name, connections, hint }: NodeConfig): Knex {
   const connection = { connectionString: database, application_name: name };
   if (hint === 'listen') {
-    // All of them from the first request on: a fault of the network is to meet questions, not greetings.
+    // All connections are open from the first request on, so that faults hit statements and not connection set-up.
     return knex({ client: 'pg', connection, pool: { min: connections, max: connections }, log: QUIET });
   }
   const native = new Pool({ ...connection, max: connections });

@@ -29,12 +29,12 @@ export const BUGS = {
     find: /(?<=#trustedUntil = )\w+(?= \+)/,
     replace: 'this.#options.clock.monotonic()',
   },
-  'late landing kept': {
+  'result of a cancelled read cached': {
     file: 'lib/store/cached.ts',
     find: /(?<=session !== undefined) && .*flight(?=\))/,
     replace: '',
   },
-  'older flight joined': {
+  'older read joined': {
     file: 'lib/store/cached.ts',
     find: / && .*\bstarted < .*\blease/,
     replace: '',
@@ -44,12 +44,12 @@ export const BUGS = {
     find: /\bfollower\.subscribe(?=\()/,
     replace: 'Boolean',
   },
-  'own end not noted': {
+  'own revocation not applied to the cache': {
     file: 'lib/store/cached.ts',
     find: /return .*\[which\], (.*)\);/,
     replace: 'return $1;',
   },
-  'outage taken for an end': {
+  'outage reported as an end': {
     file: 'lib/database/failures.ts',
     find: /(?<=\()'store-unavailable'/,
     replace: "'session-ended'",
@@ -64,12 +64,12 @@ export const BUGS = {
     find: /pg_advisory_xact_lock(?=\()/,
     replace: '',
   },
-  'absent ids never forgotten': {
+  'absent ids never evicted': {
     file: 'lib/store/absent-ids.ts',
     find: /size > MOST\b/,
     replace: 'size < 0',
   },
-  'touches heap up': {
+  'touches collected without limit': {
     file: 'lib/store/buffered.ts',
     find: />= MOST_WAITING\b/,
     replace: '< 0',

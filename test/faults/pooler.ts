@@ -10,7 +10,7 @@ import { findAccount } from '../../examples/demo/embedded-postgres/account';
 import { PATH } from './tools';
 import { freePort } from '../../examples/demo/embedded-postgres/free-port';
 
-/** PgBouncer before a database, in transaction mode: no connection is one's own for longer than a transaction. */
+/** PgBouncer in front of a database, in transaction mode: a client has a connection only during a transaction. */
 export class Pooler {
   readonly url: string;
   readonly #folder: string;
@@ -68,7 +68,7 @@ export class Pooler {
         await sleep(100);
       }
     }
-    throw new Error('PgBouncer did not start.');
+    throw new Error('PgBouncer did not start');
   }
 
   async kill(): Promise<void> {

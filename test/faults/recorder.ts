@@ -1,6 +1,6 @@
 import type { Absence, Operation } from './history';
 
-/** Notes every operation of a run, by one monotonic clock. */
+/** Records all operations of a run, with times of one monotonic clock. */
 export class Recorder {
   readonly operations: Operation[] = [];
   readonly absences: Absence[] = [];
@@ -10,7 +10,7 @@ export class Recorder {
     return performance.now();
   }
 
-  /** Notes that the runner takes a node away; returns what notes that it is back. */
+  /** Records that the runner makes a node unavailable. Returns a function that records that it is back. */
   away(node: string): () => void {
     const absence = { node, from: this.now(), to: Infinity };
     this.absences.push(absence);

@@ -16,8 +16,8 @@ import { createDatabase, type TestDatabase } from '../support/database';
 import { until } from '../support/gate';
 import { RedisServer } from './redis-server';
 
-/** A clock whose long timers wait for the test: nothing is read unless a hint has it read, or the test. */
-class Hurried implements Clock {
+/** A clock whose long timers wait for `tick()`. The change log is read only because of a hint or a tick. */
+class ManualClock implements Clock {
   readonly #real = systemClock();
   readonly #waiting = new Set<() => void>();
   reads = 0;
@@ -35,7 +35,7 @@ class Hurried implements Clock {
     this.reads++;
   }
 
-  /** Calls what waits. */
+  /** Runs the waiting tasks. */
   tick(): void {
     for (const task of this.#waiting) {
       this.#waiting.delete(task);
@@ -44,7 +44,7 @@ class Hurried implements Clock {
   }
 }
 
-/** A client as an app would make it, and how the app closes it. */
+/** The app's Redis client and a function that closes it. */
 interface AppClient {
   readonly client: RedisClient;
   close(): unknown;
@@ -64,12 +64,12 @@ const ioredis = async (url: string, options = {}): Promise<AppClient> => {
   return { client, close: () => client.disconnect() };
 };
 
-// A machine with nothing but Node has none to offer, but where CI=true it must be there.
+// Without redis-server these tests are skipped, except if CI=true.
 const describeRedis = RedisServer.isInstalled || process.env['CI'] === 'true' ? describe : describe.skip;
 
 let server: RedisServer;
 let database: TestDatabase;
-let clock: Hurried;
+let clock: ManualClock;
 let closing: (() => unknown)[];
 let events: SessionEvent[];
 let one: IdentitySessionManager;
@@ -79,7 +79,7 @@ beforeAll(async () => {
   database = await createDatabase();
 });
 beforeEach(() => {
-  clock = new Hurried();
+  clock = new ManualClock();
   closing = [];
   events = [];
 });
@@ -94,7 +94,7 @@ async function start(connect: (url: string) => Promise<AppClient>, kind?: 'clust
   [one, other] = [await node(connect), await node(connect)];
 }
 
-/** A node that hears no notices of PostgreSQL: its pool is not Knex's, so it has no connection of its own. */
+/** A node without PostgreSQL notifications: it uses a native pool, so the package opens no dedicated connection. */
 async function node(connect: (url: string) => Promise<AppClient>): Promise<IdentitySessionManager> {
   const { client, close } = await connect(server.url);
   const native = new Pool({ connectionString: database.url });
@@ -119,28 +119,28 @@ async function node(connect: (url: string) => Promise<AppClient>): Promise<Ident
   return manager;
 }
 
-/** A session of which both nodes have a copy. */
-async function warmSession(): Promise<Credentials> {
+/** Opens a session that both nodes have cached. */
+async function cachedSession(): Promise<Credentials> {
   const { session, secret } = await one.open({ userId: 'alice' });
   const credentials = { sessionId: session.sessionId, secret };
-  await until(() => [one, other].every((manager) => !asks(manager, credentials)));
+  await until(() => [one, other].every((manager) => !readsDatabase(manager, credentials)));
   return credentials;
 }
 
-function asks(manager: IdentitySessionManager, credentials: Credentials): boolean {
+function readsDatabase(manager: IdentitySessionManager, credentials: Credentials): boolean {
   const answer = manager.verify(credentials);
   if (answer instanceof Promise) answer.catch(ignore);
   return answer instanceof Promise;
 }
 
-const helped = (manager: IdentitySessionManager) =>
+const hasHint = (manager: IdentitySessionManager) =>
   manager.health().changes?.hints.some(({ name, up }) => name === 'redis' && up) === true;
 
 const revoke = (credentials: Credentials) =>
   one.revoke({ owner: { userId: 'alice' }, only: [credentials.sessionId] });
 
-async function expectOut(credentials: Credentials): Promise<void> {
-  await until(() => asks(other, credentials));
+async function expectEnded(credentials: Credentials): Promise<void> {
+  await until(() => readsDatabase(other, credentials));
   await expect(async () => other.verify(credentials)).rejects.toMatchObject({ code: 'session-ended' });
 }
 
@@ -150,14 +150,14 @@ describeRedis.each<[string, (url: string) => Promise<AppClient>, 'cluster'?]>([
   ['ioredis on a cluster', ioRedisCluster, 'cluster'],
   ['node-redis', single],
   ['node-redis on a cluster', nodeRedisCluster, 'cluster'],
-])('a session that another node ends, by way of %s', (_, connect, kind) => {
-  it('is out at once', async () => {
+])('redisHint with %s', (_, connect, kind) => {
+  it('makes other nodes refuse a revoked session at once', async () => {
     await start(connect, kind);
-    // Whoever has just subscribed is woken, so what is not heard yet cannot be mistaken for it.
-    await warmSession();
-    const credentials = await warmSession();
+    // A new subscription wakes the node once. The first session makes sure that this has happened.
+    await cachedSession();
+    const credentials = await cachedSession();
     await revoke(credentials);
-    await expectOut(credentials);
+    await expectEnded(credentials);
     expect(events).toEqual([]);
   });
 });
@@ -165,72 +165,75 @@ describeRedis.each<[string, (url: string) => Promise<AppClient>, 'cluster'?]>([
 describeRedis.each([
   ['ioredis', ioredis],
   ['node-redis', single],
-])('by way of %s', (_, connect) => {
+])('redisHint with %s', (_, connect) => {
   beforeEach(() => start(connect));
 
-  it('a Redis that hangs keeps nobody waiting, and sessions are out by the next read', async () => {
-    const credentials = await warmSession();
+  it('delays no call while Redis hangs, and nodes refuse revoked sessions after the next read', async () => {
+    const credentials = await cachedSession();
     server.pause();
     await revoke(credentials);
-    expect(asks(other, credentials)).toBe(false);
+    expect(readsDatabase(other, credentials)).toBe(false);
     clock.tick();
-    await expectOut(credentials);
+    await expectEnded(credentials);
 
-    const next = await warmSession();
+    const next = await cachedSession();
     server.resume();
     await revoke(next);
-    await expectOut(next);
+    await expectEnded(next);
   });
 
-  it('a Redis that dies is told of once, fails nothing, and helps again when it is back', async () => {
-    const credentials = await warmSession();
+  it('reports the failure once if Redis is killed, fails no call, and works again when Redis is back', async () => {
+    const credentials = await cachedSession();
     await server.kill();
     await until(() => events.length === 2);
     await revoke(credentials);
     clock.tick();
-    await expectOut(credentials);
+    await expectEnded(credentials);
     expect(events).toEqual(Array(2).fill({ type: 'failed', task: 'hint', error: expect.any(Error) }));
 
     await server.up();
-    await until(() => [one, other].every(helped));
+    await until(() => [one, other].every(hasHint));
     expect(events.at(-1)).toEqual({ type: 'recovered', task: 'hint' });
-    const next = await warmSession();
+    const next = await cachedSession();
     await revoke(next);
-    await expectOut(next);
+    await expectEnded(next);
   });
 
-  it('a Redis full of lies has the log read more often, and nothing else', async () => {
-    const credentials = await warmSession();
+  it('only reads the change log more often if Redis sends false notifications', async () => {
+    const credentials = await cachedSession();
     const [before, began] = [clock.reads, performance.now()];
-    const liar = await connect(server.url);
-    for (let lie = 0; lie < 1000; lie++) {
-      await liar.client.publish('identity_session_changes', JSON.stringify({ ended: credentials.sessionId }));
+    const publisher = await connect(server.url);
+    for (let sent = 0; sent < 1000; sent++) {
+      await publisher.client.publish(
+        'identity_session_changes',
+        JSON.stringify({ ended: credentials.sessionId }),
+      );
     }
-    await liar.close();
-    expect(asks(other, credentials)).toBe(false);
+    await publisher.close();
+    expect(readsDatabase(other, credentials)).toBe(false);
     const most = (performance.now() - began) / READ_AT_MOST_EVERY + 1;
     expect(clock.reads - before).toBeGreaterThan(2);
     expect(clock.reads - before).toBeLessThanOrEqual(2 * most);
   });
 });
 
-describeRedis('a Redis that is not there when a node starts', () => {
+describeRedis('redisHint on a node that starts while Redis is down', () => {
   it.each([
     ['ioredis', ioredis, 'single'],
     ['node-redis on a cluster', nodeRedisCluster, 'cluster'],
-  ] as const)('helps from when it comes, by way of %s', async (_, connect, kind) => {
+  ] as const)('works as soon as Redis is up, with %s', async (_, connect, kind) => {
     server = await RedisServer.start(kind);
     closing.push(() => server.close());
     const clients = await Promise.all([connect(server.url), connect(server.url)]);
     await server.kill();
     [one, other] = [await node(async () => clients[0]), await node(async () => clients[1])];
-    await warmSession();
+    await cachedSession();
     await until(() => events.length >= 2);
     await server.up();
-    await until(() => [one, other].every(helped));
-    const credentials = await warmSession();
+    await until(() => [one, other].every(hasHint));
+    const credentials = await cachedSession();
     await revoke(credentials);
-    await expectOut(credentials);
+    await expectEnded(credentials);
   });
 });
 

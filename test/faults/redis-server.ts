@@ -8,13 +8,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'redis';
 import { freePort } from '../../examples/demo/embedded-postgres/free-port';
 
-/** Below which ports are taken: the bus of a cluster is on one that is 10,000 higher. */
+/** The upper limit for ports, because the bus of a cluster uses a port that is 10,000 higher. */
 const PORTS_BELOW = 55_000;
 
-/** Where news are told, unless an app wants it otherwise. */
+/** The default channel of `redisHint`. */
 const CHANNEL = 'identity_session_changes';
 
-/** A Redis of one's own, which a test may kill, stop and start again. */
+/** A Redis server that a test can kill, freeze and restart. */
 export class RedisServer {
   readonly port: number;
   readonly #folder = mkdtempSync(join(tmpdir(), 'redis-'));
@@ -45,12 +45,12 @@ export class RedisServer {
     return spawnSync('redis-server', ['--version']).status === 0;
   }
 
-  /** @throws when `redis-server` is not installed: what needs it cannot be tested without */
+  /** @throws `Error` if `redis-server` is not installed */
   static async start(kind: 'single' | 'cluster' = 'single'): Promise<RedisServer> {
     const server = new RedisServer(await freePort(PORTS_BELOW), kind === 'cluster');
     await server.up();
-    // A cluster of one: it has all slots.
-    if (kind === 'cluster') await server.#tell('cluster', 'addslotsrange', '0', '16383');
+    // The only node of the cluster gets all slots.
+    if (kind === 'cluster') await server.#send('cluster', 'addslotsrange', '0', '16383');
     return server;
   }
 
@@ -62,10 +62,14 @@ export class RedisServer {
     this.#process = spawn('redis-server', this.#arguments, { stdio: 'ignore' });
     const failed = new Promise<never>((_, reject) => {
       this.#process.once('error', (cause) =>
-        reject(new Error('redis-server cannot be started: `apt-get install redis-server`', { cause })),
+        reject(
+          new Error('redis-server cannot be started: install it with `apt-get install redis-server`', {
+            cause,
+          }),
+        ),
       );
     });
-    await Promise.race([this.#tell('ping'), failed]);
+    await Promise.race([this.#send('ping'), failed]);
   }
 
   async kill(): Promise<void> {
@@ -79,7 +83,7 @@ export class RedisServer {
     await rm(this.#folder, { recursive: true });
   }
 
-  /** From now on it says nothing, and nobody is told. */
+  /** Freezes the server. */
   pause(): void {
     this.#process.kill('SIGSTOP');
   }
@@ -88,28 +92,28 @@ export class RedisServer {
     this.#process.kill('SIGCONT');
   }
 
-  /** Says for a while, many times as often as anybody may act on it, that something has changed. */
+  /** Publishes false notifications for the given time in milliseconds, more often than a node may act on them. */
   async lie(time: number): Promise<void> {
     const until = performance.now() + time;
     while (performance.now() < until) {
-      await this.#tell('eval', "for _ = 1, 100 do redis.call('publish', ARGV[1], '') end", '0', CHANNEL);
+      await this.#send('eval', "for _ = 1, 100 do redis.call('publish', ARGV[1], '') end", '0', CHANNEL);
       await sleep(10);
     }
   }
 
-  /** The ports by which it knows those who have subscribed to something. */
+  /** The client ports of the subscribed connections, as the server sees them. */
   async subscribers(): Promise<number[]> {
-    const clients = await this.#tell('client', 'list', 'type', 'pubsub');
+    const clients = await this.#send('client', 'list', 'type', 'pubsub');
     return [...clients.matchAll(/ addr=\S+:(\d+) /g)].map(([, port]) => Number(port));
   }
 
-  async #tell(...command: string[]): Promise<string> {
+  async #send(...command: string[]): Promise<string> {
     const client = createClient({ url: this.url, socket: { reconnectStrategy: () => 20 } });
     client.on('error', () => undefined);
     await client.connect();
     const answer = await client.sendCommand<unknown>(command);
     client.destroy();
-    // A cluster of one needs a moment to find that it is complete.
+    // The cluster needs a moment to notice that it is complete.
     if (command[0] === 'cluster') await sleep(2000);
     return typeof answer === 'string' ? answer : '';
   }

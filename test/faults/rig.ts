@@ -12,34 +12,34 @@ import { Recorder } from './recorder';
 import { RedisServer } from './redis-server';
 import { Workload } from './workload';
 
-/** How the two nodes of a run, and their ways to the database, differ from the usual. */
+/** The options of a run. */
 export interface RigOptions {
   readonly node?: NodeConfig['options'];
-  /** Of the second node. */
+  /** The surroundings of the second node. */
   readonly surroundings?: NodeSurroundings;
-  /** Where the second node finds its database. */
+  /** The address of the database for the second node. */
   readonly databaseHost?: string;
-  /** What both nodes are called, when they are called the same. */
+  /** The `nodeId` of both nodes, if they share one. */
   readonly nodeId?: string;
   /** A bug of the second node; see `planted.ts`. */
   readonly planted?: string;
-  /** What stands between the proxies and the database. */
+  /** Starts a pooler between the proxies and the database. */
   readonly pooler?: (database: string) => Promise<{ readonly url: string; close(): Promise<void> }>;
-  /** Whether the change log is read past the pooler. */
+  /** True if the nodes read the change log over a direct connection past the pooler. */
   readonly past?: boolean;
-  /** How the nodes hear at once of what the other has ended; as `HINT` says when absent. */
+  /** How the nodes notify each other. Defaults to the environment variable `HINT`. */
   readonly hint?: HintKind;
-  /** How many connections the pool of a node has. */
+  /** The size of a node's pool. */
   readonly connections?: number;
 }
 
-/** A Redis that carries news, and the way of both nodes to it. */
+/** The Redis server for notifications, and the proxy through which both nodes reach it. */
 export interface Redis {
   readonly server: RedisServer;
-  readonly way: Proxy;
+  readonly proxy: Proxy;
 }
 
-/** As apps have them, but that touches are in more of a hurry: no run lasts a minute. */
+/** Like the defaults, but touches are written earlier, because no run lasts a minute. */
 const OPTIONS = {
   lease: 2000,
   requestBudget: 2000,
@@ -47,31 +47,31 @@ const OPTIONS = {
   maxSessionsPerUser: SESSIONS_PER_USER,
 } as const;
 
-/** By how much last-accessed may trail: `touchInterval`, the second between two writes, and one write. */
-const TRAILS = OPTIONS.touchInterval + 1000 + OPTIONS.requestBudget;
+/** The time by which last-accessed may lag: `touchInterval`, the second between two writes, and one write. */
+const MAY_TRAIL = OPTIONS.touchInterval + 1000 + OPTIONS.requestBudget;
 
 const CLIENTS = 20;
 
-/** How many connections an app has, unless a row says so. */
+/** The default size of a node's pool. */
 const CONNECTIONS = 5;
 
-/** Between two errands of a client, in milliseconds. */
+/** The pause between two errands of a client, in milliseconds. */
 const PAUSE = 40;
 
-/** How many requests are accepted before the fault, and how long the run goes on after it, in milliseconds. */
+/** The number of accepted requests before the fault, and the time that the run continues after it, in milliseconds. */
 const BEFORE = 200;
 const AFTER = 2500;
 
-/** How long all that may take that is to come by itself, in milliseconds. */
+/** The time that warming up and recovering may take, in milliseconds. */
 const RECOVERY_TIMEOUT = 60_000;
 
-/** Two nodes with their own ways to one database, clients, and a recorder: everything that a fault is done to. */
+/** Two nodes with separate network paths to one database, clients and a recorder. Faults are applied to a rig. */
 export class Rig {
   readonly cluster: Cluster;
   readonly recorder: Recorder;
   readonly nodes: readonly [NodeProcess, NodeProcess];
   readonly proxies: readonly [Proxy, Proxy];
-  /** The way past the pooler, where there is one. */
+  /** The proxy for direct connections past the pooler. */
   readonly past: Proxy | undefined;
   readonly redis: Redis | undefined;
   readonly #url: string;
@@ -84,19 +84,19 @@ export class Rig {
   static async build(cluster: Cluster, options: RigOptions): Promise<Rig> {
     const url = await cluster.database();
     const pooler = (await options.pooler?.(url)) ?? { url, close: async () => undefined };
-    const hint = options.hint ?? usualHint();
-    const ways: Ways = {
+    const hint = options.hint ?? defaultHint();
+    const paths: Paths = {
       url,
       pooler,
       proxies: await Promise.all([Proxy.before(pooler.url), Proxy.before(pooler.url, options.databaseHost)]),
       past: options.past ? await Proxy.before(url) : undefined,
       redis: hint === 'redis' ? await startRedis() : undefined,
     };
-    return new Rig(cluster, { ...options, hint }, ways);
+    return new Rig(cluster, { ...options, hint }, paths);
   }
 
-  private constructor(cluster: Cluster, options: RigOptions & { readonly hint: HintKind }, ways: Ways) {
-    const { url, pooler, proxies, past, redis } = ways;
+  private constructor(cluster: Cluster, options: RigOptions & { readonly hint: HintKind }, paths: Paths) {
+    const { url, pooler, proxies, past, redis } = paths;
     this.cluster = cluster;
     this.recorder = new Recorder();
     this.#client = new Client(this.recorder);
@@ -108,15 +108,15 @@ export class Rig {
     const { surroundings = {}, planted, hint } = options;
     const settings = { ...OPTIONS, ...options.node };
     this.#lease = settings.lease as number;
-    const node = (name: string, way: Proxy, around: NodeSurroundings) => {
+    const node = (name: string, proxy: Proxy, around: NodeSurroundings) => {
       const config = {
         name,
         nodeId: options.nodeId ?? name,
-        database: way.through(pooler.url),
+        database: proxy.through(pooler.url),
         connections: options.connections ?? CONNECTIONS,
         changes: past?.through(url),
         hint,
-        redis: redis?.way.through(redis.server.url),
+        redis: redis?.proxy.through(redis.server.url),
         options: settings,
       };
       return new NodeProcess(config, this.recorder, around);
@@ -130,7 +130,7 @@ export class Rig {
     });
   }
 
-  /** Lets the clients work, does the fault to it, and tells all that was seen. */
+  /** Starts nodes and clients, applies the fault, waits for recovery, and returns the recording. */
   async run(fault: (rig: Rig) => Promise<unknown>): Promise<History> {
     await Promise.all(this.nodes.map((node) => node.start()));
     this.#workload.start();
@@ -138,24 +138,24 @@ export class Rig {
     await fault(this);
     await sleep(AFTER);
     await this.#workload.stop();
-    await this.#convalesce();
+    await this.#recover();
     await this.#useAll();
     await Promise.all(this.nodes.map((node) => node.stop()));
     await this.sample({ mayTrail: 0 });
     return this.#history();
   }
 
-  /** Ends everything that the run has started. */
+  /** Ends all processes and connections of the run. */
   async close(): Promise<void> {
     await this.#workload.stop();
     this.#client.close();
     for (const node of this.nodes) await node.kill();
-    for (const proxy of [...this.proxies, this.past, this.redis?.way]) await proxy?.close();
+    for (const proxy of [...this.proxies, this.past, this.redis?.proxy]) await proxy?.close();
     await this.redis?.server.close();
     await this.#closePooler();
   }
 
-  /** Runs a statement on a connection that no fault of the network reaches. */
+  /** Runs a statement on a direct connection that network faults do not affect. */
   async sql<R extends object>(statement: string): Promise<R[]> {
     const client = await this.cluster.connect(this.#url);
     return client
@@ -164,7 +164,7 @@ export class Rig {
       .finally(() => client.end());
   }
 
-  /** Has one user sign in many times at once, on both nodes. */
+  /** Signs one user in many times in parallel, on both nodes. */
   async signInTogether(user: string, times: number): Promise<void> {
     const errands = Array.from({ length: times }, (_, i) =>
       this.#client.run({ act: 'sign in', user }, this.nodes[i % 2]!),
@@ -172,16 +172,16 @@ export class Rig {
     await Promise.all(errands);
   }
 
-  /** Ends a node without a warning, and starts it again. */
+  /** Kills a node and restarts it. */
   async crash(node: NodeProcess): Promise<void> {
     const back = this.recorder.away(node.name);
     await node.kill();
-    await this.sample({ mayTrail: TRAILS, node: node.name });
+    await this.sample({ mayTrail: MAY_TRAIL, node: node.name });
     await node.start();
     back();
   }
 
-  /** Asks a node to end, and starts it again. */
+  /** Shuts a node down and restarts it. */
   async restart(node: NodeProcess): Promise<void> {
     const back = this.recorder.away(node.name);
     await node.stop();
@@ -190,7 +190,7 @@ export class Rig {
     back();
   }
 
-  /** Notes what the database knows of the last use of sessions, on all nodes or one. */
+  /** Records the last-accessed times in the database, to be compared with the answers of all nodes or of one. */
   async sample(of: Pick<Sample, 'mayTrail' | 'node'>): Promise<void> {
     const at = this.recorder.now();
     const client = await this.cluster.connect(this.#url);
@@ -204,7 +204,7 @@ export class Rig {
     while (accepted() < BEFORE && this.recorder.now() < until) await sleep(100);
   }
 
-  /** Every session is used once more, just before the nodes are asked to end. */
+  /** Uses every session once more, just before the nodes are shut down. */
   async #useAll(): Promise<void> {
     const uses = this.#workload.live.map((held, i) =>
       this.#client.run({ act: 'request', user: held.user, with: held }, this.nodes[i % 2]!),
@@ -213,21 +213,20 @@ export class Rig {
   }
 
   /**
-   * Nobody has to repair or restart a node; it is well again by itself. Then what lives is accepted everywhere, and what has
-   * ended is refused.
+   * Waits until each node works again without help: it must sign a user in, accept live sessions and refuse ended ones.
    */
-  async #convalesce(): Promise<void> {
+  async #recover(): Promise<void> {
     const until = this.recorder.now() + RECOVERY_TIMEOUT;
     const sessions: readonly Held[] = [...this.#workload.live, ...this.#workload.freshGhosts];
     const peeks = sessions.map((held): Errand => ({ act: 'peek', user: held.user, with: held }));
     for (const node of this.nodes) {
       const errands: readonly Errand[] = [{ act: 'sign in', user: 'last' }, ...peeks];
-      const well = await Promise.all(errands.map((errand) => this.#askUntilWell(errand, node, until)));
-      if (well.includes(false)) this.recorder.troubles.push(`node ${node.name} was not well again`);
+      const works = await Promise.all(errands.map((errand) => this.#retryUntilAnswered(errand, node, until)));
+      if (works.includes(false)) this.recorder.troubles.push(`node ${node.name} did not recover`);
     }
   }
 
-  async #askUntilWell(errand: Errand, node: NodeProcess, until: number): Promise<boolean> {
+  async #retryUntilAnswered(errand: Errand, node: NodeProcess, until: number): Promise<boolean> {
     while (node.runs && this.recorder.now() < until) {
       const { operation } = await this.#client.run(errand, node);
       if (operation.outcome === 'accepted' || operation.outcome === 'refused') return true;
@@ -248,8 +247,8 @@ export class Rig {
   }
 }
 
-/** What stands between the nodes and what they need. */
-interface Ways {
+/** The network paths of the nodes. */
+interface Paths {
   readonly url: string;
   readonly pooler: { readonly url: string; close(): Promise<void> };
   readonly proxies: readonly [Proxy, Proxy];
@@ -257,15 +256,15 @@ interface Ways {
   readonly redis: Redis | undefined;
 }
 
-/** The nodes of all rows that do not say so hear of news as the environment wants it, by PostgreSQL's notices if it says nothing. */
-function usualHint(): HintKind {
+/** The hint of rows that do not choose one: the environment variable `HINT`, by default PostgreSQL's NOTIFY. */
+function defaultHint(): HintKind {
   const wanted = process.env['HINT'] ?? 'listen';
   const kind = HINTS.find((each) => each === wanted);
-  if (kind === undefined) throw new Error(`HINT must be one of ${HINTS.join(', ')}, and not ${wanted}.`);
+  if (kind === undefined) throw new Error(`HINT must be one of ${HINTS.join(', ')}, not "${wanted}"`);
   return kind;
 }
 
 async function startRedis(): Promise<Redis> {
   const server = await RedisServer.start();
-  return { server, way: await Proxy.before(server.url) };
+  return { server, proxy: await Proxy.before(server.url) };
 }

@@ -36,32 +36,32 @@ import type { Tool } from './tools';
 export interface Row {
   readonly fault: string;
   readonly needs?: readonly Tool[];
-  /** What the clients must have met, or nothing was wrong at all. */
+  /** Outcomes that must occur at least once. Otherwise the fault had no effect and the row fails. */
   readonly expects?: readonly Outcome[];
   readonly scene: () => Scene | Promise<Scene>;
 }
 
-/** What is done to which nodes and server. */
+/** The set-up of a row and the fault itself. */
 export interface Scene {
   readonly options?: RigOptions;
-  /** The server, when it is not to be the usual one. */
+  /** Options of a Postgres server of its own. By default the row uses the shared server. */
   readonly cluster?: ClusterOptions;
   readonly inflict: (rig: Rig) => Promise<unknown>;
   readonly close?: () => Promise<void>;
 }
 
-/** Requests that wait for slow answers, rather than giving them up, on connections enough for all that wait. */
-const PATIENT: RigOptions = { node: { requestBudget: 15_000 }, connections: 20 };
+/** Requests wait for slow answers instead of timing out, with enough connections for all that wait. */
+const LONG_BUDGET: RigOptions = { node: { requestBudget: 15_000 }, connections: 20 };
 
-/** Nodes that write no touch during a run: the answer would tell them what has ended. */
-const UNTOLD: RigOptions = {
-  ...PATIENT,
-  node: { ...PATIENT.node, touchInterval: 60_000, updateAfterCacheHits: 10_000 },
+/** No touches are written during the run, because their result would tell the node which sessions have ended. */
+const WITHOUT_TOUCHES: RigOptions = {
+  ...LONG_BUDGET,
+  node: { ...LONG_BUDGET.node, touchInterval: 60_000, updateAfterCacheHits: 10_000 },
 };
 
-/** A second node that has some 70 MB for all that it keeps, beside what Node.js, TypeScript and the app have taken. */
-const SCANT: RigOptions = {
-  ...PATIENT,
+/** The second node has a small heap: about 70 MB remain after Node.js, TypeScript and the app. */
+const SMALL_HEAP: RigOptions = {
+  ...LONG_BUDGET,
   surroundings: { env: { NODE_OPTIONS: '--max-old-space-size=96' } },
 };
 
@@ -74,25 +74,25 @@ export const ROWS: readonly Row[] = [
     scene: () => ({ options: { node: { lease: 0 } }, inflict: () => sleep(2000) }),
   },
   {
-    fault: 'none; one user signs in 100 times at once',
+    fault: 'none; one user signs in 100 times in parallel',
     scene: () => ({ inflict: crowd }),
   },
   {
-    fault: 'none; two nodes of one name',
+    fault: 'none; two nodes with the same `nodeId`',
     scene: () => ({ options: { nodeId: 'twin' }, inflict: () => sleep(2000) }),
   },
 
   {
-    fault: 'a backend of Postgres killed',
+    fault: 'a Postgres backend killed',
     scene: () => ({ inflict: killBackend }),
   },
   {
-    fault: 'Postgres killed, started again',
+    fault: 'Postgres killed and restarted',
     expects: ['unavailable'],
     scene: () => ({ inflict: (rig) => rig.cluster.outage('SIGKILL', OUTAGE) }),
   },
   {
-    fault: 'Postgres killed, started again; `lease: 0`',
+    fault: 'Postgres killed and restarted; `lease: 0`',
     expects: ['unavailable'],
     scene: () => ({
       options: { node: { lease: 0 } },
@@ -100,22 +100,22 @@ export const ROWS: readonly Row[] = [
     }),
   },
   {
-    fault: 'Postgres shut down (immediate), started again',
+    fault: 'Postgres shut down (immediate) and restarted',
     expects: ['unavailable'],
     scene: () => ({ inflict: (rig) => rig.cluster.outage('SIGQUIT', OUTAGE) }),
   },
   {
-    fault: 'Postgres shut down (fast), started again',
+    fault: 'Postgres shut down (fast) and restarted',
     expects: ['unavailable'],
     scene: () => ({ inflict: (rig) => rig.cluster.outage('SIGINT', OUTAGE) }),
   },
   {
-    fault: 'Postgres stopped as it stands',
+    fault: 'Postgres frozen (SIGSTOP)',
     expects: ['unavailable'],
     scene: () => ({ inflict: (rig) => rig.cluster.pause('all', OUTAGE) }),
   },
   {
-    fault: 'the postmaster stopped: no new connections',
+    fault: 'the postmaster frozen (SIGSTOP): no new connections',
     expects: ['unavailable'],
     scene: () => ({
       inflict: async (rig) => {
@@ -126,7 +126,7 @@ export const ROWS: readonly Row[] = [
     }),
   },
   {
-    fault: 'Postgres takes no writes',
+    fault: 'Postgres read-only',
     expects: ['unavailable'],
     scene: () => ({
       inflict: async (rig) => {
@@ -137,7 +137,7 @@ export const ROWS: readonly Row[] = [
     }),
   },
   {
-    fault: 'Postgres has no connection left',
+    fault: 'all connections of Postgres in use',
     expects: ['unavailable'],
     scene: () => ({
       inflict: async (rig) => {
@@ -150,7 +150,7 @@ export const ROWS: readonly Row[] = [
     }),
   },
   {
-    fault: 'the clock of Postgres an hour ahead, then right again',
+    fault: 'the clock of Postgres one hour ahead, then correct',
     needs: ['faketime'],
     scene: async () => {
       const time = await FakeTime.create();
@@ -167,7 +167,7 @@ export const ROWS: readonly Row[] = [
     },
   },
   {
-    fault: "the disk of Postgres' log full: it ends, and is started again",
+    fault: 'the WAL disk of Postgres full: it stops and is restarted',
     needs: ['tmpfs'],
     expects: ['unavailable'],
     scene: async () => {
@@ -181,29 +181,29 @@ export const ROWS: readonly Row[] = [
   },
 
   {
-    fault: "a node's pool held by the app",
+    fault: "all connections of a node's pool held by the app",
     expects: ['unavailable'],
     scene: () => ({
       inflict: (rig) => rig.nodes[1].order({ holdPool: OUTAGE }),
     }),
   },
   {
-    fault: "a node's event loop blocked",
+    fault: 'the event loop of a node blocked',
     scene: () => ({
       inflict: (rig) => rig.nodes[1].order({ block: OUTAGE }),
     }),
   },
   {
-    fault: 'a node of little memory asked for half a million sessions, half of which never were',
+    fault: '500,000 sessions requested from a node with little memory, half of them unknown',
     expects: ['unavailable'],
-    scene: () => ({ options: SCANT, inflict: flood }),
+    scene: () => ({ options: SMALL_HEAP, inflict: flood }),
   },
   {
-    fault: 'a node stopped as it stands',
+    fault: 'a node frozen (SIGSTOP)',
     scene: () => ({ inflict: (rig) => rig.nodes[1].pause(OUTAGE) }),
   },
   {
-    fault: 'the nodes killed in turn, started again',
+    fault: 'the nodes killed and restarted in turn',
     expects: ['unanswered'],
     scene: () => ({
       inflict: async (rig) => {
@@ -212,7 +212,7 @@ export const ROWS: readonly Row[] = [
     }),
   },
   {
-    fault: 'the nodes asked to end in turn, started again',
+    fault: 'the nodes shut down and restarted in turn',
     scene: () => ({
       inflict: async (rig) => {
         for (const node of rig.nodes) await rig.restart(node);
@@ -220,7 +220,7 @@ export const ROWS: readonly Row[] = [
     }),
   },
   {
-    fault: "a node's clock an hour ahead, an hour behind, right again",
+    fault: 'the clock of a node one hour ahead, one hour behind, then correct',
     needs: ['faketime'],
     scene: async () => {
       const time = await FakeTime.create();
@@ -233,12 +233,12 @@ export const ROWS: readonly Row[] = [
   },
 
   {
-    fault: 'the way of a node: a black hole',
+    fault: 'network of a node: packets dropped',
     expects: ['unavailable'],
     scene: () => ({ inflict: (rig) => silence(rig) }),
   },
   {
-    fault: 'the way of a node: the cable pulled',
+    fault: 'network of a node: interface down',
     needs: ['netns'],
     expects: ['unavailable'],
     scene: async () => {
@@ -255,7 +255,7 @@ export const ROWS: readonly Row[] = [
     },
   },
   {
-    fault: 'the way of a node: connections half open',
+    fault: 'network of a node: connections half open',
     expects: ['unavailable'],
     scene: () => ({
       inflict: async (rig) => {
@@ -265,11 +265,11 @@ export const ROWS: readonly Row[] = [
     }),
   },
   {
-    fault: 'the ways of both nodes: resets',
+    fault: 'network of both nodes: connections reset',
     scene: () => ({ inflict: (rig) => repeatedly((i) => rig.proxies[i % 2]!.reset()) }),
   },
   {
-    fault: 'the ways of both nodes: every 7th answer lost',
+    fault: 'network of both nodes: every 7th answer lost',
     expects: ['unavailable'],
     scene: () => ({
       inflict: async (rig) => {
@@ -280,7 +280,7 @@ export const ROWS: readonly Row[] = [
     }),
   },
   {
-    fault: 'the ways of both nodes: pieces of 7 bytes',
+    fault: 'network of both nodes: data split into 7 bytes',
     scene: () => ({
       inflict: async (rig) => {
         for (const proxy of rig.proxies) proxy.slice(7);
@@ -290,57 +290,58 @@ export const ROWS: readonly Row[] = [
     }),
   },
   {
-    fault: 'the way of a node: 300 ms slower',
+    fault: 'network of a node: 300 ms slower',
     scene: () => ({ inflict: (rig) => slow(rig, { requests: 150, answers: 150 }) }),
   },
   {
-    fault: 'the way of a node: answers 1.5 s late, but for the change log',
-    scene: () => ({ options: PATIENT, inflict: (rig) => slowButForLog(rig, { answers: 1500 }) }),
+    fault: 'network of a node: answers 1.5 s late, except for the change log',
+    scene: () => ({ options: LONG_BUDGET, inflict: (rig) => slowButForLog(rig, { answers: 1500 }) }),
   },
   {
-    fault: 'the way of a node: answers 4 s late, the change log silent',
+    fault: 'network of a node: answers 4 s late, change log silent',
     scene: () => ({
-      options: PATIENT,
+      options: LONG_BUDGET,
       inflict: (rig) => slowWithoutLog(rig, { answers: 4000 }),
     }),
   },
   {
-    fault: 'the way of a node: answers 1.5 s late',
-    scene: () => ({ options: PATIENT, inflict: (rig) => slow(rig, { answers: 1500 }) }),
+    fault: 'network of a node: answers 1.5 s late',
+    scene: () => ({ options: LONG_BUDGET, inflict: (rig) => slow(rig, { answers: 1500 }) }),
   },
   {
-    fault: 'the way of a node: answers 3 s late',
+    fault: 'network of a node: answers 3 s late',
     expects: ['unavailable'],
     scene: () => ({ inflict: (rig) => slow(rig, { answers: 3000 }) }),
   },
   {
-    fault: "the change log's connection cut, again and again",
+    fault: 'change log: connections closed repeatedly',
     scene: () => ({ inflict: cutLog }),
   },
   {
-    fault: "the change log's connection silent",
+    fault: 'change log: connection silent',
     scene: () => ({ inflict: (rig) => silenceLog(rig) }),
   },
   {
-    fault: "the change log's connections half open",
+    fault: 'change log: connections half open',
     scene: () => ({ inflict: halfOpenLog }),
   },
   {
-    fault: "the change log's answers 1.5 s late",
-    scene: () => ({ options: UNTOLD, inflict: (rig) => slowLog(rig, { answers: 1500 }) }),
+    fault: 'change log: answers 1.5 s late',
+    scene: () => ({ options: WITHOUT_TOUCHES, inflict: (rig) => slowLog(rig, { answers: 1500 }) }),
   },
 
   {
-    fault: 'none; no notices',
+    fault: 'none; no notifications',
     scene: () => ({ options: { hint: 'none' }, inflict: () => sleep(2000) }),
   },
   {
-    fault: 'Postgres killed, started again; no notices',
+    fault: 'Postgres killed and restarted; no notifications',
     expects: ['unavailable'],
     scene: () => ({ options: { hint: 'none' }, inflict: (rig) => rig.cluster.outage('SIGKILL', OUTAGE) }),
   },
   {
-    fault: "a node's pool held by the app, the change log read through it; no notices",
+    fault:
+      "all connections of a node's pool held by the app, change log read through the pool; no notifications",
     expects: ['unavailable'],
     scene: () => ({
       options: { hint: 'none' },
@@ -349,33 +350,33 @@ export const ROWS: readonly Row[] = [
   },
 
   byRedis('none', () => sleep(2000)),
-  byRedis('it is killed, started again', async ({ server }) => {
+  byRedis('Redis killed and restarted', async ({ server }) => {
     await server.kill();
     await sleep(OUTAGE);
     await server.up();
   }),
-  byRedis('it is stopped as it stands', async ({ server }) => {
+  byRedis('Redis frozen (SIGSTOP)', async ({ server }) => {
     server.pause();
     await sleep(OUTAGE);
     server.resume();
   }),
-  byRedis('it tells of changes that never were', ({ server }) => server.lie(OUTAGE)),
-  byRedis('it takes everything and delivers nothing', async ({ server, way }) => {
-    for (const port of await server.subscribers()) way.silence(port);
+  byRedis('false notifications', ({ server }) => server.lie(OUTAGE)),
+  byRedis('messages accepted but not delivered', async ({ server, proxy }) => {
+    for (const port of await server.subscribers()) proxy.silence(port);
     await sleep(OUTAGE);
-    way.resume();
+    proxy.resume();
   }),
-  byRedis('the way to it half open', async ({ way }) => {
-    way.halfOpen();
+  byRedis('connections half open', async ({ proxy }) => {
+    proxy.halfOpen();
     await sleep(OUTAGE);
   }),
-  byRedis('the way to it a black hole', async ({ way }) => {
-    way.silence();
+  byRedis('packets dropped', async ({ proxy }) => {
+    proxy.silence();
     await sleep(OUTAGE);
-    way.resume();
+    proxy.resume();
   }),
   byRedis(
-    'it and Postgres killed, started again',
+    'Redis and Postgres killed and restarted',
     async ({ server }, rig) => {
       await server.kill();
       await rig.cluster.outage('SIGKILL', OUTAGE);
@@ -385,34 +386,34 @@ export const ROWS: readonly Row[] = [
   ),
 
   behindPooler('none', () => sleep(2000)),
-  behindPooler('killed, started again', killPooler, { expects: ['unavailable'] }),
+  behindPooler('PgBouncer killed and restarted', killPooler, { expects: ['unavailable'] }),
   behindPooler('none', () => sleep(2000), { past: true }),
-  behindPooler('killed, started again', killPooler, { past: true, expects: ['unavailable'] }),
-  behindPooler('that way silent', silencePast, { past: true }),
+  behindPooler('PgBouncer killed and restarted', killPooler, { past: true, expects: ['unavailable'] }),
+  behindPooler('direct connection silent', silencePast, { past: true }),
 ];
 
-/** Nodes that hear of each other's news by a Redis alone. */
+/** A row whose nodes notify each other only through Redis. */
 function byRedis(
   fault: string,
   inflict: (redis: Redis, rig: Rig) => Promise<unknown>,
   expects: readonly Outcome[] = [],
 ): Row {
   return {
-    fault: `news by Redis: ${fault}`,
+    fault: `notifications by Redis: ${fault}`,
     needs: ['redis-server'],
     expects,
     scene: () => ({ options: { hint: 'redis' }, inflict: (rig) => inflict(rig.redis!, rig) }),
   };
 }
 
-/** Nodes with a PgBouncer between them and the database, and perhaps with a way past it for the change log. */
+/** A row with PgBouncer in front of the database. With `past`, nodes read the change log over a direct connection. */
 function behindPooler(
   fault: string,
   inflict: (pooler: Pooler, rig: Rig) => Promise<unknown>,
   { past = false, expects = [] }: { past?: boolean; expects?: readonly Outcome[] } = {},
 ): Row {
   return {
-    fault: `PgBouncer in transaction mode${past ? ', and a way past it' : ''}: ${fault}`,
+    fault: `PgBouncer in transaction mode${past ? ', change log read directly' : ''}: ${fault}`,
     needs: ['pgbouncer'],
     expects,
     scene: () => {
@@ -425,7 +426,7 @@ function behindPooler(
   };
 }
 
-/** A bug on the second node, the property that it breaks, and what brings it out. */
+/** A row that plants a bug in the second node, with the property that the bug breaks. */
 export interface PlantedRow extends Row {
   readonly breaks: Violation['property'];
 }
@@ -435,29 +436,29 @@ function planted(bug: BugName, breaks: Violation['property'], scene: Scene): Pla
   return { fault: `planted: ${bug}`, breaks, scene: () => ({ ...scene, options }) };
 }
 
-/** What the checker has to find. */
+/** Bugs that the checker must find. */
 export const PLANTED: readonly PlantedRow[] = [
-  planted('changes ignored', 'P1', { options: UNTOLD, inflict: () => sleep(OUTAGE) }),
+  planted('changes ignored', 'P1', { options: WITHOUT_TOUCHES, inflict: () => sleep(OUTAGE) }),
   planted('lease extended by a hit', 'P1', {
-    options: UNTOLD,
+    options: WITHOUT_TOUCHES,
     inflict: (rig) => silenceLog(rig, 2 * OUTAGE),
   }),
   planted('lease counted from the answer', 'P1', {
-    options: UNTOLD,
+    options: WITHOUT_TOUCHES,
     inflict: (rig) => slowLog(rig, { answers: 1500 }, 2 * OUTAGE),
   }),
-  planted('late landing kept', 'P1', {
-    options: PATIENT,
+  planted('result of a cancelled read cached', 'P1', {
+    options: LONG_BUDGET,
     inflict: (rig) => slowButForLog(rig, { answers: 1500 }, 2 * OUTAGE),
   }),
-  planted('older flight joined', 'P1', {
-    options: PATIENT,
+  planted('older read joined', 'P1', {
+    options: LONG_BUDGET,
     inflict: (rig) => slowWithoutLog(rig, { answers: 4000 }),
   }),
-  planted('own end not noted', 'P2', { inflict: () => sleep(2000) }),
-  planted('outage taken for an end', 'P4', { inflict: silence }),
+  planted('own revocation not applied to the cache', 'P2', { inflict: () => sleep(2000) }),
+  planted('outage reported as an end', 'P4', { inflict: silence }),
   planted('last touches not written', 'P7', { inflict: () => sleep(1000) }),
   planted('no lock on sign-in', 'P8', { inflict: crowd }),
-  planted('absent ids never forgotten', 'processes', { options: SCANT, inflict: flood }),
-  planted('touches heap up', 'processes', { options: SCANT, inflict: flood }),
+  planted('absent ids never evicted', 'processes', { options: SMALL_HEAP, inflict: flood }),
+  planted('touches collected without limit', 'processes', { options: SMALL_HEAP, inflict: flood }),
 ];

@@ -8,9 +8,9 @@ import { pipeline } from 'node:stream/promises';
 import { findAccount } from '../../examples/demo/embedded-postgres/account';
 import { run } from './tools';
 
-/** A disk in memory that is soon full. */
+/** A small disk in memory that a test can fill. */
 export class SmallDisk {
-  /** A folder on it, which belongs to the server. */
+  /** A folder on the disk that belongs to the server's account. */
   readonly folder: string;
   readonly #mount: string;
   readonly #unmountAtExit = () => void execFileSync('umount', ['-l', this.#mount]);
@@ -30,7 +30,7 @@ export class SmallDisk {
     return disk;
   }
 
-  /** Takes all the room that is left. */
+  /** Uses all remaining space. */
   async fill(): Promise<void> {
     const nothing = Buffer.alloc(64 * 1024);
     const forever = (function* () {

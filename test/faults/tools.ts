@@ -3,13 +3,13 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** What some faults need of the machine. */
+/** Programs and permissions that some faults need. */
 export type Tool = 'faketime' | 'pgbouncer' | 'redis-server' | 'tmpfs' | 'netns';
 
-/** Tools that Debian has as packages of these names; the others are a matter of what the machine allows. */
+/** Tools that are Debian packages of the same name. The others depend on the permissions of this process. */
 export const INSTALLABLE: readonly Tool[] = ['faketime', 'pgbouncer', 'redis-server'];
 
-/** Whether the machine has the tool and lets us use it. */
+/** Resolves to true if the tool exists and may be used. */
 export async function has(tool: Tool): Promise<boolean> {
   switch (tool) {
     case 'faketime':
@@ -24,7 +24,7 @@ export async function has(tool: Tool): Promise<boolean> {
   }
 }
 
-/** The library that `faketime` puts before the system's. */
+/** The path of the library that `faketime` preloads. */
 export async function fakeTimeLibrary(): Promise<string | undefined> {
   for (const folder of await readdir('/usr/lib').catch(() => [])) {
     const library = join('/usr/lib', folder, 'faketime/libfaketime.so.1');
@@ -33,13 +33,13 @@ export async function fakeTimeLibrary(): Promise<string | undefined> {
   return undefined;
 }
 
-/** Runs a program to its end, and answers what it said. */
+/** Runs a program and returns its standard output. */
 export async function run(program: string, ...args: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(program, args, { env: { ...process.env, PATH: PATH } });
   return stdout;
 }
 
-/** The programs of an administrator are not always on the path. */
+/** Includes the folders of administration programs, which are not always on the path. */
 export const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
 
 function succeeds(program: string, ...args: string[]): Promise<boolean> {

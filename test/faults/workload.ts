@@ -7,43 +7,43 @@ export interface WorkloadOptions {
   readonly client: Client;
   readonly nodes: readonly [Address, Address];
   readonly clients: number;
-  /** Between two errands of a client, in milliseconds: as much as this, and up to twice. */
+  /** The shortest pause between two errands of a client, in milliseconds. The longest is twice as long. */
   readonly pause: number;
 }
 
-/** How many errands of one client a node may leave unanswered before the client goes to the other one only. */
+/** The number of unanswered errands after which a client sends no more to a node. */
 const QUEUE = 3;
 
-/** How long a client waits for a slow node before it goes on with its next errand, in milliseconds. */
+/** The time that a client waits for a slow node before its next errand, in milliseconds. */
 const HASTE = 300;
 
-/** How many sessions a client signs in to before it signs in to no more. */
+/** The number of sessions after which a client opens no further ones. */
 const DEVICES = 2;
 
-/** How often somebody who hunts for a stale copy tries it, in milliseconds, and how many times: well beyond the lease. */
+/** The interval in milliseconds and the number of a hunter's attempts to use an ended session. Lasts longer than the lease. */
 const TRY_EVERY = 200;
 const TRIES = 16;
 
-/** How many hunts of one hunter go on at once. */
+/** The number of parallel hunts of one hunter. */
 const HUNTS = 4;
 
-/** How many clients are hunters. */
+/** The number of clients that are hunters. */
 const HUNTERS = 6;
 
-/** How many of the sessions that have ended are tried again, and how many of them as often as all others together. */
+/** The number of ended sessions that clients keep trying. The freshest ones are tried as often as all others together. */
 const GHOSTS = 500;
 const FRESH_GHOSTS = 20;
 
 /**
- * Clients that sign in, work, look at their sessions and end them, on both nodes; two of them are one user. They also try
- * sessions again that have ended: what must be refused is asked for as often as what must be accepted.
+ * Clients that sign in, send requests, list their sessions and end them, on both nodes. Every two clients share a user. They
+ * also try ended sessions, so that about half of the requests must be refused.
  */
 export class Workload {
   readonly #options: WorkloadOptions;
-  /** The sessions of a user that somebody holds. */
+  /** The live sessions of each user. */
   readonly #held = new Map<string, Held[]>();
   #ghosts: Held[] = [];
-  /** The sessions that a hunter could not end. */
+  /** The sessions that hunters could not end. */
   readonly #escaped: Held[] = [];
   #stopped = false;
   #running: Promise<unknown> = Promise.resolve();
@@ -59,18 +59,18 @@ export class Workload {
     this.#running = Promise.all([...hunters, ...others]);
   }
 
-  /** Lets every errand come to its end. */
+  /** Stops the clients and waits for running errands. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#running;
   }
 
-  /** Every session that may live. */
+  /** All sessions that may be live. */
   get live(): readonly Held[] {
     return [...this.#held.values(), this.#escaped].flat();
   }
 
-  /** The sessions that ended last. */
+  /** The sessions that ended most recently. */
   get freshGhosts(): readonly Held[] {
     return this.#ghosts.slice(-FRESH_GHOSTS);
   }
@@ -94,7 +94,7 @@ export class Workload {
     await Promise.all(underway.flatMap((some) => [...some]));
   }
 
-  /** Begins a hunt every now and then, while others go on. */
+  /** Starts a hunt from time to time, while others continue. */
   async #hunter(name: string, own: number): Promise<void> {
     const hunts = new Set<Promise<void>>();
     for (let begun = 0; !this.#stopped;) {
@@ -108,8 +108,8 @@ export class Workload {
   }
 
   /**
-   * Ends a session on one node as soon as the other one has been asked for it, and goes on asking that one: whatever keeps a
-   * copy there for too long is caught in the act.
+   * Uses a session on one node, ends it on the other, and keeps using it on the first. This detects a cache entry that is
+   * trusted for too long.
    */
   async #hunt(user: string, own: number): Promise<void> {
     const { client, nodes } = this.#options;
@@ -129,7 +129,7 @@ export class Workload {
     await Promise.all(asked);
   }
 
-  /** One errand for each of the nodes, or for one of them. */
+  /** The next errands of a client: one for each node, or one in total. */
   #next(user: string, own: readonly Held[]): Errand[] {
     const session = anyOf(own);
     const chance = Math.random();
@@ -157,12 +157,12 @@ export class Workload {
       own.push(opened);
       this.#held.set(opened.user, [...(this.#held.get(opened.user) ?? []), opened]);
     }
-    for (const id of endedBy(operation)) this.#bury(operation.user, id);
-    // Nobody keeps a cookie that is refused.
+    for (const id of endedBy(operation)) this.#markEnded(operation.user, id);
+    // Clients drop the cookies of refused sessions.
     own.splice(0, own.length, ...own.filter((session) => this.#held.get(session.user)?.includes(session)));
   }
 
-  #bury(user: string, id: string): void {
+  #markEnded(user: string, id: string): void {
     const held = this.#held.get(user) ?? [];
     this.#held.set(
       user,
@@ -172,7 +172,7 @@ export class Workload {
   }
 }
 
-/** The sessions that are good for nothing after an operation. One that may have ended is tried on. */
+/** The sessions that have certainly ended after an operation. Clients keep using one that may have ended. */
 function endedBy({ outcome, session, ends }: Operation): readonly string[] {
   if (outcome === 'accepted') return ends;
   return outcome === 'refused' && session !== undefined ? [session] : [];

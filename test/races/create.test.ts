@@ -20,7 +20,7 @@ function use(rules: SignInRules): void {
   nodes = [0, 1].map(() => managerOn({ knex: database.connect(), ...rules }));
 }
 
-/** Ten at once under one id, five on each node. */
+/** Calls create() ten times at once with the same id, five times on each node. */
 async function raced(
   signIn: (i: number) => Omit<SignIn, 'sessionId'>,
 ): Promise<PromiseSettledResult<IdentitySession>[]> {
@@ -30,13 +30,13 @@ async function raced(
   );
 }
 
-describe('one id for many', () => {
+describe('create() called ten times at once with one session id', () => {
   it.each<[string, SignInRules]>([
-    ['no rule', {}],
+    ['no sign-in rules', {}],
     ['LogoutFromAllDevices', { preventConcurrentLogin: 'LogoutFromAllDevices' }],
-    ['a limit of one', { maxSessionsPerUser: 1 }],
-    ['a limit of one that refuses', { maxSessionsPerUser: 1, onLimit: 'refuse' }],
-  ])('is one session for the user who creates it again and again, under %s', async (_, rules) => {
+    ['a limit of one session', { maxSessionsPerUser: 1 }],
+    ['a limit of one session and onLimit refuse', { maxSessionsPerUser: 1, onLimit: 'refuse' }],
+  ])('creates one session for the user and returns it every time, with %s', async (_, rules) => {
     use(rules);
     for (let round = 0; round < ROUNDS; round++) {
       const userId = randomUUID();
@@ -48,7 +48,7 @@ describe('one id for many', () => {
     }
   });
 
-  it('goes to one of two users, and the other is told that it is taken', async () => {
+  it('creates the session for one of two users and refuses the other with session-id-taken', async () => {
     use({});
     for (let round = 0; round < ROUNDS; round++) {
       const users = [randomUUID(), randomUUID()];

@@ -28,12 +28,12 @@ let nodes: IdentitySessionManager[];
 
 beforeAll(async () => {
   database = await createDatabase();
-  // Each sign-in takes its time, so that some are under way whenever everything is ended.
+  // Sign-ins are slowed down, so that some are running whenever everything is ended.
   await database.knex.raw(`
     create function dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(random() * 0.1); return new; end $$;
     create trigger dawdle before insert on identity_sessions for each row execute function dawdle()`);
   clock = new FakeClock();
-  // One has copies, which it trusts; the other asks each time.
+  // The first node trusts its cache. The second one reads every session from the database.
   nodes = [{ rulesFor: dawdle }, { lease: 0 }].map((options) =>
     managerOn({ knex: database.connect(), clock, ...options }),
   );
@@ -43,14 +43,14 @@ afterAll(async () => {
   await database.destroy();
 });
 
-/** The app's own rules, which take their time too: before it the newcomer is stamped, and after it let in. */
+/** The app's sign-in rules are slow too. They run after the session got its time and before it is inserted. */
 async function dawdle(): Promise<object> {
   await sleep(Math.random() * 100);
   return {};
 }
 
-describe('everything that is ended while users sign in and come back', () => {
-  it('holds all that was signed in by then, and nothing of it is accepted from the answer on', async () => {
+describe('revokeEverything() while users sign in and wake sessions', () => {
+  it('ends every session with an earlier sign-in time, and no node accepts one of them after it resolved', async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const asleep = await opened(round);
       clock.advance(2 * HOUR);
@@ -79,7 +79,7 @@ describe('everything that is ended while users sign in and come back', () => {
     }
   });
 
-  /** The log of changes: what was sent before the clock was moved gives no trust. */
+  /** Waits for two reads of the change log. A read that was sent before the clock moved does not extend the trust. */
   async function readTwice(): Promise<void> {
     for (let read = 0; read < 2; read++) {
       const { reads } = clock;
@@ -99,7 +99,7 @@ describe('everything that is ended while users sign in and come back', () => {
     return Promise.all(opening);
   }
 
-  /** Some find that all has ended. */
+  /** Wakes hibernating sessions. Some calls find that everything has ended. */
   function woken(asleep: readonly Known[]): Promise<unknown> {
     return Promise.allSettled(asleep.map(async ({ credentials }, i) => nodes[i % 2]!.revive(credentials)));
   }
@@ -113,11 +113,11 @@ describe('everything that is ended while users sign in and come back', () => {
   }
 });
 
-describe('everything that is ended by a node whose own clock is wrong', () => {
+describe('revokeEverything() on a node whose clock is wrong', () => {
   it.each([
     ['slow', -300_000],
     ['fast', 300_000],
-  ])('which is %s, ends at the time of the database', async (_, wrong) => {
+  ])('uses the time of the database if the clock is five minutes %s', async (_, wrong) => {
     const other = managerOn({ knex: database.connect() });
     const before = await other.open({ userId: 'alice' });
     const now = Date.now();

@@ -21,8 +21,8 @@ afterAll(async () => {
   await database.destroy();
 });
 
-describe('an administrator who pages through all sessions while eight writers sign in and out', () => {
-  it('sees none twice, and each that was there all the while', async () => {
+describe('paging through all sessions while eight clients sign in and out', () => {
+  it('returns no session twice and every session that existed all the time', async () => {
     const stable = await signedInAtFewMoments();
     let over = false;
     const writers = Array.from({ length: WRITERS }, async (_, writer) => {
@@ -37,7 +37,7 @@ describe('an administrator who pages through all sessions while eight writers si
     await Promise.all(writers);
   });
 
-  /** Many at each moment, so that the time of the sign-in alone is no place to go on from. */
+  /** Opens many sessions with the same sign-in time, so that the time alone does not identify a position. */
   async function signedInAtFewMoments(): Promise<string[]> {
     const stable: string[] = [];
     while (stable.length < STABLE) {
@@ -50,7 +50,7 @@ describe('an administrator who pages through all sessions while eight writers si
     return stable;
   }
 
-  /** Others of its sessions lie among those that stay. */
+  /** Its sessions have positions among those that stay. */
   async function signInAndOut(node: IdentitySessionManager, userId: string): Promise<void> {
     const { session, secret } = await node.open({ userId });
     await node.signOut({ sessionId: session.sessionId, secret });

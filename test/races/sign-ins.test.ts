@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { Gate, run, SIGN_INS, type Finish, type Race } from '../support/racer';
 
-/** How many live sessions there may be of one user, or of each kind of device or client of one user. */
+/** The highest number of live sessions per user, or per device type or client of a user. */
 interface Rule extends Race {
   readonly per: 'user' | 'device' | 'client';
   readonly max: number;
@@ -15,12 +15,18 @@ const RULES: readonly (readonly [string, Rule])[] = [
   ['maxSessionsPerUser', rule({ maxSessionsPerUser: 5 }, 'user', 5)],
   ['maxSessionsPerDevice', rule({ maxSessionsPerDevice: 3 }, 'device', 3)],
   ['maxSessionsPerClient', rule({ maxSessionsPerClient: 3 }, 'client', 3)],
-  ['maxSessionsPerUser that refuses', rule({ maxSessionsPerUser: 5, onLimit: 'refuse' }, 'user', 5)],
-  ['maxSessionsPerDevice that refuses', rule({ maxSessionsPerDevice: 3, onLimit: 'refuse' }, 'device', 3)],
-  ['maxSessionsPerClient that refuses', rule({ maxSessionsPerClient: 3, onLimit: 'refuse' }, 'client', 3)],
+  ['maxSessionsPerUser with onLimit refuse', rule({ maxSessionsPerUser: 5, onLimit: 'refuse' }, 'user', 5)],
+  [
+    'maxSessionsPerDevice with onLimit refuse',
+    rule({ maxSessionsPerDevice: 3, onLimit: 'refuse' }, 'device', 3),
+  ],
+  [
+    'maxSessionsPerClient with onLimit refuse',
+    rule({ maxSessionsPerClient: 3, onLimit: 'refuse' }, 'client', 3),
+  ],
 ];
 
-/** The name of the user tells the rule. */
+/** Each rule has a user of its own, named after it. */
 function rule(rules: Race['rules'], per: Rule['per'], max: number): Rule {
   return { userId: JSON.stringify(rules), rules, per, max };
 }
@@ -28,49 +34,43 @@ function rule(rules: Race['rules'], per: Rule['per'], max: number): Rule {
 describe.each([
   ['read committed', RULES.slice(0, 3)],
   ['repeatable read', RULES],
-])(
-  'two hundred sign-ins of one user by two processes, in a database that is %s by default',
-  (isolation, named) => {
-    let database: TestDatabase;
-    let finishes: ReadonlyMap<Rule, Finish>;
-    let sampler: Sampler;
+])('200 parallel sign-ins of one user in two processes, with default isolation %s,', (isolation, named) => {
+  let database: TestDatabase;
+  let finishes: ReadonlyMap<Rule, Finish>;
+  let sampler: Sampler;
 
-    beforeAll(async () => {
-      database = await createDatabase();
-      await database.knex.raw(`
+  beforeAll(async () => {
+    database = await createDatabase();
+    await database.knex.raw(`
         do $$ begin execute format(
           'alter database %I set default_transaction_isolation = %L', current_database(), '${isolation}'); end $$;
-        -- Each takes its time between looking at the others and being there: without the lock they overlook each other.
+        -- Slows sign-ins down between the check and the insert. Without the lock they would not see each other.
         create function dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(0.001); return new; end $$;
         create trigger dawdle before insert on identity_sessions for each row execute function dawdle()`);
-      const rules = named.map(([, each]) => each);
-      sampler = new Sampler(database.connect({ pool: { min: 1, max: 1 } }), rules);
-      const results = await sampler.during(run(rules, database.url, await Gate.close(database.knex)));
-      finishes = new Map(rules.map((each, index) => [each, results[index]!]));
-    }, 90_000);
-    afterAll(() => database.destroy());
+    const rules = named.map(([, each]) => each);
+    sampler = new Sampler(database.connect({ pool: { min: 1, max: 1 } }), rules);
+    const results = await sampler.during(run(rules, database.url, await Gate.close(database.knex)));
+    finishes = new Map(rules.map((each, index) => [each, results[index]!]));
+  }, 90_000);
+  afterAll(() => database.destroy());
 
-    it.each(named)(
-      'leave exactly as many as %s allows, and each of them was acknowledged',
-      async (_, each) => {
-        const { opened, refused } = finishes.get(each)!;
-        const refuses = each.rules.onLimit === 'refuse';
-        expect(new Set(refused)).toEqual(new Set(refuses ? ['session-limit-reached'] : []));
-        expect(opened.length + refused.length).toBe(SIGN_INS);
+  it.each(named)('leave exactly as many sessions as %s allows, all of them acknowledged', async (_, each) => {
+    const { opened, refused } = finishes.get(each)!;
+    const refuses = each.rules.onLimit === 'refuse';
+    expect(new Set(refused)).toEqual(new Set(refuses ? ['session-limit-reached'] : []));
+    expect(opened.length + refused.length).toBe(SIGN_INS);
 
-        const left = (await sampler.live()).filter(({ userId }) => userId === each.userId);
-        expect(new Set(sizesOfGroups(left, each))).toEqual(new Set([each.max]));
-        expect(opened).toEqual(expect.arrayContaining(left.map(({ sessionId }) => sessionId)));
-        if (refuses) expect(opened).toHaveLength(left.length);
-      },
-    );
+    const left = (await sampler.live()).filter(({ userId }) => userId === each.userId);
+    expect(new Set(sizesOfGroups(left, each))).toEqual(new Set([each.max]));
+    expect(opened).toEqual(expect.arrayContaining(left.map(({ sessionId }) => sessionId)));
+    if (refuses) expect(opened).toHaveLength(left.length);
+  });
 
-    it.each(named)('are never seen to be more than %s allows', (_, each) => {
-      expect(sampler.samples).toBeGreaterThan(100);
-      expect(sampler.most.get(each)).toBe(each.max);
-    });
-  },
-);
+  it.each(named)('never exceed %s in any committed state', (_, each) => {
+    expect(sampler.samples).toBeGreaterThan(100);
+    expect(sampler.most.get(each)).toBe(each.max);
+  });
+});
 
 interface LiveSession {
   readonly sessionId: string;
@@ -88,10 +88,10 @@ function sizesOfGroups(sessions: readonly LiveSession[], { per }: Rule): number[
   return [...sizes.values()];
 }
 
-/** Looks at what is committed, over and over. */
+/** Reads the committed sessions again and again. */
 class Sampler {
   samples = 0;
-  /** The most sessions that share the limit of a rule and were there at one time. */
+  /** The highest number of sessions that shared a rule's limit in one sample. */
   readonly most: Map<Rule, number>;
 
   constructor(

@@ -35,17 +35,17 @@ async function inserted(): Promise<StoredSession> {
   return session;
 }
 
-/** Does the work a thousand times, 25 at once. */
+/** Runs the work a thousand times, 25 at once. */
 async function aThousandTimes(work: (round: number) => Promise<void>): Promise<void> {
   for (let round = 0; round < 1000; round += 25) {
     await Promise.all(Array.from({ length: 25 }, (_, i) => work(round + i)));
   }
 }
 
-describe('touches of two nodes', () => {
+describe('touches by two nodes', () => {
   const row = (id: string) => database.knex('identity_sessions').where({ session_id: id }).first<object>();
 
-  /** Two touches before the act is sent, and two after it. */
+  /** Sends two touches, then the act, then two more touches, without waiting in between. */
   async function touchedAround(id: string, act: () => PromiseLike<unknown>): Promise<void> {
     const touch = async (i: number) =>
       nodes[i % 2]!.touch([{ id, at: now + i, ipAddresses: [`192.0.2.${i}`] }]);
@@ -54,7 +54,7 @@ describe('touches of two nodes', () => {
     await Promise.all([...before, acting, ...[3, 4].map(touch)]);
   }
 
-  it('leave a session as it ended: a thousand ends in their midst', async () => {
+  it('do not change a session after it has ended, in a thousand races', async () => {
     await aThousandTimes(async () => {
       const session = await inserted();
       let asEnded: object | undefined;
@@ -67,7 +67,7 @@ describe('touches of two nodes', () => {
     });
   }, 60_000);
 
-  it('never bring back what was deleted', async () => {
+  it('never restore a deleted session', async () => {
     for (let round = 0; round < 100; round++) {
       const { sessionId } = await inserted();
       await touchedAround(sessionId, () =>
@@ -77,8 +77,8 @@ describe('touches of two nodes', () => {
     }
   });
 
-  it('never wait for each other: a thousand writes of the same sessions, each in an order of its own', async () => {
-    // So many that the sessions of a write are looked up one by one, in the order in which it names them.
+  it('never deadlock: a thousand statements touch the same sessions in different orders', async () => {
+    // With this many rows the planner looks the sessions up one by one, in the order of the statement.
     await database.knex.raw(`
       insert into identity_sessions (session_id, secret_hash, user_id, device, stay_signed_in, signed_in, active_day)
       select gen_random_uuid(), '', 'user ' || i, 'Web', false, '2026-01-15', '2026-01-15' from generate_series(1, 5000) as i;

@@ -14,9 +14,9 @@ function textOf(path: string): string {
   return readFileSync(join(PROJECT, path), 'utf8');
 }
 
-/** Returns the layers in the block of the page, lowest first. */
+/** Returns the layers in the block of the section "Layers", lowest first. */
 function printedLayers(markdown: string): string[][] {
-  const [, block] = /\n```layers\n(.*?)\n```/s.exec(markdown)!;
+  const [, block] = /\n## Layers\n.*?```text\n(.*?)\n```/s.exec(markdown)!;
   return block!.split('\n').map((line) => line.trim().split(/ +/));
 }
 

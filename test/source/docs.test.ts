@@ -18,7 +18,9 @@ const page = (path: string) => readFileSync(join(PROJECT, path), 'utf8');
 
 function declared<T extends ts.Node>(path: string, name: string, is: (node: ts.Node) => node is T): T {
   const source = lib.find((each) => each.path === path)!;
-  const found = [...nodesOf(parsed(source))].filter(is).find((node) => nameOf(node) === name);
+  const found = nodesOf(parsed(source))
+    .filter(is)
+    .find((node) => nameOf(node) === name);
   if (found === undefined) throw new Error(`${path} does not declare ${name}`);
   return found;
 }

@@ -75,7 +75,7 @@ function isUpsert(node: ts.Node): boolean {
 
 function violations(sources: readonly Source[]): string[] {
   return sources.flatMap((source) => {
-    const nodes = [...nodesOf(parsed(source))];
+    const nodes = nodesOf(parsed(source));
     return FORBIDDEN.filter(({ except }) => !except.test(moduleOf(source.path))).flatMap(
       ({ effect, matches }) =>
         nodes.filter(matches).map((node) => `${source.path}: ${node.getText()} ${effect}`),

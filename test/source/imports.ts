@@ -14,7 +14,7 @@ const known = new WeakMap<Source, readonly Import[]>();
 
 /** All imports of a file: static, dynamic, by `require`, re-exports, and imports of types. */
 export function importsOf(source: Source): readonly Import[] {
-  const imports = known.get(source) ?? [...nodesOf(parsed(source))].flatMap((node) => importOf(node) ?? []);
+  const imports = known.get(source) ?? nodesOf(parsed(source)).flatMap((node) => importOf(node) ?? []);
   known.set(source, imports);
   return imports;
 }

@@ -12,10 +12,13 @@ export function parsed(source: Source): ts.SourceFile {
   return file;
 }
 
-/** All nodes of a file, including types. Comments are not nodes. */
-export function* nodesOf(node: ts.Node): Generator<ts.Node> {
-  yield node;
-  const children: ts.Node[] = [];
-  node.forEachChild((child) => void children.push(child));
-  for (const child of children) yield* nodesOf(child);
+/** All nodes of a file, including types, parents before their children. Comments are not nodes. */
+export function nodesOf(root: ts.Node): ts.Node[] {
+  const nodes: ts.Node[] = [];
+  const collect = (node: ts.Node): void => {
+    nodes.push(node);
+    node.forEachChild(collect);
+  };
+  collect(root);
+  return nodes;
 }

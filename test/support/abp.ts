@@ -10,13 +10,13 @@ import { managerOn } from './manager';
 
 export const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
-/** How a test wants the app to be. */
+/** The options of the app under test. */
 export interface Arrangement extends Partial<AbpRouterOptions> {
   readonly manager?: IdentitySessionOptions;
   readonly framework?: typeof express;
 }
 
-/** An app whose front ends are ABP's, on a database of its own; `admin` may administer sessions, and nobody else. */
+/** An app with ABP's routes on a database of its own. Only the user `admin` may administer sessions. */
 export class AbpApp {
   database!: TestDatabase;
   clock!: FakeClock;
@@ -41,7 +41,7 @@ export class AbpApp {
     this.app = this.appOn(this.manager, { framework, ...router });
   }
 
-  /** The app of a node. */
+  /** Builds the app of one node. */
   appOn(manager: IdentitySessionManager, { framework = express, ...router }: Arrangement = {}): Express {
     const app = appOn(manager, { framework });
     app.set('trust proxy', 'loopback');
@@ -66,7 +66,7 @@ const GRANTED: AbpRouterOptions = {
     permission === 'AbpIdentity.Sessions' && identitySession?.userId === 'admin',
 };
 
-/** The id of the browser's session, as ABP shows it. */
+/** Returns the id of the browser's session as ABP shows it. */
 export async function idOf(browser: Browser): Promise<string> {
   const { body } = await browser.get('/api/account/sessions?maxResultCount=1000');
   return (body.items as { id: string; isCurrent: boolean }[]).find(({ isCurrent }) => isCurrent)!.id;

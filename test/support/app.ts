@@ -11,14 +11,14 @@ import {
 } from '../../lib';
 
 export interface AppOptions extends RestRouterOptions {
-  /** Express itself: 5 unless a test wants 4. */
+  /** The version of Express. Express 5 by default. */
   readonly framework?: typeof express;
   readonly before?: readonly RequestHandler[];
 }
 
 /**
- * An app as its author would write it: whoever posts to `/sign-in` is believed, `/private` is guarded, and the REST routes
- * are at the root.
+ * An app that uses the package like a real one. `/sign-in` accepts every user without a password, `/private` is guarded, and
+ * the REST routes are at the root.
  */
 export function appOn(manager: IdentitySessionManager, options: AppOptions = {}): Express {
   const { framework = express, before = [], ...routerOptions } = options;

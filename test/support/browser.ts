@@ -2,8 +2,8 @@ import type { Express } from 'express';
 import request, { type Response, type Test } from 'supertest';
 
 /**
- * A browser with a cookie jar of its own. supertest's agent drops cookies that are Secure, as all of ours are, because it
- * speaks plain HTTP; a browser in front of a proxy that ends TLS would keep them.
+ * A browser with a cookie jar. The agent of supertest drops `Secure` cookies, because it uses plain HTTP. A real browser in
+ * front of a proxy with TLS keeps them, and so does this one.
  */
 export class Browser {
   readonly #app: Express | string;
@@ -31,7 +31,7 @@ export class Browser {
     return this.#send(request(this.#app).delete(path).set('Sec-Fetch-Site', 'same-origin'));
   }
 
-  /** The header that would go with the next request. */
+  /** The `Cookie` header of the next request. */
   get cookieHeader(): string {
     return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   }

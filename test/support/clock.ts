@@ -5,14 +5,14 @@ interface Timer {
   readonly task: () => void;
 }
 
-/** A clock that stands still until it is moved, and then calls what is due on the way, in order. */
+/** A clock that stands still until a test advances it. Advancing runs the timers that become due, in order. */
 export class FakeClock implements Clock {
   #elapsed = 0;
   #timers: Timer[] = [];
   readonly #start: number;
-  /** How often the log of changes was read: whoever reads it tells the clock the database's time. */
+  /** The number of reads of the change log. Each read passes the database's time to the clock. */
   reads = 0;
-  /** The time that it was told last, and does not go by. */
+  /** The last time that it was passed. It does not change what `now()` returns. */
   followed: number | undefined;
 
   constructor(start = Date.UTC(2026, 0, 15, 12)) {

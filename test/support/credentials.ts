@@ -1,11 +1,11 @@
 import type { Opened } from '../../lib';
 
-/** What the client of a session sends on the REST wire: a browser this cookie, */
+/** The `Cookie` header of a browser with the session, in the REST protocol. */
 export function cookieOf({ session, secret }: Opened): string {
   return `__Host-identity=${session.sessionId}.${secret}`;
 }
 
-/** others this `Authorization`. */
+/** The `Authorization` header of other clients with the session, in the REST protocol. */
 export function bearerOf({ session, secret }: Opened): string {
   return `Bearer eis_${session.sessionId}.${secret}`;
 }

@@ -6,20 +6,20 @@ import { databaseUrl, onServer, runName, templateName } from './server';
 export interface TestDatabase {
   url: string;
   knex: Knex;
-  /** A further pool, as another process would have one. */
+  /** Creates another pool, as another process would have. */
   connect(options?: Knex.Config): Knex;
-  /** Puts the tables of the package back to how its migrations left them. */
+  /** Restores the state of the package's tables after the migrations. */
   empty(): Promise<void>;
-  /** Closes all pools and drops the database. */
+  /** Closes all pools and drops the database. Throws if a test did not release a connection. */
   destroy(): Promise<void>;
 }
 
-/** A database of one's own, with the package's migrations in it. */
+/** Creates a database in which the package's migrations have run. */
 export async function createDatabase(): Promise<TestDatabase> {
   return open(await copyOf(templateName()));
 }
 
-/** A database of one's own, with nothing in it. */
+/** Creates an empty database. */
 export async function emptyDatabase(): Promise<TestDatabase> {
   return open(await copyOf('template0'));
 }
@@ -31,7 +31,7 @@ async function copyOf(template: string): Promise<string> {
       await onServer(`create database ${name} template ${template}`);
       return name;
     } catch (error) {
-      // Somebody is connected to the template at this very moment, if only to vacuum it.
+      // Another connection uses the template at this moment, perhaps autovacuum.
       const busy = (error as { code?: string }).code === '55006';
       if (!busy || attempt === 20) throw error;
       await sleep(50 * attempt);
@@ -51,19 +51,23 @@ function open(name: string): TestDatabase {
 
   async function destroy(): Promise<void> {
     const closed = Promise.all(pools.map((pool) => pool.destroy()));
-    // A pool waits for ever for a connection that a test forgot to give back.
+    // A pool waits forever for a connection that a test did not release.
     const inTime = await Promise.race([closed.then(() => true), sleep(5_000, false, { ref: false })]);
     await onServer(`drop database if exists ${name} with (force)`);
-    if (!inTime) throw new Error(`A connection to ${name} was never given back to its pool.`);
+    if (!inTime) throw new Error(`A connection to ${name} was never released to its pool.`);
   }
 
   const own = connect();
 
   async function empty(): Promise<void> {
-    // A truncate of these small tables takes eight times as long.
+    // Truncating these small tables would take eight times as long. Epochs may not be deleted, except without triggers.
     await own.raw(`
-      delete from identity_sessions; delete from identity_session_epochs; delete from identity_session_policy;
-      insert into identity_session_policy default values`);
+      delete from identity_sessions;
+      delete from identity_session_policy;
+      insert into identity_session_policy default values;
+      set session_replication_role = replica;
+      delete from identity_session_epochs;
+      set session_replication_role = origin`);
   }
 
   return { url, knex: own, connect, empty, destroy };

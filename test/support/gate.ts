@@ -1,9 +1,6 @@
 import type { AdministeredStore } from '../../lib/store/store';
 
-/**
- * A store whose answers a test holds back, to put other things between a question and its answer; and that counts what
- * it is asked.
- */
+/** A store that counts calls, and whose results a test can hold back, so that other things happen in between. */
 export class GatedStore {
   readonly asked: Record<string, number> = {};
   readonly #waiting: (() => void)[] = [];
@@ -19,12 +16,12 @@ export class GatedStore {
     });
   }
 
-  /** From now on the store does what it is asked, and its answers wait at the gate. */
+  /** From now on the store still executes calls, but holds back their results. */
   close(): void {
     this.#closed = true;
   }
 
-  /** Lets all waiting answers go, and further ones pass. */
+  /** Releases all waiting results, and lets further ones pass. */
   open(): void {
     this.#closed = false;
     for (const go of this.#waiting.splice(0)) go();
@@ -38,12 +35,12 @@ export class GatedStore {
   }
 }
 
-/** Lets everything happen that only waits for its turn. */
+/** Resolves after two turns of the event loop, when everything that waits only for microtasks or immediates has run. */
 export function turns(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }
 
-/** Waits for what does not only wait for its turn: for a database, or another process. */
+/** Waits for something that depends on a database or another process. Fails after 20 seconds. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + 20_000;
   while (!(await condition()) && performance.now() < end) await turns();

@@ -5,10 +5,10 @@ import { migrate } from '../../lib/store/postgres/migrate';
 import tearDown from './global-teardown';
 import { databaseUrl, onServer, rememberServer, templateName } from './server';
 
-/** Finds or starts PostgreSQL, and makes the migrated template that the databases of the tests are copies of. */
+/** Uses the PostgreSQL of `DATABASE_URL` or starts one. Creates the migrated template that test databases are copied from. */
 export default async function setUp(): Promise<void> {
   const url = process.env.DATABASE_URL || (await startServer());
-  // Two runs on one server must not meet.
+  // Two runs on one server must not use the same databases.
   rememberServer(url, `sessions_test_${randomBytes(6).toString('hex')}`);
   try {
     await makeTemplate();
@@ -22,7 +22,7 @@ async function startServer(): Promise<string> {
   const { url, stop } = await startEmbeddedPostgres({
     settings: {
       max_connections: 300,
-      // All of it is thrown away, so none of it has to survive a power failure.
+      // The data does not have to survive a crash.
       fsync: 'off',
       synchronous_commit: 'off',
       full_page_writes: 'off',

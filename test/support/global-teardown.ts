@@ -1,15 +1,15 @@
 import { onServer, runName } from './server';
 
 declare global {
-  /** Stops the server that the global set-up started, if it did. */
+  /** Stops the server that the global set-up started. Undefined if it started none. */
   var stopTestServer: (() => Promise<void>) | undefined;
 }
 
-/** Stops our own server, or leaves another one as it was. */
+/** Stops the server of this run. On another server, drops the databases of this run. */
 export default async function tearDown(): Promise<void> {
   if (globalThis.stopTestServer) return globalThis.stopTestServer();
 
-  // The template, and what tests that were cut short did not drop.
+  // The template, and databases that aborted tests did not drop.
   const databases = await onServer<{ datname: string }>(
     `select datname from pg_database where starts_with(datname, '${runName()}_')`,
   );

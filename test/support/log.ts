@@ -1,10 +1,10 @@
 import type { Changes, ChangeSet } from '../../lib/changes/changes';
 
-/** A log of changes that a test writes by hand. */
+/** A change log that a test writes to. */
 export class HandWrittenLog implements Changes {
   reads = 0;
   closed = false;
-  /** What the next reads answer, or fail with. */
+  /** If set, reads reject with this error. */
   failure: Error | undefined;
   #unread: string[] = [];
   #everything = false;
@@ -18,7 +18,7 @@ export class HandWrittenLog implements Changes {
     this.#everything = true;
   }
 
-  /** Reads that are sent from now on are answered when the returned function is called. */
+  /** Holds back the results of reads from now on, until the returned function is called. */
   hold(): () => void {
     let release!: () => void;
     this.#held = new Promise((resolve) => (release = resolve));

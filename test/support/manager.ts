@@ -4,7 +4,7 @@ import {
   type IdentitySessionOptions,
 } from '../../lib';
 
-/** A manager as a test wants it: without a geo database, and in no hurry where a machine has much to do at once. */
+/** A manager for tests: without a geo database, and with a long request budget, because the machine may be busy. */
 export function managerOn(options: IdentitySessionOptions): IdentitySessionManager {
   return createIdentitySessionManager({ location: false, requestBudget: 30_000, ...options });
 }

@@ -1,12 +1,12 @@
 import { isIPv6 } from 'node:net';
 
 /*
- * A small database in the form of MaxMind DB, version 2 (https://maxmind.github.io/MaxMind-DB/): a binary tree over the
- * bits of addresses, whose leaves point at records; the records; and words about it all. MaxMind's own files may not be
- * passed on.
+ * Writes a small database in the MaxMind DB format, version 2 (https://maxmind.github.io/MaxMind-DB/). It consists of a
+ * binary tree over the bits of addresses, the records that the leaves point to, and metadata. The license of MaxMind's own
+ * files does not allow us to include them.
  */
 
-/** The bytes of a database that holds a record for each network, such as `81.2.69.0/24` or `2001:db8::/32`. */
+/** Returns a database with a record for each network, such as `81.2.69.0/24` or `2001:db8::/32`. */
 export function mmdb(records: Readonly<Record<string, object>>): Buffer {
   const root: Node = [undefined, undefined];
   const data: Buffer[] = [];
@@ -33,7 +33,7 @@ export function mmdb(records: Readonly<Record<string, object>>): Buffer {
   return Buffer.concat([tree, GAP, ...data, MARK, encoded(description)]);
 }
 
-/** What follows when the next bit is 0, and when it is 1: another node, a record by its place in the data, or nothing. */
+/** The branches for the next bit 0 and 1: another node, the offset of a record in the data, or nothing. */
 type Node = [Branch, Branch];
 type Branch = Node | number | undefined;
 
@@ -71,7 +71,7 @@ function pointer(branch: Branch, nodes: readonly Node[]): number {
   return Array.isArray(branch) ? nodes.indexOf(branch) : nodes.length + GAP.length + branch;
 }
 
-/** The bits of a network; those of version 4 lie under `::/96`. */
+/** The bits of a network. IPv4 networks are stored under `::/96`. */
 function prefixOf(network: string): number[] {
   const [address = '', length = ''] = network.split('/');
   const bits = isIPv6(address) ? bitsOf6(address) : [...Array<number>(96).fill(0), ...bitsOf4(address)];
@@ -110,7 +110,7 @@ function encoded(value: unknown): Buffer {
   return Buffer.concat([head(MAP, entries.length), ...entries.flat().map(encoded)]);
 }
 
-/** The type of what follows, and its length, which is short in all that is written here. */
+/** Encodes the type and the length of a value. Supports only lengths below 29. */
 function head(type: number, length: number): Buffer {
   if (length >= 29) throw new RangeError(`${length} is too long for this encoder`);
   return type < 8 ? Buffer.from([(type << 5) | length]) : Buffer.from([length, type - 7]);

@@ -4,10 +4,10 @@ import { FakeClock } from './clock';
 import { createDatabase, type TestDatabase } from './database';
 import { managerOn } from './manager';
 
-/** Alice as she signs in where nothing else is said. */
+/** The default sign-in of tests. */
 const alice: SignIn = { userId: 'alice', userAgent: 'curl/8', ipAddress: '::ffff:192.0.2.1' };
 
-/** Managers on one database, as nodes of an app have them; all go by one clock. */
+/** Managers on one database, like the nodes of an app. All use the same fake clock. */
 export class Nodes {
   database!: TestDatabase;
   clock!: FakeClock;
@@ -24,7 +24,7 @@ export class Nodes {
   }
 }
 
-/** For the tests of a file, each of which finds the database empty. */
+/** Registers the set-up for the tests of a file: one database, which is emptied before each test. */
 export function nodesOnADatabase(): Nodes {
   const nodes = new Nodes();
   beforeAll(async () => {
@@ -47,7 +47,7 @@ export async function open(
   return { session, credentials: { sessionId: session.sessionId, secret } };
 }
 
-/** A refusal as `toEqual` knows it. */
+/** Matches a `SessionError` with the code in `toEqual`. */
 export function refusal(code: string): unknown {
   return expect.objectContaining({ name: 'SessionError', code });
 }

@@ -27,7 +27,7 @@ export interface Arrangement {
   readonly before?: readonly RequestHandler[];
 }
 
-/** An app with the routes of Open-Xchange on a database, made anew for every test. Its users sign in with `somePassword`. */
+/** An app with the Open-Xchange routes on a database, built anew for every test. The password of all users is `somePassword`. */
 export class OpenXchangeApp {
   clock!: FakeClock;
   manager!: IdentitySessionManager;
@@ -35,13 +35,13 @@ export class OpenXchangeApp {
   wire!: Wire;
   database!: TestDatabase;
 
-  /** Registers what has to be done before and after the tests of a file. */
+  /** Registers the set-up and tear-down for the tests of a file. */
   constructor() {
     beforeAll(async () => {
       this.database = await createDatabase();
     });
     beforeEach(async () => {
-      // Cookies without Secure are warned of.
+      // The package warns about cookies without Secure.
       jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
       await this.database.empty();
     });
@@ -91,7 +91,7 @@ export class OpenXchangeApp {
     this.wire = await listenToWire(app);
   }
 
-  /** Arranges it anew within a test. */
+  /** Builds the app again with other options within a test. */
   async restart(arrangement: Arrangement): Promise<void> {
     await this.#stop();
     await this.arrange(arrangement);
@@ -115,7 +115,7 @@ export class OpenXchangeApp {
   }
 }
 
-/** A session as it is listed. */
+/** A session in a list. */
 export interface Listed {
   readonly sessionId: string;
   readonly ipAddress: string;
@@ -126,7 +126,7 @@ export interface Listed {
   readonly device: { readonly displayName: string; readonly client: { readonly type: string } };
 }
 
-/** A client program on a device; several may share a jar. */
+/** A client program on a device. Several may share a cookie jar. */
 export class Client {
   /** The id of its session. */
   session = '';
@@ -162,7 +162,7 @@ export class Client {
     return answer;
   }
 
-  /** An action of the login module in this client's session. */
+  /** Calls an action of the login module with this client's session. */
   async act(action: string, further = ''): Promise<RawAnswer> {
     return this.send('GET', `/ajax/login?action=${action}&session=${this.session}${further}`);
   }
@@ -188,7 +188,7 @@ export class Client {
   #keep(line: string): void {
     const [pair = '', ...attributes] = line.split('; ');
     const [name = '', value = ''] = pair.split('=');
-    // Not anywhere in the line: a secret may well have these digits.
+    // Only in attributes, because a secret may contain these digits.
     if (attributes.some((attribute) => /^expires=.*-1970 /.test(attribute))) this.jar.delete(name);
     else this.jar.set(name, value);
   }

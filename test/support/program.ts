@@ -4,12 +4,12 @@ import { promisify } from 'node:util';
 
 const PROJECT = join(__dirname, '../..');
 
-/** How long a program may take that has to end by itself, in milliseconds. */
+/** The time after which a program is killed, in milliseconds. */
 const PROGRAM_TIMEOUT = 20_000;
 
 /**
- * Runs a program in a process of its own, in the project's folder, and answers what it wrote. Fails when the program does,
- * and when it does not end by itself.
+ * Runs TypeScript source as a separate process in the project's folder and returns its standard output. Rejects if the
+ * program fails or does not end within the timeout.
  */
 export async function outputOf(
   program: string,

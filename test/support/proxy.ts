@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How long what goes through is on its way, in milliseconds. */
+/** The delay of requests and of answers, in milliseconds. */
 export interface Delay {
   readonly requests?: number;
   readonly answers?: number;
 }
 
-/** A TCP proxy before a server, which a test makes fail in the ways that networks and servers fail. */
+/** A TCP proxy in front of a server. Tests use it to simulate failures of networks and servers. */
 export class Proxy {
   readonly #server: Server;
   readonly #host: string;
@@ -24,14 +24,14 @@ export class Proxy {
     this.#server = createServer((client) => this.#join(client, target));
   }
 
-  /** Stands before the server of a URL, at an address of this machine. */
+  /** Starts a proxy in front of the server of a URL, at an address of this machine. */
   static async before(url: string, host = '127.0.0.1'): Promise<Proxy> {
     const proxy = new Proxy(new URL(url), host);
     await proxy.up(0);
     return proxy;
   }
 
-  /** The same URL by way of the proxy. */
+  /** The same URL with the proxy's address. */
   through(url: string): string {
     const changed = new URL(url);
     changed.hostname = this.#host;
@@ -39,7 +39,7 @@ export class Proxy {
     return changed.href;
   }
 
-  /** Cuts every connection, and refuses new ones: the server is down. */
+  /** Closes all connections and refuses new ones, as if the server was down. */
   async down(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
@@ -57,8 +57,8 @@ export class Proxy {
   }
 
   /**
-   * From now on nothing comes through, and nobody is told: the server hangs. Or only the one connection that the server
-   * knows by this port does.
+   * Stops passing data, without closing connections, as if the server hangs.
+   * @param only The local port of the proxy's connection to the server, to silence only this one.
    */
   silence(only?: number): void {
     this.#silent = only === undefined;
@@ -72,13 +72,13 @@ export class Proxy {
     for (const { client, server } of this.#pairs) [client, server].forEach((socket) => socket.resume());
   }
 
-  /** Cuts every connection as a crashed machine does that has come back: it knows nothing of them. */
+  /** Resets all connections, like a machine that crashed and came back. */
   reset(): void {
     for (const { client, server } of this.#pairs)
       [client, server].forEach((socket) => socket.resetAndDestroy());
   }
 
-  /** The server forgets its connections, or the one that it knows by this port, and the clients are not told. */
+  /** Closes the connections on the server's side only, or only the one with this local port. Clients do not notice. */
   halfOpen(only?: number): void {
     for (const pair of this.#pairs) {
       if (only !== undefined && pair.server.localPort !== only) continue;
@@ -87,17 +87,17 @@ export class Proxy {
     }
   }
 
-  /** What goes through takes its time, on all connections or those that the server knows by ports of one's choice. */
+  /** Delays data on all connections, or on those whose local port to the server satisfies the condition. */
   slow(delay: Delay, on: (port: number) => boolean = () => true): void {
     this.#delay = (pair) => (on(pair.server.localPort!) ? delay : {});
   }
 
-  /** What goes through comes in pieces of so many bytes. */
+  /** Passes data in pieces of the given number of bytes. */
   slice(bytes: number): void {
     this.#slice = bytes;
   }
 
-  /** Of so many answers one is lost, together with its connection: the server has done what nobody will hear of. */
+  /** Drops every n-th answer together with its connection. The server has executed the request, but the client does not know. */
   loseAnswers(every: number): void {
     this.#loseEvery = every;
   }
@@ -107,7 +107,7 @@ export class Proxy {
   }
 
   #join(client: Socket, target: URL): void {
-    // Without Nagle's algorithm, so that pieces are sent as such.
+    // Without Nagle's algorithm, so that pieces are not joined again.
     const server = connect({ port: Number(target.port), host: target.hostname, noDelay: true });
     client.setNoDelay(true);
     const pair: Pair = { client, server, halfOpen: false };
@@ -130,7 +130,7 @@ export class Proxy {
   }
 
   #pass(from: Socket, to: Socket, delay: () => number | undefined, loses = () => false): void {
-    // One after the other, also when the delay becomes shorter.
+    // Keeps the order, even if the delay becomes shorter.
     let passing = Promise.resolve();
     from.on('error', () => to.destroy());
     from.on('data', (data) => {

@@ -12,26 +12,26 @@ export interface Race {
   readonly rules: SignInRules;
 }
 
-/** What became of the sign-ins of a race. */
+/** The results of the sign-ins of a race. */
 export interface Finish {
   readonly opened: readonly string[];
-  /** The codes of the refusals, or what else went wrong. */
+  /** The codes of refusals, or the messages of other errors. */
   readonly refused: readonly string[];
 }
 
 const PROCESSES = 2;
 const CONNECTIONS = 8;
 
-/** A machine may have much else to do. In milliseconds. */
+/** In milliseconds. Long, because the machine may be busy. */
 const RACE_TIMEOUT = 60_000;
 
-/** How many sign-ins there are in a race. */
+/** The number of sign-ins in a race. */
 export const SIGN_INS = 200;
 
 const DEVICES = ['Web', 'Mobile', 'OAuth'];
 const CLIENTS = ['mail', 'calendar'];
 
-/** The user's sign-in of that number: from every kind of device, with every client. */
+/** The user's sign-in with the given number. The numbers cycle through all devices and clients. */
 function signIn(userId: string, number: number): SignIn {
   return {
     userId,
@@ -40,7 +40,7 @@ function signIn(userId: string, number: number): SignIn {
   };
 }
 
-/** Runs the races, each by two processes over four connections in each. */
+/** Runs the races in two processes with four connections each. */
 export async function run(races: readonly Race[], url: string, gate: Gate): Promise<Finish[]> {
   const processes = Array.from({ length: PROCESSES }, async (_, process) => {
     const program = `
@@ -52,14 +52,17 @@ export async function run(races: readonly Race[], url: string, gate: Gate): Prom
   return together(finishes);
 }
 
-/** What each of the processes does. */
+/** The work of one process. */
 export async function takePart(races: readonly Race[], url: string, process: number): Promise<Finish[]> {
   const lanes = Array.from({ length: CONNECTIONS }, (_, lane) => lane);
   const own = lanes.filter((lane) => lane % PROCESSES === process);
   return together(await Promise.all(own.map((lane) => signInOver(lane, races, url))));
 }
 
-/** The sign-ins over one connection for every race. A manager would have those of one user take turns: each lane has its own. */
+/**
+ * Runs the sign-ins of one lane, over one connection for each race. Every lane has its own manager, because a manager queues
+ * the sign-ins of one user.
+ */
 async function signInOver(lane: number, races: readonly Race[], url: string): Promise<Finish[]> {
   const rulesOf = new Map(races.map(({ userId, rules }) => [userId, rules]));
   const pool = knex({ client: 'pg', connection: url, pool: { min: 0, max: races.length } });
@@ -85,7 +88,7 @@ async function signInAgain(manager: IdentitySessionManager, userId: string, lane
   return finish;
 }
 
-/** Of each race, what several have made of it. */
+/** Merges the results of several processes or lanes, race by race. */
 function together(parts: readonly (readonly Finish[])[]): Finish[] {
   return parts[0]!.map((_, race) => ({
     opened: parts.flatMap((part) => part[race]!.opened),
@@ -93,7 +96,7 @@ function together(parts: readonly (readonly Finish[])[]): Finish[] {
   }));
 }
 
-/** Where racers of several processes wait for each other: a lock in their database. */
+/** Makes racers of several processes wait for each other by a lock in their database. */
 export class Gate {
   private constructor(private readonly held: Knex.Transaction) {}
 
@@ -107,7 +110,7 @@ export class Gate {
     await pool.raw(`select pg_advisory_lock_shared(${GATE}), pg_advisory_unlock_shared(${GATE})`);
   }
 
-  /** Lets all go when so many wait. */
+  /** Opens the gate when the given number of racers wait. */
   async openFor(racers: number): Promise<void> {
     for (let look = 0; look < 1000 && (await this.#waiting()) < racers; look++) await sleep(20);
     await this.held.commit();

@@ -5,7 +5,7 @@ import { connect, type AddressInfo } from 'node:net';
 import type { Express } from 'express';
 
 export interface RawServer {
-  /** Sends a request byte for byte, as no client library would, and gives back the status line's code. */
+  /** Sends a request byte for byte, which client libraries do not allow, and returns the status code. */
   readonly send: (head: string) => Promise<number>;
   readonly close: () => Promise<void>;
 }

@@ -1,8 +1,8 @@
 import { Client } from 'pg';
 
-// What the global set-up found out reaches the tests by way of the environment, as they run in other processes.
+// The global set-up passes its results to the tests in environment variables, because tests run in other processes.
 
-/** Remembers where this run has its PostgreSQL, and how the names of all its databases begin. */
+/** Stores the URL of PostgreSQL and the prefix of this run's database names. */
 export function rememberServer(url: string, run: string): void {
   process.env.TEST_SERVER_URL = url;
   process.env.TEST_RUN = run;
@@ -22,7 +22,7 @@ export function databaseUrl(database: string): string {
   return url.href;
 }
 
-/** Runs one statement outside the databases of the tests. */
+/** Runs one statement in the server's default database. */
 export async function onServer<Row extends object>(statement: string): Promise<Row[]> {
   const client = new Client({
     connectionString: remembered('TEST_SERVER_URL'),
@@ -39,6 +39,7 @@ export async function onServer<Row extends object>(statement: string): Promise<R
 
 function remembered(name: 'TEST_SERVER_URL' | 'TEST_RUN'): string {
   const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: tests run under Jest with its global set-up.`);
+  if (!value)
+    throw new Error(`${name} is not set: run this test with Jest, which runs the global set-up first`);
   return value;
 }

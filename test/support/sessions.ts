@@ -11,7 +11,7 @@ export const LIFETIMES: Lifetimes = { short: HOUR, long: 7 * DAY, absolute: Infi
 export const ALICE: Owner = { tenantId: null, userId: 'alice' };
 export const BOB: Owner = { tenantId: null, userId: 'bob' };
 
-/** A session as a sign-in would leave it at `now`, with what a test cares about said by the test. */
+/** A session as a sign-in creates it at `now`, with some fields replaced. */
 export function aSession(now: number, said: Partial<StoredSession> = {}): StoredSession {
   return {
     sessionId: mintSessionId(now),
@@ -38,7 +38,7 @@ export function aSession(now: number, said: Partial<StoredSession> = {}): Stored
   };
 }
 
-/** Lets everybody in. */
+/** An admission without limits. */
 export function admission(now: number, said: Partial<Admission> = {}): Admission {
   return {
     displaces: [],

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 
 import type { Express } from 'express';
 
-/** An answer as it came over the socket. */
+/** An HTTP response as received from the socket. */
 export interface RawAnswer {
   readonly status: number;
-  /** Lower-case names, in the order of the lines. */
+  /** Lower-case names, in the order of the response. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: string;
 }
@@ -40,7 +40,7 @@ export async function listenToWire(app: Express): Promise<Wire> {
   };
 }
 
-/** A recorded text, word for word. */
+/** The text of a recorded request or answer. */
 export function recorded(name: string): string {
   return readFileSync(join(__dirname, '../transcripts', name), 'latin1');
 }
@@ -50,8 +50,8 @@ export function valuesOf(answer: RawAnswer, header: string): string[] {
 }
 
 /**
- * A recorded conversation that is held again. What stands in a record for an id or a secret stands for the one that is
- * heard in its place, from the first time on.
+ * Replays a recorded conversation. Ids and secrets in the records are placeholders: the first answer that contains one
+ * determines the actual value, which replaces it from then on.
  */
 export class Conversation {
   readonly #wire: Wire;
@@ -61,7 +61,7 @@ export class Conversation {
     this.#wire = wire;
   }
 
-  /** Sends a recorded request. The records leave out some headers that HTTP demands. */
+  /** Sends a recorded request. Adds headers that HTTP requires and the records omit. */
   async say(name: string, further: readonly string[] = []): Promise<RawAnswer> {
     const { head, body } = parts(recorded(name));
     const [requestLine = '', ...headers] = head.map((line) => this.#now(line));
@@ -71,14 +71,14 @@ export class Conversation {
     return this.#wire.send(`${lines.join('\r\n')}\r\n\r\n${body}`);
   }
 
-  /** What the record says in the words of now. */
+  /** The actual value of a recorded id or secret. */
   now(recordedValue: string): string {
     return this.#heard.get(recordedValue) ?? recordedValue;
   }
 
   /**
-   * Compares an answer with its record: the status, every header and every cookie that it shows, and the body. How the
-   * body is framed, and how long the connection is kept, is the HTTP server's; a date must be the one that is given.
+   * Compares an answer with its record: status, recorded headers, recorded cookies and body. Ignores headers about framing and
+   * the connection, because they belong to the HTTP server. Dates must equal `date`.
    */
   expectAnswer(
     answer: RawAnswer,
@@ -128,7 +128,7 @@ export class Conversation {
 
 const OF_THE_SERVER = /^(Date|Keep-Alive|Connection|Transfer-Encoding)$/i;
 
-/** Some records have no blank line before the body. */
+/** Splits a record into head and body. Some records have no blank line between them. */
 function parts(text: string): { head: string[]; body: string } {
   const lines = text.split('\n');
   const end = lines.findIndex((line, at) => at > 0 && !/^[\w-]+: /.test(line));
@@ -137,7 +137,7 @@ function parts(text: string): { head: string[]; body: string } {
   return { head, body: body.join('\n').trim() };
 }
 
-/** The records show the length before a chunk, and the empty last one. */
+/** Removes the chunk length and the last empty chunk that the records show. */
 function dechunked(body: string): string {
   return body.replace(/^[0-9a-f]+\n/, '').replace(/\n0$/, '');
 }

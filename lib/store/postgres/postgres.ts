@@ -22,7 +22,8 @@ import {
   type Touch,
   type TouchResult,
 } from '../store';
-import type { StatementRunner, Run } from '../../database/statement-runner';
+import type { StatementRunner } from '../../database/statement-runner';
+import { TableSchema } from '../../database/table-schema';
 import { scopeText } from './epochs';
 import { OwnerQueue } from './owner-queue';
 import { policyOf, policyValues, type PolicyRow } from './policy-row';
@@ -40,12 +41,15 @@ import { statements } from './statements';
 import { tablesIn } from './tables';
 
 export interface PostgresOptions {
-  /** The schema that holds the tables; the first schema of the connection's search path by default. */
-  readonly schema?: string | undefined;
+  /** The schema of the tables. By default it is determined over a connection of `runner`. */
+  readonly schema?: TableSchema | undefined;
 }
 
 /** Returns the store that keeps sessions in the table `identity_sessions`, over the app's connections. */
-export function postgres(runner: StatementRunner, { schema }: PostgresOptions = {}): AdministeredStore {
+export function postgres(
+  runner: StatementRunner,
+  { schema = new TableSchema(undefined, runner) }: PostgresOptions = {},
+): AdministeredStore {
   return new PostgresStore(runner, schema);
 }
 
@@ -55,6 +59,11 @@ interface Insert {
   readonly admission: Admission;
 }
 
+type Statements = ReturnType<typeof statements>;
+
+/** Runs a statement of the store by its name, alone or in a transaction. */
+type RunByName = (name: keyof Statements, values: readonly unknown[]) => Promise<readonly SessionRow[]>;
+
 /** A call of `find` that waits for the next statement. */
 interface Waiter {
   readonly resolve: (session: StoredSession | undefined) => void;
@@ -63,16 +72,16 @@ interface Waiter {
 
 class PostgresStore implements AdministeredStore {
   readonly #runner: StatementRunner;
-  readonly #sql: ReturnType<typeof statements>;
-  readonly #searching: ReturnType<typeof searchStatements>;
+  readonly #sql: () => Promise<Statements>;
+  readonly #searching: () => Promise<ReturnType<typeof searchStatements>>;
   readonly #lockedInserts = new OwnerQueue((inserts: readonly Insert[]) => this.#insertUnderLock(inserts));
   /** The calls of `find` since the last statement, by id. One statement answers all of them. */
   #waiting = new Map<string, Waiter[]>();
 
-  constructor(runner: StatementRunner, schema: string | undefined) {
+  constructor(runner: StatementRunner, schema: TableSchema) {
     this.#runner = runner;
-    this.#sql = statements(schema);
-    this.#searching = searchStatements(tablesIn(schema));
+    this.#sql = schema.statements((name) => statements(tablesIn(name)));
+    this.#searching = schema.statements((name) => searchStatements(tablesIn(name)));
   }
 
   async insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
@@ -83,7 +92,7 @@ class PostgresStore implements AdministeredStore {
       if (!violates(error, 'identity_sessions_auth_id')) throw error;
     }
     const freeing = [session.authId, ...cutoffValues(admission.cutoffs), session.signedIn];
-    const freed = await this.#runner.once<SessionRow>(this.#sql.freeAuthId, freeing);
+    const freed = await this.#once('freeAuthId', freeing);
     try {
       return [...freed.map(endedSessionFromRow), ...(await this.#insert(session, admission))];
     } catch (error) {
@@ -103,10 +112,7 @@ class PostgresStore implements AdministeredStore {
   }
 
   async list(owner: Owner): Promise<readonly StoredSession[]> {
-    const rows = await this.#runner.repeatable<SessionRow>(this.#sql.list, [
-      owner.userId,
-      owner.tenantId ?? null,
-    ]);
+    const rows = await this.#repeatable('list', [owner.userId, owner.tenantId ?? null]);
     return rows.map(sessionFromRow);
   }
 
@@ -116,15 +122,15 @@ class PostgresStore implements AdministeredStore {
       part !== undefined,
       part && jsonText(part),
     ]);
-    return (await this.#runner.repeatable(this.#sql.update, [id, ...changes])).length > 0;
+    return (await this.#repeatable('update', [id, ...changes])).length > 0;
   }
 
   async wake(id: string, at: number, idleSince: number): Promise<boolean> {
-    return (await this.#runner.once(this.#sql.wake, [id, at, idleSince])).length > 0;
+    return (await this.#once('wake', [id, at, idleSince])).length > 0;
   }
 
   async touch(touches: readonly Touch[]): Promise<TouchResult> {
-    const unwritten = await this.#runner.once<SessionRow>(this.#sql.touch, [
+    const unwritten = await this.#once('touch', [
       arrayLiteral(touches.map((touch) => touch.id)),
       arrayLiteral(touches.map((touch) => touch.at)),
       arrayLiteral(
@@ -140,43 +146,41 @@ class PostgresStore implements AdministeredStore {
 
   /** A trigger of migration 001 writes every session that this ends to the change log. See `lib/changes/postgres.ts`. */
   async end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
-    return (await this.#runner.once<SessionRow>(this.#sql.end, endValues(which, end))).map(
-      endedSessionFromRow,
-    );
+    return (await this.#once('end', endValues(which, end))).map(endedSessionFromRow);
   }
 
   async endEverything(scope: Scope, { at, by }: Omit<End, 'reason'>): Promise<void> {
-    await this.#runner.once(this.#sql.endEverything, [scopeText(scope), at, by]);
+    await this.#once('endEverything', [scopeText(scope), at, by]);
   }
 
   async search(search: Search): Promise<readonly StoredSession[]> {
-    const { statement, values } = this.#searching.page(search);
+    const { statement, values } = (await this.#searching()).page(search);
     return (await this.#runner.repeatable<SessionRow>(statement, values)).map(sessionFromRow);
   }
 
   async count(filter: SearchFilter, cutoffs: Cutoffs): Promise<number> {
-    const { statement, values } = this.#searching.count(filter, cutoffs);
+    const { statement, values } = (await this.#searching()).count(filter, cutoffs);
     const [row] = await this.#runner.repeatable(statement, values);
     return Number(row?.['count']);
   }
 
   async policy(): Promise<Policy> {
-    const [row] = await this.#runner.repeatable<PolicyRow>(this.#sql.policy, []);
+    const [row] = await this.#repeatable<PolicyRow>('policy', []);
     return row === undefined ? {} : policyOf(row);
   }
 
   async setPolicy(patch: PolicyPatch): Promise<void> {
-    await this.#runner.once(this.#sql.setPolicy, policyValues(patch));
+    await this.#once('setPolicy', policyValues(patch));
   }
 
   async sweep({ endedAfter, cutoffs }: Retained, limit: number): Promise<number> {
-    const [row] = await this.#runner.once(this.#sql.sweep, [...cutoffValues(cutoffs), endedAfter, limit]);
+    const [row] = await this.#once('sweep', [...cutoffValues(cutoffs), endedAfter, limit]);
     return Number(row?.['swept']);
   }
 
   async hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated> {
     const blanked = [...cutoffValues(cutoffs), limit];
-    const rows = await this.#runner.once<SessionRow>(this.#sql.hibernate, blanked);
+    const rows = await this.#once('hibernate', blanked);
     return {
       dropped: rows.length,
       sessions: rows.filter((row) => row['live'] === 't').map(referenceFromRow),
@@ -192,10 +196,21 @@ class PostgresStore implements AdministeredStore {
     return 0;
   }
 
+  async #repeatable<R extends object = SessionRow>(
+    name: keyof Statements,
+    values: readonly unknown[],
+  ): Promise<readonly R[]> {
+    return this.#runner.repeatable<R>((await this.#sql())[name], values);
+  }
+
+  async #once(name: keyof Statements, values: readonly unknown[]): Promise<readonly SessionRow[]> {
+    return this.#runner.once<SessionRow>((await this.#sql())[name], values);
+  }
+
   /** Rules about the owner's other sessions hold only under the owner's lock, which needs a transaction. */
   async #insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
     if (needsLock(admission)) return this.#lockedInserts.run(session, { session, admission });
-    const run: Run = (statement, values) => this.#runner.once(statement, values);
+    const run: RunByName = (name, values) => this.#once(name, values);
     return (await this.#insertRow(run, session, admission.displaces)).map(endedSessionFromRow);
   }
 
@@ -204,9 +219,7 @@ class PostgresStore implements AdministeredStore {
     const waiting = this.#waiting;
     this.#waiting = new Map();
     try {
-      const rows = await this.#runner.repeatable<SessionRow>(this.#sql.find, [
-        arrayLiteral([...waiting.keys()]),
-      ]);
+      const rows = await this.#repeatable('find', [arrayLiteral([...waiting.keys()])]);
       const found = new Map(rows.map(sessionFromRow).map((session) => [session.sessionId, session]));
       for (const [id, waiters] of waiting) for (const { resolve } of waiters) resolve(found.get(id));
     } catch (error) {
@@ -217,8 +230,10 @@ class PostgresStore implements AdministeredStore {
   /** Inserts sessions of one owner, one after the other, in one transaction under the owner's lock. */
   async #insertUnderLock(inserts: readonly Insert[]): Promise<readonly (readonly EndedSession[])[]> {
     const { tenantId, userId } = inserts[0]!.session;
-    return this.#runner.transaction(async (run) => {
-      await run(this.#sql.lock, [tenantId, userId]);
+    const sql = await this.#sql();
+    return this.#runner.transaction(async (runStatement) => {
+      const run: RunByName = (name, values) => runStatement<SessionRow>(sql[name], values);
+      await run('lock', [tenantId, userId]);
       const ended: (readonly EndedSession[])[] = [];
       for (const insert of inserts) {
         ended.push((await this.#insertByRules(run, insert)).map(endedSessionFromRow));
@@ -231,12 +246,12 @@ class PostgresStore implements AdministeredStore {
    * Displaced sessions end before the limits are checked, because they do not count. Without limits, the statement that
    * inserts the session ends the last of them.
    */
-  async #insertByRules(run: Run, { session, admission }: Insert): Promise<readonly SessionRow[]> {
+  async #insertByRules(run: RunByName, { session, admission }: Insert): Promise<readonly SessionRow[]> {
     const { displaces, limits = [] } = admission;
     const first = limits.length > 0 ? displaces : displaces.slice(0, -1);
     const ended: SessionRow[] = [];
     for (const { which, end } of first) {
-      ended.push(...(await run<SessionRow>(this.#sql.end, endValues(which, end))));
+      ended.push(...(await run('end', endValues(which, end))));
     }
     ended.push(...(await this.#endBeyondLimits(run, session, admission)));
     ended.push(...(await this.#insertRow(run, session, displaces.slice(first.length))));
@@ -245,17 +260,17 @@ class PostgresStore implements AdministeredStore {
 
   /** Inserts the row, and ends the session that it replaces in the same statement. */
   async #insertRow(
-    run: Run,
+    run: RunByName,
     session: StoredSession,
     [replaced]: Admission['displaces'],
   ): Promise<readonly SessionRow[]> {
-    if (replaced === undefined) return run<SessionRow>(this.#sql.insert, valuesOf(session));
+    if (replaced === undefined) return run('insert', valuesOf(session));
     const values = [...valuesOf(session), ...endValues(replaced.which, replaced.end)];
-    return run<SessionRow>(this.#sql.replace, values);
+    return run('replace', values);
   }
 
   async #endBeyondLimits(
-    run: Run,
+    run: RunByName,
     session: StoredSession,
     { limits = [], cutoffs }: Admission,
   ): Promise<readonly SessionRow[]> {
@@ -263,13 +278,11 @@ class PostgresStore implements AdministeredStore {
     for (const limit of limits) {
       const counted = [session.userId, session.tenantId, ...cutoffValues(cutoffs), limit.max - 1];
       const shared = [limit.per, session.clientId, session.device, session.sessionId];
-      const tooMany = ids(await run<SessionRow>(this.#sql.beyondLimit, [...counted, ...shared]));
+      const tooMany = ids(await run('beyondLimit', [...counted, ...shared]));
       if (tooMany.length === 0) continue;
       if (limit.onLimit === 'refuse') throw limitReached(limit);
       const end: End = { at: session.signedIn, reason: 'displaced', by: null };
-      ended.push(
-        ...(await run<SessionRow>(this.#sql.end, endValues({ owner: session, only: tooMany }, end))),
-      );
+      ended.push(...(await run('end', endValues({ owner: session, only: tooMany }, end))));
     }
     return ended;
   }

@@ -3,14 +3,13 @@ import { LONGEST_HISTORY } from '../../session/ip-address';
 import { endEverything, notEnded, withEpochs } from './epochs';
 import { setPolicy } from './policy-row';
 import { COLUMNS, ENDED, REFERENCE, SELECTED, WRITTEN, day, time } from './rows';
-import { tablesIn, type Tables } from './tables';
+import type { Tables } from './tables';
 
 /**
  * Returns every statement of the store. Each connection prepares a statement once, under the statement's key. Times are
  * passed and returned as milliseconds since 1970; no statement uses the server's clock.
  */
-export function statements(schema?: string) {
-  const tables = tablesIn(schema);
+export function statements(tables: Tables) {
   const { sessions: table } = tables;
   const sessions = withEpochs(tables);
   return named(table, {

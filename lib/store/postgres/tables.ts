@@ -7,7 +7,7 @@ export interface Tables {
   readonly policy: string;
 }
 
-export function tablesIn(schema: string | undefined): Tables {
+export function tablesIn(schema: string): Tables {
   return {
     sessions: inSchema('identity_sessions', schema),
     epochs: inSchema('identity_session_epochs', schema),

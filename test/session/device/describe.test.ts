@@ -4,6 +4,7 @@ import { translationsOf, messagesFor } from '../../../lib/session/i18n/translati
 import { describeDevice, describeOxDevice, memoized } from '../../../lib/session/device/describe';
 import type { Device } from '../../../lib/session/device/device';
 import { displayName } from '../../../lib/session/i18n/messages';
+import { anyCharacter } from '../../support/text';
 
 const GERMAN = messagesFor('de');
 
@@ -239,7 +240,7 @@ describe('describeDevice and describeOxDevice for any input', () => {
   const unseen = /[\p{C}\p{Zl}\p{Zp}]/u;
 
   const userAgents = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 1000 }),
+    fc.string({ unit: anyCharacter, maxLength: 1000 }),
     fc.string({ unit: fc.constantFrom('\u202e', '\u2066', '\0', '\ud800', '\u200f', 'Chrome/', '65', ' ') }),
     fc
       .array(
@@ -276,7 +277,7 @@ describe('describeDevice and describeOxDevice for any input', () => {
               'OPR/',
             ],
           ),
-          fc.string({ unit: 'binary', maxLength: 8 }),
+          fc.string({ unit: anyCharacter, maxLength: 8 }),
           fc.nat().map(String),
         ),
         { maxLength: 40 },
@@ -290,7 +291,7 @@ describe('describeDevice and describeOxDevice for any input', () => {
       ...[null, '', '__proto__', 'constructor', APPSUITE, OX6, 'open-xchange-mailapp', 'OXDrive', 'USM-EAS'],
       ...['CALDAV', 'CARDDAV', 'WEBDAV_INFOSTORE', 'WEBDAV_VCARD', 'WEBDAV_ICAL', 'USM-JSON'],
     ),
-    fc.string({ unit: 'binary' }),
+    fc.string({ unit: anyCharacter }),
   );
 
   it('return devices whose texts are short and visible', () => {

@@ -53,7 +53,7 @@ describe('postgres', () => {
   it('reads all ids that are requested in the same tick with one statement', async () => {
     const sessions = await Promise.all(Array.from({ length: 50 }, inserted));
     await Promise.all([...sessions, ...sessions].map(async ({ sessionId }) => store.find(sessionId)));
-    expect(runner.statements).toEqual(['identity_sessions.find']);
+    expect(runner.statements).toEqual(['identity_sessions.schema', '"public".identity_sessions.find']);
   });
 
   it('skips a locked row in touch without waiting, and returns its id', async () => {

@@ -8,7 +8,7 @@ import { tablesIn } from '../../../lib/store/postgres/tables';
 import { createDatabase, type TestDatabase } from '../../support/database';
 import { LIFETIMES } from '../../support/sessions';
 
-const { page, count } = searchStatements(tablesIn(undefined));
+const { page, count } = searchStatements(tablesIn('public'));
 const live = cutoffs(LIFETIMES, Date.UTC(2026, 0, 1));
 const NEWEST: Search = {
   filter: {},

@@ -3,26 +3,30 @@ import type { Knex } from 'knex';
 import { migrate } from '../../../lib';
 import { inSchema, type Statement } from '../../../lib/database/statement-runner';
 import { statements } from '../../../lib/store/postgres/statements';
+import { tablesIn } from '../../../lib/store/postgres/tables';
 import { createDatabase, type TestDatabase } from '../../support/database';
 
 const TABLE = 'identity_sessions';
 
-const ofSchema = (schema?: string): Statement[] => Object.values(statements(schema));
+const inThe = (schema: string) => statements(tablesIn(schema));
+const ofSchema = (schema: string): Statement[] => Object.values(inThe(schema));
 
 describe('statement names', () => {
   it('are unique, also among several installations on the same connection', () => {
-    const all = [...ofSchema(), ...ofSchema('one'), ...ofSchema('other')];
+    const all = [...ofSchema('public'), ...ofSchema('one'), ...ofSchema('other')];
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
   });
 
   it('name the table and the statement, for administrators who look at a server', () => {
-    for (const [key, { name }] of Object.entries(statements())) expect(name).toBe(`${TABLE}.${key}`);
+    for (const [key, { name }] of Object.entries(inThe('public'))) {
+      expect(name).toBe(`"public".${TABLE}.${key}`);
+    }
   });
 
   it.each(['s'.repeat(30), 's'.repeat(34), 's'.repeat(63), 'ß'.repeat(20), '"'.repeat(25)])(
     'are empty if PostgreSQL would truncate them, so that nothing is prepared under them: schema %s',
     (schema) => {
-      for (const [key, { name }] of Object.entries(statements(schema))) {
+      for (const [key, { name }] of Object.entries(inThe(schema))) {
         const whole = `${inSchema(TABLE, schema)}.${key}`;
         expect(name).toBe(Buffer.byteLength(whole) <= 63 ? whole : '');
       }
@@ -35,7 +39,7 @@ const CLOCKS =
 
 describe('statements', () => {
   it('never use the time of the database, because the manager passes the time of its clock', () => {
-    for (const { text } of ofSchema()) expect(text).not.toMatch(CLOCKS);
+    for (const { text } of ofSchema('public')) expect(text).not.toMatch(CLOCKS);
   });
 
   it.each([
@@ -75,7 +79,7 @@ describe('statements on a server', () => {
       case when i % 2 = 0 then moment end, i
     from generate_series(1, 20000) as i, lateral (select timestamptz '2026-01-15' - i * interval '1 minute') as at (moment);
     analyze ${inSchema(TABLE, schema)}`;
-  const keyed = () => Object.entries<Statement>(statements(schema));
+  const keyed = () => Object.entries<Statement>(inThe(schema));
   /** Knex treats an unescaped question mark as a parameter. */
   const escaped = (text: string) => text.replaceAll('?', '\\?');
 

@@ -1,13 +1,13 @@
 import type { Credentials } from '../../lib';
 import type { Rig } from './rig';
 
-/** Sessions that are known by their numbers: so many that a node must not keep them all. Nobody records what becomes of them. */
+/** The credentials of a numbered session. There are more such sessions than a node can cache. They are not recorded. */
 export function member(number: number): Credentials {
   return { sessionId: number.toString(16).padStart(32, '0'), secret: `secret ${number}` };
 }
 
-/** Opens the first of them, unseen by the triggers. What nodes have planned for a small table is planned anew. */
-export async function gather(rig: Rig, size: number): Promise<void> {
+/** Inserts the first sessions without triggers, and analyzes the table so that its size is known to the planner. */
+export async function insertCrowd(rig: Rig, size: number): Promise<void> {
   await rig.sql(`
     set session_replication_role = replica;
     insert into identity_sessions (session_id, secret_hash, user_id, device, stay_signed_in, signed_in, active_day)
@@ -17,8 +17,8 @@ export async function gather(rig: Rig, size: number): Promise<void> {
     analyze identity_sessions`);
 }
 
-/** Takes them away again, unseen too. */
-export async function disperse(rig: Rig): Promise<void> {
+/** Deletes the sessions without triggers. */
+export async function deleteCrowd(rig: Rig): Promise<void> {
   await rig.sql(`
     set session_replication_role = replica;
     delete from identity_sessions where user_id like 'member %'`);
