@@ -1,27 +1,20 @@
-import {
-  type IdentitySessionManager,
-  type IdentitySessionOptions,
-  type SessionEvent,
-  type SignIn,
-} from '../../lib';
+import { type IdentitySessionOptions, type SessionEvent } from '../../lib';
 import { turns } from '../support/gate';
-import { nodesOnADatabase, refusal } from '../support/nodes';
+import { nodesOnADatabase, open, refusal } from '../support/nodes';
 
 const nodes = nodesOnADatabase();
 const use = (options?: IdentitySessionOptions) => nodes.use(options);
 
-async function open(manager: IdentitySessionManager, said: Partial<SignIn> = {}) {
-  const { session, secret } = await manager.open({ userId: 'alice', ipAddress: '192.0.2.1', ...said });
-  return { ...session, credentials: { sessionId: session.sessionId, secret } };
-}
+const UNKNOWN_ID = '0'.repeat(32);
 
-const unknown = '0'.repeat(32);
-
-describe('an administrator', () => {
-  it('finds any session by its id, with uses that are not written yet, and why it ended', async () => {
+describe('find, get and revoke', () => {
+  it('return any session by id, with unwritten touches and the reason of its end', async () => {
     const manager = use();
     const { administration } = manager;
-    const { sessionId, credentials } = await open(manager);
+    const {
+      session: { sessionId },
+      credentials,
+    } = await open(manager);
     nodes.clock.advance(1000);
     await manager.verify(credentials, { ipAddress: '198.51.100.7' });
     expect(await administration.get(sessionId)).toMatchObject({
@@ -33,40 +26,45 @@ describe('an administrator', () => {
       endReason: 'administrator',
       endedBy: 'root',
     });
-    expect(await administration.find(unknown)).toBeUndefined();
-    await expect(administration.get(unknown)).rejects.toEqual(refusal('session-not-found'));
+    expect(await administration.find(UNKNOWN_ID)).toBeUndefined();
+    await expect(administration.get(UNKNOWN_ID)).rejects.toEqual(refusal('session-not-found'));
   });
 
-  it('is shown no hash of a secret', async () => {
+  it('never return the hash of the secret', async () => {
     const manager = use();
-    const { sessionId } = await open(manager);
+    const {
+      session: { sessionId },
+    } = await open(manager);
     expect(await manager.administration.get(sessionId)).not.toHaveProperty('secretHash');
     const { sessions } = await manager.administration.search();
     expect(sessions[0]).not.toHaveProperty('secretHash');
   });
 
-  it('ends a session, whoever it belongs to: its next request is refused on every node', async () => {
+  it('end a session of any owner, whose next request is then refused on every node', async () => {
     const [here, there] = [use(), use()];
-    const { sessionId, credentials } = await open(here, { userId: 'bob', tenantId: 'acme' });
+    const {
+      session: { sessionId },
+      credentials,
+    } = await open(here, { userId: 'bob', tenantId: 'acme' });
     await there.verify(credentials);
     await here.administration.revoke(sessionId);
     await expect((async () => here.verify(credentials))()).rejects.toEqual(refusal('session-ended'));
     nodes.clock.advance(2000);
     await expect((async () => there.verify(credentials))()).rejects.toEqual(refusal('session-ended'));
     await expect(here.administration.revoke(sessionId)).resolves.toBeUndefined();
-    await expect(here.administration.revoke(unknown)).rejects.toEqual(refusal('session-not-found'));
+    await expect(here.administration.revoke(UNKNOWN_ID)).rejects.toEqual(refusal('session-not-found'));
   });
 });
 
-describe('a search', () => {
-  it('goes from page to page by cursor, and meets each session once while others come and go', async () => {
+describe('search', () => {
+  it('returns each session once over all pages of a cursor while others sign in', async () => {
     const manager = use();
     const opened: string[] = [];
     for (let i = 0; i < 7; i++) {
-      opened.unshift((await open(manager, { userId: `user ${i}`, tenantId: 'acme' })).sessionId);
+      opened.unshift((await open(manager, { userId: `user ${i}`, tenantId: 'acme' })).session.sessionId);
       if (i % 2 === 0) nodes.clock.advance(1000);
     }
-    const met: string[] = [];
+    const found: string[] = [];
     let after: string | undefined;
     do {
       const page = await manager.administration.search({
@@ -74,14 +72,14 @@ describe('a search', () => {
         take: 3,
         ...(after && { after }),
       });
-      met.push(...page.sessions.map(({ sessionId }) => sessionId));
+      found.push(...page.sessions.map(({ sessionId }) => sessionId));
       after = page.next;
-      await open(manager, { userId: 'newcomer', tenantId: 'acme' });
+      await open(manager, { userId: 'another', tenantId: 'acme' });
     } while (after !== undefined);
-    expect(met.sort()).toEqual(opened.sort());
+    expect(found.sort()).toEqual(opened.sort());
   });
 
-  it('ends with a page that names no next one', async () => {
+  it('returns no cursor on the last page, or for a sort order without cursors', async () => {
     const manager = use();
     await open(manager);
     await open(manager);
@@ -100,12 +98,12 @@ describe('a search', () => {
     [{ skip: -1 }, '"skip"'],
     [{ skip: 100_001 }, '"skip"'],
     [{ after: 'junk' }, '"after"'],
-    [{ after: `1.${unknown}`, sort: 'device' }, '"after"'],
-    [{ after: `1.${unknown}`, skip: 1 }, '"after"'],
+    [{ after: `1.${UNKNOWN_ID}`, sort: 'device' }, '"after"'],
+    [{ after: `1.${UNKNOWN_ID}`, skip: 1 }, '"after"'],
     [{ userId: '' }, '"userId"'],
     [{ userId: 'a\0' }, '"userId"'],
     [{ tenantId: ['acme'] }, '"tenantId"'],
-  ])('refuses %j, and says what is wrong', async (search, named) => {
+  ])('rejects the search %j with invalid-request and names the field', async (search, named) => {
     await expect((async () => use().administration.search(search as never))()).rejects.toMatchObject({
       code: 'invalid-request',
       message: expect.stringContaining(named),
@@ -114,29 +112,31 @@ describe('a search', () => {
   });
 });
 
-describe('a name that nobody knows', () => {
+describe('invalid arguments', () => {
   it.each([
     ['search', { tenant: 'acme' }, 'tenant'],
     ['search', { order: 'device' }, 'order'],
     ['count', { tenant: 'acme' }, 'tenant'],
     ['count', { take: 1 }, 'take'],
-  ] as const)('is refused by %s in %j, rather than passed over', async (call, given, name) => {
+  ] as const)('make %s throw a TypeError for the unknown property in %j', async (call, given, name) => {
     const { administration } = use();
     await expect(administration[call](given as never)).rejects.toThrow(
       expect.objectContaining({ name: 'TypeError', message: expect.stringContaining(`no \`${name}\``) }),
     );
   });
 
-  it.each(['acme', null, 42, [], new Map()])('is in no %p, which is refused too', async (given) => {
+  it.each(['acme', null, 42, [], new Map()])('make search and count throw a TypeError: %p', async (given) => {
     const { administration } = use();
     await expect(administration.search(given as never)).rejects.toThrow(TypeError);
     await expect(administration.count(given as never)).rejects.toThrow(TypeError);
   });
 
-  it('is not who acts', async () => {
+  it('make revoke and revokeEverything throw if the actor is not given as `by`', async () => {
     const manager = use();
     const { administration } = manager;
-    const { sessionId } = await open(manager);
+    const {
+      session: { sessionId },
+    } = await open(manager);
     for (const actor of ['root', { who: 'root' }, null]) {
       await expect(administration.revoke(sessionId, actor as never)).rejects.toThrow(/`revoke`.*`by`/);
       await expect(administration.revokeEverything({}, actor as never)).rejects.toThrow(/`by`/);
@@ -145,8 +145,8 @@ describe('a name that nobody knows', () => {
   });
 });
 
-describe('ending everything', () => {
-  it('is one write, which refuses everybody here at once and elsewhere within the lease', async () => {
+describe('revokeEverything', () => {
+  it('ends all sessions with one write, immediately on this node and within the lease elsewhere', async () => {
     const [here, there] = [use(), use()];
     const opened = [];
     for (let i = 0; i < 5; i++) opened.push(await open(here, { userId: `user ${i}` }));
@@ -172,7 +172,7 @@ describe('ending everything', () => {
     expect((await here.verify(credentials)).userId).toBe('alice');
   });
 
-  it('can be done to one tenant, and is told of', async () => {
+  it('ends the sessions of one tenant and reports the event', async () => {
     const events: SessionEvent[] = [];
     const manager = use({ report: (event) => events.push(event) });
     const acme = await open(manager, { tenantId: 'acme' });
@@ -185,14 +185,17 @@ describe('ending everything', () => {
     expect(await manager.administration.count()).toBe(1);
   });
 
-  it.each([[{ tenantId: '' }], [{ tenantId: 42 }]])('refuses %j and ends nothing', async (scope) => {
-    const manager = use();
-    await open(manager);
-    await expect(manager.administration.revokeEverything(scope as never)).rejects.toEqual(
-      refusal('invalid-request'),
-    );
-    expect(await manager.administration.count()).toBe(1);
-  });
+  it.each([[{ tenantId: '' }], [{ tenantId: 42 }]])(
+    'rejects the scope %j with invalid-request and ends nothing',
+    async (scope) => {
+      const manager = use();
+      await open(manager);
+      await expect(manager.administration.revokeEverything(scope as never)).rejects.toEqual(
+        refusal('invalid-request'),
+      );
+      expect(await manager.administration.count()).toBe(1);
+    },
+  );
 
   it.each([
     [{ tenant: 'acme' }, /no `tenant`/],
@@ -202,17 +205,17 @@ describe('ending everything', () => {
     [['acme'], /was called with a list/],
     [new Map([['tenantId', 'acme']]), /an object of a class/],
     [null, /was called with null/],
-  ])('takes no %p for everyone', async (scope, said) => {
+  ])('throws a TypeError and ends nothing for the scope %p', async (scope, message) => {
     const manager = use();
     await open(manager);
     const ending = manager.administration.revokeEverything(scope as never);
     await expect(ending).rejects.toThrow(
-      expect.objectContaining({ name: 'TypeError', message: expect.stringMatching(said) }),
+      expect.objectContaining({ name: 'TypeError', message: expect.stringMatching(message) }),
     );
     expect(await manager.administration.count()).toBe(1);
   });
 
-  it('is done to those without a tenant, or to everyone, when that is said', async () => {
+  it('ends the sessions without a tenant for tenantId null, and all sessions without a scope', async () => {
     const manager = use();
     await open(manager, { tenantId: 'acme' });
     await open(manager);
@@ -223,8 +226,8 @@ describe('ending everything', () => {
   });
 });
 
-describe('the policy', () => {
-  it('is gone by here at once, and elsewhere within the lease', async () => {
+describe('policy and setPolicy', () => {
+  it('apply a change immediately on this node, and within the lease on others', async () => {
     const [here, there] = [use(), use()];
     await open(there);
     await here.administration.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices' });
@@ -236,7 +239,7 @@ describe('the policy', () => {
     expect(await there.administration.policy()).toEqual({ preventConcurrentLogin: 'LogoutFromAllDevices' });
   });
 
-  it('in force is the stored settings, completed by the options', async () => {
+  it('are completed by policyInForce, which adds the options to the stored settings', async () => {
     const { administration } = use({ preventConcurrentLogin: 'LogoutFromSameTypeDevices' });
     expect(await administration.policyInForce()).toEqual({
       preventConcurrentLogin: 'LogoutFromSameTypeDevices',
@@ -247,7 +250,7 @@ describe('the policy', () => {
     expect(await administration.policyInForce()).toEqual({ preventConcurrentLogin: 'Disabled', protocols });
   });
 
-  it('falls back to the options on every node after it was set to null', async () => {
+  it('return to the options on every node after a setting was set to null', async () => {
     const options = { preventConcurrentLogin: 'LogoutFromAllDevices' } as const;
     const [here, there] = [use(options), use(options)];
     await here.administration.setPolicy({ preventConcurrentLogin: 'Disabled', protocols: { example: {} } });
@@ -262,7 +265,7 @@ describe('the policy', () => {
     expect(await there.administration.count()).toBe(1);
   });
 
-  it('can be set after its row was deleted by hand, which other nodes hear of too', async () => {
+  it('apply a change on every node after the row of the policy was deleted by hand', async () => {
     const [here, there] = [use(), use()];
     await here.administration.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices' });
     await open(there);
@@ -276,7 +279,7 @@ describe('the policy', () => {
     expect(await there.administration.count()).toBe(1);
   });
 
-  it('costs sign-ins no statement while it stays', async () => {
+  it('cost sign-ins no statement while the policy stays the same', async () => {
     const statements: string[] = [];
     const manager = use();
     await open(manager);
@@ -286,7 +289,7 @@ describe('the policy', () => {
     expect(statements.filter((sql) => sql.includes('policy'))).toEqual([]);
   });
 
-  it('rejects an unknown rule about concurrent logins and stays as it was', async () => {
+  it('reject an unknown rule about concurrent logins and change nothing', async () => {
     const { administration } = use();
     const patch = { preventConcurrentLogin: 'Always' };
     await expect(administration.setPolicy(patch as never)).rejects.toMatchObject({
@@ -298,7 +301,7 @@ describe('the policy', () => {
   });
 
   it.each([[{ protocols: [] }], [{ protocols: { example: 'text' } }], [{ protocols: { example: [1] } }]])(
-    'rejects %j, because the settings of a protocol are a JSON object',
+    'reject %j, because the settings of a protocol must be a JSON object',
     async (patch) => {
       const { administration } = use();
       await expect(administration.setPolicy(patch as never)).rejects.toThrow(/protocols/);
@@ -307,7 +310,7 @@ describe('the policy', () => {
   );
 
   it.each([{ preventConcurentLogin: 'Disabled' }, 'Disabled', null, undefined])(
-    'refuses %j, which says nothing of it',
+    'reject the patch %j, because it names no setting',
     async (patch) => {
       await expect(use().administration.setPolicy(patch as never)).rejects.toThrow(/`setPolicy`/);
     },

@@ -37,7 +37,7 @@ beforeEach(async () => {
 afterEach(() => Promise.all(managers.map((manager) => manager.close())));
 afterAll(() => database.destroy());
 
-/** A manager that cleans up when it is asked to, unless the test wants more. */
+/** Creates a manager whose cleanup worker is off, unless the test enables it. */
 function use(options: IdentitySessionOptions = {}): IdentitySessionManager {
   const where = options.store === undefined ? { knex: database.knex } : {};
   const report = (event: SessionEvent) => events.push(event);
@@ -46,17 +46,17 @@ function use(options: IdentitySessionOptions = {}): IdentitySessionManager {
   return manager;
 }
 
-async function open(manager: IdentitySessionManager, said: Partial<SignIn> = {}): Promise<Credentials> {
-  const { session, secret } = await manager.open({ userId: 'alice', ...said });
+async function open(manager: IdentitySessionManager, fields: Partial<SignIn> = {}): Promise<Credentials> {
+  const { session, secret } = await manager.open({ userId: 'alice', ...fields });
   return { sessionId: session.sessionId, secret };
 }
 
-/** A cleanup by hand. It pauses by the clock of the test. */
+/** Runs a cleanup. Its pauses end because the clock of the test advances. */
 function cleanUp(manager: IdentitySessionManager) {
-  return passing(manager.runCleanup());
+  return withTimePassing(manager.runCleanup());
 }
 
-async function passing<T>(work: Promise<T>): Promise<T> {
+async function withTimePassing<T>(work: Promise<T>): Promise<T> {
   let done = false;
   const working = work.finally(() => (done = true));
   working.catch(() => undefined);
@@ -67,11 +67,11 @@ async function passing<T>(work: Promise<T>): Promise<T> {
   return working;
 }
 
-const left = () => database.knex('identity_sessions').pluck<string[]>('user_id');
-const nothing = { deleted: 0, hibernated: 0, pruned: 0 };
+const remaining = () => database.knex('identity_sessions').pluck<string[]>('user_id');
+const NOTHING = { deleted: 0, hibernated: 0, pruned: 0 };
 
-describe('what cleanup keeps', () => {
-  it('is every session that has not ended, whatever the options', () => {
+describe('retainedAt', () => {
+  it('retains every session that has not ended, with any options', () => {
     const time = fc.integer({ min: 0, max: 40 * DAY });
     const session = fc.record({
       signedIn: time,
@@ -100,28 +100,28 @@ describe.each(['postgres', 'memory'])('a cleanup on %s', (where) => {
   const on = (options: IdentitySessionOptions = {}) =>
     use({ ...(where === 'memory' && { store: memory() }), ...options });
 
-  it('deletes what was ended longer ago than the retention', async () => {
+  it('deletes ended sessions after the retention period', async () => {
     const manager = on({ endedRetention: '1D' });
     const credentials = await open(manager);
     await manager.signOut(credentials);
     clock.advance(DAY);
-    expect(await cleanUp(manager)).toEqual(nothing);
+    expect(await cleanUp(manager)).toEqual(NOTHING);
     clock.advance(HOUR);
-    expect(await cleanUp(manager)).toEqual({ ...nothing, deleted: 1 });
+    expect(await cleanUp(manager)).toEqual({ ...NOTHING, deleted: 1 });
   });
 
-  it('deletes what has expired after the same time, and leaves what may come back', async () => {
+  it('deletes expired sessions after the retention period, and keeps hibernating ones', async () => {
     const manager = on({ endedRetention: '1D' });
     await open(manager);
     const stays = await open(manager, { staySignedIn: true });
     clock.advance(DAY + HOUR);
-    expect(await cleanUp(manager)).toEqual(nothing);
+    expect(await cleanUp(manager)).toEqual(NOTHING);
     clock.advance(HOUR);
-    expect(await cleanUp(manager)).toEqual({ ...nothing, deleted: 1 });
+    expect(await cleanUp(manager)).toEqual({ ...NOTHING, deleted: 1 });
     expect(await manager.revive(stays)).toMatchObject({ sessionId: stays.sessionId });
   });
 
-  it('deletes what was not used for the inactive time span, from its last use or else its sign-in', async () => {
+  it('deletes sessions that were not used for inactiveTimeSpan since their last use or their sign-in', async () => {
     const options = { endedRetention: '3650D', inactiveTimeSpan: '10D', shortLifetime: '1D' };
     const manager = on({ ...options, longLifetime: '10D' });
     const used = await open(manager, { staySignedIn: true });
@@ -129,27 +129,27 @@ describe.each(['postgres', 'memory'])('a cleanup on %s', (where) => {
     clock.advance(5 * DAY);
     await manager.verify(used);
     clock.advance(5 * DAY);
-    expect(await cleanUp(manager)).toEqual(nothing);
+    expect(await cleanUp(manager)).toEqual(NOTHING);
     clock.advance(HOUR);
-    expect(await cleanUp(manager)).toEqual({ ...nothing, deleted: 1 });
+    expect(await cleanUp(manager)).toEqual({ ...NOTHING, deleted: 1 });
     clock.advance(5 * DAY);
-    expect(await cleanUp(manager)).toEqual({ ...nothing, deleted: 1 });
+    expect(await cleanUp(manager)).toEqual({ ...NOTHING, deleted: 1 });
   });
 
-  it('never takes a session in use, though the database knows nothing of it yet', async () => {
+  it('keeps a session in use even if its touches are not written yet', async () => {
     const options = { shortLifetime: '10M', longLifetime: '10M', inactiveTimeSpan: '10M', endedRetention: 0 };
     const manager = on({ ...options, updateAfterCacheHits: 1000, touchInterval: 60_000 });
     const credentials = await open(manager, { data: { draft: 'x' } });
     for (let minute = 0; minute < 60; minute++) {
       clock.advance(59_999);
       await manager.verify(credentials);
-      expect(await cleanUp(manager)).toEqual(nothing);
+      expect(await cleanUp(manager)).toEqual(NOTHING);
       clock.advance(1);
     }
     expect(await manager.verify(credentials)).toMatchObject({ data: { draft: 'x' } });
   });
 
-  it('drops the data of sessions that hibernate, and tells of each, once', async () => {
+  it('drops the temporary data of hibernating sessions, and reports each of them once', async () => {
     const manager = on();
     const credentials = await open(manager, {
       staySignedIn: true,
@@ -166,32 +166,32 @@ describe.each(['postgres', 'memory'])('a cleanup on %s', (where) => {
     expect(await manager.revive(credentials)).toMatchObject({ data: {}, extraProperties: { theme: 'dark' } });
   });
 
-  it('goes on chunk by chunk until all is done', async () => {
+  it('deletes all sessions chunk by chunk', async () => {
     const store = memory();
     const manager = where === 'memory' ? use({ store }) : on();
-    const long = 2 * CHUNK + 1;
+    const count = 2 * CHUNK + 1;
     if (where === 'memory') {
-      for (let i = 0; i < long; i++) await store.insert(aSession(0, { userId: `${i}` }), admission(0));
+      for (let i = 0; i < count; i++) await store.insert(aSession(0, { userId: `${i}` }), admission(0));
     } else {
       await database.knex.raw(`
         insert into identity_sessions (session_id, secret_hash, user_id, device, stay_signed_in, signed_in, active_day)
-        select gen_random_uuid(), '', i, 'Web', false, '2025-01-01', '2025-01-01' from generate_series(1, ${long}) as i`);
+        select gen_random_uuid(), '', i, 'Web', false, '2025-01-01', '2025-01-01' from generate_series(1, ${count}) as i`);
     }
-    expect(await cleanUp(manager)).toMatchObject({ deleted: long });
+    expect(await cleanUp(manager)).toMatchObject({ deleted: count });
   });
 
-  it('happens by itself within a period', async () => {
+  it('runs automatically within one period', async () => {
     const store = where === 'memory' ? memory() : undefined;
     const manager = on({ endedRetention: 0, isCleanupEnabled: true, ...(store && { store }) });
     const { sessionId } = await open(manager);
     await manager.revoke({ owner: { userId: 'alice' } });
     clock.advance(HOUR);
     const isGone = async () =>
-      store ? (await store.find(sessionId)) === undefined : (await left()).length === 0;
+      store ? (await store.find(sessionId)) === undefined : (await remaining()).length === 0;
     await until(isGone);
   });
 
-  it('does not happen by itself when that is switched off', async () => {
+  it('does not run automatically if isCleanupEnabled is false', async () => {
     const manager = on({ endedRetention: 0, isCleanupEnabled: false });
     await manager.signOut(await open(manager));
     clock.advance(50 * DAY);
@@ -200,8 +200,8 @@ describe.each(['postgres', 'memory'])('a cleanup on %s', (where) => {
   });
 });
 
-describe('two nodes', () => {
-  /** As if the last cleanup had been longer ago. */
+describe('cleanup on two nodes', () => {
+  /** Makes the last cleanup seem longer ago. */
   const serverPasses = (milliseconds: number) =>
     database.knex.raw(
       `update identity_session_cleanup set finished_at = finished_at - ${milliseconds} * interval '1 millisecond'`,
@@ -213,14 +213,16 @@ describe('two nodes', () => {
     return (await database.knex('identity_session_cleanup').where('finished_at', '>', recent)).length > 0;
   };
 
-  it('are not at it together', async () => {
+  it('runs on one node at a time', async () => {
     const [one, other] = [use(), use()];
-    const results = await passing(Promise.all([one.runCleanup(), other.runCleanup(), one.runCleanup()]));
+    const results = await withTimePassing(
+      Promise.all([one.runCleanup(), other.runCleanup(), one.runCleanup()]),
+    );
     expect(results.filter((result) => result !== undefined)).toHaveLength(1);
-    expect(await cleanUp(other)).toEqual(nothing);
+    expect(await cleanUp(other)).toEqual(NOTHING);
   });
 
-  it('whose timers fire together clean up once a period', async () => {
+  it('runs once per period if the timers of both nodes fire together', async () => {
     use({ isCleanupEnabled: true });
     use({ isCleanupEnabled: true });
     for (const expected of ['1', '2', '3']) {
@@ -232,7 +234,7 @@ describe('two nodes', () => {
     }
   });
 
-  it('both drop their copies of what one deletes, though it still lives for the other', async () => {
+  it('evicts a deleted session from the caches of both nodes, even if it is still live by the options of one', async () => {
     const other = use({ shortLifetime: '40D', longLifetime: '40D', inactiveTimeSpan: '40D' });
     const one = use({ inactiveTimeSpan: '30D' });
     const credentials = await open(other, { staySignedIn: true });
@@ -240,18 +242,18 @@ describe('two nodes', () => {
     clock.advance(31 * DAY);
     await readLog();
     const fresh = await open(other);
-    const look = (at: Credentials) => other.verify(at, { activity: false });
-    await Promise.all([look(credentials), look(fresh)]);
-    expect(look(credentials)).not.toBeInstanceOf(Promise);
+    const verify = (at: Credentials) => other.verify(at, { activity: false });
+    await Promise.all([verify(credentials), verify(fresh)]);
+    expect(verify(credentials)).not.toBeInstanceOf(Promise);
 
     expect(await cleanUp(one)).toMatchObject({ deleted: 1 });
     await readLog();
-    // Copies are trusted, but this one is no more.
-    expect(look(fresh)).not.toBeInstanceOf(Promise);
-    await expect(look(credentials)).rejects.toMatchObject({ code: 'credentials-invalid' });
+    // The cache is trusted, but no longer contains the deleted session.
+    expect(verify(fresh)).not.toBeInstanceOf(Promise);
+    await expect(verify(credentials)).rejects.toMatchObject({ code: 'credentials-invalid' });
   });
 
-  /** Until all that was in the log is known. */
+  /** Resolves when the follower has read all rows of the change log. */
   async function readLog(): Promise<void> {
     for (let read = 0; read < 2; read++) {
       const { reads } = clock;
@@ -261,8 +263,8 @@ describe('two nodes', () => {
   }
 });
 
-describe('a cleanup that fails', () => {
-  it('is reported and tried again, and rejects when it was asked for', async () => {
+describe('a failed cleanup', () => {
+  it('is reported and repeated later, and makes runCleanup() reject', async () => {
     const inner = memory();
     let failure: Error | undefined = new Error('no disk');
     const store: AdministeredStore = new Proxy(inner, {
@@ -285,7 +287,7 @@ describe('a cleanup that fails', () => {
     await until(async () => (await inner.find(sessionId)) === undefined);
   });
 
-  it('leaves its lease to others', async () => {
+  it('releases its lease, so that another node can run the cleanup', async () => {
     const broken = database.connect();
     const [one, other] = [use({ knex: broken }), use()];
     await database.knex.raw('alter table identity_sessions rename to elsewhere');
@@ -294,12 +296,12 @@ describe('a cleanup that fails', () => {
     } finally {
       await database.knex.raw('alter table elsewhere rename to identity_sessions');
     }
-    expect(await cleanUp(other)).toEqual(nothing);
+    expect(await cleanUp(other)).toEqual(NOTHING);
   });
 });
 
-describe('close', () => {
-  it('stops a cleanup between two chunks, and waits for the one under way', async () => {
+describe('close during a cleanup', () => {
+  it('waits for the current chunk and stops the cleanup after it', async () => {
     const gated = new GatedStore(memory());
     const manager = use({ store: gated.store, endedRetention: 0 });
     await manager.signOut(await open(manager));
@@ -314,23 +316,23 @@ describe('close', () => {
 
     gated.open();
     await closing;
-    expect(await cleaning).toEqual({ ...nothing, deleted: 1 });
+    expect(await cleaning).toEqual({ ...NOTHING, deleted: 1 });
     expect(gated.asked).not.toHaveProperty('hibernate');
     expect(await manager.runCleanup()).toBeUndefined();
   });
 
-  it('ends a pause, and lets another node go on at once', async () => {
+  it('ends a pause and releases the lease, so that another node can continue', async () => {
     const [one, other] = [use({ endedRetention: 0 }), use({ endedRetention: 0 })];
     await one.signOut(await open(one));
     clock.advance(HOUR);
     const cleaning = one.runCleanup();
-    await until(async () => (await left()).length === 0);
+    await until(async () => (await remaining()).length === 0);
     await one.close();
-    expect(await cleaning).toEqual({ ...nothing, deleted: 1 });
-    expect(await cleanUp(other)).toEqual(nothing);
+    expect(await cleaning).toEqual({ ...NOTHING, deleted: 1 });
+    expect(await cleanUp(other)).toEqual(NOTHING);
   });
 
-  it('stops the timer', async () => {
+  it('stops the timer of the cleanup worker', async () => {
     const gated = new GatedStore(memory());
     const manager = use({ store: gated.store, isCleanupEnabled: true });
     await manager.close();

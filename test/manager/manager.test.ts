@@ -16,10 +16,10 @@ const use = (options?: IdentitySessionOptions) => nodes.use(options);
 
 const owner = { tenantId: null, userId: 'alice' };
 
-const live = async () => (await nodes.database.knex('identity_sessions').whereNull('ended_at')).length;
+const liveCount = async () => (await nodes.database.knex('identity_sessions').whereNull('ended_at')).length;
 
 describe('open', () => {
-  it('keeps who signed in, with what, and from where, in its own form', async () => {
+  it('returns the session with the user, the device and the normalized address, without the secret hash', async () => {
     const { session } = await open(use());
     expect(session).toMatchObject({
       userId: 'alice',
@@ -30,47 +30,50 @@ describe('open', () => {
     expect(session).not.toHaveProperty('secretHash');
   });
 
-  it.each([undefined, null, 42, {}])('takes no %j for a user id, and says what to write', async (userId) => {
-    await expect(use().open({ userId: userId as never })).rejects.toThrow(/write `String\(user\.id\)`/);
-    expect(await live()).toBe(0);
-  });
+  it.each([undefined, null, 42, {}])(
+    'rejects the user id %j and suggests String(user.id)',
+    async (userId) => {
+      await expect(use().open({ userId: userId as never })).rejects.toThrow(/write `String\(user\.id\)`/);
+      expect(await liveCount()).toBe(0);
+    },
+  );
 
-  it('ends nothing for credentials that came in and are not a pair', async () => {
+  it('ends the session in replaces only if its secret is correct', async () => {
     const manager = use();
     const { session, credentials } = await open(manager);
     await open(manager, { replaces: { sessionId: session.sessionId, secret: 'A'.repeat(43) } });
-    expect(await live()).toBe(2);
+    expect(await liveCount()).toBe(2);
     await open(manager, { replaces: credentials });
-    expect(await live()).toBe(2);
+    expect(await liveCount()).toBe(2);
   });
 });
 
-describe('concurrent sign-ins of one user', () => {
+describe('parallel sign-ins of one user', () => {
   const NODES = 24;
 
-  // Each takes its time between looking at the others and being there, so that without the lock all would overlook all.
+  // Delays each insert after the check of the other sessions, so that without the lock no sign-in would see another one.
   beforeAll(() =>
     nodes.database.knex.raw(`
-      create function dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(0.05); return new; end $$;
-      create trigger dawdle before insert on identity_sessions for each row execute function dawdle()`),
+      create function delay_insert() returns trigger language plpgsql as $$ begin perform pg_sleep(0.05); return new; end $$;
+      create trigger delay_insert before insert on identity_sessions for each row execute function delay_insert()`),
   );
-  afterAll(() => nodes.database.knex.raw('drop function dawdle() cascade'));
+  afterAll(() => nodes.database.knex.raw('drop function delay_insert() cascade'));
 
-  async function race(options: IdentitySessionOptions, said: (i: number) => Partial<SignIn> = () => ({})) {
-    // A node a sign-in, because each node takes its own in turn; on a database whose default breaks the rules.
+  async function race(options: IdentitySessionOptions, signIn: (i: number) => Partial<SignIn> = () => ({})) {
+    // One node per sign-in, because a node runs its own one after another. The default isolation level is the wrong one.
     const connection = `${nodes.database.url}?options=-c%20default_transaction_isolation%3Drepeatable%5C%20read`;
     const pools = Array.from({ length: NODES }, () => nodes.database.connect({ connection }));
     await Promise.all(pools.map((pool) => pool.raw('select 1')));
-    return Promise.allSettled(pools.map((knex, i) => open(use({ ...options, knex }), said(i))));
+    return Promise.allSettled(pools.map((knex, i) => open(use({ ...options, knex }), signIn(i))));
   }
 
-  it('leave one session under LogoutFromAllDevices, and it is one that was acknowledged', async () => {
+  it('all succeed and leave exactly one live session under LogoutFromAllDevices', async () => {
     const results = await race({ preventConcurrentLogin: 'LogoutFromAllDevices' });
     expect(results.every(({ status }) => status === 'fulfilled')).toBe(true);
-    expect(await live()).toBe(1);
+    expect(await liveCount()).toBe(1);
   });
 
-  it('leave one session for each kind of device under LogoutFromSameTypeDevices', async () => {
+  it('leave exactly one live session for each kind of device under LogoutFromSameTypeDevices', async () => {
     const devices = ['Web', 'Mobile', 'OAuth'];
     const rule = { preventConcurrentLogin: 'LogoutFromSameTypeDevices' } as const;
     await race(rule, (i) => ({ device: devices[i % 3] }));
@@ -78,31 +81,31 @@ describe('concurrent sign-ins of one user', () => {
     expect(rows.map(({ device }) => device as string).sort()).toEqual([...devices].sort());
   });
 
-  it('leave no more than the limit when the oldest make room', async () => {
+  it('leave exactly as many live sessions as the limit if the oldest are ended', async () => {
     await race({ maxSessionsPerUser: 5 });
-    expect(await live()).toBe(5);
+    expect(await liveCount()).toBe(5);
   });
 
-  it('let in as many as the limit when further ones are refused', async () => {
+  it('succeed exactly as often as the limit allows if further ones are refused', async () => {
     const results = await race({ maxSessionsPerUser: 5, onLimit: 'refuse' });
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
     for (const result of results) {
       if (result.status === 'rejected') expect(result.reason).toEqual(refusal('session-limit-reached'));
     }
-    expect(await live()).toBe(5);
+    expect(await liveCount()).toBe(5);
   });
 
-  it('hold one connection at a time in each process', async () => {
+  it('use one connection at a time in each process', async () => {
     const small = nodes.database.connect({ pool: { min: 0, max: 2 } });
     const manager = use({ knex: small, preventConcurrentLogin: 'LogoutFromAllDevices' });
     const signIns = Promise.all(Array.from({ length: 30 }, () => open(manager)));
     await Promise.all([signIns, small.raw('select 1')]);
-    expect(await live()).toBe(1);
+    expect(await liveCount()).toBe(1);
   });
 });
 
 describe('revoke', () => {
-  it('tells what it ended, and is no mistake the second time', async () => {
+  it('returns the ids of the sessions that it ended, and an empty list when it is repeated', async () => {
     const manager = use();
     const [one, two] = [await open(manager), await open(manager)];
     expect(await manager.revoke(otherSessionsOf(owner, one.session.sessionId))).toEqual([
@@ -111,19 +114,19 @@ describe('revoke', () => {
     expect(await manager.revoke(sessionsOf(owner, [two.session.sessionId]))).toEqual([]);
   });
 
-  it('finds no session of somebody else', async () => {
+  it('rejects with session-not-found for a session of another user', async () => {
     const manager = use();
     const { session } = await open(manager);
     const foreign = manager.revoke(sessionsOf({ tenantId: null, userId: 'bob' }, [session.sessionId]));
     await expect(foreign).rejects.toEqual(refusal('session-not-found'));
-    expect(await live()).toBe(1);
+    expect(await liveCount()).toBe(1);
   });
 
-  it('refuses what would end more than is meant, or for no known reason, and ends nothing', async () => {
+  it('throws a TypeError and ends nothing for incomplete revocations, unknown options and unknown reasons', async () => {
     const manager = use();
     const { session } = await open(manager);
     const id = session.sessionId;
-    const misused: readonly (readonly [unknown, unknown?])[] = [
+    const invalid: readonly (readonly [unknown, unknown?])[] = [
       [id],
       [sessionsOf(owner, undefined as never)],
       [otherSessionsOf(owner, undefined as never)],
@@ -133,13 +136,13 @@ describe('revoke', () => {
       [{ owner }, { because: 'revoked' }],
       [{ owner }, 'administrator'],
     ];
-    for (const [which, how] of misused) {
+    for (const [which, how] of invalid) {
       await expect(manager.revoke(which as never, how as never)).rejects.toThrow(TypeError);
     }
-    expect(await live()).toBe(1);
+    expect(await liveCount()).toBe(1);
   });
 
-  it('notes when, why and by whom', async () => {
+  it('stores the time, the reason and the actor of the end', async () => {
     const manager = use();
     const { session } = await open(manager);
     const all = { owner };
@@ -156,8 +159,8 @@ describe('revoke', () => {
   });
 });
 
-describe('an owner', () => {
-  it('needs no tenant where there are none, and has to be text that can be kept', async () => {
+describe('owners in calls', () => {
+  it('may omit the tenant, and are refused with invalid-request if an id is not valid text', async () => {
     const manager = use();
     const { session } = await open(manager);
     expect(await manager.list({ userId: 'alice' })).toHaveLength(1);
@@ -170,7 +173,7 @@ describe('an owner', () => {
 });
 
 describe('update', () => {
-  it('changes what the app keeps with a session, for all nodes', async () => {
+  it('changes the properties of a session for all nodes', async () => {
     const [here, there] = [use(), use()];
     const { session, credentials } = await open(here);
     await there.verify(credentials);
@@ -185,7 +188,7 @@ describe('update', () => {
     { extraProperties: 'a' },
     { data: 5 },
     { data: null },
-  ])('takes no %j', async (patch) => {
+  ])('rejects the patch %j and changes nothing', async (patch) => {
     const manager = use();
     const { session, credentials } = await open(manager, { extraProperties: { theme: 'dark' } });
     await expect(manager.update(session.sessionId, patch as never)).rejects.toThrow(
@@ -194,17 +197,17 @@ describe('update', () => {
     expect((await manager.verify(credentials)).extraProperties).toEqual({ theme: 'dark' });
   });
 
-  it('replaces each object that is given, whole, and leaves the other', async () => {
+  it('replaces each given object completely and keeps the other one', async () => {
     const manager = use();
-    const said = { extraProperties: { theme: 'dark', size: 1 }, data: { draft: 'a' } };
-    const { session, credentials } = await open(manager, said);
+    const fields = { extraProperties: { theme: 'dark', size: 1 }, data: { draft: 'a' } };
+    const { session, credentials } = await open(manager, fields);
     expect(await manager.update(session.sessionId, { extraProperties: { size: 2 } })).toBe(true);
     expect(await manager.verify(credentials)).toMatchObject({ data: { draft: 'a' } });
     expect((await manager.verify(credentials)).extraProperties).toEqual({ size: 2 });
   });
 
   it.each([[{ theme: 'dark' }], [{ extraproperties: {} }], [undefined], ['dark'], [[]]])(
-    'refuses %j, rather than change nothing',
+    'rejects the patch %j, because it names no field to change',
     async (patch) => {
       const manager = use();
       const { session } = await open(manager);
@@ -217,90 +220,92 @@ describe('update', () => {
 describe.each([
   ['Postgres', () => use()],
   ['memory', () => managerOn({ store: memory(), clock: nodes.clock })],
-])('an id with dashes, on %s,', (_, make) => {
-  const id = 'b3b5f5e0-7c36-4f0a-8d2e-0123456789AB';
+])('session ids on %s', (_, make) => {
+  const dashed = 'b3b5f5e0-7c36-4f0a-8d2e-0123456789AB';
   const plain = 'b3b5f5e07c364f0a8d2e0123456789ab';
   let manager: IdentitySessionManager;
 
   beforeEach(async () => {
     manager = make();
-    await manager.create({ userId: 'alice', sessionId: id });
+    await manager.create({ userId: 'alice', sessionId: dashed });
   });
   afterEach(() => manager.close());
 
   const isLive = async () => (await manager.administration.get(plain)).endedAt === null;
 
-  it('finds and changes the session that it finds without', async () => {
+  it('find and change the same session with and without dashes', async () => {
     const { administration } = manager;
-    expect(await administration.find(id)).toMatchObject({ sessionId: plain });
-    expect(await administration.get(id)).toMatchObject({ sessionId: plain });
-    expect(await manager.verifyClaimed(id)).toMatchObject({ sessionId: plain });
-    expect(await manager.update(id, { data: { seen: true } })).toBe(true);
+    expect(await administration.find(dashed)).toMatchObject({ sessionId: plain });
+    expect(await administration.get(dashed)).toMatchObject({ sessionId: plain });
+    expect(await manager.verifyClaimed(dashed)).toMatchObject({ sessionId: plain });
+    expect(await manager.update(dashed, { data: { seen: true } })).toBe(true);
     expect(await administration.get(plain)).toMatchObject({ data: { seen: true } });
   });
 
-  it('ends it, and tells of it in the one writing', async () => {
-    expect(await manager.revoke(sessionsOf(owner, [id]))).toEqual([plain]);
-    expect(await manager.revoke(sessionsOf(owner, [id]))).toEqual([]);
+  it('can have dashes in revoke, which returns ids without dashes', async () => {
+    expect(await manager.revoke(sessionsOf(owner, [dashed]))).toEqual([plain]);
+    expect(await manager.revoke(sessionsOf(owner, [dashed]))).toEqual([]);
     expect(await isLive()).toBe(false);
   });
 
-  it('ends it by the door of administrators', async () => {
-    await manager.administration.revoke(id);
+  it('can have dashes in administration.revoke', async () => {
+    await manager.administration.revoke(dashed);
     expect(await isLive()).toBe(false);
   });
 
-  it('keeps it when the others end', async () => {
+  it('can have dashes where they name the session to keep', async () => {
     const { session: other } = await open(manager);
-    expect(await manager.onCredentialChange('alice', { keep: id })).toEqual([other.sessionId]);
-    expect(await manager.revoke(otherSessionsOf(owner, id))).toEqual([]);
+    expect(await manager.onCredentialChange('alice', { keep: dashed })).toEqual([other.sessionId]);
+    expect(await manager.revoke(otherSessionsOf(owner, dashed))).toEqual([]);
     expect(await isLive()).toBe(true);
   });
 
-  it('is watched until it ends, and not told of before', async () => {
-    const told: string[] = [];
-    manager.onEnded(id, ({ code }) => told.push(code));
-    await manager.administration.get(id);
-    expect(told).toEqual([]);
-    await manager.administration.revoke(id);
-    await manager.administration.get(id);
-    expect(told).toEqual(['session-ended']);
+  it('can have dashes in onEnded, which calls its listener only after the end', async () => {
+    const codes: string[] = [];
+    manager.onEnded(dashed, ({ code }) => codes.push(code));
+    await manager.administration.get(dashed);
+    expect(codes).toEqual([]);
+    await manager.administration.revoke(dashed);
+    await manager.administration.get(dashed);
+    expect(codes).toEqual(['session-ended']);
   });
 
-  describe('that is none', () => {
-    it.each(['junk', '', undefined, 42])('finds no session: %j', async (given) => {
-      const none = given as string;
+  describe('that are invalid', () => {
+    it.each(['junk', '', undefined, 42])('find no session: %j', async (given) => {
+      const invalid = given as string;
       const { administration } = manager;
-      expect(await administration.find(none)).toBeUndefined();
-      await expect(administration.get(none)).rejects.toEqual(refusal('session-not-found'));
-      await expect(administration.revoke(none)).rejects.toEqual(refusal('session-not-found'));
-      await expect(manager.revoke(sessionsOf(owner, [none]))).rejects.toEqual(refusal('session-not-found'));
-      await expect((async () => manager.verifyClaimed(none))()).rejects.toEqual(
+      expect(await administration.find(invalid)).toBeUndefined();
+      await expect(administration.get(invalid)).rejects.toEqual(refusal('session-not-found'));
+      await expect(administration.revoke(invalid)).rejects.toEqual(refusal('session-not-found'));
+      await expect(manager.revoke(sessionsOf(owner, [invalid]))).rejects.toEqual(
+        refusal('session-not-found'),
+      );
+      await expect((async () => manager.verifyClaimed(invalid))()).rejects.toEqual(
         refusal('credentials-invalid'),
       );
-      expect(await manager.update(none, { data: {} })).toBe(false);
+      expect(await manager.update(invalid, { data: {} })).toBe(false);
     });
 
-    it.each(['abc', '', null])('is refused where it would be kept, and ends nothing: %j', async (given) => {
-      const none = given as string;
-      const changed = manager.onCredentialChange('alice', { keep: none });
+    it.each(['abc', '', null])('are refused as the session to keep, and nothing ends: %j', async (given) => {
+      const invalid = given as string;
+      const changed = manager.onCredentialChange('alice', { keep: invalid });
       await expect(changed).rejects.toMatchObject({ code: 'invalid-request', field: 'keep' });
-      const others = manager.revoke(otherSessionsOf(owner, none));
+      const others = manager.revoke(otherSessionsOf(owner, invalid));
       await expect(others).rejects.toMatchObject({ code: 'invalid-request', field: 'except' });
       expect(await isLive()).toBe(true);
     });
   });
 });
 
-describe('what people are shown', () => {
-  it('leaves out the clients of the blacklist, which can be ended by their id all the same', async () => {
+describe('list', () => {
+  it('omits sessions of blacklisted clients, which can still be revoked by id', async () => {
     const manager = use({ clientBlacklist: ['maintenance'] });
     const { session } = await open(manager, { clientId: 'maintenance' });
     expect(await manager.list(owner)).toEqual([]);
     expect(await manager.revoke(sessionsOf(owner, [session.sessionId]))).toEqual([session.sessionId]);
   });
 
-  it('is limited to the sessions of this node without global lookup', async () => {
+  it('returns only the sessions of this node if globalLookup is false', async () => {
     const [one, two] = ['one', 'two'].map((nodeId) => use({ nodeId, globalLookup: false }));
     const { session, credentials } = await open(one!);
     expect(await two!.list(owner)).toEqual([]);
@@ -314,7 +319,7 @@ describe('what people are shown', () => {
 });
 
 describe('close', () => {
-  it("writes what is noted, leaves the app's Knex open, and may be said twice", async () => {
+  it("writes pending touches, leaves the app's Knex open, and can be called twice", async () => {
     const manager = use();
     const { credentials } = await open(manager);
     nodes.clock.advance(5000);
@@ -325,8 +330,8 @@ describe('close', () => {
   });
 });
 
-describe('a manager on the memory store', () => {
-  it('does the same, until the process ends', async () => {
+describe('a manager with the memory store', () => {
+  it('verifies, wakes and revokes sessions like one with Postgres', async () => {
     const manager = createIdentitySessionManager({ store: memory(), clock: nodes.clock, location: false });
     const { session, credentials } = await open(manager, { staySignedIn: true });
     nodes.clock.advance(3 * DAY);
@@ -337,54 +342,58 @@ describe('a manager on the memory store', () => {
 });
 
 describe('create', () => {
-  const facts = { userId: 'alice', sessionId: '018f0d2c-7f5a-4e3b-9c1d-0123456789ab' };
-  const plain = facts.sessionId.replaceAll('-', '');
+  const signIn = { userId: 'alice', sessionId: '018f0d2c-7f5a-4e3b-9c1d-0123456789ab' };
+  const plain = signIn.sessionId.replaceAll('-', '');
 
-  it('opens a session under the id that the app gives, for a token that the app signs', async () => {
+  it('opens a session under the given id, which a token of the app can name', async () => {
     const manager = use();
-    expect(await manager.create(facts)).toMatchObject({ sessionId: plain, userId: 'alice' });
+    expect(await manager.create(signIn)).toMatchObject({ sessionId: plain, userId: 'alice' });
     expect(await manager.verifyClaimed(plain)).toMatchObject({ sessionId: plain });
   });
 
-  it('is no mistake the second time, also when both come at once from two nodes', async () => {
+  it('returns the same session for repeated calls, even for parallel calls on two nodes', async () => {
     const [one, other] = [use(), use()];
-    const created = await Promise.all([one, other, one, other].map((manager) => manager.create(facts)));
+    const created = await Promise.all([one, other, one, other].map((manager) => manager.create(signIn)));
     expect(new Set(created.map(({ sessionId }) => sessionId))).toEqual(new Set([plain]));
-    expect(await live()).toBe(1);
+    expect(await liveCount()).toBe(1);
   });
 
-  it("takes neither another user's id nor one that has ended", async () => {
+  it('rejects with session-id-taken if the id belongs to another user or to an ended session', async () => {
     const manager = use();
-    await manager.create(facts);
-    await expect(manager.create({ ...facts, userId: 'bob' })).rejects.toEqual(refusal('session-id-taken'));
-    await expect(manager.create({ ...facts, tenantId: 'acme' })).rejects.toEqual(refusal('session-id-taken'));
+    await manager.create(signIn);
+    await expect(manager.create({ ...signIn, userId: 'bob' })).rejects.toEqual(refusal('session-id-taken'));
+    await expect(manager.create({ ...signIn, tenantId: 'acme' })).rejects.toEqual(
+      refusal('session-id-taken'),
+    );
     await manager.revoke(sessionsOf(owner, [plain]));
-    await expect(manager.create(facts)).rejects.toEqual(refusal('session-id-taken'));
+    await expect(manager.create(signIn)).rejects.toEqual(refusal('session-id-taken'));
   });
 
-  it('opens a session that no secret fits, whatever is tried', async () => {
+  it('opens a session that no secret can verify', async () => {
     const manager = use();
-    await manager.create(facts);
+    await manager.create(signIn);
     for (const secret of ['', 'A'.repeat(43), undefined as never]) {
-      const trying = (async () => manager.verify({ sessionId: plain, secret }))();
-      await expect(trying).rejects.toThrow();
+      const verifying = (async () => manager.verify({ sessionId: plain, secret }))();
+      await expect(verifying).rejects.toThrow();
     }
   });
 
-  it.each(['junk', 42, null])('takes no %j for an id', async (sessionId) => {
-    await expect(use().create({ ...facts, sessionId: sessionId as never })).rejects.toThrow(/must be a UUID/);
+  it.each(['junk', 42, null])('rejects the session id %j', async (sessionId) => {
+    await expect(use().create({ ...signIn, sessionId: sessionId as never })).rejects.toThrow(
+      /must be a UUID/,
+    );
   });
 
-  it('obeys the rules of sign-ins', async () => {
+  it('applies the rules about concurrent sign-ins', async () => {
     const manager = use({ preventConcurrentLogin: 'LogoutFromAllDevices' });
     await manager.create({ userId: 'alice' });
     await manager.create({ userId: 'alice' });
-    expect(await live()).toBe(1);
+    expect(await liveCount()).toBe(1);
   });
 });
 
-describe('a change of credentials', () => {
-  it("ends the user's other sessions, or all of them", async () => {
+describe('onCredentialChange', () => {
+  it('ends all sessions of the user, or all except the one to keep', async () => {
     const manager = use();
     const { session: kept } = await open(manager);
     const { session: other, credentials } = await open(manager);
@@ -396,7 +405,7 @@ describe('a change of credentials', () => {
     expect(await manager.onCredentialChange(owner)).toEqual([kept.sessionId]);
   });
 
-  it('is of the user without a tenant under a bare id, and of any by a session or an owner', async () => {
+  it('accepts a user id without a tenant, a session or an owner', async () => {
     const manager = use();
     const { session } = await open(manager, { tenantId: 'acme' });
     const { session: other } = await open(manager, { tenantId: 'acme' });
@@ -407,23 +416,23 @@ describe('a change of credentials', () => {
     ]);
   });
 
-  it('is of somebody, and keeps what it says, or else ends nothing', async () => {
+  it('rejects an invalid owner or invalid options, and ends nothing', async () => {
     const manager = use();
     const { session } = await open(manager);
-    for (const nobody of [undefined, null, 42]) {
-      await expect(manager.onCredentialChange(nobody as never)).rejects.toThrow(
+    for (const invalid of [undefined, null, 42]) {
+      await expect(manager.onCredentialChange(invalid as never)).rejects.toThrow(
         /the owner must be an object/,
       );
     }
     for (const options of [{ kept: session.sessionId }, session.sessionId, null]) {
       await expect(manager.onCredentialChange('alice', options as never)).rejects.toThrow(/`keep`, `by`/);
     }
-    expect(await live()).toBe(1);
+    expect(await liveCount()).toBe(1);
   });
 });
 
-describe('the kind of device', () => {
-  it('is what the app makes of client and device, unless the sign-in says it', async () => {
+describe('the device of a new session', () => {
+  it('is the result of deviceOf, unless the sign-in names the device', async () => {
     const manager = use({ deviceOf: (clientId, { type }) => (clientId === 'app' ? 'Mobile' : type) });
     expect((await open(manager, { clientId: 'app' })).session.device).toBe('Mobile');
     expect((await open(manager)).session.device).toBe('other');
