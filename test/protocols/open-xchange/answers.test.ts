@@ -1,4 +1,4 @@
-import { answer, bare, DONE } from '../../../lib/protocols/open-xchange/answers';
+import { answer, emptyAnswer, DONE } from '../../../lib/protocols/open-xchange/answers';
 
 const HEADERS = {
   Expires: 'Sat, 06 May 1995 12:00:00 GMT',
@@ -17,7 +17,7 @@ describe('an answer', () => {
     });
   });
 
-  it('that is bare says nothing but its status', () => {
-    expect(bare(403)).toEqual({ status: 403, headers: HEADERS, cookies: [], body: undefined });
+  it('that is emptyAnswer says nothing but its status', () => {
+    expect(emptyAnswer(403)).toEqual({ status: 403, headers: HEADERS, cookies: [], body: undefined });
   });
 });

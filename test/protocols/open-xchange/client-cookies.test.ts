@@ -92,7 +92,7 @@ describe('the public-session cookie', () => {
     expect(namesOf(await client.send('GET', target))).toEqual([]);
   });
 
-  it('is forgotten by a logout, and by an autologin that fails', async () => {
+  it('is cleared by a logout, and by an autologin that fails', async () => {
     await ox.arrange({ wire });
     const client = await ox.signedIn();
     expect(namesOf(await client.act('logout'))).toEqual(['secret', 'public-session']);

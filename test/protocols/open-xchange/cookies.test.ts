@@ -4,7 +4,7 @@ import {
   cookieName,
   cookiesFor,
   cookieValue,
-  LONG_AGO,
+  EXPIRED,
 } from '../../../lib/protocols/open-xchange/cookies';
 
 describe('the cookies for a purpose', () => {
@@ -31,13 +31,13 @@ describe('a cookie of Open-Xchange', () => {
   it.each([
     [Date.UTC(2011, 4, 24, 13, 28, 59), 'Tue, 24-May-2011 13:28:59 GMT'],
     [Date.UTC(2026, 0, 1), 'Thu, 01-Jan-2026 00:00:00 GMT'],
-    [LONG_AGO, 'Thu, 01-Jan-1970 00:00:10 GMT'],
+    [EXPIRED, 'Thu, 01-Jan-1970 00:00:10 GMT'],
   ])('expires at %d, written %s', (time, text) => {
     expect(cookieDate(time)).toBe(text);
   });
 
   it.each([
-    [LONG_AGO, open, 'a=b; expires=Thu, 01-Jan-1970 00:00:10 GMT; path=/'],
+    [EXPIRED, open, 'a=b; expires=Thu, 01-Jan-1970 00:00:10 GMT; path=/'],
     [undefined, open, 'a=b; path=/'],
     [undefined, { httpOnly: true, secure: false }, 'a=b; path=/; HttpOnly'],
     [undefined, { httpOnly: false, secure: true }, 'a=b; path=/; Secure'],

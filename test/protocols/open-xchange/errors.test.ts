@@ -2,7 +2,7 @@ import { SessionError, type RefusalCode } from '../../../lib';
 import {
   errorObject,
   OpenXchangeError,
-  worded,
+  errorOfRefusal,
   type OpenXchangeCode,
 } from '../../../lib/protocols/open-xchange/errors';
 
@@ -78,7 +78,7 @@ describe('a refusal', () => {
   ];
 
   it.each(rows)('%s is %s, with status %d and %j', (code, is, status, params) => {
-    const { error, status: given } = worded(new SessionError(code, 'No.'), ABOUT);
+    const { error, status: given } = errorOfRefusal(new SessionError(code, 'No.'), ABOUT);
     expect([error.code, given, error.params]).toEqual([is, status, params]);
   });
 
@@ -87,7 +87,7 @@ describe('a refusal', () => {
     ['client', 'SES-0207', ['c', 'u', 'x']],
     ['node', 'SES-0002', []],
   ] as const)('for a limit per %s is %s with %j', (per, is, params) => {
-    const { error } = worded(new SessionError('session-limit-reached', 'No.', { per }), ABOUT);
+    const { error } = errorOfRefusal(new SessionError('session-limit-reached', 'No.', { per }), ABOUT);
     expect([error.code, error.params]).toEqual([is, params]);
   });
 });

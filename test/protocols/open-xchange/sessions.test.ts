@@ -1,4 +1,4 @@
-import { grouped, sessionObject } from '../../../lib/protocols/open-xchange/sessions';
+import { groupedByType, sessionObject } from '../../../lib/protocols/open-xchange/sessions';
 import { withoutSecret, type StoredSession } from '../../../lib/session/session';
 import { describeOxDevice } from '../../../lib/session/device/describe';
 import type { DeviceType } from '../../../lib/session/device/device';
@@ -54,7 +54,7 @@ describe('groups', () => {
   it('are browsers, apps, synchronisation of both kinds, and others, each in the order that it had', () => {
     const types: DeviceType[] = ['other', 'dav', 'eas', 'browser', 'oxapp', 'dav', 'browser', 'other'];
     const items = types.map((type, at) => ({ type, at }));
-    expect(grouped(items, ({ type }) => type).map(({ type, at }) => `${type} ${at}`)).toEqual([
+    expect(groupedByType(items, ({ type }) => type).map(({ type, at }) => `${type} ${at}`)).toEqual([
       'browser 3',
       'browser 6',
       'oxapp 4',
