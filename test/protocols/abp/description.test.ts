@@ -1,4 +1,4 @@
-import { describing } from '../../../lib/protocols/abp/description';
+import { sessionDescriber } from '../../../lib/protocols/abp/description';
 import { withoutSecret, type StoredSession } from '../../../lib/session/session';
 import { turns } from '../../support/gate';
 import { aSession } from '../../support/sessions';
@@ -15,7 +15,7 @@ describe('what the app says of sessions', () => {
       session({ userId: 'alice', tenantId: 'acme' }),
       session({ userId: 'bob', tenantId: 'acme' }),
     ];
-    const shown = await describing({ userNameOf, tenantNameOf })(sessions, sessions[0]!);
+    const shown = await sessionDescriber({ userNameOf, tenantNameOf })(sessions, sessions[0]!);
     expect(shown.map(({ userName, tenantName, isCurrent }) => [userName, tenantName, isCurrent])).toEqual([
       ['ALICE', null, true],
       ['ALICE', null, false],
@@ -36,7 +36,7 @@ describe('what the app says of sessions', () => {
       {},
       { userNameOf: () => undefined, tenantNameOf: () => null, extraPropertiesOf: () => undefined },
     ]) {
-      expect(await describing(said)([one], one)).toEqual([
+      expect(await sessionDescriber(said)([one], one)).toEqual([
         expect.objectContaining({ userName: null, tenantName: null, extraProperties: {} }),
       ]);
     }
@@ -45,7 +45,7 @@ describe('what the app says of sessions', () => {
   it('is shown of extra properties', async () => {
     const one = session({ extraProperties: { seat: 3, idToken: 'for nobody' } });
     const extraPropertiesOf = ({ extraProperties: { seat } }: typeof one) => ({ seat });
-    const [shown] = await describing({ extraPropertiesOf })([one], one);
+    const [shown] = await sessionDescriber({ extraPropertiesOf })([one], one);
     expect(shown!.extraProperties).toEqual({ seat: 3 });
   });
 
@@ -55,7 +55,7 @@ describe('what the app says of sessions', () => {
         throw new Error('no names');
       },
     };
-    await expect(describing(failing)([session(), session()], session())).rejects.toThrow('no names');
+    await expect(sessionDescriber(failing)([session(), session()], session())).rejects.toThrow('no names');
   });
 
   it('fails the answer once, and nothing else, when two of it fail', async () => {
@@ -66,7 +66,7 @@ describe('what the app says of sessions', () => {
       },
     };
     const one = session({ tenantId: 'acme' });
-    await expect(describing(failing)([one], one)).rejects.toThrow('no names of');
+    await expect(sessionDescriber(failing)([one], one)).rejects.toThrow('no names of');
     // A rejection that nobody hears fails the test that runs.
     await turns();
   });

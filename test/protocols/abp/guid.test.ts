@@ -1,11 +1,11 @@
 import type { Request } from 'express';
 
-import { guid, namedSession } from '../../../lib/protocols/abp/guid';
+import { guid, sessionIdParameter } from '../../../lib/protocols/abp/guid';
 
 const PLAIN = '0198c1a200007000800000000000000a';
 const DASHED = '0198c1a2-0000-7000-8000-00000000000a';
 
-const named = (id: unknown) => namedSession({ params: { id } } as unknown as Request);
+const named = (id: unknown) => sessionIdParameter({ params: { id } } as unknown as Request);
 
 describe('an id', () => {
   it('is shown with dashes', () => {
