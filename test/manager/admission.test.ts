@@ -7,43 +7,43 @@ import { FakeClock } from '../support/clock';
 import { ALICE, HOUR, aSession } from '../support/sessions';
 
 const clock = new FakeClock();
-const newcomer = aSession(clock.now(), { tenantId: 'acme', device: 'Mobile', clientId: 'mail' });
+const session = aSession(clock.now(), { tenantId: 'acme', device: 'Mobile', clientId: 'mail' });
 
 const admission = (options: IdentitySessionOptions = {}, policy: Policy = {}) =>
-  admissionOf(newcomer, undefined, policy, settingsOf({ store: memory(), clock, ...options }));
+  admissionOf(session, undefined, policy, settingsOf({ store: memory(), clock, ...options }));
 
 const others = { tenantId: 'acme', userId: 'alice' };
-const displaced = { at: newcomer.signedIn, reason: 'displaced', by: null };
+const displaced = { at: session.signedIn, reason: 'displaced', by: null };
 
-describe('a sign-in', () => {
-  it('ends nothing and meets no limit by default', async () => {
+describe('admissionOf', () => {
+  it('returns no displaced sessions and no limits by default', async () => {
     expect(await admission()).toMatchObject({ displaces: [], limits: [] });
-    expect((await admission()).cutoffs.short).toBe(newcomer.signedIn - HOUR);
+    expect((await admission()).cutoffs.short).toBe(session.signedIn - HOUR);
   });
 
-  it('ends the session whose credentials came with it, before those that it displaces', async () => {
+  it('lists the replaced session before the displaced ones', async () => {
     const settings = settingsOf({ store: memory(), preventConcurrentLogin: 'LogoutFromAllDevices' });
     const replaced = sessionsOf(ALICE, ['0'.repeat(32)]);
-    expect((await admissionOf(newcomer, replaced, {}, settings)).displaces).toEqual([
+    expect((await admissionOf(session, replaced, {}, settings)).displaces).toEqual([
       { which: replaced, end: { ...displaced, reason: 'replaced' } },
-      { which: { owner: others, except: newcomer.sessionId }, end: displaced },
+      { which: { owner: others, except: session.sessionId }, end: displaced },
     ]);
   });
 
-  it('goes by what administrators have set rather than by the option', async () => {
+  it('prefers the stored policy to the option', async () => {
     const strict = { preventConcurrentLogin: 'LogoutFromAllDevices' } as const;
     expect((await admission(strict, { preventConcurrentLogin: 'Disabled' })).displaces).toEqual([]);
     expect((await admission({}, { preventConcurrentLogin: 'LogoutFromSameTypeDevices' })).displaces).toEqual([
-      { which: { owner: others, except: newcomer.sessionId, device: 'Mobile' }, end: displaced },
+      { which: { owner: others, except: session.sessionId, device: 'Mobile' }, end: displaced },
     ]);
   });
 
-  it("meets the app's own rules too, which are told who signs in with what", async () => {
-    const asked: SigningIn[] = [];
+  it('calls rulesFor with the user, tenant, device and client, and adds its rules to the options', async () => {
+    const calls: SigningIn[] = [];
     const { displaces, limits } = await admission({
       maxSessionsPerUser: 5,
-      rulesFor: async (who) => {
-        asked.push(who);
+      rulesFor: async (signingIn) => {
+        calls.push(signingIn);
         return {
           maxSessionsPerDevice: 1,
           onLimit: 'refuse',
@@ -51,7 +51,7 @@ describe('a sign-in', () => {
         };
       },
     });
-    expect(asked).toEqual([{ tenantId: 'acme', userId: 'alice', device: 'Mobile', clientId: 'mail' }]);
+    expect(calls).toEqual([{ tenantId: 'acme', userId: 'alice', device: 'Mobile', clientId: 'mail' }]);
     expect(displaces).toHaveLength(1);
     expect(limits).toEqual([
       { per: 'device', max: 1, onLimit: 'refuse' },
@@ -59,7 +59,7 @@ describe('a sign-in', () => {
     ]);
   });
 
-  it('fails when those rules cannot be had, rather than go on without', async () => {
+  it('rejects if rulesFor fails or returns invalid rules', async () => {
     const failing = { rulesFor: () => Promise.reject(new Error('no answer')) };
     await expect(admission(failing)).rejects.toThrow('no answer');
     await expect(admission({ rulesFor: () => ({ maxSessionsPerUser: -1 }) })).rejects.toThrow(TypeError);

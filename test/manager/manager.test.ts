@@ -411,7 +411,9 @@ describe('a change of credentials', () => {
     const manager = use();
     const { session } = await open(manager);
     for (const nobody of [undefined, null, 42]) {
-      await expect(manager.onCredentialChange(nobody as never)).rejects.toThrow(/the owner must be an object/);
+      await expect(manager.onCredentialChange(nobody as never)).rejects.toThrow(
+        /the owner must be an object/,
+      );
     }
     for (const options of [{ kept: session.sessionId }, session.sessionId, null]) {
       await expect(manager.onCredentialChange('alice', options as never)).rejects.toThrow(/`keep`, `by`/);

@@ -7,8 +7,8 @@ const clock = new FakeClock();
 const settings = settingsOf({ store: memory(), clock, nodeId: 'node-1' });
 const opened = (signIn: SignIn) => newSession(signIn, 'hash', settings);
 
-describe('the session that a sign-in opens', () => {
-  it('holds what was said, in its own form, and nothing that was not', () => {
+describe('newSession', () => {
+  it('returns a session with the given fields in normal form, and with defaults for the others', () => {
     expect(
       opened({
         userId: 'alice',
@@ -53,38 +53,35 @@ describe('the session that a sign-in opens', () => {
     });
   });
 
-  it("says what its device is in the app's first language", () => {
+  it("describes the device in the app's first language", () => {
     const german = settingsOf({ store: memory(), languages: ['de', 'en'] });
     const { deviceInfo } = newSession({ userId: 'alice', userAgent: 'curl/8' }, 'hash', german);
     expect(deviceInfo).toBe('Unbekanntes Gerät');
   });
 
   it.each([{ tenantId: 5 }, { clientId: ['a'] }, { device: '' }, { authId: 'x'.repeat(129) }])(
-    'cannot hold %j',
-    (said) => {
-      expect(() => opened({ userId: 'alice', ...said } as SignIn)).toThrow(
+    'throws invalid-request for %j',
+    (fields) => {
+      expect(() => opened({ userId: 'alice', ...fields } as SignIn)).toThrow(
         expect.objectContaining({ code: 'invalid-request' }),
       );
     },
   );
 
-  it('is of a user whom the app names by text', () => {
+  it('throws if the user id is not a string, and suggests String(user.id)', () => {
     expect(() => opened({ userId: 7 as never })).toThrow(/write `String\(user\.id\)`/);
   });
 
-  it('is not opened with what `SignIn` does not name', () => {
+  it('throws for a property that SignIn does not have, and lists the valid names', () => {
     expect(() => opened({ userId: 'alice', staySignedin: true } as SignIn)).toThrow(
       /^`signIn` has no `staySignedin`: pass a plain object with `userId`, .*`staySignedIn`/,
     );
   });
 
-  it.each([undefined, null, 5, '', 'x'.repeat(65)])(
-    'is a mistake of the app where its `deviceOf` answers %j',
-    (answer) => {
-      const wrong = settingsOf({ store: memory(), deviceOf: () => answer as never });
-      const open = () => newSession({ userId: 'alice' }, 'hash', wrong);
-      expect(open).toThrow(TypeError);
-      expect(open).toThrow('`deviceOf` must return a string of 1 to 64');
-    },
-  );
+  it.each([undefined, null, 5, '', 'x'.repeat(65)])('throws a TypeError if deviceOf returns %j', (device) => {
+    const wrong = settingsOf({ store: memory(), deviceOf: () => device as never });
+    const open = () => newSession({ userId: 'alice' }, 'hash', wrong);
+    expect(open).toThrow(TypeError);
+    expect(open).toThrow('`deviceOf` must return a string of 1 to 64');
+  });
 });

@@ -17,7 +17,7 @@ let clock: FakeClock;
 let store: AdministeredStore;
 let gated: GatedStore;
 let watch: SessionWatch;
-let told: SessionError[];
+let received: SessionError[];
 
 const session = aSession(new FakeClock().now());
 const end = () => ({ at: clock.now(), reason: 'revoked', by: null }) as const;
@@ -27,11 +27,11 @@ beforeEach(async () => {
   store = memory();
   gated = new GatedStore(store);
   watch = new SessionWatch(gated.store, settingsOf({ store, clock }));
-  told = [];
+  received = [];
   await store.insert(session, admission(clock.now()));
 });
 
-const add = (id = session.sessionId) => watch.add(id, (refusal) => told.push(refusal));
+const add = (id = session.sessionId) => watch.add(id, (refusal) => received.push(refusal));
 
 async function pass(milliseconds: number): Promise<void> {
   for (let passed = 0; passed < milliseconds; passed += LOOK_EVERY) {
@@ -40,58 +40,58 @@ async function pass(milliseconds: number): Promise<void> {
   }
 }
 
-describe('who watches a session', () => {
-  it('is told once when it ends, and why', async () => {
+describe('SessionWatch', () => {
+  it('calls the listener once with the reason when the session ends', async () => {
     add();
     await pass(LOOK_EVERY);
-    expect(told).toEqual([]);
+    expect(received).toEqual([]);
     await store.end(everySessionOf(ALICE), end());
     await pass(3 * LOOK_EVERY);
-    expect(told).toMatchObject([{ code: 'session-ended', endReason: 'revoked' }]);
+    expect(received).toMatchObject([{ code: 'session-ended', endReason: 'revoked' }]);
   });
 
-  it('is told at once when it is heard that the session changed', async () => {
+  it('calls the listener immediately if look() names a session that has ended', async () => {
     add();
     await turns();
     await store.end(sessionsOf(ALICE, [session.sessionId]), end());
     watch.look(['0'.repeat(32), session.sessionId]);
     await turns();
-    expect(told).toHaveLength(1);
+    expect(received).toHaveLength(1);
   });
 
-  it('is told when it expires by itself', async () => {
-    // Without the gate: it answers later than the clock is put forward.
+  it('calls the listener when the session expires', async () => {
+    // Without the gate, because its responses would arrive after the clock was advanced.
     watch = new SessionWatch(store, settingsOf({ store, clock }));
     add();
     clock.advance(HOUR);
     await turns();
-    expect(told).toMatchObject([{ code: 'session-expired' }]);
+    expect(received).toMatchObject([{ code: 'session-expired' }]);
   });
 
-  it('is told at once of a session that had ended before, or never was', async () => {
+  it('calls the listener immediately if the session does not exist', async () => {
     add('0'.repeat(32));
     await turns();
-    expect(told).toMatchObject([{ code: 'session-ended' }]);
+    expect(received).toMatchObject([{ code: 'session-ended' }]);
   });
 
-  it('is told nothing any more after the watch was ended', async () => {
+  it('does not call the listener after its removal', async () => {
     const unwatch = add();
     unwatch();
     await store.end(everySessionOf(ALICE), end());
     await pass(4 * LOOK_EVERY);
-    expect(told).toEqual([]);
+    expect(received).toEqual([]);
   });
 
-  it('shares the watch with others, and each goes when it wants', async () => {
+  it('keeps the other listeners of a session when one is removed', async () => {
     const unwatch = add();
     add();
     unwatch();
     await store.end(everySessionOf(ALICE), end());
     await pass(2 * LOOK_EVERY);
-    expect(told).toHaveLength(1);
+    expect(received).toHaveLength(1);
   });
 
-  describe('beside somebody who throws', () => {
+  describe('with a listener that throws', () => {
     const broken = new Error('The stream is in no state for that');
     let report: jest.Mock;
 
@@ -104,57 +104,57 @@ describe('who watches a session', () => {
       add();
     });
 
-    it('is told all the same, and what was thrown is reported', async () => {
+    it('calls the other listeners and reports the error', async () => {
       await store.end(everySessionOf(ALICE), end());
       await pass(2 * LOOK_EVERY);
-      expect(told).toMatchObject([{ code: 'session-ended' }]);
+      expect(received).toMatchObject([{ code: 'session-ended' }]);
       expect(report.mock.calls).toEqual([[{ type: 'failed', task: 'listener', error: broken }]]);
     });
 
-    it('is told all the same when it is a promise that rejects, which is reported too', async () => {
+    it('calls the other listeners and reports the error if a listener returns a promise that rejects', async () => {
       const rejecting: unknown = () => Promise.reject(broken);
       watch.add(session.sessionId, rejecting as EndedListener);
       add();
       await store.end(everySessionOf(ALICE), end());
       await pass(2 * LOOK_EVERY);
-      expect(told).toHaveLength(2);
+      expect(received).toHaveLength(2);
       const failed = [{ type: 'failed', task: 'listener', error: broken }];
       expect(report.mock.calls).toEqual([failed, failed]);
     });
 
-    it('is told all the same that nobody can say whether the session lives', async () => {
+    it('calls the other listeners with store-unavailable if the store does not answer', async () => {
       await turns();
       gated.close();
       await pass((UNANSWERED_LOOKS_LIMIT + 1) * LOOK_EVERY);
-      expect(told).toMatchObject([{ code: 'store-unavailable' }]);
+      expect(received).toMatchObject([{ code: 'store-unavailable' }]);
     });
   });
 });
 
-describe('when nobody can say whether the session lives', () => {
-  it('it counts as unavailable after a while, also when an answer never comes', async () => {
+describe('SessionWatch on a store that does not answer', () => {
+  it('calls the listener with store-unavailable after four unanswered reads', async () => {
     add();
     await pass(LOOK_EVERY);
     gated.close();
     await pass(UNANSWERED_LOOKS_LIMIT * LOOK_EVERY);
-    expect(told).toEqual([]);
+    expect(received).toEqual([]);
     await pass(LOOK_EVERY);
-    expect(told).toMatchObject([{ code: 'store-unavailable' }]);
+    expect(received).toMatchObject([{ code: 'store-unavailable' }]);
   });
 
-  it('a short while does no harm', async () => {
+  it('does not call the listener if the store answers again after two unanswered reads', async () => {
     add();
     await pass(LOOK_EVERY);
     gated.close();
     await pass((UNANSWERED_LOOKS_LIMIT / 2) * LOOK_EVERY);
     gated.open();
     await pass(4 * UNANSWERED_LOOKS_LIMIT * LOOK_EVERY);
-    expect(told).toEqual([]);
+    expect(received).toEqual([]);
   });
 });
 
-describe('the store', () => {
-  it('is asked for each session once a look, and for nothing when nobody watches', async () => {
+describe('reads of SessionWatch', () => {
+  it('happen once per interval for a session with any number of listeners, and never without listeners', async () => {
     const unwatch = add();
     const another = add();
     await turns();
@@ -169,21 +169,21 @@ describe('the store', () => {
     expect(gated.asked['find']).toBe(after);
   });
 
-  it('is asked nothing after the watch was closed', async () => {
+  it('stop after close()', async () => {
     add();
     watch.close();
     const before = gated.asked['find']!;
     await pass(4 * LOOK_EVERY);
     expect(gated.asked['find']).toBe(before);
-    expect(told).toEqual([]);
+    expect(received).toEqual([]);
   });
 
-  it('is asked nothing by who comes after that, and is told at once that nobody can say', async () => {
+  it('do not happen for a listener added after close(), which is called immediately with store-unavailable', async () => {
     watch.close();
     add();
-    expect(told).toMatchObject([{ code: 'store-unavailable' }]);
+    expect(received).toMatchObject([{ code: 'store-unavailable' }]);
     await pass(4 * LOOK_EVERY);
     expect(gated.asked['find'] ?? 0).toBe(0);
-    expect(told).toHaveLength(1);
+    expect(received).toHaveLength(1);
   });
 });

@@ -9,7 +9,7 @@ const use = (options?: IdentitySessionOptions) => nodes.use(options);
 const owner = { tenantId: null, userId: 'alice' };
 
 describe('verify', () => {
-  it('answers a warm session at once', async () => {
+  it('returns a cached session synchronously', async () => {
     const manager = use();
     const { credentials } = await open(manager);
     await manager.verify(credentials);
@@ -18,7 +18,7 @@ describe('verify', () => {
     expect(manager.verify(credentials)).not.toBeInstanceOf(Promise);
   });
 
-  it('gives everybody a copy of their own', async () => {
+  it('returns a new object to each caller, with frozen properties', async () => {
     const manager = use();
     const { credentials } = await open(manager, { extraProperties: { role: 'reader' } });
     const session = await manager.verify(credentials);
@@ -30,7 +30,7 @@ describe('verify', () => {
     });
   });
 
-  it('notes the use, and from where', async () => {
+  it('records the time and the address of the use', async () => {
     const manager = use();
     const { credentials } = await open(manager);
     nodes.clock.advance(5000);
@@ -41,7 +41,7 @@ describe('verify', () => {
     });
   });
 
-  it('notes nothing of what does not count as activity', async () => {
+  it('records nothing if activity is false', async () => {
     const manager = use();
     const { credentials } = await open(manager);
     nodes.clock.advance(5000);
@@ -49,7 +49,7 @@ describe('verify', () => {
     expect((await manager.list(owner))[0]).toMatchObject({ lastAccessed: null, ipAddresses: ['192.0.2.1'] });
   });
 
-  it('tells why only to who holds the secret', async () => {
+  it('reveals the reason of a refusal only to a caller with the secret', async () => {
     const manager = use();
     const { session, credentials } = await open(manager);
     await manager.revoke(sessionsOf(owner, [session.sessionId]));
@@ -58,7 +58,7 @@ describe('verify', () => {
     await expect(async () => manager.verify(credentials)).rejects.toEqual(refusal('session-ended'));
   });
 
-  it('respects the absolute lifetime, however busy the session is', async () => {
+  it('rejects with session-expired after the absolute lifetime, even if the session is in constant use', async () => {
     const manager = use({ absoluteLifetime: '2H' });
     const { credentials } = await open(manager, { staySignedIn: true });
     for (let minutes = 0; minutes < 120; minutes += 30) {
@@ -69,7 +69,7 @@ describe('verify', () => {
     await expect(manager.revive(credentials)).rejects.toEqual(refusal('session-expired'));
   });
 
-  it('sees in the database that another node has used the session', async () => {
+  it('accepts a session that seems idle here but was used on another node', async () => {
     const here = use();
     const { credentials } = await open(here);
     await here.verify(credentials);
@@ -83,8 +83,8 @@ describe('verify', () => {
   });
 });
 
-describe('the data of a session', () => {
-  it('is there until the session hibernates, and gone when it wakes, on every node', async () => {
+describe('temporary data', () => {
+  it('is available on every node until the session hibernates, and is gone on every node after it wakes', async () => {
     const [here, there] = [use(), use()];
     const { session, credentials } = await open(here, { staySignedIn: true, data: { draft: 1 } });
     expect((await there.verify(credentials)).data).toEqual({ draft: 1 });
@@ -105,10 +105,10 @@ describe('the data of a session', () => {
   });
 });
 
-describe('a session that may not change its address', () => {
+describe('verify with an IP check', () => {
   const strict = { ipCheck: { mode: 'strict', maskV4: '/24' } } as const;
 
-  it('is refused elsewhere and goes on where it was, or near it', async () => {
+  it('rejects with ip-changed outside the allowed range, and accepts addresses inside it', async () => {
     const manager = use(strict);
     const { credentials } = await open(manager);
     const from = async (ipAddress: string) => manager.verify(credentials, { ipAddress });
@@ -117,7 +117,7 @@ describe('a session that may not change its address', () => {
     expect((await from('::ffff:192.0.2.1')).ipAddresses).toEqual(['192.0.2.1']);
   });
 
-  it('may be moved from where it was, and not from elsewhere', async () => {
+  it('moves the session to another address only for a request from an allowed one', async () => {
     const manager = use(strict);
     const { credentials } = await open(manager);
     const moved = async (movesTo: string, ipAddress: string) =>
@@ -131,7 +131,7 @@ describe('a session that may not change its address', () => {
     await expect(moved('192.0.2.1', '192.0.2.1')).rejects.toEqual(refusal('ip-changed'));
   });
 
-  it('is ended when autologin comes from elsewhere', async () => {
+  it('ends the session with reason ip-changed if autologin comes from another address', async () => {
     const manager = use(strict);
     const { credentials } = await open(manager, { staySignedIn: true });
     const revived = manager.revive(credentials, { ipAddress: '198.51.100.7' });
@@ -139,7 +139,7 @@ describe('a session that may not change its address', () => {
     await expect(async () => manager.verify(credentials)).rejects.toMatchObject({ endReason: 'ip-changed' });
   });
 
-  it('may change it within a country, when places are known', async () => {
+  it('accepts any address in the same country in mode countrycode', async () => {
     const countries: Record<string, string> = {
       '192.0.2.1': 'DE',
       '198.51.100.7': 'DE',
@@ -153,7 +153,7 @@ describe('a session that may not change its address', () => {
     await expect(abroad).rejects.toEqual(refusal('ip-changed'));
   });
 
-  it('may not change it when the places cannot be looked up', async () => {
+  it('rejects a new address in mode countrycode if the country cannot be looked up', async () => {
     const location = () => {
       throw new Error('the file is gone');
     };
