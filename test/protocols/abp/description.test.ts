@@ -5,8 +5,8 @@ import { aSession } from '../../support/sessions';
 
 const session = (said: Partial<StoredSession> = {}) => withoutSecret(aSession(1000, said));
 
-describe('what the app says of sessions', () => {
-  it('is asked once for each user and tenant of a page, and may come later', async () => {
+describe('the functions of the app that describe sessions', () => {
+  it('are called once for each user and tenant of a page, and may return promises', async () => {
     const userNameOf = jest.fn(async ({ userId }: { userId: string }) => userId.toUpperCase());
     const tenantNameOf = jest.fn((tenantId: string) => `The ${tenantId}`);
     const sessions = [
@@ -30,7 +30,7 @@ describe('what the app says of sessions', () => {
     expect(tenantNameOf).toHaveBeenCalledTimes(1);
   });
 
-  it('is nothing when the app says nothing', async () => {
+  it('may be missing', async () => {
     const one = session({ tenantId: 'acme', extraProperties: { idToken: 'for nobody' } });
     for (const said of [
       {},
@@ -42,14 +42,14 @@ describe('what the app says of sessions', () => {
     }
   });
 
-  it('is shown of extra properties', async () => {
+  it('decide which extra properties are shown', async () => {
     const one = session({ extraProperties: { seat: 3, idToken: 'for nobody' } });
     const extraPropertiesOf = ({ extraProperties: { seat } }: typeof one) => ({ seat });
     const [shown] = await sessionDescriber({ extraPropertiesOf })([one], one);
     expect(shown!.extraProperties).toEqual({ seat: 3 });
   });
 
-  it('fails the answer when it fails', async () => {
+  it('fail the response if one of them fails', async () => {
     const failing = {
       userNameOf: () => {
         throw new Error('no names');
@@ -58,7 +58,7 @@ describe('what the app says of sessions', () => {
     await expect(sessionDescriber(failing)([session(), session()], session())).rejects.toThrow('no names');
   });
 
-  it('fails the answer once, and nothing else, when two of it fail', async () => {
+  it('fail the response once, without an unhandled rejection, if two of them fail', async () => {
     const failing = {
       userNameOf: () => Promise.reject(new Error('no names of users')),
       tenantNameOf: () => {
