@@ -7,8 +7,8 @@ const HEADERS = {
   'Cache-Control': 'post-check=0, pre-check=0',
 };
 
-describe('an answer', () => {
-  it('has status 200, and is kept by nobody', () => {
+describe('the answers', () => {
+  it('have status 200 and forbid caches to store them', () => {
     expect(answer(DONE, ['a=b'])).toEqual({
       status: 200,
       headers: HEADERS,
@@ -17,7 +17,7 @@ describe('an answer', () => {
     });
   });
 
-  it('that is emptyAnswer says nothing but its status', () => {
+  it('have no body if they are emptyAnswer', () => {
     expect(emptyAnswer(403)).toEqual({ status: 403, headers: HEADERS, cookies: [], body: undefined });
   });
 });

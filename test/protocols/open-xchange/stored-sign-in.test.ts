@@ -4,13 +4,13 @@ import { CHROME, FIREFOX, json, OpenXchangeApp, UI } from '../../support/open-xc
 
 const ox = new OpenXchangeApp();
 
-describe('what is kept of a sign-in', () => {
-  it('is found with the session', () => {
+describe('the data that is stored at a sign-in', () => {
+  it('is read from the session', () => {
     const facts = { hash: 'h', user: 'alice', userNumber: 3, locale: 'de_DE' };
     expect(storedSignIn(aSession(0, { protocolData: protocolDataOf(facts) }))).toEqual(facts);
   });
 
-  it('is found after an app has changed what it keeps there itself', async () => {
+  it('is kept when the app changes its own data of the session', async () => {
     await ox.arrange({ wire: { cookieHash: 'remember' } });
     const client = ox.client(CHROME);
     await client.login('anton', `&clientUserAgent=${encodeURIComponent(FIREFOX)}`);
