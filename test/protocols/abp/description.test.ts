@@ -67,7 +67,7 @@ describe('the functions of the app that describe sessions', () => {
     };
     const one = session({ tenantId: 'acme' });
     await expect(sessionDescriber(failing)([one], one)).rejects.toThrow('no names of');
-    // A rejection that nobody hears fails the test that runs.
+    // An unhandled rejection would fail this test.
     await turns();
   });
 });
