@@ -56,9 +56,14 @@ interface Output {
 }
 
 /** Runs a program that must exit with code 0. */
-async function run(program: string, args: string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<Output> {
+async function run(
+  program: string,
+  args: string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<Output> {
   const options = { cwd, env: { ...process.env, ...env }, timeout: 60_000 };
-  return promisify(execFile)(program, args, options).catch((error: Error & Said) => {
+  return promisify(execFile)(program, args, options).catch((error: Error & Output) => {
     throw new Error(`${error.message}\n${error.stdout}\n${error.stderr}`);
   });
 }
