@@ -10,8 +10,8 @@ import { createDatabase, emptyDatabase, type TestDatabase } from './support/data
 import { readmeApp } from './support/readme';
 
 /*
- * What a consumer meets: the tarball, unpacked into projects of several kinds. They find it and each other's packages as
- * Node and TypeScript find packages, in `node_modules`; nothing is fetched.
+ * Tests the tarball as a consumer gets it, unpacked into projects of several kinds. Node and TypeScript find it in
+ * `node_modules`; nothing is downloaded.
  */
 
 const PROJECT = join(__dirname, '..');
@@ -19,11 +19,11 @@ const FIXTURES = join(__dirname, 'package');
 const MODULES = join(PROJECT, 'node_modules');
 const NAME = packageJson.name;
 
-/** What an app has of its own, and what the package promises to bring along. Nothing else is there to be found. */
+/** The packages of an app, and the dependencies of this package. The projects contain no others. */
 const APP = ['knex', 'pg', 'cookie-parser'];
 const BROUGHT_ALONG = Object.keys(packageJson.dependencies);
 
-// A minute for a program, and time to say so.
+// One minute for each program, and time to report a timeout.
 jest.setTimeout(90_000);
 
 let temporary: string;
@@ -37,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(temporary, { recursive: true }));
 
-/** Packed in a copy, so that two runs at once do not build into one folder. */
+/** Packs a copy of the sources, so that two parallel runs do not build into one folder. */
 async function packed(): Promise<string> {
   const left = /^(node_modules|dist|coverage|\.(?!gitignore|npmignore).*)$/;
   const isTaken = (path: string) => path === PROJECT || !left.test(basename(path));
@@ -50,15 +50,20 @@ async function packed(): Promise<string> {
   );
 }
 
-interface Said {
+interface Output {
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a program that must succeed, and end by itself. */
-async function run(program: string, args: string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<Said> {
+/** Runs a program that must exit with code 0. */
+async function run(
+  program: string,
+  args: string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<Output> {
   const options = { cwd, env: { ...process.env, ...env }, timeout: 60_000 };
-  return promisify(execFile)(program, args, options).catch((error: Error & Said) => {
+  return promisify(execFile)(program, args, options).catch((error: Error & Output) => {
     throw new Error(`${error.message}\n${error.stdout}\n${error.stderr}`);
   });
 }
@@ -96,7 +101,7 @@ function link(folder: string, from: string, to: string): void {
 }
 
 describe('the tarball', () => {
-  it('holds what is needed to use the package, and nothing else', async () => {
+  it('contains exactly the files that are needed to use the package', async () => {
     const { stdout } = await run('tar', ['-tzf', tarball], temporary);
     expect(stdout.trim().split('\n').sort()).toEqual(expectedFiles().sort());
   });
@@ -105,7 +110,7 @@ describe('the tarball', () => {
     const lib = filesIn('lib').flatMap((path) =>
       path.endsWith('.ts') ? [built(path, '.js'), built(path, '.d.ts')] : [`dist/${path}`],
     );
-    // Knex would take a .d.ts in this folder for a migration.
+    // Without .d.ts files, because Knex would treat them as migrations.
     const migrations = filesIn('migrations').map((path) => built(path, '.js'));
     const papers = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'];
     return [...lib, ...migrations, ...filesIn('docs'), ...papers].map((path) => `package/${path}`);
@@ -122,7 +127,7 @@ describe('the tarball', () => {
   }
 });
 
-describe('an app', () => {
+describe('an app with the tarball', () => {
   let database: TestDatabase;
 
   beforeEach(async () => {
@@ -145,7 +150,7 @@ describe('an app', () => {
     ['ES modules', 'Express 4', { type: 'module', express: 'express4', main: 'app.mjs' }],
     ['ES modules', 'Express 5', { type: 'module', express: 'express', main: 'app.mjs' }],
   ] as const)(
-    'in %s on %s guards, lists and revokes, with and without cookie-parser',
+    'guards, lists and revokes in %s on %s, with and without cookie-parser',
     async (_, on, kind) => {
       const folder = await project({ ...kind, files: ['tour.cjs', kind.main] });
       const env = { DATABASE_URL: database.url };
@@ -159,7 +164,7 @@ describe('an app', () => {
     },
   );
 
-  it('runs its own tests over the package under Jest', async () => {
+  it('can test the package under Jest', async () => {
     const folder = await project({ has: ['supertest'], files: ['host.test.js'] });
     const jest = join(MODULES, 'jest/bin/jest.js');
     const cache = join(folder, 'cache');
@@ -233,14 +238,14 @@ describe('the migrations in the tarball', () => {
 
   const applied = (table: string) => database.knex(table).orderBy('id').pluck<string[]>('name');
 
-  it('go on where those of the sources stopped', async () => {
+  it('find nothing to do after the migrations of the sources have run', async () => {
     await migrate(database.knex);
     const names = await applied('identity_session_migrations');
     await fromTarball('function');
     expect(await applied('identity_session_migrations')).toEqual(names);
   });
 
-  it('stop where those of the sources go on', async () => {
+  it('leave nothing to do for the migrations of the sources', async () => {
     await fromTarball('function');
     const names = await applied('identity_session_migrations');
     await migrate(database.knex);
@@ -248,7 +253,7 @@ describe('the migrations in the tarball', () => {
     expect(await database.knex.schema.hasTable('identity_sessions')).toBe(true);
   });
 
-  it("are a folder that Knex can run beside the app's own, in one history", async () => {
+  it("are a folder that Knex can run together with the app's own, in one history", async () => {
     await fromTarball('folder');
     await fromTarball('folder');
     expect(await applied('knex_migrations')).toEqual(['000_nothing.js', '001_identity_sessions.js']);

@@ -3,7 +3,7 @@ import type { Statement, StatementRunner } from './statement-runner';
 
 /**
  * The schema of the tables, which every statement names. It is the configured schema, or else the schema in which the
- * connection finds the table of sessions first. That is determined once, because an app may change the search path of
+ * connection finds the table of sessions first. It is determined once, because an app may change the search path of
  * pooled connections, for example for each tenant. If statements followed the search path, a node could write sessions in
  * one schema and read the change log of another, and would never learn that a session has ended.
  */

@@ -78,6 +78,12 @@ export function sessionOf(request: IncomingMessage, verb = 'handler'): IdentityS
   return identitySession;
 }
 
+/** Parses the query of the URL as it was sent. The result does not depend on the app's setting `query parser`. */
+export function queryOf({ url }: Pick<Request, 'url'>): URLSearchParams {
+  const start = url.indexOf('?');
+  return new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
+}
+
 /**
  * Returns the credentials of the request, or undefined if it has none or if they are malformed. Malformed credentials
  * belong to no session.

@@ -29,7 +29,7 @@ import type { OptionTable } from './reader';
 
 /**
  * The options of a session manager. A duration is a number of milliseconds or text such as `1W`, `30D`, `12H` or `5M`
- * (minutes). `undefined` counts as not given. Names in brackets are the properties of Open-Xchange and ABP that control the
+ * (minutes). `undefined` counts as not given. Names in brackets are the properties of other systems that control the
  * same thing.
  */
 export interface IdentitySessionOptions extends SignInRules {

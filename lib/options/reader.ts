@@ -43,7 +43,7 @@ interface AnyGroup {
 export interface Reading<Values> {
   /** The first line of the error message, such as `restRouter cannot be built`. */
   readonly heading: string;
-  /** Precedes the options' names in messages, such as `openXchange.`. */
+  /** Precedes the options' names in messages, such as `cookies.`. */
   readonly prefix?: string;
   /** Yields a problem for each combination of options that cannot be used. Invalid options have their default here. */
   readonly contradictions?: (values: Values) => Iterable<string>;

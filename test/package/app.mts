@@ -82,7 +82,7 @@ function opened(webSockets: WebSocketServer): RequestHandler<{ id: string }> {
   return (request, response) => void response.json([request.params.id, sessionOf(request)]);
 }
 
-/** Whatever is set in an environment, or is not. */
+/** Options that may be undefined, because they come from the environment. */
 async function configured(redis: RedisClient | undefined, limit: number | undefined): Promise<void> {
   const { NODE_ID: nodeId, SCHEMA: schema } = process.env;
   const text = process.env['TEXT'];

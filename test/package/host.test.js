@@ -32,7 +32,7 @@ async function signedIn(app, userId) {
 }
 
 function itWorks(getManager) {
-  it('lets in whoever signed in, until the session is revoked', async () => {
+  it('admits a user who signed in, until the session is revoked', async () => {
     const app = appOn(getManager());
     const [laptop, phone] = [await signedIn(app, 'alice'), await signedIn(app, 'alice')];
     await request(app).get('/private').set('Cookie', laptop).expect(200, { userId: 'alice' });
@@ -41,7 +41,7 @@ function itWorks(getManager) {
     expect(refused.body).toMatchObject({ code: 'session-ended', reason: 'revoked' });
   });
 
-  it('turns strangers away', async () => {
+  it('returns 401 without credentials', async () => {
     const refused = await request(appOn(getManager())).get('/private').expect(401);
     expect(refused.body.code).toBe('credentials-missing');
   });
@@ -69,6 +69,6 @@ describe('on PostgreSQL', () => {
   itWorks(() => manager);
 });
 
-it('says what is wrong with an option', () => {
+it('throws TypeError for an invalid option', () => {
   expect(() => createIdentitySessionManager({ store: memory(), shortLifetime: 'soon' })).toThrow(TypeError);
 });

@@ -1,20 +1,20 @@
 import type { Request } from 'express';
 
-import { answer } from './answers';
-import { namedSession } from './guid';
-import { paged, sessionQuery } from './session-query';
-import type { Answer } from '../../http/dialect';
 import { plainRefusal } from '../../errors';
+import type { Answer } from '../../http/dialect';
 import { sessionOf } from '../../http/request';
 import type { IdentitySessionManager } from '../../manager/manager';
-import type { Describe } from './description';
+import { answer } from './answers';
+import type { DescribeSessions } from './description';
+import { sessionIdParameter } from './guid';
+import { paged, sessionQuery } from './session-query';
 
-/** Behind a guard: the caller's own sessions, to the latest use that this node knows of. */
+/** The routes for the caller's own sessions, behind a guard. They include uses that are not written yet. */
 export class AccountSessions {
   readonly #manager: IdentitySessionManager;
-  readonly #describe: Describe;
+  readonly #describe: DescribeSessions;
 
-  constructor(manager: IdentitySessionManager, describe: Describe) {
+  constructor(manager: IdentitySessionManager, describe: DescribeSessions) {
     this.#manager = manager;
     this.#describe = describe;
   }
@@ -28,7 +28,7 @@ export class AccountSessions {
 
   async get(request: Request): Promise<Answer> {
     const current = sessionOf(request);
-    const id = namedSession(request);
+    const id = sessionIdParameter(request);
     const own = await this.#manager.list(current);
     const [item] = await this.#describe(
       own.filter(({ sessionId }) => sessionId === id),

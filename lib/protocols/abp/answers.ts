@@ -1,12 +1,12 @@
 import type { Answer } from '../../http/dialect';
 
-/** What is said of sessions is for nobody but who asked. */
-const PRIVATE = { 'Cache-Control': 'no-store' };
+/** Answers about sessions must not be cached. */
+const HEADERS = { 'Cache-Control': 'no-store' };
 
-/** What was asked for. */
+/** Builds an answer with status 200. */
 export function answer(body: object): Answer {
-  return { status: 200, headers: PRIVATE, cookies: [], body };
+  return { status: 200, headers: HEADERS, cookies: [], body };
 }
 
-/** It is done, and there is nothing to say of it. */
-export const DONE: Answer = { status: 204, headers: PRIVATE, cookies: [] };
+/** The answer after an action without a result. */
+export const DONE: Answer = { status: 204, headers: HEADERS, cookies: [] };

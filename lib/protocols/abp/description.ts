@@ -1,31 +1,36 @@
-import { identitySessionDto, type IdentitySessionDto } from './identity-session-dto';
 import type { IdentitySession, Owner } from '../../session/session';
 import type { MaybePromise } from '../../store/store';
+import { identitySessionDto, type IdentitySessionDto } from './identity-session-dto';
 
-/** What the app says of sessions, beside what is stored of them. */
-export interface AppsDescription {
-  /** The name that a user is shown by; asked once for each user of a page. Nothing is shown when it is absent. */
+/** The app's functions that return details of sessions. */
+export interface SessionDetailOptions {
+  /** Returns a user's name. It is called once for each user of a page. Without it, `userName` is null. */
   readonly userNameOf?: ((owner: Owner) => MaybePromise<string | null | undefined>) | undefined;
-  /** The same of a tenant. */
+  /** Returns a tenant's name. It is called once for each tenant of a page. Without it, `tenantName` is null. */
   readonly tenantNameOf?: ((tenantId: string) => MaybePromise<string | null | undefined>) | undefined;
   /**
-   * What of a session's `extraProperties` its owner and administrators are shown: nothing when it is absent, for an app may
-   * keep there what is for nobody's eyes.
+   * Returns the `extraProperties` that the session's owner and administrators see. Without it they see none, because an app may
+   * keep secrets there.
    */
   readonly extraPropertiesOf?:
     ((session: IdentitySession) => Readonly<Record<string, unknown>> | undefined) | undefined;
 }
 
-/** Words sessions for who asks from within `current`. */
-export type Describe = (
+/** Converts sessions to ABP's form. `current` is the session of the request. */
+export type DescribeSessions = (
   sessions: readonly IdentitySession[],
   current: IdentitySession,
 ) => Promise<IdentitySessionDto[]>;
 
-export function describing({ userNameOf, tenantNameOf, extraPropertiesOf }: AppsDescription): Describe {
+/** Creates the function that converts sessions and adds the app's details. */
+export function sessionDescriber({
+  userNameOf,
+  tenantNameOf,
+  extraPropertiesOf,
+}: SessionDetailOptions): DescribeSessions {
   return async function describe(sessions, current) {
-    const userName = askedOnce(userNameOf);
-    const tenantName = askedOnce(tenantNameOf);
+    const userName = calledOnce(userNameOf);
+    const tenantName = calledOnce(tenantNameOf);
     const dto = async (session: IdentitySession) => {
       const { tenantId, userId } = session;
       const names = await Promise.all([
@@ -44,11 +49,14 @@ export function describing({ userNameOf, tenantNameOf, extraPropertiesOf }: Apps
 
 type Name = MaybePromise<string | null | undefined>;
 
-/** The same function with a memory for one page. What it throws waits with what others reject, so that all is heard. */
-function askedOnce<Of>(nameOf: ((of: Of) => Name) | undefined): (key: string, of: Of) => Name {
-  const asked = new Map<string, Name>();
+/**
+ * Wraps a function so that it is called once per key. A synchronous error becomes a rejection, so that `Promise.all` handles
+ * it together with the rejections of other calls.
+ */
+function calledOnce<Of>(nameOf: ((of: Of) => Name) | undefined): (key: string, of: Of) => Name {
+  const names = new Map<string, Name>();
   return (key, of) => {
-    if (!asked.has(key)) asked.set(key, (async () => nameOf?.(of))());
-    return asked.get(key);
+    if (!names.has(key)) names.set(key, (async () => nameOf?.(of))());
+    return names.get(key);
   };
 }

@@ -1,27 +1,27 @@
 import type { Request } from 'express';
 
 import type { SessionError } from '../../errors';
+import type { Answer, Dialect } from '../../http/dialect';
+import { rest, type RestOptions } from '../../http/rest';
+import type { DescribedSession } from '../../session/described';
 import { sessionsOf, type Revocation } from '../../session/revocation';
 import type { IdentitySession } from '../../session/session';
-import type { Answer, Dialect } from '../../http/dialect';
-import type { DescribedSession } from '../../session/described';
-import { rest, type RestOptions } from '../../http/rest';
 import { answer } from './answers';
 import { challenge, errorObject } from './errors';
-import { namedSession } from './guid';
+import { sessionIdParameter } from './guid';
 import { identitySessionDto } from './identity-session-dto';
 import { paged, sessionQuery } from './session-query';
 
 /**
- * The wire of ABP's front ends: its sessions, its lists, its errors. ABP leaves it to others how requests prove who they
- * are from; here it is as on the REST wire, by its cookie or a bearer token.
+ * Creates the dialect for ABP's front ends: sessions, lists and errors have ABP's form. ABP does not define how requests
+ * prove their session. Here they do it as in REST, by the cookie or a bearer token. `basis` is `manager.settings`.
  */
 export function abp(basis: RestOptions): Dialect {
-  const wire = rest(basis);
+  const restDialect = rest(basis);
 
   function revocation(request: Request, current: IdentitySession): Revocation {
-    if (request.params['id'] === undefined) return wire.revocation(request, current);
-    return sessionsOf(current, [namedSession(request)]);
+    if (request.params['id'] === undefined) return restDialect.revocation(request, current);
+    return sessionsOf(current, [sessionIdParameter(request)]);
   }
 
   function session({ session: current }: DescribedSession): Answer {
@@ -35,14 +35,14 @@ export function abp(basis: RestOptions): Dialect {
   }
 
   function refusal(error: SessionError, request: Request): Answer {
-    const { status, headers, cookies } = wire.refusal(error, request);
+    const { status, headers, cookies } = restDialect.refusal(error, request);
     const challenged = challenge(error);
     return {
       status,
       headers: {
         ...headers,
         'Content-Type': 'application/json; charset=utf-8',
-        // By it ABP's clients know that the body is one of these.
+        // ABP's clients parse the body as an error object only if this header is present.
         _AbpErrorFormat: 'true',
         ...(challenged !== undefined && { 'WWW-Authenticate': challenged }),
       },
@@ -52,14 +52,14 @@ export function abp(basis: RestOptions): Dialect {
   }
 
   return {
-    ...wire,
+    ...restDialect,
     revocation,
     session,
     sessions,
     refusal,
     opened: (opened, request) => ({
       ...session(opened.described),
-      cookies: wire.opened(opened, request).cookies,
+      cookies: restDialect.opened(opened, request).cookies,
     }),
   };
 }

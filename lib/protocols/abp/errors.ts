@@ -1,13 +1,13 @@
 import type { SessionError } from '../../errors';
 
-/** An error as ABP's clients read it. */
+/** An error in the form that ABP's clients read. */
 export interface ErrorObject {
   readonly code: string;
-  /** What people are shown. */
+  /** The message for users. */
   readonly message: string;
   readonly details: string | null;
   readonly data: Readonly<Record<string, unknown>>;
-  /** What is wrong with the request, and with which parts of it; null when it is something else. */
+  /** The invalid parts of the request. Null if the error has another cause. */
   readonly validationErrors: readonly ValidationError[] | null;
 }
 
@@ -16,7 +16,7 @@ interface ValidationError {
   readonly members: readonly string[];
 }
 
-/** A refusal in ABP's form, with this package's code: programs may tell refusals apart by it. */
+/** Converts a refusal to ABP's form. `code` is this package's code, so that programs can tell refusals apart. */
 export function errorObject({ code, message, field, endReason }: SessionError): ErrorObject {
   const data = endReason === undefined ? {} : { reason: endReason };
   if (code !== 'invalid-request') return { code, message, details: null, data, validationErrors: null };
@@ -25,8 +25,8 @@ export function errorObject({ code, message, field, endReason }: SessionError): 
 }
 
 /**
- * The challenge to a client whose session is over: ABP says there, beside the body, that it is not the credentials that
- * were wrong. Undefined for every other refusal.
+ * Returns the `WWW-Authenticate` challenge for a session that has ended. ABP uses it to tell clients that the session is
+ * over and the credentials are not wrong. Returns undefined for other refusals.
  */
 export function challenge({ code }: SessionError): string | undefined {
   if (code !== 'session-ended' && code !== 'session-expired') return undefined;

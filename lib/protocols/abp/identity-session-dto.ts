@@ -2,43 +2,46 @@ import type { IdentitySession } from '../../session/session';
 import { instant } from '../../http/dialect';
 import { guid } from './guid';
 
-/** A session as ABP shows it. */
+/** A session in ABP's form. */
 export interface IdentitySessionDto {
   readonly id: string;
-  /** The same id: ABP has another one here, which its tokens carry. */
+  /** The same value as `id`. ABP has a second id here, which its tokens contain. */
   readonly sessionId: string;
-  /** Whether the request was made in it. */
+  /** True if it is the session of the request. */
   readonly isCurrent: boolean;
-  /** The kind of device: `Web`, `OAuth`, `Mobile` or the app's own word. */
+  /** The kind of device: `Web`, `OAuth`, `Mobile` or a value of the app. */
   readonly device: string;
-  /** The device in words. */
+  /** A description of the device for people. */
   readonly deviceInfo: string | null;
   readonly tenantId: string | null;
   readonly tenantName: string | null;
   readonly userId: string;
   readonly userName: string | null;
   readonly clientId: string | null;
-  /** Newest last. */
+  /** The newest address is the last one. */
   readonly ipAddresses: readonly string[];
-  /** ISO 8601, as all times. */
+  /** In ISO 8601, as all times. */
   readonly signedIn: string;
-  /** Null before the first checked request. */
+  /** Null before the first request. */
   readonly lastAccessed: string | null;
   readonly extraProperties: Readonly<Record<string, unknown>>;
 }
 
-/** What only the app can say of a session. */
-export interface SaidByApp {
+/** The details of a session that the app provides. */
+export interface DetailsFromApp {
   readonly userName?: string | null | undefined;
   readonly tenantName?: string | null | undefined;
   readonly extraProperties?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** The session for who asks from within `current`. What an app keeps with a session is shown only where the app says so. */
+/**
+ * Converts a session to ABP's form. `current` is the session of the request. The `extraProperties` of the session are not
+ * included, only those that the app provides.
+ */
 export function identitySessionDto(
   session: IdentitySession,
   current: IdentitySession,
-  { userName = null, tenantName = null, extraProperties = {} }: SaidByApp = {},
+  { userName = null, tenantName = null, extraProperties = {} }: DetailsFromApp = {},
 ): IdentitySessionDto {
   const id = guid(session.sessionId);
   return {

@@ -1,10 +1,7 @@
 import type { Request } from 'express';
 
-import { answer } from './answers';
-import { namedSession } from './guid';
-import { sessionQuery } from './session-query';
-import type { Answer, Dialect } from '../../http/dialect';
 import { plainRefusal } from '../../errors';
+import type { Answer, Dialect } from '../../http/dialect';
 import { sessionOf } from '../../http/request';
 import { mustClearCookie } from '../../http/revoke-route';
 import type { IdentitySessionManager } from '../../manager/manager';
@@ -12,27 +9,33 @@ import { stage } from '../../session/lifetimes';
 import { sessionsOf } from '../../session/revocation';
 import type { IdentitySession } from '../../session/session';
 import type { SearchFilter } from '../../store/store';
-import type { Describe } from './description';
+import { answer } from './answers';
+import type { DescribeSessions } from './description';
+import { sessionIdParameter } from './guid';
 import { permissionMissing } from './permission';
+import { sessionQuery } from './session-query';
 
-/** Behind the permission: everybody's sessions, and those of the caller's tenant where the caller has one. */
+/**
+ * The routes for the sessions of all users, behind the permission. A caller with a tenant reaches the sessions of this tenant
+ * only.
+ */
 export class IdentitySessions {
   readonly #manager: IdentitySessionManager;
   readonly #dialect: Dialect;
-  readonly #describe: Describe;
+  readonly #describe: DescribeSessions;
 
-  constructor(manager: IdentitySessionManager, dialect: Dialect, describe: Describe) {
+  constructor(manager: IdentitySessionManager, dialect: Dialect, describe: DescribeSessions) {
     this.#manager = manager;
     this.#dialect = dialect;
     this.#describe = describe;
   }
 
-  /** A page of the live ones, as they are written. */
+  /** Returns a page of live sessions. Uses that are not written yet are not included. */
   async list(request: Request): Promise<Answer> {
     const { administration } = this.#manager;
     const current = sessionOf(request);
     const { filter, order, skip, take } = sessionQuery(request);
-    const within = confined(filter, current);
+    const within = withinTenant(filter, current);
     const [{ sessions }, totalCount] = await Promise.all([
       administration.search({ ...within, sort: order.by, descending: order.descending, skip, take }),
       administration.count(within),
@@ -40,11 +43,11 @@ export class IdentitySessions {
     return answer({ items: await this.#describe(sessions, current), totalCount });
   }
 
-  /** One of them, with the uses of it that are not written yet. */
+  /** Returns one live session, including uses that are not written yet. */
   async get(request: Request): Promise<Answer> {
     const current = sessionOf(request);
     const { lifetimes, clock } = this.#manager.settings;
-    const session = await this.#found(request, current);
+    const session = await this.#find(request, current);
     if (stage(session, lifetimes, clock.now()) === 'ended') throw plainRefusal('session-not-found');
     const [item] = await this.#describe([session], current);
     return answer(item!);
@@ -52,28 +55,31 @@ export class IdentitySessions {
 
   async revoke(request: Request): Promise<Answer> {
     const current = sessionOf(request);
-    const session = await this.#found(request, current);
+    const session = await this.#find(request, current);
     const which = sessionsOf(session, [session.sessionId]);
     await this.#manager.revoke(which, { reason: 'administrator', by: current.userId });
-    return this.#dialect.revoked(mustClearCookie(which, current, request, this.#dialect), request, current);
+    const clearCookies = mustClearCookie(which, current, request, this.#dialect);
+    return this.#dialect.revoked(clearCookies, request, current);
   }
 
-  /** Sessions of other tenants are to a tenant's administrators as if there were none. */
-  async #found(request: Request, current: IdentitySession): Promise<IdentitySession> {
-    const session = await this.#manager.administration.find(namedSession(request));
-    if (session === undefined || !reaches(current, session.tenantId)) throw plainRefusal('session-not-found');
+  /** A tenant's administrators cannot see sessions of other tenants. Requests for them return 404. */
+  async #find(request: Request, current: IdentitySession): Promise<IdentitySession> {
+    const session = await this.#manager.administration.find(sessionIdParameter(request));
+    if (session === undefined || !mayAdminister(current, session.tenantId)) {
+      throw plainRefusal('session-not-found');
+    }
     return session;
   }
 }
 
-/** A tenant's administrators act within it; those without a tenant act on all. */
-function reaches({ tenantId: own }: IdentitySession, tenantId: string | null): boolean {
+/** An administrator with a tenant administers this tenant. An administrator without a tenant administers all. */
+function mayAdminister({ tenantId: own }: IdentitySession, tenantId: string | null): boolean {
   return own === null || own === tenantId;
 }
 
-function confined(filter: SearchFilter, current: IdentitySession): SearchFilter {
+function withinTenant(filter: SearchFilter, current: IdentitySession): SearchFilter {
   const { tenantId = current.tenantId ?? undefined } = filter;
   if (tenantId === undefined) return filter;
-  if (!reaches(current, tenantId)) throw permissionMissing();
+  if (!mayAdminister(current, tenantId)) throw permissionMissing();
   return { ...filter, tenantId };
 }

@@ -1,9 +1,10 @@
 import { invalidRequest } from '../../errors';
 import type { IdentitySessionManager } from '../../manager/manager';
+import { wholeNumber } from './whole-number';
 
 /**
- * The settings by which user interfaces sign out inactive users, in ABP's words. The user interface applies them; the
- * lifetimes of sessions hold regardless.
+ * The settings by which user interfaces sign out inactive users. The user interface applies them. They do not change the
+ * lifetimes of sessions.
  */
 export interface IdlePolicy {
   readonly enabled: boolean;
@@ -12,8 +13,8 @@ export interface IdlePolicy {
   readonly countdownSeconds: number;
 }
 
-/** The name under which the policy and sessions keep what this protocol stores. */
-export const PROTOCOL = 'abp';
+/** The name under which the store keeps the settings of this protocol. */
+const PROTOCOL = 'abp';
 
 /** ABP's defaults. */
 const DEFAULT: IdlePolicy = { enabled: false, idleTimeoutMinutes: 60, countdownSeconds: 60 };
@@ -52,12 +53,12 @@ function longestTimeout({ settings }: IdentitySessionManager): number {
 
 function checkedPolicy({ enabled, ...times }: IdlePolicy, longest: number): IdlePolicy {
   if (typeof enabled !== 'boolean') throw invalidRequest('enabled', '"enabled" must be true or false.');
-  const idleTimeoutMinutes = whole('idleTimeoutMinutes', times.idleTimeoutMinutes, longest);
-  const countdownSeconds = whole('countdownSeconds', times.countdownSeconds, idleTimeoutMinutes * 60);
+  const idleTimeoutMinutes = wholeNumber('idleTimeoutMinutes', times.idleTimeoutMinutes, 1, longest);
+  const countdownSeconds = wholeNumber(
+    'countdownSeconds',
+    times.countdownSeconds,
+    1,
+    idleTimeoutMinutes * 60,
+  );
   return { enabled, idleTimeoutMinutes, countdownSeconds };
-}
-
-function whole(name: string, value: number, max: number): number {
-  if (Number.isInteger(value) && value >= 1 && value <= max) return value;
-  throw invalidRequest(name, `"${name}" must be a whole number from 1 to ${max}.`);
 }

@@ -1,5 +1,5 @@
 export { abp } from './dialect';
 export { abpRouter, type AbpRouterOptions } from './router';
-export type { AppsDescription } from './description';
+export type { SessionDetailOptions } from './description';
 export type { IsGranted } from './permission';
 export { idlePolicy, setIdlePolicy, type IdlePolicy } from './idle-policy';

@@ -1,22 +1,22 @@
 import type { Request, RequestHandler } from 'express';
 
-import type { Dialect } from '../../http/dialect';
 import { SessionError } from '../../errors';
 import type { Report } from '../../events';
+import type { Dialect } from '../../http/dialect';
 import { refuse } from '../../http/request';
 
-/** What ABP calls the permission to see and end everybody's sessions, and to set the rules for them. */
+/** ABP's name of the permission to see and end the sessions of all users, and to change the settings. */
 const PERMISSION = 'AbpIdentity.Sessions';
 
 /**
- * Whether the app grants the permission to the user of the request, who is `request.identitySession`. Anything but `true`
- * grants nothing.
+ * The app's function that decides if the request's user has a permission. The user's session is `request.identitySession`.
+ * Only the result `true` grants the permission.
  */
 export type IsGranted = (permission: typeof PERMISSION, request: Request) => boolean | Promise<boolean>;
 
-/** Behind a guard: lets only those pass to whom the app grants the permission explicitly. */
-export function permitted(dialect: Dialect, isGranted: IsGranted, report: Report): RequestHandler {
-  async function insist(request: Request): Promise<void> {
+/** Creates a handler, to be mounted after a guard, that refuses requests of users without the permission. */
+export function permissionGuard(dialect: Dialect, isGranted: IsGranted, report: Report): RequestHandler {
+  async function check(request: Request): Promise<void> {
     let granted = false;
     try {
       granted = (await isGranted(PERMISSION, request)) === true;
@@ -27,8 +27,8 @@ export function permitted(dialect: Dialect, isGranted: IsGranted, report: Report
     if (!granted) throw permissionMissing();
   }
 
-  return function permitted(request, response, next) {
-    insist(request)
+  return function permissionGuard(request, response, next) {
+    check(request)
       .then(() => next())
       .catch((error: unknown) => refuse(error, dialect, request, response, next));
   };

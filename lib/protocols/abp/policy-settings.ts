@@ -1,16 +1,16 @@
 import type { Request } from 'express';
 
+import type { Answer } from '../../http/dialect';
+import { sessionOf } from '../../http/request';
+import type { IdentitySessionManager } from '../../manager/manager';
 import { answer, DONE } from './answers';
 import { idlePolicy, setIdlePolicy } from './idle-policy';
-import { concurrencyRule, idleSettings, sessionSettings } from './settings-body';
-import type { Answer } from '../../http/dialect';
-import type { IdentitySessionManager } from '../../manager/manager';
-import { sessionOf } from '../../http/request';
 import { permissionMissing } from './permission';
+import { concurrencyRule, idleSettings, sessionSettings } from './settings-body';
 
 /**
- * Behind the permission: the rules that administrators set. They hold for everybody, so a tenant's administrators may see
- * them and no more.
+ * The routes for settings, behind the permission. The settings apply to all tenants. Therefore a tenant's administrators can
+ * read them but not change them.
  */
 export class PolicySettings {
   readonly #manager: IdentitySessionManager;
@@ -25,7 +25,7 @@ export class PolicySettings {
   }
 
   async setSession(request: Request): Promise<Answer> {
-    insistOnHost(request);
+    checkWithoutTenant(request);
     await this.#manager.administration.setPolicy({ preventConcurrentLogin: concurrencyRule(request.body) });
     return DONE;
   }
@@ -35,12 +35,12 @@ export class PolicySettings {
   }
 
   async setIdle(request: Request): Promise<Answer> {
-    insistOnHost(request);
+    checkWithoutTenant(request);
     await setIdlePolicy(this.#manager, idleSettings(request.body));
     return DONE;
   }
 }
 
-function insistOnHost(request: Request): void {
+function checkWithoutTenant(request: Request): void {
   if (sessionOf(request).tenantId !== null) throw permissionMissing();
 }

@@ -14,28 +14,28 @@ import { func } from '../../options/checks';
 import type { OptionTable } from '../../options/reader';
 import type { SessionClaims } from '../../session/claims';
 import { AccountSessions } from './account-sessions';
-import { describing, type AppsDescription } from './description';
+import { sessionDescriber, type DescribeSessions, type SessionDetailOptions } from './description';
 import { IdentitySessions } from './identity-sessions';
-import { permitted, type IsGranted } from './permission';
+import { permissionGuard, type IsGranted } from './permission';
 import { PolicySettings } from './policy-settings';
 
-/** What the router of ABP's wire is told. */
-export interface AbpRouterOptions extends AppsDescription {
+/** The options of `abpRouter`. */
+export interface AbpRouterOptions extends SessionDetailOptions {
   /**
-   * Whether the app grants a permission to the user of a request; it is asked for `AbpIdentity.Sessions` before everything
-   * that is for administrators. Whatever is not `true` is a refusal, and so is a throw. Required. A user with a `tenantId`
-   * to whom it is granted administers that tenant, a user without one all there are.
+   * Decides if the request's user may administer sessions; it is called with `AbpIdentity.Sessions`. Required. Any result except
+   * `true` refuses the request, and so does an error. A user with a tenant administers this tenant, and a user without a tenant
+   * administers all tenants and the settings.
    */
   readonly isGranted: IsGranted;
   /**
-   * Who is signed in, for apps that authenticate requests by themselves: the verified claims of the request's token or
-   * user, which name the session as `claims` put it there, `(request) => request.user`. When it is absent, requests prove
-   * possession of a session by this package's cookie or bearer token.
+   * Returns the verified claims of the request's user or token, for apps that authenticate requests themselves. They name the
+   * session as `claims` wrote it, for example `(request) => request.user`. Without this function, requests prove their session by
+   * this package's cookie or bearer token.
    */
   readonly currentUser?: ((request: Request) => SessionClaims | null | undefined) | undefined;
-  /** The wire, where an app wants some of it otherwise: `{ ...abp(manager.settings), refusal }`. */
+  /** The dialect. Default: `abp(manager.settings)`. Replace parts of it with `{ ...abp(manager.settings), refusal }`. */
   readonly dialect?: Dialect | undefined;
-  /** How often an address may revoke: 300 requests in 5 minutes by default. */
+  /** Rate limits per address. `revoke` limits both `DELETE` routes. Default: 300 requests in 5 minutes. */
   readonly limits?: { readonly revoke?: Limit | undefined } | undefined;
 }
 
@@ -54,81 +54,143 @@ const OPTIONS = {
 } satisfies OptionTable<AbpRouterOptions>;
 
 /**
- * ABP's calls about sessions, for its front ends and generated proxies, to be mounted at `/api`. Other paths are passed on.
+ * Creates a router with ABP's routes for sessions. Mount it at `/api`. It passes requests for other paths on.
  *
- * | route | answer |
- * |---|---|
- * | `GET /identity/sessions` | everybody's sessions; for administrators |
- * | `GET /identity/sessions/:id` | one of them; for administrators |
- * | `DELETE /identity/sessions/:id` | ends it; for administrators |
- * | `GET /account/sessions` | the caller's sessions |
- * | `GET /account/sessions/:id` | one of them |
- * | `DELETE /account/sessions/:id` | ends it |
- * | `GET`, `PUT /identity/settings/session` | the rule about concurrent logins; for administrators |
- * | `GET`, `PUT /account-admin/settings/idle` | when user interfaces sign out who does nothing; for administrators |
+ * | route | effect | for |
+ * |---|---|---|
+ * | `GET /identity/sessions` | returns the sessions of all users | administrators |
+ * | `GET /identity/sessions/:id` | returns one of them | administrators |
+ * | `DELETE /identity/sessions/:id` | ends one of them | administrators |
+ * | `GET /account/sessions` | returns the caller's sessions | users |
+ * | `GET /account/sessions/:id` | returns one of them | users |
+ * | `DELETE /account/sessions/:id` | ends one of them | users |
+ * | `GET`, `PUT /identity/settings/session` | returns or sets the rule for concurrent logins | administrators |
+ * | `GET`, `PUT /account-admin/settings/idle` | returns or sets when user interfaces sign out inactive users | administrators |
  *
- * @throws TypeError for options that cannot be used
+ * @throws TypeError if `manager` is not a manager or if options are invalid
  */
 export function abpRouter(manager: IdentitySessionManager, options: AbpRouterOptions): Router {
   const given = verbOptions('abpRouter', manager, options, OPTIONS);
-  const { dialect: wire = abp(manager.settings), isGranted, currentUser, limits, ...description } = given;
-  // Where the app says who is signed in, nothing of a request is a credential of ours, and no cookie is ours to take away.
-  const dialect = currentUser === undefined ? wire : { ...wire, credentials: () => undefined };
-  const guards =
-    currentUser === undefined
-      ? [sessionSecretGuard(manager, { dialect })]
-      : [fromOwnPages(manager, dialect), sessionClaimGuard(manager, { dialect, claimsOf: currentUser })];
-  const administrators = [...guards, permitted(dialect, isGranted, manager.settings.report)];
-  const limited = routeLimiters('revoke', dialect, limits.revoke);
-  const forCaller = (act: Act) => [...guards, asyncHandler(dialect, act)];
-  const forAdministrators = (act: Act, ...before: RequestHandler[]) => [
-    ...administrators,
-    ...before,
-    asyncHandler(dialect, act),
-  ];
-
-  const describe = describing(description);
-  const everybody = new IdentitySessions(manager, dialect, describe);
-  const own = new AccountSessions(manager, describe);
-  const settings = new PolicySettings(manager);
-
-  // A router of its own, so that no error but the parser's is taken for a body that cannot be read.
-  const body = Router().use(json(), bodyParseErrors(dialect));
+  const { isGranted, currentUser, limits, dialect: base = abp(manager.settings), ...details } = given;
+  // If the app authenticates requests, their credentials and cookies are not this package's.
+  const dialect = currentUser === undefined ? base : { ...base, credentials: () => undefined };
+  const guards = guardsOf(manager, dialect, currentUser);
+  const parts: RouterParts = {
+    manager,
+    dialect,
+    describe: sessionDescriber(details),
+    user: guards,
+    administrator: [...guards, permissionGuard(dialect, isGranted, manager.settings.report)],
+    limited: routeLimiters('revoke', dialect, limits.revoke),
+  };
 
   const router = Router();
-  router.route('/identity/sessions').get(forAdministrators((request) => everybody.list(request)));
-  router
-    .route('/identity/sessions/:id')
-    .get(forAdministrators((request) => everybody.get(request)))
-    .delete([...limited, ...forAdministrators((request) => everybody.revoke(request))]);
-  router.route('/account/sessions').get(forCaller((request) => own.list(request)));
-  router
-    .route('/account/sessions/:id')
-    .get(forCaller((request) => own.get(request)))
-    .delete([...limited, ...guards, revokeRoute(manager, { dialect })]);
-  router
-    .route('/identity/settings/session')
-    .get(forAdministrators(() => settings.session()))
-    .put(forAdministrators((request) => settings.setSession(request), body));
-  router
-    .route('/account-admin/settings/idle')
-    .get(forAdministrators(() => settings.idle()))
-    .put(forAdministrators((request) => settings.setIdle(request), body));
+  addIdentityRoutes(router, parts);
+  addAccountRoutes(router, parts);
+  addSettingsRoutes(router, parts);
   router.use(pathDecodeErrors(dialect));
   return router;
 }
 
-type Act = (request: Request) => Promise<Answer>;
+interface RouterParts {
+  readonly manager: IdentitySessionManager;
+  readonly dialect: Dialect;
+  readonly describe: DescribeSessions;
+  /** The guards of routes for users. */
+  readonly user: RequestHandler[];
+  /** The guards of routes for administrators. */
+  readonly administrator: RequestHandler[];
+  readonly limited: RequestHandler[];
+}
+
+function addIdentityRoutes(router: Router, parts: RouterParts): void {
+  const { manager, dialect, describe, administrator, limited } = parts;
+  const sessions = new IdentitySessions(manager, dialect, describe);
+  const handler = (action: Action) => asyncHandler(dialect, action);
+  router.get(
+    '/identity/sessions',
+    administrator,
+    handler((request) => sessions.list(request)),
+  );
+  router
+    .route('/identity/sessions/:id')
+    .get(
+      administrator,
+      handler((request) => sessions.get(request)),
+    )
+    .delete(
+      limited,
+      administrator,
+      handler((request) => sessions.revoke(request)),
+    );
+}
+
+function addAccountRoutes(router: Router, { manager, dialect, describe, user, limited }: RouterParts): void {
+  const sessions = new AccountSessions(manager, describe);
+  const handler = (action: Action) => asyncHandler(dialect, action);
+  router.get(
+    '/account/sessions',
+    user,
+    handler((request) => sessions.list(request)),
+  );
+  router
+    .route('/account/sessions/:id')
+    .get(
+      user,
+      handler((request) => sessions.get(request)),
+    )
+    .delete(limited, user, revokeRoute(manager, { dialect }));
+}
+
+function addSettingsRoutes(router: Router, { manager, dialect, administrator }: RouterParts): void {
+  const settings = new PolicySettings(manager);
+  const handler = (action: Action) => asyncHandler(dialect, action);
+  // The parser has its own router, so that errors of other handlers are not taken for parse errors.
+  const body = Router().use(json(), bodyParseErrors(dialect));
+  router
+    .route('/identity/settings/session')
+    .get(
+      administrator,
+      handler(() => settings.session()),
+    )
+    .put(
+      administrator,
+      body,
+      handler((request) => settings.setSession(request)),
+    );
+  router
+    .route('/account-admin/settings/idle')
+    .get(
+      administrator,
+      handler(() => settings.idle()),
+    )
+    .put(
+      administrator,
+      body,
+      handler((request) => settings.setIdle(request)),
+    );
+}
+
+type Action = (request: Request) => Promise<Answer>;
+
+function guardsOf(
+  manager: IdentitySessionManager,
+  dialect: Dialect,
+  claimsOf: AbpRouterOptions['currentUser'],
+): RequestHandler[] {
+  if (claimsOf === undefined) return [sessionSecretGuard(manager, { dialect })];
+  return [sameOriginUnlessBearer(manager, dialect), sessionClaimGuard(manager, { dialect, claimsOf })];
+}
 
 /**
- * How the app knows its users is not known here. Browsers send no bearer token by themselves; anything else, `Basic` and
- * `Negotiate` too, they might send on behalf of another site.
+ * Creates a same-origin check for requests that the app authenticates in an unknown way. Browsers never send a bearer token
+ * automatically. They may send any other credentials on behalf of another site, also `Basic` and `Negotiate`.
  */
-function fromOwnPages(manager: IdentitySessionManager, dialect: Dialect): RequestHandler {
-  const insist = sameOrigin(manager, { dialect });
-  return function fromOwnPages(request, response, next) {
+function sameOriginUnlessBearer(manager: IdentitySessionManager, dialect: Dialect): RequestHandler {
+  const check = sameOrigin(manager, { dialect });
+  return function sameOriginUnlessBearer(request, response, next) {
     if (BEARER.test(request.headers.authorization ?? '')) next();
-    else void insist(request, response, next);
+    else void check(request, response, next);
   };
 }
 

@@ -1,11 +1,13 @@
 import type { Request } from 'express';
 
 import { invalidRequest } from '../../errors';
+import { queryOf } from '../../http/request';
 import { inOrder, SORT_KEYS, type SearchOrder } from '../../session/order';
 import type { IdentitySession } from '../../session/session';
 import { checkedFilter, MOST_SKIPPED, MOST_TAKEN, type SearchFilter } from '../../store/store';
+import { wholeNumber } from './whole-number';
 
-/** What a request for a list asks for. */
+/** The query of a request for a list. */
 export interface SessionQuery {
   readonly filter: SearchFilter;
   readonly order: SearchOrder;
@@ -13,20 +15,19 @@ export interface SessionQuery {
   readonly take: number;
 }
 
-/** A part of a list, and how long the whole is. */
+/** A page of a list, with the length of the whole list. */
 export interface PagedResult<Item> {
   readonly items: readonly Item[];
   readonly totalCount: number;
 }
 
 /**
- * Reads the query as ABP binds it: names in any case, empty values as none; names that nobody knows are passed over, and
- * `extraProperties` with them. It is read from the URL as it came: how an app parses queries does not matter.
+ * Reads the query as ABP binds it: names in any case, and empty values as missing ones. Unknown names are ignored, also
+ * `extraProperties`.
  * @throws SessionError `invalid-request`
  */
-export function sessionQuery({ url }: Pick<Request, 'url'>): SessionQuery {
-  const start = url.indexOf('?');
-  const query = new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
+export function sessionQuery(request: Pick<Request, 'url'>): SessionQuery {
+  const query = queryOf(request);
   return {
     filter: filterIn(query),
     order: sorting(parameter(query, 'sorting')),
@@ -35,7 +36,7 @@ export function sessionQuery({ url }: Pick<Request, 'url'>): SessionQuery {
   };
 }
 
-/** The page of a list that is whole already. The owner is whoever the list is of; what is asked for beside does not matter. */
+/** Filters and sorts a complete list of one user's sessions, and returns a page of it. */
 export function paged(
   all: readonly IdentitySession[],
   { filter: { device, clientId }, order, skip, take }: SessionQuery,
@@ -47,7 +48,7 @@ export function paged(
   return { items: found.slice(skip, skip + take), totalCount: found.length };
 }
 
-/** A filter that were dropped because it is there twice, or of another form, would show more than was asked for. */
+/** Refuses repeated and nested parameters. If a filter were ignored, the list would contain more than requested. */
 function parameter(query: URLSearchParams, name: string): string | undefined {
   const wanted = name.toLowerCase();
   const given = [...query].filter(([key]) => key.toLowerCase().split('[', 1)[0] === wanted);
@@ -68,18 +69,16 @@ const FILTERS = ['tenantId', 'userId', 'device', 'clientId'] as const;
 function whole(query: URLSearchParams, name: string, min: number, max: number): number | undefined {
   const value = parameter(query, name);
   if (value === undefined) return undefined;
-  const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
-  if (number >= min && number <= max) return number;
-  throw invalidRequest(name, `"${name}" must be a whole number from ${min} to ${max}.`);
+  return wholeNumber(name, /^\d{1,9}$/.test(value) ? Number(value) : NaN, min, max);
 }
 
-/** A word of the whitelist, never text that becomes part of a statement. */
+/** Reads a sort key from the known ones, so that no text of the request becomes part of a statement. */
 function sorting(words = 'lastAccessed desc'): SearchOrder {
   const [, key, direction = 'asc'] = /^\s*(\w+)(?:\s+(asc|desc))?\s*$/i.exec(words) ?? [];
   const by = SORT_KEYS.find((known) => known.toLowerCase() === key?.toLowerCase());
   if (by !== undefined) return { by, descending: direction.toLowerCase() === 'desc' };
   throw invalidRequest(
     'sorting',
-    `"sorting" must be one of ${SORT_KEYS.join(', ')}, with "asc" or "desc" behind it.`,
+    `"sorting" must be one of ${SORT_KEYS.join(', ')}, optionally followed by "asc" or "desc".`,
   );
 }

@@ -1,28 +1,36 @@
 import { invalidRequest } from '../../errors';
-import { CONCURRENCY, type PreventConcurrentLogin } from '../../session/revocation';
+import type { PreventConcurrentLogin } from '../../session/revocation';
 import type { IdlePolicy } from './idle-policy';
 
-/** The setting of concurrent logins, by ABP's numbers: 0 `Disabled`, 1 `LogoutFromSameTypeDevices`, 2 `LogoutFromAllDevices`. */
+/** The setting for concurrent logins, by ABP's numbers. */
 export interface SessionSettingsDto {
+  /** 0 `Disabled`, 1 `LogoutFromSameTypeDevices`, 2 `LogoutFromAllDevices`. */
   readonly preventConcurrentLogin: number;
 }
 
+/** The rules at the indexes that are ABP's numbers. */
+const RULES: readonly PreventConcurrentLogin[] = [
+  'Disabled',
+  'LogoutFromSameTypeDevices',
+  'LogoutFromAllDevices',
+];
+
 export function sessionSettings(rule: PreventConcurrentLogin): SessionSettingsDto {
-  return { preventConcurrentLogin: CONCURRENCY.indexOf(rule) };
+  return { preventConcurrentLogin: RULES.indexOf(rule) };
 }
 
-/** @throws SessionError `invalid-request` */
+/** @throws SessionError `invalid-request` if the body does not contain the number of a rule */
 export function concurrencyRule(body: unknown): PreventConcurrentLogin {
   const { preventConcurrentLogin: number } = objectIn(body);
-  const rule = typeof number === 'number' ? CONCURRENCY[number] : undefined;
+  const rule = typeof number === 'number' ? RULES[number] : undefined;
   if (rule === undefined)
     throw invalidRequest('preventConcurrentLogin', '"preventConcurrentLogin" must be 0, 1 or 2.');
   return rule;
 }
 
 /**
- * The settings of user interfaces that sign out who does nothing. Whether the values can be is the manager's to judge.
- * @throws SessionError `invalid-request` when there are none
+ * Returns the idle settings in the body. `setIdlePolicy` checks their values.
+ * @throws SessionError `invalid-request` if the body is not an object
  */
 export function idleSettings(body: unknown): IdlePolicy {
   const { enabled, idleTimeoutMinutes, countdownSeconds } = objectIn(body);

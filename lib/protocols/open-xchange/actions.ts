@@ -1,51 +1,51 @@
 import type { Request, RequestHandler, Response } from 'express';
 
 import type { Answer } from '../../http/dialect';
+import { asyncHandler, send } from '../../http/request';
 import type { OpenXchangeDialect } from './dialect';
 import { OpenXchangeError } from './errors';
 import { parameter, queryParameter } from './parameters';
-import { asyncHandler, send } from '../../http/request';
 
-/** What one action does with a request. It refuses by throwing a `SessionError` or an `OpenXchangeError`. */
-export type Act = (request: Request, response: Response) => Promise<Answer>;
+/** Performs one action of a module. It refuses the request by throwing a `SessionError` or an `OpenXchangeError`. */
+export type Action = (request: Request, response: Response) => Promise<Answer>;
 
-/** The action as a handler. */
-export function acting(dialect: OpenXchangeDialect, act: Act): RequestHandler {
+/** Turns an action into a request handler. */
+export function actionHandler(dialect: OpenXchangeDialect, action: Action): RequestHandler {
   return asyncHandler(dialect, async (request, response) => {
     try {
-      return await act(request, response);
+      return await action(request, response);
     } catch (error) {
-      if (error instanceof OpenXchangeError) return dialect.error(error);
+      if (error instanceof OpenXchangeError) return dialect.errorAnswer(error);
       throw error;
     }
   });
 }
 
-/** The handler of a module, whose `action` parameter says what is to be done. */
-export function moduleOf(
+/** Creates the handler of a module. The request parameter `action` selects one of the handlers. */
+export function moduleHandler(
   dialect: OpenXchangeDialect,
   actions: Readonly<Record<string, RequestHandler>>,
-  unknown: (action: string) => OpenXchangeError,
+  unknownAction: (action: string) => OpenXchangeError,
 ): RequestHandler {
   return (request, response, next) => {
     const action = parameter(request, 'action');
     if (!action) {
-      send(response, dialect.error(new OpenXchangeError('SVL-0002', ['action'])));
+      send(response, dialect.errorAnswer(new OpenXchangeError('SVL-0002', ['action'])));
     } else if (!Object.hasOwn(actions, action)) {
-      send(response, dialect.error(unknown(action.slice(0, LONGEST_ACTION))));
+      send(response, dialect.errorAnswer(unknownAction(action.slice(0, LONGEST_ACTION))));
     } else {
       void actions[action]!(request, response, next);
     }
   };
 }
 
-/** How much of an unknown action is repeated to who asked for it. */
+/** The number of characters of an unknown action that an error message repeats. */
 const LONGEST_ACTION = 64;
 
-/** URLs stand in histories and logs: a password in one is refused, before anything is done with it. */
-export function noPasswordInUri(dialect: OpenXchangeDialect): RequestHandler {
+/** Refuses a password in the URL before anything else reads the request, because URLs appear in histories and logs. */
+export function refusePasswordInUrl(dialect: OpenXchangeDialect): RequestHandler {
   return (request, response, next) => {
     if (queryParameter(request, 'password') === undefined) return next();
-    send(response, dialect.error(new OpenXchangeError('SVL-0030', ['password'])));
+    send(response, dialect.errorAnswer(new OpenXchangeError('SVL-0030', ['password'])));
   };
 }

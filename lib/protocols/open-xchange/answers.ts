@@ -1,6 +1,6 @@
 import type { Answer } from '../../http/dialect';
 
-/** What every answer of Open-Xchange says of itself: it is text for scripts, and nobody keeps it. */
+/** The headers of every answer: text for scripts that must not be cached. */
 const HEADERS: Readonly<Record<string, string>> = {
   Expires: 'Sat, 06 May 1995 12:00:00 GMT',
   'Content-Type': 'text/javascript; charset=UTF-8',
@@ -8,15 +8,15 @@ const HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'post-check=0, pre-check=0',
 };
 
-/** The usual answer: status 200, whatever it says. */
+/** Builds an answer with status 200. The protocol also uses this status for most errors. */
 export function answer(body?: object, cookies: readonly string[] = []): Answer {
   return { status: 200, headers: HEADERS, cookies, body };
 }
 
-/** What was asked for has been done. */
+/** The body of an answer that only confirms an action. */
 export const DONE = { data: '1' };
 
-/** An answer that has nothing to say but its status. */
-export function bare(status: number): Answer {
+/** Builds an answer without a body. */
+export function emptyAnswer(status: number): Answer {
   return { ...answer(), status };
 }

@@ -1,16 +1,17 @@
+import type { IdentitySessionManager } from '../../manager/manager';
+import { ipAddress } from '../../session/ip-address';
+import type { Action } from './actions';
 import { answer, DONE } from './answers';
 import type { OpenXchangeDialect } from './dialect';
 import { OpenXchangeError } from './errors';
 import { requiredParameter } from './parameters';
-import type { IdentitySessionManager } from '../../manager/manager';
-import { ipAddress } from '../../session/ip-address';
-import type { Act } from './actions';
 
 /**
- * Has a session go on at another address, for a program that asks on behalf of a user who sits there. Who asks must be in
- * the session, and at an address where it may be used, before as after: a thief elsewhere cannot bring it to himself.
+ * Creates the action `changeip`: moves the session to the address in `clientIP`, for a program that sends requests on
+ * behalf of a user. The caller must be in the session, and the IP check must allow both the caller's address and the new
+ * one. Otherwise a thief could move a stolen session to the thief's address.
  */
-export function changeIp(manager: IdentitySessionManager, dialect: OpenXchangeDialect): Act {
+export function changeIp(manager: IdentitySessionManager, dialect: OpenXchangeDialect): Action {
   return async function changeIp(request) {
     requiredParameter(request, 'session');
     const movesTo = requiredParameter(request, 'clientIP');

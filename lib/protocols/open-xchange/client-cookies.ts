@@ -8,34 +8,34 @@ import {
   cookieName,
   cookiesFor,
   cookieValue,
-  LONG_AGO,
+  EXPIRED,
   STICKY_COOKIE,
   type CookiePurpose,
 } from './cookies';
 import type { OpenXchangeBasis, OpenXchangeSettings } from './options';
 
-/** The cookies that a client of Open-Xchange sends, and is sent. */
+/** Reads and writes the cookies of clients. Each method that writes returns values of `Set-Cookie`. */
 export interface ClientCookies {
-  /** The value that the request gives for a cookie of the session. */
+  /** Returns the value of a cookie of the session, or undefined if the request does not contain it. */
   valueOf(purpose: CookiePurpose, request: Request, session: IdentitySession): string | undefined;
-  /** A cookie of the session for the client that sends the request, with its whole lifetime before it. */
+  /** Builds a cookie of the session for the client that sent the request, with its full lifetime. */
   cookie(purpose: CookiePurpose, request: Request, session: IdentitySession, value: string): string;
   /**
-   * All cookies of the session, under `hash` or else that of the client that sends the request. The session cookie is among
-   * them only if the request came with it: a client is given that when it asks to `store` the session.
+   * Builds all cookies of the session. `hash` is the hash in their names; by default it is that of the requesting client. The
+   * session cookie is included only if the request contains it, because clients ask for it with the action `store`.
    */
   cookies(request: Request, session: IdentitySession, secret: string, hash?: string): string[];
-  /** The public-session cookie, with its whole lifetime before it; none when it is switched off. */
+  /** Builds the public-session cookie with its full lifetime. Returns an empty array if `publicSession` is off. */
   publicCookies(request: Request, session: IdentitySession): string[];
-  /** Whether the request carries a cookie for load balancers. */
+  /** Returns true if the request contains a valid cookie for load balancers. */
   hasStickyCookie(request: Request): boolean;
-  /** The cookie for load balancers: the one that came with the request, or a new one; none when it is switched off. */
+  /** Builds the cookie for load balancers, with the request's value or a new one. Empty if `stickyCookie` is off. */
   stickyCookies(request: Request): string[];
-  /** Has the browser forget the cookies of that hash and of that session, as far as they came with the request. */
-  forgotten(request: Request, hash: string, sessionId?: string): string[];
+  /** Clears the cookies with the hash and those of the session, as far as the request contains them. */
+  cleared(request: Request, hash: string, sessionId?: string): string[];
 }
 
-/** The cookies as the options have them, under the names that the hash gives them. */
+/** Creates the cookies with the lifetimes and attributes that the options set. */
 export function clientCookies(
   settings: OpenXchangeSettings,
   { cookies: { secure }, lifetimes, nodeId, clock }: OpenXchangeBasis,
@@ -57,8 +57,8 @@ export function clientCookies(
   }
 
   function lineOf(purpose: CookiePurpose, hash: string, session: IdentitySession, value: string): string {
-    const lasts = lifetimes.autologin && session.staySignedIn && cookieTtl !== undefined;
-    const expires = lasts ? clock.now() + cookieTtl : undefined;
+    const persistent = lifetimes.autologin && session.staySignedIn && cookieTtl !== undefined;
+    const expires = persistent ? clock.now() + cookieTtl : undefined;
     return cookieLine(cookieName(purpose, hash), value, expires, attributes);
   }
 
@@ -76,7 +76,7 @@ export function clientCookies(
     ];
   }
 
-  /** Its value is the session's id: a handle, which proves as little as the second one that Open-Xchange has for it. */
+  /** The value is the session id, which is a handle. Open-Xchange has a second id for this cookie; neither is a proof. */
   function publicCookies(request: Request, session: IdentitySession): string[] {
     return settings.publicSession ? [cookie('public-session', request, session, session.sessionId)] : [];
   }
@@ -88,29 +88,33 @@ export function clientCookies(
     return [cookieLine(STICKY_COOKIE, value, expires, attributes)];
   }
 
-  function forgotten(request: Request, hash: string, sessionId?: string): string[] {
-    const header = request.headers.cookie;
-    const names = [cookieName('secret', hash), cookieName('session', hash)];
-    const came = names.filter((name) => cookieValue(header, name) !== undefined);
-    const id = sessionId ?? cookieValue(header, cookieName('session', hash));
-    for (const [name, value] of cookiesFor('public-session', header)) {
-      if (value === id) came.push(name);
-    }
-    // Not `invalid`, as later versions have it: a value of the usual form.
-    const lines = came.map((name) => cookieLine(name, mintSecret('hex'), LONG_AGO, attributes));
+  function cleared(request: Request, hash: string, sessionId?: string): string[] {
+    // Later versions send `invalid` as the value. This version sends a value of the usual form.
+    const lines = cookiesToClear(request.headers.cookie, hash, sessionId).map((name) =>
+      cookieLine(name, mintSecret('hex'), EXPIRED, attributes),
+    );
     const sticky = stickyValue(request);
     if (settings.stickyCookie && sticky !== undefined) {
-      lines.push(cookieLine(STICKY_COOKIE, sticky, LONG_AGO, attributes));
+      lines.push(cookieLine(STICKY_COOKIE, sticky, EXPIRED, attributes));
     }
     return lines;
   }
 
   const hasStickyCookie = (request: Request) => stickyValue(request) !== undefined;
 
-  return { valueOf, cookie, cookies, publicCookies, hasStickyCookie, stickyCookies, forgotten };
+  return { valueOf, cookie, cookies, publicCookies, hasStickyCookie, stickyCookies, cleared };
 }
 
-/** What a balancer's cookie may look like: a client's own is given back to it. */
+/** The names of the request's cookies with the hash, and of its public-session cookies with the session's id. */
+function cookiesToClear(header: string | undefined, hash: string, sessionId?: string): string[] {
+  const named = [cookieName('secret', hash), cookieName('session', hash)];
+  const present = named.filter((name) => cookieValue(header, name) !== undefined);
+  const id = sessionId ?? cookieValue(header, cookieName('session', hash));
+  const publicOnes = cookiesFor('public-session', header).filter(([, value]) => value === id);
+  return [...present, ...publicOnes.map(([name]) => name)];
+}
+
+/** The allowed form of a load balancer's cookie. It is checked because the client's own value is sent back. */
 const STICKY = /^[\w-]{1,64}\.[\w.-]{1,64}$/;
 
 function stickyValue({ headers }: Request): string | undefined {

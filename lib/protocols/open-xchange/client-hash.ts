@@ -5,19 +5,22 @@ import { cookieHasher } from './cookie-hash';
 import { cookieName, cookieValue } from './cookies';
 import type { OpenXchangeSettings } from './options';
 import { parameter } from './parameters';
-import { keptWith } from './sign-in';
+import { storedSignIn } from './stored-sign-in';
 
-/** Under which hash the cookies of a client stand in their names. */
+/** Computes the hashes in the names of a client's cookies. */
 export interface ClientHash {
-  /** The hash of the client that sends the request; it names itself there when no `client` is given. */
+  /** Returns the hash of the client that sent the request. By default, `client` is the request parameter of this name. */
   readonly hashOf: (request: Request, client?: string, userAgent?: string) => string;
-  /** The hash under which the client that sends the request keeps the cookies of the session. */
+  /** Returns the hash in the names of the session's cookies, for the client that sent the request. */
   readonly hashIn: (request: Request, session: IdentitySession) => string;
-  /** The same of the public-session cookie. It is the user's, whatever the client: of two sessions the newer one has it. */
+  /**
+   * Returns the hash in the name of the public-session cookie. It depends on the user and not on the client, so that the
+   * cookie of a newer session replaces that of an older one.
+   */
   readonly publicHash: (request: Request, session: IdentitySession) => string;
 }
 
-/** The hashes as the options have them made. */
+/** Creates the hash functions according to the options `cookieHash`, `cookieHashFields` and `cookieHashSalt`. */
 export function clientHash(settings: OpenXchangeSettings): ClientHash {
   const { cookieHash, cookieHashFields, defaultClient } = settings;
   const hasher = cookieHasher(settings.cookieHashSalt);
@@ -30,11 +33,11 @@ export function clientHash(settings: OpenXchangeSettings): ClientHash {
     return hasher({ userAgent, client, values: headerValues(request, cookieHashFields) });
   }
 
-  /** The hash of the sign-in; where nothing was kept, what it must have been. */
+  /** The hash of the sign-in. If it is not stored, it is computed from the session. */
   function rememberedHash(session: IdentitySession): string {
     const { userAgent, clientId } = session;
     return (
-      keptWith(session).hash ??
+      storedSignIn(session).hash ??
       hasher({ userAgent: userAgent ?? '', client: clientId ?? defaultClient, values: [] })
     );
   }
@@ -42,13 +45,13 @@ export function clientHash(settings: OpenXchangeSettings): ClientHash {
   function hashIn(request: Request, session: IdentitySession): string {
     if (cookieHash === 'remember') return rememberedHash(session);
     const calculated = hashOf(request, session.clientId ?? defaultClient);
-    if (!changesItsAgent(request, session)) return calculated;
+    if (!changesUserAgent(request, session)) return calculated;
     const { cookie } = request.headers;
     return cookieValue(cookie, cookieName('secret', calculated)) ? calculated : rememberedHash(session);
   }
 
   function publicHash(request: Request, session: IdentitySession): string {
-    const { contextNumber, userNumber } = keptWith(session);
+    const { contextNumber, userNumber } = storedSignIn(session);
     const values = [
       String(contextNumber ?? session.tenantId ?? ''),
       String(userNumber ?? session.userId),
@@ -60,8 +63,8 @@ export function clientHash(settings: OpenXchangeSettings): ClientHash {
   return { hashOf, hashIn, publicHash };
 }
 
-/** Clients whose user agent differs from request to request, so that the hash of the sign-in is good too. */
-function changesItsAgent(request: Request, { clientId }: IdentitySession): boolean {
+/** True for clients whose user agent changes between requests. For them, the hash of the sign-in is accepted too. */
+function changesUserAgent(request: Request, { clientId }: IdentitySession): boolean {
   return clientId === 'open-xchange-mailapp' || CHANGING_AGENT.test(request.headers['user-agent'] ?? '');
 }
 

@@ -3,34 +3,38 @@ import { createHash } from 'node:crypto';
 import { lru } from '../../lru';
 import { detached } from '../../session/text';
 
-/** What is hashed of a request. */
+/** The parts of a request that are hashed. */
 export interface HashedRequest {
   readonly userAgent: string;
   readonly client: string | null;
-  /** What else is hashed: for the public-session cookie context and user, then the values of the further headers that came. */
+  /**
+   * Further values. For the public-session cookie, context and user come first. The values of the headers in
+   * `cookieHashFields` follow, as far as the request contains them.
+   */
   readonly values: readonly string[];
 }
 
-/** How many hashes are kept: requests come with the same few user agents again and again. */
-const MOST_KNOWN = 10_000;
+/** The number of cached hashes. Requests repeat the same few user agents. */
+const MOST_CACHED = 10_000;
 
-/** The longest text that is kept for its hash, in characters: anybody may send longer ones, each another, without end. */
-const LONGEST_KNOWN = 1000;
+/** The longest text in characters whose hash is cached. Longer texts could fill the memory, because anyone can send them. */
+const LONGEST_CACHED = 1000;
 
 /**
- * The hash in the names of a client's cookies, so that two clients with one cookie jar do not meet: the MD5 of user agent,
- * client, further values and salt (the same on all nodes) in Base64, without what a cookie's name cannot hold. It protects
- * nothing; it keeps cookies apart.
+ * Creates the hash function for cookie names. The hash keeps the cookies of two clients apart that share a cookie jar; it is
+ * no protection. It is the MD5 of user agent, client, further values and salt, in Base64, without the characters that a
+ * cookie name cannot contain.
+ * @param salt Must be the same on all nodes.
  */
 export function cookieHasher(salt: string): (request: HashedRequest) => string {
-  const known = lru<string>(MOST_KNOWN);
+  const cache = lru<string>(MOST_CACHED);
   return ({ userAgent, client, values }) => {
     const hashed = userAgent + (client ?? '') + values.join('') + salt;
-    if (hashed.length > LONGEST_KNOWN) return hashOf(hashed);
-    let hash = known.get(hashed);
+    if (hashed.length > LONGEST_CACHED) return hashOf(hashed);
+    let hash = cache.get(hashed);
     if (hash === undefined) {
       hash = hashOf(hashed);
-      known.set(detached(hashed), hash);
+      cache.set(detached(hashed), hash);
     }
     return hash;
   };

@@ -6,16 +6,16 @@ import { dialectOf, sessionOf } from '../../http/request';
 import type { IdentitySessionManager } from '../../manager/manager';
 import type { IdentitySession } from '../../session/session';
 
-/** How many sessions are remembered: of the others, cookies are sent once more than needed. */
-const MOST_KNOWN = 50_000;
+/** The number of sessions whose last refresh is remembered. The cookies of other sessions are sent once too often. */
+const MOST_REMEMBERED = 50_000;
 
 /**
- * Sends cookies again before they expire: a seventh of their lifetime after they were last sent. When that was, each node
- * remembers for itself, or takes the sign-in for it; so it costs no query, and at the worst a cookie is sent too early.
- * A public-session cookie that is missing is sent at once.
+ * Sends cookies again before they expire: when a seventh of their lifetime has passed since they were last sent. Each node
+ * remembers that time in memory; without a memory it takes the time of the sign-in. No query is needed, and at worst a
+ * cookie is sent too early. A missing public-session cookie is sent immediately.
  */
 export class CookieRefresh {
-  readonly #sent = lru<number>(MOST_KNOWN);
+  readonly #sent = lru<number>(MOST_REMEMBERED);
   readonly #manager: IdentitySessionManager;
   readonly #dialect: OpenXchangeDialect;
 
@@ -24,7 +24,9 @@ export class CookieRefresh {
     this.#dialect = dialect;
   }
 
-  /** The cookies of the session that the request is in, when it is time: mostly it is not, and the secret not looked for. */
+  /**
+   * Returns the cookies to send with the answer, usually none. `secret` is a function because it is rarely needed.
+   */
   due(request: Request, session: IdentitySession, secret: () => string): string[] {
     if (this.#isTime(session)) return this.#dialect.cookies(request, session, secret());
     if (!this.#dialect.settings.publicSession) return [];
@@ -32,7 +34,7 @@ export class CookieRefresh {
     return isMissing && keepsCookies(request) ? this.#dialect.publicCookies(request, session) : [];
   }
 
-  /** Puts them on the response, behind a guard. */
+  /** Creates a handler that sets the cookies on the response. It must be mounted after a guard. */
   handler(): RequestHandler {
     return (request, response, next) => {
       const session = sessionOf(request);
@@ -55,8 +57,9 @@ export class CookieRefresh {
 }
 
 /**
- * For the app's own routes, behind their `sessionSecretGuard`: sends the cookies of Open-Xchange again before they expire,
- * so that a client that is used stays signed in, whichever routes it asks.
+ * Creates a handler that sends the cookies of an Open-Xchange client again before they expire. Mount it after the
+ * `sessionSecretGuard` of the app's own routes, so that a client stays signed in while it uses any of them.
+ * @throws TypeError if `manager` is not a manager or if options are invalid
  */
 export function cookieRefresh(
   manager: IdentitySessionManager,
@@ -66,7 +69,7 @@ export function cookieRefresh(
   return new CookieRefresh(manager, options.dialect).handler();
 }
 
-/** The gateway of ActiveSync keeps none: it would be sent one with every answer. */
+/** The gateway of ActiveSync keeps no cookies. It would receive a cookie with every answer. */
 function keepsCookies({ headers }: Request): boolean {
   return headers['user-agent'] !== 'Open-Xchange USM HTTP Client';
 }

@@ -1,26 +1,26 @@
 import { cookieValues } from '../../http/cookies';
 
-/** What a cookie of Open-Xchange is for; a hash stands behind it in the cookie's name. */
+/** The purpose of a cookie, which is part of its name. A hash of the client follows it. */
 export type CookiePurpose = 'secret' | 'session' | 'public-session';
 
-/** `open-xchange-secret-2H65ETpH7sX1kOWi6eyw` */
+/** Returns the name of a cookie, for example `open-xchange-secret-2H65ETpH7sX1kOWi6eyw`. */
 export function cookieName(purpose: CookiePurpose, hash: string): string {
   return `open-xchange-${purpose}-${hash}`;
 }
 
-/** By which a load balancer finds the node that a client was sent to before. */
+/** The cookie that a load balancer uses to send a client to the same node again. */
 export const STICKY_COOKIE = 'JSESSIONID';
 
 /**
- * The value of the cookie in the request; undefined when there is none, and when there are several that differ, for then
- * nobody knows which is right. What else stands in the header does not matter.
+ * Returns the value of a cookie in the `Cookie` header. Returns undefined if the cookie is missing, or if it is present
+ * several times with different values, because then the right value is unknown. Other cookies do not matter.
  */
 export function cookieValue(header: string | undefined, name: string): string | undefined {
   const [first, ...others] = cookieValues(header, name);
   return others.every((other) => other === first) ? first : undefined;
 }
 
-/** The cookies of the request that are for the purpose, whatever hash is in their names. */
+/** Returns the cookies in the header that have the purpose, with any hash. */
 export function cookiesFor(
   purpose: CookiePurpose,
   header = '',
@@ -39,7 +39,10 @@ export interface CookieAttributes {
   readonly secure: boolean;
 }
 
-/** A value of `Set-Cookie`; without a time the cookie ends with the browser's session. */
+/**
+ * Formats a value of `Set-Cookie`.
+ * @param expires Milliseconds since 1970, or undefined for a cookie that ends with the browser session.
+ */
 export function cookieLine(
   name: string,
   value: string,
@@ -54,10 +57,10 @@ export function cookieLine(
   return parts.join('; ');
 }
 
-/** When cookies that are to go have expired. */
-export const LONG_AGO = 10_000;
+/** The expiry time of a cookie that is to be cleared. */
+export const EXPIRED = 10_000;
 
-/** `Tue, 24-May-2011 13:28:59 GMT` */
+/** Formats a date with dashes, for example `Tue, 24-May-2011 13:28:59 GMT`. */
 export function cookieDate(time: number): string {
   return new Date(time).toUTCString().replace(/ (\w{3}) /, '-$1-');
 }

@@ -1,6 +1,6 @@
 import type { SessionError } from '../../errors';
 
-/** How serious an error is, and whose: Open-Xchange's categories with their numbers on the wire. */
+/** The categories of errors, with their numbers in the protocol. */
 const CATEGORIES = {
   USER_INPUT: 1,
   CONFIGURATION: 2,
@@ -14,15 +14,15 @@ type Category = keyof typeof CATEGORIES;
 
 interface Definition {
   readonly category: Category;
-  /** What people read. */
+  /** The message for users. */
   readonly text: string;
-  /** What developers read, where it says something else; `%s` stands for the next parameter. */
+  /** The message for developers, if it differs. `%s` stands for the next parameter. */
   readonly description?: string;
 }
 
 const FAILED = 'An error occurred. Please try again later.';
 
-/** The errors of Open-Xchange that this package answers. */
+/** The errors of Open-Xchange that this package sends. */
 const ERRORS = {
   'SES-0002': {
     category: 'ERROR',
@@ -84,10 +84,10 @@ const ERRORS = {
   'SESSIONMANAGEMENT-0002': { category: 'USER_INPUT', text: 'Session not found.' },
 } as const satisfies Readonly<Record<string, Definition>>;
 
-/** The codes of the errors that this package answers on the wire of Open-Xchange. */
+/** The codes of the errors that this package sends in the Open-Xchange protocol. */
 export type OpenXchangeCode = keyof typeof ERRORS;
 
-/** A refusal in the words of Open-Xchange, for what only its wire knows. */
+/** A refusal that only the Open-Xchange protocol has. */
 export class OpenXchangeError extends Error {
   override readonly name = 'OpenXchangeError';
 
@@ -99,14 +99,14 @@ export class OpenXchangeError extends Error {
   }
 }
 
-/** An error as Open-Xchange's clients read it: they know one by its `error`, whatever the status. */
+/** The body of an error answer. Clients recognize an error by the member `error`, regardless of the status. */
 export interface ErrorObject {
   readonly error: string;
   readonly error_params: readonly string[];
   readonly category: number;
   readonly categories: Category;
   readonly code: OpenXchangeCode;
-  /** Which error of which node it was, to find it again in logs. */
+  /** Identifies the node and the error, so that it can be found in logs. */
   readonly error_id: string;
   readonly error_desc: string;
 }
@@ -124,10 +124,10 @@ export function errorObject({ code, params }: OpenXchangeError, id: string): Err
   };
 }
 
-/** What a refusal of this package is in Open-Xchange, with the status of its answer. */
-export function worded(
+/** Returns the Open-Xchange error for a refusal of this package, with the status of its answer. */
+export function errorOfRefusal(
   error: SessionError,
-  about: ErrorSubject,
+  request: RequestFacts,
 ): { error: OpenXchangeError; status: number } {
   const is = (code: OpenXchangeCode, params: readonly string[] = [], status = 200) => ({
     error: new OpenXchangeError(code, params),
@@ -141,19 +141,19 @@ export function worded(
     case 'session-ended':
     case 'session-expired':
     case 'ip-changed':
-      return is('SES-0203', [about.sessionId]);
+      return is('SES-0203', [request.sessionId]);
     case 'session-not-found':
       return is('SESSIONMANAGEMENT-0002');
     case 'session-limit-reached':
       if (error.per === 'node') return is('SES-0002');
       return error.per === 'client'
-        ? is('SES-0207', [about.client, about.user, about.context])
-        : is('SES-0007', [about.user, about.context]);
+        ? is('SES-0207', [request.client, request.user, request.context])
+        : is('SES-0007', [request.user, request.context]);
     case 'auth-id-taken':
     case 'session-id-taken':
-      return is('SES-0008', [about.user]);
+      return is('SES-0008', [request.user]);
     case 'autologin-disabled':
-      return is('SVL-0015', [about.action]);
+      return is('SVL-0015', [request.action]);
     case 'permission-missing':
     case 'cross-site':
       return is('LGI-0026', [], 403);
@@ -162,13 +162,13 @@ export function worded(
     case 'too-many-requests':
       return is('SVL-0019', [], 429);
     case 'store-unavailable':
-      // No SES code: clients take every one of them for the end of the session.
+      // Not a code with the prefix SES: clients would end the session.
       return is('LGI-0005', [], 503);
   }
 }
 
-/** What an error can tell of the request that it answers. */
-export interface ErrorSubject {
+/** The facts about a request that error messages contain. */
+export interface RequestFacts {
   readonly sessionId: string;
   readonly action: string;
   readonly client: string;

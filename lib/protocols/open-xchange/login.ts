@@ -1,30 +1,30 @@
 import type { Request } from 'express';
 
-import type { OpenXchangeDialect } from './dialect';
-import { OpenXchangeError } from './errors';
-import { flagParameter, parameter, requiredParameter } from './parameters';
-import { keeping } from './sign-in';
 import { SessionError } from '../../errors';
 import type { IdentitySessionManager } from '../../manager/manager';
 import { mintSecret } from '../../session/credentials';
 import type { IdentitySession } from '../../session/session';
-import type { Act } from './actions';
+import type { Action } from './actions';
+import type { OpenXchangeDialect } from './dialect';
+import { OpenXchangeError } from './errors';
+import { flagParameter, parameter, requiredParameter } from './parameters';
+import { protocolDataOf } from './stored-sign-in';
 
-/** Who signs in, as the app knows the user. */
+/** The account of the user who logs in, as the app knows it. */
 export interface OpenXchangeAccount {
   readonly userId: string;
   readonly tenantId?: string | null | undefined;
-  /** The number that clients are told as `user_id`; they are told none when it is absent. */
+  /** The number that answers contain as `user_id`. If it is absent, answers contain none. */
   readonly userNumber?: number | undefined;
-  /** The same of the context, as `context_id`. */
+  /** The number that answers contain as `context_id`. If it is absent, answers contain none. */
   readonly contextNumber?: number | undefined;
-  /** The language and country in which the user is shown names, such as `de_DE`; `Accept-Language` decides when it is absent. */
+  /** The language and country for names of devices and locations, such as `de_DE`. Default: by `Accept-Language`. */
   readonly locale?: string | undefined;
 }
 
 /**
- * The app's own look at name and password. `undefined` for whoever is not let in, whatever the reason: clients are told
- * the same of a wrong password and of an unknown name. What it throws goes to the app's error handler.
+ * The app's function that checks name and password. It returns `undefined` to refuse the login, for any reason: clients
+ * receive the same error for a wrong password and for an unknown name. Errors that it throws go to the app's error handler.
  */
 export type Authenticate = (
   name: string,
@@ -32,28 +32,28 @@ export type Authenticate = (
   request: Request,
 ) => OpenXchangeAccount | undefined | Promise<OpenXchangeAccount | undefined>;
 
-/** What the answers to a login, an autologin and a redeem hold beside the session. */
-export type Extras = (
+/** Returns the further fields in the answers of login, autologin and redeem. */
+export type ExtraFields = (
   request: Request,
   session: IdentitySession,
   secret: string,
 ) => Promise<Readonly<Record<string, unknown>>>;
 
-/** Who has just failed, so that it counts against the address: the status is 200 all the same. */
-export type Failures = WeakSet<Request>;
+/** The requests of failed logins. The limiter needs them, because their status is 200 too. */
+export type FailedLogins = WeakSet<Request>;
 
 interface LoginOptions {
   readonly authenticate: Authenticate;
-  readonly extras: Extras;
-  readonly failures: Failures;
+  readonly extras: ExtraFields;
+  readonly failures: FailedLogins;
 }
 
-/** Opens a session for whoever the app lets in. */
+/** Creates the action `login`: opens a session if `authenticate` accepts name and password. */
 export function login(
   manager: IdentitySessionManager,
   dialect: OpenXchangeDialect,
   { authenticate, extras, failures }: LoginOptions,
-): Act {
+): Action {
   return async function login(request) {
     const user = requiredParameter(request, 'name').trim();
     const password = requiredParameter(request, 'password');
@@ -77,26 +77,26 @@ export function login(
         ipAddress: parameter(request, 'clientIP') ?? request.ip,
         authId: parameter(request, 'authId') || mintSecret('hex'),
         staySignedIn: flagParameter(request, 'staySignedIn') ?? true,
-        protocolData: keeping({ hash, user, userNumber, contextNumber, locale }),
+        protocolData: protocolDataOf({ hash, user, userNumber, contextNumber, locale }),
         secretForm: dialect.secretForm,
         replaces: dialect.remembered(request),
       });
-      const answer = dialect.welcome(session, await extras(request, session, secret));
+      const answer = dialect.loginAnswer(session, await extras(request, session, secret));
       const cookies = dialect.cookies(request, session, secret, hash);
       return { ...answer, cookies: [...cookies, ...newSticky(request, dialect)] };
     } catch (error) {
-      throw refusedFor(account, client, error);
+      throw withAccount(account, client, error);
     }
   };
 }
 
-/** The balancer's cookie for who has none yet. */
+/** The load balancer's cookie, for clients that have none yet. */
 function newSticky(request: Request, dialect: OpenXchangeDialect): string[] {
   return dialect.hasStickyCookie(request) ? [] : dialect.stickyCookies(request);
 }
 
-/** A limit of the user's is told with the numbers of who has reached it. */
-function refusedFor(account: OpenXchangeAccount, client: string, error: unknown): unknown {
+/** Adds user and context to the error of a user's session limit. Returns other errors unchanged. */
+function withAccount(account: OpenXchangeAccount, client: string, error: unknown): unknown {
   if (!(error instanceof SessionError) || error.code !== 'session-limit-reached') return error;
   if (error.per === 'node') return error;
   const user = String(account.userNumber ?? account.userId);

@@ -1,30 +1,30 @@
-import { bare } from './answers';
-import type { OpenXchangeDialect } from './dialect';
 import { SessionError } from '../../errors';
 import { wellFormedCredentials } from '../../http/request';
-import { parameter } from './parameters';
 import type { IdentitySessionManager } from '../../manager/manager';
-import type { Act } from './actions';
+import type { Action } from './actions';
+import { emptyAnswer } from './answers';
+import type { OpenXchangeDialect } from './dialect';
+import { parameter } from './parameters';
 
 /**
- * Ends the session that the request is in, and has the browser forget its cookies. It answers with a status and nothing
- * else: 400 when no session is named, 403 for one that the caller is not in.
+ * Creates the action `logout`: ends the session of the request and clears its cookies. The answer has only a status: 400 if
+ * the parameter `session` is missing, and 403 if the request does not prove possession of the session.
  */
-export function logout(manager: IdentitySessionManager, dialect: OpenXchangeDialect): Act {
+export function logout(manager: IdentitySessionManager, dialect: OpenXchangeDialect): Action {
   return async function logout(request) {
-    if (!parameter(request, 'session')) return bare(400);
-    const shown = wellFormedCredentials(request, dialect);
-    if (shown === undefined) return bare(403);
+    if (!parameter(request, 'session')) return emptyAnswer(400);
+    const credentials = wellFormedCredentials(request, dialect);
+    if (credentials === undefined) return emptyAnswer(403);
     try {
-      const session = await manager.verify(shown, { ipAddress: request.ip, activity: false });
-      await manager.signOut(shown);
+      const session = await manager.verify(credentials, { ipAddress: request.ip, activity: false });
+      await manager.signOut(credentials);
       return {
-        ...bare(200),
-        cookies: dialect.forgotten(request, dialect.hashIn(request, session), session.sessionId),
+        ...emptyAnswer(200),
+        cookies: dialect.cleared(request, dialect.hashIn(request, session), session.sessionId),
       };
     } catch (error) {
       if (!(error instanceof SessionError) || error.code === 'store-unavailable') throw error;
-      return bare(403);
+      return emptyAnswer(403);
     }
   };
 }

@@ -6,7 +6,7 @@ import { describeOxDevice, deviceDescriber } from '../../session/device/describe
 import type { DescribeDevice } from '../../session/device/device';
 import type { Duration } from '../../session/duration';
 
-/** The part of a manager's `settings` that the wire of Open-Xchange needs. */
+/** The part of a manager's `settings` that the dialect needs. */
 export interface OpenXchangeBasis {
   readonly cookies: { readonly ttl: number; readonly secure: boolean };
   readonly lifetimes: { readonly autologin: boolean };
@@ -16,46 +16,52 @@ export interface OpenXchangeBasis {
 }
 
 /**
- * The options of the wire of Open-Xchange alone. `cookies.secure`, lifetimes, limits and the blacklist are options of the
- * manager. Names in brackets are the properties of Open-Xchange.
+ * The options of the Open-Xchange protocol. `cookies.secure`, lifetimes, limits and the client blacklist are options of the
+ * manager. Names in brackets are the properties of an Open-Xchange server.
  */
 export interface OpenXchangeOptions {
   /**
-   * How the names of a client's cookies are found: `calculate`, the default, computes the hash from each request, so that
-   * cookies are good for one user agent only; `remember` takes the one of the sign-in, for clients that change theirs.
-   * [com.openexchange.cookie.hash]
+   * The source of the hash in cookie names. Default: `calculate`. [com.openexchange.cookie.hash]
+   * - `calculate`: the hash is computed from each request, so that cookies are valid for one user agent only.
+   * - `remember`: the hash of the sign-in is used, for clients that change their user agent.
    */
   readonly cookieHash?: 'calculate' | 'remember' | undefined;
-  /** Headers whose values are hashed too; none by default, and those that a request leaves out are passed over. [com.openexchange.cookie.hash.fields] */
+  /**
+   * Names of headers whose values are part of the hash. Default: none. Headers that a request does not contain are skipped.
+   * [com.openexchange.cookie.hash.fields]
+   */
   readonly cookieHashFields?: readonly string[] | undefined;
   /**
-   * Text that is hashed too, the same on all nodes: `replaceMe1234567890` by default, `''` for the names of version 6.
-   * Another one makes all clients sign in again. [com.openexchange.cookie.hash.salt]
+   * Text that is part of the hash. It must be the same on all nodes. Default: `replaceMe1234567890`; `''` produces the cookie
+   * names of version 6. After a change, all clients must sign in again. [com.openexchange.cookie.hash.salt]
    */
   readonly cookieHashSalt?: string | undefined;
   /**
-   * How long browsers keep the cookies of sessions that stay signed in: the manager's `cookies.ttl` by default;
-   * `web-browser` until the browser ends. [com.openexchange.cookie.ttl]
+   * The lifetime of cookies for sessions that stay signed in. With `web-browser`, cookies end with the browser session.
+   * Default: the manager's `cookies.ttl`. [com.openexchange.cookie.ttl]
    */
   readonly cookieTtl?: Duration | undefined;
-  /** Whether cookies are out of reach of scripts; `true` by default. [com.openexchange.cookie.httpOnly] */
+  /** If true, scripts cannot read the cookies. Default: `true`. [com.openexchange.cookie.httpOnly] */
   readonly httpOnly?: boolean | undefined;
   /**
-   * Whether clients are given a public-session cookie too, which names their session where a request cannot, as that for
-   * an image: `sessionSecretGuard(manager, { dialect: dialect.forImages })` lets those in. `false` by default.
+   * If true, clients also receive a public-session cookie. It names the session in requests that cannot have a parameter, such
+   * as those for images; guard them with `sessionSecretGuard(manager, { dialect: dialect.forImages })`. Default: `false`.
    */
   readonly publicSession?: boolean | undefined;
-  /** Whether clients are given a `JSESSIONID` that ends in the manager's `nodeId`, for load balancers; `false` by default. */
+  /** If true, clients receive a cookie `JSESSIONID` that ends with the manager's `nodeId`, for load balancers. Default: `false`. */
   readonly stickyCookie?: boolean | undefined;
-  /** The client of requests that name none; `open-xchange-appsuite` by default. [com.openexchange.ajax.login.http-auth.client] */
+  /**
+   * The client id for requests without the parameter `client`. Default: `open-xchange-appsuite`.
+   * [com.openexchange.ajax.login.http-auth.client]
+   */
   readonly defaultClient?: string | undefined;
-  /** Turns a user agent and a client into a device; `describeOxDevice` by default, which tells it as Open-Xchange does. */
+  /** Converts a user agent and a client id to a device. Default: `describeOxDevice`, the conversion of Open-Xchange. */
   readonly describeDevice?: DescribeDevice | undefined;
 }
 
 const OPTIONS = {
   cookieHash: { default: 'calculate', check: oneOf('calculate', 'remember') },
-  cookieHashFields: { default: [], check: listOf<string>(isHeaderName, 'names of headers') },
+  cookieHashFields: { default: [], check: listOf<string>(isHeaderName, 'names of HTTP headers') },
   cookieHashSalt: { default: 'replaceMe1234567890', check: text(/^[^]*$/, 'text') },
   cookieTtl: { check: cookieTtl },
   httpOnly: { default: true, check: flag },
@@ -68,7 +74,7 @@ const OPTIONS = {
   describeDevice: { check: func<DescribeDevice>() },
 } satisfies OptionTable<OpenXchangeOptions>;
 
-/** The options in force. `cookieHashFields` are in lower case. */
+/** The options of the protocol in force. `cookieHashFields` are in lower case. */
 export interface OpenXchangeSettings extends Omit<
   OptionValues<typeof OPTIONS>,
   'cookieTtl' | 'describeDevice'
@@ -91,7 +97,7 @@ export function openXchangeSettings(
     prefix: 'openXchange.',
     *contradictions({ stickyCookie }) {
       if (stickyCookie && nodeId === null) {
-        yield '`openXchange.stickyCookie` is true, and the node has no name: give the manager a `nodeId`';
+        yield '`openXchange.stickyCookie` is true, but the node has no name: set the option `nodeId` of the manager';
       }
     },
   });

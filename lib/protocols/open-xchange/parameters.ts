@@ -1,29 +1,29 @@
 import type { Request } from 'express';
 
+import { queryOf } from '../../http/request';
 import { OpenXchangeError } from './errors';
 
 /**
- * A parameter of the request, from the query or from a form in the body: the first of repeated ones, and text always.
+ * Returns a parameter of the request from the query, or else from a form in the body. If the parameter is repeated, the
+ * first value counts.
  */
 export function parameter(request: Request, name: string): string | undefined {
   return queryParameter(request, name) ?? formParameter(request, name);
 }
 
-/** The same from the query alone, read from the URL as it came: how an app parses queries does not matter. */
-export function queryParameter({ url }: Request, name: string): string | undefined {
-  const start = url.indexOf('?');
-  if (start < 0) return undefined;
-  return new URLSearchParams(url.slice(start + 1)).get(name) ?? undefined;
+/** Returns a parameter from the query only. */
+export function queryParameter(request: Request, name: string): string | undefined {
+  return queryOf(request).get(name) ?? undefined;
 }
 
-/** @throws OpenXchangeError SVL-0002 when it is missing or empty */
+/** @throws OpenXchangeError SVL-0002 if the parameter is missing or empty */
 export function requiredParameter(request: Request, name: string): string {
   const value = parameter(request, name);
   if (!value) throw new OpenXchangeError('SVL-0002', [name]);
   return value;
 }
 
-/** A parameter that says yes or no, or undefined when it is missing. */
+/** Returns true if the parameter is `true`, `1`, `yes`, `y` or `on`, and undefined if it is missing. */
 export function flagParameter(request: Request, name: string): boolean | undefined {
   const value = parameter(request, name);
   return value === undefined ? undefined : YES.test(value);

@@ -6,15 +6,15 @@ import { milliseconds } from '../../session/duration';
 import type { OpenXchangeRouterOptions } from './router';
 import type { IpCheckMode, IpCheckOptions } from '../../session/ip-check';
 
-/** What the properties of an Open-Xchange server say, in the options of this package. */
+/** The properties of an Open-Xchange server as options of this package. */
 export interface PropertiesOptions {
   /** For `createIdentitySessionManager`. */
   readonly manager: Omit<IdentitySessionOptions, 'knex' | 'store'>;
-  /** For the wire of Open-Xchange. */
+  /** For `openXchange`. */
   readonly openXchange: OpenXchangeOptions;
-  /** For its router. */
+  /** For `openXchangeRouter`. */
   readonly router: Pick<OpenXchangeRouterOptions, 'randomTokenTimeout' | 'uiWebPath' | 'limits'>;
-  /** The keys that mean nothing here, in their order. */
+  /** The keys that this package does not know, in the order of the file. */
   readonly unknown: readonly string[];
 }
 
@@ -28,10 +28,10 @@ interface Target {
   readonly login: Mutable<LimitOptions>;
 }
 
-/** Puts the value of a property where it belongs; throws RangeError for what it cannot mean. */
+/** Sets the options for the value of a property. Throws a `RangeError` if the value is invalid. */
 type Rule = (value: string, target: Target) => void;
 
-/** Each property without its `com.openexchange.`. */
+/** The rules by property name, without the prefix `com.openexchange.`. */
 const RULES: Readonly<Record<string, Rule>> = {
   'sessiond.sessionDefaultLifeTime': (value, { manager }) => (manager.shortLifetime = milliseconds(value)),
   'sessiond.sessionLongLifeTime': (value, { manager }) => (manager.longLifetime = milliseconds(value)),
@@ -47,14 +47,14 @@ const RULES: Readonly<Record<string, Rule>> = {
   'sessiond.maxSession': (value, { manager }) => (manager.maxSessions = limit(value)),
   'session.management.globalLookup': (value, { manager }) => (manager.globalLookup = flag(value)),
   'session.management.clientBlacklist': (value, { manager }) => (manager.clientBlacklist = list(value)),
-  // The documentation's example spells it so.
+  // The example in the documentation of Open-Xchange uses this name.
   'session.management.blacklist': (value, { manager }) => (manager.clientBlacklist = list(value)),
 
   'cookie.ttl': (value, { openXchange }) =>
     (openXchange.cookieTtl = value === 'web-browser' ? value : milliseconds(value)),
   'cookie.httpOnly': (value, { openXchange }) => (openXchange.httpOnly = flag(value)),
   'cookie.hash': (value, { openXchange }) =>
-    (openXchange.cookieHash = word(value, ['calculate', 'remember'] as const)),
+    (openXchange.cookieHash = oneOf(value, ['calculate', 'remember'] as const)),
   'cookie.hash.fields': (value, { openXchange }) => (openXchange.cookieHashFields = list(value)),
   'cookie.hash.salt': (value, { openXchange }) => (openXchange.cookieHashSalt = value),
   'ajax.login.http-auth.client': (value, { openXchange }) => (openXchange.defaultClient = value),
@@ -70,8 +70,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   IPCheck: (value, { ipCheck }) => (ipCheck.mode = flag(value) ? 'strict' : 'none'),
   'ipcheck.mode': (value, { ipCheck }) => {
     if (value === '') return;
-    const mode: IpCheckMode = word(value, ['none', 'strict', 'countrycode']);
-    // `IPCheck=true` means strict, whatever is said here.
+    const mode: IpCheckMode = oneOf(value, ['none', 'strict', 'countrycode']);
+    // `IPCheck=true` means `strict` and takes precedence.
     if (ipCheck.mode !== 'strict') ipCheck.mode = mode;
   },
   IPCheckWhitelist: (value, { ipCheck }) => (ipCheck.clients = list(value)),
@@ -86,8 +86,8 @@ const RULES: Readonly<Record<string, Rule>> = {
 const PREFIX = 'com.openexchange.';
 
 /**
- * Reads the text of a `.properties` file of an Open-Xchange server, as far as this package has what it speaks of.
- * @throws TypeError that lists every value that cannot be used, with its key
+ * Converts the text of an Open-Xchange server's `.properties` file to options of this package.
+ * @throws TypeError that lists every invalid value with its key
  */
 export function fromProperties(text: string): PropertiesOptions {
   const target: Target = { manager: {}, openXchange: {}, ipCheck: {}, router: {}, login: {} };
@@ -110,7 +110,7 @@ function ruleOf(key: string): Rule | undefined {
   return key.startsWith(PREFIX) && Object.hasOwn(RULES, name) ? RULES[name] : undefined;
 }
 
-/** What overrides others wherever it stands: `IPCheck` the mode, and whether there are random tokens the time that they have. */
+/** Properties that take precedence over others, wherever they are in the file: `IPCheck` over the mode, `randomToken` over its timeout. */
 const FIRST: ReadonlySet<string> = new Set([`${PREFIX}IPCheck`, `${PREFIX}ajax.login.randomToken`]);
 
 function inOrder(all: Map<string, string>): [string, string][] {
@@ -126,8 +126,8 @@ function attempt(put: () => void, line: string, problems: string[]): void {
 }
 
 /**
- * The entries of a file of properties, the last of each key: comments begin with `#` or `!`, a key ends at `=`, `:` or white
- * space, a backslash at its end continues a line, and others escape a character.
+ * Parses a `.properties` file. If a key is repeated, the last value counts. Comments start with `#` or `!`. A key ends at `=`,
+ * `:` or white space. A backslash at the end of a line continues the line; elsewhere it escapes a character.
  */
 function entries(text: string): Map<string, string> {
   const all = new Map<string, string>();
@@ -140,17 +140,17 @@ function entries(text: string): Map<string, string> {
 
 function logicalLines(text: string): string[] {
   const lines: string[] = [];
-  let begun = '';
+  let started = '';
   for (const physical of text.split(/\r\n|\r|\n/)) {
     const line = physical.trimStart();
-    if (begun === '' && (line === '' || line.startsWith('#') || line.startsWith('!'))) continue;
-    const goesOn = /(?<!\\)(?:\\\\)*\\$/.test(line);
-    begun += goesOn ? line.slice(0, -1) : line;
-    if (goesOn) continue;
-    lines.push(begun);
-    begun = '';
+    if (started === '' && (line === '' || line.startsWith('#') || line.startsWith('!'))) continue;
+    const isContinued = /(?<!\\)(?:\\\\)*\\$/.test(line);
+    started += isContinued ? line.slice(0, -1) : line;
+    if (isContinued) continue;
+    lines.push(started);
+    started = '';
   }
-  return begun === '' ? lines : [...lines, begun];
+  return started === '' ? lines : [...lines, started];
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', f: '\f' };
@@ -162,10 +162,10 @@ function unescaped(text: string): string {
 }
 
 function flag(value: string): boolean {
-  return word(value.toLowerCase(), ['true', 'false']) === 'true';
+  return oneOf(value.toLowerCase(), ['true', 'false']) === 'true';
 }
 
-function word<T extends string>(value: string, words: readonly T[]): T {
+function oneOf<T extends string>(value: string, words: readonly T[]): T {
   const known = words.find((each) => each === value);
   if (known === undefined) throw new RangeError(`it must be ${words.join(' or ')}`);
   return known;
@@ -178,7 +178,7 @@ function list(value: string): string[] {
     .filter((item) => item !== '');
 }
 
-/** Zero and less mean no limit. */
+/** Reads a limit. Zero and negative numbers mean no limit. */
 function limit(value: string): number {
   const number = wholeNumber(value);
   return number <= 0 ? Infinity : number;
@@ -186,7 +186,7 @@ function limit(value: string): number {
 
 function count(value: string): number {
   const number = wholeNumber(value);
-  if (number <= 0) throw new RangeError('it must be more than 0');
+  if (number <= 0) throw new RangeError('it must be greater than 0');
   return number;
 }
 

@@ -1,55 +1,56 @@
 import type { Clock } from '../../clock';
 import { mintSecret } from '../../session/credentials';
 
-/** What a random token stands for. */
-export interface HandedOver {
+/** The credentials that a random token hands over. */
+export interface Handover {
   readonly sessionId: string;
   readonly secret: string;
 }
 
-/** How many are kept: beyond it the oldest are good for nothing any more. */
-const MOST_KEPT = 10_000;
+/** The number of tokens in memory. If there are more, the oldest become invalid. */
+const MOST_TOKENS = 10_000;
 
 /**
- * The `random` of logins: each hands its session over to another client, once and soon. They are kept in this process
- * only, for the secret that goes with them must be written nowhere.
+ * The random tokens of logins. Each hands its session over to another client, once and within the timeout. They are kept in
+ * the memory of this process only, because the secret must not be written anywhere.
  */
 export class RandomTokens {
-  readonly #kept = new Map<string, HandedOver & { readonly until: number }>();
+  readonly #tokens = new Map<string, Handover & { readonly until: number }>();
   readonly #clock: Clock;
   readonly #timeout: number;
 
+  /** @param timeout In milliseconds. With 0, no token is valid. */
   constructor(clock: Clock, timeout: number) {
     this.#clock = clock;
     this.#timeout = timeout;
   }
 
-  /** Whether there are any. */
+  /** True if tokens can be redeemed. */
   get enabled(): boolean {
     return this.#timeout > 0;
   }
 
   mint(sessionId: string, secret: string): string {
-    this.#forgetOld();
+    this.#dropOld();
     const token = mintSecret('hex');
-    this.#kept.set(token, { sessionId, secret, until: this.#clock.monotonic() + this.#timeout });
+    this.#tokens.set(token, { sessionId, secret, until: this.#clock.monotonic() + this.#timeout });
     return token;
   }
 
-  /** What the token stands for: for the first who asks in time. */
-  take(token: string): HandedOver | undefined {
-    this.#forgetOld();
-    const kept = this.#kept.get(token);
-    this.#kept.delete(token);
-    return kept && { sessionId: kept.sessionId, secret: kept.secret };
+  /** Returns the credentials of a token and invalidates it. Returns undefined if the token is unknown or too old. */
+  redeem(token: string): Handover | undefined {
+    this.#dropOld();
+    const found = this.#tokens.get(token);
+    this.#tokens.delete(token);
+    return found && { sessionId: found.sessionId, secret: found.secret };
   }
 
-  /** They were added in the order in which they expire. */
-  #forgetOld(): void {
+  /** Starts with the oldest token: tokens expire in the order in which they were added. */
+  #dropOld(): void {
     const now = this.#clock.monotonic();
-    for (const [token, { until }] of this.#kept) {
-      if (until > now && this.#kept.size < MOST_KEPT) return;
-      this.#kept.delete(token);
+    for (const [token, { until }] of this.#tokens) {
+      if (until > now && this.#tokens.size < MOST_TOKENS) return;
+      this.#tokens.delete(token);
     }
   }
 }

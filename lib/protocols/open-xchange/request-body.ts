@@ -1,9 +1,10 @@
 import { OpenXchangeError } from './errors';
 
 /**
- * The ids that a request wants to end: a JSON array in its body, whatever the content type says, and also when somebody
- * has parsed it as such, or taken it for a form.
- * @throws OpenXchangeError SVL-0023 when there is no array, SVL-0029 for what is no JSON, SVL-0009 for what is no text in it
+ * Returns the session ids in a request body. The body must be a JSON array; its content type does not matter, and a JSON or
+ * form parser may have parsed it before.
+ * @throws OpenXchangeError SVL-0023 if the body is not an array, SVL-0029 if it is not JSON, SVL-0009 if an element is not
+ * text
  */
 export function idsToDelete(body: unknown): readonly string[] {
   const value = parsed(body);
@@ -29,7 +30,10 @@ function json(text: string): unknown {
   }
 }
 
-/** A form with one empty field is what becomes of `["4bb7202edae54094855b5a545d7123c3"]` under the type that curl sends. */
+/**
+ * Recognizes a form with one field. With the content type that curl sends by default, a form parser turns
+ * `["4bb7202edae54094855b5a545d7123c3"]` into such a form, whose only value is empty.
+ */
 function isForm(body: unknown): body is Record<string, string> {
   return typeof body === 'object' && body !== null && !Array.isArray(body) && Object.keys(body).length === 1;
 }
@@ -37,6 +41,6 @@ function isForm(body: unknown): body is Record<string, string> {
 function formText(form: Record<string, string>): string {
   const [[name, value]] = Object.entries(form) as [[string, unknown]];
   if (value !== '') return '';
-  // Parsers that know nested names take the brackets away.
+  // Parsers of nested field names remove the brackets.
   return name.startsWith('[') ? name : `[${name}]`;
 }

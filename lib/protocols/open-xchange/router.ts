@@ -7,53 +7,56 @@ import {
   type RequestHandler,
 } from 'express';
 
-import { answer } from './answers';
-import { openXchange, type OpenXchangeDialect } from './dialect';
-import { OpenXchangeError } from './errors';
-import { flagParameter } from './parameters';
 import { LIMIT, routeLimiters, type Limit } from '../../http/limiters';
+import { bodyParseErrors } from '../../http/parse-errors';
 import { verbOptions } from '../../http/request';
 import { sessionLookup } from '../../http/session-lookup';
 import { sessionSecretGuard } from '../../http/session-secret-guard';
-import { bodyParseErrors } from '../../http/parse-errors';
 import type { IdentitySessionManager } from '../../manager/manager';
 import { duration, func, unchecked, valid } from '../../options/checks';
-import type { OptionTable } from '../../options/reader';
+import type { OptionTable, OptionValues } from '../../options/reader';
 import type { Duration } from '../../session/duration';
 import type { IdentitySession } from '../../session/session';
-import { acting, moduleOf, noPasswordInUri, type Act } from './actions';
+import { actionHandler, moduleHandler, refusePasswordInUrl, type Action } from './actions';
+import { answer } from './answers';
 import { autologin } from './autologin';
 import { changeIp } from './change-ip';
 import { CookieRefresh } from './cookie-refresh';
-import { login, type Authenticate, type Extras, type Failures } from './login';
+import { openXchange, type OpenXchangeDialect } from './dialect';
+import { OpenXchangeError } from './errors';
+import { login, type Authenticate, type ExtraFields, type FailedLogins } from './login';
 import { logout } from './logout';
+import { flagParameter } from './parameters';
 import { RandomTokens } from './random-tokens';
 import { isLocalPath, redeem, redirect } from './redirect';
 import { refreshSecret, store } from './session-cookies';
 import { clearSessions, deleteSessions } from './session-management';
 
-/** What the router of Open-Xchange is told. */
+/** The options of `openXchangeRouter`. */
 export interface OpenXchangeRouterOptions {
-  /** The app's own look at name and password. Required. */
+  /** Checks name and password. Required. */
   readonly authenticate: Authenticate;
-  /** What clients that ask for `modules` are given: anything that JSON knows; nothing when it is absent. */
+  /**
+   * Returns the member `modules` of the answer to clients that request it: any JSON value. Without this function, the member
+   * is absent.
+   */
   readonly modules?: ((session: IdentitySession, request: Request) => unknown) | undefined;
-  /** The wire, where it is told more than the manager's settings: `openXchange(manager.settings, { ... })`. */
+  /** The dialect. Default: `openXchange(manager.settings)`. */
   readonly dialect?: OpenXchangeDialect | undefined;
   /**
-   * How long the `random` of a login can be used, once, to hand the session over by `redirect` or `redeem`: 30 s by
-   * default, 0 for never, a minute at the most. Only the node that gave it out knows it, and until then the secret of the
-   * session with it, in memory. [com.openexchange.sessiond.randomTokenTimeout, com.openexchange.ajax.login.randomToken]
+   * The time in which the `random` of a login can be used, once, by `redirect` or `redeem`. From 0 (never) to a minute.
+   * Default: 30 s. Only the node of the login knows the token. It keeps the session's secret in memory for this time.
+   * [com.openexchange.sessiond.randomTokenTimeout, com.openexchange.ajax.login.randomToken]
    */
   readonly randomTokenTimeout?: Duration | undefined;
-  /** Where `redirect` leads, unless the request names another path of this host; `/appsuite/` by default. [com.openexchange.UIWebPath] */
+  /** The path to which `redirect` leads if the request names none. Default: `/appsuite/`. [com.openexchange.UIWebPath] */
   readonly uiWebPath?: string | undefined;
-  /** How often an address may fail to log in, and delete. [com.openexchange.ajax.login.maxRate, com.openexchange.ajax.login.maxRateTimeWindow] */
+  /** Rate limits per address. `false` turns a limit off. [com.openexchange.ajax.login.maxRate, com.openexchange.ajax.login.maxRateTimeWindow] */
   readonly limits?:
     | {
-        /** 50 failures in 5 minutes by default. */
+        /** Failed logins. Default: 50 in 5 minutes. */
         readonly login?: Limit | undefined;
-        /** 300 requests in 5 minutes by default. */
+        /** Requests of the action `delete`. Default: 300 in 5 minutes. */
         readonly delete?: Limit | undefined;
       }
     | undefined;
@@ -75,95 +78,110 @@ const OPTIONS = {
 } satisfies OptionTable<OpenXchangeRouterOptions>;
 
 /**
- * The modules of Open-Xchange that deal with sessions, to be mounted where its clients look for them: at `/ajax`, at
+ * Creates a router with the Open-Xchange modules that concern sessions. Mount it where its clients expect it: at `/ajax`, at
  * `/appsuite/api`, or at both.
  *
- * | request | answer |
+ * | request | effect |
  * |---|---|
- * | `/login?action=login` | opens a session; its secret comes in a cookie |
- * | `/login?action=store` | keeps the session's id in a cookie, for autologin |
- * | `/login?action=autologin` | goes on with the session of the cookies |
- * | `/login?action=refreshSecret` | sends the secret's cookie again |
- * | `/login?action=changeip` | has the session go on at the address that the request names |
- * | `/login?action=hasAutologin` | whether there is autologin |
+ * | `/login?action=login` | opens a session and sends its secret in a cookie |
+ * | `/login?action=store` | sends the session id in a cookie, for autologin |
+ * | `/login?action=autologin` | continues the session of the cookies |
+ * | `/login?action=refreshSecret` | sends the secret cookie again |
+ * | `/login?action=changeip` | moves the session to the address in `clientIP` |
+ * | `/login?action=hasAutologin` | returns `true` if autologin is enabled |
  * | `/login?action=logout` | ends the session |
  * | `/login?action=redirect` | hands a session over to a browser, for the `random` of its login |
- * | `/login?action=redeem` | the same, in a JSON answer |
- * | `/sessionmanagement?action=all` | the caller's sessions |
- * | `/sessionmanagement?action=delete` | ends those that the body names |
- * | `/sessionmanagement?action=clear` | ends all others |
+ * | `/login?action=redeem` | hands a session over and answers in JSON |
+ * | `/sessionmanagement?action=all` | returns the caller's sessions |
+ * | `/sessionmanagement?action=delete` | ends the sessions in the body |
+ * | `/sessionmanagement?action=clear` | ends all sessions except the current one |
  *
- * The app's own routes are guarded by `sessionSecretGuard(manager, { dialect: openXchange(manager.settings) })`.
- * @throws TypeError for options that cannot be used
+ * Guard the app's own routes with `sessionSecretGuard(manager, { dialect: openXchange(manager.settings) })`.
+ * @throws TypeError if `manager` is not a manager or if options are invalid
  */
 export function openXchangeRouter(
   manager: IdentitySessionManager,
   options: OpenXchangeRouterOptions,
 ): Router {
   const given = verbOptions('openXchangeRouter', manager, options, OPTIONS);
-  const { dialect = openXchange(manager.settings), authenticate, modules, limits } = given;
-  const { randomTokenTimeout, uiWebPath } = given;
-  const failures: Failures = new WeakSet();
+  const dialect = given.dialect ?? openXchange(manager.settings);
   const refresh = new CookieRefresh(manager, dialect);
-  const guarded = [sessionSecretGuard(manager, { dialect }), refresh.handler()];
-  const unreadable = bodyParseErrors(dialect);
-  const act = (what: Act) => acting(dialect, what);
-  const tokens = new RandomTokens(manager.settings.clock, randomTokenTimeout);
-  const extras: Extras = async (request, session, secret) => ({
-    ...(randomTokenTimeout > 0 && { random: tokens.mint(session.sessionId, secret) }),
-    ...(modules && flagParameter(request, 'modules') && { modules: await modules(session, request) }),
-  });
+  const guard = sessionSecretGuard(manager, { dialect });
+  const parts: RouterParts = { manager, dialect, given, refresh, guard };
 
-  const loginModule = moduleOf(
-    dialect,
-    {
-      login: inTurn([
-        ...routeLimiters('login', dialect, limits.login, (request) => !failures.has(request)),
-        act(login(manager, dialect, { authenticate, extras, failures })),
-      ]),
-      autologin: act(autologin(manager, dialect, { extras, refresh })),
-      store: inTurn([...guarded, act(store(manager, dialect))]),
-      refreshSecret: inTurn([guarded[0]!, act(refreshSecret(dialect))]),
-      changeip: act(changeIp(manager, dialect)),
-      hasAutologin: act(async () => answer({ data: manager.settings.lifetimes.autologin })),
-      logout: act(logout(manager, dialect)),
-      redirect: act(redirect(manager, dialect, { tokens, uiWebPath })),
-      redeem: act(redeem(manager, dialect, { tokens, extras })),
-    },
-    (action) => new OpenXchangeError('SVL-0001', [action]),
-  );
-  const sessionModule = moduleOf(
-    dialect,
-    {
-      all: sessionLookup(manager, { dialect }),
-      delete: inTurn([
-        ...routeLimiters('revoke', dialect, limits.delete),
-        text({ type: () => true, limit: '1mb' }),
-        unreadable,
-        act(deleteSessions(manager)),
-      ]),
-      clear: act(clearSessions(manager)),
-    },
-    (action) => new OpenXchangeError('SVL-0021', [action, 'sessionmanagement']),
-  );
-
-  const loginHandlers = [
-    noPasswordInUri(dialect),
+  const login = [
+    refusePasswordInUrl(dialect),
     urlencoded({ extended: false, limit: '64kb' }),
-    unreadable,
-    loginModule,
+    bodyParseErrors(dialect),
+    loginModule(parts),
   ];
+  const sessionManagement = [guard, refresh.handler(), sessionManagementModule(parts)];
+
   const router = Router();
-  router.route('/login').get(loginHandlers).post(loginHandlers);
-  router
-    .route('/sessionmanagement')
-    .get(guarded, sessionModule)
-    .put(guarded, sessionModule)
-    .post(guarded, sessionModule);
+  router.route('/login').get(login).post(login);
+  router.route('/sessionmanagement').get(sessionManagement).put(sessionManagement).post(sessionManagement);
   return router;
 }
 
-/** One handler that is several in turn. */
-function inTurn(handlers: readonly (RequestHandler | ErrorRequestHandler)[]): RequestHandler {
+interface RouterParts {
+  readonly manager: IdentitySessionManager;
+  readonly dialect: OpenXchangeDialect;
+  readonly given: OptionValues<typeof OPTIONS>;
+  readonly refresh: CookieRefresh;
+  readonly guard: RequestHandler;
+}
+
+function loginModule({ manager, dialect, given, refresh, guard }: RouterParts): RequestHandler {
+  const { authenticate, limits, randomTokenTimeout, uiWebPath } = given;
+  const { clock, lifetimes } = manager.settings;
+  const failures: FailedLogins = new WeakSet();
+  const tokens = new RandomTokens(clock, randomTokenTimeout);
+  const extras = extraFields(tokens, given.modules);
+  const handler = (action: Action) => actionHandler(dialect, action);
+
+  const actions = {
+    login: inSequence([
+      ...routeLimiters('login', dialect, limits.login, (request) => !failures.has(request)),
+      handler(login(manager, dialect, { authenticate, extras, failures })),
+    ]),
+    autologin: handler(autologin(manager, dialect, { extras, refresh })),
+    store: inSequence([guard, refresh.handler(), handler(store(manager, dialect))]),
+    refreshSecret: inSequence([guard, handler(refreshSecret(dialect))]),
+    changeip: handler(changeIp(manager, dialect)),
+    hasAutologin: handler(async () => answer({ data: lifetimes.autologin })),
+    logout: handler(logout(manager, dialect)),
+    redirect: handler(redirect(manager, dialect, { tokens, uiWebPath })),
+    redeem: handler(redeem(manager, dialect, { tokens, extras })),
+  };
+  return moduleHandler(dialect, actions, (action) => new OpenXchangeError('SVL-0001', [action]));
+}
+
+function sessionManagementModule({ manager, dialect, given }: RouterParts): RequestHandler {
+  const actions = {
+    all: sessionLookup(manager, { dialect }),
+    delete: inSequence([
+      ...routeLimiters('revoke', dialect, given.limits.delete),
+      text({ type: () => true, limit: '1mb' }),
+      bodyParseErrors(dialect),
+      actionHandler(dialect, deleteSessions(manager)),
+    ]),
+    clear: actionHandler(dialect, clearSessions(manager)),
+  };
+  return moduleHandler(
+    dialect,
+    actions,
+    (action) => new OpenXchangeError('SVL-0021', [action, 'sessionmanagement']),
+  );
+}
+
+function extraFields(tokens: RandomTokens, modules: OpenXchangeRouterOptions['modules']): ExtraFields {
+  return async (request, session, secret) => ({
+    ...(tokens.enabled && { random: tokens.mint(session.sessionId, secret) }),
+    ...(modules && flagParameter(request, 'modules') && { modules: await modules(session, request) }),
+  });
+}
+
+/** Combines handlers into one that runs them in sequence. */
+function inSequence(handlers: readonly (RequestHandler | ErrorRequestHandler)[]): RequestHandler {
   return Router().use([...handlers]);
 }

@@ -1,14 +1,14 @@
 import type { Request } from 'express';
 
-import { answer, DONE } from './answers';
-import type { OpenXchangeDialect } from './dialect';
 import { plainRefusal } from '../../errors';
 import { sessionOf } from '../../http/request';
 import type { IdentitySessionManager } from '../../manager/manager';
-import type { Act } from './actions';
+import type { Action } from './actions';
+import { answer, DONE } from './answers';
+import type { OpenXchangeDialect } from './dialect';
 
-/** Behind a guard: keeps the session's id in a cookie, by which autologin finds it. */
-export function store(manager: IdentitySessionManager, dialect: OpenXchangeDialect): Act {
+/** Creates the action `store`, behind a guard: sends the session id in a cookie, which autologin needs. */
+export function store(manager: IdentitySessionManager, dialect: OpenXchangeDialect): Action {
   return async function store(request: Request) {
     if (!manager.settings.lifetimes.autologin) throw plainRefusal('autologin-disabled');
     const session = sessionOf(request);
@@ -17,8 +17,11 @@ export function store(manager: IdentitySessionManager, dialect: OpenXchangeDiale
   };
 }
 
-/** Behind a guard: sends the secret's cookie again, the same secret for its whole time, and the public one with it. */
-export function refreshSecret(dialect: OpenXchangeDialect): Act {
+/**
+ * Creates the action `refreshSecret`, behind a guard: sends the secret cookie again with its full lifetime, and the
+ * public-session cookie. The secret does not change.
+ */
+export function refreshSecret(dialect: OpenXchangeDialect): Action {
   return async function refreshSecret(request: Request) {
     const session = sessionOf(request);
     const secret = dialect.valueOf('secret', request, session)!;

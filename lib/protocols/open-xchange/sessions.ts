@@ -1,16 +1,47 @@
-import type { Device, DeviceType, Product } from '../../session/device/device';
-import { currentIpAddress } from '../../session/session';
-import { displayLocation, displayName, type Messages } from '../../session/i18n/messages';
-import type { DescribedSession } from '../../session/described';
+import type { Request } from 'express';
 
-/** A session as the wire shows it. The device may be told otherwise here than elsewhere. */
+import type { Dialect } from '../../http/dialect';
+import type { Device, DeviceType, Product } from '../../session/device/device';
+import type { DescribedSession } from '../../session/described';
+import { displayLocation, displayName, type Messages } from '../../session/i18n/messages';
+import { messagesFor } from '../../session/i18n/translations';
+import { currentIpAddress, type IdentitySession } from '../../session/session';
+import { answer } from './answers';
+import type { OpenXchangeBasis, OpenXchangeSettings } from './options';
+import { storedSignIn } from './stored-sign-in';
+
+/** Creates the part of the dialect that shows sessions. */
+export function sessionAnswers(
+  { describeDevice }: Pick<OpenXchangeSettings, 'describeDevice'>,
+  { translations }: Pick<OpenXchangeBasis, 'translations'>,
+): Pick<Dialect, 'session' | 'sessions'> {
+  /** The language is the user's locale if the app knows it, otherwise the request's `Accept-Language`. */
+  function messagesOf({ headers }: Request, session: IdentitySession): Messages {
+    const language = storedSignIn(session).locale?.replaceAll('_', '-');
+    return messagesFor(language ?? headers['accept-language'], translations);
+  }
+
+  const deviceOf = ({ session }: DescribedSession) => describeDevice(session.userAgent, session.clientId);
+
+  return {
+    session: (current, request) =>
+      answer({ data: sessionObject(current, deviceOf(current), messagesOf(request, current.session)) }),
+    sessions(all, current, request) {
+      const messages = messagesOf(request, current);
+      const grouped = groupedByType(all, (each) => deviceOf(each).type);
+      return answer({ data: grouped.map((each) => sessionObject(each, deviceOf(each), messages)) });
+    },
+  };
+}
+
+/** Builds a session in the form of the protocol. `device` may differ from the device that other protocols show. */
 export function sessionObject(
   { session, place }: DescribedSession,
   device: Device,
   messages: Messages,
 ): Record<string, unknown> {
   const { sessionId, clientId, userAgent, signedIn, lastAccessed } = session;
-  return known({
+  return withoutMissing({
     sessionId,
     ipAddress: currentIpAddress(session),
     client: clientId,
@@ -22,8 +53,8 @@ export function sessionObject(
   });
 }
 
-/** Browsers, apps of Open-Xchange, synchronisation, and all others; in a group nothing changes its place. */
-export function grouped<T>(items: readonly T[], typeOf: (item: T) => DeviceType): T[] {
+/** Sorts browsers first, then apps of Open-Xchange, synchronization clients and all others. The sort is stable. */
+export function groupedByType<T>(items: readonly T[], typeOf: (item: T) => DeviceType): T[] {
   return [...items].sort((one, other) => GROUP[typeOf(one)] - GROUP[typeOf(other)]);
 }
 
@@ -31,19 +62,19 @@ const GROUP: Readonly<Record<DeviceType, number>> = { browser: 0, oxapp: 1, eas:
 
 function deviceObject(device: Device, messages: Messages): object {
   const { os, client, type, family } = device;
-  return known({
+  return withoutMissing({
     displayName: displayName(device, messages),
     os: os && product(os),
-    client: known({ ...(client && product(client)), type, family }),
+    client: withoutMissing({ ...(client && product(client)), type, family }),
   });
 }
 
 function product({ name, version }: Product): object {
-  return known({ name, version });
+  return withoutMissing({ name, version });
 }
 
-/** Nothing stands for what is not known. */
-function known(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+/** Omits members that are null or undefined. */
+function withoutMissing(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(values).filter(([, value]) => value !== null && value !== undefined),
   );

@@ -13,8 +13,8 @@ const signedIns = async (browser: Browser, query = '') =>
     signedIn.slice(14, 19),
   );
 
-describe('the list of a user', () => {
-  it('has the own sessions and no others, that used last first, to the latest use', async () => {
+describe('GET /account/sessions', () => {
+  it("returns the user's own sessions, last used first, including uses that are not written yet", async () => {
     const one = await site.signedIn();
     site.clock.advance(60_000);
     const two = await site.signedIn();
@@ -36,7 +36,7 @@ describe('the list of a user', () => {
     });
   });
 
-  it('is sorted, filtered and paged as ABP asks for it', async () => {
+  it('sorts, filters and pages by the query', async () => {
     const alice = await site.signedIn();
     for (const device of ['OAuth', 'Web', 'OAuth']) {
       site.clock.advance(60_000);
@@ -54,7 +54,7 @@ describe('the list of a user', () => {
     expect((await alice.get(`${LIST}?device=OAuth&maxResultCount=1`)).body.totalCount).toBe(2);
   });
 
-  it('is the own one, whatever user or tenant is asked for', async () => {
+  it("returns the user's own sessions even if the query names another user or tenant", async () => {
     const alice = await site.signedIn();
     await site.signedIn({ userId: 'bob' });
     const { body } = await alice.get(`${LIST}?userId=bob&tenantId=acme`);
@@ -62,14 +62,14 @@ describe('the list of a user', () => {
   });
 
   it.each(['sorting=secret', 'device=%00', 'device=a&device=b', 'maxResultCount=0'])(
-    'is refused for %s',
+    'returns 400 for the query %s',
     async (query) => {
       const { status, body } = await (await site.signedIn()).get(`${LIST}?${query}`);
       expect([status, body.error.validationErrors[0].members]).toEqual([400, [query.split('=', 1)[0]]]);
     },
   );
 
-  it('is for nobody who has not signed in', async () => {
+  it('returns 401 without a session', async () => {
     const { status, body, headers } = await request(site.app).get(LIST);
     expect([status, body.error.code, headers['www-authenticate']]).toEqual([
       401,
@@ -79,15 +79,15 @@ describe('the list of a user', () => {
   });
 });
 
-describe('a session of a user', () => {
-  it('is shown', async () => {
+describe('/account/sessions/:id', () => {
+  it("returns the user's own session", async () => {
     const [one, two] = [await site.signedIn(), await site.signedIn()];
     const { status, body } = await one.get(`${LIST}/${await idOf(two)}`);
     expect([status, body.id, body.isCurrent, body.userName]).toEqual([200, await idOf(two), false, 'ALICE']);
     expect((await one.get(`${LIST}/${await idOf(one)}`)).body.isCurrent).toBe(true);
   });
 
-  it("is told from one that there is not by nobody else: another's, another tenant's and an unknown one look the same", async () => {
+  it('returns the same 404 for the session of another user, of another tenant, and for an unknown id', async () => {
     const alice = await site.signedIn();
     const bobs = await idOf(await site.signedIn({ userId: 'bob' }));
     const tenants = await idOf(await site.signedIn({ tenantId: 'acme' }));
@@ -105,14 +105,14 @@ describe('a session of a user', () => {
     expect(answers[0]!.body.error.code).toBe('session-not-found');
   });
 
-  it('is no junk', async () => {
+  it('returns 404 for an id that is not a UUID', async () => {
     const alice = await site.signedIn();
     for (const { status, body } of [await alice.get(`${LIST}/junk`), await alice.delete(`${LIST}/junk`)]) {
       expect([status, body.error.validationErrors[0].members]).toEqual([400, ['id']]);
     }
   });
 
-  it('is ended, and its browser is out at its next request', async () => {
+  it('ends the session, so that its next request gets 401', async () => {
     const [one, two] = [await site.signedIn(), await site.signedIn()];
     const { status, text } = await one.delete(`${LIST}/${await idOf(two)}`);
     expect([status, text, one.cookies.size]).toEqual([204, '', 1]);
@@ -123,7 +123,7 @@ describe('a session of a user', () => {
     expect((await one.get(LIST)).body.totalCount).toBe(1);
   });
 
-  it('that is the current one ends too, and the browser forgets its cookie', async () => {
+  it('ends the current session and clears its cookie', async () => {
     const alice = await site.signedIn();
     const cookie = alice.cookieHeader;
     expect((await alice.delete(`${LIST}/${await idOf(alice)}`)).status).toBe(204);
@@ -132,7 +132,7 @@ describe('a session of a user', () => {
     expect(status).toBe(401);
   });
 
-  it('is not ended by another site', async () => {
+  it('refuses to end a session on a request from another site', async () => {
     const [one, two] = [await site.signedIn(), await site.signedIn()];
     const { status, body } = await request(site.app)
       .delete(`${LIST}/${await idOf(two)}`)

@@ -1,7 +1,7 @@
 import { answer, DONE } from '../../../lib/protocols/abp/answers';
 
-describe('an answer', () => {
-  it('is for nobody but who asked', () => {
+describe('answer()', () => {
+  it('forbids caches to store the response', () => {
     const headers = { 'Cache-Control': 'no-store' };
     expect(answer({ a: 1 })).toEqual({ status: 200, headers, cookies: [], body: { a: 1 } });
     expect(DONE).toEqual({ status: 204, headers, cookies: [] });

@@ -1,12 +1,12 @@
-import { describing } from '../../../lib/protocols/abp/description';
+import { sessionDescriber } from '../../../lib/protocols/abp/description';
 import { withoutSecret, type StoredSession } from '../../../lib/session/session';
 import { turns } from '../../support/gate';
 import { aSession } from '../../support/sessions';
 
 const session = (said: Partial<StoredSession> = {}) => withoutSecret(aSession(1000, said));
 
-describe('what the app says of sessions', () => {
-  it('is asked once for each user and tenant of a page, and may come later', async () => {
+describe('the functions of the app that describe sessions', () => {
+  it('are called once for each user and tenant of a page, and may return promises', async () => {
     const userNameOf = jest.fn(async ({ userId }: { userId: string }) => userId.toUpperCase());
     const tenantNameOf = jest.fn((tenantId: string) => `The ${tenantId}`);
     const sessions = [
@@ -15,7 +15,7 @@ describe('what the app says of sessions', () => {
       session({ userId: 'alice', tenantId: 'acme' }),
       session({ userId: 'bob', tenantId: 'acme' }),
     ];
-    const shown = await describing({ userNameOf, tenantNameOf })(sessions, sessions[0]!);
+    const shown = await sessionDescriber({ userNameOf, tenantNameOf })(sessions, sessions[0]!);
     expect(shown.map(({ userName, tenantName, isCurrent }) => [userName, tenantName, isCurrent])).toEqual([
       ['ALICE', null, true],
       ['ALICE', null, false],
@@ -30,35 +30,35 @@ describe('what the app says of sessions', () => {
     expect(tenantNameOf).toHaveBeenCalledTimes(1);
   });
 
-  it('is nothing when the app says nothing', async () => {
+  it('may be missing', async () => {
     const one = session({ tenantId: 'acme', extraProperties: { idToken: 'for nobody' } });
     for (const said of [
       {},
       { userNameOf: () => undefined, tenantNameOf: () => null, extraPropertiesOf: () => undefined },
     ]) {
-      expect(await describing(said)([one], one)).toEqual([
+      expect(await sessionDescriber(said)([one], one)).toEqual([
         expect.objectContaining({ userName: null, tenantName: null, extraProperties: {} }),
       ]);
     }
   });
 
-  it('is shown of extra properties', async () => {
+  it('decide which extra properties are shown', async () => {
     const one = session({ extraProperties: { seat: 3, idToken: 'for nobody' } });
     const extraPropertiesOf = ({ extraProperties: { seat } }: typeof one) => ({ seat });
-    const [shown] = await describing({ extraPropertiesOf })([one], one);
+    const [shown] = await sessionDescriber({ extraPropertiesOf })([one], one);
     expect(shown!.extraProperties).toEqual({ seat: 3 });
   });
 
-  it('fails the answer when it fails', async () => {
+  it('fail the response if one of them fails', async () => {
     const failing = {
       userNameOf: () => {
         throw new Error('no names');
       },
     };
-    await expect(describing(failing)([session(), session()], session())).rejects.toThrow('no names');
+    await expect(sessionDescriber(failing)([session(), session()], session())).rejects.toThrow('no names');
   });
 
-  it('fails the answer once, and nothing else, when two of it fail', async () => {
+  it('fail the response once, without an unhandled rejection, if two of them fail', async () => {
     const failing = {
       userNameOf: () => Promise.reject(new Error('no names of users')),
       tenantNameOf: () => {
@@ -66,8 +66,8 @@ describe('what the app says of sessions', () => {
       },
     };
     const one = session({ tenantId: 'acme' });
-    await expect(describing(failing)([one], one)).rejects.toThrow('no names of');
-    // A rejection that nobody hears fails the test that runs.
+    await expect(sessionDescriber(failing)([one], one)).rejects.toThrow('no names of');
+    // An unhandled rejection would fail this test.
     await turns();
   });
 });

@@ -30,8 +30,8 @@ const described = (said: Partial<StoredSession> = {}) => ({
   expires: NOON,
 });
 
-describe('a request', () => {
-  it('shows its credentials as on the REST wire', () => {
+describe('the ABP dialect, reading a request', () => {
+  it('accepts the same credentials as REST', () => {
     const cookie = `__Host-identity=${PLAIN}.${SECRET}`;
     const authorization = `Bearer ${dialect.token(PLAIN, SECRET)}`;
     for (const shown of [request({ cookie }), request({ authorization })]) {
@@ -41,24 +41,24 @@ describe('a request', () => {
     expect(dialect.sameOrigin).toBe(true);
   });
 
-  it.each([PLAIN, DASHED])('asks to end the session %s, among the own ones', (id) => {
+  it.each([PLAIN, DASHED])("reads the id %s as a revocation of one of the caller's sessions", (id) => {
     const which = dialect.revocation(request({}, { params: { id } }), session({ tenantId: 'acme' }));
     expect(which).toEqual({ owner: { tenantId: 'acme', userId: 'alice' }, only: [PLAIN] });
   });
 
-  it('that names no session asks for what it asks for on the REST wire', () => {
+  it('reads a request without an id as REST does', () => {
     expect(dialect.revocation(request(), session())).toEqual(wire.revocation(request(), session()));
   });
 
-  it('that names junk asks for nothing', () => {
+  it('throws session-not-found for an id that is not a UUID', () => {
     expect(() => dialect.revocation(request({}, { params: { id: 'junk' } }), session())).toThrow(
       expect.objectContaining({ code: 'invalid-request', field: 'id' }),
     );
   });
 });
 
-describe('an answer', () => {
-  it('is the session that the caller is in', () => {
+describe('the ABP dialect, building a response', () => {
+  it("returns the caller's session", () => {
     expect(dialect.session(described(), request())).toMatchObject({
       status: 200,
       headers: { 'Cache-Control': 'no-store' },
@@ -66,7 +66,7 @@ describe('an answer', () => {
     });
   });
 
-  it('lists sessions, that used last first, and says how many there are', () => {
+  it('lists sessions, last used first, with their total number', () => {
     const other = described({ sessionId: 'b'.repeat(32), lastAccessed: NOON + 1 });
     expect(dialect.sessions([described(), other], session(), request()).body).toEqual({
       items: [
@@ -77,7 +77,7 @@ describe('an answer', () => {
     });
   });
 
-  it('lists sessions as the request asks for them', () => {
+  it('lists sessions by the query of the request', () => {
     const asked = (url: string) =>
       dialect.sessions([described(), described({ device: 'OAuth' })], session(), request({}, { url })).body;
     expect(asked('/?device=OAuth')).toMatchObject({ items: [{ device: 'OAuth' }], totalCount: 1 });
@@ -88,7 +88,7 @@ describe('an answer', () => {
     expect(() => asked('/?sorting=secretHash')).toThrow(expect.objectContaining({ field: 'sorting' }));
   });
 
-  it('hands out the cookie of the REST wire, with the session in words of this one', () => {
+  it('sets the cookie of REST and returns the session in the form of ABP', () => {
     const opened = { described: described(), secret: SECRET, transport: 'cookie' } as const;
     const answer = dialect.opened(opened, request());
     expect(answer.cookies).toEqual(wire.opened(opened, request()).cookies);
@@ -96,13 +96,13 @@ describe('an answer', () => {
     expect(JSON.stringify(answer.body)).not.toContain(SECRET);
   });
 
-  it('to what has ended is as on the REST wire', () => {
+  it('answers a revocation as REST does', () => {
     for (const forget of [true, false])
       expect(dialect.revoked(forget, request())).toEqual(wire.revoked(forget, request()));
   });
 });
 
-describe('a refusal', () => {
+describe('the ABP dialect, building an error response', () => {
   const refusal = (code: RefusalCode, evidence: RefusalDetails = {}, headers: Record<string, string> = {}) =>
     dialect.refusal(new SessionError(code, 'Because.', evidence), request(headers));
 
@@ -115,7 +115,7 @@ describe('a refusal', () => {
     ['session-limit-reached', 409],
     ['too-many-requests', 429],
     ['store-unavailable', 503],
-  ] as const)('%s is an error of ABP with the status %d', (code, status) => {
+  ] as const)('turns the code %s into an ABP error with status %d', (code, status) => {
     expect(refusal(code)).toEqual({
       status,
       headers: {
@@ -133,7 +133,7 @@ describe('a refusal', () => {
     ['credentials-invalid', {}, 'Bearer'],
     ['credentials-invalid', { authorization: 'Bearer eis_x' }, 'Bearer error="invalid_token"'],
     ['ip-changed', { authorization: 'Bearer eis_x' }, 'Bearer error="invalid_token"'],
-  ] as const)('%s is a 401 with a challenge', (code, headers, challenge) => {
+  ] as const)('turns the code %s into a 401 with a challenge', (code, headers, challenge) => {
     expect(refusal(code, {}, headers)).toMatchObject({
       status: 401,
       headers: { 'WWW-Authenticate': challenge },
@@ -144,7 +144,7 @@ describe('a refusal', () => {
     ['session-ended', 'was ended'],
     ['session-expired', 'has expired'],
   ] as const)(
-    '%s says in the challenge that the session %s, whatever came with the request',
+    'states for the code %s in the challenge that the session %s, with any credentials',
     (code, over) => {
       for (const headers of [{}, { authorization: 'Bearer eis_x' }]) {
         const answer = refusal(code, {}, headers);
@@ -156,7 +156,7 @@ describe('a refusal', () => {
     },
   );
 
-  it('says when trying again makes sense', () => {
+  it('sets Retry-After if the refusal names a time', () => {
     expect(refusal('store-unavailable', { retryAfter: 2 }).headers).toMatchObject({ 'Retry-After': '2' });
     expect(refusal('too-many-requests', { retryAfter: 9 }).headers).toMatchObject({ 'Retry-After': '9' });
   });

@@ -1,8 +1,8 @@
 import { challenge, errorObject } from '../../../lib/protocols/abp/errors';
 import { invalidRequest, SessionError } from '../../../lib/errors';
 
-describe('an error', () => {
-  it('has its code and its words, and nothing where there is nothing to say', () => {
+describe('the body of an ABP error', () => {
+  it('contains code and message, and null where nothing is known', () => {
     expect(errorObject(new SessionError('session-not-found', 'There is none.'))).toEqual({
       code: 'session-not-found',
       message: 'There is none.',
@@ -12,12 +12,12 @@ describe('an error', () => {
     });
   });
 
-  it('says why the session ended', () => {
+  it('contains the reason for which the session ended', () => {
     const error = new SessionError('session-ended', 'It was ended.', { endReason: 'displaced' });
     expect(errorObject(error).data).toEqual({ reason: 'displaced' });
   });
 
-  it('names the part of the request that is wrong', () => {
+  it('names the invalid field of the request', () => {
     expect(errorObject(invalidRequest('sorting', '"sorting" is wrong.'))).toEqual({
       code: 'invalid-request',
       message: 'The request is not valid.',
@@ -27,12 +27,12 @@ describe('an error', () => {
     });
   });
 
-  it('names no part when it is the whole', () => {
+  it('names no field if the whole request is invalid', () => {
     const { validationErrors } = errorObject(new SessionError('invalid-request', 'No.'));
     expect(validationErrors).toEqual([{ message: 'No.', members: [] }]);
   });
 
-  it('says nothing of what the database said', () => {
+  it('does not contain the error of the database', () => {
     const cause = new Error('password authentication failed');
     expect(
       JSON.stringify(errorObject(new SessionError('store-unavailable', 'Not now.', { cause }))),
@@ -40,7 +40,7 @@ describe('an error', () => {
   });
 });
 
-describe('the challenge', () => {
+describe('challenge()', () => {
   it.each([
     [
       'session-ended',
@@ -50,12 +50,12 @@ describe('the challenge', () => {
       'session-expired',
       'Bearer error="invalid_token", error_description="The session has expired; sign in again."',
     ],
-  ] as const)('to %s says that the session is over', (code, expected) => {
+  ] as const)('describes the code %s', (code, expected) => {
     expect(challenge(new SessionError(code, 'No."\r\n'))).toBe(expected);
   });
 
   it.each(['credentials-missing', 'credentials-invalid', 'ip-changed', 'invalid-request'] as const)(
-    'to %s does not',
+    'does not describe the code %s',
     (code) => {
       expect(challenge(new SessionError(code, 'No.'))).toBeUndefined();
     },

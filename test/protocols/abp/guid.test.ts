@@ -1,20 +1,23 @@
 import type { Request } from 'express';
 
-import { guid, namedSession } from '../../../lib/protocols/abp/guid';
+import { guid, sessionIdParameter } from '../../../lib/protocols/abp/guid';
 
 const PLAIN = '0198c1a200007000800000000000000a';
 const DASHED = '0198c1a2-0000-7000-8000-00000000000a';
 
-const named = (id: unknown) => namedSession({ params: { id } } as unknown as Request);
+const named = (id: unknown) => sessionIdParameter({ params: { id } } as unknown as Request);
 
-describe('an id', () => {
-  it('is shown with dashes', () => {
+describe('GUIDs', () => {
+  it('are written with dashes', () => {
     expect(guid(PLAIN)).toBe(DASHED);
   });
 
-  it.each([PLAIN, DASHED, DASHED.toUpperCase(), PLAIN.toUpperCase()])('is known as %s', (written) => {
-    expect(named(written)).toBe(PLAIN);
-  });
+  it.each([PLAIN, DASHED, DASHED.toUpperCase(), PLAIN.toUpperCase()])(
+    'are read in the form %s',
+    (written) => {
+      expect(named(written)).toBe(PLAIN);
+    },
+  );
 
   it.each([
     '',
@@ -31,7 +34,7 @@ describe('an id', () => {
     `${PLAIN.slice(0, 31)}g`,
     [PLAIN],
     undefined,
-  ])('is refused as %j', (written) => {
+  ])('are rejected in the form %j', (written) => {
     expect(() => named(written)).toThrow(
       expect.objectContaining({ code: 'invalid-request', field: 'id', message: '"id" must be a GUID.' }),
     );

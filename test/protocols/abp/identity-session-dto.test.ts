@@ -7,8 +7,8 @@ const ID = '0198c1a200007000800000000000000a';
 const session = (said: Partial<StoredSession> = {}) =>
   withoutSecret(aSession(NOON, { sessionId: ID, ...said }));
 
-describe('a session', () => {
-  it('is all that ABP shows of it, and nothing else', () => {
+describe('the DTO of a session', () => {
+  it('contains exactly the fields of ABP', () => {
     const used = session({
       tenantId: 'acme',
       clientId: 'mail',
@@ -38,7 +38,7 @@ describe('a session', () => {
     });
   });
 
-  it('has null for what is not known, and shows nothing of what an app keeps with it unasked', () => {
+  it('contains null for unknown values and no extra properties of the app', () => {
     const fresh = session({ deviceInfo: null, extraProperties: { idToken: 'for nobody' } });
     expect(identitySessionDto(fresh, session({ sessionId: 'b'.repeat(32) }))).toMatchObject({
       isCurrent: false,

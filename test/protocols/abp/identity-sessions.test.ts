@@ -23,10 +23,10 @@ async function listed(browser: Browser, query = ''): Promise<{ items: Item[]; to
 
 const users = ({ items }: { items: Item[] }) => items.map(({ userId }) => userId);
 
-describe('the list of an administrator', () => {
+describe('GET /identity/sessions', () => {
   beforeEach(() => site.arrange());
 
-  it('has the sessions of everybody, as ABP shows them, and marks the current one', async () => {
+  it('returns the sessions of all users in the form of ABP and marks the current one', async () => {
     const admin = await site.admin();
     await site.signedIn({ userId: 'bob', clientId: 'mail', device: 'OAuth', extraProperties: { a: 1 } });
     const { items, totalCount } = await listed(admin, 'sorting=device');
@@ -52,7 +52,7 @@ describe('the list of an administrator', () => {
     ]);
   });
 
-  it('shows ten, and up to a thousand, and says how many there are', async () => {
+  it('returns 10 sessions by default and at most 1,000, with the total number', async () => {
     const admin = await site.admin();
     for (let i = 0; i < 11; i++) await site.manager.create({ userId: 'bob' });
     const first = await listed(admin);
@@ -69,7 +69,7 @@ describe('the list of an administrator', () => {
     ['clientId=mail', ['carol']],
     ['userId=nobody', []],
     ['extraProperties[a]=b&userId=carol', ['carol']],
-  ])('can be filtered: %s', async (query, expected) => {
+  ])('filters by %s', async (query, expected) => {
     const admin = await site.admin();
     await site.manager.create({ userId: 'bob' });
     await site.manager.create({ userId: 'bob', device: 'OAuth' });
@@ -78,7 +78,7 @@ describe('the list of an administrator', () => {
     expect([users(found).sort(), found.totalCount]).toEqual([expected, expected.length]);
   });
 
-  it('holds no session that is over', async () => {
+  it('does not return ended or expired sessions', async () => {
     const ended = await site.manager.create({ userId: 'bob' });
     await site.manager.administration.revoke(ended.sessionId);
     await site.manager.create({ userId: 'carol' });
@@ -96,7 +96,7 @@ describe('the list of an administrator', () => {
     'skipCount=9e9',
     'maxResultCount=1001',
     'tenantId[]=a',
-  ])('is refused for %s, and the answer says for what', async (query) => {
+  ])('returns 400 for the query %s and names the invalid field', async (query) => {
     const { status, body, headers } = await (await site.admin()).get(`${LIST}?${query}`);
     expect([status, headers['_abperrorformat'], headers['cache-control']]).toEqual([400, 'true', 'no-store']);
     const [name] = query.split(/[=[]/, 1);
@@ -104,10 +104,10 @@ describe('the list of an administrator', () => {
   });
 });
 
-describe('a session', () => {
+describe('GET /identity/sessions/:id', () => {
   beforeEach(() => site.arrange());
 
-  it('is found by its id, with dashes or without, with uses that are not written yet', async () => {
+  it('returns the session by its id with or without dashes, including uses that are not written yet', async () => {
     const [admin, bob] = [await site.admin(), await site.signedIn({ userId: 'bob' })];
     site.clock.advance(1000);
     const id = await idOf(bob);
@@ -119,7 +119,7 @@ describe('a session', () => {
     expect((await admin.get(`${LIST}/${await idOf(admin)}`)).body.isCurrent).toBe(true);
   });
 
-  it('is not found when it is unknown or over', async () => {
+  it('returns 404 for unknown, ended and expired sessions', async () => {
     const admin = await site.admin();
     const ended = await site.manager.create({ userId: 'bob' });
     await site.manager.administration.revoke(ended.sessionId);
@@ -133,7 +133,7 @@ describe('a session', () => {
     }
   });
 
-  it.each(['junk', '%00', "1'--", 'x'.repeat(2000), '%zz'])('is no %s', async (id) => {
+  it.each(['junk', '%00', "1'--", 'x'.repeat(2000), '%zz'])('returns 404 for the id %s', async (id) => {
     const admin = await site.admin();
     for (const { status, body } of [await admin.get(`${LIST}/${id}`), await admin.delete(`${LIST}/${id}`)]) {
       expect([status, body.error.code]).toEqual([400, 'invalid-request']);
@@ -141,10 +141,10 @@ describe('a session', () => {
   });
 });
 
-describe('revoking', () => {
+describe('DELETE /identity/sessions/:id', () => {
   beforeEach(() => site.arrange());
 
-  it('logs the user out at the next request, which is told so', async () => {
+  it('ends the session, and its next request gets 401 with the reason', async () => {
     const [admin, bob] = [await site.admin(), await site.signedIn({ userId: 'bob' })];
     const id = await idOf(bob);
     const { status, text, headers } = await admin.delete(`${LIST}/${id}`);
@@ -163,7 +163,7 @@ describe('revoking', () => {
     expect((await admin.get('/private')).status).toBe(200);
   });
 
-  it('notes who did it', async () => {
+  it('records the administrator who ended the session', async () => {
     const [admin, bob] = [await site.admin(), await site.signedIn({ userId: 'bob' })];
     const id = (await idOf(bob)).replaceAll('-', '');
     await admin.delete(`${LIST}/${id}`);
@@ -173,7 +173,7 @@ describe('revoking', () => {
     });
   });
 
-  it('of the own session takes its cookie along, of another it does not', async () => {
+  it('clears the cookie only if it ends the current session', async () => {
     const [admin, bob] = [await site.admin(), await site.signedIn({ userId: 'bob' })];
     await admin.delete(`${LIST}/${await idOf(bob)}`);
     expect(admin.cookies.size).toBe(1);
@@ -181,7 +181,7 @@ describe('revoking', () => {
     expect(admin.cookies.size).toBe(0);
   });
 
-  it('twice is once, and what there is not cannot be revoked', async () => {
+  it('succeeds again for an ended session, and returns 404 for an unknown one', async () => {
     const [admin, bob] = [await site.admin(), await site.signedIn({ userId: 'bob' })];
     const id = await idOf(bob);
     const statuses = [];
@@ -189,7 +189,7 @@ describe('revoking', () => {
     expect(statuses).toEqual([204, 204, 404]);
   });
 
-  it('started by another site is refused', async () => {
+  it('refuses a request from another site', async () => {
     const [admin, bob] = [await site.admin(), await site.signedIn({ userId: 'bob' })];
     const { status, body } = await request(site.app)
       .delete(`${LIST}/${await idOf(bob)}`)
@@ -199,7 +199,7 @@ describe('revoking', () => {
   });
 });
 
-describe("a tenant's administrator", () => {
+describe('an administrator of a tenant', () => {
   let host: Browser;
   let acme: Browser;
   const sessions: Record<string, string> = {};
@@ -216,19 +216,19 @@ describe("a tenant's administrator", () => {
 
   const tenants = ({ items }: { items: Item[] }) => items.map(({ tenantId }) => tenantId).sort();
 
-  it('sees the sessions of the tenant, and no other', async () => {
+  it('sees only the sessions of the tenant', async () => {
     const found = await listed(acme);
     expect([tenants(found), found.totalCount]).toEqual([['acme', 'acme'], 2]);
     expect(found.items[0]).toMatchObject({ tenantName: 'ACME' });
     expect(users(await listed(acme, 'userId=bob&tenantId=acme'))).toEqual(['bob']);
   });
 
-  it('may not ask for another tenant', async () => {
+  it('gets 403 for a query that names another tenant', async () => {
     const { status, body } = await acme.get(`${LIST}?tenantId=umbrella`);
     expect([status, body.error.code]).toEqual([403, 'permission-missing']);
   });
 
-  it('finds and ends what belongs to the tenant; everything else is as if it were not there', async () => {
+  it('can read and end sessions of the tenant, and gets 404 for all others', async () => {
     const answers = [];
     for (const id of [sessions['none']!, sessions['umbrella']!, UNKNOWN]) {
       answers.push(await acme.get(`${LIST}/${id}`), await acme.delete(`${LIST}/${id}`));
@@ -239,7 +239,7 @@ describe("a tenant's administrator", () => {
     expect(tenants(await listed(host, 'userId=bob'))).toEqual(['umbrella', null].sort());
   });
 
-  it('is less than one without a tenant, who reaches all and may look at one', async () => {
+  it('can do less than an administrator without a tenant, who sees all tenants and can filter by one', async () => {
     expect((await listed(host)).totalCount).toBe(5);
     expect(tenants(await listed(host, 'tenantId=umbrella'))).toEqual(['umbrella']);
     expect((await host.get(`${LIST}/${sessions['umbrella']}`)).body.tenantName).toBe('UMBRELLA');

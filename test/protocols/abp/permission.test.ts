@@ -27,14 +27,14 @@ async function statuses(userId: string): Promise<number[]> {
 
 const REFUSED = [403, 403, 403, 403, 403, 403, 403];
 
-describe('what is for administrators', () => {
-  it('is refused to whom the app does not grant it, and nothing has changed', async () => {
+describe('the routes for administrators', () => {
+  it('return 403 and change nothing if the app does not grant the permission', async () => {
     await site.arrange();
     expect(await statuses('alice')).toEqual(REFUSED);
     expect(await site.manager.administration.policy()).toEqual({});
   });
 
-  it('is refused to who has not signed in, before the app is asked', async () => {
+  it('return 401 without a session, before the app is asked', async () => {
     const isGranted = jest.fn(() => true);
     await site.arrange({ isGranted });
     const stranger = await site.signedIn();
@@ -46,7 +46,7 @@ describe('what is for administrators', () => {
     expect(isGranted).not.toHaveBeenCalled();
   });
 
-  it('is granted to whom the app grants it, at once or later', async () => {
+  it('respond if the app grants the permission, directly or with a promise', async () => {
     for (const isGranted of [() => true, async () => true]) {
       await site.arrange({ isGranted });
       expect(await statuses('alice')).toEqual([200, 404, 404, 200, 400, 200, 400]);
@@ -55,25 +55,25 @@ describe('what is for administrators', () => {
 
   it.each([
     ['false', () => false],
-    ['false, later', async () => false],
-    ['nothing', () => undefined],
-    ['nothing, later', async () => undefined],
-    ['what is not true', () => 'yes'],
-    ['what is not true, later', async () => ({ granted: true })],
-  ])('is refused when the app answers %s', async (_, isGranted) => {
+    ['a promise of false', async () => false],
+    ['undefined', () => undefined],
+    ['a promise of undefined', async () => undefined],
+    ['a value other than true', () => 'yes'],
+    ['a promise of a value other than true', async () => ({ granted: true })],
+  ])('return 403 if isGranted returns %s', async (_, isGranted) => {
     await site.arrange({ isGranted: isGranted as AbpRouterOptions['isGranted'] });
     expect(await statuses('admin')).toEqual(REFUSED);
   });
 
   it.each([
     [
-      'at once',
+      'throws',
       () => {
         throw new Error('permissions are away');
       },
     ],
-    ['later', () => Promise.reject(new Error('permissions are away'))],
-  ])('is refused when the app throws %s, which is told of', async (_, isGranted) => {
+    ['rejects', () => Promise.reject(new Error('permissions are away'))],
+  ])('return 403 and report the error if isGranted %s', async (_, isGranted) => {
     const events: SessionEvent[] = [];
     await site.arrange({ isGranted, manager: { report: (event) => events.push(event) } });
     expect(await statuses('admin')).toEqual(REFUSED);
@@ -82,7 +82,7 @@ describe('what is for administrators', () => {
     expect(failures[0]).toMatchObject({ task: 'permission', error: new Error('permissions are away') });
   });
 
-  it('is not known to be forbidden while nobody can tell: a refusal of this package stays what it is', async () => {
+  it('pass on a SessionError that isGranted throws, such as 503', async () => {
     const isGranted = () => {
       throw new SessionError('store-unavailable', 'Not now.', { retryAfter: 1 });
     };

@@ -7,8 +7,8 @@ const site = new AbpApp();
 const SESSION = '/api/identity/settings/session';
 const IDLE = '/api/account-admin/settings/idle';
 
-describe('the rule about concurrent logins', () => {
-  it('is that of the options until it is set, and then holds for the next sign-in', async () => {
+describe('/identity/settings/session', () => {
+  it('returns the option until a rule is stored, which then applies to the next sign-in', async () => {
     await site.arrange({ manager: { preventConcurrentLogin: 'LogoutFromSameTypeDevices' } });
     const admin = await site.admin();
     expect((await admin.get(SESSION)).body).toEqual({ preventConcurrentLogin: 1 });
@@ -19,7 +19,7 @@ describe('the rule about concurrent logins', () => {
     expect([(await one.get('/private')).status, (await two.get('/private')).status]).toEqual([401, 200]);
   });
 
-  it('is followed by other nodes within the lease', async () => {
+  it('changes the rule on other nodes within the lease', async () => {
     await site.arrange();
     const other = managerOn({ knex: site.database.knex, clock: site.clock });
     await other.open({ userId: 'alice' });
@@ -31,7 +31,7 @@ describe('the rule about concurrent logins', () => {
   });
 
   it.each([{ preventConcurrentLogin: 3 }, { preventConcurrentLogin: '2' }, {}])(
-    'stays as it is for %j',
+    'changes nothing for the body %j',
     async (body) => {
       await site.arrange();
       const admin = await site.admin();
@@ -45,10 +45,10 @@ describe('the rule about concurrent logins', () => {
   );
 });
 
-describe('the idle settings', () => {
+describe('/account-admin/settings/idle', () => {
   const idle = { enabled: true, idleTimeoutMinutes: 30, countdownSeconds: 20 };
 
-  it('are those of ABP until they are set', async () => {
+  it("returns ABP's defaults until settings are stored", async () => {
     await site.arrange();
     const admin = await site.admin();
     expect((await admin.get(IDLE)).body).toEqual({
@@ -60,7 +60,7 @@ describe('the idle settings', () => {
     expect((await admin.get(IDLE)).body).toEqual(idle);
   });
 
-  it('that are shown can be sent back, whatever the lifetime is', async () => {
+  it('accepts the settings that it returned, for any lifetime', async () => {
     await site.arrange({ manager: { shortLifetime: 30_000, touchInterval: 1000 } });
     const admin = await site.admin();
     const { body } = await admin.get(IDLE);
@@ -77,7 +77,7 @@ describe('the idle settings', () => {
     [{ ...idle, countdownSeconds: 1801 }, 'countdownSeconds'],
     [{ ...idle, countdownSeconds: [20] }, 'countdownSeconds'],
     [{}, 'enabled'],
-  ])('stay as they are for %j', async (body, member) => {
+  ])('changes nothing for the body %j', async (body, member) => {
     await site.arrange();
     const admin = await site.admin();
     const response = await admin.put(IDLE, body);
@@ -90,13 +90,13 @@ describe.each([SESSION, IDLE])('%s', (path) => {
   beforeEach(() => site.arrange());
 
   it.each([
-    ['nothing', undefined, undefined],
-    ['no JSON', 'application/json', '{'],
-    ['JSON that is no object', 'application/json', '[{}]'],
+    ['no body', undefined, undefined],
+    ['invalid JSON', 'application/json', '{'],
+    ['JSON that is not an object', 'application/json', '[{}]'],
     ['a form', 'application/x-www-form-urlencoded', 'preventConcurrentLogin=2'],
     ['text', 'text/plain', '{"preventConcurrentLogin":2}'],
-    ['too much', 'application/json', JSON.stringify({ a: 'x'.repeat(200_000) })],
-  ])('refuses %s', async (_, type, body) => {
+    ['a body that is too large', 'application/json', JSON.stringify({ a: 'x'.repeat(200_000) })],
+  ])('rejects %s', async (_, type, body) => {
     const admin = await site.admin();
     const {
       status,
@@ -114,7 +114,7 @@ describe.each([SESSION, IDLE])('%s', (path) => {
     expect(await site.manager.administration.policy()).toEqual({});
   });
 
-  it("may be read, and not be set, by a tenant's administrator: it holds for everybody", async () => {
+  it('can be read but not changed by an administrator of a tenant', async () => {
     const admin = await site.admin({ tenantId: 'acme' });
     expect((await admin.get(path)).status).toBe(200);
     const body = { preventConcurrentLogin: 2, enabled: true, idleTimeoutMinutes: 5, countdownSeconds: 5 };
@@ -123,7 +123,7 @@ describe.each([SESSION, IDLE])('%s', (path) => {
     expect(await site.manager.administration.policy()).toEqual({});
   });
 
-  it('is not set by another site', async () => {
+  it('refuses a change that another site requests', async () => {
     const { status } = await request(site.app)
       .put(path)
       .set({ Cookie: (await site.admin()).cookieHeader, 'Sec-Fetch-Site': 'cross-site' })

@@ -22,7 +22,7 @@ const site = new AbpApp();
 
 const MINUTE = 60_000;
 
-describe('the router', () => {
+describe('abpRouter', () => {
   beforeEach(() => site.arrange());
 
   it.each<[unknown, string]>([
@@ -33,24 +33,24 @@ describe('the router', () => {
     [{ isGranted: () => true, currentUser: {} }, '`currentUser` is {}: it must be a function'],
     [{ isGranted: () => true, usernameOf: () => 'x' }, 'did you mean `userNameOf`?'],
     [{ isGranted: () => true, limits: [] }, '`limits` is []'],
-  ])('cannot be built with %j', (options, problem) => {
+  ])('throws TypeError when it is built with the options %j', (options, problem) => {
     const build = () => abpRouter(site.manager, options as AbpRouterOptions);
     expect(build).toThrow(TypeError);
     expect(build).toThrow(problem);
   });
 
-  it('cannot be built without the manager', () => {
+  it('throws TypeError when it is built without the manager', () => {
     expect(() => abpRouter({} as never, { isGranted: () => true })).toThrow('abpRouter(manager)');
   });
 
-  it('answers to nothing but its own paths', async () => {
+  it('passes requests for other paths on', async () => {
     site.app.get('/api/abp/application-configuration', (_, response) => response.json({ app: true }));
     expect((await request(site.app).get('/api/abp/application-configuration')).body).toEqual({ app: true });
     expect((await request(site.app).get('/api/identity')).status).toBe(404);
     expect((await request(site.app).get('/api/identity/users')).status).toBe(404);
   });
 
-  it('turns away an address that revokes without end, in words of ABP', async () => {
+  it('returns an ABP error with 429 for an address that sends too many revocations', async () => {
     await site.arrange({ limits: { revoke: { limit: 2 } } });
     const admin = await site.admin();
     const path = '/api/identity/sessions/00000000-0000-0000-0000-000000000000';
@@ -62,14 +62,14 @@ describe('the router', () => {
     expect((await admin.get('/api/identity/sessions')).status).toBe(200);
   });
 
-  it('turns nobody away where that is switched off', async () => {
+  it('does not limit revocations if the limit is switched off', async () => {
     await site.arrange({ limits: { revoke: false } });
     const alice = await site.signedIn();
     const path = '/api/account/sessions/00000000-0000-0000-0000-000000000000';
     for (let i = 0; i < 301; i++) expect((await alice.delete(path)).status).toBe(404);
   });
 
-  it('says 503, and never 401, while the database does not answer', async () => {
+  it('returns 503, and never 401, while the database does not respond', async () => {
     const knex = site.database.connect();
     await site.arrange({ manager: { knex, lease: 0 } });
     const [admin, alice] = [await site.admin(), await site.signedIn()];
@@ -91,7 +91,7 @@ describe('the router', () => {
     }
   });
 
-  it('leaves errors of the app to the app', async () => {
+  it('passes errors of the app on to the app', async () => {
     const userNameOf = () => Promise.reject(new Error('no names'));
     await site.arrange({ userNameOf });
     const seen: unknown[] = [];
@@ -107,8 +107,8 @@ describe('the router', () => {
 describe.each([
   ['Express 5', express],
   ['Express 4', express4],
-])('in %s', (_, framework) => {
-  it('the calls of an administrator and of a user are answered', async () => {
+])('abpRouter in %s', (_, framework) => {
+  it('responds to the calls of an administrator and of a user', async () => {
     await site.arrange({ framework });
     const [admin, alice, other] = [await site.admin(), await site.signedIn(), await site.signedIn()];
     expect((await admin.get('/api/identity/sessions?UserId=alice')).body.totalCount).toBe(2);
@@ -125,7 +125,7 @@ describe.each([
   });
 });
 
-describe('an app that authenticates requests by itself', () => {
+describe('abpRouter in an app that authenticates requests itself', () => {
   /** As if a middleware before had verified the token: its claims are in the header, and a cookie does as well. */
   function currentUser({ headers }: Request): SessionClaims | undefined {
     const token = headers.authorization?.slice(7) ?? headers.cookie?.slice(4);
@@ -142,7 +142,7 @@ describe('an app that authenticates requests by itself', () => {
     return request(site.app)[method](path).set('Authorization', `Bearer ${token}`);
   }
 
-  it('says by a claim which session a request is made in', async () => {
+  it('takes the session from the claim of the app', async () => {
     const one = await claimsOf('alice');
     site.clock.advance(1000);
     const two = await claimsOf('alice');
@@ -157,7 +157,7 @@ describe('an app that authenticates requests by itself', () => {
     expect(refused.headers['www-authenticate']).toContain('error_description="The session was ended');
   });
 
-  it('confines administrators to the tenant of their session', async () => {
+  it('limits administrators to the tenant of their session', async () => {
     const admin = await claimsOf('admin', 'acme');
     await claimsOf('bob');
     expect((await send('get', '/api/identity/sessions', admin)).body.totalCount).toBe(1);
@@ -165,23 +165,23 @@ describe('an app that authenticates requests by itself', () => {
   });
 
   it.each([
-    ['nobody', undefined, 'credentials-missing'],
-    ['no session', {}, 'credentials-invalid'],
-    ['a session that there is not', { sid: '0'.repeat(32) }, 'credentials-invalid'],
-    ['junk', { sid: 5 }, 'credentials-invalid'],
-  ])('lets nobody in when the app says: %s', async (_, user, code) => {
+    ['undefined', undefined, 'credentials-missing'],
+    ['claims without a session', {}, 'credentials-invalid'],
+    ['an unknown session', { sid: '0'.repeat(32) }, 'credentials-invalid'],
+    ['a session id that is a number', { sid: 5 }, 'credentials-invalid'],
+  ])('returns 401 if currentUser returns %s', async (_, user, code) => {
     await site.arrange({ currentUser: () => user });
     const { status, body } = await request(site.app).get('/api/account/sessions');
     expect([status, body.error.code]).toEqual([401, code]);
   });
 
-  it("takes this package's own credentials no more", async () => {
+  it("does not accept this package's own credentials", async () => {
     await site.arrange({ currentUser: () => undefined });
     const admin = await site.admin();
     expect((await admin.get('/api/identity/sessions')).status).toBe(401);
   });
 
-  it('has its writes come from its own pages, unless they carry a token that no browser sends by itself', async () => {
+  it('requires writes with cookies to come from the same origin, but not writes with a bearer token', async () => {
     const [token, other] = [await claimsOf('alice'), JSON.parse(await claimsOf('alice')) as { sid: string }];
     const path = `/api/account/sessions/${other.sid}`;
     const byCookie = () => request(site.app).delete(path).set('Cookie', `jwt=${token}`);
@@ -196,7 +196,7 @@ describe('an app that authenticates requests by itself', () => {
     expect((await byCookie().set('Sec-Fetch-Site', 'same-origin')).status).toBe(204);
   });
 
-  it('keeps its cookies when a session ends, whatever they look like', async () => {
+  it('does not clear the cookies of the app when a session ends', async () => {
     const token = await claimsOf('alice');
     const { sid } = JSON.parse(token) as { sid: string };
     const { status, headers } = await send('delete', `/api/account/sessions/${sid}`, token).set(
@@ -207,8 +207,8 @@ describe('an app that authenticates requests by itself', () => {
   });
 });
 
-describe('the verbs', () => {
-  it('speak the wire of ABP as well', async () => {
+describe('the verbs with the ABP dialect', () => {
+  it('respond in the form of ABP', async () => {
     await site.arrange();
     const { app, manager } = site;
     const dialect = abp(manager.settings);
@@ -227,8 +227,8 @@ describe('the verbs', () => {
   });
 });
 
-/** What was wrong, or is, in ABP's own: known from its issues, and from how it works. */
-describe('flaws that are not ours', () => {
+/** Faults of ABP's own session management, known from its issues and its design. */
+describe('faults that ABP has and this package does not have', () => {
   interface Row {
     user_id: string;
     last_accessed: Date;
@@ -251,7 +251,7 @@ describe('flaws that are not ours', () => {
     throw new Error('It was never written.');
   }
 
-  it('abp#26028: a late request of an ended session takes no cookie away that another tab has got meanwhile', async () => {
+  it('abp#26028: a late request of an ended session does not clear the new cookie of another tab', async () => {
     await site.arrange();
     const tab = await site.signedIn();
     const late = tab.cookieHeader;
@@ -264,7 +264,7 @@ describe('flaws that are not ours', () => {
     expect((await tab.get('/api/account/sessions')).status).toBe(200);
   });
 
-  it('what is written trails by a time, not by a number of requests: who asks once in 15 minutes is seen', async () => {
+  it('writes the last access after a time, so that one request in 15 minutes is recorded', async () => {
     await site.arrange();
     const alice = await site.signedIn();
     let used = 0;
@@ -283,7 +283,7 @@ describe('flaws that are not ours', () => {
     expect(seen!.lastAccessed).toBe(new Date(used).toISOString());
   });
 
-  it('all addresses of the time between two writes are kept, and not only the last', async () => {
+  it('keeps all addresses between two writes, not only the last', async () => {
     await site.arrange();
     const alice = await site.signedIn();
     const before = site.clock.now();
@@ -296,7 +296,7 @@ describe('flaws that are not ours', () => {
     expect((await written('alice', before)).ip_addresses).toBe(['127.0.0.1', ...addresses].join(','));
   });
 
-  it('of 24 logins at once on six nodes under LogoutFromAllDevices one survives', async () => {
+  it('leaves exactly one live session after 24 parallel logins on six nodes under LogoutFromAllDevices', async () => {
     await site.arrange();
     const others = Array.from({ length: 5 }, () =>
       managerOn({ knex: site.database.connect(), clock: site.clock }),
@@ -316,7 +316,7 @@ describe('flaws that are not ours', () => {
     await Promise.all(others.map((other) => other.close()));
   });
 
-  it('a row that somebody deletes is no session any more, within the lease, however warm its copy is', async () => {
+  it('refuses a session within the lease after its row was deleted, even if it is cached', async () => {
     await site.arrange();
     const alice = await site.signedIn();
     expect((await alice.get('/api/account/sessions')).status).toBe(200);
@@ -326,7 +326,7 @@ describe('flaws that are not ours', () => {
   });
 
   it.each(['signedIn', 'signedIn desc', 'lastAccessed desc', 'device asc', 'deviceInfo desc'])(
-    'pages by %j add up to the whole, in order: nobody sorts a page by itself',
+    'sorts by %j before it pages, so that the pages form one ordered list',
     async (sorting) => {
       await site.arrange();
       const admin = await site.admin();
@@ -350,7 +350,7 @@ describe('flaws that are not ours', () => {
     'secretHash',
     '1, (select pg_sleep(1))',
     'signedIn desc nulls first',
-  ])('nothing is sorted by text of the request: %j', async (sorting) => {
+  ])('rejects the sorting %j, so that no text of a request becomes SQL', async (sorting) => {
     await site.arrange();
     const [admin, alice] = [await site.admin(), await site.signedIn()];
     for (const path of ['/api/identity/sessions', '/api/account/sessions']) {
@@ -360,7 +360,7 @@ describe('flaws that are not ours', () => {
     }
   });
 
-  it('whoever does nothing is out, whatever the browser thinks of it and whatever the idle settings say', async () => {
+  it('ends an idle session on the server, independent of the idle settings', async () => {
     await site.arrange();
     const alice = await site.signedIn();
     expect((await (await site.admin()).get('/api/account-admin/settings/idle')).body.enabled).toBe(false);

@@ -4,9 +4,9 @@ import { aSession } from '../../support/sessions';
 
 const read = (query: string) => sessionQuery({ url: `/sessions?${query}` });
 
-describe('a query', () => {
+describe('the query of a list', () => {
   it.each(['', 'unknown=1&unknown=2', 'sorting=&userId=&skipCount=&maxResultCount=', 'extraProperties[a]=b'])(
-    'asks for the ten that were used last when it is %j',
+    'requests the ten sessions that were used last if it is %j',
     (query) => {
       expect(read(query)).toEqual({
         filter: {},
@@ -24,7 +24,7 @@ describe('a query', () => {
   it.each([
     'tenantId=acme&userId=al%20ice&device=Web&clientId=mail&skipCount=20&maxResultCount=5',
     'TenantId=acme&UserId=al+ice&Device=Web&ClientId=mail&SkipCount=20&MaxResultCount=5',
-  ])('filters and pages, its names in any case: %s', (query) => {
+  ])('filters and pages, with names in any case: %s', (query) => {
     expect(read(query)).toMatchObject({
       filter: { tenantId: 'acme', userId: 'al ice', device: 'Web', clientId: 'mail' },
       skip: 20,
@@ -39,7 +39,7 @@ describe('a query', () => {
     ['deviceInfo DESC', 'deviceInfo', true],
     ['LastAccessed Desc', 'lastAccessed', true],
     ['  signedIn   desc ', 'signedIn', true],
-  ] as const)('sorts by the words %j', (words, by, descending) => {
+  ] as const)('sorts by the text %j', (words, by, descending) => {
     expect(read(`sorting=${encodeURIComponent(words)}`).order).toEqual({ by, descending });
   });
 
@@ -56,7 +56,7 @@ describe('a query', () => {
     '__proto__ desc',
     '(select 1)',
     'desc',
-  ])('does not sort by %j', (words) => {
+  ])('is rejected with the sorting %j', (words) => {
     expect(() => read(`sorting=${encodeURIComponent(words)}`)).toThrow(
       expect.objectContaining({ code: 'invalid-request', field: 'sorting' }),
     );
@@ -82,7 +82,7 @@ describe('a query', () => {
     ['maxResultCount=1.5', 'maxResultCount'],
     ['maxResultCount=ten', 'maxResultCount'],
     ['maxResultCount=1&maxResultCount=1', 'maxResultCount'],
-  ])('is refused when it says %s', (query, field) => {
+  ])('is rejected with %s', (query, field) => {
     expect(() => read(query)).toThrow(
       expect.objectContaining({
         code: 'invalid-request',
@@ -93,7 +93,7 @@ describe('a query', () => {
   });
 });
 
-describe('a list that is whole', () => {
+describe('a query on a complete list', () => {
   const all = [3, 1, 2, 5, 4].map((hour) =>
     withoutSecret(
       aSession(hour, {
@@ -108,20 +108,20 @@ describe('a list that is whole', () => {
     return [items.map(({ signedIn }) => signedIn), totalCount];
   };
 
-  it('is sorted before it is paged', () => {
+  it('sorts before it pages', () => {
     expect(hours('sorting=signedIn&maxResultCount=2')).toEqual([[1, 2], 5]);
     expect(hours('sorting=signedIn&maxResultCount=2&skipCount=2')).toEqual([[3, 4], 5]);
     expect(hours('sorting=signedIn&maxResultCount=2&skipCount=4')).toEqual([[5], 5]);
     expect(hours('sorting=signedIn&skipCount=5')).toEqual([[], 5]);
   });
 
-  it('is filtered before it is counted', () => {
+  it('filters before it counts', () => {
     expect(hours('device=Web')).toEqual([[5, 3, 1], 3]);
     expect(hours('device=OAuth&clientId=c2')).toEqual([[2], 1]);
     expect(hours('device=Mobile')).toEqual([[], 0]);
   });
 
-  it('stays as it was', () => {
+  it('does not change the list', () => {
     const before = [...all];
     paged(all, read('sorting=signedIn'));
     expect(all).toEqual(before);

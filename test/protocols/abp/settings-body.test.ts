@@ -6,14 +6,14 @@ const RULES = [
   ['LogoutFromAllDevices', 2],
 ] as const;
 
-describe('the rule about concurrent logins', () => {
-  it.each(RULES)('%s is %d on the wire, both ways', (rule, number) => {
+describe('the rule about concurrent logins in a body', () => {
+  it.each(RULES)('writes and reads %s as %d', (rule, number) => {
     expect(sessionSettings(rule)).toEqual({ preventConcurrentLogin: number });
     expect(concurrencyRule({ preventConcurrentLogin: number, extraProperties: {} })).toBe(rule);
   });
 
   it.each([-1, 3, 0.5, 1e9, '1', 'Disabled', 'length', null, true, [1], undefined])(
-    'is refused as %j',
+    'rejects the value %j',
     (value) => {
       expect(() => concurrencyRule({ preventConcurrentLogin: value })).toThrow(
         expect.objectContaining({ code: 'invalid-request', field: 'preventConcurrentLogin' }),
@@ -22,18 +22,23 @@ describe('the rule about concurrent logins', () => {
   );
 });
 
-describe('the idle settings', () => {
-  it('are what is said of them, and nothing else', () => {
+describe('the idle settings in a body', () => {
+  it('contain only the known fields', () => {
     const idle = { enabled: true, idleTimeoutMinutes: 10, countdownSeconds: 30 };
     expect(idleSettings({ ...idle, extraProperties: {} })).toEqual(idle);
   });
 });
 
-describe.each([concurrencyRule, idleSettings])('a body of another kind (%#)', (reads) => {
-  it.each([undefined, null, 'text', 5, true, [], [{ preventConcurrentLogin: 1 }]])(
-    'is refused: %j',
-    (body) => {
-      expect(() => reads(body)).toThrow(expect.objectContaining({ code: 'invalid-request', field: 'body' }));
-    },
-  );
-});
+describe.each([concurrencyRule, idleSettings])(
+  'a settings body that is not an object (reader %#)',
+  (reads) => {
+    it.each([undefined, null, 'text', 5, true, [], [{ preventConcurrentLogin: 1 }]])(
+      'is rejected: %j',
+      (body) => {
+        expect(() => reads(body)).toThrow(
+          expect.objectContaining({ code: 'invalid-request', field: 'body' }),
+        );
+      },
+    );
+  },
+);

@@ -3,10 +3,10 @@ import { valuesOf } from '../../support/transcript';
 
 const ox = new OpenXchangeApp();
 
-describe('a module', () => {
+describe('the actions of a module', () => {
   beforeEach(() => ox.arrange());
 
-  it('does what the action says, from the query or from the form', async () => {
+  it('run the action that the query or the form names', async () => {
     const client = await ox.signedIn();
     for (const [target, form] of [
       [`/ajax/login?action=refreshSecret&session=${client.session}`, 'a=b'],
@@ -16,18 +16,18 @@ describe('a module', () => {
     }
   });
 
-  it('repeats no more than the beginning of an action that it does not know', async () => {
+  it('return only the beginning of the name of an unknown action', async () => {
     const answer = await ox.client().send('GET', `/ajax/login?action=${'x'.repeat(5000)}`);
     expectError(answer, 'SVL-0001', ['x'.repeat(64)]);
   });
 
-  it('answers a body that cannot be read in its own words', async () => {
+  it('return an error of the protocol for a body that cannot be parsed', async () => {
     const answer = await ox.client().send('POST', '/ajax/login?action=login', `name=${'x'.repeat(100_000)}`);
     expectError(answer, 'SVL-0004', ['The body cannot be read.']);
     expect(valuesOf(answer, 'Content-Type')).toEqual(['text/javascript; charset=UTF-8']);
   });
 
-  it('takes no password from the URI, whatever the action', async () => {
+  it('reject a password in the URI for every action', async () => {
     const client = await ox.signedIn();
     const answer = await client.act('logout', '&password=');
     expectError(answer, 'SVL-0030', ['password']);

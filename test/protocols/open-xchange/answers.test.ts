@@ -1,4 +1,4 @@
-import { answer, bare, DONE } from '../../../lib/protocols/open-xchange/answers';
+import { answer, emptyAnswer, DONE } from '../../../lib/protocols/open-xchange/answers';
 
 const HEADERS = {
   Expires: 'Sat, 06 May 1995 12:00:00 GMT',
@@ -7,8 +7,8 @@ const HEADERS = {
   'Cache-Control': 'post-check=0, pre-check=0',
 };
 
-describe('an answer', () => {
-  it('has status 200, and is kept by nobody', () => {
+describe('the answers', () => {
+  it('have status 200 and forbid caches to store them', () => {
     expect(answer(DONE, ['a=b'])).toEqual({
       status: 200,
       headers: HEADERS,
@@ -17,7 +17,7 @@ describe('an answer', () => {
     });
   });
 
-  it('that is bare says nothing but its status', () => {
-    expect(bare(403)).toEqual({ status: 403, headers: HEADERS, cookies: [], body: undefined });
+  it('have no body if they are emptyAnswer', () => {
+    expect(emptyAnswer(403)).toEqual({ status: 403, headers: HEADERS, cookies: [], body: undefined });
   });
 });

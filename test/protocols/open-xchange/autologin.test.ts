@@ -6,7 +6,7 @@ import { valuesOf } from '../../support/transcript';
 const ox = new OpenXchangeApp();
 
 describe('autologin', () => {
-  it('goes on with the session, also after days', async () => {
+  it('continues the session, also after days', async () => {
     await ox.arrange();
     const client = await ox.signedIn();
     await client.act('store');
@@ -17,7 +17,7 @@ describe('autologin', () => {
     expect(json(await client.use())).toEqual({ data: 'alice' });
   });
 
-  it.each(['secret', 'session'])('with the %s cookie alone forgets it', async (kept) => {
+  it.each(['secret', 'session'])('clears the %s cookie if it is the only one', async (kept) => {
     await ox.arrange();
     const client = await ox.signedIn();
     await client.act('store');
@@ -32,7 +32,7 @@ describe('autologin', () => {
     expect(client.jar.size).toBe(0);
   });
 
-  it('without cookies sets none', async () => {
+  it('sets no cookies if the request has none', async () => {
     await ox.arrange();
     const answer = await ox.client().autologin();
     expectError(answer, 'SVL-0003');
@@ -53,8 +53,8 @@ describe('autologin', () => {
     it.each<[string, IdentitySessionOptions, string]>([
       ['by default', {}, '192.0.2.9'],
       ['with a strict check', { ipCheck: { mode: 'strict' } }, '192.0.2.9'],
-      ['beyond its subnet', { ipCheck: { maskV4: '/8' } }, '192.0.2.9'],
-    ])('ends the session, and forgets its cookies: %s', async (_, options, address) => {
+      ['outside its subnet', { ipCheck: { maskV4: '/8' } }, '192.0.2.9'],
+    ])('ends the session and clears its cookies: %s', async (_, options, address) => {
       const { client, answer } = await returned(options, address);
       expectError(answer, 'SVL-0003');
       expect(client.jar.size).toBe(0);
@@ -63,16 +63,21 @@ describe('autologin', () => {
     });
 
     it.each<[string, IdentitySessionOptions, string, string]>([
-      ['is the same in another spelling', {}, '::ffff:127.0.0.1', UI],
-      ['goes on where every session may change its address', { ipCheck: { mode: 'none' } }, '192.0.2.9', UI],
-      ['goes on within its subnet', { ipCheck: { maskV4: '/8' } }, '127.9.9.9', UI],
-      ['goes on with a client that may', {}, '192.0.2.9', 'open-xchange-mailapp'],
+      ['continues the session if the address only has another spelling', {}, '::ffff:127.0.0.1', UI],
+      ['continues the session with the mode none', { ipCheck: { mode: 'none' } }, '192.0.2.9', UI],
+      ['continues the session within its subnet', { ipCheck: { maskV4: '/8' } }, '127.9.9.9', UI],
+      [
+        'continues the session of a client that may change its address',
+        {},
+        '192.0.2.9',
+        'open-xchange-mailapp',
+      ],
     ])('%s', async (_, options, address, client) => {
       const { client: one, answer } = await returned(options, address, client);
       expect(json(answer)).toMatchObject({ session: one.session });
     });
 
-    it('goes on after other requests from there, for those bring their address with them', async () => {
+    it('continues the session after other requests from there, which have changed its address', async () => {
       await ox.arrange();
       const client = await ox.signedIn();
       await client.act('store');

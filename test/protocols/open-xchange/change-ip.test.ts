@@ -32,17 +32,20 @@ describe('changeip', () => {
     ['192.0.2.7', '192.0.2.7'],
     ['::ffff:192.0.2.7', '192.0.2.7'],
     ['2001:DB8::1', '2001:db8::1'],
-  ])('has the session go on at %s, seen at once and kept', async (address, written) => {
-    await ox.arrange();
-    const client = await ox.signedIn();
-    const answer = await changed(client, address);
-    expect([answer.status, answer.body]).toEqual([200, '{"data":"1"}']);
-    const [session] = await ox.manager.list({ userId: 'alice' });
-    expect(currentIpAddress(session!)).toBe(written);
-    expect(await kept()).toEqual(['127.0.0.1', written]);
-  });
+  ])(
+    'changes the address of the session to %s, immediately and in the database',
+    async (address, written) => {
+      await ox.arrange();
+      const client = await ox.signedIn();
+      const answer = await changed(client, address);
+      expect([answer.status, answer.body]).toEqual([200, '{"data":"1"}']);
+      const [session] = await ox.manager.list({ userId: 'alice' });
+      expect(currentIpAddress(session!)).toBe(written);
+      expect(await kept()).toEqual(['127.0.0.1', written]);
+    },
+  );
 
-  it('takes everything from the form too', async () => {
+  it('reads all parameters from the form too', async () => {
     await ox.arrange();
     const client = await ox.signedIn();
     const form = `action=changeip&session=${client.session}&clientIP=192.0.2.7`;
@@ -51,7 +54,7 @@ describe('changeip', () => {
     expect(currentIpAddress(session!)).toBe('192.0.2.7');
   });
 
-  it('has the session accepted at the new address, and there alone, where addresses are checked', async () => {
+  it('makes the session usable only at the new address if addresses are checked', async () => {
     await ox.arrange({ options: { ipCheck: { mode: 'strict' } } });
     const client = await ox.signedIn();
     const use = (address: string) =>
@@ -62,7 +65,7 @@ describe('changeip', () => {
     expectError(await client.use(), 'SES-0203', [client.session]);
   });
 
-  it('is refused to who sits at an address where the session may not be used', async () => {
+  it('is refused if the request comes from an address that may not use the session', async () => {
     await ox.arrange({ options: { ipCheck: { mode: 'strict' } } });
     const client = await ox.signedIn();
     const thief = ox.client(FIREFOX, UI, client.jar);
@@ -80,7 +83,7 @@ describe('changeip', () => {
     ['&session=ID&clientIP=192.0.2.0/24', 'SVL-0004', ['clientIP']],
     [`&session=${'0'.repeat(32)}&clientIP=192.0.2.7`, 'SES-0203', ['0'.repeat(32)]],
     ['&session=x&clientIP=192.0.2.7', 'SES-0203', ['<invalid_sessionid>']],
-  ])('with %j is refused, and changes nothing', async (parameters, code, params) => {
+  ])('is refused and changes nothing with %j', async (parameters, code, params) => {
     await ox.arrange();
     const client = await ox.signedIn();
     const target = `/ajax/login?action=changeip${parameters.replace('ID', client.session)}`;
@@ -88,7 +91,7 @@ describe('changeip', () => {
     expect(await kept()).toEqual(['127.0.0.1']);
   });
 
-  it('is refused with a secret that is missing or wrong', async () => {
+  it('is refused if the secret is missing or wrong', async () => {
     await ox.arrange();
     const [client, bob] = [await ox.signedIn(), await ox.signedIn('bob', CHROME)];
     bob.session = client.session;
@@ -98,7 +101,7 @@ describe('changeip', () => {
     expectError(await changed(client, '192.0.2.7'), 'SES-0203', [client.session]);
   });
 
-  it('wakes a session that hibernates, as every use of it does', async () => {
+  it('wakes a hibernating session, as every use does', async () => {
     await ox.arrange();
     const client = await ox.signedIn();
     ox.clock.advance(2 * HOUR);

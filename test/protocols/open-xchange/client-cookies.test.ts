@@ -12,8 +12,8 @@ import { valuesOf, type RawAnswer } from '../../support/transcript';
 
 const ox = new OpenXchangeApp();
 
-describe('cookies', () => {
-  it('end with the browser where that is wanted', async () => {
+describe('the cookies of a session', () => {
+  it('are session cookies of the browser if cookieTtl says so', async () => {
     await ox.arrange({ wire: { cookieTtl: 'web-browser' } });
     const client = ox.client();
     const cookies = [await client.login(), await client.act('store')].flatMap((answer) =>
@@ -23,7 +23,7 @@ describe('cookies', () => {
     expect(cookies.join()).not.toContain('expires');
   });
 
-  it('are sent again a seventh of their lifetime later, once, with the values that they have', async () => {
+  it('are sent again with the same values once a seventh of their lifetime has passed', async () => {
     await ox.arrange();
     const client = await ox.signedIn();
     await client.act('store');
@@ -42,7 +42,7 @@ describe('cookies', () => {
     expect(await refreshed()).toEqual([]);
   });
 
-  it('of the session are not sent again to who did not store it', async () => {
+  it('do not include the session cookie when they are sent again to a client that did not store it', async () => {
     await ox.arrange();
     const client = await ox.signedIn();
     ox.clock.advance(DAY + 1);
@@ -59,7 +59,7 @@ describe('the public-session cookie', () => {
   const image = (client: Client, method = 'GET', parameters = '') =>
     client.send(method, `/ajax/image${parameters}`);
 
-  it('comes with a login under the published name, as long as the secret, and not unless it is wanted', async () => {
+  it('is set at login under the published name with the lifetime of the secret, if the option is on', async () => {
     await ox.arrange();
     expect(namesOf(await ox.client().login())).toEqual(['secret']);
     await ox.restart({ wire });
@@ -71,7 +71,7 @@ describe('the public-session cookie', () => {
     );
   });
 
-  it('is sent again with the secret, and at once where it is missing', async () => {
+  it('is sent again with the secret, and immediately if it is missing', async () => {
     await ox.arrange({ wire });
     const client = await ox.signedIn();
     expect(namesOf(await client.act('refreshSecret'))).toEqual(['secret', 'public-session']);
@@ -84,7 +84,7 @@ describe('the public-session cookie', () => {
     expect(namesOf(await list())).toEqual(['secret', 'public-session']);
   });
 
-  it('is not sent at once to the gateway of ActiveSync, which would lack it every time', async () => {
+  it('is not sent immediately to the gateway of ActiveSync, which never returns it', async () => {
     await ox.arrange({ wire });
     const client = await ox.signedIn('alice', 'Open-Xchange USM HTTP Client', 'USM-EAS');
     for (const name of client.jar.keys()) if (name.includes('public')) client.jar.delete(name);
@@ -92,7 +92,7 @@ describe('the public-session cookie', () => {
     expect(namesOf(await client.send('GET', target))).toEqual([]);
   });
 
-  it('is forgotten by a logout, and by an autologin that fails', async () => {
+  it('is cleared by a logout and by a failed autologin', async () => {
     await ox.arrange({ wire });
     const client = await ox.signedIn();
     expect(namesOf(await client.act('logout'))).toEqual(['secret', 'public-session']);
@@ -107,7 +107,7 @@ describe('the public-session cookie', () => {
     expect([...stale.jar.values()]).toContain(other.session);
   });
 
-  it('names the session of what is fetched without a parameter, and the secret proves it', async () => {
+  it('names the session of a request without a session parameter, together with the secret', async () => {
     await ox.arrange({ wire });
     const client = await ox.signedIn();
     expect(json(await image(client))).toEqual({ data: 'alice' });
@@ -122,7 +122,7 @@ describe('the public-session cookie', () => {
     expectError(await image(client), 'SES-0201');
   });
 
-  it('opens nothing else, and no writing', async () => {
+  it('is not accepted by other routes or for writes', async () => {
     await ox.arrange({ wire });
     const client = await ox.signedIn();
     expectError(await image(client, 'POST'), 'SES-0201');
@@ -130,7 +130,7 @@ describe('the public-session cookie', () => {
     expectError(await client.send('GET', '/ajax/sessionmanagement?action=all'), 'SES-0201');
   });
 
-  it('of two users in one jar names neither', async () => {
+  it('is ignored if the cookies name sessions of two users', async () => {
     await ox.arrange({ wire, router: { authenticate: (userId) => ({ userId }) } });
     const client = await ox.signedIn('alice');
     await ox.client(FIREFOX, 'another', client.jar).login('bob');

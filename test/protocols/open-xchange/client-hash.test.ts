@@ -2,8 +2,8 @@ import { CHROME, expectError, FIREFOX, json, OpenXchangeApp, UI } from '../../su
 
 const ox = new OpenXchangeApp();
 
-describe('the names of cookies', () => {
-  it('keep those of two user agents and two clients apart in one jar', async () => {
+describe('the names of the cookies', () => {
+  it('differ for two user agents and two clients in one cookie jar', async () => {
     await ox.arrange();
     const jar = new Map<string, string>();
     const clients = [FIREFOX, CHROME].flatMap((agent) =>
@@ -26,7 +26,7 @@ describe('the names of cookies', () => {
   it.each([
     ['calculate', false],
     ['remember', true],
-  ] as const)('with %s, another user agent passes: %s', async (cookieHash, passes) => {
+  ] as const)('with cookieHash %s, another user agent is accepted: %s', async (cookieHash, passes) => {
     await ox.arrange({ wire: { cookieHash } });
     const client = await ox.signedIn();
     const updated = ox.client(FIREFOX.replace('4.0.1', '5.0'), UI, client.jar);
@@ -35,7 +35,7 @@ describe('the names of cookies', () => {
   });
 
   it.each(['AppleCoreMedia/1.0', 'stagefright/1.2', 'Mozilla/5.0 (Trident/7.0; rv:11.0) like Gecko'])(
-    'are found under the name of the sign-in by %s, which changes its name',
+    'are found for %s, which sends another user agent than at sign-in',
     async (agent) => {
       await ox.arrange();
       const client = await ox.signedIn();
@@ -43,7 +43,7 @@ describe('the names of cookies', () => {
     },
   );
 
-  it('differ by further headers that are hashed', async () => {
+  it('differ by the further headers that are hashed', async () => {
     await ox.arrange({ wire: { cookieHashFields: ['X-Tenant'] } });
     const client = ox.client();
     const target = `/ajax/login?action=login&client=${UI}`;
@@ -55,7 +55,7 @@ describe('the names of cookies', () => {
     expectError(await use(['X-Tenant: two']), 'SES-0203', [client.session]);
   });
 
-  it('are made of the user agent that the login gives, where it gives one', async () => {
+  it('use the user agent in the parameters of the login, if there is one', async () => {
     await ox.arrange();
     const client = ox.client('a proxy');
     await client.login('alice', `&clientUserAgent=${encodeURIComponent(CHROME)}`);

@@ -16,11 +16,11 @@ describe('the cookie hash', () => {
       { userAgent: FIREFOX_4, client: 'com.openexchange.ox.gui.dhtml', values: [] },
       '2H65ETpH7sX1kOWi6eyw',
     ],
-  ])('with salt %j of %j is the published one', (salt, request, expected) => {
+  ])('equals the published hash for salt %j and %j', (salt, request, expected) => {
     expect(cookieHasher(salt)(request)).toBe(expected);
   });
 
-  it('holds nothing that a name cannot hold, and is the same when it is remembered', () => {
+  it('contains only characters that are valid in a name, and is equal when it comes from the cache', () => {
     const hash = cookieHasher(SALT);
     for (let i = 0; i < 500; i++) {
       const request = { userAgent: `agent ${i}`, client: 'c', values: [] };
@@ -29,7 +29,7 @@ describe('the cookie hash', () => {
     }
   });
 
-  it('of a long text is the same each time, and keeps nothing of it: anybody may send one', () => {
+  it('of a long text is equal each time and does not keep the text in memory', () => {
     const hash = cookieHasher(SALT);
     const send = (client: string) => hash({ userAgent: FIREFOX_70, client, values: [] });
     const before = heapUsed();
@@ -39,7 +39,7 @@ describe('the cookie hash', () => {
     expect(send('x'.repeat(60_000))).not.toBe(send('x'.repeat(60_001)));
   });
 
-  it('keeps nothing of the long text that a short one is a piece of', () => {
+  it('of a short slice does not keep the long text in memory', () => {
     const hash = cookieHasher('');
     const before = heapUsed();
     for (let i = 0; i < 1000; i++) {

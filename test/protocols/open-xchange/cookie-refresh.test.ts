@@ -8,12 +8,12 @@ import { listenToWire, valuesOf } from '../../support/transcript';
 
 const ox = new OpenXchangeApp();
 
-describe('cookies', () => {
+describe('cookieRefresh', () => {
   it.each([
-    ['that end with the browser', { wire: { cookieTtl: 'web-browser' } }, ''],
-    ['of sessions that do not stay', { options: { shortLifetime: '3D' } }, '&staySignedIn=false'],
-    ['without autologin', { options: { shortLifetime: '3D', autologin: false } }, ''],
-  ])('%s are not sent again', async (_, arrangement, further) => {
+    ['if they are session cookies', { wire: { cookieTtl: 'web-browser' } }, ''],
+    ['of sessions without stay signed in', { options: { shortLifetime: '3D' } }, '&staySignedIn=false'],
+    ['with autologin off', { options: { shortLifetime: '3D', autologin: false } }, ''],
+  ])('does not send cookies again %s', async (_, arrangement, further) => {
     await ox.arrange(arrangement);
     const client = ox.client();
     await client.login('alice', further);
@@ -23,7 +23,7 @@ describe('cookies', () => {
     expect([answer.status, valuesOf(answer, 'Set-Cookie')]).toEqual([200, []]);
   });
 
-  it('are sent again by the routes of an app’s own too, where it is mounted', async () => {
+  it('sends cookies again on the routes of the app where it is mounted', async () => {
     await ox.arrange();
     const { manager, dialect } = ox;
     const app = express();
@@ -48,7 +48,7 @@ describe('cookies', () => {
     }
   });
 
-  it('of a strange session are not sent again with those of the own', async () => {
+  it('does not send the cookies of another session again', async () => {
     await ox.arrange();
     const client = await ox.signedIn();
     await client.act('store');

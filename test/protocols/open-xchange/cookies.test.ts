@@ -4,7 +4,7 @@ import {
   cookieName,
   cookiesFor,
   cookieValue,
-  LONG_AGO,
+  EXPIRED,
 } from '../../../lib/protocols/open-xchange/cookies';
 
 describe('the cookies for a purpose', () => {
@@ -15,15 +15,15 @@ describe('the cookies for a purpose', () => {
     ['; =; ;;', []],
     ['', []],
     [undefined, []],
-  ])('in %j are %j', (header, values) => {
+  ])('are read from the header %j as %j', (header, values) => {
     expect(cookiesFor('public-session', header).map(([, value]) => value)).toEqual(values);
   });
 });
 
-describe('a cookie of Open-Xchange', () => {
+describe('a cookie of the protocol', () => {
   const open = { httpOnly: false, secure: false };
 
-  it('is named by its purpose and the hash of its client', () => {
+  it('has a name of its purpose and the hash of its client', () => {
     expect(cookieName('secret', '2H65ETpH7sX1kOWi6eyw')).toBe('open-xchange-secret-2H65ETpH7sX1kOWi6eyw');
     expect(cookieName('session', 'h')).toBe('open-xchange-session-h');
   });
@@ -31,17 +31,17 @@ describe('a cookie of Open-Xchange', () => {
   it.each([
     [Date.UTC(2011, 4, 24, 13, 28, 59), 'Tue, 24-May-2011 13:28:59 GMT'],
     [Date.UTC(2026, 0, 1), 'Thu, 01-Jan-2026 00:00:00 GMT'],
-    [LONG_AGO, 'Thu, 01-Jan-1970 00:00:10 GMT'],
-  ])('expires at %d, written %s', (time, text) => {
+    [EXPIRED, 'Thu, 01-Jan-1970 00:00:10 GMT'],
+  ])('writes the expiry time %d as %s', (time, text) => {
     expect(cookieDate(time)).toBe(text);
   });
 
   it.each([
-    [LONG_AGO, open, 'a=b; expires=Thu, 01-Jan-1970 00:00:10 GMT; path=/'],
+    [EXPIRED, open, 'a=b; expires=Thu, 01-Jan-1970 00:00:10 GMT; path=/'],
     [undefined, open, 'a=b; path=/'],
     [undefined, { httpOnly: true, secure: false }, 'a=b; path=/; HttpOnly'],
     [undefined, { httpOnly: false, secure: true }, 'a=b; path=/; Secure'],
-  ])('that expires at %p with %j is set by %s', (expires, attributes, line) => {
+  ])('with expiry %p and attributes %j is set by %s', (expires, attributes, line) => {
     expect(cookieLine('a', 'b', expires, attributes)).toBe(line);
   });
 
@@ -52,7 +52,7 @@ describe('a cookie of Open-Xchange', () => {
     ['a=', ''],
     ['b=1', undefined],
     [undefined, undefined],
-  ])('has in the header %j the value %j', (header, value) => {
+  ])('has in the Cookie header %j the value %j', (header, value) => {
     expect(cookieValue(header, 'a')).toBe(value);
   });
 });

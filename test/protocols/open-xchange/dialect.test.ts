@@ -15,8 +15,8 @@ import { listenToWire, valuesOf } from '../../support/transcript';
 
 const ox = new OpenXchangeApp();
 
-describe('the wire', () => {
-  it('is spoken by the sign-in of an app’s own, too', async () => {
+describe('the Open-Xchange dialect', () => {
+  it('works with the sign-in route of an app', async () => {
     await ox.arrange();
     const { manager, dialect } = ox;
     const app = express();
@@ -38,12 +38,12 @@ describe('the wire', () => {
     }
   });
 
-  it('has no tokens, as its clients keep cookies', async () => {
+  it('has no bearer tokens', async () => {
     await ox.arrange();
     expect(() => ox.dialect.token('id', 'secret')).toThrow(TypeError);
   });
 
-  it('reads what is to end from bodies of all kinds, and says what is wrong with one', async () => {
+  it('reads the revocation from bodies of all kinds, and rejects invalid ones', async () => {
     await ox.arrange();
     await ox.signedIn();
     const [session] = await ox.manager.list({ userId: 'alice' });
@@ -53,7 +53,7 @@ describe('the wire', () => {
   });
 });
 
-describe('the verbs of every wire', () => {
+describe('the verbs with the Open-Xchange dialect', () => {
   /** An app that mounts them itself; its accounts have no locale. */
   async function mounted() {
     await ox.arrange({ router: { authenticate: (userId) => ({ userId }) } });
@@ -90,7 +90,7 @@ describe('the verbs of every wire', () => {
   afterEach(() => server.wire.close());
 
   it.each([UI, 'open-xchange-appsuite', 'my-script'])(
-    'forget the cookies of a session that is signed out of, also when it had ended before: %s',
+    'clear the cookies at sign-out, also if the session had already ended: %s',
     async (id) => {
       for (const endedBefore of [false, true]) {
         const client = await server.open(id);
@@ -106,13 +106,13 @@ describe('the verbs of every wire', () => {
     },
   );
 
-  it('forget what came along where no session is known', async () => {
+  it('clear the cookies of the request if its session is unknown', async () => {
     const client = await server.open(UI);
     await client.send('POST', `/sign-out?session=${'0'.repeat(32)}&client=${UI}`);
     expect(client.jar.size).toBe(0);
   });
 
-  it('forget the cookies of the own session when it is ended with others, and keep them otherwise', async () => {
+  it('clear the cookies only if the current session is among those that end', async () => {
     const [one, two] = [await server.open(UI), await server.open(UI)];
     const end = (ids: string[]) =>
       one.send('PUT', `/sessions?session=${one.session}`, JSON.stringify(ids), JSON_BODY);
@@ -121,7 +121,7 @@ describe('the verbs of every wire', () => {
     expect(one.jar.size).toBe(0);
   });
 
-  it('show sessions in the language of the request', async () => {
+  it('describe sessions in the language of the request', async () => {
     const client = await server.open('open-xchange-appsuite');
     for (const path of ['/session', '/sessions']) {
       const target = `${path}?session=${client.session}`;
@@ -131,7 +131,7 @@ describe('the verbs of every wire', () => {
     }
   });
 
-  it('revive the session of the cookies, and issue both of them anew', async () => {
+  it('revive the session and issue both cookies again', async () => {
     const client = new Client(ox.wire, CHROME, UI, new Map());
     await client.login();
     await client.act('store');

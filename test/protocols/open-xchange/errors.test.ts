@@ -2,13 +2,13 @@ import { SessionError, type RefusalCode } from '../../../lib';
 import {
   errorObject,
   OpenXchangeError,
-  worded,
+  errorOfRefusal,
   type OpenXchangeCode,
 } from '../../../lib/protocols/open-xchange/errors';
 
 const ABOUT = { sessionId: 'id', action: 'store', client: 'c', user: 'u', context: 'x' };
 
-/** The rows of the table, as far as this package has a use for them. */
+/** The rows of the table of errors that this package uses. */
 const ROWS: readonly [OpenXchangeCode, category: number, categories: string, params: number][] = [
   ['SES-0002', 8, 'ERROR', 0],
   ['SES-0007', 1, 'USER_INPUT', 2],
@@ -34,9 +34,9 @@ const ROWS: readonly [OpenXchangeCode, category: number, categories: string, par
   ['SESSIONMANAGEMENT-0002', 1, 'USER_INPUT', 0],
 ];
 
-describe('an error object', () => {
+describe('errorObject()', () => {
   it.each(ROWS)(
-    'of %s is of category %d, %s, and says its %d parameters',
+    'returns for %s the category %d, %s, and %d parameters',
     (code, category, categories, count) => {
       const params = ['one', 'two', 'three'].slice(0, count);
       const object = errorObject(new OpenXchangeError(code, params), '-1-2');
@@ -53,13 +53,13 @@ describe('an error object', () => {
     },
   );
 
-  it('puts a parameter in as it is', () => {
+  it('inserts a parameter unchanged', () => {
     const { error_desc: text } = errorObject(new OpenXchangeError('SVL-0001', ['$& %s']), '1-1');
     expect(text).toBe('Unknown AJAX action: $& %s.');
   });
 });
 
-describe('a refusal', () => {
+describe('a refusal of the manager', () => {
   const rows: readonly [RefusalCode, OpenXchangeCode, status: number, params: string[]][] = [
     ['credentials-missing', 'SES-0201', 200, []],
     ['credentials-invalid', 'SES-0203', 200, ['id']],
@@ -77,8 +77,8 @@ describe('a refusal', () => {
     ['store-unavailable', 'LGI-0005', 503, []],
   ];
 
-  it.each(rows)('%s is %s, with status %d and %j', (code, is, status, params) => {
-    const { error, status: given } = worded(new SessionError(code, 'No.'), ABOUT);
+  it.each(rows)('with code %s becomes %s with status %d and parameters %j', (code, is, status, params) => {
+    const { error, status: given } = errorOfRefusal(new SessionError(code, 'No.'), ABOUT);
     expect([error.code, given, error.params]).toEqual([is, status, params]);
   });
 
@@ -86,8 +86,8 @@ describe('a refusal', () => {
     ['user', 'SES-0007', ['u', 'x']],
     ['client', 'SES-0207', ['c', 'u', 'x']],
     ['node', 'SES-0002', []],
-  ] as const)('for a limit per %s is %s with %j', (per, is, params) => {
-    const { error } = worded(new SessionError('session-limit-reached', 'No.', { per }), ABOUT);
+  ] as const)('for a limit per %s becomes %s with %j', (per, is, params) => {
+    const { error } = errorOfRefusal(new SessionError('session-limit-reached', 'No.', { per }), ABOUT);
     expect([error.code, error.params]).toEqual([is, params]);
   });
 });

@@ -4,10 +4,10 @@ import { valuesOf } from '../../support/transcript';
 
 const ox = new OpenXchangeApp();
 
-describe('a login', () => {
+describe('login', () => {
   beforeEach(() => ox.arrange());
 
-  it('answers with HttpOnly and Secure cookies unless it is told otherwise', async () => {
+  it('sets HttpOnly and Secure cookies by default', async () => {
     const answer = await ox.client().login();
     expect(valuesOf(answer, 'Set-Cookie')).toEqual([
       expect.stringMatching(
@@ -16,7 +16,7 @@ describe('a login', () => {
     ]);
   });
 
-  it('takes everything from the form too, the action as well', async () => {
+  it('reads all parameters from the form too, including the action', async () => {
     const form = `action=login&client=${UI}&name=%20alice%20&password=somePassword&authId=a1`;
     for (const path of ['/ajax/login', '/appsuite/api/login']) {
       const answer = await ox.client().send('POST', path, form.replace('a1', path));
@@ -30,16 +30,16 @@ describe('a login', () => {
     ['name=&password=somePassword', 'name'],
     ['name[a]=alice&password=somePassword', 'name'],
     ['', 'name'],
-  ])('with %j misses %s', async (form, missing) => {
+  ])('with %j reports the missing parameter %s', async (form, missing) => {
     expectError(await ox.client().send('POST', '/ajax/login?action=login', form), 'SVL-0002', [missing]);
   });
 
-  it('takes the first of parameters that are repeated, and broken escapes as they are', async () => {
+  it('uses the first of repeated parameters, and invalid escapes as they are', async () => {
     const form = 'name=alice&name=bob&password=somePassword&authId=%ZZ';
     expect(json(await ox.client().send('POST', '/ajax/login?action=login', form))['user']).toBe('alice');
   });
 
-  it('with the password in the URI is refused, and the password is not repeated', async () => {
+  it('refuses a password in the URI and does not return it', async () => {
     for (const name of ['password', 'p%61ssword']) {
       const answer = await ox
         .client()
@@ -50,12 +50,12 @@ describe('a login', () => {
     expect(await ox.database.knex('identity_sessions')).toHaveLength(0);
   });
 
-  it('of a client that calls itself by its user agent is refused', async () => {
+  it('refuses a client whose id is its user agent', async () => {
     const target = `/ajax/login?action=login&client=${encodeURIComponent(FIREFOX)}`;
     expectError(await ox.client().send('POST', target, 'name=alice&password=somePassword'), 'LGI-0021');
   });
 
-  it('under an authId that a live session has is refused', async () => {
+  it('refuses an authId that a live session has', async () => {
     await ox.client().login('alice', '&authId=one');
     const target = '/ajax/login?action=login&authId=one';
     expectError(await ox.client(CHROME).send('POST', target, 'name=bob&password=somePassword'), 'SES-0008', [
@@ -63,7 +63,7 @@ describe('a login', () => {
     ]);
   });
 
-  it('that does not want to stay sets a cookie that ends with the browser, for a session that does not hibernate', async () => {
+  it('with staySignedIn=false sets a session cookie, and the session does not hibernate', async () => {
     const client = ox.client();
     const answer = await client.login('alice', '&staySignedIn=false');
     expect(valuesOf(answer, 'Set-Cookie')[0]).not.toContain('expires');
@@ -71,7 +71,7 @@ describe('a login', () => {
     expectError(await client.use(), 'SES-0203', [client.session]);
   });
 
-  it('has an authId, of its own where the client gives none', async () => {
+  it('generates an authId if the client sends none', async () => {
     await ox.client().login('alice', '&authId=given');
     await ox.client(CHROME).login('bob');
     const [given] = await ox.manager.list({ userId: 'alice' });
@@ -79,7 +79,7 @@ describe('a login', () => {
     expect([given!.authId, own!.authId]).toEqual(['given', expect.stringMatching(/^[0-9a-f]{32}$/)]);
   });
 
-  it('of somebody whose locale is not known tells what it knows, and sessions are shown by Accept-Language', async () => {
+  it('returns no locale if it is unknown, and lists then follow Accept-Language', async () => {
     await ox.restart({ router: { authenticate: () => ({ userId: 'alice' }) } });
     const client = ox.client(CHROME, 'open-xchange-appsuite');
     const target = '/ajax/login?action=login&client=open-xchange-appsuite';
@@ -112,12 +112,12 @@ describe('a login', () => {
     expect(json(listed)).toMatchObject({ data: [{ device: { displayName } }] });
   });
 
-  it('answers with modules only when they are asked for', async () => {
+  it('returns modules only if they are requested', async () => {
     expect(json(await ox.client().login())).not.toHaveProperty('modules');
     expect(json(await ox.client().login('alice', '&modules=1'))).toMatchObject({ modules: { mail: true } });
   });
 
-  it('ends the session of the cookies that it replaces', async () => {
+  it('ends the session whose cookies it replaces', async () => {
     const client = await ox.signedIn();
     await client.act('store');
     const [before, secret] = [client.session, [...client.jar.values()]];
@@ -128,7 +128,7 @@ describe('a login', () => {
     );
   });
 
-  it('shows the secret in the cookie and nowhere else', async () => {
+  it('returns the secret only in the cookie', async () => {
     const client = await ox.signedIn();
     const [secret] = [...client.jar.values()] as [string];
     const answers = [await client.use(), await client.act('store'), await client.act('nonsense')];

@@ -6,7 +6,7 @@ const ox = new OpenXchangeApp();
 describe('logout', () => {
   beforeEach(() => ox.arrange());
 
-  it('answers with nothing, and removes what came along', async () => {
+  it('returns an empty answer and clears the cookies of the request', async () => {
     const client = await ox.signedIn();
     const answer = await client.act('logout');
     expect([answer.status, answer.body]).toEqual([200, '']);
@@ -15,7 +15,7 @@ describe('logout', () => {
     expectError(await client.use(), 'SES-0203', [client.session]);
   });
 
-  it('without a session is a 400, and a 403 for one that the caller is not in', async () => {
+  it('returns 400 without a session, and 403 for a session of another caller', async () => {
     const client = await ox.signedIn();
     const status = async (one: Client, target: string) => {
       const answer = await one.send('GET', `/ajax/login?action=logout${target}`);

@@ -14,8 +14,8 @@ function settings(options: OpenXchangeOptions, basis = BASIS) {
   return openXchangeSettings(options, basis);
 }
 
-describe('the options of Open-Xchange', () => {
-  it('have the defaults of its documentation', () => {
+describe('the options of the dialect', () => {
+  it('have the documented defaults', () => {
     expect(settings({})).toMatchObject({
       cookieHash: 'calculate',
       cookieHashFields: [],
@@ -29,7 +29,7 @@ describe('the options of Open-Xchange', () => {
     });
   });
 
-  it('are taken as they are given', () => {
+  it('are applied as given', () => {
     expect(settings({ cookieTtl: '2D', cookieHashFields: ['X-One'], cookieHashSalt: '' })).toMatchObject({
       cookieTtl: 172_800_000,
       cookieHashFields: ['x-one'],
@@ -51,7 +51,7 @@ describe('the options of Open-Xchange', () => {
     [{ defaultClient: '' }, 'openXchange.defaultClient'],
     [{ describeDevice: {} }, 'openXchange.describeDevice'],
     [{ httponly: true }, 'did you mean `openXchange.httpOnly`?'],
-  ])('%j are refused, with the name of what is wrong', (options, problem) => {
+  ])('are rejected with the name of the wrong option: %j', (options, problem) => {
     expect(() => settings(options as OpenXchangeOptions)).toThrow(TypeError);
     expect(() => settings(options as OpenXchangeOptions)).toThrow(problem);
   });

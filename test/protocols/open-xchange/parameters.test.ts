@@ -11,7 +11,7 @@ function request(url: string, body?: unknown, type = 'application/x-www-form-url
   return { url, body, is: (wanted: string) => wanted === type } as unknown as Request;
 }
 
-describe('a parameter', () => {
+describe('a parameter of a request', () => {
   it.each([
     ['/x?a=1', undefined, '1'],
     ['/x?a=1&a=2', undefined, '1'],
@@ -29,20 +29,20 @@ describe('a parameter', () => {
     ['/x', undefined, undefined],
     ['/x', null, undefined],
     ['/x', 'a=1', undefined],
-  ])('in %s with the body %j is %j', (url, body, expected) => {
+  ])('is read from %s with the body %j as %j', (url, body, expected) => {
     expect(parameter(request(url, body), 'a')).toBe(expected);
   });
 
-  it('is nothing that every object has, and nothing in a body that is no form', () => {
+  it('is undefined for names of Object.prototype and for bodies that are not forms', () => {
     expect(parameter(request('/x', {}), 'toString')).toBeUndefined();
     expect(parameter(request('/x', { a: '1' }, 'application/json'), 'a')).toBeUndefined();
   });
 
-  it('of the query alone is not looked for in the body', () => {
+  it('that is allowed only in the query is not read from the body', () => {
     expect(queryParameter(request('/x', { a: '1' }), 'a')).toBeUndefined();
   });
 
-  it.each(['/x', '/x?a='])('that is required is missed in %s', (url) => {
+  it.each(['/x', '/x?a='])('that is required is reported as missing in %s', (url) => {
     expect(() => requiredParameter(request(url), 'a')).toThrow('Missing the following request parameter: a');
   });
 
@@ -56,11 +56,11 @@ describe('a parameter', () => {
     ['0', false],
     ['', false],
     ['truely', false],
-  ])('%j says %j', (value, expected) => {
+  ])('with the value %j is read as the flag %j', (value, expected) => {
     expect(flagParameter(request(`/x?a=${value}`), 'a')).toBe(expected);
   });
 
-  it('that is missing says neither yes nor no', () => {
+  it('that is missing is read as an undefined flag', () => {
     expect(flagParameter(request('/x'), 'a')).toBeUndefined();
   });
 });

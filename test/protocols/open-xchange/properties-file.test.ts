@@ -2,8 +2,8 @@ import { createIdentitySessionManager, memory } from '../../../lib';
 import { openXchange, openXchangeRouter } from '../../../lib/protocols/open-xchange';
 import { fromProperties } from '../../../lib/protocols/open-xchange/properties-file';
 
-describe('the properties of the seeds', () => {
-  it('turn the long-running sessions on, as the page says', async () => {
+describe('fromProperties with the documented properties', () => {
+  it('enables long-running sessions', async () => {
     const { manager, openXchange, unknown } = fromProperties(`
 # sessiond.properties
 #
@@ -19,7 +19,7 @@ com.openexchange.cookie.ttl=1W
     await createIdentitySessionManager({ store: memory(), location: false, ...manager }).close();
   });
 
-  it.each(['clientBlacklist', 'blacklist'])('hide clients, by either spelling (%s)', (spelling) => {
+  it.each(['clientBlacklist', 'blacklist'])('hides clients by the spelling %s', (spelling) => {
     const text = `com.openexchange.session.management.${spelling}=open-xchange-mobile-api-facade,open-xchange-mailapp,USM-EAS`;
     expect(fromProperties(text).manager.clientBlacklist).toEqual([
       'open-xchange-mobile-api-facade',
@@ -29,7 +29,7 @@ com.openexchange.cookie.ttl=1W
   });
 });
 
-describe('a property', () => {
+describe('fromProperties', () => {
   const said = (line: string) => {
     const { manager, openXchange, router } = fromProperties(`com.openexchange.${line}`);
     return { ...manager, ...openXchange, ...router };
@@ -63,11 +63,11 @@ describe('a property', () => {
     ['IPCheckWhitelist="a"*, b', { ipCheck: { clients: ['"a"*', 'b'] } }],
     ['IPMaskV4=/24', { ipCheck: { maskV4: '/24' } }],
     ['IPMaskV6=', {}],
-  ])('%s', (line, expected) => {
+  ])('reads %s', (line, expected) => {
     expect(said(line)).toEqual(expected);
   });
 
-  it('IPCheck goes before the mode, in whatever order they stand', () => {
+  it('prefers IPCheck to the mode, in any order', () => {
     const lines = ['com.openexchange.IPCheck=true', 'com.openexchange.ipcheck.mode=none'];
     for (const text of [lines.join('\n'), lines.reverse().join('\n')]) {
       expect(fromProperties(text).manager.ipCheck).toEqual({ mode: 'strict' });
@@ -76,7 +76,7 @@ describe('a property', () => {
     }
   });
 
-  it('that there are no random tokens goes before the time that they have', () => {
+  it('disables random tokens if one property says so, in any order', () => {
     const lines = [
       'com.openexchange.sessiond.randomTokenTimeout=30000',
       'com.openexchange.ajax.login.randomToken=false',
@@ -86,7 +86,7 @@ describe('a property', () => {
     }
   });
 
-  it('fits the options that it is for', async () => {
+  it('returns options that the manager and the router accept', async () => {
     jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const {
       manager,
@@ -113,7 +113,7 @@ com.openexchange.UIWebPath=/appsuite/`);
     await sessions.close();
   });
 
-  it('that shorten the life time need no option beside them', async () => {
+  it('returns usable options for a short lifetime alone', async () => {
     const { manager } = fromProperties('com.openexchange.sessiond.sessionDefaultLifeTime=5M');
     const sessions = createIdentitySessionManager({ store: memory(), location: false, ...manager });
     expect(sessions.settings).toMatchObject({ lifetimes: { short: 300_000 }, touchInterval: 30_000 });
@@ -129,17 +129,17 @@ com.openexchange.UIWebPath=/appsuite/`);
     'cookie.ttl=-1',
     'cookie.hash=guess',
     'ipcheck.mode=loose',
-  ])('%s is refused by key and value', (line) => {
+  ])('rejects %s with key and value in the message', (line) => {
     expect(() => said(line)).toThrow(TypeError);
     expect(() => said(line)).toThrow(`com.openexchange.${line}: `);
   });
 
-  it('that is wrong is refused with all others', () => {
+  it('reports all wrong properties at once', () => {
     const text = 'com.openexchange.cookie.ttl=x\ncom.openexchange.sessiond.autologin=y';
     expect(() => fromProperties(text)).toThrow(/cookie\.ttl=x[^]*autologin=y/);
   });
 
-  it('that means nothing here is named', () => {
+  it('returns the names of unknown properties', () => {
     const text = 'com.openexchange.sessiond.redis.enabled=true\nother=1\ncom.openexchange.toString=x';
     expect(fromProperties(text).unknown).toEqual([
       'com.openexchange.sessiond.redis.enabled',
@@ -149,7 +149,7 @@ com.openexchange.UIWebPath=/appsuite/`);
   });
 });
 
-describe('the text', () => {
+describe('the text of a properties file', () => {
   const salt = (text: string) => fromProperties(text).openXchange.cookieHashSalt;
   const KEY = 'com.openexchange.cookie.hash.salt';
 
@@ -165,7 +165,7 @@ describe('the text', () => {
     [`${KEY}=a\n${KEY}=b`, 'b'],
     [`${KEY}=`, ''],
     [`${KEY}`, ''],
-  ])('%j says %j', (text, expected) => {
+  ])('%j is read as %j', (text, expected) => {
     expect(salt(text)).toBe(expected);
   });
 });

@@ -4,7 +4,7 @@ import { valuesOf, type RawAnswer } from '../../support/transcript';
 
 const ox = new OpenXchangeApp();
 
-/** Logs in with one client, and gives the random of it to another. */
+/** Logs in with one client and gives its random token to another. */
 async function handedOver(): Promise<{ from: Client; to: Client; random: string }> {
   const from = ox.client();
   const random = json(await from.login())['random'] as string;
@@ -16,7 +16,7 @@ async function take(client: Client, action: string, random: string, further = ''
 }
 
 describe('redirect', () => {
-  it('hands the session over to another browser, which then goes on with it', async () => {
+  it('moves the session to another browser', async () => {
     await ox.arrange();
     const { from, to, random } = await handedOver();
     const answer = await take(to, 'redirect', random, '&store=true');
@@ -36,7 +36,7 @@ describe('redirect', () => {
     ['//example.com/', '/appsuite/'],
     ['/\\example.com/', '/appsuite/'],
     ['/x%0d%0aSet-Cookie:a=b', '/appsuite/'],
-  ])('to %j leads to %s, for it leads to no other host', async (wanted, path) => {
+  ])('to %j goes to %s, never to another host', async (wanted, path) => {
     await ox.arrange();
     const { from, to, random } = await handedOver();
     const encoded = wanted.includes('%') ? wanted : encodeURIComponent(wanted);
@@ -44,31 +44,28 @@ describe('redirect', () => {
     expect(valuesOf(answer, 'Location')).toEqual([`${path}#session=${from.session}`]);
   });
 
-  it.each(['redirect', 'redeem'])(
-    'is good once, within half a minute, and needs its random: %s',
-    async (action) => {
-      await ox.arrange();
-      const statusOf = async (random: string) => {
-        const client = ox.client(CHROME);
-        const { status } = await take(client, action, random);
-        return [status, client.jar.size];
-      };
-      const { random } = await handedOver();
-      expect(await statusOf('')).toEqual([400, 0]);
-      expect(await statusOf('0'.repeat(32))).toEqual([403, 0]);
-      expect(await statusOf(random)).toEqual([action === 'redirect' ? 302 : 200, 1]);
-      expect(await statusOf(random)).toEqual([403, 0]);
-      const late = await handedOver();
-      ox.clock.advance(30_000);
-      expect(await statusOf(late.random)).toEqual([403, 0]);
-      const ended = await handedOver();
-      await ended.from.act('logout');
-      expect(await statusOf(ended.random)).toEqual([403, 0]);
-    },
-  );
+  it.each(['redirect', 'redeem'])('accepts a random token once, within half a minute: %s', async (action) => {
+    await ox.arrange();
+    const statusOf = async (random: string) => {
+      const client = ox.client(CHROME);
+      const { status } = await take(client, action, random);
+      return [status, client.jar.size];
+    };
+    const { random } = await handedOver();
+    expect(await statusOf('')).toEqual([400, 0]);
+    expect(await statusOf('0'.repeat(32))).toEqual([403, 0]);
+    expect(await statusOf(random)).toEqual([action === 'redirect' ? 302 : 200, 1]);
+    expect(await statusOf(random)).toEqual([403, 0]);
+    const late = await handedOver();
+    ox.clock.advance(30_000);
+    expect(await statusOf(late.random)).toEqual([403, 0]);
+    const ended = await handedOver();
+    await ended.from.act('logout');
+    expect(await statusOf(ended.random)).toEqual([403, 0]);
+  });
 
   it.each(['redirect', 'redeem'])(
-    'takes the random of an autologin as well, by the same rules: %s',
+    'accepts the random token of an autologin by the same rules: %s',
     async (action) => {
       await ox.arrange();
       const from = ox.client();
@@ -87,7 +84,7 @@ describe('redirect', () => {
     },
   );
 
-  it('is a 400 where no random is given out', async () => {
+  it('returns 400 if random tokens are disabled', async () => {
     await ox.arrange({ router: { randomTokenTimeout: 0 } });
     const { to, random } = await handedOver();
     expect(random).toBeUndefined();
@@ -96,7 +93,7 @@ describe('redirect', () => {
 });
 
 describe('redeem', () => {
-  it('answers as a login does', async () => {
+  it('returns the same answer as a login', async () => {
     await ox.arrange();
     const { from, to, random } = await handedOver();
     const answer = json(await take(to, 'redeem', random, '&modules=true'));
@@ -106,12 +103,12 @@ describe('redeem', () => {
   });
 });
 
-describe('a path of this host', () => {
-  it.each(['/', '/appsuite/', '/a/b.c~d_e-f%20'])('is %j', (path) => {
+describe('a local path', () => {
+  it.each(['/', '/appsuite/', '/a/b.c~d_e-f%20'])('may be %j', (path) => {
     expect(isLocalPath(path)).toBe(true);
   });
   it.each(['', 'a', '//a', '/\\a', 'https://a', '/a b', '/a#b', '/a?b', '/a\n', undefined])(
-    'is not %j',
+    'may not be %j',
     (path) => {
       expect(isLocalPath(path)).toBe(false);
     },

@@ -1,6 +1,6 @@
 import { idsToDelete } from '../../../lib/protocols/open-xchange/request-body';
 
-describe('the ids to delete', () => {
+describe('the ids in the body of delete', () => {
   it.each([
     [['a', 'b']],
     ['["a","b"]'],
@@ -8,11 +8,11 @@ describe('the ids to delete', () => {
     [Buffer.from('["a","b"]')],
     [{ '["a","b"]': '' }],
     [{ '"a","b"': '' }],
-  ])('in %j are a and b', (body) => {
+  ])('are a and b in %j', (body) => {
     expect(idsToDelete(body)).toEqual(['a', 'b']);
   });
 
-  it('are each ended once', () => {
+  it('contain each id once', () => {
     expect(idsToDelete(['a', 'b', 'a'])).toEqual(['a', 'b']);
   });
 
@@ -31,7 +31,7 @@ describe('the ids to delete', () => {
     [{ a: '' }, 'SVL-0029'],
     [[1], 'SVL-0009'],
     ['[{}]', 'SVL-0009'],
-  ])('in %j are none', (body, code) => {
+  ])('are rejected in %j', (body, code) => {
     expect(() => idsToDelete(body)).toThrow(expect.objectContaining({ code }));
   });
 });

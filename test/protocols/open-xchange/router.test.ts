@@ -23,14 +23,14 @@ const FORM = 'application/x-www-form-urlencoded';
 const UNREADABLE = ['The body cannot be read.'];
 const TOO_LONG = ['"authId" must be text of 1 to 128 characters.'];
 
-/** What the recorded server was told, and what nobody should tell a server of today. */
+/** The settings of the recorded server. They are not safe today. */
 const asRecorded: Arrangement = {
   options: { nodeId: 'OX1', cookies: { secure: false } },
   wire: { cookieHashSalt: '', httpOnly: false, stickyCookie: true },
 };
 
-describe('the recorded life of a session', () => {
-  it('begins with the recorded answer, at the recorded time to the second', async () => {
+describe('the recorded exchange of a session', () => {
+  it('starts with the recorded login, with the recorded time to the second', async () => {
     await ox.arrange(asRecorded);
     const conversation = new Conversation(ox.wire);
     conversation.expectAnswer(await conversation.say('1-login.request'), '1-login.answer', {
@@ -38,11 +38,11 @@ describe('the recorded life of a session', () => {
     });
   });
 
-  it('goes on and ends as recorded', async () => {
+  it('continues and ends as recorded', async () => {
     await ox.arrange({ ...asRecorded, start: Date.UTC(2011, 4, 19, 12, 46, 59) });
     const inAWeek = 'Thu, 26-May-2011 12:46:59 GMT';
     const conversation = new Conversation(ox.wire);
-    // The record leaves out how the client came to its JSESSIONID.
+    // The record does not contain the response that set the client's JSESSIONID.
     const unrecorded = [/^JSESSIONID=[0-9a-f]{32}\.OX1; expires=Thu, 26-May-2011 12:46:59 GMT; path=\/$/];
     const login = await conversation.say('1-login.request');
     conversation.expectAnswer(login, '1-login.answer', { date: inAWeek, unrecorded });
@@ -64,7 +64,7 @@ describe('the recorded life of a session', () => {
     ]);
   });
 
-  it('is over for an expired session in the recorded words', async () => {
+  it('returns the recorded error for an expired session', async () => {
     await ox.arrange();
     const client = await ox.signedIn();
     ox.clock.advance(8 * DAY);
@@ -76,7 +76,7 @@ describe('the recorded life of a session', () => {
     expect(id).toMatch(/^-?\d+-\d+$/);
   });
 
-  it('does not begin with a wrong password, in the recorded words', async () => {
+  it('returns the recorded error for a wrong password', async () => {
     await ox.arrange();
     const answer = await ox.client().send('POST', '/ajax/login?action=login', 'name=alice&password=wrong');
     const { error_id: _, ...expected } = JSON.parse(recorded('invalid-credentials.answer.json')) as object & {
@@ -86,7 +86,7 @@ describe('the recorded life of a session', () => {
     expect(valuesOf(answer, 'Set-Cookie')).toEqual([]);
   });
 
-  it('is listed as documented, field by field and time by time', async () => {
+  it('lists the session with the documented fields and times', async () => {
     const { data } = JSON.parse(recorded('all.answer.json')) as { data: [Listed, Listed] };
     const [browser, activeSync] = data;
     await ox.arrange({ start: activeSync.loginTime });
@@ -121,7 +121,7 @@ describe('the recorded life of a session', () => {
 describe('the actions of /login', () => {
   const DONE_BODY = '{"data":"1"}';
 
-  /** Name, status, body, and the purposes of the cookies that it sets, for a client that has stored its session. */
+  /** Name, status, body, and purposes of the cookies that it sets. The client has stored its session. */
   const rows: readonly [action: string, status: number, body: string | RegExp, cookies: string[]][] = [
     ['store', 200, DONE_BODY, ['session']],
     ['refreshSecret', 200, DONE_BODY, ['secret']],
@@ -139,7 +139,7 @@ describe('the actions of /login', () => {
   ];
 
   it.each(rows)(
-    '%s is answered with %d and %s, by GET and by POST, under both paths',
+    'respond to %s with %d and %s, by GET and POST, under both paths',
     async (action, status, body, cookies) => {
       await ox.arrange();
       for (const path of ['/ajax/login', '/appsuite/api/login']) {
@@ -168,7 +168,7 @@ describe('the actions of /login', () => {
     },
   );
 
-  it('are called by the App Suite front end in this order, and each is answered', async () => {
+  it('respond to the calls of the App Suite front end in their order', async () => {
     await ox.arrange();
     const client = ox.client(CHROME, 'open-xchange-appsuite');
     const api = (target: string) => client.send('GET', `/appsuite/api/${target}`);
@@ -201,15 +201,15 @@ describe('the actions of /login', () => {
   });
 });
 
-describe('lifetimes', () => {
+describe('the lifetimes', () => {
   it.each<[string, string, number, boolean, object]>([
-    ['that does not stay, after 53 minutes', 'false', 53 * MINUTE, true, { draft: 1 }],
-    ['that does not stay, after an hour', 'false', HOUR, false, {}],
-    ['that stays, after 53 minutes', 'true', 53 * MINUTE, true, { draft: 1 }],
-    ['that stays, after an hour, without its data', 'true', HOUR, true, {}],
-    ['that stays, just before a week', 'true', 7 * DAY - 1, true, {}],
-    ['that stays, after a week', 'true', 7 * DAY, false, {}],
-  ])('let a session live or end: %s', async (_, stays, idle, lives, data) => {
+    ['without stay signed in, after 53 minutes', 'false', 53 * MINUTE, true, { draft: 1 }],
+    ['without stay signed in, after an hour', 'false', HOUR, false, {}],
+    ['with stay signed in, after 53 minutes', 'true', 53 * MINUTE, true, { draft: 1 }],
+    ['with stay signed in, after an hour, without its data', 'true', HOUR, true, {}],
+    ['with stay signed in, just before a week', 'true', 7 * DAY - 1, true, {}],
+    ['with stay signed in, after a week', 'true', 7 * DAY, false, {}],
+  ])('decide if a session is live: %s', async (_, stays, idle, lives, data) => {
     await ox.arrange();
     const client = ox.client();
     await client.login('alice', `&staySignedIn=${stays}`);
@@ -223,7 +223,7 @@ describe('lifetimes', () => {
   });
 });
 
-describe('bad input', () => {
+describe('invalid input', () => {
   it.each([
     ['action[]=all', 'SVL-0002', ['action']],
     ['action=%', 'SVL-0001', ['%']],
@@ -236,7 +236,7 @@ describe('bad input', () => {
     ['action=changeip&session=ID&clientIP[]=192.0.2.1', 'SVL-0002', ['clientIP']],
     ['action=changeip&session=ID&clientIP=%E0%A4%A', 'SVL-0004', ['clientIP']],
     ['action=login&name[]=alice', 'SVL-0002', ['name']],
-  ])('in the query, %s, is answered as documented, and changes nothing', async (query, code, params) => {
+  ])('in the query %s gets the documented error and changes nothing', async (query, code, params) => {
     await ox.arrange();
     const [client, bob] = [await ox.signedIn(), await ox.signedIn('bob', CHROME)];
     const filled = (text: string) => text.replace('ID', client.session).replace('BOB', bob.session);
@@ -259,7 +259,7 @@ describe('bad input', () => {
     [FORM, 'name=alice&password[x]=somePassword', 'SVL-0002', ['password']],
     [FORM, '__proto__[name]=alice&password=somePassword', 'SVL-0002', ['name']],
     [FORM, `name=alice&password=somePassword&authId=${'x'.repeat(129)}`, 'SVL-0004', TOO_LONG],
-  ])('in a body of the type %j is answered as documented (%#)', async (type, body, code, params) => {
+  ])('in a body of the type %j gets the documented error (%#)', async (type, body, code, params) => {
     await ox.arrange();
     const headers = [`Content-Type: ${type}`];
     expectError(await ox.client().send('POST', '/ajax/login?action=login', body, headers), code, params);
@@ -267,8 +267,8 @@ describe('bad input', () => {
   });
 });
 
-describe('limits', () => {
-  it('per user and per client refuse with their numbers', async () => {
+describe('the limits', () => {
+  it('per user and per client are reported with user and context', async () => {
     await ox.arrange({ options: { maxSessionsPerUser: 2, maxSessionsPerClient: 1, onLimit: 'refuse' } });
     await ox.signedIn();
     expectError(await ox.client(CHROME).login(), 'SES-0207', [UI, '3', '1']);
@@ -276,7 +276,7 @@ describe('limits', () => {
     expectError(await ox.client(CHROME, 'third').login(), 'SES-0007', ['3', '1']);
   });
 
-  it('of the node refuse everybody, until there is room again', async () => {
+  it('of the node refuse all users until there is room again', async () => {
     await ox.arrange({ options: { nodeId: 'OX1', maxSessions: 2 } });
     const alice = await ox.signedIn('alice');
     await ox.signedIn('bob', CHROME);
@@ -290,7 +290,7 @@ describe('limits', () => {
     await ox.signedIn('carol', CHROME, 'third');
   });
 
-  it('of failed logins count failures alone, though their status is 200', async () => {
+  it('of failed logins count only failures, although their status is 200', async () => {
     await ox.arrange({ router: { limits: { login: { limit: 2 } } } });
     const fail = () => ox.client().send('POST', '/ajax/login?action=login', 'name=alice&password=wrong');
     for (let i = 0; i < 4; i++) await ox.signedIn();
@@ -301,7 +301,7 @@ describe('limits', () => {
     expect(Number(valuesOf(refused, 'Retry-After')[0])).toBeGreaterThan(0);
   });
 
-  it('of failed logins count no login that the database kept from being one', async () => {
+  it('of failed logins do not count logins that fail because the database is down', async () => {
     const store = memory();
     await ox.arrange({ options: { store }, router: { limits: { login: { limit: 2 } } } });
     const away = new SessionError('store-unavailable', 'Not now.');
@@ -316,16 +316,21 @@ describe('a guarded request', () => {
   beforeEach(() => ox.arrange());
 
   it.each([
-    ['without a session', '/ajax/config/gui', 'SES-0201', []],
-    ['with an empty one', '/ajax/config/gui?session=', 'SES-0201', []],
-    ['with what is no id', '/ajax/config/gui?session=x%00', 'SES-0203', ['<invalid_sessionid>']],
-    ['with an unknown one', `/ajax/config/gui?session=${'0'.repeat(32)}`, 'SES-0203', ['0'.repeat(32)]],
-    ['with two', `/ajax/config/gui?session=${'0'.repeat(32)}&session=1`, 'SES-0203', ['0'.repeat(32)]],
-  ])('%s is refused', async (_, target, code, params) => {
+    ['has no session', '/ajax/config/gui', 'SES-0201', []],
+    ['has an empty session id', '/ajax/config/gui?session=', 'SES-0201', []],
+    ['has an invalid session id', '/ajax/config/gui?session=x%00', 'SES-0203', ['<invalid_sessionid>']],
+    ['has an unknown session id', `/ajax/config/gui?session=${'0'.repeat(32)}`, 'SES-0203', ['0'.repeat(32)]],
+    [
+      'has two session ids',
+      `/ajax/config/gui?session=${'0'.repeat(32)}&session=1`,
+      'SES-0203',
+      ['0'.repeat(32)],
+    ],
+  ])('is refused if it %s', async (_, target, code, params) => {
     expectError(await ox.client().send('GET', target), code, params);
   });
 
-  it('is refused in the same words for a secret that is missing, wrong or of another session', async () => {
+  it('gets the same error if the secret is missing, wrong or of another session', async () => {
     const [alice, bob] = [await ox.signedIn('alice'), await ox.signedIn('bob')];
     const name = [...alice.jar.keys()][0]!;
     const thieves = [{}, { [name]: '0'.repeat(32) }, { [name]: bob.jar.get(name)! }];
@@ -341,7 +346,7 @@ describe('a guarded request', () => {
     expect(json(await alice.use())).toEqual({ data: 'alice' });
   });
 
-  it('passes whatever junk stands among its cookies', async () => {
+  it('is accepted with any other cookies', async () => {
     const client = await ox.signedIn();
     client.jar.set('SameSite', 'Lax');
     client.jar.set('Expires', 'Thu, 01-Jan-1970');
@@ -349,7 +354,7 @@ describe('a guarded request', () => {
     expect(json(await client.use())).toEqual({ data: 'alice' });
   });
 
-  it('is refused when the secret comes twice and differs', async () => {
+  it('is refused if it has two different secrets', async () => {
     const client = await ox.signedIn();
     const [name] = client.jar.keys();
     client.jar.set(`x=1; ${name}`, '0'.repeat(32));
@@ -363,7 +368,7 @@ describe('errors', () => {
     ['/ajax/login?action=', 'SVL-0002', ['action']],
     ['/ajax/login?action=nonsense', 'SVL-0001', ['nonsense']],
     ['/ajax/login?action=__proto__', 'SVL-0001', ['__proto__']],
-  ])('of %s are told with status 200, and kept by nobody', async (target, code, params) => {
+  ])('of %s have status 200 and are not stored by caches', async (target, code, params) => {
     await ox.arrange();
     const answer = await ox.client().send('GET', target);
     expectError(answer, code, params);
@@ -374,7 +379,7 @@ describe('errors', () => {
     });
   });
 
-  it('of the database are a 503 that no client takes for the end of its session', async () => {
+  it('of the database have status 503 and do not look like the end of a session', async () => {
     let away = false;
     const store = new Proxy(memory(), {
       get: (target, name: keyof AdministeredStore) => {
@@ -402,7 +407,7 @@ describe('errors', () => {
     expect([...client.jar]).toEqual(cookies);
   });
 
-  it('of the app while it authenticates are the app’s', async () => {
+  it('that authenticate throws are passed on to the app', async () => {
     await ox.arrange({
       router: {
         authenticate: () => {
@@ -417,7 +422,7 @@ describe('errors', () => {
   });
 });
 
-describe('the router', () => {
+describe('openXchangeRouter', () => {
   beforeEach(() => ox.arrange());
 
   it.each<[unknown, string]>([
@@ -426,11 +431,11 @@ describe('the router', () => {
     [{ authenticate: () => undefined, randomTokenTimeout: '1H' }, 'randomTokenTimeout'],
     [{}, 'authenticate'],
     [{ authenticate: () => undefined, modulse: 1 }, 'modulse'],
-  ])('is not built with %j', (options, problem) => {
+  ])('throws TypeError when it is built with the options %j', (options, problem) => {
     expect(() => openXchangeRouter(ox.manager, options as never)).toThrow(problem);
   });
 
-  it('works where the app has parsed forms before', async () => {
+  it('works behind a form parser of the app', async () => {
     await ox.restart({ before: [express.urlencoded({ extended: true }), express.json()] });
     expect(json(await (await ox.signedIn()).use())).toEqual({ data: 'alice' });
   });

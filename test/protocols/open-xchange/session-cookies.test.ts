@@ -3,8 +3,8 @@ import { valuesOf } from '../../support/transcript';
 
 const ox = new OpenXchangeApp();
 
-describe('store', () => {
-  it.each(['store', 'refreshSecret'])('refuses as a guard does: %s', async (action) => {
+describe('the actions store and refreshSecret', () => {
+  it.each(['store', 'refreshSecret'])('refuse the same requests as the guard: %s', async (action) => {
     await ox.arrange();
     expectError(await ox.client().send('GET', `/ajax/login?action=${action}`), 'SES-0201');
     const client = await ox.signedIn();
@@ -16,7 +16,7 @@ describe('store', () => {
     );
   });
 
-  it('works by POST, with its parameters in the form', async () => {
+  it('work by POST, with parameters in the form', async () => {
     await ox.arrange();
     const client = await ox.signedIn();
     const answer = await client.send('POST', '/ajax/login', `action=store&session=${client.session}`);
@@ -24,7 +24,7 @@ describe('store', () => {
     expect(client.jar.size).toBe(2);
   });
 
-  it('is disabled with autologin, and so is autologin itself', async () => {
+  it('are disabled if autologin is off, as is autologin itself', async () => {
     await ox.arrange({ options: { autologin: false } });
     const client = ox.client();
     expect(valuesOf(await client.login(), 'Set-Cookie')[0]).not.toContain('expires');
@@ -34,7 +34,7 @@ describe('store', () => {
     expect(json(await client.use())).toEqual({ data: 'alice' });
   });
 
-  it('has a sibling that sends the same secret again, for its whole time', async () => {
+  it('include refreshSecret, which sends the same secret again with its full lifetime', async () => {
     await ox.arrange();
     const client = await ox.signedIn();
     const before = [...client.jar];

@@ -4,11 +4,11 @@ import express4 from 'express4';
 import { CHROME, Client, expectError, json, OpenXchangeApp, UI } from '../../support/open-xchange';
 
 const ox = new OpenXchangeApp();
-/** Another node, on the same database. */
+/** Another node on the same database. */
 const there = new OpenXchangeApp();
 
 describe('sessionmanagement', () => {
-  it('all groups browsers, apps, synchronisation and others, newest first, the own one among them', async () => {
+  it('all groups browsers, apps, synchronisation and others, newest first, including the current session', async () => {
     await ox.arrange();
     const ids = ['my-script', 'CALDAV', 'USM-EAS', 'OSX.OXDrive', UI, 'open-xchange-appsuite'];
     const clients = [];
@@ -40,7 +40,7 @@ describe('sessionmanagement', () => {
     for (const { lastActive, loginTime } of listed) expect(lastActive).toBeGreaterThanOrEqual(loginTime);
   });
 
-  it('shows nothing of other users, and leaves out what nobody knows', async () => {
+  it('all shows no sessions of other users and omits unknown values', async () => {
     await ox.arrange();
     await ox.signedIn('bob');
     const client = ox.client('');
@@ -51,7 +51,7 @@ describe('sessionmanagement', () => {
     expect(JSON.stringify(only)).not.toContain('null');
   });
 
-  it('delete ends what the body names, and says nothing', async () => {
+  it('delete ends the sessions that the body names and returns an empty answer', async () => {
     await ox.arrange();
     const [one, two, three] = [await ox.signedIn(), await ox.signedIn('alice', CHROME), await ox.signedIn()];
     const answer = await one.delete(JSON.stringify([two.session, three.session]));
@@ -60,7 +60,7 @@ describe('sessionmanagement', () => {
     expectError(await two.use(), 'SES-0203', [two.session]);
   });
 
-  it('delete stops at the first id that is not the caller’s, and those before it stay ended', async () => {
+  it('delete stops at the first id of another user; sessions before it stay ended', async () => {
     await ox.arrange();
     const [one, two, three] = [await ox.signedIn(), await ox.signedIn('alice', CHROME), await ox.signedIn()];
     const bob = await ox.signedIn('bob');
@@ -71,7 +71,7 @@ describe('sessionmanagement', () => {
     expect(json(await bob.use())).toEqual({ data: 'bob' });
   });
 
-  it('delete of a session that has ended, or of none, says that there is none', async () => {
+  it('delete reports an ended or unknown session as missing', async () => {
     await ox.arrange();
     const [one, two] = [await ox.signedIn(), await ox.signedIn('alice', CHROME)];
     await one.delete(JSON.stringify([two.session]));
@@ -89,14 +89,14 @@ describe('sessionmanagement', () => {
     ['[null]', 'SVL-0009', ['An element is not a string.']],
     ['[["x"]]', 'SVL-0009', ['An element is not a string.']],
     ['[', 'SVL-0029', []],
-  ])('delete with %j is refused', async (body, code, params) => {
+  ])('delete refuses the body %j', async (body, code, params) => {
     await ox.arrange();
     const client = await ox.signedIn();
     expectError(await client.delete(body, ['Content-Type: text/javascript; charset=UTF-8']), code, params);
     expect(await client.all()).toHaveLength(1);
   });
 
-  it('delete with 10,000 ids of nobody changes nothing, and with a body of 2 MB neither', async () => {
+  it('delete changes nothing with 10,000 unknown ids or a body of 2 MB', async () => {
     await ox.arrange();
     const client = await ox.signedIn();
     const ids = Array.from({ length: 10_000 }, (_, at) => at.toString(16).padStart(32, '0'));
@@ -120,17 +120,20 @@ describe('sessionmanagement', () => {
       ['application/x-www-form-urlencoded', [framework.urlencoded({ extended: true })]],
       ['text/plain', [framework.text()]],
       ['application/octet-stream', [framework.raw()]],
-    ])('delete reads JSON that is called %s, whoever has parsed it before', async (type, before) => {
-      await ox.arrange({ framework, before });
-      const [one, two, three] = [await ox.signedIn(), await ox.signedIn(), await ox.signedIn()];
-      for (const ids of [[two.session], [three.session]]) {
-        expect((await one.delete(JSON.stringify(ids), [`Content-Type: ${type}`])).body).toBe('{}');
-      }
-      expect(await one.all()).toHaveLength(1);
-    });
+    ])(
+      'delete reads JSON with the content type %s, also if the app has parsed it before',
+      async (type, before) => {
+        await ox.arrange({ framework, before });
+        const [one, two, three] = [await ox.signedIn(), await ox.signedIn(), await ox.signedIn()];
+        for (const ids of [[two.session], [three.session]]) {
+          expect((await one.delete(JSON.stringify(ids), [`Content-Type: ${type}`])).body).toBe('{}');
+        }
+        expect(await one.all()).toHaveLength(1);
+      },
+    );
   });
 
-  it('clear ends all others but those of hidden clients, which can be ended by id', async () => {
+  it('clear ends all other sessions except those of hidden clients, which can be ended by id', async () => {
     await ox.arrange({ options: { clientBlacklist: ['USM-EAS'] } });
     const [one, two, hidden] = [
       await ox.signedIn(),
@@ -149,7 +152,7 @@ describe('sessionmanagement', () => {
 
   it.each([
     ['of all nodes', true],
-    ['that this node signed in or served last, without global lookup', false],
+    ['of this node without global lookup', false],
   ])('all shows the sessions %s', async (_, globalLookup) => {
     await ox.arrange({ options: { nodeId: 'OX1', globalLookup } });
     const { knex } = ox.database;
@@ -160,7 +163,7 @@ describe('sessionmanagement', () => {
     expect(await idsOf(one)).toEqual(globalLookup ? both : [one.session]);
     expect(await idsOf(two)).toEqual(globalLookup ? both : [two.session]);
 
-    // The balancer sends a client to the other node: from now on that is the one which knows it.
+    // The load balancer sends the client to the other node, which serves the session from now on.
     const three = await ox.signedIn('alice', CHROME, 'third');
     const moved = new Client(there.wire, three.userAgent, three.client, three.jar);
     moved.session = three.session;
@@ -169,7 +172,7 @@ describe('sessionmanagement', () => {
     expect((await idsOf(one)).includes(three.session)).toBe(globalLookup);
   });
 
-  it('delete and clear reach the sessions of other nodes as far as they are shown', async () => {
+  it('delete and clear end sessions of other nodes only if the list shows them', async () => {
     await ox.arrange({ options: { nodeId: 'OX1', globalLookup: false } });
     await there.arrange({ options: { knex: ox.database.knex, nodeId: 'OX2', globalLookup: false } });
     const [one, two] = [await ox.signedIn(), await there.signedIn('alice', CHROME)];
@@ -181,7 +184,7 @@ describe('sessionmanagement', () => {
     expectError(await two.use(), 'SES-0203', [two.session]);
   });
 
-  it('needs a session before anything else, and then an action that it knows', async () => {
+  it('checks the session first and then the action', async () => {
     await ox.arrange();
     const client = await ox.signedIn();
     expectError(await client.send('GET', '/ajax/sessionmanagement?action=all'), 'SES-0201');

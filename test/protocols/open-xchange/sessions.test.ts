@@ -1,4 +1,4 @@
-import { grouped, sessionObject } from '../../../lib/protocols/open-xchange/sessions';
+import { groupedByType, sessionObject } from '../../../lib/protocols/open-xchange/sessions';
 import { withoutSecret, type StoredSession } from '../../../lib/session/session';
 import { describeOxDevice } from '../../../lib/session/device/describe';
 import type { DeviceType } from '../../../lib/session/device/device';
@@ -12,8 +12,8 @@ function objectOf(said: Partial<StoredSession>, place?: Place, language = 'en') 
   return sessionObject({ session, device, place, expires: 0 }, device, messagesFor(language));
 }
 
-describe('a session on the wire', () => {
-  it('leaves out what is not known', () => {
+describe('a session in the list', () => {
+  it('omits unknown values', () => {
     const nothing = { userAgent: null, clientId: null, ipAddresses: [], signedIn: 0, sessionId: 'id' };
     expect(objectOf(nothing)).toEqual({
       sessionId: 'id',
@@ -21,7 +21,7 @@ describe('a session on the wire', () => {
     });
   });
 
-  it('shows the address that it was used from last, and where that is', () => {
+  it('shows the last address and its location', () => {
     expect(objectOf({ ipAddresses: ['192.0.2.1', '10.0.0.1'] }, { intranet: true })).toMatchObject({
       ipAddress: '10.0.0.1',
       location: 'Intranet',
@@ -32,11 +32,11 @@ describe('a session on the wire', () => {
     [null, 1000],
     [500, 1000],
     [1500, 1500],
-  ])('used at %p is active at %d, which is never before its login', (lastAccessed, lastActive) => {
+  ])('used at %p has the last activity %d, never before its login', (lastAccessed, lastActive) => {
     expect(objectOf({ lastAccessed })).toMatchObject({ loginTime: 1000, lastActive });
   });
 
-  it('is named in the language of who looks at it, and so is the place', () => {
+  it('is described in the language of the reader, including its location', () => {
     const said = { clientId: 'open-xchange-appsuite' };
     const berlin = { city: 'Berlin', country: 'DE' };
     expect(objectOf(said, berlin)).toMatchObject({
@@ -50,11 +50,11 @@ describe('a session on the wire', () => {
   });
 });
 
-describe('groups', () => {
-  it('are browsers, apps, synchronisation of both kinds, and others, each in the order that it had', () => {
+describe('the groups of the list', () => {
+  it('are browsers, apps, synchronisation and others, each in the given order', () => {
     const types: DeviceType[] = ['other', 'dav', 'eas', 'browser', 'oxapp', 'dav', 'browser', 'other'];
     const items = types.map((type, at) => ({ type, at }));
-    expect(grouped(items, ({ type }) => type).map(({ type, at }) => `${type} ${at}`)).toEqual([
+    expect(groupedByType(items, ({ type }) => type).map(({ type, at }) => `${type} ${at}`)).toEqual([
       'browser 3',
       'browser 6',
       'oxapp 4',

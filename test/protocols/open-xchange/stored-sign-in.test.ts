@@ -1,16 +1,16 @@
-import { keeping, keptWith } from '../../../lib/protocols/open-xchange/sign-in';
+import { protocolDataOf, storedSignIn } from '../../../lib/protocols/open-xchange/stored-sign-in';
 import { aSession } from '../../support/sessions';
 import { CHROME, FIREFOX, json, OpenXchangeApp, UI } from '../../support/open-xchange';
 
 const ox = new OpenXchangeApp();
 
-describe('what is kept of a sign-in', () => {
-  it('is found with the session', () => {
+describe('the data that is stored at a sign-in', () => {
+  it('is read from the session', () => {
     const facts = { hash: 'h', user: 'alice', userNumber: 3, locale: 'de_DE' };
-    expect(keptWith(aSession(0, { protocolData: keeping(facts) }))).toEqual(facts);
+    expect(storedSignIn(aSession(0, { protocolData: protocolDataOf(facts) }))).toEqual(facts);
   });
 
-  it('is found after an app has changed what it keeps there itself', async () => {
+  it('is kept when the app changes its own data of the session', async () => {
     await ox.arrange({ wire: { cookieHash: 'remember' } });
     const client = ox.client(CHROME);
     await client.login('anton', `&clientUserAgent=${encodeURIComponent(FIREFOX)}`);
@@ -24,7 +24,7 @@ describe('what is kept of a sign-in', () => {
   it.each([{}, { 'open-xchange': null }, { 'open-xchange': 'h' }])(
     'is empty for the protocol data %j',
     (protocolData) => {
-      expect(keptWith(aSession(0, { protocolData: protocolData as never }))).not.toHaveProperty('hash');
+      expect(storedSignIn(aSession(0, { protocolData: protocolData as never }))).not.toHaveProperty('hash');
     },
   );
 });

@@ -1,10 +1,10 @@
 import type { IdentitySession, ProtocolData } from '../../session/session';
 
-/** The name under which a session keeps what this protocol stores. */
+/** The name under which a session stores the data of this protocol. */
 const PROTOCOL = 'open-xchange';
 
-/** What the protocol keeps of a sign-in, because later responses contain it. */
-export interface KeptSignIn {
+/** The data of a sign-in that the protocol stores with the session, because later answers contain it. */
+export interface StoredSignIn {
   /** The hash in the names of the client's cookies. */
   readonly hash: string;
   /** The user's name as it was entered. */
@@ -16,11 +16,11 @@ export interface KeptSignIn {
 }
 
 /** Returns the session's `protocolData` for a sign-in. */
-export function keeping(kept: KeptSignIn): ProtocolData {
-  return { [PROTOCOL]: { ...kept } };
+export function protocolDataOf(signIn: StoredSignIn): ProtocolData {
+  return { [PROTOCOL]: { ...signIn } };
 }
 
-/** Returns what was kept at the sign-in. The object is empty if the session was opened in another protocol. */
-export function keptWith({ protocolData }: IdentitySession): Partial<KeptSignIn> {
+/** Returns the stored data. The object is empty if the session was opened in another protocol. */
+export function storedSignIn({ protocolData }: IdentitySession): Partial<StoredSignIn> {
   return protocolData[PROTOCOL] ?? {};
 }
