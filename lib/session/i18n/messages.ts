@@ -13,7 +13,7 @@ export interface Messages {
   readonly unknownDevice: string;
   /** The location of an address that is not in a public network. */
   readonly intranet: string;
-  /** Names that replace the English names of programs: `{ 'OX App Suite': 'Example Mail' }`. */
+  /** Names that replace the English names of programs: `{ 'Mobile Safari': 'Safari' }`. */
   readonly names: Readonly<Record<string, string>>;
 }
 
@@ -29,7 +29,7 @@ export const ENGLISH: Messages = Object.freeze({
 /** The maximum length of a display name and of a city's name, in characters. */
 const LONGEST_DISPLAY_NAME = 256;
 
-/** Returns the name of the device that people see, such as `OX App Suite, Chrome 65 on Linux`. */
+/** Returns the name of the device that people see, such as `Chrome 138 on Linux`. */
 export function displayName({ name }: Pick<Device, 'name'>, messages: Messages = ENGLISH): string {
   const translated = (text: string | undefined) => {
     const clean = text && displayText(text, LONGEST_DISPLAY_NAME);

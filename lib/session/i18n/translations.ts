@@ -31,7 +31,7 @@ const ALL = '*';
 /**
  * Builds the translations: English, German, and the languages that the app adds or changes, such as
  * `{ fr: { on: '{program} sur {system}' } }`. Messages under `*` apply to every language:
- * `{ '*': { names: { 'OX App Suite': 'Example Mail' } } }`.
+ * `{ '*': { names: { 'Mobile Safari': 'Safari' } } }`.
  * @param languages The languages to offer, in order of preference. The default is all languages.
  * @throws TypeError if a language tag or a message is invalid, or if a language of `languages` has no translation
  */
