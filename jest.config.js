@@ -6,7 +6,7 @@ const { slowTests } = require('./test/jest-projects.js');
 module.exports = {
   // More workers than cores on small machines, because tests with a database often wait for it. Never one worker: test
   // files must be able to run at the same time.
-  maxWorkers: Math.max(2, Math.ceil(availableParallelism() / 2)),
+  maxWorkers: Math.max(3, Math.ceil(availableParallelism() / 2)),
   testTimeout: 30_000,
   collectCoverageFrom: ['lib/**/*.ts'],
   projects: [

@@ -215,6 +215,8 @@ describe('cleanup on two nodes', () => {
 
   it('runs on one node at a time', async () => {
     const [one, other] = [use(), use()];
+    // Connected before they start: otherwise one could finish while the other still connects.
+    for (const node of [one, other]) await node.list({ userId: 'nobody' });
     const results = await withTimePassing(
       Promise.all([one.runCleanup(), other.runCleanup(), one.runCleanup()]),
     );
