@@ -32,7 +32,7 @@ export interface SessionSearch extends SearchFilter {
   /** The number of sessions on the page: 1 to 1,000. Default: 50. */
   readonly take?: number;
   /** The `next` of the previous page. Requires the sort key `signedIn`, and excludes `skip`. */
-  readonly after?: string;
+  readonly after?: string | undefined;
 }
 
 /** One page of a search. */
