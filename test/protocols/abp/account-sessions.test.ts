@@ -105,7 +105,7 @@ describe('/account/sessions/:id', () => {
     expect(answers[0]!.body.error.code).toBe('session-not-found');
   });
 
-  it('returns 404 for an id that is not a UUID', async () => {
+  it('returns 400 for an id that is not a UUID', async () => {
     const alice = await site.signedIn();
     for (const { status, body } of [await alice.get(`${LIST}/junk`), await alice.delete(`${LIST}/junk`)]) {
       expect([status, body.error.validationErrors[0].members]).toEqual([400, ['id']]);

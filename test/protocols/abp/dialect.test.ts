@@ -50,7 +50,7 @@ describe('the ABP dialect, reading a request', () => {
     expect(dialect.revocation(request(), session())).toEqual(wire.revocation(request(), session()));
   });
 
-  it('throws session-not-found for an id that is not a UUID', () => {
+  it('throws invalid-request for an id that is not a UUID', () => {
     expect(() => dialect.revocation(request({}, { params: { id: 'junk' } }), session())).toThrow(
       expect.objectContaining({ code: 'invalid-request', field: 'id' }),
     );

@@ -133,7 +133,7 @@ describe('GET /identity/sessions/:id', () => {
     }
   });
 
-  it.each(['junk', '%00', "1'--", 'x'.repeat(2000), '%zz'])('returns 404 for the id %s', async (id) => {
+  it.each(['junk', '%00', "1'--", 'x'.repeat(2000), '%zz'])('returns 400 for the id %s', async (id) => {
     const admin = await site.admin();
     for (const { status, body } of [await admin.get(`${LIST}/${id}`), await admin.delete(`${LIST}/${id}`)]) {
       expect([status, body.error.code]).toEqual([400, 'invalid-request']);
