@@ -23,6 +23,13 @@ const NAME = packageJson.name;
 const APP = ['knex', 'pg', 'cookie-parser'];
 const BROUGHT_ALONG = Object.keys(packageJson.dependencies);
 
+const ENTRY_POINTS = Object.keys(packageJson.exports).filter((path) => !path.endsWith('.json'));
+
+/** A module that needs the types of every entry point. */
+const ALL_ENTRY_POINTS = ENTRY_POINTS.map(
+  (path, index) => `export * as entryPoint${index} from '${NAME}${path.slice(1)}';\n`,
+).join('');
+
 // One minute for each program, and time to report a timeout.
 jest.setTimeout(90_000);
 
@@ -174,15 +181,24 @@ describe('an app with the tarball', () => {
   });
 
   it.each([
-    ['nodenext', { module: 'nodenext', skipLibCheck: false }, ['app.cts', 'app.mts', 'readme.mts']],
-    ['node16', { module: 'node16', skipLibCheck: true }, ['app.cts', 'app.mts']],
-    ['bundler', { module: 'esnext', moduleResolution: 'bundler', skipLibCheck: true }, ['app.mts']],
+    [
+      'nodenext',
+      { module: 'nodenext', skipLibCheck: false },
+      ['app.cts', 'app.mts', 'all.cts', 'all.mts', 'readme.mts'],
+    ],
+    ['node16', { module: 'node16', skipLibCheck: true }, ['app.cts', 'app.mts', 'all.cts', 'all.mts']],
+    [
+      'bundler',
+      { module: 'esnext', moduleResolution: 'bundler', skipLibCheck: true },
+      ['app.mts', 'all.mts'],
+    ],
   ])(
     'compiles in strict mode against the types of every entry point with moduleResolution %s',
     async (_, options, files) => {
       const types = ['@types/express', '@types/node', '@types/ws'];
       const folder = await project({ has: types, files: ['app.cts', 'app.mts'] });
       writeFileSync(join(folder, 'readme.mts'), `${readmeApp()}\n`);
+      for (const name of ['all.cts', 'all.mts']) writeFileSync(join(folder, name), ALL_ENTRY_POINTS);
       const compilerOptions = {
         ...options,
         target: 'es2023',
@@ -205,6 +221,7 @@ describe('an app with the tarball', () => {
       const named = imported.filter((name) => !['default', 'module.exports', '__esModule'].includes(name));
       expect(named.sort()).toEqual(required.sort());
     }
+    expect(Object.keys(names)).toEqual(ENTRY_POINTS);
     expect(names).toMatchObject({
       '.': { required: expect.arrayContaining(['createIdentitySessionManager', 'sessionSecretGuard']) },
       './open-xchange': { required: expect.arrayContaining(['openXchange', 'openXchangeRouter']) },
