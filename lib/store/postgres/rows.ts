@@ -1,6 +1,7 @@
 import { withIpAddress } from '../../session/ip-address';
 import {
   REFERENCE_FIELDS,
+  withoutSecret,
   type EndedSession,
   type JsonObject,
   type SessionReference,
@@ -83,7 +84,9 @@ export const WRITTEN = NAMES.map((name, index) => FIELDS[name].written(`$${index
 
 /** Returns the session that a row holds. Its parts are frozen, because the cache and requests share them. */
 export function sessionFromRow(row: SessionRow): StoredSession {
-  return read(row, NAMES) as unknown as StoredSession;
+  const fields = read(row, NAMES) as unknown as StoredSession;
+  // An object that was filled by computed names is slow to read and to copy. This copy is not.
+  return { secretHash: fields.secretHash, ...withoutSecret(fields) };
 }
 
 /** Returns the session that a row names. */
