@@ -21,7 +21,7 @@ export const UI = 'com.openexchange.ox.gui.dhtml';
 export interface Arrangement {
   readonly start?: number;
   readonly options?: IdentitySessionOptions;
-  readonly wire?: OpenXchangeOptions;
+  readonly protocol?: OpenXchangeOptions;
   readonly router?: Partial<OpenXchangeRouterOptions>;
   readonly framework?: typeof express;
   readonly before?: readonly RequestHandler[];
@@ -52,7 +52,7 @@ export class OpenXchangeApp {
   async arrange({
     start = Date.UTC(2011, 4, 17, 13, 28, 59),
     options = {},
-    wire = {},
+    protocol = {},
     router = {},
     framework = express,
     before = [],
@@ -60,7 +60,7 @@ export class OpenXchangeApp {
     this.clock = new FakeClock(start);
     const home = options.store === undefined ? { knex: this.database.knex } : {};
     this.manager = managerOn({ ...home, clock: this.clock, ...options });
-    this.dialect = openXchange(this.manager.settings, wire);
+    this.dialect = openXchange(this.manager.settings, protocol);
     const { manager, dialect } = this;
 
     const app: Express = framework();

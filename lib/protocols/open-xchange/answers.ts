@@ -1,6 +1,6 @@
 import type { Answer } from '../../http/dialect';
 
-/** The headers of every answer: text for scripts that must not be cached. */
+/** The headers of every answer. Answers are JavaScript text and must not be cached. */
 const HEADERS: Readonly<Record<string, string>> = {
   Expires: 'Sat, 06 May 1995 12:00:00 GMT',
   'Content-Type': 'text/javascript; charset=UTF-8',

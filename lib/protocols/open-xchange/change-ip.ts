@@ -8,8 +8,8 @@ import { requiredParameter } from './parameters';
 
 /**
  * Creates the action `changeip`: moves the session to the address in `clientIP`, for a program that sends requests on
- * behalf of a user. The caller must be in the session, and the IP check must allow both the caller's address and the new
- * one. Otherwise a thief could move a stolen session to the thief's address.
+ * behalf of a user. The request must prove possession of the session, and the IP check must allow the caller's address.
+ * Otherwise an attacker could move a stolen session to another address. The new address is not checked.
  */
 export function changeIp(manager: IdentitySessionManager, dialect: OpenXchangeDialect): Action {
   return async function changeIp(request) {

@@ -21,17 +21,21 @@ export interface ClientCookies {
   /** Builds a cookie of the session for the client that sent the request, with its full lifetime. */
   cookie(purpose: CookiePurpose, request: Request, session: IdentitySession, value: string): string;
   /**
-   * Builds all cookies of the session. `hash` is the hash in their names; by default it is that of the requesting client. The
-   * session cookie is included only if the request contains it, because clients ask for it with the action `store`.
+   * Builds all cookies of the session. `hash` is the hash in their names. By default, it is the hash of the client that sent
+   * the request. The session cookie is included only if the request contains it, because clients request it with the action
+   * `store`.
    */
   cookies(request: Request, session: IdentitySession, secret: string, hash?: string): string[];
   /** Builds the public-session cookie with its full lifetime. Returns an empty array if `publicSession` is off. */
   publicCookies(request: Request, session: IdentitySession): string[];
   /** Returns true if the request contains a valid cookie for load balancers. */
   hasStickyCookie(request: Request): boolean;
-  /** Builds the cookie for load balancers, with the request's value or a new one. Empty if `stickyCookie` is off. */
+  /**
+   * Builds the cookie for load balancers, with the request's value or a new one. Returns an empty array if `stickyCookie` is
+   * off.
+   */
   stickyCookies(request: Request): string[];
-  /** Clears the cookies with the hash and those of the session, as far as the request contains them. */
+  /** Clears the cookies with the hash and the cookies of the session. Skips cookies that the request does not contain. */
   cleared(request: Request, hash: string, sessionId?: string): string[];
 }
 
@@ -76,7 +80,7 @@ export function clientCookies(
     ];
   }
 
-  /** The value is the session id, which is a handle. Open-Xchange has a second id for this cookie; neither is a proof. */
+  // The value is the session id. Open-Xchange uses a second id for this cookie. Neither id proves possession of the session.
   function publicCookies(request: Request, session: IdentitySession): string[] {
     return settings.publicSession ? [cookie('public-session', request, session, session.sessionId)] : [];
   }
@@ -105,7 +109,10 @@ export function clientCookies(
   return { valueOf, cookie, cookies, publicCookies, hasStickyCookie, stickyCookies, cleared };
 }
 
-/** The names of the request's cookies with the hash, and of its public-session cookies with the session's id. */
+/**
+ * Returns the names of the request's cookies that have the hash, and of its public-session cookies whose value is the
+ * session id.
+ */
 function cookiesToClear(header: string | undefined, hash: string, sessionId?: string): string[] {
   const named = [cookieName('secret', hash), cookieName('session', hash)];
   const present = named.filter((name) => cookieValue(header, name) !== undefined);

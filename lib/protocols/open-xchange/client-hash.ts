@@ -15,7 +15,7 @@ export interface ClientHash {
   readonly hashIn: (request: Request, session: IdentitySession) => string;
   /**
    * Returns the hash in the name of the public-session cookie. It depends on the user and not on the client, so that the
-   * cookie of a newer session replaces that of an older one.
+   * cookie of a newer session replaces the cookie of an older one.
    */
   readonly publicHash: (request: Request, session: IdentitySession) => string;
 }
@@ -33,7 +33,7 @@ export function clientHash(settings: OpenXchangeSettings): ClientHash {
     return hasher({ userAgent, client, values: headerValues(request, cookieHashFields) });
   }
 
-  /** The hash of the sign-in. If it is not stored, it is computed from the session. */
+  /** Returns the hash of the sign-in. If it is not stored, computes it from the session. */
   function rememberedHash(session: IdentitySession): string {
     const { userAgent, clientId } = session;
     return (
@@ -63,7 +63,7 @@ export function clientHash(settings: OpenXchangeSettings): ClientHash {
   return { hashOf, hashIn, publicHash };
 }
 
-/** True for clients whose user agent changes between requests. For them, the hash of the sign-in is accepted too. */
+/** Returns true for clients whose user agent changes between requests. The dialect also accepts their hash of the sign-in. */
 function changesUserAgent(request: Request, { clientId }: IdentitySession): boolean {
   return clientId === 'open-xchange-mailapp' || CHANGING_AGENT.test(request.headers['user-agent'] ?? '');
 }

@@ -9,7 +9,7 @@ export interface HashedRequest {
   readonly client: string | null;
   /**
    * Further values. For the public-session cookie, context and user come first. The values of the headers in
-   * `cookieHashFields` follow, as far as the request contains them.
+   * `cookieHashFields` follow. Headers that the request does not contain are skipped.
    */
   readonly values: readonly string[];
 }
@@ -17,12 +17,12 @@ export interface HashedRequest {
 /** The number of cached hashes. Requests repeat the same few user agents. */
 const MOST_CACHED = 10_000;
 
-/** The longest text in characters whose hash is cached. Longer texts could fill the memory, because anyone can send them. */
+/** The longest text whose hash is cached, in characters. Clients choose the text, so longer texts could fill the memory. */
 const LONGEST_CACHED = 1000;
 
 /**
- * Creates the hash function for cookie names. The hash keeps the cookies of two clients apart that share a cookie jar; it is
- * no protection. It is the MD5 of user agent, client, further values and salt, in Base64, without the characters that a
+ * Creates the hash function for cookie names. The hash separates the cookies of clients that share a cookie jar. It is not a
+ * security measure. It is the MD5 of user agent, client, further values and salt, in Base64, without the characters that a
  * cookie name cannot contain.
  * @param salt Must be the same on all nodes.
  */

@@ -6,13 +6,16 @@ import { dialectOf, sessionOf } from '../../http/request';
 import type { IdentitySessionManager } from '../../manager/manager';
 import type { IdentitySession } from '../../session/session';
 
-/** The number of sessions whose last refresh is remembered. The cookies of other sessions are sent once too often. */
+/**
+ * The number of sessions whose last refresh is remembered. If a session is not among them, its cookies can be sent earlier
+ * than necessary.
+ */
 const MOST_REMEMBERED = 50_000;
 
 /**
- * Sends cookies again before they expire: when a seventh of their lifetime has passed since they were last sent. Each node
- * remembers that time in memory; without a memory it takes the time of the sign-in. No query is needed, and at worst a
- * cookie is sent too early. A missing public-session cookie is sent immediately.
+ * Sends cookies again when a seventh of their lifetime has passed since they were last sent. Each node keeps the time of the
+ * last refresh in memory. If it does not know that time, it uses the time of the sign-in, so a cookie can be sent too early.
+ * This needs no query. A missing public-session cookie is sent immediately.
  */
 export class CookieRefresh {
   readonly #sent = lru<number>(MOST_REMEMBERED);
@@ -25,7 +28,7 @@ export class CookieRefresh {
   }
 
   /**
-   * Returns the cookies to send with the answer, usually none. `secret` is a function because it is rarely needed.
+   * Returns the cookies to send with the answer, usually an empty array. `secret` is a function because it is rarely needed.
    */
   due(request: Request, session: IdentitySession, secret: () => string): string[] {
     if (this.#isTime(session)) return this.#dialect.cookies(request, session, secret());
@@ -69,7 +72,7 @@ export function cookieRefresh(
   return new CookieRefresh(manager, options.dialect).handler();
 }
 
-/** The gateway of ActiveSync keeps no cookies. It would receive a cookie with every answer. */
+/** Returns false for the ActiveSync gateway. It stores no cookies and would receive one with every answer. */
 function keepsCookies({ headers }: Request): boolean {
   return headers['user-agent'] !== 'Open-Xchange USM HTTP Client';
 }

@@ -12,8 +12,8 @@ export function cookieName(purpose: CookiePurpose, hash: string): string {
 export const STICKY_COOKIE = 'JSESSIONID';
 
 /**
- * Returns the value of a cookie in the `Cookie` header. Returns undefined if the cookie is missing, or if it is present
- * several times with different values, because then the right value is unknown. Other cookies do not matter.
+ * Returns the value of a cookie in the `Cookie` header. Returns undefined if the cookie is missing. Also returns undefined if
+ * the header contains it with different values, because the right value is unknown.
  */
 export function cookieValue(header: string | undefined, name: string): string | undefined {
   const [first, ...others] = cookieValues(header, name);
@@ -34,6 +34,7 @@ export function cookiesFor(
     });
 }
 
+/** The attributes that all cookies of the protocol share. */
 export interface CookieAttributes {
   readonly httpOnly: boolean;
   readonly secure: boolean;
@@ -57,7 +58,7 @@ export function cookieLine(
   return parts.join('; ');
 }
 
-/** The expiry time of a cookie that is to be cleared. */
+/** The expiry time that clears a cookie, in milliseconds since 1970. */
 export const EXPIRED = 10_000;
 
 /** Formats a date with dashes, for example `Tue, 24-May-2011 13:28:59 GMT`. */

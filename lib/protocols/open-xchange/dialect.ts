@@ -30,18 +30,18 @@ export interface OpenXchangeDialect extends Dialect, ClientCookies, Pick<ClientH
    * the session, and the secret cookie proves it. It is for reading only, because browsers send cookies automatically.
    */
   readonly forImages: Dialect;
-  /** Builds the answer to a login. `extras` are further fields of its body. */
+  /** Builds the answer to a login. `extras` contains further fields of its body. */
   loginAnswer(session: IdentitySession, extras?: Readonly<Record<string, unknown>>): Answer;
   /** Builds the answer for an error that only this protocol has. */
   errorAnswer(error: OpenXchangeError): Answer;
 }
 
 /**
- * Creates the dialect for the clients of Open-Xchange: requests carry a `session` parameter and a secret cookie, and
- * answers are JSON with status 200, also for most errors. `basis` is `manager.settings`.
+ * Creates the dialect for the clients of Open-Xchange. Requests contain a `session` parameter and a secret cookie. Answers
+ * are JSON with status 200, even for most errors. `basis` is `manager.settings`.
  *
- * A `GET` from any site may write, because the clients write this way. Other sites cannot forge such a request, because
- * they do not know the session id.
+ * The dialect does not check the origin of requests, because its clients write with `GET` too. Other sites cannot forge such
+ * a request, because they do not know the session id.
  * @throws TypeError that lists every problem with the options
  */
 export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions = {}): OpenXchangeDialect {
@@ -129,7 +129,7 @@ function refusalAnswer(
   return { ...rest, status, headers: { ...headers, 'Retry-After': String(refusal.retryAfter) } };
 }
 
-/** Creates error ids: a number of the node, which changes at each start, and a counter. */
+/** Creates a function that returns error ids. An id has a number of the node, which changes at each start, and a counter. */
 function errorIds(): () => string {
   const node = parseInt(mintSecret('hex').slice(0, 8), 16) | 0;
   let count = 0;

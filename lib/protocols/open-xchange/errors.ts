@@ -111,6 +111,7 @@ export interface ErrorObject {
   readonly error_desc: string;
 }
 
+/** Builds the body of an error answer. `id` is the error id. */
 export function errorObject({ code, params }: OpenXchangeError, id: string): ErrorObject {
   const { category, text } = ERRORS[code];
   return {
@@ -162,7 +163,7 @@ export function errorOfRefusal(
     case 'too-many-requests':
       return is('SVL-0019', [], 429);
     case 'store-unavailable':
-      // Not a code with the prefix SES: clients would end the session.
+      // Clients end their session when they receive a code with the prefix SES.
       return is('LGI-0005', [], 503);
   }
 }

@@ -14,17 +14,17 @@ import { protocolDataOf } from './stored-sign-in';
 export interface OpenXchangeAccount {
   readonly userId: string;
   readonly tenantId?: string | null | undefined;
-  /** The number that answers contain as `user_id`. If it is absent, answers contain none. */
+  /** The number that answers contain as `user_id`. If it is missing, answers omit `user_id`. */
   readonly userNumber?: number | undefined;
-  /** The number that answers contain as `context_id`. If it is absent, answers contain none. */
+  /** The number that answers contain as `context_id`. If it is missing, answers omit `context_id`. */
   readonly contextNumber?: number | undefined;
-  /** The language and country for names of devices and locations, such as `de_DE`. Default: by `Accept-Language`. */
+  /** The language and country for names of devices and locations, such as `de_DE`. Default: the request's `Accept-Language`. */
   readonly locale?: string | undefined;
 }
 
 /**
- * The app's function that checks name and password. It returns `undefined` to refuse the login, for any reason: clients
- * receive the same error for a wrong password and for an unknown name. Errors that it throws go to the app's error handler.
+ * The app's function that checks name and password. It returns `undefined` to refuse the login. Clients receive the same error
+ * for a wrong password and for an unknown name. Errors that it throws are passed to the app's error handler.
  */
 export type Authenticate = (
   name: string,
@@ -39,7 +39,7 @@ export type ExtraFields = (
   secret: string,
 ) => Promise<Readonly<Record<string, unknown>>>;
 
-/** The requests of failed logins. The limiter needs them, because their status is 200 too. */
+/** The requests of failed logins. The limiter cannot recognize them by their status, because it is 200 too. */
 export type FailedLogins = WeakSet<Request>;
 
 interface LoginOptions {
@@ -90,7 +90,7 @@ export function login(
   };
 }
 
-/** The load balancer's cookie, for clients that have none yet. */
+/** Builds the load balancer's cookie if the client does not have one yet. */
 function newSticky(request: Request, dialect: OpenXchangeDialect): string[] {
   return dialect.hasStickyCookie(request) ? [] : dialect.stickyCookies(request);
 }

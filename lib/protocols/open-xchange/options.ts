@@ -27,7 +27,7 @@ export interface OpenXchangeOptions {
    */
   readonly cookieHash?: 'calculate' | 'remember' | undefined;
   /**
-   * Names of headers whose values are part of the hash. Default: none. Headers that a request does not contain are skipped.
+   * Names of headers whose values are part of the hash. Default: `[]`. Headers that a request does not contain are skipped.
    * [com.openexchange.cookie.hash.fields]
    */
   readonly cookieHashFields?: readonly string[] | undefined;
@@ -44,11 +44,15 @@ export interface OpenXchangeOptions {
   /** If true, scripts cannot read the cookies. Default: `true`. [com.openexchange.cookie.httpOnly] */
   readonly httpOnly?: boolean | undefined;
   /**
-   * If true, clients also receive a public-session cookie. It names the session in requests that cannot have a parameter, such
-   * as those for images; guard them with `sessionSecretGuard(manager, { dialect: dialect.forImages })`. Default: `false`.
+   * If true, clients also receive a public-session cookie. It contains the session id for requests without the parameter
+   * `session`, such as those for images. Guard them with `sessionSecretGuard(manager, { dialect: dialect.forImages })`.
+   * Default: `false`.
    */
   readonly publicSession?: boolean | undefined;
-  /** If true, clients receive a cookie `JSESSIONID` that ends with the manager's `nodeId`, for load balancers. Default: `false`. */
+  /**
+   * If true, clients receive a cookie `JSESSIONID` for load balancers. Its value ends with the manager's `nodeId`, which is
+   * then required. Default: `false`.
+   */
   readonly stickyCookie?: boolean | undefined;
   /**
    * The client id for requests without the parameter `client`. Default: `open-xchange-appsuite`.
@@ -74,12 +78,12 @@ const OPTIONS = {
   describeDevice: { check: func<DescribeDevice>() },
 } satisfies OptionTable<OpenXchangeOptions>;
 
-/** The options of the protocol in force. `cookieHashFields` are in lower case. */
+/** The options of the protocol with their defaults filled in. `cookieHashFields` are in lower case. */
 export interface OpenXchangeSettings extends Omit<
   OptionValues<typeof OPTIONS>,
   'cookieTtl' | 'describeDevice'
 > {
-  /** In milliseconds, or undefined for cookies that end with the browser's session. */
+  /** In milliseconds, or undefined for cookies that end with the browser session. */
   readonly cookieTtl: number | undefined;
   readonly describeDevice: DescribeDevice;
 }

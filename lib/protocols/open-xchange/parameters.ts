@@ -4,8 +4,8 @@ import { queryOf } from '../../http/request';
 import { OpenXchangeError } from './errors';
 
 /**
- * Returns a parameter of the request from the query, or else from a form in the body. If the parameter is repeated, the
- * first value counts.
+ * Returns a parameter of the request. If the query does not contain it, reads it from a form in the body. If the parameter is
+ * repeated, returns the first value.
  */
 export function parameter(request: Request, name: string): string | undefined {
   return queryParameter(request, name) ?? formParameter(request, name);
@@ -16,7 +16,10 @@ export function queryParameter(request: Request, name: string): string | undefin
   return queryOf(request).get(name) ?? undefined;
 }
 
-/** @throws OpenXchangeError SVL-0002 if the parameter is missing or empty */
+/**
+ * Returns a parameter of the request.
+ * @throws OpenXchangeError SVL-0002 if the parameter is missing or empty
+ */
 export function requiredParameter(request: Request, name: string): string {
   const value = parameter(request, name);
   if (!value) throw new OpenXchangeError('SVL-0002', [name]);

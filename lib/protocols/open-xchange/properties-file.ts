@@ -14,7 +14,7 @@ export interface PropertiesOptions {
   readonly openXchange: OpenXchangeOptions;
   /** For `openXchangeRouter`. */
   readonly router: Pick<OpenXchangeRouterOptions, 'randomTokenTimeout' | 'uiWebPath' | 'limits'>;
-  /** The keys that this package does not know, in the order of the file. */
+  /** The keys that this package does not know, in the order in which they appear in the file. */
   readonly unknown: readonly string[];
 }
 
@@ -110,7 +110,10 @@ function ruleOf(key: string): Rule | undefined {
   return key.startsWith(PREFIX) && Object.hasOwn(RULES, name) ? RULES[name] : undefined;
 }
 
-/** Properties that take precedence over others, wherever they are in the file: `IPCheck` over the mode, `randomToken` over its timeout. */
+/**
+ * Properties that are applied first, because they take precedence: `IPCheck` over `ipcheck.mode`, and `randomToken` over
+ * `randomTokenTimeout`.
+ */
 const FIRST: ReadonlySet<string> = new Set([`${PREFIX}IPCheck`, `${PREFIX}ajax.login.randomToken`]);
 
 function inOrder(all: Map<string, string>): [string, string][] {
@@ -165,9 +168,9 @@ function flag(value: string): boolean {
   return oneOf(value.toLowerCase(), ['true', 'false']) === 'true';
 }
 
-function oneOf<T extends string>(value: string, words: readonly T[]): T {
-  const known = words.find((each) => each === value);
-  if (known === undefined) throw new RangeError(`it must be ${words.join(' or ')}`);
+function oneOf<T extends string>(value: string, allowed: readonly T[]): T {
+  const known = allowed.find((each) => each === value);
+  if (known === undefined) throw new RangeError(`it must be ${allowed.join(' or ')}`);
   return known;
 }
 

@@ -11,8 +11,8 @@ export interface Handover {
 const MOST_TOKENS = 10_000;
 
 /**
- * The random tokens of logins. Each hands its session over to another client, once and within the timeout. They are kept in
- * the memory of this process only, because the secret must not be written anywhere.
+ * The random tokens of logins. A token hands the session of its login over to another client, once and within the timeout.
+ * Tokens exist only in the memory of this process, because they contain the secret in plain text.
  */
 export class RandomTokens {
   readonly #tokens = new Map<string, Handover & { readonly until: number }>();
@@ -25,11 +25,12 @@ export class RandomTokens {
     this.#timeout = timeout;
   }
 
-  /** True if tokens can be redeemed. */
+  /** True if the timeout allows tokens to be redeemed. */
   get enabled(): boolean {
     return this.#timeout > 0;
   }
 
+  /** Creates a token for the credentials. */
   mint(sessionId: string, secret: string): string {
     this.#dropOld();
     const token = mintSecret('hex');
@@ -45,7 +46,7 @@ export class RandomTokens {
     return found && { sessionId: found.sessionId, secret: found.secret };
   }
 
-  /** Starts with the oldest token: tokens expire in the order in which they were added. */
+  /** Deletes expired tokens. It starts with the oldest, because tokens expire in the order in which they were added. */
   #dropOld(): void {
     const now = this.#clock.monotonic();
     for (const [token, { until }] of this.#tokens) {

@@ -13,7 +13,7 @@ import type { Handover, RandomTokens } from './random-tokens';
 
 /**
  * Creates the action `redirect`: hands the session of a random token over to a browser and redirects it to the user
- * interface. Answers 400 if the token is missing, and 403 if it is invalid.
+ * interface. Returns 400 if the token is missing or tokens are turned off, and 403 if the token is invalid.
  */
 export function redirect(
   manager: IdentitySessionManager,
@@ -41,7 +41,7 @@ export function redeem(
   });
 }
 
-/** Returns true for a path of this host. `//example.com` is not one: it would lead to another host. */
+/** Returns true for a path of this host. Returns false for `//example.com`, because it leads to another host. */
 export function isLocalPath(value: unknown): value is string {
   return typeof value === 'string' && /^\/(?!\/)[\w.~%/-]*$/.test(value);
 }

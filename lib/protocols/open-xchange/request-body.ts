@@ -1,8 +1,8 @@
 import { OpenXchangeError } from './errors';
 
 /**
- * Returns the session ids in a request body. The body must be a JSON array; its content type does not matter, and a JSON or
- * form parser may have parsed it before.
+ * Returns the session ids in a request body, without duplicates. The body must be a JSON array. Its content type is ignored,
+ * and a JSON or form parser may have parsed it before.
  * @throws OpenXchangeError SVL-0023 if the body is not an array, SVL-0029 if it is not JSON, SVL-0009 if an element is not
  * text
  */

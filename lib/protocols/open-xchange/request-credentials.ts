@@ -11,17 +11,17 @@ import { parameter } from './parameters';
 
 type Read = (request: Request) => RequestCredentials | undefined;
 
-/** The ways to read credentials from a request. Each function returns undefined if the request has none. */
+/** Functions that read credentials from a request. They return undefined if the request has no credentials. */
 export interface CredentialReaders {
   /**
    * Reads the session id from the parameter `session`, and the secret from its cookie.
-   * @throws SessionError `credentials-invalid` if the id has another form
+   * @throws SessionError `credentials-invalid` if the parameter is not a session id
    */
   readonly fromParameter: Read;
   /**
    * Reads the session id from the public-session cookie if the request is a `GET` or `HEAD` without the parameter `session`.
    * Reads other requests as `fromParameter` does.
-   * @throws SessionError `credentials-ambiguous` if the cookies name several sessions
+   * @throws SessionError `credentials-ambiguous` if the cookies contain several session ids
    */
   readonly fromPublicCookie: Read;
   /** Reads both the session id and the secret from the client's cookies, for autologin. */
@@ -33,7 +33,7 @@ export function credentialReaders(
   { hashOf }: Pick<ClientHash, 'hashOf'>,
   { valueOf }: Pick<ClientCookies, 'valueOf'>,
 ): CredentialReaders {
-  /** The secret is read later, because the name of its cookie depends on the session. */
+  // The secret is read later, because the name of its cookie depends on the session.
   function withSecretCookie(sessionId: string, request: Request): RequestCredentials {
     const secret = (session: IdentitySession) => valueOf('secret', request, session);
     return { sessionId, secret, transport: 'cookie' };
@@ -51,7 +51,10 @@ export function credentialReaders(
     const named = new Set(cookiesFor('public-session', request.headers.cookie).map(([, value]) => value));
     const [sessionId] = named;
     if (named.size > 1) {
-      throw new SessionError('credentials-ambiguous', 'The request names more than one session.');
+      throw new SessionError(
+        'credentials-ambiguous',
+        'The public-session cookies contain more than one session id.',
+      );
     }
     return isSessionId(sessionId) ? withSecretCookie(sessionId, request) : undefined;
   }

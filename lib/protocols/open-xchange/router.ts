@@ -37,19 +37,22 @@ export interface OpenXchangeRouterOptions {
   /** Checks name and password. Required. */
   readonly authenticate: Authenticate;
   /**
-   * Returns the member `modules` of the answer to clients that request it: any JSON value. Without this function, the member
-   * is absent.
+   * Returns the member `modules` of the login's answer, which can be any JSON value. It is called if the request has the
+   * parameter `modules=true`. If the function is missing, the answer omits the member.
    */
   readonly modules?: ((session: IdentitySession, request: Request) => unknown) | undefined;
   /** The dialect. Default: `openXchange(manager.settings)`. */
   readonly dialect?: OpenXchangeDialect | undefined;
   /**
-   * The time in which the `random` of a login can be used, once, by `redirect` or `redeem`. From 0 (never) to a minute.
-   * Default: 30 s. Only the node of the login knows the token. It keeps the session's secret in memory for this time.
+   * The time in which `redirect` or `redeem` accepts the `random` of a login, once. At most one minute; 0 turns both actions
+   * off. Default: 30 s. Only the node of the login knows the token. It keeps the session's secret in memory for this time.
    * [com.openexchange.sessiond.randomTokenTimeout, com.openexchange.ajax.login.randomToken]
    */
   readonly randomTokenTimeout?: Duration | undefined;
-  /** The path to which `redirect` leads if the request names none. Default: `/appsuite/`. [com.openexchange.UIWebPath] */
+  /**
+   * The path to which `redirect` leads if the request has no valid parameter `uiWebPath`. Default: `/appsuite/`.
+   * [com.openexchange.UIWebPath]
+   */
   readonly uiWebPath?: string | undefined;
   /** Rate limits per address. `false` turns a limit off. [com.openexchange.ajax.login.maxRate, com.openexchange.ajax.login.maxRateTimeWindow] */
   readonly limits?:
@@ -65,7 +68,7 @@ export interface OpenXchangeRouterOptions {
 const OPTIONS = {
   authenticate: {
     check: func<Authenticate>('a function of name and password'),
-    required: 'give `authenticate: (name, password, request) => account`, which decides who may log in',
+    required: 'pass `authenticate: (name, password, request) => account`, which checks name and password',
   },
   modules: { check: func<NonNullable<OpenXchangeRouterOptions['modules']>>() },
   dialect: { check: unchecked<OpenXchangeDialect>() },
@@ -78,8 +81,8 @@ const OPTIONS = {
 } satisfies OptionTable<OpenXchangeRouterOptions>;
 
 /**
- * Creates a router with the Open-Xchange modules that concern sessions. Mount it where its clients expect it: at `/ajax`, at
- * `/appsuite/api`, or at both.
+ * Creates a router with the Open-Xchange modules `login` and `sessionmanagement`. Mount it at the path that the clients use:
+ * `/ajax`, `/appsuite/api`, or both.
  *
  * | request | effect |
  * |---|---|

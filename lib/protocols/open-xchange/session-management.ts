@@ -10,8 +10,8 @@ import { answer } from './answers';
 import { idsToDelete } from './request-body';
 
 /**
- * Creates the action `delete`, behind a guard: ends the sessions in the body one after another. At the first id that is not
- * a live session of the caller, the action fails. Sessions that were already ended stay ended.
+ * Creates the action `delete`, behind a guard: ends the sessions in the body one after another. The action
+ * fails at the first id that is not a live session of the caller. Sessions that it ended before stay ended.
  */
 export function deleteSessions(manager: IdentitySessionManager): Action {
   return async function deleteSessions(request: Request) {

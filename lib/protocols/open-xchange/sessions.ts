@@ -10,7 +10,7 @@ import { answer } from './answers';
 import type { OpenXchangeBasis, OpenXchangeSettings } from './options';
 import { storedSignIn } from './stored-sign-in';
 
-/** Creates the part of the dialect that shows sessions. */
+/** Creates the functions of the dialect that build answers with sessions. */
 export function sessionAnswers(
   { describeDevice }: Pick<OpenXchangeSettings, 'describeDevice'>,
   { translations }: Pick<OpenXchangeBasis, 'translations'>,
@@ -53,7 +53,7 @@ export function sessionObject(
   });
 }
 
-/** Sorts browsers first, then apps of Open-Xchange, synchronization clients and all others. The sort is stable. */
+/** Sorts browsers first, then Open-Xchange apps, then synchronization clients, then all others. The sort is stable. */
 export function groupedByType<T>(items: readonly T[], typeOf: (item: T) => DeviceType): T[] {
   return [...items].sort((one, other) => GROUP[typeOf(one)] - GROUP[typeOf(other)]);
 }

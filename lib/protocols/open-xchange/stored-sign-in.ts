@@ -20,7 +20,7 @@ export function protocolDataOf(signIn: StoredSignIn): ProtocolData {
   return { [PROTOCOL]: { ...signIn } };
 }
 
-/** Returns the stored data. The object is empty if the session was opened in another protocol. */
+/** Returns the stored data. Returns an empty object if the session was opened in another protocol. */
 export function storedSignIn({ protocolData }: IdentitySession): Partial<StoredSignIn> {
   return protocolData[PROTOCOL] ?? {};
 }

@@ -14,7 +14,7 @@ const ox = new OpenXchangeApp();
 
 describe('the cookies of a session', () => {
   it('are session cookies of the browser if cookieTtl says so', async () => {
-    await ox.arrange({ wire: { cookieTtl: 'web-browser' } });
+    await ox.arrange({ protocol: { cookieTtl: 'web-browser' } });
     const client = ox.client();
     const cookies = [await client.login(), await client.act('store')].flatMap((answer) =>
       valuesOf(answer, 'Set-Cookie'),
@@ -52,7 +52,7 @@ describe('the cookies of a session', () => {
 });
 
 describe('the public-session cookie', () => {
-  const wire = { publicSession: true };
+  const protocol = { publicSession: true };
   const FIREFOX_70 = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:70.0) Gecko/20100101 Firefox/70.0';
   const namesOf = (answer: RawAnswer) =>
     valuesOf(answer, 'Set-Cookie').map((line) => /^open-xchange-(.+)-\w+=/.exec(line)?.[1]);
@@ -62,7 +62,7 @@ describe('the public-session cookie', () => {
   it('is set at login under the published name with the lifetime of the secret, if the option is on', async () => {
     await ox.arrange();
     expect(namesOf(await ox.client().login())).toEqual(['secret']);
-    await ox.restart({ wire });
+    await ox.restart({ protocol });
     const client = ox.client(FIREFOX_70, 'open-xchange-appsuite');
     const [secret = '', publicly = ''] = valuesOf(await client.login(), 'Set-Cookie');
     expect(secret).toContain('open-xchange-secret-IaxgQLSrL7j1zE1Yceasg=');
@@ -72,7 +72,7 @@ describe('the public-session cookie', () => {
   });
 
   it('is sent again with the secret, and immediately if it is missing', async () => {
-    await ox.arrange({ wire });
+    await ox.arrange({ protocol });
     const client = await ox.signedIn();
     expect(namesOf(await client.act('refreshSecret'))).toEqual(['secret', 'public-session']);
     const list = () => client.send('GET', `/ajax/sessionmanagement?action=all&session=${client.session}`);
@@ -85,7 +85,7 @@ describe('the public-session cookie', () => {
   });
 
   it('is not sent immediately to the gateway of ActiveSync, which never returns it', async () => {
-    await ox.arrange({ wire });
+    await ox.arrange({ protocol });
     const client = await ox.signedIn('alice', 'Open-Xchange USM HTTP Client', 'USM-EAS');
     for (const name of client.jar.keys()) if (name.includes('public')) client.jar.delete(name);
     const target = `/ajax/sessionmanagement?action=all&session=${client.session}`;
@@ -93,7 +93,7 @@ describe('the public-session cookie', () => {
   });
 
   it('is cleared by a logout and by a failed autologin', async () => {
-    await ox.arrange({ wire });
+    await ox.arrange({ protocol });
     const client = await ox.signedIn();
     expect(namesOf(await client.act('logout'))).toEqual(['secret', 'public-session']);
     expect(client.jar.size).toBe(0);
@@ -108,7 +108,7 @@ describe('the public-session cookie', () => {
   });
 
   it('names the session of a request without a session parameter, together with the secret', async () => {
-    await ox.arrange({ wire });
+    await ox.arrange({ protocol });
     const client = await ox.signedIn();
     expect(json(await image(client))).toEqual({ data: 'alice' });
     expect(json(await image(client, 'GET', `?session=${client.session}`))).toEqual({ data: 'alice' });
@@ -123,7 +123,7 @@ describe('the public-session cookie', () => {
   });
 
   it('is not accepted by other routes or for writes', async () => {
-    await ox.arrange({ wire });
+    await ox.arrange({ protocol });
     const client = await ox.signedIn();
     expectError(await image(client, 'POST'), 'SES-0201');
     expectError(await client.send('GET', '/ajax/config/gui'), 'SES-0201');
@@ -131,7 +131,7 @@ describe('the public-session cookie', () => {
   });
 
   it('is ignored if the cookies name sessions of two users', async () => {
-    await ox.arrange({ wire, router: { authenticate: (userId) => ({ userId }) } });
+    await ox.arrange({ protocol, router: { authenticate: (userId) => ({ userId }) } });
     const client = await ox.signedIn('alice');
     await ox.client(FIREFOX, 'another', client.jar).login('bob');
     expectError(await image(client), 'SES-0203', ['<invalid_sessionid>']);

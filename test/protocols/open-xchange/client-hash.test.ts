@@ -27,7 +27,7 @@ describe('the names of the cookies', () => {
     ['calculate', false],
     ['remember', true],
   ] as const)('with cookieHash %s, another user agent is accepted: %s', async (cookieHash, passes) => {
-    await ox.arrange({ wire: { cookieHash } });
+    await ox.arrange({ protocol: { cookieHash } });
     const client = await ox.signedIn();
     const updated = ox.client(FIREFOX.replace('4.0.1', '5.0'), UI, client.jar);
     const answer = json(await updated.use(client.session));
@@ -44,7 +44,7 @@ describe('the names of the cookies', () => {
   );
 
   it('differ by the further headers that are hashed', async () => {
-    await ox.arrange({ wire: { cookieHashFields: ['X-Tenant'] } });
+    await ox.arrange({ protocol: { cookieHashFields: ['X-Tenant'] } });
     const client = ox.client();
     const target = `/ajax/login?action=login&client=${UI}`;
     const answer = await client.send('POST', target, 'name=alice&password=somePassword', ['X-Tenant: one']);

@@ -10,7 +10,7 @@ const ox = new OpenXchangeApp();
 
 describe('cookieRefresh', () => {
   it.each([
-    ['if they are session cookies', { wire: { cookieTtl: 'web-browser' } }, ''],
+    ['if they are session cookies', { protocol: { cookieTtl: 'web-browser' } }, ''],
     ['of sessions without stay signed in', { options: { shortLifetime: '3D' } }, '&staySignedIn=false'],
     ['with autologin off', { options: { shortLifetime: '3D', autologin: false } }, ''],
   ])('does not send cookies again %s', async (_, arrangement, further) => {

@@ -90,7 +90,7 @@ describe('fromProperties', () => {
     jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const {
       manager,
-      openXchange: wire,
+      openXchange: protocol,
       router,
     } = fromProperties(`
 com.openexchange.sessiond.maxSession=50000
@@ -108,7 +108,7 @@ com.openexchange.UIWebPath=/appsuite/`);
       nodeId: 'OX1',
       ...manager,
     });
-    const dialect = openXchange(sessions.settings, wire);
+    const dialect = openXchange(sessions.settings, protocol);
     openXchangeRouter(sessions, { authenticate: () => undefined, dialect, ...router });
     await sessions.close();
   });

@@ -26,7 +26,7 @@ const TOO_LONG = ['"authId" must be text of 1 to 128 characters.'];
 /** The settings of the recorded server. They are not safe today. */
 const asRecorded: Arrangement = {
   options: { nodeId: 'OX1', cookies: { secure: false } },
-  wire: { cookieHashSalt: '', httpOnly: false, stickyCookie: true },
+  protocol: { cookieHashSalt: '', httpOnly: false, stickyCookie: true },
 };
 
 describe('the recorded exchange of a session', () => {
