@@ -11,13 +11,18 @@ import { TableSchema } from './database/table-schema';
 import { geoipLite } from './location/geoip-lite';
 import type { Locator } from './location/location';
 import { lru } from './lru';
+import { AccountLimit } from './manager/account-limit';
 import { Cleanup, type Cleaned } from './manager/cleanup';
 import { IdentitySessionManager } from './manager/manager';
 import { SessionWatch } from './manager/session-watch';
 import type { IdentitySessionOptions } from './options/options';
 import { settingsOf, type Settings } from './options/settings';
+import { mintKey, type Keys } from './session/keyed-hash';
 import { buffered } from './store/buffered';
 import { cached } from './store/cached';
+import { memoryAttempts } from './store/memory-attempts';
+import { postgresAttempts } from './store/postgres/attempts';
+import { postgresKeys } from './store/postgres/keys';
 import { postgres } from './store/postgres/postgres';
 
 /**
@@ -26,8 +31,8 @@ import { postgres } from './store/postgres/postgres';
  */
 export function createIdentitySessionManager(options: IdentitySessionOptions): IdentitySessionManager {
   const settings = settingsOf(options);
-  const { follower, ...chain } = chainOf(settings);
-  const { store } = chain;
+  const { follower, keys, ...chain } = chainOf(settings);
+  const { store, attempts } = chain;
 
   const watch = new SessionWatch(store, settings);
   // The cache subscribed first. When the watch reads a changed session, the cache no longer has it.
@@ -36,9 +41,17 @@ export function createIdentitySessionManager(options: IdentitySessionOptions): I
   const cleanup = new Cleanup(chain, settings);
   cleanup.start();
 
+  const accountLimit = new AccountLimit(attempts, keys, settings);
   const locate = locatorOf(settings);
   const synchronizeClock = follower && (() => follower.synchronizeClock());
-  return new IdentitySessionManager(settings, { store, watch, cleanup, locate, synchronizeClock });
+  return new IdentitySessionManager(settings, {
+    store,
+    watch,
+    cleanup,
+    accountLimit,
+    locate,
+    synchronizeClock,
+  });
 }
 
 function locatorOf({ location }: Settings): Locator | undefined {
@@ -48,17 +61,20 @@ function locatorOf({ location }: Settings): Locator | undefined {
 
 /** The store of a manager, and the parts that cleanup and the watch need with it. */
 interface Chain extends Cleaned {
+  readonly keys: Keys;
   /** Undefined if the app passed its own store, because that has no change log. */
   readonly follower?: ChangeFollower;
 }
 
 function chainOf(settings: Settings): Chain {
-  return settings.knex === undefined ? { store: settings.store! } : databaseChain(settings.knex, settings);
+  if (settings.knex !== undefined) return databaseChain(settings.knex, settings);
+  const keys = settings.keys ?? ([mintKey()] as const);
+  return { store: settings.store!, attempts: memoryAttempts(), keys: () => keys };
 }
 
 /** The usual chain: `buffered` collects touches, `cached` keeps sessions in memory, `postgres` runs the statements. */
 function databaseChain(knex: Knex, settings: Settings): Chain {
-  const { clock, changesConnection, lifetimes, cacheSize, requestBudget: budget } = settings;
+  const { clock, changesConnection, keys, lifetimes, cacheSize, requestBudget: budget } = settings;
   const runner = new StatementRunner(appConnections(knex), { budget, schema: settings.schema });
   // One connection serves two purposes: the follower reads the change log over it, and notifications arrive on it.
   const connection = new DedicatedConnection(knex, { connection: changesConnection });
@@ -71,6 +87,8 @@ function databaseChain(knex: Knex, settings: Settings): Chain {
 
   return {
     store,
+    attempts: postgresAttempts(runner, schema),
+    keys: keys === undefined ? postgresKeys(runner, schema) : () => keys,
     follower,
     log: postgresChangeLog(runner, { schema }),
     cleanupLease: new CleanupLease(runner, { clock, schema }),

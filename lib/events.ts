@@ -45,6 +45,7 @@ export type SessionEvent =
       readonly type: 'failed';
       /**
        * - `touches`: last-accessed times could not be written.
+       * - `attempts`: the outcome of a sign-in could not be written, so that the account counts one failure too many.
        * - `changes`: the change log could not be read.
        * - `cleanup`: cleanup stopped; the next run continues.
        * - `hint`: notifications cannot be received or sent. Reported once; `recovered` follows.
@@ -53,7 +54,8 @@ export type SessionEvent =
        * - `upgrade`: a WebSocket was closed, because the app's code threw while the connection was opened or refused. An
        *   example is a listener of `connection`.
        */
-      readonly task: 'touches' | 'changes' | 'cleanup' | 'hint' | 'permission' | 'listener' | 'upgrade';
+      readonly task:
+        'touches' | 'attempts' | 'changes' | 'cleanup' | 'hint' | 'permission' | 'listener' | 'upgrade';
       readonly error: unknown;
     }
   /** Notifications are received and sent again. */

@@ -19,7 +19,7 @@ export {
   type SignInFacts,
   type SignInFunction,
 } from './http/sign-in';
-export { signInLimiter, type Limit, type LimitOptions } from './http/limiters';
+export { signInLimiter, type Limit, type LimitOptions, type SignInLimiterOptions } from './http/limiters';
 export { autologin } from './http/autologin';
 export { sessionSecretGuard, type GuardOptions } from './http/session-secret-guard';
 export { sessionClaimGuard, type ClaimGuardOptions } from './http/session-claim-guard';

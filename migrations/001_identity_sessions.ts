@@ -80,6 +80,25 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
     )`);
   await knex.raw(`insert into ${at}.identity_session_policy default values`);
 
+  // The key for keyed hashes: 244 random bits.
+  await knex.raw(`
+    create table ${at}.identity_session_keys (
+      one boolean primary key default true check (one),
+      key bytea not null default sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
+    )`);
+  await knex.raw(`insert into ${at}.identity_session_keys default values`);
+
+  // Failed sign-ins in a row, by account. Accounts and addresses are keyed hashes.
+  await knex.raw(`
+    create table ${at}.identity_session_attempts (
+      account bytea primary key,
+      failures integer not null,
+      wait_until timestamptz,
+      last_at timestamptz not null,
+      -- The addresses from which the account signed in, newest first.
+      addresses bytea[] not null default '{}'
+    ) with (fillfactor = 70)`);
+
   // A row without a session id means all sessions.
   await knex.raw(`
     create table ${at}.identity_session_changes (
@@ -112,6 +131,8 @@ export async function down(knex: Knex, schema?: string): Promise<void> {
   await knex.raw(`drop table ${at}.identity_sessions`);
   await knex.raw(`drop table ${at}.identity_session_epochs`);
   await knex.raw(`drop table ${at}.identity_session_policy`);
+  await knex.raw(`drop table ${at}.identity_session_keys`);
+  await knex.raw(`drop table ${at}.identity_session_attempts`);
   await knex.raw(`drop table ${at}.identity_session_changes`);
   await knex.raw(`drop table ${at}.identity_session_cleanup`);
   await knex.raw(`drop function ${at}.identity_session_changed()`);

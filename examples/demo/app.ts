@@ -50,10 +50,10 @@ export function createApp({ manager }: { manager: IdentitySessionManager }): Exp
   app.post(
     '/sign-in',
     sameOrigin(manager, { dialect }),
-    signInLimiter(manager, { dialect }),
     express.urlencoded({ extended: false }),
     express.json(),
     refuseMalformedBody,
+    signInLimiter(manager, { dialect, nameOf: (request) => signInForm(request).name }),
     signInWithPassword(manager),
   );
   app.post('/sign-out', signOut(manager, { dialect }));

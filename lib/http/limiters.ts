@@ -1,11 +1,15 @@
-import type { Request, RequestHandler, Response } from 'express';
-import { rateLimit, type Options, type Store } from 'express-rate-limit';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { MemoryStore, rateLimit, type Options, type RateLimitInfo, type Store } from 'express-rate-limit';
 
+import { accountLimiter, type NameOf } from './account-limiter';
+import { attemptOf } from './attempt';
 import type { Dialect } from './dialect';
 import { SessionError } from '../errors';
+import { unawaited } from '../events';
 import type { IdentitySessionManager } from '../manager/manager';
 import { count, func, valid, isFunction } from '../options/checks';
 import type { OptionTable } from '../options/reader';
+import { SAFE_METHODS } from './same-origin';
 import { send, restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 
 /** The options of a rate limiter. */
@@ -18,6 +22,15 @@ export interface LimitOptions {
   readonly store?: Store | undefined;
   /** Returns the key by which requests are counted. Default: the IP address; all addresses of an IPv6 network share a key. */
   readonly keyGenerator?: Options['keyGenerator'] | undefined;
+}
+
+/** The options of `signInLimiter`. */
+export interface SignInLimiterOptions extends LimitOptions, VerbOptions {
+  /**
+   * Returns the name that the user typed. It enables the limit for each account. It receives the request, so mount the body
+   * parser before the limiter. Default: only addresses are limited.
+   */
+  readonly nameOf?: NameOf | undefined;
 }
 
 /** The options of a limiter, or `false` to disable it. */
@@ -40,59 +53,98 @@ function isStore(value: unknown): boolean {
   return isFunction((value as Partial<Store> | null)?.increment);
 }
 
-/** The limits for each address. Only failed sign-ins count, because the users of an office can share one address. */
+/** The limits for each address. Of attempts only failures count, because the users of an office can share one address. */
 const DEFAULT_LIMITS = {
-  signIn: { limit: 100, windowMs: 5 * 60_000, skipSuccessfulRequests: true },
-  login: { limit: 50, windowMs: 5 * 60_000, skipSuccessfulRequests: true },
-  autologin: { limit: 100, windowMs: 5 * 60_000, skipSuccessfulRequests: true },
-  revoke: { limit: 300, windowMs: 5 * 60_000, skipSuccessfulRequests: false },
+  signIn: { limit: 100, windowMs: 5 * 60_000 },
+  login: { limit: 50, windowMs: 5 * 60_000 },
+  autologin: { limit: 100, windowMs: 5 * 60_000 },
+  revoke: { limit: 300, windowMs: 5 * 60_000 },
 } as const;
 
+type Attempts = Exclude<keyof typeof DEFAULT_LIMITS, 'revoke'>;
+
 /**
- * Limits failed sign-ins, by default to 100 for each address in 5 minutes. Responses with a status from 400 to 499 count as
- * failed. Further requests are refused with `too-many-requests`. [ajax.login.maxRate, ajax.login.maxRateTimeWindow]
+ * Limits failed sign-ins: 100 for each address in 5 minutes, and with `nameOf` also 20 in a row for each account. Further
+ * requests are refused with `too-many-requests`. [ajax.login.maxRate, ajax.login.maxRateTimeWindow]
+ *
+ * An attempt has failed if its response is complete and no session was opened, whatever the status: an app may answer a
+ * wrong password with a redirect. 5xx responses and disconnected clients do not count. If the password was right but a
+ * second factor is missing, call `signIn.pending(request)`. `GET`, `HEAD` and `OPTIONS` requests are no attempts.
  *
  * Mount it before the app's own sign-in route: `app.post('/sign-in', signInLimiter(manager), signInWithPassword)`.
  * @throws TypeError if the manager is missing or an option is invalid
  */
 export function signInLimiter(
   manager: IdentitySessionManager,
-  options: LimitOptions & VerbOptions = {},
+  options: SignInLimiterOptions = {},
 ): RequestHandler {
-  const table = { ...VERB_OPTIONS, ...LIMIT_OPTIONS };
-  const { dialect = restDialect(manager), ...limit } = verbOptions('signInLimiter', manager, options, table);
-  return limiter('signIn', dialect, limit);
+  const table = { ...VERB_OPTIONS, ...LIMIT_OPTIONS, nameOf: { check: func<NameOf>() } };
+  const {
+    dialect = restDialect(manager),
+    nameOf,
+    ...limit
+  } = verbOptions('signInLimiter', manager, options, table);
+  const limiters = attemptLimiters(manager, 'signIn', { dialect, limit, nameOf });
+  return function signInLimiter(request, response, next) {
+    if (SAFE_METHODS.has(request.method)) next();
+    else inTurn(limiters, request, response, next);
+  };
 }
 
-/**
- * Returns the limiter of a route, or an empty list if the limit is `false`.
- * @param requestWasSuccessful Returns true if a request did not fail. For protocols whose status does not show failures.
- */
-export function routeLimiters(
-  route: keyof typeof DEFAULT_LIMITS,
-  dialect: Dialect,
-  limit: Limit = {},
-  requestWasSuccessful?: Options['requestWasSuccessful'],
+export interface AttemptLimitersOptions {
+  readonly dialect: Dialect;
+  /** The limit for each address. */
+  readonly limit?: Limit | undefined;
+  /** Enables the limit for each account. */
+  readonly nameOf?: NameOf | undefined;
+}
+
+/** Returns the limiters of a route on which sessions are opened or revived. They count failures by outcome. */
+export function attemptLimiters(
+  manager: IdentitySessionManager,
+  route: Attempts,
+  { dialect, limit = {}, nameOf }: AttemptLimitersOptions,
 ): RequestHandler[] {
-  return limit === false ? [] : [limiter(route, dialect, limit, requestWasSuccessful)];
+  const addressOf = (request: Request) => request.ip;
+  const limiters: RequestHandler[] = [(request, response, next) => attemptOf(request, response).during(next)];
+  if (limit !== false) limiters.push(failureLimiter(route, dialect, limit));
+  if (nameOf !== undefined)
+    limiters.push(accountLimiter(manager.accountLimit, { dialect, nameOf, addressOf }));
+  return limiters;
 }
 
-/** 5xx responses do not count as failures. Otherwise clients would still be blocked after an outage. */
-function wasSuccessful(_request: Request, { statusCode }: Response): boolean {
-  return statusCode < 400 || statusCode >= 500;
+/** Returns the limiter of the routes that end sessions, or an empty list if the limit is `false`. */
+export function revokeLimiters(dialect: Dialect, limit: Limit = {}): RequestHandler[] {
+  return limit === false ? [] : [limiter('revoke', dialect, limit)];
 }
+
+/** Counts every attempt at first, so that parallel attempts count, and takes those back that did not fail. */
+function failureLimiter(route: Attempts, dialect: Dialect, limit: LimitOptions): RequestHandler {
+  const { store = new MemoryStore() } = limit;
+  const limited = limiter(route, dialect, { ...limit, store });
+  return function failureLimiter(request, response, next) {
+    void limited(request, response, (error?: unknown) => {
+      const { key } = (request as Request & { rateLimit?: RateLimitInfo }).rateLimit ?? {};
+      attemptOf(request, response).whenOver((outcome) => {
+        if (outcome !== 'failed' && key !== undefined) unawaited(() => store.decrement(key), ignore);
+      });
+      next(error);
+    });
+  };
+}
+
+/** A store that cannot decrement counts one failure too many. */
+const ignore = (): void => undefined;
 
 /** Creates a limiter that refuses requests in the form of the dialect. */
 function limiter(
   route: keyof typeof DEFAULT_LIMITS,
   dialect: Dialect,
-  { limit, windowMs, store, keyGenerator }: LimitOptions,
-  requestWasSuccessful: Options['requestWasSuccessful'] = wasSuccessful,
+  options: LimitOptions,
 ): RequestHandler {
-  const given = { limit, windowMs, store, keyGenerator, requestWasSuccessful };
   return rateLimit({
     ...DEFAULT_LIMITS[route],
-    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+    ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
     legacyHeaders: false,
     standardHeaders: 'draft-8',
     handler: (request, response) => {
@@ -103,4 +155,17 @@ function limiter(
       send(response, dialect.refusal(refusal, request));
     },
   });
+}
+
+/** Calls the handlers one after the other, as Express does with a list. */
+function inTurn(
+  [first, ...rest]: readonly RequestHandler[],
+  request: Request,
+  response: Response,
+  next: NextFunction,
+): void {
+  if (first === undefined) return next();
+  void first(request, response, (error?: unknown) =>
+    error === undefined ? inTurn(rest, request, response, next) : next(error),
+  );
 }

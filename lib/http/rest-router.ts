@@ -1,7 +1,7 @@
 import { Router } from 'express';
 
 import { autologin } from './autologin';
-import { LIMIT, routeLimiters, type Limit } from './limiters';
+import { LIMIT, attemptLimiters, revokeLimiters, type Limit } from './limiters';
 import { restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 import { revokeRoute } from './revoke-route';
 import { currentSession, sessionLookup } from './session-lookup';
@@ -43,12 +43,11 @@ export function restRouter(manager: IdentitySessionManager, options: RestRouterO
   const { dialect = restDialect(manager), limits } = verbOptions('restRouter', manager, options, OPTIONS);
   const guard = sessionSecretGuard(manager, { dialect });
   const guardWithoutActivity = sessionSecretGuard(manager, { dialect, activity: false });
-  const revive = [...routeLimiters('autologin', dialect, limits.autologin), autologin(manager, { dialect })];
-  const revoke = [
-    ...routeLimiters('revoke', dialect, limits.revoke),
-    guard,
-    revokeRoute(manager, { dialect }),
+  const revive = [
+    ...attemptLimiters(manager, 'autologin', { dialect, limit: limits.autologin }),
+    autologin(manager, { dialect }),
   ];
+  const revoke = [...revokeLimiters(dialect, limits.revoke), guard, revokeRoute(manager, { dialect })];
 
   const router = Router();
   router.get('/session', guardWithoutActivity, currentSession(manager, { dialect }));

@@ -4,7 +4,8 @@ import { SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
 import { dialectOf, refuse, type VerbOptions } from './request';
 
-const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** The methods that only read. */
+export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * Refuses writes that another site started in the user's browser, with `cross-site`. Use it for routes without a session,

@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 
+import { decideAttemptOf } from './attempt';
 import type { Transport } from './dialect';
 import { invalidRequest } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
@@ -22,7 +23,14 @@ export interface SignedIn {
 }
 
 /** The function that `createSignIn` returns. */
-export type SignInFunction = (request: Request, response: Response, facts: SignInFacts) => Promise<SignedIn>;
+export interface SignInFunction {
+  (request: Request, response: Response, facts: SignInFacts): Promise<SignedIn>;
+  /**
+   * Tells the limiters that this attempt has not failed: the password was right, and a second factor or another step
+   * follows. Limit the route of that step too.
+   */
+  pending(request: Request): void;
+}
 
 /**
  * Creates the function that the app's own sign-in route calls after it authenticated the user. The function opens a
@@ -40,7 +48,11 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
   const dialect = dialectOf('createSignIn', manager, options);
   const { origins } = manager.settings;
 
-  return async function signIn(request, response, { transport = 'cookie', ...facts }) {
+  async function signIn(
+    request: Request,
+    response: Response,
+    { transport = 'cookie', ...facts }: SignInFacts,
+  ): Promise<SignedIn> {
     checkTransport(transport);
     const replaces = wellFormedCredentials(request, dialect);
     // A sign-in ends the session of the cookie, even with transport bearer. Another site must not be able to cause that.
@@ -53,13 +65,17 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
       ipAddress: request.ip,
       replaces,
     });
+    // Also marked by the manager, unless a body parser of the app has lost the asynchronous context.
+    decideAttemptOf(request, 'succeeded');
     const described = manager.describe(session);
     const answer = dialect.opened({ described, secret, transport }, request);
     setHeaders(response, { ...answer, body: undefined });
     return transport === 'bearer'
       ? { session, token: dialect.token(session.sessionId, secret) }
       : { session };
-  };
+  }
+
+  return Object.assign(signIn, { pending: (request: Request) => decideAttemptOf(request, 'undecided') });
 }
 
 /** Throws a refusal and not a TypeError, because apps may pass on a value from the client. */

@@ -3,6 +3,7 @@ import type { CleanupLease } from '../database/cleanup-lease';
 import { jittered } from '../clock';
 import { cutoffs, type Lifetimes } from '../session/lifetimes';
 import type { Settings } from '../options/settings';
+import type { RetainedAttempts, SignInAttempts } from '../store/attempts';
 import { FLUSH_EVERY } from '../store/buffered';
 import type { Retained, AdministeredStore } from '../store/store';
 
@@ -19,6 +20,7 @@ export interface CleanupResult {
 /** The parts that a cleanup works on. */
 export interface Cleaned {
   readonly store: AdministeredStore;
+  readonly attempts: SignInAttempts;
   /** The change log. Absent for a store without a database. */
   readonly log?: ChangeLog;
   /** Ensures that one node at a time cleans up. Absent for a store without a database. */
@@ -32,8 +34,8 @@ export const CHUNK = 5000;
 const PAUSE = 10;
 
 /**
- * Deletes the sessions that ended long ago, drops the temporary data of those that hibernate, and prunes the change log, in
- * bounded statements. No decision about a request depends on it: sessions expire without it.
+ * Deletes the sessions that ended long ago, drops the temporary data of those that hibernate, and prunes the change log and
+ * the sign-in attempts, in bounded statements. No decision about a request depends on it: sessions expire without it.
  */
 export class Cleanup {
   readonly #cleaned: Cleaned;
@@ -110,7 +112,7 @@ export class Cleanup {
   }
 
   async #clean(renew: () => Promise<boolean>): Promise<CleanupResult> {
-    const { store, log } = this.#cleaned;
+    const { store, attempts, log } = this.#cleaned;
     const { clock, lifetimes, report } = this.#settings;
     const now = clock.now() - trail(this.#settings);
     let hibernated = 0;
@@ -124,6 +126,7 @@ export class Cleanup {
       for (const session of sessions) report({ type: 'hibernated', session });
       return dropped;
     });
+    await this.#inChunks(renew, () => attempts.prune(retainedAttemptsAt(now, this.#settings), CHUNK));
     const pruned = log === undefined ? 0 : await this.#inChunks(renew, () => log.prune(CHUNK));
     return { deleted, hibernated, pruned };
   }
@@ -175,4 +178,12 @@ export function retainedAt(
     endedAfter,
     cutoffs: { short: Math.max(short, unused), long: Math.max(long, unused), absolute },
   };
+}
+
+/** The time for which failures in a row are kept, in milliseconds. */
+const FAILURES_KEPT = 24 * 3_600_000;
+
+/** Returns which accounts with sign-in attempts the cleanup keeps. Known addresses are kept as long as unused sessions. */
+function retainedAttemptsAt(now: number, { inactiveTimeSpan }: Settings): RetainedAttempts {
+  return { failedAfter: now - FAILURES_KEPT, knownAfter: now - inactiveTimeSpan };
 }

@@ -1,5 +1,7 @@
 import { Administration } from './administration';
+import type { AccountLimit } from './account-limit';
 import { admissionOf } from './admission';
+import { decideAttempt } from './attempt';
 import type { Cleanup, CleanupResult } from './cleanup';
 import type { DescribedSession } from '../session/described';
 import { plainRefusal, SessionError, type RefusalCode } from '../errors';
@@ -60,6 +62,7 @@ export interface ManagerParts {
   readonly store: AdministeredStore;
   readonly watch: SessionWatch;
   readonly cleanup: Cleanup;
+  readonly accountLimit: AccountLimit;
   readonly locate?: Locator | undefined;
   /** Resolves when the clock follows the database's time. Absent for a store without a database. */
   readonly synchronizeClock?: (() => Promise<void>) | undefined;
@@ -73,6 +76,8 @@ export class IdentitySessionManager {
   readonly settings: Settings;
   /** The interface for administrators, to the sessions of all users. */
   readonly administration: Administration;
+  /** The limit of failed sign-ins for each account, for `signInLimiter`. @internal */
+  readonly accountLimit: AccountLimit;
   readonly #store: AdministeredStore;
   readonly #watch: SessionWatch;
   readonly #cleanup: Cleanup;
@@ -84,6 +89,7 @@ export class IdentitySessionManager {
   constructor(settings: Settings, parts: ManagerParts) {
     const { store, watch, cleanup, locate, synchronizeClock = async () => undefined } = parts;
     this.settings = settings;
+    this.accountLimit = parts.accountLimit;
     this.#store = store;
     this.#watch = watch;
     this.#cleanup = cleanup;
@@ -104,11 +110,13 @@ export class IdentitySessionManager {
    * @throws TypeError if the app's own code passes values of a wrong type
    */
   async open(signIn: SignIn): Promise<Opened> {
+    decideAttempt('undecided');
     const secret = mintSecret(signIn.secretForm);
     await this.#synchronizeClock();
     const session = newSession(signIn, hashSecret(secret), this.settings);
     const replaced = signIn.replaces && (await this.#revocationOf(signIn.replaces));
     await this.#insert(session, replaced);
+    decideAttempt('succeeded');
     return { session: withoutSecret(session), secret };
   }
 
@@ -119,6 +127,13 @@ export class IdentitySessionManager {
    * @throws TypeError as `open`
    */
   async create(signIn: Omit<SignIn, 'secretForm' | 'replaces'>): Promise<IdentitySession> {
+    decideAttempt('undecided');
+    const session = await this.#create(signIn);
+    decideAttempt('succeeded');
+    return session;
+  }
+
+  async #create(signIn: Omit<SignIn, 'secretForm' | 'replaces'>): Promise<IdentitySession> {
     await this.#synchronizeClock();
     const session = newSession(signIn, hashSecret(mintSecret()), this.settings);
     try {
@@ -159,9 +174,13 @@ export class IdentitySessionManager {
   async revive(credentials: Credentials, visit: Visit = {}): Promise<IdentitySession> {
     if (!this.settings.lifetimes.autologin) throw plainRefusal('autologin-disabled');
     try {
-      return await this.verify(credentials, visit);
+      const session = await this.verify(credentials, visit);
+      decideAttempt('succeeded');
+      return session;
     } catch (error) {
-      if (error instanceof SessionError && error.code === 'ip-changed') await this.#endMoved(credentials);
+      const code = error instanceof SessionError ? error.code : undefined;
+      if (code === 'store-unavailable') decideAttempt('undecided');
+      if (code === 'ip-changed') await this.#endMoved(credentials);
       throw error;
     }
   }

@@ -165,6 +165,11 @@ export interface IdentitySessionOptions extends SignInRules {
   readonly clientBlacklist?: readonly string[] | undefined;
 
   /**
+   * The secret keys for keyed hashes, the current one first. Each is text of at least 32 random characters, and all nodes
+   * need the same. Default: the key that `migrate()` created in the database.
+   */
+  readonly keys?: readonly [string, ...string[]] | undefined;
+  /**
    * The name of this node, which is stored with the sessions that it opens or serves. 1 to 64 letters, digits, `_`, `.` or
    * `-`. By default the node has no name.
    */
@@ -267,6 +272,8 @@ export const OPTIONS = {
   languages: { check: listOf<string>(isText, 'languages') },
   clientBlacklist: { default: [], check: listOf<string>(isText, 'client ids') },
 
+  keys: { check: valid<readonly [string, ...string[]]>(isKeys, 'a list of texts of at least 32 characters') },
+
   nodeId: { check: text(/^[A-Za-z0-9_.-]{1,64}$/, NAME) },
   globalLookup: { default: true, check: flag },
 
@@ -281,6 +288,10 @@ function isSchema(value: unknown): boolean {
 
 function isOrigin(value: unknown): boolean {
   return isText(value) && URL.canParse(value) && new URL(value).origin === value;
+}
+
+function isKeys(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every((key) => isText(key) && key.length >= 32);
 }
 
 function isConnection(value: unknown): boolean {

@@ -56,7 +56,7 @@ const BOUNDARIES: Readonly<Record<string, Boundary>> = {
   maxmind: { within: /^lib\/location\/maxmind$/ },
   'express-rate-limit': { within: /^lib\/http\/limiters$/ },
   express: { within: /^lib\/(http|protocols)\/.+$/, typesIn: /^lib\/(http|protocols)\/(?!.*router$)/ },
-  crypto: { within: /^lib\/(session\/credentials|protocols\/open-xchange\/cookie-hash)$/ },
+  crypto: { within: /^lib\/(session\/(credentials|keyed-hash)|protocols\/open-xchange\/cookie-hash)$/ },
   timers: { within: NOWHERE },
   'timers/promises': { within: NOWHERE },
   perf_hooks: { within: NOWHERE },

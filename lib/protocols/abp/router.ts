@@ -2,7 +2,7 @@ import { json, Router, type Request, type RequestHandler } from 'express';
 
 import { abp } from './dialect';
 import type { Answer, Dialect } from '../../http/dialect';
-import { LIMIT, routeLimiters, type Limit } from '../../http/limiters';
+import { LIMIT, revokeLimiters, type Limit } from '../../http/limiters';
 import { asyncHandler, VERB_OPTIONS, verbOptions } from '../../http/request';
 import { revokeRoute } from '../../http/revoke-route';
 import { sameOrigin } from '../../http/same-origin';
@@ -81,7 +81,7 @@ export function abpRouter(manager: IdentitySessionManager, options: AbpRouterOpt
     describe: sessionDescriber(details),
     user: guards,
     administrator: [...guards, permissionGuard(dialect, isGranted, manager.settings.report)],
-    limited: routeLimiters('revoke', dialect, limits.revoke),
+    limited: revokeLimiters(dialect, limits.revoke),
   };
 
   const router = Router();

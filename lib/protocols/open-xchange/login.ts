@@ -39,20 +39,16 @@ export type ExtraFields = (
   secret: string,
 ) => Promise<Readonly<Record<string, unknown>>>;
 
-/** The requests of failed logins. The limiter cannot recognize them by their status, because it is 200 too. */
-export type FailedLogins = WeakSet<Request>;
-
 interface LoginOptions {
   readonly authenticate: Authenticate;
   readonly extras: ExtraFields;
-  readonly failures: FailedLogins;
 }
 
 /** Creates the action `login`: opens a session if `authenticate` accepts name and password. */
 export function login(
   manager: IdentitySessionManager,
   dialect: OpenXchangeDialect,
-  { authenticate, extras, failures }: LoginOptions,
+  { authenticate, extras }: LoginOptions,
 ): Action {
   return async function login(request) {
     const user = requiredParameter(request, 'name').trim();
@@ -62,10 +58,7 @@ export function login(
     if (client === userAgent) throw new OpenXchangeError('LGI-0021');
 
     const account = await authenticate(user, password, request);
-    if (account === undefined) {
-      failures.add(request);
-      throw new OpenXchangeError('LGI-0006');
-    }
+    if (account === undefined) throw new OpenXchangeError('LGI-0006');
     const { userNumber, contextNumber, locale } = account;
     const hash = dialect.hashOf(request, client, userAgent);
     try {

@@ -7,13 +7,14 @@ import {
   type RequestHandler,
 } from 'express';
 
-import { LIMIT, routeLimiters, type Limit } from '../../http/limiters';
+import type { NameOf } from '../../http/account-limiter';
+import { LIMIT, attemptLimiters, revokeLimiters, type Limit } from '../../http/limiters';
 import { bodyParseErrors } from '../../http/parse-errors';
 import { verbOptions } from '../../http/request';
 import { sessionLookup } from '../../http/session-lookup';
 import { sessionSecretGuard } from '../../http/session-secret-guard';
 import type { IdentitySessionManager } from '../../manager/manager';
-import { duration, func, unchecked, valid } from '../../options/checks';
+import { duration, flag, func, unchecked, valid } from '../../options/checks';
 import type { OptionTable, OptionValues } from '../../options/reader';
 import type { Duration } from '../../session/duration';
 import type { IdentitySession } from '../../session/session';
@@ -24,9 +25,9 @@ import { changeIp } from './change-ip';
 import { CookieRefresh } from './cookie-refresh';
 import { openXchange, type OpenXchangeDialect } from './dialect';
 import { OpenXchangeError } from './errors';
-import { login, type Authenticate, type ExtraFields, type FailedLogins } from './login';
+import { login, type Authenticate, type ExtraFields } from './login';
 import { logout } from './logout';
-import { flagParameter } from './parameters';
+import { flagParameter, parameter } from './parameters';
 import { RandomTokens } from './random-tokens';
 import { isLocalPath, redeem, redirect } from './redirect';
 import { refreshSecret, store } from './session-cookies';
@@ -59,6 +60,8 @@ export interface OpenXchangeRouterOptions {
     | {
         /** Failed logins. Default: 50 in 5 minutes. */
         readonly login?: Limit | undefined;
+        /** `false` disables the limit of 20 failed logins in a row for each account. */
+        readonly account?: boolean | undefined;
         /** Requests of the action `delete`. Default: 300 in 5 minutes. */
         readonly delete?: Limit | undefined;
       }
@@ -77,7 +80,7 @@ const OPTIONS = {
     default: '/appsuite/',
     check: valid<string>(isLocalPath, 'a path of this host, such as "/appsuite/"'),
   },
-  limits: { group: { login: LIMIT, delete: LIMIT } },
+  limits: { group: { login: LIMIT, account: { default: true, check: flag }, delete: LIMIT } },
 } satisfies OptionTable<OpenXchangeRouterOptions>;
 
 /**
@@ -137,15 +140,18 @@ interface RouterParts {
 function loginModule({ manager, dialect, given, refresh, guard }: RouterParts): RequestHandler {
   const { authenticate, limits, randomTokenTimeout, uiWebPath } = given;
   const { clock, lifetimes } = manager.settings;
-  const failures: FailedLogins = new WeakSet();
   const tokens = new RandomTokens(clock, randomTokenTimeout);
   const extras = extraFields(tokens, given.modules);
   const handler = (action: Action) => actionHandler(dialect, action);
 
   const actions = {
     login: inSequence([
-      ...routeLimiters('login', dialect, limits.login, (request) => !failures.has(request)),
-      handler(login(manager, dialect, { authenticate, extras, failures })),
+      ...attemptLimiters(manager, 'login', {
+        dialect,
+        limit: limits.login,
+        nameOf: accountName(limits.account),
+      }),
+      handler(login(manager, dialect, { authenticate, extras })),
     ]),
     autologin: handler(autologin(manager, dialect, { extras, refresh })),
     store: inSequence([guard, refresh.handler(), handler(store(manager, dialect))]),
@@ -163,7 +169,7 @@ function sessionManagementModule({ manager, dialect, given }: RouterParts): Requ
   const actions = {
     all: sessionLookup(manager, { dialect }),
     delete: inSequence([
-      ...routeLimiters('revoke', dialect, given.limits.delete),
+      ...revokeLimiters(dialect, given.limits.delete),
       text({ type: () => true, limit: '1mb' }),
       bodyParseErrors(dialect),
       actionHandler(dialect, deleteSessions(manager)),
@@ -182,6 +188,11 @@ function extraFields(tokens: RandomTokens, modules: OpenXchangeRouterOptions['mo
     ...(tokens.enabled && { random: tokens.mint(session.sessionId, secret) }),
     ...(modules && flagParameter(request, 'modules') && { modules: await modules(session, request) }),
   });
+}
+
+/** Returns the function that names the account of a login, or undefined if accounts are not limited. */
+function accountName(limited: boolean): NameOf | undefined {
+  return limited ? (request) => parameter(request, 'name') : undefined;
 }
 
 /** Combines handlers into one that runs them in sequence. */

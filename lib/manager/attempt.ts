@@ -1,0 +1,47 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/**
+ * The outcome of a request that tries to sign in.
+ * - `failed`: no session was opened.
+ * - `undecided`: it was no failure of the client. A second factor is missing, the session could not be opened although the
+ *   credentials were right, the server had an error, or the client disconnected.
+ * - `succeeded`: a session was opened or revived.
+ */
+export type Outcome = 'failed' | 'undecided' | 'succeeded';
+
+const current = new AsyncLocalStorage<Attempt>();
+
+/**
+ * A request that tries to sign in. Limits count attempts by their outcome, not by the status of the response: an app may
+ * answer a wrong password with a redirect, and a protocol may answer everything with 200.
+ */
+export class Attempt {
+  #outcome: Outcome = 'failed';
+  #listeners: ((outcome: Outcome) => void)[] = [];
+
+  /** Calls `call`. Sessions that are opened in it, also asynchronously, decide this attempt. */
+  during(call: () => void): void {
+    current.run(this, call);
+  }
+
+  /** Sets the outcome so far. */
+  decide(outcome: Outcome): void {
+    this.#outcome = outcome;
+  }
+
+  /** Calls the listener once, with the outcome, when the attempt is over. */
+  whenOver(listener: (outcome: Outcome) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Ends the attempt. If `refused` is false, the response did not refuse it, so that it cannot have failed. */
+  end(refused: boolean): void {
+    const outcome = this.#outcome === 'failed' && !refused ? 'undecided' : this.#outcome;
+    for (const listener of this.#listeners.splice(0)) listener(outcome);
+  }
+}
+
+/** Sets the outcome so far of the attempt that the current call belongs to, if any. */
+export function decideAttempt(outcome: Outcome): void {
+  current.getStore()?.decide(outcome);
+}
