@@ -1,6 +1,7 @@
 import { Administration } from './administration';
 import { admissionOf } from './admission';
 import type { Cleanup, CleanupResult } from './cleanup';
+import { holdProcess } from '../clock';
 import type { DescribedSession } from '../session/described';
 import { plainRefusal, SessionError, type RefusalCode } from '../errors';
 import { reportEnded } from '../events';
@@ -299,9 +300,11 @@ export class IdentitySessionManager {
    * `onEnded` listeners that have not been called by then are never called. Listeners added later are called immediately
    * with `store-unavailable`.
    */
-  async close({
-    timeout = this.settings.requestBudget,
-  }: { readonly timeout?: number } = {}): Promise<Closed> {
+  close({ timeout = this.settings.requestBudget }: { readonly timeout?: number } = {}): Promise<Closed> {
+    return holdProcess(this.#close(timeout));
+  }
+
+  async #close(timeout: number): Promise<Closed> {
     this.#watch.close();
     await this.#cleanup.close();
     return { touchesLost: await this.#store.close(timeout) };

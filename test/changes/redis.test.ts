@@ -5,7 +5,13 @@ import { createClient, createCluster } from 'redis';
 
 import type { HintListener } from '../../lib/changes/hint';
 import { redisHint, type RedisClient } from '../../lib/changes/redis';
+import { GLOBALS } from '../support/clock';
 import { turns, until } from '../support/gate';
+
+jest.mock('../../lib/clock', () => {
+  const clock = jest.requireActual<typeof import('../../lib/clock')>('../../lib/clock');
+  return { ...clock, systemClock: () => clock.clockOf(GLOBALS) };
+});
 
 /** A server that passes messages on to its subscribers. */
 class FakeRedis {
