@@ -437,6 +437,36 @@ describe('the option location', () => {
   });
 });
 
+describe('a geoip-lite whose data cannot be used', () => {
+  it.each([
+    ['is missing', ''],
+    ['is truncated', 'truncated'],
+  ])(
+    'does not end the app if it %s: the place is unknown, and one warning says how to fix it',
+    async (_, content) => {
+      const program = `
+      const fs = require('node:fs');
+      const { createIdentitySessionManager, memory } = require('./lib');
+      const data = fs.mkdtempSync(require('node:os').tmpdir() + '/geo');
+      process.env.GEODATADIR = data;
+      const content = process.argv[1];
+      if (content !== '') for (const name of fs.readdirSync('node_modules/geoip-lite/data')) fs.writeFileSync(data + '/' + name, content);
+      process.on('warning', ({ code, message }) => console.log(code, message.includes('location: false')));
+
+      async function main() {
+        const manager = createIdentitySessionManager({ store: memory() });
+        const { session } = await manager.open({ userId: 'alice', ipAddress: '81.2.69.142' });
+        console.log('places', manager.describe(session).place, manager.describe(session).place);
+        fs.rmSync(data, { recursive: true });
+      }
+      main();`;
+      expect(await outputOf(program.replace('process.argv[1]', JSON.stringify(content)))).toBe(
+        'places undefined undefined\nEIS_LOCATION true\n',
+      );
+    },
+  );
+});
+
 describe('createIdentitySessionManager without usable options', () => {
   it.each([
     ['an invalid option', () => ({ knex, lease: 'soon' }), '`lease` is "soon"'],

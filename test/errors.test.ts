@@ -11,6 +11,22 @@ describe('SessionError', () => {
     expect(refusal.stack).toContain(__filename);
   });
 
+  it('is recognized by another copy of the package, and does not make other errors instances', () => {
+    class OwnError extends SessionError {}
+    let Other = SessionError;
+    jest.isolateModules(() => {
+      Other = jest.requireActual<typeof import('../lib/errors')>('../lib/errors').SessionError;
+    });
+    expect(Other).not.toBe(SessionError);
+    expect(new Other('session-expired', 'No.') instanceof SessionError).toBe(true);
+    expect(new OwnError('session-expired', 'No.') instanceof Other).toBe(true);
+    expect(new OwnError('session-expired', 'No.') instanceof OwnError).toBe(true);
+    expect(new SessionError('session-expired', 'No.') instanceof OwnError).toBe(false);
+    for (const other of [new Error('No.'), { name: 'SessionError' }, 'SessionError', null, undefined]) {
+      expect(other instanceof SessionError).toBe(false);
+    }
+  });
+
   it('has only the details that were passed to its constructor', () => {
     const nothing = { endReason: undefined, field: undefined, per: undefined, retryAfter: undefined };
     for (const details of [

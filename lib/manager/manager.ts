@@ -42,6 +42,7 @@ import { optionalText, jsonObject } from '../session/text';
 import type { EndedListener, SessionWatch } from './session-watch';
 import type { Settings } from '../options/settings';
 import type { MaybePromise, SessionPatch, AdministeredStore } from '../store/store';
+import { VERSION } from '../version';
 import { CLAIMED, Verification, type Visit } from './verification';
 
 /** A new session with its secret. The secret is not stored, so this is the only place where it appears. */
@@ -64,6 +65,14 @@ export interface ManagerParts {
   readonly locate?: Locator | undefined;
   /** Resolves when the clock follows the database's time. Absent for a store without a database. */
   readonly synchronizeClock?: (() => Promise<void>) | undefined;
+}
+
+/** Marks the managers of every copy of this package in the process with the version of their copy. */
+const MANAGER = Symbol.for('express-identity-sessions.manager');
+
+/** Returns the version of the package that created the manager, or undefined if the value is not a manager. */
+export function versionOfManager(value: unknown): string | undefined {
+  return (value as { readonly [MANAGER]?: string } | null | undefined)?.[MANAGER];
 }
 
 /**
@@ -96,6 +105,10 @@ export class IdentitySessionManager {
     this.#locate = locate;
     this.#verification = new Verification(store, settings, locate);
     this.#capacity = capacityOf(store, settings);
+  }
+
+  get [MANAGER](): string {
+    return VERSION;
   }
 
   /**

@@ -142,8 +142,9 @@ export interface IdentitySessionOptions extends SignInRules {
    */
   readonly ipCheck?: IpCheckOptions | undefined;
   /**
-   * The source of the places of IP addresses. `true`, the default, uses geoip-lite if it is installed. `false` disables
-   * places. A function, such as the result of `maxmind()`, replaces geoip-lite.
+   * The source of the places of IP addresses. `true`, the default, uses geoip-lite if it is installed, and loads it when a
+   * place is first needed. `false` disables places. A function, such as the result of `maxmind()`, replaces geoip-lite. If
+   * the source throws, the place is unknown, and the first error is reported.
    */
   readonly location?: boolean | Locator | undefined;
   /**
