@@ -305,6 +305,14 @@ export class IdentitySessionManager {
   }
 
   /**
+   * Writes the unwritten touches now. Call it before a process that may be frozen or killed becomes idle.
+   * @throws SessionError `store-unavailable` if some could not be written; they are kept and written later
+   */
+  flush(): Promise<void> {
+    return holdProcess(this.#store.flush());
+  }
+
+  /**
    * Writes the unwritten touches and stops all timers. Does not destroy the app's Knex. May be called twice. If the database
    * is down, waits at most `timeout` milliseconds (default: `requestBudget`) and returns the number of lost touches: those
    * sessions were used later than the database records.

@@ -115,6 +115,11 @@ export interface IdentitySessionOptions extends SignInRules {
    * `shortLifetime` if that is shorter.
    */
   readonly touchInterval?: Duration | undefined;
+  /**
+   * Writes a due touch before the request is passed on, instead of in the background. For processes that are frozen or
+   * killed after each response: without it, sessions in use expire there. Default `false`.
+   */
+  readonly touchBeforeResponse?: boolean | undefined;
   /** The maximum number of cached sessions. A cached session takes about 1 KB. Default 50,000. */
   readonly cacheSize?: number | undefined;
   /**
@@ -250,6 +255,7 @@ export const OPTIONS = {
 
   updateAfterCacheHits: { default: 10, check: count(1, 1_000_000) },
   touchInterval: { check: duration(1, HOUR) },
+  touchBeforeResponse: { default: false, check: flag },
   cacheSize: { default: 50_000, check: count(1, 10_000_000) },
   lease: { default: 2_000, check: duration(0, MINUTE) },
   changesConnection: {

@@ -192,6 +192,10 @@ class PostgresStore implements AdministeredStore {
     return { database: { available: this.#runner.available } };
   }
 
+  async flush(): Promise<void> {
+    // Nothing waits here.
+  }
+
   async close(): Promise<number> {
     // The pool belongs to the app.
     return 0;
