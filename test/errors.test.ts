@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 
+import type * as Errors from '../lib/errors';
 import { invalidRequest, plainRefusal, SessionError } from '../lib/errors';
 
 describe('SessionError', () => {
@@ -15,7 +16,7 @@ describe('SessionError', () => {
     class OwnError extends SessionError {}
     let Other = SessionError;
     jest.isolateModules(() => {
-      Other = jest.requireActual<typeof import('../lib/errors')>('../lib/errors').SessionError;
+      Other = jest.requireActual<typeof Errors>('../lib/errors').SessionError;
     });
     expect(Other).not.toBe(SessionError);
     expect(new Other('session-expired', 'No.') instanceof SessionError).toBe(true);

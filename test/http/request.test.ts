@@ -25,6 +25,7 @@ import { cookieOf } from '../support/credentials';
 import { GatedStore } from '../support/gate';
 import { managerOn } from '../support/manager';
 import { appOn } from '../support/app';
+import type * as Package from '../../lib';
 import { VERSION } from '../../lib/version';
 
 const verbs = {
@@ -106,8 +107,8 @@ describe.each([
 });
 
 describe('a manager of another copy of the package', () => {
-  function otherCopy(version = VERSION): typeof import('../../lib') {
-    let copy!: typeof import('../../lib');
+  function otherCopy(version = VERSION): typeof Package {
+    let copy!: typeof Package;
     jest.isolateModules(() => {
       jest.doMock('../../lib/version', () => ({ VERSION: version }));
       copy = jest.requireActual('../../lib');
