@@ -77,8 +77,8 @@ export class DedicatedConnection implements ConnectionSource {
   }
 
   /**
-   * Closes the connection until the next `acquire()`, while nobody waits for notifications. The listener is therefore not
-   * called.
+   * Closes the connection until the next `acquire()`. The listener is not called, because the node needs no notifications in
+   * the meantime.
    */
   async rest(): Promise<void> {
     await this.#preparing;
