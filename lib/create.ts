@@ -9,7 +9,7 @@ import { appConnections } from './database/knex';
 import { StatementRunner } from './database/statement-runner';
 import { TableSchema } from './database/table-schema';
 import { geoipLite } from './location/geoip-lite';
-import type { Locator } from './location/location';
+import { type Locator, unfailing } from './location/location';
 import { lru } from './lru';
 import { AccountLimit } from './manager/account-limit';
 import { Cleanup, type Cleaned } from './manager/cleanup';
@@ -54,9 +54,10 @@ export function createIdentitySessionManager(options: IdentitySessionOptions): I
   });
 }
 
-function locatorOf({ location }: Settings): Locator | undefined {
-  if (typeof location === 'function') return location;
-  return location ? geoipLite() : undefined;
+function locatorOf(settings: Settings): Locator | undefined {
+  const { location } = settings;
+  if (location === false) return undefined;
+  return unfailing(location === true ? geoipLite() : location, reportFailure('location', settings));
 }
 
 /** The store of a manager, and the parts that cleanup and the watch need with it. */
@@ -117,6 +118,9 @@ function followerOf(
   });
 }
 
-function reportFailure(task: 'touches' | 'changes', { report }: Settings): (error: unknown) => void {
+function reportFailure(
+  task: 'touches' | 'changes' | 'location',
+  { report }: Settings,
+): (error: unknown) => void {
   return (error) => report({ type: 'failed', task, error });
 }

@@ -52,9 +52,15 @@ export interface RefusalDetails {
   readonly cause?: unknown;
 }
 
+/** Marks the errors of every copy of this package in the process. */
+const SESSION_ERROR = Symbol.for('express-identity-sessions.SessionError');
+
 /**
  * A refusal: the request was understood and is denied. Wrong use of the package by the app is a `TypeError` instead. It is
  * thrown when a manager or verb is built, if the mistake can be detected by then.
+ *
+ * `instanceof SessionError` is also true for errors of another copy of this package. A process can have several copies, for
+ * example in two bundles or after `jest.resetModules()`.
  */
 export class SessionError extends Error implements RefusalDetails {
   override readonly name = 'SessionError';
@@ -73,6 +79,15 @@ export class SessionError extends Error implements RefusalDetails {
     this.field = details.field;
     this.per = details.per;
     this.retryAfter = details.retryAfter;
+  }
+
+  static override [Symbol.hasInstance](value: unknown): value is SessionError {
+    if (this !== SessionError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === 'object' && value !== null && SESSION_ERROR in value;
+  }
+
+  get [SESSION_ERROR](): true {
+    return true;
   }
 }
 

@@ -49,13 +49,22 @@ export type SessionEvent =
        * - `changes`: the change log could not be read.
        * - `cleanup`: cleanup stopped; the next run continues.
        * - `hint`: notifications cannot be received or sent. Reported once; `recovered` follows.
+       * - `location`: the place of an address could not be found. Reported only for the first address.
        * - `permission`: the app's `isGranted` threw, which grants nothing.
        * - `listener`: a listener of `onEnded` threw; the other listeners were called.
        * - `upgrade`: a WebSocket was closed, because the app's code threw while the connection was opened or refused. An
        *   example is a listener of `connection`.
        */
       readonly task:
-        'touches' | 'attempts' | 'changes' | 'cleanup' | 'hint' | 'permission' | 'listener' | 'upgrade';
+        | 'touches'
+        | 'attempts'
+        | 'changes'
+        | 'cleanup'
+        | 'hint'
+        | 'location'
+        | 'permission'
+        | 'listener'
+        | 'upgrade';
       readonly error: unknown;
     }
   /** Notifications are received and sent again. */

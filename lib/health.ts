@@ -20,14 +20,20 @@ export interface Health {
   };
 }
 
-/** The state of reading the change log. Reading starts when a session is first used. */
+/** The state of reading the change log. Reading starts when a session is first used, and pauses without use. */
 export interface ChangesHealth {
   /** True if cached sessions may be used. If false, requests read the database. */
   readonly trusted: boolean;
+  /**
+   * True if the node does not read the log, because it was not used for 15 seconds and has no open stream or WebSocket. The
+   * next request is checked against the database, and reading continues.
+   */
+  readonly paused: boolean;
   /** The position up to which the log was read, or null before the first read. */
   readonly position: string | null;
   /** The time since the last successful read was sent, in whole milliseconds, or null before the first. */
   readonly age: number | null;
+  /** While reading is paused, the state before the pause. */
   readonly hints: readonly HintHealth[];
 }
 

@@ -9,7 +9,7 @@ export type { CleanupResult } from './manager/cleanup';
 export { SessionError, type RefusalCode, type RefusalDetails } from './errors';
 export type { Report, SessionEvent } from './events';
 export type { Health } from './health';
-export type { Clock } from './clock';
+export { systemClock, type Clock } from './clock';
 
 // Verbs
 export {

@@ -1,16 +1,16 @@
-import { systemClock, type Clock, withTimeout, jittered } from '../lib/clock';
+import { afterPendingIo, type Clock, clockOf, jittered, systemClock, withTimeout } from '../lib/clock';
 import { outputOf } from './support/program';
 import { DAY, HOUR } from './support/sessions';
-import { FakeClock } from './support/clock';
+import { FakeClock, GLOBALS } from './support/clock';
 
 const NOON = Date.UTC(2026, 0, 15, 12);
 
-describe('systemClock', () => {
+describe('the clock of a machine', () => {
   let clock: Clock;
 
   beforeEach(() => {
     jest.useFakeTimers({ now: NOON });
-    clock = systemClock();
+    clock = clockOf(GLOBALS);
   });
   afterEach(() => jest.useRealTimers());
 
@@ -117,6 +117,45 @@ describe('systemClock', () => {
         console.log('waiting');`;
       expect(await outputOf(program)).toBe('waiting\n');
     });
+  });
+});
+
+describe("fake timers of an app's tests", () => {
+  const start = Date.now();
+
+  beforeEach(() => jest.useFakeTimers({ now: NOON }));
+  afterEach(() => jest.useRealTimers());
+
+  it('stop neither the clock nor its timers', async () => {
+    const clock = systemClock();
+    const begun = clock.monotonic();
+    await new Promise<void>((resolve) => clock.after(20, resolve));
+    expect(clock.monotonic() - begun).toBeGreaterThan(19);
+    expect(clock.now()).toBeGreaterThanOrEqual(start);
+    expect(clock.now()).toBeLessThan(start + HOUR);
+  });
+
+  it('do not delay tasks after pending I/O', async () => {
+    await expect(new Promise<void>((resolve) => afterPendingIo(resolve))).resolves.toBeUndefined();
+  });
+});
+
+describe('holdProcess', () => {
+  it('returns the promise and keeps the process alive until it is settled', async () => {
+    const program = `
+      const { holdProcess, systemClock } = require('./lib/clock');
+      const later = (settle) => new Promise((resolve, reject) => systemClock().after(20, () => settle(resolve, reject)));
+      async function main() {
+        console.log(await holdProcess(later((resolve) => resolve('fulfilled'))));
+        await holdProcess(later((_, reject) => reject(new Error('rejected')))).catch(({ message }) => console.log(message));
+        const [long, short] = [holdProcess(later((resolve) => resolve('both'))), holdProcess(Promise.resolve())];
+        await short;
+        console.log(await long);
+        await later((resolve) => resolve());
+        console.log('not reached');
+      }
+      main();`;
+    expect(await outputOf(program)).toBe('fulfilled\nrejected\nboth\n');
   });
 });
 

@@ -5,6 +5,7 @@ import type { Client } from 'pg';
 import {
   createIdentitySessionManager,
   describeDevice,
+  everySessionOf,
   memory,
   rest,
   type Credentials,
@@ -13,7 +14,7 @@ import {
   type SessionEvent,
 } from '../lib';
 import { describeOxDevice, openXchange } from '../lib/protocols/open-xchange';
-import { READ_AT_MOST_EVERY, READ_EVERY } from '../lib/changes/changes';
+import { IDLE_AFTER, READ_AT_MOST_EVERY, READ_EVERY } from '../lib/changes/changes';
 import { hashSecret } from '../lib/session/credentials';
 import { FLUSH_EVERY } from '../lib/store/buffered';
 import { FakeClock } from './support/clock';
@@ -329,6 +330,68 @@ describe('the dedicated connection of a manager', () => {
   });
 });
 
+describe('a node without requests', () => {
+  const isPaused = (manager: IdentitySessionManager) => manager.health().changes!.paused;
+
+  /** Lets time pass until the manager has read the log once more, or pauses. */
+  async function nextRead(manager: IdentitySessionManager): Promise<void> {
+    const { reads } = clock;
+    clock.advance(READ_EVERY);
+    await until(() => clock.reads > reads || isPaused(manager));
+    await turns();
+  }
+
+  async function pause(manager: IdentitySessionManager): Promise<void> {
+    while (!isPaused(manager)) await nextRead(manager);
+    await until(async () => (await connections()) === 1);
+  }
+
+  it('closes its dedicated connection and sends nothing, until a request is checked against the database', async () => {
+    const events: SessionEvent[] = [];
+    const manager = use({ report: (event) => events.push(event) });
+    const credentials = await openWarm(manager);
+    await pause(manager);
+    await manager.flush();
+    statements.length = 0;
+    clock.advance(10 * IDLE_AFTER);
+    await turns();
+    expect(statements).toEqual([]);
+    expect(manager.health().changes).toMatchObject({ paused: true, trusted: false });
+
+    const answer = manager.verify(credentials);
+    expect(answer).toBeInstanceOf(Promise);
+    await answer;
+    await until(() => manager.health().changes?.trusted === true);
+    expect(statements.sort()).toEqual([READ_NEXT, FIND, LISTEN]);
+    expect(manager.verify(credentials)).not.toBeInstanceOf(Promise);
+    expect(await connections()).toBe(2);
+    expect(events.filter(({ type }) => type === 'failed' || type === 'recovered')).toEqual([]);
+  });
+
+  it('refuses a session that another node ended during the pause, at the first request', async () => {
+    const manager = use();
+    const credentials = await openWarm(manager);
+    await pause(manager);
+    const other = managerOn({ knex: database.knex, clock: new FakeClock() });
+    managers.push(other);
+    await other.revoke(everySessionOf({ userId: 'alice' }));
+    await expect(async () => manager.verify(credentials)).rejects.toMatchObject({ code: 'session-ended' });
+  });
+
+  it('keeps reading while a stream waits for the end of its session, which closes the stream', async () => {
+    const manager = use();
+    const { sessionId } = await openWarm(manager);
+    const ended = jest.fn();
+    manager.onEnded(sessionId, ended);
+    for (let passed = 0; passed < 3 * IDLE_AFTER; passed += READ_EVERY) await nextRead(manager);
+    expect(isPaused(manager)).toBe(false);
+    await database.knex.raw('update identity_sessions set ended_at = now()');
+    for (let read = 1; read <= 4 && ended.mock.calls.length === 0; read++) await nextRead(manager);
+    await until(() => ended.mock.calls.length > 0);
+    expect(ended).toHaveBeenCalledWith(expect.objectContaining({ code: 'session-ended' }));
+  });
+});
+
 describe('a session that was ended in psql', () => {
   it('is refused on every node at the next notification, before the next periodic read', async () => {
     const credentials = await openWarm(use());
@@ -435,6 +498,36 @@ describe('the option location', () => {
       ['undefined', expect.stringMatching(/United Kingdom$/), true],
     ]);
   });
+});
+
+describe('a geoip-lite whose data cannot be used', () => {
+  it.each([
+    ['is missing', ''],
+    ['is truncated', 'truncated'],
+  ])(
+    'does not end the app if it %s: the place is unknown, and one warning says how to fix it',
+    async (_, content) => {
+      const program = `
+      const fs = require('node:fs');
+      const { createIdentitySessionManager, memory } = require('./lib');
+      const data = fs.mkdtempSync(require('node:os').tmpdir() + '/geo');
+      process.env.GEODATADIR = data;
+      const content = process.argv[1];
+      if (content !== '') for (const name of fs.readdirSync('node_modules/geoip-lite/data')) fs.writeFileSync(data + '/' + name, content);
+      process.on('warning', ({ code, message }) => console.log(code, message.includes('location: false')));
+
+      async function main() {
+        const manager = createIdentitySessionManager({ store: memory() });
+        const { session } = await manager.open({ userId: 'alice', ipAddress: '81.2.69.142' });
+        console.log('places', manager.describe(session).place, manager.describe(session).place);
+        fs.rmSync(data, { recursive: true });
+      }
+      main();`;
+      expect(await outputOf(program.replace('process.argv[1]', JSON.stringify(content)))).toBe(
+        'places undefined undefined\nEIS_LOCATION true\n',
+      );
+    },
+  );
 });
 
 describe('createIdentitySessionManager without usable options', () => {

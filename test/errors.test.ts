@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 
+import type * as Errors from '../lib/errors';
 import { invalidRequest, plainRefusal, SessionError } from '../lib/errors';
 
 describe('SessionError', () => {
@@ -9,6 +10,22 @@ describe('SessionError', () => {
     expect(refusal).toMatchObject({ name: 'SessionError', code: 'session-expired' });
     expect(String(refusal)).toBe('SessionError: Sign in again.');
     expect(refusal.stack).toContain(__filename);
+  });
+
+  it('is recognized by another copy of the package, and does not make other errors instances', () => {
+    class OwnError extends SessionError {}
+    let Other = SessionError;
+    jest.isolateModules(() => {
+      Other = jest.requireActual<typeof Errors>('../lib/errors').SessionError;
+    });
+    expect(Other).not.toBe(SessionError);
+    expect(new Other('session-expired', 'No.') instanceof SessionError).toBe(true);
+    expect(new OwnError('session-expired', 'No.') instanceof Other).toBe(true);
+    expect(new OwnError('session-expired', 'No.') instanceof OwnError).toBe(true);
+    expect(new SessionError('session-expired', 'No.') instanceof OwnError).toBe(false);
+    for (const other of [new Error('No.'), { name: 'SessionError' }, 'SessionError', null, undefined]) {
+      expect(other instanceof SessionError).toBe(false);
+    }
   });
 
   it('has only the details that were passed to its constructor', () => {

@@ -4,6 +4,7 @@ import { cached } from '../lib/store/cached';
 import { type Cache, lru } from '../lib/lru';
 import {
   ChangeFollower,
+  IDLE_AFTER,
   READ_EVERY,
   type Changes,
   type ChangeSet,
@@ -38,12 +39,14 @@ const STEPS = fc.array(
     act: fc.oneof(
       {
         arbitrary: fc.constantFrom<Act>('find', 'find', 'find on the other', 'end', 'end by hand', 'notify'),
-        weight: 2,
+        weight: 12,
       },
       {
         arbitrary: fc.constantFrom(1, READ_EVERY, 1500, LEASE - 1).map((wait): Act => ({ wait })),
-        weight: 1,
+        weight: 6,
       },
+      // Long enough to pause reading.
+      { arbitrary: fc.constant<Act>({ wait: IDLE_AFTER }), weight: 1 },
     ),
     arrivals: fc.constantFrom(0, 0, 1, 2, 5),
   }),
@@ -183,7 +186,10 @@ class World {
       const ids = this.#log.slice(Number(since ?? this.#log.length));
       return { ids, everything: since === undefined, position: String(this.#log.length), time: 0 };
     };
-    return this.#remote<Changes>({ read, close: async () => undefined }, { read });
+    return this.#remote<Changes>(
+      { read, rest: async () => undefined, close: async () => undefined },
+      { read },
+    );
   }
 
   /** Replaces methods by ones whose call and result each arrive when the scheduler decides. */
@@ -271,6 +277,28 @@ class CountedFromAnswers extends ChangeFollower {
   }
 }
 
+class TrustingDuringPause extends ChangeFollower {
+  readonly #pause: { trusted: boolean };
+
+  constructor(changes: Changes, options: FollowerOptions) {
+    const pause = { trusted: false };
+    const read = (since: string | undefined) => {
+      pause.trusted = false;
+      return changes.read(since);
+    };
+    const rest = () => {
+      pause.trusted = true;
+      return changes.rest();
+    };
+    super(changed(changes, { read, rest }), options);
+    this.#pause = pause;
+  }
+
+  override get trusted(): boolean {
+    return this.#pause.trusted || super.trusted;
+  }
+}
+
 const MISTAKES: Readonly<Record<string, Mistake>> = {
   'caching the result of a read that a revocation cancelled': {
     behind: (store, cache) =>
@@ -284,6 +312,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   },
   'extending the lease at every cache hit': { Follower: ExtendedByHits },
   'counting the lease from the time of the result': { Follower: CountedFromAnswers },
+  'trusting the cache while reading is paused': { Follower: TrustingDuringPause },
   'joining a read that began before the end': {
     before: (store) => {
       let underway: Promise<StoredSession | undefined> | undefined;

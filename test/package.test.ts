@@ -177,7 +177,7 @@ describe('an app with the tarball', () => {
     const cache = join(folder, 'cache');
     const env = { DATABASE_URL: database.url };
     const { stderr } = await run(process.execPath, [jest, '--ci', '--cacheDirectory', cache], folder, env);
-    expect(stderr).toContain('Tests:       5 passed, 5 total');
+    expect(stderr).toContain('Tests:       9 passed, 9 total');
   });
 
   it.each([

@@ -81,6 +81,7 @@ class SwitchedLog {
         for (let more = 1; more < READS; more++) await changes.read(since);
         return changes.read(since);
       },
+      rest: () => changes.rest(),
       close: () => changes.close(),
     };
   }

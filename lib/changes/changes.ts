@@ -12,6 +12,8 @@ export interface Changes {
    * reaches back to it.
    */
   read(since: Position | undefined): Promise<ChangeSet>;
+  /** Releases the resources that reading uses until the next read. Must not reject. */
+  rest(): Promise<void>;
   /** Releases the resources that reading uses. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -50,6 +52,12 @@ export interface FollowerOptions {
 /** The interval between two reads of the log without notifications, in milliseconds. */
 export const READ_EVERY = 500;
 
+/**
+ * The time without use after which a node stops reading the log, in milliseconds. Short, because a database that stops when
+ * it is idle starts to count after this time, and because the node has no disadvantage: its next request asks the database.
+ */
+export const IDLE_AFTER = 15_000;
+
 /** The shortest interval between two reads, in milliseconds. It limits the reads during a storm of notifications. */
 export const READ_AT_MOST_EVERY = 20;
 
@@ -57,6 +65,9 @@ export const READ_AT_MOST_EVERY = 20;
  * Reads the change log repeatedly, passes the changes to its subscribers, and knows how long cached sessions can be
  * trusted: until the *send time* of the last successful read plus the lease. If trust counted from the answer instead, a
  * slow answer would extend it.
+ *
+ * Without use it pauses: it trusts no cached session and sends nothing, so that an idle database can stop. The next use is
+ * checked against the database, and reading continues from the last position.
  */
 export class ChangeFollower {
   readonly #changes: Changes;
@@ -67,7 +78,12 @@ export class ChangeFollower {
   #lastRead: number | undefined;
   /** The error of the last failed read. */
   #failure: unknown = new Error('The change log is no longer read, because the manager was closed');
-  #state: 'idle' | 'following' | 'closed' = 'idle';
+  #state: 'idle' | 'following' | 'paused' | 'closed' = 'idle';
+  /** True if cached sessions were used since the last read. */
+  #used = false;
+  #lastUse = -Infinity;
+  /** True if the clock follows the time of a read that was not before the last pause. */
+  #synchronized = false;
   #cancelNext: () => void = () => undefined;
   #reading: Promise<void> = Promise.resolve();
   #isReading = false;
@@ -94,6 +110,7 @@ export class ChangeFollower {
   get health(): ChangesHealth {
     return {
       trusted: this.trusted,
+      paused: this.#state === 'paused',
       position: this.#position ?? null,
       age: this.#lastRead === undefined ? null : Math.round(this.#options.clock.monotonic() - this.#lastRead),
       hints: this.#hints.map((hint) => hint.health),
@@ -105,14 +122,21 @@ export class ChangeFollower {
     this.#subscribers.push(subscriber);
   }
 
+  /** Records a use of the cache. Uses keep the follower reading. */
+  noteUse(): void {
+    this.#used = true;
+  }
+
   /**
-   * Starts to listen to the hints and to read the log. Does nothing if already started. With a lease of 0 no cached
-   * session is trusted, but the reads still provide the database's time.
+   * Starts or continues to read the log. Does nothing while the log is read. With a lease of 0 no cached session is trusted,
+   * but the reads still provide the database's time.
    */
   start(): void {
-    if (this.#state !== 'idle') return;
+    this.noteUse();
+    const before = this.#state;
+    if (before !== 'idle' && before !== 'paused') return;
     this.#state = 'following';
-    for (const hint of this.#hints) hint.listen(() => this.#readSoon());
+    if (before === 'idle') for (const hint of this.#hints) hint.listen(() => this.#readSoon());
     this.#reading = this.#follow();
   }
 
@@ -123,8 +147,8 @@ export class ChangeFollower {
    */
   async synchronizeClock(): Promise<void> {
     this.start();
-    if (this.#lastRead === undefined) await this.#reading;
-    if (this.#lastRead === undefined) throw this.#failure;
+    if (!this.#synchronized) await this.#reading;
+    if (!this.#synchronized) throw this.#failure;
   }
 
   /** Notifies the other nodes that the log has grown, through the hints that can send. */
@@ -154,12 +178,29 @@ export class ChangeFollower {
       this.#options.onFailure(error);
     }
     this.#isReading = false;
-    if (!this.#closed()) this.#schedule();
+    if (this.#closed()) return;
+    if (this.#isIdle()) this.#pause();
+    else this.#schedule();
+  }
+
+  #isIdle(): boolean {
+    const now = this.#options.clock.monotonic();
+    if (this.#used) this.#lastUse = now;
+    this.#used = false;
+    return now - this.#lastUse >= IDLE_AFTER;
+  }
+
+  #pause(): void {
+    this.#state = 'paused';
+    this.#trustedUntil = -Infinity;
+    this.#synchronized = false;
+    this.#cancelNext();
+    this.#reading = this.#changes.rest();
   }
 
   /** The read in progress may not see the change behind this notification, so another read follows it. */
   #readSoon(): void {
-    if (this.#notified) return;
+    if (this.#notified || this.#state !== 'following') return;
     this.#notified = true;
     if (!this.#isReading) this.#schedule();
   }
@@ -181,6 +222,7 @@ export class ChangeFollower {
     this.#position = change.position;
     this.#trustedUntil = sent + lease;
     this.#lastRead = sent;
+    this.#synchronized = true;
     clock.follow?.(change.time, (sent + clock.monotonic()) / 2);
   }
 

@@ -113,6 +113,10 @@ class PostgresChanges implements Changes {
     };
   }
 
+  rest(): Promise<void> {
+    return this.#connection.rest();
+  }
+
   close(): Promise<void> {
     return this.#connection.close();
   }

@@ -76,10 +76,24 @@ export class DedicatedConnection implements ConnectionSource {
     else if (connection.__knex__disposed !== undefined) this.#discard(connection.__knex__disposed);
   }
 
+  /**
+   * Closes the connection until the next `acquire()`. The listener is not called, because the node needs no notifications in
+   * the meantime.
+   */
+  async rest(): Promise<void> {
+    await this.#preparing;
+    this.#listening = undefined;
+    await this.#closeDedicated();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#channel = undefined;
     await this.#preparing;
+    await this.#closeDedicated();
+  }
+
+  async #closeDedicated(): Promise<void> {
     const dedicated = this.#dedicated;
     this.#dedicated = undefined;
     if (dedicated !== undefined) await this.#destroy(dedicated);

@@ -1,4 +1,4 @@
-import { systemClock, withTimeout } from '../clock';
+import { holdProcess, systemClock, withTimeout } from '../clock';
 import { CircuitBreaker } from './circuit-breaker';
 import { isConnectionLost, isUnprepared, refusalOf, sqlState } from './failures';
 
@@ -92,7 +92,7 @@ export class StatementRunner {
   ): Promise<readonly R[]> {
     const deadline = this.#deadline();
     const attempt = () => this.#with(deadline, (run) => run<R>(statement, values));
-    return this.#breaker.run(async () => {
+    return this.#call(async () => {
       try {
         return await attempt();
       } catch (error) {
@@ -104,7 +104,7 @@ export class StatementRunner {
 
   /** Runs a statement that must not run twice. If the connection breaks, the call fails. */
   once<R extends object = Row>(statement: Statement, values: readonly unknown[]): Promise<readonly R[]> {
-    return this.#breaker.run(() => this.#with(this.#deadline(), (run) => run<R>(statement, values)));
+    return this.#call(() => this.#with(this.#deadline(), (run) => run<R>(statement, values)));
   }
 
   /**
@@ -126,7 +126,12 @@ export class StatementRunner {
         throw error;
       }
     };
-    return this.#breaker.run(() => this.#with(this.#deadline(), inTransaction));
+    return this.#call(() => this.#with(this.#deadline(), inTransaction));
+  }
+
+  /** Holds the process too: the dedicated connection and the breaker's timer do not. */
+  #call<T>(operation: () => Promise<T>): Promise<T> {
+    return holdProcess(this.#breaker.run(operation));
   }
 
   #deadline(): number {

@@ -5,10 +5,11 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Answer, Dialect, RequestCredentials } from './dialect';
 import { rest } from './rest';
 import { SessionError } from '../errors';
-import { IdentitySessionManager } from '../manager/manager';
+import { type IdentitySessionManager, versionOfManager } from '../manager/manager';
 import { unchecked } from '../options/checks';
 import { type AnyTable, type OptionTable, type OptionValues, readOptions } from '../options/reader';
 import type { IdentitySession } from '../session/session';
+import { VERSION } from '../version';
 
 declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace -- Express offers no other way to extend its request type
@@ -42,12 +43,22 @@ export function verbOptions<Table extends AnyTable>(
   options: object = {},
   table: Table,
 ): OptionValues<Table> {
-  if (!(manager instanceof IdentitySessionManager)) {
-    throw new TypeError(
-      `${verb} needs the manager: write \`${verb}(manager)\`, with the manager that createIdentitySessionManager() returned`,
-    );
-  }
+  checkManager(verb, manager);
   return readOptions(options, table, { heading: `${verb} cannot be built` });
+}
+
+/**
+ * Accepts a manager of another copy of this package, if it has the same version. Bundles, hot reloads and
+ * `jest.resetModules()` create copies.
+ */
+function checkManager(verb: string, manager: unknown): void {
+  const version = versionOfManager(manager);
+  if (version === VERSION) return;
+  throw new TypeError(
+    version === undefined
+      ? `${verb} needs the manager: write \`${verb}(manager)\`, with the manager that createIdentitySessionManager() returned`
+      : `${verb} of express-identity-sessions ${VERSION} was called with a manager of version ${version}: use one version, \`npm ls express-identity-sessions\` shows where each comes from`,
+  );
 }
 
 /** Checks the arguments of a verb that has no other options, as `verbOptions` does, and returns its dialect. */

@@ -9,17 +9,27 @@ import type { Place } from '../session/place';
 export type Locator = (ipAddress: string) => Place | undefined;
 
 /**
- * Returns the place of an IP address, or `undefined` if it is unknown. Private addresses are the intranet. If the locator
- * throws, the place is unknown, so that a failing locator does not break a list of sessions.
+ * Returns a locator for which a place is unknown if `locate` throws, so that a failing locator breaks neither a request nor a
+ * list of sessions. Only the first error is passed to `failed`, because a missing file fails every lookup.
  */
+export function unfailing(locate: Locator, failed: (error: unknown) => void): Locator {
+  let hasFailed = false;
+  return (ipAddress) => {
+    try {
+      return locate(ipAddress);
+    } catch (error) {
+      if (!hasFailed) failed(error);
+      hasFailed = true;
+      return undefined;
+    }
+  };
+}
+
+/** Returns the place of an IP address, or `undefined` if it is unknown. Private addresses are the intranet. */
 export function placeOf(ipAddress: string | null, locate: Locator | undefined): Place | undefined {
   if (ipAddress === null) return undefined;
   if (isPrivate(ipAddress)) return INTRANET;
-  try {
-    return locate?.(ipAddress) ?? undefined;
-  } catch {
-    return undefined;
-  }
+  return locate?.(ipAddress) ?? undefined;
 }
 
 const INTRANET: Place = Object.freeze({ intranet: true });

@@ -1,6 +1,6 @@
 import type { ChangeLog } from '../changes/changes';
 import type { CleanupLease } from '../database/cleanup-lease';
-import { jittered } from '../clock';
+import { holdProcess, jittered } from '../clock';
 import { cutoffs, type Lifetimes } from '../session/lifetimes';
 import type { Settings } from '../options/settings';
 import type { RetainedAttempts, SignInAttempts } from '../store/attempts';
@@ -59,8 +59,8 @@ export class Cleanup {
   }
 
   /** Cleans up now. Returns undefined if this or another node is cleaning up. */
-  async run(): Promise<CleanupResult | undefined> {
-    return this.#run(0);
+  run(): Promise<CleanupResult | undefined> {
+    return holdProcess(this.#run(0));
   }
 
   /** Stops after the running statement, so that another node may continue. May be called twice. */

@@ -3,6 +3,7 @@ import type { AccountLimit } from './account-limit';
 import { admissionOf } from './admission';
 import { decideAttempt } from './attempt';
 import type { Cleanup, CleanupResult } from './cleanup';
+import { holdProcess } from '../clock';
 import type { DescribedSession } from '../session/described';
 import { plainRefusal, SessionError, type RefusalCode } from '../errors';
 import { reportEnded } from '../events';
@@ -43,6 +44,7 @@ import { optionalText, jsonObject } from '../session/text';
 import type { EndedListener, SessionWatch } from './session-watch';
 import type { Settings } from '../options/settings';
 import type { MaybePromise, SessionPatch, AdministeredStore } from '../store/store';
+import { VERSION } from '../version';
 import { CLAIMED, Verification, type Visit } from './verification';
 
 /** A new session with its secret. The secret is not stored, so this is the only place where it appears. */
@@ -66,6 +68,14 @@ export interface ManagerParts {
   readonly locate?: Locator | undefined;
   /** Resolves when the clock follows the database's time. Absent for a store without a database. */
   readonly synchronizeClock?: (() => Promise<void>) | undefined;
+}
+
+/** Marks the managers of every copy of this package in the process with the version of their copy. */
+const MANAGER = Symbol.for('express-identity-sessions.manager');
+
+/** Returns the version of the package that created the manager, or undefined if the value is not a manager. */
+export function versionOfManager(value: unknown): string | undefined {
+  return (value as { readonly [MANAGER]?: string } | null | undefined)?.[MANAGER];
 }
 
 /**
@@ -101,6 +111,10 @@ export class IdentitySessionManager {
     this.#locate = locate;
     this.#verification = new Verification(store, settings, locate);
     this.#capacity = capacityOf(store, settings);
+  }
+
+  get [MANAGER](): string {
+    return VERSION;
   }
 
   /**
@@ -310,6 +324,14 @@ export class IdentitySessionManager {
   }
 
   /**
+   * Writes the unwritten touches now. Call it before a process that may be frozen or killed becomes idle.
+   * @throws SessionError `store-unavailable` if some could not be written; they are kept and written later
+   */
+  flush(): Promise<void> {
+    return holdProcess(this.#store.flush());
+  }
+
+  /**
    * Writes the unwritten touches and stops all timers. Does not destroy the app's Knex. May be called twice. If the database
    * is down, waits at most `timeout` milliseconds (default: `requestBudget`) and returns the number of lost touches: those
    * sessions were used later than the database records.
@@ -318,9 +340,11 @@ export class IdentitySessionManager {
    * `onEnded` listeners that have not been called by then are never called. Listeners added later are called immediately
    * with `store-unavailable`.
    */
-  async close({
-    timeout = this.settings.requestBudget,
-  }: { readonly timeout?: number } = {}): Promise<Closed> {
+  close({ timeout = this.settings.requestBudget }: { readonly timeout?: number } = {}): Promise<Closed> {
+    return holdProcess(this.#close(timeout));
+  }
+
+  async #close(timeout: number): Promise<Closed> {
     this.#watch.close();
     await this.#cleanup.close();
     return { touchesLost: await this.#store.close(timeout) };

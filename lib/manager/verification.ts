@@ -115,7 +115,10 @@ export class Verification {
     now: number,
   ): MaybePromise<IdentitySession> {
     const { nodeId: node, observed, report } = this.#settings;
-    const touched = this.#store.touch([{ id: session.sessionId, at: now, ipAddresses, node }]);
+    const { sessionId: id, lastAccessed, signedIn } = session;
+    const touched = this.#store.touch([
+      { id, at: now, ipAddresses, node, previous: lastAccessed ?? signedIn },
+    ]);
     const seen = withoutSecret(afterUse(session, { at: now, ipAddresses }));
     if (observed) report({ type: 'touched', session: referenceTo(seen) });
     return touched instanceof Promise ? touched.then(() => seen) : seen;

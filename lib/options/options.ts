@@ -115,6 +115,11 @@ export interface IdentitySessionOptions extends SignInRules {
    * `shortLifetime` if that is shorter.
    */
   readonly touchInterval?: Duration | undefined;
+  /**
+   * Writes a due touch before the request is passed on, instead of in the background. For processes that are frozen or
+   * killed after each response: without it, sessions in use expire there. Default `false`.
+   */
+  readonly touchBeforeResponse?: boolean | undefined;
   /** The maximum number of cached sessions. A cached session takes about 1 KB. Default 50,000. */
   readonly cacheSize?: number | undefined;
   /**
@@ -142,8 +147,9 @@ export interface IdentitySessionOptions extends SignInRules {
    */
   readonly ipCheck?: IpCheckOptions | undefined;
   /**
-   * The source of the places of IP addresses. `true`, the default, uses geoip-lite if it is installed. `false` disables
-   * places. A function, such as the result of `maxmind()`, replaces geoip-lite.
+   * The source of the places of IP addresses. `true`, the default, uses geoip-lite if it is installed, and loads it when a
+   * place is first needed. `false` disables places. A function, such as the result of `maxmind()`, replaces geoip-lite. If
+   * the source throws, the place is unknown, and the first error is reported.
    */
   readonly location?: boolean | Locator | undefined;
   /**
@@ -254,6 +260,7 @@ export const OPTIONS = {
 
   updateAfterCacheHits: { default: 10, check: count(1, 1_000_000) },
   touchInterval: { check: duration(1, HOUR) },
+  touchBeforeResponse: { default: false, check: flag },
   cacheSize: { default: 50_000, check: count(1, 10_000_000) },
   lease: { default: 2_000, check: duration(0, MINUTE) },
   changesConnection: {

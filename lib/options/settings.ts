@@ -162,6 +162,13 @@ const debug = debuglog('express-identity-sessions');
 
 /** The default of `report`. */
 const log: Report = (event) => {
+  // Only the developer can fix it, and nothing else shows it.
+  if (event.type === 'failed' && event.task === 'location') {
+    const problem = (event.error as Error | undefined)?.message ?? String(event.error);
+    process.emitWarning(`A place could not be found, later failures are not shown: ${problem}`, {
+      code: 'EIS_LOCATION',
+    });
+  }
   if (event.type === 'failed') debug('%s failed: %O', event.task, event.error);
   if (event.type === 'recovered') debug('%s recovered', event.task);
 };

@@ -1,4 +1,5 @@
-import type { Clock } from '../clock';
+import { afterPendingIo, type Clock } from '../clock';
+import { plainRefusal } from '../errors';
 import type { Health } from '../health';
 import { withIpAddress } from '../session/ip-address';
 import type { Revocation } from '../session/revocation';
@@ -12,6 +13,8 @@ export interface BufferedOptions {
   readonly updateAfterCacheHits: number;
   /** The longest time that a touch may wait to be written, in milliseconds. */
   readonly touchInterval: number;
+  /** Writes a due touch at once, and lets `touch` wait for it. */
+  readonly touchBeforeResponse: boolean;
   /** Called when touches could not be written. They are kept and written later. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -19,7 +22,7 @@ export interface BufferedOptions {
 /** The interval at which due touches are written, in milliseconds. */
 export const FLUSH_EVERY = 1000;
 
-/** The number of times that `close` tries to write the rest. */
+/** The number of times that `close` and `flush` try to write the rest. */
 const LAST_ATTEMPTS = 3;
 
 /** The largest number of sessions that one statement touches. */
@@ -34,6 +37,8 @@ export const MOST_WAITING = 100_000;
 /**
  * Returns a store that keeps touches in memory and writes them together. A session's touches become due after a number of
  * touches, after a time, when it is used from a new address, or when it was listed. Due touches are written every second.
+ * With `touchBeforeResponse` they are written at once, together with those of the same moment. A failed write is reported, and
+ * its request continues: the use was verified, and the touch is kept for the next write.
  *
  * Unwritten touches are visible through this store immediately. The wrapped store lags by at most `touchInterval`,
  * `FLUSH_EVERY` and the time of one write. Touches are lost only if the process is killed, or if more than `MOST_WAITING`
@@ -51,6 +56,8 @@ interface Pending {
   hits: number;
   /** When the first of them was recorded, in monotonic time. */
   readonly since: number;
+  /** When the touch becomes due, in monotonic time. */
+  readonly dueAt: number;
   due: boolean;
 }
 
@@ -62,7 +69,11 @@ class BufferedStore extends ForwardingStore {
   readonly #pending = new Map<string, Pending>();
   /** The touches of the statement that is running. */
   #flushing: ReadonlyMap<string, Pending> = new Map();
-  #flush: Promise<void> | undefined;
+  /** The write that is running, or the last of those that wait for it. */
+  #writing: Promise<void> | undefined;
+  /** The next write for requests that wait. It has not started yet. */
+  #nextWrite: Promise<void> | undefined;
+  #failure: unknown;
   #cancelNext: (() => void) | undefined;
   #closing: Promise<number> | undefined;
   /** The number of touches since the last flush that were not recorded, because too many sessions wait. */
@@ -80,9 +91,10 @@ class BufferedStore extends ForwardingStore {
       : found && this.#withPending(found);
   }
 
-  override touch(touches: readonly Touch[]): TouchResult {
+  override touch(touches: readonly Touch[]): MaybePromise<TouchResult> {
     for (const touch of touches) this.#record(touch);
-    return RECORDED;
+    if (!this.#options.touchBeforeResponse || !touches.some(({ id }) => this.#isDue(id))) return RECORDED;
+    return this.#writeSoon().then(() => RECORDED);
   }
 
   override async list(owner: Owner): Promise<readonly StoredSession[]> {
@@ -107,6 +119,15 @@ class BufferedStore extends ForwardingStore {
     return { ...this.inner.health(), touches: { pending: waiting.length, oldest: Math.round(oldest) } };
   }
 
+  override async flush(): Promise<void> {
+    const recorded = [...this.#flushing, ...this.#pending].map(([id, { since }]) => ({ id, since }));
+    await this.#writeAll();
+    if (recorded.some(({ id, since }) => this.#pending.get(id)?.since === since)) {
+      throw plainRefusal('store-unavailable', { retryAfter: 1, cause: this.#failure });
+    }
+    await this.inner.flush();
+  }
+
   override close(timeout: number): Promise<number> {
     this.#closing ??= this.#close(timeout);
     return this.#closing;
@@ -121,11 +142,11 @@ class BufferedStore extends ForwardingStore {
   }
 
   async #writeAll(): Promise<void> {
-    await this.#flush;
+    await this.#writing;
     // A broken connection or a locked row does not mean that the database is down, so one failure is not final.
     for (let attempt = 0; attempt < LAST_ATTEMPTS && this.#pending.size > 0; attempt++) {
       for (const pending of this.#pending.values()) pending.due = true;
-      await this.#writeDue();
+      await this.#write();
     }
   }
 
@@ -136,12 +157,13 @@ class BufferedStore extends ForwardingStore {
     return after(written, this.#pending.get(session.sessionId));
   }
 
-  #record({ id, at, ipAddresses, node = null }: Touch): void {
+  #record({ id, at, ipAddresses, node = null, previous = at }: Touch): void {
     let pending = this.#pending.get(id);
     if (pending === undefined) {
       if (this.#pending.size >= MOST_WAITING) return void this.#unrecorded++;
       const since = this.#options.clock.monotonic();
-      pending = { at, ipAddresses: NO_ADDRESSES, node, hits: 0, since, due: false };
+      const dueAt = since + this.#delay(at, previous);
+      pending = { at, ipAddresses: NO_ADDRESSES, node, hits: 0, since, dueAt, due: false };
       this.#pending.set(id, pending);
       this.#schedule();
     }
@@ -156,11 +178,48 @@ class BufferedStore extends ForwardingStore {
     if (++pending.hits >= this.#options.updateAfterCacheHits) pending.due = true;
   }
 
+  /**
+   * Returns the time that a session's first unwritten touch may wait. With `touchBeforeResponse`, the time since the written
+   * touch counts too, because the process may end after each response.
+   */
+  #delay(at: number, previous: number): number {
+    const { touchInterval, touchBeforeResponse } = this.#options;
+    return touchBeforeResponse ? touchInterval - Math.max(0, at - previous) : touchInterval;
+  }
+
+  #isDue(id: string): boolean {
+    const pending = this.#pending.get(id);
+    return pending !== undefined && (pending.due || pending.dueAt <= this.#options.clock.monotonic());
+  }
+
+  /** Resolves when the touches that are due at this moment are written, or their write has failed. */
+  #writeSoon(): Promise<void> {
+    if (this.#closing !== undefined) return Promise.resolve();
+    this.#nextWrite ??= new Promise<void>((resolve) => afterPendingIo(resolve))
+      .then(() => this.#writing)
+      .then(() => {
+        this.#nextWrite = undefined;
+        return this.#write();
+      });
+    return this.#nextWrite;
+  }
+
+  /** Writes what is due, after the writes before it. Only one statement runs at a time. */
+  #write(): Promise<void> {
+    const written =
+      this.#writing === undefined ? this.#writeDue() : this.#writing.then(() => this.#writeDue());
+    const writing = written.finally(() => {
+      if (this.#writing === writing) this.#writing = undefined;
+    });
+    this.#writing = writing;
+    return writing;
+  }
+
   /** Starts the timer. It runs only while touches wait, so that an unused manager does nothing. */
   #schedule(): void {
     if (this.#closing !== undefined) return;
     this.#cancelNext ??= this.#options.clock.after(FLUSH_EVERY, () => {
-      this.#flush = this.#writeDue().finally(() => {
+      void this.#write().finally(() => {
         this.#cancelNext = undefined;
         if (this.#pending.size > 0) this.#schedule();
       });
@@ -183,8 +242,8 @@ class BufferedStore extends ForwardingStore {
 
   #dueTouches(): [string, Pending][] {
     const crowded = this.#pending.size > MOST_WAITING / 2;
-    const longAgo = this.#options.clock.monotonic() - this.#options.touchInterval;
-    return [...this.#pending].filter(([, pending]) => crowded || pending.due || pending.since <= longAgo);
+    const now = this.#options.clock.monotonic();
+    return [...this.#pending].filter(([, { due, dueAt }]) => crowded || due || dueAt <= now);
   }
 
   /** Writes one batch. Returns false and keeps its touches if the write failed. */
@@ -198,6 +257,7 @@ class BufferedStore extends ForwardingStore {
       return true;
     } catch (error) {
       this.#putBack(batch.keys());
+      this.#failure = error;
       this.#options.onFailure(error);
       return false;
     } finally {
@@ -226,6 +286,7 @@ function merged(earlier: Pending, later: Pending): Pending {
     node: later.node ?? earlier.node,
     hits: earlier.hits + later.hits,
     since: earlier.since,
+    dueAt: earlier.dueAt,
     due: true,
   };
 }

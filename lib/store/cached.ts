@@ -72,7 +72,7 @@ class CachedStore extends ForwardingStore {
 
   override find(id: string): MaybePromise<StoredSession | undefined> {
     const session = this.#cache.get(id);
-    if (session !== undefined && this.#follower.trusted && this.#mayServe(session)) return session;
+    if (session !== undefined && this.#mayTrust() && this.#mayServe(session)) return session;
     return this.#load(id);
   }
 
@@ -125,7 +125,7 @@ class CachedStore extends ForwardingStore {
   }
 
   override policy(): MaybePromise<Policy> {
-    return this.#policy !== undefined && this.#follower.trusted ? this.#policy : this.#loadPolicy();
+    return this.#policy !== undefined && this.#mayTrust() ? this.#policy : this.#loadPolicy();
   }
 
   override async setPolicy(patch: PolicyPatch): Promise<void> {
@@ -171,6 +171,11 @@ class CachedStore extends ForwardingStore {
     } finally {
       this.#evict(which.flatMap(({ only = [] }) => only));
     }
+  }
+
+  #mayTrust(): boolean {
+    this.#follower.noteUse();
+    return this.#follower.trusted;
   }
 
   #mayServe(session: StoredSession): boolean {

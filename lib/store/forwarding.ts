@@ -57,6 +57,10 @@ export class ForwardingStore implements AdministeredStore {
     return this.inner.health();
   }
 
+  flush(): Promise<void> {
+    return this.inner.flush();
+  }
+
   close(timeout: number): Promise<number> {
     return this.inner.close(timeout);
   }

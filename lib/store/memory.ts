@@ -159,6 +159,10 @@ class MemoryStore implements AdministeredStore {
     return {};
   }
 
+  async flush(): Promise<void> {
+    // Nothing waits here.
+  }
+
   async close(): Promise<number> {
     // Keeps the sessions: another manager may use the same store.
     return 0;

@@ -54,6 +54,11 @@ export interface SessionStore {
   /** Returns what this store and the stores that it wraps know about their state, without asking the database. */
   health(): Health;
   /**
+   * Writes what is not written yet.
+   * @throws SessionError `store-unavailable` if a part cannot be written; the store keeps that part
+   */
+  flush(): Promise<void>;
+  /**
    * Writes what is not written yet, for at most `timeout` milliseconds, and releases what the store itself created.
    * Returns the number of touches that were lost. May be called twice.
    */
@@ -124,6 +129,8 @@ export interface End {
 /** The use of a session. */
 export interface Touch extends Use {
   readonly id: string;
+  /** The time of the use before this one, as `find` returned it. A store that delays writes can derive when to write. */
+  readonly previous?: number;
 }
 
 /** The touches that were not written. */

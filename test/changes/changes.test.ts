@@ -1,4 +1,10 @@
-import { ChangeFollower, READ_AT_MOST_EVERY, READ_EVERY, type ChangeSet } from '../../lib/changes/changes';
+import {
+  ChangeFollower,
+  IDLE_AFTER,
+  READ_AT_MOST_EVERY,
+  READ_EVERY,
+  type ChangeSet,
+} from '../../lib/changes/changes';
 import { MonitoredHint, type HintListener } from '../../lib/changes/hint';
 import { FakeClock } from '../support/clock';
 import { turns } from '../support/gate';
@@ -134,6 +140,73 @@ describe('ChangeFollower', () => {
     expect(clock.reads).toBe(1);
   });
 
+  describe('without use', () => {
+    /** Reads until the follower pauses. Returns the number of reads so far. */
+    async function pause(): Promise<number> {
+      follower.start();
+      await turns();
+      for (let passed = 0; passed < IDLE_AFTER; passed += READ_EVERY) await read();
+      expect(follower.health).toMatchObject({ paused: true, trusted: false });
+      return log.reads;
+    }
+
+    it('pauses after 15 seconds: it releases the connection, reads nothing and trusts nothing', async () => {
+      const reads = await pause();
+      expect([reads, log.rests]).toEqual([1 + IDLE_AFTER / READ_EVERY, 1]);
+      for (let i = 0; i < 100; i++) await read();
+      expect([log.reads, log.rests]).toEqual([reads, 1]);
+      expect(failures).toEqual([]);
+    });
+
+    it('also pauses while reads fail', async () => {
+      log.failure = new Error('no connection');
+      const reads = await pause();
+      for (let i = 0; i < 10; i++) await read();
+      expect(log.reads).toBe(reads);
+    });
+
+    it('keeps reading while it is used', async () => {
+      follower.start();
+      for (let passed = 0; passed < 3 * IDLE_AFTER; passed += READ_EVERY) {
+        follower.noteUse();
+        await read();
+      }
+      expect(follower.health).toMatchObject({ paused: false, trusted: true });
+    });
+
+    it('continues from its last position at the next use, and trusts nothing before the read has succeeded', async () => {
+      await pause();
+      log.write('a');
+      const release = log.hold();
+      follower.start();
+      await turns();
+      expect(follower.health).toMatchObject({ paused: false, trusted: false });
+      release();
+      await turns();
+      expect(follower.trusted).toBe(true);
+      expect(received.at(-1)).toMatchObject({ ids: ['a'], everything: false });
+      await read();
+      expect(follower.trusted).toBe(true);
+    });
+
+    it('synchronizes the clock again after a pause', async () => {
+      await pause();
+      log.failure = new Error('away');
+      await expect(follower.synchronizeClock()).rejects.toThrow('away');
+      log.failure = undefined;
+      const { reads } = clock;
+      await read();
+      await follower.synchronizeClock();
+      expect(clock.reads).toBe(reads + 1);
+    });
+
+    it('can be closed during a pause', async () => {
+      await pause();
+      await follower.close();
+      expect(log.closed).toBe(true);
+    });
+  });
+
   it('stops reading and trusting when it is closed during a read', async () => {
     follower.start();
     await turns();
@@ -234,6 +307,21 @@ describe('ChangeFollower with a hint', () => {
       await wait(1);
     }
     expect(log.reads).toBe(3);
+  });
+
+  it('ignores notifications while it is paused without use', async () => {
+    await started();
+    for (let passed = 0; passed < IDLE_AFTER; passed += READ_EVERY) await wait(READ_EVERY);
+    const { reads } = log;
+    notify();
+    await wait(10 * READ_EVERY);
+    expect([log.reads, follower.health.paused]).toEqual([reads, true]);
+    follower.start();
+    await turns();
+    notify();
+    await wait(READ_AT_MOST_EVERY);
+    expect(log.reads).toBe(reads + 2);
+    expect(listeners).toHaveLength(1);
   });
 
   it('does not extend trust because of notifications', async () => {

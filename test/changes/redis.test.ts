@@ -5,7 +5,14 @@ import { createClient, createCluster } from 'redis';
 
 import type { HintListener } from '../../lib/changes/hint';
 import { redisHint, type RedisClient } from '../../lib/changes/redis';
+import type * as Clocks from '../../lib/clock';
+import { GLOBALS } from '../support/clock';
 import { turns, until } from '../support/gate';
+
+jest.mock('../../lib/clock', () => {
+  const clock = jest.requireActual<typeof Clocks>('../../lib/clock');
+  return { ...clock, systemClock: () => clock.clockOf(GLOBALS) };
+});
 
 /** A server that passes messages on to its subscribers. */
 class FakeRedis {

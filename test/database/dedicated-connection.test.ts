@@ -91,6 +91,25 @@ describe('DedicatedConnection', () => {
     expect(await database.knex.raw('select 1')).toBeDefined();
   });
 
+  it('closes its connection in rest() without reporting it, and opens another and listens at the next use', async () => {
+    const own = open(database.knex);
+    const calls: string[] = [];
+    own.listen('identity_session_changes', {
+      notify: () => calls.push('notify'),
+      up: () => calls.push('up'),
+      down: () => calls.push('down'),
+    });
+    const first = await pid();
+    await own.rest();
+    await own.rest();
+    await until(async () => !(await isConnected(first)));
+    expect(calls).toEqual(['up']);
+    expect(await pid()).not.toBe(first);
+    expect(calls).toEqual(['up', 'up']);
+    await database.knex.raw('notify identity_session_changes');
+    await until(() => calls.includes('notify'));
+  });
+
   it('closes a connection that was opened after the timeout', async () => {
     let done: (() => void) | undefined;
     let backend = 0;

@@ -24,6 +24,9 @@ import { cookieRefresh, openXchangeRouter } from '../../lib/protocols/open-xchan
 import { cookieOf } from '../support/credentials';
 import { GatedStore } from '../support/gate';
 import { managerOn } from '../support/manager';
+import { appOn } from '../support/app';
+import type * as Package from '../../lib';
+import { VERSION } from '../../lib/version';
 
 const verbs = {
   autologin,
@@ -100,6 +103,38 @@ describe.each([
   it(`throws a TypeError for the unknown option ${unknown}`, () => {
     const build = () => verb(managerOn({ store: memory() }), options as never);
     expect(build).toThrow(`${name} cannot be built:\n- there is no option \`${unknown}\``);
+  });
+});
+
+describe('a manager of another copy of the package', () => {
+  function otherCopy(version = VERSION): typeof Package {
+    let copy!: typeof Package;
+    jest.isolateModules(() => {
+      jest.doMock('../../lib/version', () => ({ VERSION: version }));
+      copy = jest.requireActual('../../lib');
+    });
+    jest.dontMock('../../lib/version');
+    return copy;
+  }
+
+  it('works with the verbs of this copy, which also answer its refusals', async () => {
+    const other = otherCopy();
+    expect(other.sessionSecretGuard).not.toBe(sessionSecretGuard);
+    const manager = other.createIdentitySessionManager({ store: memory() });
+    const app = appOn(manager);
+    const response = await request(app).post('/sign-in').send({ userId: 'alice' }).expect(200);
+    const cookie = response.get('Set-Cookie')![0]!.split(';')[0]!;
+    await request(app).get('/private').set('Cookie', cookie).expect(200);
+    await manager.onCredentialChange('alice');
+    const refused = await request(app).get('/private').set('Cookie', cookie).expect(401);
+    expect(refused.body).toMatchObject({ code: 'session-ended', reason: 'credential-changed' });
+  });
+
+  it('is rejected with a TypeError that names both versions if the versions differ', () => {
+    const manager = otherCopy('9.9.9').createIdentitySessionManager({ store: memory() });
+    expect(() => sessionSecretGuard(manager)).toThrow(
+      `sessionSecretGuard of express-identity-sessions ${VERSION} was called with a manager of version 9.9.9`,
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-import { placeOf } from '../../lib/location/location';
+import { placeOf, unfailing } from '../../lib/location/location';
 
 const BERLIN = { city: 'Berlin', country: 'DE' };
 const inBerlin = () => BERLIN;
@@ -36,13 +36,28 @@ describe('placeOf()', () => {
     },
   );
 
-  it('returns undefined without an address, and if the locator finds nothing or throws', () => {
+  it('returns undefined without an address, and if the locator finds nothing', () => {
     expect(placeOf(null, inBerlin)).toBeUndefined();
     expect(placeOf('81.2.69.142', () => undefined)).toBeUndefined();
     expect(placeOf('81.2.69.142', () => null as never)).toBeUndefined();
-    const failing = () => {
-      throw new Error('the file is gone');
-    };
-    expect(placeOf('81.2.69.142', failing)).toBeUndefined();
+  });
+});
+
+describe('unfailing()', () => {
+  it('returns what the locator finds, undefined if it throws, and passes on the first error only', () => {
+    const errors: string[] = [];
+    const locate = unfailing(
+      (address) => {
+        if (address.startsWith('81.')) return BERLIN;
+        throw new Error(`no data for ${address}`);
+      },
+      (error) => errors.push((error as Error).message),
+    );
+    expect(['198.51.100.1', '81.2.69.142', '198.51.100.2'].map(locate)).toEqual([
+      undefined,
+      BERLIN,
+      undefined,
+    ]);
+    expect(errors).toEqual(['no data for 198.51.100.1']);
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { open } from 'maxmind';
 
 import { memory } from '../../lib';
-import { placeOf } from '../../lib/location/location';
+import { placeOf, unfailing } from '../../lib/location/location';
 import { maxmind } from '../../lib/location/maxmind';
 import { displayLocation } from '../../lib/session/i18n/messages';
 import { managerOn } from '../support/manager';
@@ -63,7 +63,10 @@ describe('maxmind()', () => {
     const get = () => {
       throw new Error('the file was replaced by another kind of database');
     };
-    expect(placeOf('81.2.69.142', await maxmind({ get }))).toBeUndefined();
+    const errors: unknown[] = [];
+    const locate = unfailing(await maxmind({ get }), (error) => errors.push(error));
+    expect(placeOf('81.2.69.142', locate)).toBeUndefined();
+    expect(errors).toHaveLength(1);
   });
 
   it.each([

@@ -2,11 +2,13 @@ import {
   createIdentitySessionManager,
   memory,
   otherSessionsOf,
+  type SessionError,
   sessionsOf,
   type IdentitySessionManager,
   type IdentitySessionOptions,
   type SignIn,
 } from '../../lib';
+import { FakeClock } from '../support/clock';
 import { managerOn } from '../support/manager';
 import { nodesOnADatabase, open, refusal } from '../support/nodes';
 import { DAY } from '../support/sessions';
@@ -315,6 +317,46 @@ describe('list', () => {
     await two!.close();
     expect(await use({ nodeId: 'two', globalLookup: false }).list(owner)).toHaveLength(1);
     expect(await one!.list(owner)).toEqual([]);
+  });
+});
+
+describe('processes that are killed after each response', () => {
+  /** Verifies one session once every 20 minutes, each time on a new node that is never closed. */
+  async function visits(options: IdentitySessionOptions): Promise<string[]> {
+    const start = nodes.clock.now();
+    const { credentials } = await open(nodes.use(), { staySignedIn: false });
+    const results: string[] = [];
+    for (let visit = 1; visit <= 6; visit++) {
+      const clock = new FakeClock(start + visit * 20 * 60_000);
+      const verified = Promise.resolve(nodes.use({ clock, ...options }).verify(credentials));
+      results.push(
+        await verified.then(
+          () => 'live',
+          (error: SessionError) => error.code,
+        ),
+      );
+    }
+    return results;
+  }
+
+  it('keep a session in use alive with touchBeforeResponse', async () => {
+    expect(await visits({ touchBeforeResponse: true })).toEqual(Array(6).fill('live'));
+  });
+
+  it('let a session in use expire without it', async () => {
+    expect(await visits({})).toContain('session-expired');
+  });
+});
+
+describe('flush', () => {
+  it('writes the use of a session at once', async () => {
+    const manager = nodes.use();
+    const { session, credentials } = await open(manager);
+    await manager.verify(credentials);
+    await manager.flush();
+    const [row] = await nodes.database.knex('identity_sessions').where({ session_id: session.sessionId });
+    expect(row).toMatchObject({ last_accessed: expect.anything() });
+    expect(manager.health().touches).toEqual({ pending: 0, oldest: 0 });
   });
 });
 

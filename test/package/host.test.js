@@ -9,6 +9,7 @@ const {
   restRouter,
   sessionErrors,
   sessionSecretGuard,
+  systemClock,
 } = require('express-identity-sessions');
 const createKnex = require('knex');
 const request = require('supertest');
@@ -67,6 +68,47 @@ describe('on PostgreSQL', () => {
     await knex.destroy();
   });
   itWorks(() => manager);
+});
+
+describe('under fake timers', () => {
+  let knex;
+  let manager;
+
+  beforeAll(async () => {
+    knex = createKnex({ client: 'pg', connection: process.env.DATABASE_URL });
+    await migrate(knex);
+    manager = createIdentitySessionManager({ knex });
+  });
+  afterEach(() => jest.useRealTimers());
+  afterAll(async () => {
+    await manager.close();
+    await knex.destroy();
+  });
+
+  it.each([
+    ['all', {}],
+    ['all except nextTick', { doNotFake: ['nextTick'] }],
+    ['all, at a time of the future', { now: Date.UTC(2040, 0, 1) }],
+  ])('serves guarded requests (%s)', async (_, config) => {
+    jest.useFakeTimers(config);
+    const app = appOn(manager);
+    const cookie = await signedIn(app, 'alice');
+    await request(app).get('/private').set('Cookie', cookie).expect(200, { userId: 'alice' });
+    await request(app).get('/sessions').set('Cookie', cookie).expect(200);
+    await request(app).delete('/sessions').set('Cookie', cookie).expect(204);
+    await request(app).get('/private').set('Cookie', cookie).expect(200);
+  });
+
+  it('expires sessions when the test moves the time, if the clock follows Date', async () => {
+    const clock = { ...systemClock(), now: () => Date.now() };
+    const short = createIdentitySessionManager({ store: memory(), shortLifetime: '1H', clock });
+    const app = appOn(short);
+    const cookie = await signedIn(app, 'alice');
+    jest.useFakeTimers({ now: Date.now() + 2 * 3_600_000 });
+    const refused = await request(app).get('/private').set('Cookie', cookie).expect(401);
+    expect(refused.body.code).toBe('session-expired');
+    await short.close();
+  });
 });
 
 it('throws TypeError for an invalid option', () => {

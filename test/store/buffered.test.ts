@@ -4,14 +4,15 @@ import type { StoredSession } from '../../lib/session/session';
 import { buffered, FLUSH_EVERY, MOST_WAITING } from '../../lib/store/buffered';
 import { cached } from '../../lib/store/cached';
 import { memory } from '../../lib/store/memory';
-import type { AdministeredStore, Touch, TouchResult } from '../../lib/store/store';
+import type { AdministeredStore, MaybePromise, Touch, TouchResult } from '../../lib/store/store';
 import { FakeClock } from '../support/clock';
-import { turns } from '../support/gate';
+import { GatedStore, turns } from '../support/gate';
 import { ALICE, LIFETIMES, admission, aSession } from '../support/sessions';
 import { testStoreOnPostgres } from './on-postgres';
 
 const HITS = 10;
 const INTERVAL = 60_000;
+const OPTIONS = { updateAfterCacheHits: HITS, touchInterval: INTERVAL, touchBeforeResponse: false };
 
 /** Records the touches that the wrapped store receives, and skips or rejects them as a test wants. */
 class WatchedStore {
@@ -65,7 +66,7 @@ describe('buffered', () => {
       clock.advance(INTERVAL + FLUSH_EVERY);
       return watched.settled();
     };
-    const options = { clock, updateAfterCacheHits: HITS, touchInterval: INTERVAL, onFailure };
+    const options = { ...OPTIONS, clock, onFailure };
     return { store: buffered(watched.store, options), settle };
   });
 
@@ -80,12 +81,7 @@ describe('buffered', () => {
       clock = new FakeClock();
       inner = new WatchedStore(memory());
       failures = [];
-      store = buffered(inner.store, {
-        clock,
-        updateAfterCacheHits: HITS,
-        touchInterval: INTERVAL,
-        onFailure: (error) => failures.push(error),
-      });
+      store = buffered(inner.store, { ...OPTIONS, clock, onFailure: (error) => failures.push(error) });
       session = await inserted();
     });
 
@@ -233,6 +229,98 @@ describe('buffered', () => {
       await store.end(everySessionOf(ALICE), { at: clock.now(), reason: 'revoked', by: null });
       await pass(2 * INTERVAL);
       expect(inner.flushes).toHaveLength(0);
+    });
+
+    it('writes touches that are not due yet in flush, and continues afterwards', async () => {
+      touch();
+      await store.flush();
+      expect(inner.flushes).toHaveLength(1);
+      await store.flush();
+      expect(inner.flushes).toHaveLength(1);
+      touch();
+      await pass(INTERVAL);
+      expect(inner.flushes).toHaveLength(2);
+    });
+
+    it('rejects in flush with store-unavailable if touches cannot be written, and keeps them', async () => {
+      touch();
+      inner.failure = new Error('no database');
+      await expect(store.flush()).rejects.toMatchObject({
+        code: 'store-unavailable',
+        cause: inner.failure,
+      });
+      inner.failure = undefined;
+      await store.flush();
+      expect(store.health().touches?.pending).toBe(0);
+    });
+
+    describe('with touchBeforeResponse', () => {
+      beforeEach(() => {
+        const onFailure = (error: unknown) => failures.push(error);
+        store = buffered(inner.store, { ...OPTIONS, touchBeforeResponse: true, clock, onFailure });
+      });
+
+      /** Touches a session that was last used `idle` milliseconds ago. */
+      function touchAfter(idle: number, id = session.sessionId): MaybePromise<TouchResult> {
+        const at = clock.now();
+        return store.touch([{ id, at, ipAddresses: [], previous: at - idle }]);
+      }
+
+      it('writes a touch before it resolves if the session was last used touchInterval ago', async () => {
+        const touched = touchAfter(INTERVAL);
+        expect(touched).toBeInstanceOf(Promise);
+        await touched;
+        expect(inner.flushes).toMatchObject([[{ id: session.sessionId, at: clock.now() }]]);
+      });
+
+      it('records touches synchronously until the written one is touchInterval old', async () => {
+        expect(touchAfter(INTERVAL - 1000)).not.toBeInstanceOf(Promise);
+        clock.advance(999);
+        expect(touchAfter(999)).not.toBeInstanceOf(Promise);
+        clock.advance(1);
+        await touchAfter(1);
+        expect(inner.flushes).toHaveLength(1);
+      });
+
+      it('writes a touch after updateAfterCacheHits touches, and at once if the address is new', async () => {
+        for (let hit = 1; hit < HITS; hit++) expect(touchAfter(0)).not.toBeInstanceOf(Promise);
+        await touchAfter(0);
+        expect(inner.flushes).toHaveLength(1);
+        await store.touch([{ id: session.sessionId, at: clock.now(), ipAddresses: ['198.51.100.7'] }]);
+        expect(inner.flushes).toHaveLength(2);
+      });
+
+      it('writes the touches of one moment together, and those that arrive during a write in the next one', async () => {
+        const gate = new GatedStore(inner.store);
+        store = buffered(gate.store, {
+          ...OPTIONS,
+          touchBeforeResponse: true,
+          clock,
+          onFailure: () => undefined,
+        });
+        gate.close();
+        const first = ['a', 'b', 'c'].map((id) => touchAfter(INTERVAL, id));
+        await turns();
+        const second = ['a', 'd'].map((id) => touchAfter(INTERVAL, id));
+        await turns();
+        expect(inner.flushes.map((flush) => flush.map(({ id }) => id))).toEqual([['a', 'b', 'c']]);
+        gate.open();
+        await Promise.all([...first, ...second]);
+        expect(inner.flushes.map((flush) => flush.map(({ id }) => id))).toEqual([
+          ['a', 'b', 'c'],
+          ['a', 'd'],
+        ]);
+      });
+
+      it('resolves after a failed write, reports the failure and keeps the touch', async () => {
+        inner.failure = new Error('no database');
+        await touchAfter(INTERVAL);
+        expect(failures).toEqual([inner.failure]);
+        expect(store.health().touches?.pending).toBe(1);
+        inner.failure = undefined;
+        await pass(FLUSH_EVERY);
+        expect(store.health().touches?.pending).toBe(0);
+      });
     });
 
     it('writes touches that are not due yet in close, once for two calls', async () => {

@@ -1,4 +1,12 @@
-import type { Clock } from '../../lib/clock';
+import type { Clock, Machine } from '../../lib/clock';
+
+/** The global functions at the time of each call, so that Jest's fake timers control a clock on it. */
+export const GLOBALS: Machine = {
+  wallTime: () => Date.now(),
+  monotonic: () => performance.now(),
+  setTimeout: (task, delay) => setTimeout(task, delay),
+  clearTimeout: (timer) => clearTimeout(timer),
+};
 
 interface Timer {
   readonly at: number;

@@ -4,6 +4,7 @@ import type { Changes, ChangeSet } from '../../lib/changes/changes';
 export class HandWrittenLog implements Changes {
   reads = 0;
   closed = false;
+  rests = 0;
   /** If set, reads reject with this error. */
   failure: Error | undefined;
   #unread: string[] = [];
@@ -36,6 +37,11 @@ export class HandWrittenLog implements Changes {
     await this.#held;
     if (this.failure !== undefined) throw this.failure;
     return { ids, everything, position: String(this.reads), time: 0 };
+  }
+
+  rest(): Promise<void> {
+    this.rests++;
+    return Promise.resolve();
   }
 
   close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { afterPendingIo } from '../../clock';
 import type { Health } from '../../health';
 import { isSessionId } from '../../session/credentials';
 import type { Cutoffs } from '../../session/lifetimes';
@@ -103,7 +104,7 @@ class PostgresStore implements AdministeredStore {
   find(id: string): MaybePromise<StoredSession | undefined> {
     // An invalid id would fail the statement for all callers that share it.
     if (!isSessionId(id)) return undefined;
-    if (this.#waiting.size === 0) setImmediate(() => void this.#findWaiting());
+    if (this.#waiting.size === 0) afterPendingIo(() => void this.#findWaiting());
     return new Promise((resolve, reject) => {
       const waiters = this.#waiting.get(id);
       if (waiters === undefined) this.#waiting.set(id, [{ resolve, reject }]);
@@ -189,6 +190,10 @@ class PostgresStore implements AdministeredStore {
 
   health(): Health {
     return { database: { available: this.#runner.available } };
+  }
+
+  async flush(): Promise<void> {
+    // Nothing waits here.
   }
 
   async close(): Promise<number> {
