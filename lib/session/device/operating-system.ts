@@ -1,3 +1,5 @@
+import { knownVersion } from './frozen-versions';
+
 /** An operating system, as read from a user agent. */
 export interface OperatingSystem {
   /** The name in lower case, such as `windows`. */
@@ -10,7 +12,7 @@ export interface OperatingSystem {
 
 /**
  * Converts the result of ua-parser-js. Names are those that Open-Xchange uses. Returns undefined if the operating system
- * is unknown.
+ * is unknown. A version that browsers send on every device counts as unknown.
  */
 export function operatingSystem(
   foundName: string | undefined,
@@ -18,13 +20,18 @@ export function operatingSystem(
   userAgent: string,
 ): OperatingSystem | undefined {
   const [, nameInApp, versionInApp] = IN_APPS.exec(userAgent) ?? [];
-  const called = foundName || nameInApp;
+  const called = ONLY_ON_IOS.test(userAgent) ? 'iOS' : foundName || nameInApp;
   if (!called) return undefined;
   const name = nameOf(called);
   const inApp = nameInApp !== undefined && nameOf(nameInApp) === name ? versionInApp : undefined;
-  const version = versionOf(name, foundVersion || inApp, userAgent);
-  return { name, version, label: label(name, called, version) };
+  const foundHere = foundName !== undefined && nameOf(foundName) === name ? foundVersion : undefined;
+  const sent = versionOf(name, foundHere || inApp, userAgent);
+  const version = knownVersion(name, sent, userAgent);
+  return { name, version, label: sent && !version ? LABELS.get(name) : label(name, called, version) };
 }
+
+/** Browsers of iPads whose user agents otherwise name macOS, because they ask for the desktop site. */
+const ONLY_ON_IOS = /\b(?:CriOS|FxiOS|EdgiOS)\//;
 
 /** Operating systems in the user agents of apps, which ua-parser-js does not find. */
 const IN_APPS = /\b(iPadOS|iOS|macOS|Mac OS X|Android)[/ ](\d{1,4}(?:\.\d{1,4})?)/;
@@ -70,9 +77,11 @@ const LABELS: ReadonlyMap<string, string> = new Map([
   ['chromeos', 'ChromeOS'],
   ['ios', 'iOS'],
   ['linux', 'Linux'],
+  ['macos', 'macOS'],
+  ['windows', 'Windows'],
 ]);
 
-/** The names of Windows versions. The user agent of Windows 11 contains version 10. */
+/** The names of Windows versions. */
 const WINDOWS: ReadonlyMap<string, string> = new Map([
   ['6.0', 'Vista'],
   ['6.1', '7'],
