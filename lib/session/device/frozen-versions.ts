@@ -15,7 +15,7 @@ interface FrozenVersion {
   readonly sent: (userAgent: string) => boolean;
 }
 
-const FROZEN: ReadonlyMap<string, FrozenVersion> = new Map([
+const FROZEN: ReadonlyMap<string, FrozenVersion> = new Map<string, FrozenVersion>([
   [
     'windows',
     {

@@ -132,8 +132,13 @@ describe('describeDevice and describeOxDevice', () => {
     [null, IPHONE, 'Mobile Safari 17 on iOS 17.5', 'ios 17.5 / mobile safari 17 / browser / unknown'],
     [null, NEW_EDGE, 'Edge 120 on Windows', 'windows / edge 120 / browser / edge'],
     [null, 'Dalvik/2.1.0 (Linux; U; Android 13; Pixel 7)', 'Android 13', 'android 13 / – / other / –'],
-    [null, 'App/1.0 (com.example; build:1; iOS 17.5.0) Alamofire/5', 'iOS 17.5', 'ios 17.5 / – / other / –'],
-    [null, 'curl/8.5.0', 'Unknown device', '– / – / other / –'],
+    [
+      null,
+      'App/1.0 (com.example; build:1; iOS 17.5.0) Alamofire/5',
+      'App 1.0 on iOS 17.5',
+      'ios 17.5 / app 1.0 / other / –',
+    ],
+    [null, 'curl/8.5.0', 'curl 8.5', '– / curl 8.5 / other / –'],
     [null, '', 'Unknown device', '– / – / other / –'],
     [null, null, 'Unknown device', '– / – / other / –'],
   ])('for the unknown client id %s describe the user agent %j as %s', (client, userAgent, english, short) => {
