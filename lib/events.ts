@@ -1,10 +1,12 @@
 import type { RefusalCode } from './errors';
 import type { EndedSession, Owner, SessionReference } from './session/session';
 import type { EndReason } from './session/end-reason';
+import { visible } from './session/text';
 
 /**
  * An event that a manager reports to the app, for logs, audits and metrics. Each event is reported once, by the node that
- * caused it. Events contain no secrets.
+ * caused it. Events contain no secrets. Client ids, auth ids and actors contain no invisible characters, so that they are
+ * safe in a log. User and tenant ids are unchanged.
  */
 export type SessionEvent =
   /** A session was opened. */
@@ -78,6 +80,19 @@ export function reportEnded(report: Report, ended: readonly EndedSession[]): voi
   for (const { endReason: reason, endedBy: by, ...session } of ended) {
     report({ type: 'ended', session, reason, by });
   }
+}
+
+/** Returns the event without invisible characters in texts that clients may have chosen. */
+export function withVisibleText(event: SessionEvent): SessionEvent {
+  const { session, by } = event as { session?: SessionReference; by?: string | null };
+  if (session === undefined && !by) return event;
+  return {
+    ...event,
+    ...(session && {
+      session: { ...session, clientId: visible(session.clientId), authId: visible(session.authId) },
+    }),
+    ...(by && { by: visible(by) }),
+  } as SessionEvent;
 }
 
 /**

@@ -24,6 +24,7 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       device text not null,
       device_info text,
       user_agent text,
+      client_hints jsonb,
       ip_addresses text,
       extra_properties jsonb,
       data jsonb,
@@ -160,8 +161,8 @@ async function createTriggers(knex: Knex, at: string): Promise<void> {
     execute function ${at}.identity_session_changed()`);
   await knex.raw(`
     create trigger identity_session_changed after update of
-      session_id, secret_hash, tenant_id, user_id, client_id, device, device_info, user_agent, stay_signed_in, signed_in,
-      extra_properties, data, protocol_data, auth_id
+      session_id, secret_hash, tenant_id, user_id, client_id, device, device_info, user_agent, client_hints, stay_signed_in,
+      signed_in, extra_properties, data, protocol_data, auth_id
     on ${at}.identity_sessions for each row when (new.ended_at is null)
     execute function ${at}.identity_session_changed()`);
 

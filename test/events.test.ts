@@ -104,6 +104,21 @@ describe('the events of a manager', () => {
     expect(events).toEqual([{ type: 'ended', session: reference, reason: 'revoked', by: 'support' }]);
   });
 
+  it('contain no invisible characters that a client or an administrator chose', async () => {
+    const manager = use();
+    const { credentials } = await manager
+      .open({ ...alice, clientId: 'mail\u202e\n', authId: 'login\u2066-1' })
+      .then(({ session: { sessionId }, secret }) => ({ credentials: { sessionId, secret } }));
+    await manager.verify(credentials);
+    await manager.revoke({ owner, only: [credentials.sessionId] }, { by: 'support\r\u200b' });
+    const session = expect.objectContaining({ clientId: 'mail', authId: 'login-1' });
+    expect(events).toEqual([
+      { type: 'added', session },
+      { type: 'touched', session },
+      { type: 'ended', session, reason: 'revoked', by: 'support' },
+    ]);
+  });
+
   it('report the sessions that a sign-in displaced before the new session', async () => {
     const manager = use({ preventConcurrentLogin: 'LogoutFromAllDevices' });
     const { reference } = await open(manager);

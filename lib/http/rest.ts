@@ -6,6 +6,7 @@ import { isSecret, isSessionId } from '../session/credentials';
 import { everySessionOf, otherSessionsOf, sessionsOf, type Revocation } from '../session/revocation';
 import { currentIpAddress, type IdentitySession } from '../session/session';
 import { displayLocation, displayName, type Messages } from '../session/i18n/messages';
+import { visible } from '../session/text';
 import { cookieValues, setCookie } from './cookies';
 import { type Answer, type Dialect, type RequestCredentials, type Transport, instant } from './dialect';
 import type { DescribedSession } from '../session/described';
@@ -195,8 +196,8 @@ function sessionBody(
     id: session.sessionId,
     current,
     ipAddress: currentIpAddress(session),
-    client: session.clientId,
-    userAgent: session.userAgent,
+    client: visible(session.clientId),
+    userAgent: visible(session.userAgent),
     ...(location !== undefined && { location }),
     signedIn: instant(session.signedIn),
     lastAccessed: instant(session.lastAccessed ?? session.signedIn),

@@ -5,12 +5,19 @@ import type { Transport } from './dialect';
 import { invalidRequest } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
 import type { SignIn } from '../manager/new-session';
+import { clientHintsOf } from '../session/device/client-hints';
 import type { IdentitySession } from '../session/session';
 import { dialectOf, refuse, setHeaders, type VerbOptions, wellFormedCredentials } from './request';
 import { checkWriteOrigin } from './same-origin';
 
-/** The user who signs in, and options of the new session. The user agent and the address are taken from the request. */
-export interface SignInFacts extends Omit<SignIn, 'userAgent' | 'ipAddress' | 'replaces' | 'secretForm'> {
+/**
+ * The user who signs in, and options of the new session. The user agent, the client hints and the address are taken from the
+ * request.
+ */
+export interface SignInFacts extends Omit<
+  SignIn,
+  'userAgent' | 'clientHints' | 'ipAddress' | 'replaces' | 'secretForm'
+> {
   /** Use `bearer` for clients that keep no cookies. The result then contains the token. Default: `cookie`. */
   readonly transport?: Transport | undefined;
 }
@@ -62,6 +69,7 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
       ...facts,
       secretForm: dialect.secretForm,
       userAgent: request.headers['user-agent'],
+      clientHints: clientHintsOf(request),
       ipAddress: request.ip,
       replaces,
     });

@@ -218,7 +218,7 @@ export class IdentitySessionManager {
       session,
       // Computed on first use, because not every protocol shows devices.
       get device() {
-        return describeDevice(session.userAgent, session.clientId);
+        return describeDevice(session.userAgent, session.clientId, session.clientHints);
       },
       place: placeOf(currentIpAddress(session), this.#locate),
       expires: expiresAt(session, this.settings.lifetimes),

@@ -1,6 +1,7 @@
 import { checkNames, type Names } from '../options/reader';
 import { messagesFor } from '../session/i18n/translations';
 import { mintSessionId, parsedSessionId, type Credentials, type SecretForm } from '../session/credentials';
+import { checkedClientHints, type ClientHints } from '../session/device/client-hints';
 import { LONGEST_USER_AGENT } from '../session/device/describe';
 import type { Device } from '../session/device/device';
 import { ipAddress } from '../session/ip-address';
@@ -21,6 +22,8 @@ export interface SignIn {
   readonly device?: string | undefined;
   /** The `User-Agent` header of the request. It is cut to 512 characters. */
   readonly userAgent?: string | null | undefined;
+  /** The client hints of the request: `clientHintsOf(request)`. Invalid members are ignored. Default: null. */
+  readonly clientHints?: ClientHints | null | undefined;
   /** The address of the request, in any usual spelling. Text that is not an IP address counts as unknown. */
   readonly ipAddress?: string | null | undefined;
   /** True lets the session hibernate after the short lifetime instead of ending. Default: false. */
@@ -51,6 +54,7 @@ const SIGN_IN: Names<SignIn> = {
   clientId: true,
   device: true,
   userAgent: true,
+  clientHints: true,
   ipAddress: true,
   staySignedIn: true,
   extraProperties: true,
@@ -77,7 +81,8 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
   const now = settings.clock.now();
   const clientId = optionalText('clientId', signIn.clientId, 64);
   const userAgent = capped('userAgent', signIn.userAgent, LONGEST_USER_AGENT);
-  const device = settings.describeDevice(userAgent, clientId);
+  const clientHints = checkedClientHints(signIn.clientHints);
+  const device = settings.describeDevice(userAgent, clientId, clientHints);
   const address = ipAddress(signIn.ipAddress);
   return {
     sessionId: signIn.sessionId === undefined ? mintSessionId(now) : givenId(signIn.sessionId),
@@ -88,6 +93,7 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
     device: text('device', signIn.device ?? kindOf(clientId, device, settings), LONGEST_KIND),
     deviceInfo: capped('deviceInfo', displayName(device, messagesFor(null, settings.translations)), 256),
     userAgent,
+    clientHints,
     ipAddresses: Object.freeze(address === null ? [] : [address]),
     staySignedIn: signIn.staySignedIn === true,
     signedIn: now,

@@ -153,8 +153,8 @@ export interface IdentitySessionOptions extends SignInRules {
    */
   readonly location?: boolean | Locator | undefined;
   /**
-   * A function that turns a user agent and a client id into a device. Its results are memoized. The default function uses
-   * ua-parser-js.
+   * A function that turns a user agent, a client id and client hints into a device. Its results are memoized. The default
+   * function uses ua-parser-js.
    */
   readonly describeDevice?: DescribeDevice | undefined;
   /** Additional languages, and changed messages, for the names of devices and places. See `translationsOf`. Default `{}`. */

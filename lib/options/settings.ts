@@ -1,7 +1,7 @@
-import { debuglog } from 'node:util';
+import { debuglog, inspect } from 'node:util';
 
 import { systemClock, type Clock } from '../clock';
-import { type Report, unawaited } from '../events';
+import { type Report, unawaited, withVisibleText } from '../events';
 import { type COOKIE_OPTIONS, OPTIONS, type IdentitySessionOptions } from './options';
 import { type OptionValues, readOptions } from './reader';
 import { translationsOf, type Translations } from '../session/i18n/translations';
@@ -9,6 +9,7 @@ import { describeDevice, deviceDescriber } from '../session/device/describe';
 import type { DescribeDevice, DeviceOf } from '../session/device/device';
 import { buildIpCheck, type IpCheck } from '../session/ip-check';
 import type { Lifetimes } from '../session/lifetimes';
+import { visible } from '../session/text';
 import { readSignInRules, type SignInRulesInForce } from '../session/sign-in-rules';
 
 /** The options after their checks. Defaults are filled in, and durations are in milliseconds. */
@@ -169,15 +170,20 @@ const log: Report = (event) => {
       code: 'EIS_LOCATION',
     });
   }
-  if (event.type === 'failed') debug('%s failed: %O', event.task, event.error);
+  if (event.type === 'failed') debug('%s failed: %s', event.task, linesOf(event.error));
   if (event.type === 'recovered') debug('%s recovered', event.task);
 };
 
-/** Returns a function whose failures are logged and cannot harm the caller. */
+/** An error can contain text that a client has sent. */
+function linesOf(error: unknown): string {
+  return inspect(error).split('\n').map(visible).join('\n');
+}
+
+/** Returns a function that receives events with visible text. Its failures are logged and cannot harm the caller. */
 function unfailing(report: Report): Report {
   return (event) =>
     unawaited(
-      () => report(event),
-      (error) => debug('`report` failed: %O', error),
+      () => report(withVisibleText(event)),
+      (error) => debug('`report` failed: %s', linesOf(error)),
     );
 }

@@ -1,3 +1,4 @@
+import type { ClientHints } from './device/client-hints';
 import type { EndReason } from './end-reason';
 import { withIpAddress } from './ip-address';
 
@@ -26,6 +27,8 @@ export interface IdentitySession extends Owner {
   readonly deviceInfo: string | null;
   /** The user agent at sign-in, cut to 512 characters. */
   readonly userAgent: string | null;
+  /** The client hints at sign-in, or null if the client sent none. */
+  readonly clientHints: ClientHints | null;
   /** The addresses that used the session, newest last. Beyond 2,048 characters in total, the oldest are dropped. */
   readonly ipAddresses: readonly string[];
   /** True if the user asked to stay signed in. After the short lifetime, such a session hibernates; others end. */
@@ -94,6 +97,7 @@ export function withoutSecret(session: StoredSession): IdentitySession {
     device: session.device,
     deviceInfo: session.deviceInfo,
     userAgent: session.userAgent,
+    clientHints: session.clientHints,
     ipAddresses: session.ipAddresses,
     staySignedIn: session.staySignedIn,
     signedIn: session.signedIn,

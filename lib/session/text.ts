@@ -32,13 +32,24 @@ export function detached(piece: string): string {
   return Buffer.from(piece).toString();
 }
 
-/** Returns text to display: cut to `longest` characters, without characters that are invisible or reverse text. */
-export function displayText(value: string, longest: number): string {
-  return value.slice(0, longest).replace(INVISIBLE, '');
+/**
+ * Returns text to display or to report, without characters that are invisible, break lines or reverse text. Clients choose
+ * such text, and with these characters it could pose as other text. Stored text keeps them.
+ */
+export function visible<T extends string | null>(value: T): T {
+  return (typeof value === 'string' ? value.replace(INVISIBLE, '') : value) as T;
 }
 
-/** Control, format and unassigned characters, halves of surrogate pairs, and line and paragraph separators. */
-const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
+/** Returns text to display as `visible` does, cut to `longest` characters. */
+export function displayText(value: string, longest: number): string {
+  return visible(value.slice(0, longest));
+}
+
+/**
+ * Control, format and unassigned characters, halves of surrogate pairs, line and paragraph separators, and other
+ * characters that Unicode displays as nothing, such as fillers.
+ */
+const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /**
  * Returns a frozen copy of a JSON object.

@@ -38,6 +38,24 @@ const described = (of: IdentitySession, place?: Place) => ({
 
 const code = (wanted: RefusalCode) => expect.objectContaining({ name: 'SessionError', code: wanted });
 
+describe('text of clients in the REST dialect', () => {
+  it('is shown without invisible characters', () => {
+    const posing = session({
+      clientId: 'ma\u202eil\n',
+      userAgent: 'MyShop/1\u2066 (Android\u200b 14)\u2028',
+    });
+    const { body } = dialect.session(described(posing, { city: 'Ber\u202elin', country: 'DE' }), request());
+    expect(body).toMatchObject({
+      session: {
+        client: 'mail',
+        userAgent: 'MyShop/1 (Android 14)',
+        location: 'Berlin, Germany',
+        device: { displayName: expect.stringMatching(/^[ -~]+$/) },
+      },
+    });
+  });
+});
+
 describe.each(['credentials', 'remembered'] as const)('%s of the REST dialect', (which) => {
   const credentialsIn = (headers: Record<string, string>, by = dialect) => by[which](request(headers));
 

@@ -55,7 +55,7 @@ describe('newSession', () => {
 
   it("describes the device in the app's first language", () => {
     const german = settingsOf({ store: memory(), languages: ['de', 'en'] });
-    const { deviceInfo } = newSession({ userId: 'alice', userAgent: 'curl/8' }, 'hash', german);
+    const { deviceInfo } = newSession({ userId: 'alice', userAgent: null }, 'hash', german);
     expect(deviceInfo).toBe('Unbekanntes Gerät');
   });
 

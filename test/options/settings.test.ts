@@ -114,6 +114,22 @@ describe('settingsOf', () => {
     expect(warn).toHaveBeenCalledTimes(1);
   });
 
+  it('removes invisible characters from the device that the function of the app describes', () => {
+    const { describeDevice } = settings({
+      describeDevice: (userAgent) => ({
+        type: 'other',
+        family: null,
+        os: null,
+        client: { name: userAgent!, version: '1\u200b' },
+        name: { program: userAgent! },
+      }),
+    });
+    expect(describeDevice('cu\u202erl', null)).toMatchObject({
+      os: null,
+      client: { name: 'curl', version: '1' },
+    });
+  });
+
   const threw = () => {
     throw new Error('no');
   };

@@ -1,4 +1,12 @@
-import { capped, detached, optionalText, jsonObject, displayText, text } from '../../lib/session/text';
+import {
+  capped,
+  detached,
+  optionalText,
+  jsonObject,
+  displayText,
+  text,
+  visible,
+} from '../../lib/session/text';
 
 const HALF_A_PAIR = '\ud800';
 
@@ -39,6 +47,26 @@ describe('capped', () => {
 describe('detached', () => {
   it('returns equal text', () => {
     expect(detached('grüße 😀'.slice(0, 5))).toBe('grüße');
+  });
+});
+
+describe('visible', () => {
+  it.each([
+    ['C0 and C1 controls', '\0\x07\t\r\n\x1b\x7f\x85\x9f'],
+    ['bidirectional formatting', '\u200e\u200f\u061c\u202a\u202e\u2066\u2069'],
+    ['characters without width', '\u200b\u200c\u200d\u2060\ufeff\u00ad'],
+    ['separators of lines and paragraphs', '\u2028\u2029'],
+    ['tags and variation selectors', '\u{e0001}\u{e0041}\u{e007f}\ufe0f\u{e0100}'],
+    ['fillers', '\u115f\u1160\u3164\uffa0\u034f'],
+    ['halves of surrogate pairs', '\ud800\udc00\ud800'.slice(1)],
+  ])('removes %s', (_what, characters) => {
+    const between = [...characters].map((each) => `a${each}`).join('');
+    expect(visible(`${between}z`)).toMatch(/^a+z$/);
+  });
+
+  it('keeps text in any language, and null', () => {
+    for (const kept of ['grüße 😀 日本語', 'عربي', 'हिन्दी', '']) expect(visible(kept)).toBe(kept);
+    expect(visible(null)).toBeNull();
   });
 });
 

@@ -1,4 +1,5 @@
 import type { IdentitySession } from '../../session/session';
+import { visible } from '../../session/text';
 import { instant } from '../../http/dialect';
 import { guid } from './guid';
 
@@ -48,13 +49,13 @@ export function identitySessionDto(
     id,
     sessionId: id,
     isCurrent: session.sessionId === current.sessionId,
-    device: session.device,
-    deviceInfo: session.deviceInfo,
+    device: visible(session.device),
+    deviceInfo: visible(session.deviceInfo),
     tenantId: session.tenantId,
-    tenantName,
+    tenantName: visible(tenantName),
     userId: session.userId,
-    userName,
-    clientId: session.clientId,
+    userName: visible(userName),
+    clientId: visible(session.clientId),
     ipAddresses: session.ipAddresses,
     signedIn: instant(session.signedIn),
     lastAccessed: session.lastAccessed === null ? null : instant(session.lastAccessed),

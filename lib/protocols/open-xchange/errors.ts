@@ -1,4 +1,5 @@
 import type { SessionError } from '../../errors';
+import { visible } from '../../session/text';
 
 /** The categories of errors, with their numbers in the protocol. */
 const CATEGORIES = {
@@ -116,12 +117,12 @@ export function errorObject({ code, params }: OpenXchangeError, id: string): Err
   const { category, text } = ERRORS[code];
   return {
     error: text,
-    error_params: params,
+    error_params: params.map(visible),
     category: CATEGORIES[category],
     categories: category,
     code,
     error_id: id,
-    error_desc: descriptionOf(code, params),
+    error_desc: visible(descriptionOf(code, params)),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import { SessionError } from '../../errors';
 import type { IdentitySessionManager } from '../../manager/manager';
 import { mintSecret } from '../../session/credentials';
+import { clientHintsOf } from '../../session/device/client-hints';
 import type { IdentitySession } from '../../session/session';
 import type { Action } from './actions';
 import type { OpenXchangeDialect } from './dialect';
@@ -54,7 +55,8 @@ export function login(
     const user = requiredParameter(request, 'name').trim();
     const password = requiredParameter(request, 'password');
     const client = parameter(request, 'client') || dialect.settings.defaultClient;
-    const userAgent = parameter(request, 'clientUserAgent') ?? request.headers['user-agent'] ?? '';
+    const givenUserAgent = parameter(request, 'clientUserAgent');
+    const userAgent = givenUserAgent ?? request.headers['user-agent'] ?? '';
     if (client === userAgent) throw new OpenXchangeError('LGI-0021');
 
     const account = await authenticate(user, password, request);
@@ -67,6 +69,8 @@ export function login(
         tenantId: account.tenantId,
         clientId: client,
         userAgent,
+        // The headers of a request on behalf of another client do not describe that client.
+        clientHints: givenUserAgent === undefined ? clientHintsOf(request) : null,
         ipAddress: parameter(request, 'clientIP') ?? request.ip,
         authId: parameter(request, 'authId') || mintSecret('hex'),
         staySignedIn: flagParameter(request, 'staySignedIn') ?? true,

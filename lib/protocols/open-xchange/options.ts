@@ -59,7 +59,10 @@ export interface OpenXchangeOptions {
    * [com.openexchange.ajax.login.http-auth.client]
    */
   readonly defaultClient?: string | undefined;
-  /** Converts a user agent and a client id to a device. Default: `describeOxDevice`, the conversion of Open-Xchange. */
+  /**
+   * Converts a user agent, a client id and client hints to a device. Default: `describeOxDevice`, the conversion of
+   * Open-Xchange.
+   */
   readonly describeDevice?: DescribeDevice | undefined;
 }
 

@@ -6,6 +6,7 @@ import type { DescribedSession } from '../../session/described';
 import { displayLocation, displayName, type Messages } from '../../session/i18n/messages';
 import { messagesFor } from '../../session/i18n/translations';
 import { currentIpAddress, type IdentitySession } from '../../session/session';
+import { visible } from '../../session/text';
 import { answer } from './answers';
 import type { OpenXchangeBasis, OpenXchangeSettings } from './options';
 import { storedSignIn } from './stored-sign-in';
@@ -21,7 +22,8 @@ export function sessionAnswers(
     return messagesFor(language ?? headers['accept-language'], translations);
   }
 
-  const deviceOf = ({ session }: DescribedSession) => describeDevice(session.userAgent, session.clientId);
+  const deviceOf = ({ session }: DescribedSession) =>
+    describeDevice(session.userAgent, session.clientId, session.clientHints);
 
   return {
     session: (current, request) =>
@@ -44,8 +46,8 @@ export function sessionObject(
   return withoutMissing({
     sessionId,
     ipAddress: currentIpAddress(session),
-    client: clientId,
-    userAgent,
+    client: visible(clientId),
+    userAgent: visible(userAgent),
     location: displayLocation(place, messages),
     loginTime: time(signedIn),
     lastActive: time(Math.max(lastAccessed ?? 0, signedIn)),

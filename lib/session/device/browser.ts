@@ -1,3 +1,5 @@
+import type { ClientHints } from './client-hints';
+
 /** A browser, as read from a user agent. */
 export interface Browser {
   /** A family for which user interfaces have a picture, or `unknown`. */
@@ -26,6 +28,19 @@ export function browser(
   const version = /^\d{1,8}$/.exec(major ?? '')?.[0] ?? null;
   if (/^ie$/i.test(name)) return { family: 'msie', name: 'Internet Explorer', version };
   return { family: family(name.toLowerCase()), name, version };
+}
+
+/**
+ * Returns the name of a browser whose user agent is that of Chrome, from its client hints: Brave, for example. Returns
+ * undefined for all other browsers.
+ */
+export function hintedBrowser(
+  { name, version }: Browser,
+  { brands = [] }: ClientHints,
+): Pick<Browser, 'name' | 'version'> | undefined {
+  if (name !== 'Chrome' || brands.some((each) => each.name === 'Google Chrome')) return undefined;
+  const [brand] = brands;
+  return brand && { name: brand.name, version: /^\d{1,8}/.exec(brand.version)?.[0] ?? version };
 }
 
 /** Variants such as `Opera Mini` and `Chrome WebView` belong to the family. `Mobile Safari` has no family. */

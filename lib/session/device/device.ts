@@ -1,4 +1,6 @@
-/** A device, as far as the user agent and the client id describe it. Frozen, because devices are cached. */
+import type { ClientHints } from './client-hints';
+
+/** A device, as far as the user agent, the client hints and the client id describe it. Frozen, because devices are cached. */
 export interface Device {
   readonly type: DeviceType;
   /** The kind of program, by which a user interface can choose a picture: `chrome`, `oxdriveapp`, `davdroid`. */
@@ -26,7 +28,7 @@ export interface Product {
 }
 
 /**
- * The parts of a device's name, which each language joins in its own order: product, program on system (protocols). All
+ * The parts of a device's name, which each language joins in its own order: product, program on system (model or protocols). All
  * parts are missing if nothing is known about the device.
  */
 export interface DeviceName {
@@ -36,12 +38,21 @@ export interface DeviceName {
   readonly program?: string | undefined;
   /** The operating system, such as `Windows 7`. */
   readonly system?: string | undefined;
+  /** The model of a phone or tablet, such as `Pixel 9`. */
+  readonly model?: string | undefined;
   /** The protocols, such as `CalDAV/CardDAV`. */
   readonly protocols?: string | undefined;
 }
 
-/** Converts a user agent and a client id to a device. An app can replace the built-in `describeDevice`. */
-export type DescribeDevice = (userAgent: string | null, clientId: string | null) => Device;
+/**
+ * Converts a user agent, a client id and the client hints of the sign-in to a device. An app can replace the built-in
+ * `describeDevice`.
+ */
+export type DescribeDevice = (
+  userAgent: string | null,
+  clientId: string | null,
+  clientHints?: ClientHints | null,
+) => Device;
 
 /** Returns the device type of a client: `Web`, `OAuth`, `Mobile` or a value of the app, of 1 to 64 characters. */
 export type DeviceOf = (clientId: string | null, device: Device) => string;

@@ -1,4 +1,7 @@
-/** An operating system, as read from a user agent. */
+import type { ClientHints } from './client-hints';
+import { knownVersion } from './frozen-versions';
+
+/** An operating system, as read from a user agent and client hints. */
 export interface OperatingSystem {
   /** The name in lower case, such as `windows`. */
   readonly name: string;
@@ -10,7 +13,7 @@ export interface OperatingSystem {
 
 /**
  * Converts the result of ua-parser-js. Names are those that Open-Xchange uses. Returns undefined if the operating system
- * is unknown.
+ * is unknown. A version that browsers send on every device counts as unknown.
  */
 export function operatingSystem(
   foundName: string | undefined,
@@ -18,13 +21,54 @@ export function operatingSystem(
   userAgent: string,
 ): OperatingSystem | undefined {
   const [, nameInApp, versionInApp] = IN_APPS.exec(userAgent) ?? [];
-  const called = foundName || nameInApp;
+  const called = ONLY_ON_IOS.test(userAgent) ? 'iOS' : foundName || nameInApp;
   if (!called) return undefined;
   const name = nameOf(called);
   const inApp = nameInApp !== undefined && nameOf(nameInApp) === name ? versionInApp : undefined;
-  const version = versionOf(name, foundVersion || inApp, userAgent);
-  return { name, version, label: label(name, called, version) };
+  const foundHere = foundName !== undefined && nameOf(foundName) === name ? foundVersion : undefined;
+  const sent = versionOf(name, foundHere || inApp, userAgent);
+  const version = knownVersion(name, sent, userAgent);
+  return { name, version, label: sent && !version ? LABELS.get(name) : label(name, called, version) };
 }
+
+/** Returns the operating system that the client hints name. They are more exact than the user agent, which may miss. */
+export function hintedSystem(
+  { platform, platformVersion }: ClientHints,
+  inUserAgent: OperatingSystem | undefined,
+): OperatingSystem | undefined {
+  if (platform === undefined) return inUserAgent;
+  const name = nameOf(platform);
+  const version = platformVersion === undefined ? null : hintedVersion(name, platformVersion);
+  if (version === null && inUserAgent?.name === name) return inUserAgent;
+  const plain = LABELS.get(name) ?? platform;
+  return { name, version, label: version === null ? plain : label(name, platform, version) };
+}
+
+/** Returns a version without zeros at its end, because `Android 15` is the usual name and not `Android 15.0`. */
+function hintedVersion(name: string, version: string): string | null {
+  if (name === 'linux') return null;
+  if (name === 'windows') return windowsVersion(version);
+  return VERSION.exec(version)?.[0].replace(/\.0+$/, '') ?? null;
+}
+
+/**
+ * Windows 11 has versions from 13, and Windows 10 versions from 1 to 10.
+ * https://learn.microsoft.com/en-us/microsoft-edge/web-platform/how-to-detect-win11
+ */
+function windowsVersion(version: string): string | null {
+  const major = Number.parseInt(version, 10);
+  if (major >= 13) return '11';
+  return major >= 1 && major <= 10 ? '10.0' : (OLD_WINDOWS.get(VERSION.exec(version)?.[0] ?? '') ?? null);
+}
+
+const OLD_WINDOWS: ReadonlyMap<string, string> = new Map([
+  ['0.1', '6.1'],
+  ['0.2', '6.2'],
+  ['0.3', '6.3'],
+]);
+
+/** Browsers of iPads whose user agents otherwise name macOS, because they ask for the desktop site. */
+const ONLY_ON_IOS = /\b(?:CriOS|FxiOS|EdgiOS)\//;
 
 /** Operating systems in the user agents of apps, which ua-parser-js does not find. */
 const IN_APPS = /\b(iPadOS|iOS|macOS|Mac OS X|Android)[/ ](\d{1,4}(?:\.\d{1,4})?)/;
@@ -39,6 +83,7 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ['ipados', 'ios'],
   ['android-x86', 'android'],
   ['chromium os', 'chromeos'],
+  ['chrome os', 'chromeos'],
 ]);
 
 const DISTRIBUTION =
@@ -70,9 +115,11 @@ const LABELS: ReadonlyMap<string, string> = new Map([
   ['chromeos', 'ChromeOS'],
   ['ios', 'iOS'],
   ['linux', 'Linux'],
+  ['macos', 'macOS'],
+  ['windows', 'Windows'],
 ]);
 
-/** The names of Windows versions. The user agent of Windows 11 contains version 10. */
+/** The names of Windows versions. */
 const WINDOWS: ReadonlyMap<string, string> = new Map([
   ['6.0', 'Vista'],
   ['6.1', '7'],

@@ -39,7 +39,8 @@ export function displayName({ name }: Pick<Device, 'name'>, messages: Messages =
   const program = translated(name.program);
   const both = program && system ? filled(messages.on, { program, system }) : program || system;
   const protocols = translated(name.protocols);
-  const rest = both && protocols ? `${both} (${protocols})` : both;
+  const detail = translated(name.model) || protocols;
+  const rest = both && detail ? `${both} (${detail})` : both;
   const whole = [translated(name.product), rest].filter(Boolean).join(', ') || messages.unknownDevice;
   return whole.slice(0, LONGEST_DISPLAY_NAME).toWellFormed();
 }

@@ -1,3 +1,4 @@
+import type { ClientHints } from '../../session/device/client-hints';
 import { withIpAddress } from '../../session/ip-address';
 import {
   REFERENCE_FIELDS,
@@ -33,6 +34,10 @@ const FIELDS = {
   device: text('device'),
   deviceInfo: optionalText('device_info'),
   userAgent: optionalText('user_agent'),
+  clientHints: field<ClientHints | null>('client_hints', {
+    toParameter: (hints) => hints && JSON.stringify(hints),
+    fromText: (value) => (value ? frozenJson(value) : null),
+  }),
   ipAddresses: field<readonly string[]>('ip_addresses', {
     toParameter: (addresses) => addresses.join() || null,
     fromText: (list) => (list ? list.split(',').reduce(withIpAddress, NO_ADDRESSES) : NO_ADDRESSES),
@@ -168,7 +173,10 @@ function point<T extends number | null = number | null>(column: string): Field<T
 function json<T extends JsonObject = JsonObject>(column: string): Field<T> {
   return field<T>(column, {
     toParameter: jsonText,
-    fromText: (value) =>
-      (value ? JSON.parse(value, (_key, part: unknown) => Object.freeze(part)) : NO_PROPERTIES) as T,
+    fromText: (value) => (value ? frozenJson<T>(value) : (NO_PROPERTIES as T)),
   });
+}
+
+function frozenJson<T>(text: string): T {
+  return JSON.parse(text, (_key, part: unknown) => Object.freeze(part)) as T;
 }

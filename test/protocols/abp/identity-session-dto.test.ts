@@ -38,6 +38,19 @@ describe('the DTO of a session', () => {
     });
   });
 
+  it('contains no invisible characters in descriptions and names', () => {
+    const posing = session({ device: 'We\u200bb', deviceInfo: 'Chrome\u202e 138', clientId: 'mail\n' });
+    const said = { userName: 'Ali\u2066ce', tenantName: 'Ac\u061cme', extraProperties: { seat: '\u202e3' } };
+    expect(identitySessionDto(posing, posing, said)).toMatchObject({
+      device: 'Web',
+      deviceInfo: 'Chrome 138',
+      clientId: 'mail',
+      userName: 'Alice',
+      tenantName: 'Acme',
+      extraProperties: { seat: '\u202e3' },
+    });
+  });
+
   it('contains null for unknown values and no extra properties of the app', () => {
     const fresh = session({ deviceInfo: null, extraProperties: { idToken: 'for nobody' } });
     expect(identitySessionDto(fresh, session({ sessionId: 'b'.repeat(32) }))).toMatchObject({

@@ -35,6 +35,14 @@ const ROWS: readonly [OpenXchangeCode, category: number, categories: string, par
 ];
 
 describe('errorObject()', () => {
+  it('returns parameters without invisible characters', () => {
+    const error = new OpenXchangeError('SES-0207', ['cli\u202eent\n', 'alice', '1']);
+    expect(errorObject(error, 'id')).toMatchObject({
+      error_params: ['client', 'alice', '1'],
+      error_desc: 'Max. number of sessions exceeded for client client of user alice in context 1',
+    });
+  });
+
   it.each(ROWS)(
     'returns for %s the category %d, %s, and %d parameters',
     (code, category, categories, count) => {

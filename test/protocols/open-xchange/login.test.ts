@@ -16,6 +16,19 @@ describe('login', () => {
     ]);
   });
 
+  it('stores the client hints of the request, but not those of a program that logs in on behalf of a client', async () => {
+    const hints = ['Sec-CH-UA-Platform: "Windows"', 'Sec-CH-UA-Platform-Version: "15.0.0"'];
+    const target = `/ajax/login?action=login&client=${UI}`;
+    const form = 'name=alice&password=somePassword';
+    await ox.client().send('POST', target, form, hints);
+    await ox.client().send('POST', `${target}&clientUserAgent=x`, form, hints);
+    const sessions = await ox.manager.list({ userId: 'alice' });
+    const hintsOf = (own: boolean) =>
+      sessions.find(({ userAgent }) => (userAgent === 'x') !== own)?.clientHints;
+    expect(hintsOf(true)).toEqual({ platform: 'Windows', platformVersion: '15.0.0' });
+    expect(hintsOf(false)).toBeNull();
+  });
+
   it('reads all parameters from the form too, including the action', async () => {
     const form = `action=login&client=${UI}&name=%20alice%20&password=somePassword&authId=a1`;
     for (const path of ['/ajax/login', '/appsuite/api/login']) {

@@ -21,6 +21,11 @@ describe('a session in the list', () => {
     });
   });
 
+  it('contains no invisible characters', () => {
+    const posing = { clientId: 'my\u202eapp\n', userAgent: 'curl\u2066/8\u200b' };
+    expect(objectOf(posing)).toMatchObject({ client: 'myapp', userAgent: 'curl/8' });
+  });
+
   it('shows the last address and its location', () => {
     expect(objectOf({ ipAddresses: ['192.0.2.1', '10.0.0.1'] }, { intranet: true })).toMatchObject({
       ipAddress: '10.0.0.1',

@@ -54,7 +54,7 @@ describe('describeDevice for browsers', () => {
     'python-requests/2.31.0',
     'okhttp/4.9.3',
   ])('describes %s as a program that is not a browser', (userAgent) => {
-    expect(describeDevice(userAgent, null)).toMatchObject({ type: 'other', family: null, client: null });
+    expect(describeDevice(userAgent, null)).toMatchObject({ type: 'other', family: null });
   });
 
   it('returns null for a version that is not a plausible number', () => {

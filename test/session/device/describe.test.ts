@@ -128,17 +128,17 @@ describe('describeDevice and describeOxDevice', () => {
       'Firefox 140 on Linux',
       'linux / firefox 140 / browser / firefox',
     ],
+    [null, FIREFOX(ON_WINDOWS_10), 'Firefox 140 on Windows', 'windows / firefox 140 / browser / firefox'],
+    [null, IPHONE, 'Mobile Safari 17 on iOS 17.5', 'ios 17.5 / mobile safari 17 / browser / unknown'],
+    [null, NEW_EDGE, 'Edge 120 on Windows', 'windows / edge 120 / browser / edge'],
+    [null, 'Dalvik/2.1.0 (Linux; U; Android 13; Pixel 7)', 'Android 13', 'android 13 / – / other / –'],
     [
       null,
-      FIREFOX(ON_WINDOWS_10),
-      'Firefox 140 on Windows 10',
-      'windows 10.0 / firefox 140 / browser / firefox',
+      'App/1.0 (com.example; build:1; iOS 17.5.0) Alamofire/5',
+      'App 1.0 on iOS 17.5',
+      'ios 17.5 / app 1.0 / other / –',
     ],
-    [null, IPHONE, 'Mobile Safari 17 on iOS 17.5', 'ios 17.5 / mobile safari 17 / browser / unknown'],
-    [null, NEW_EDGE, 'Edge 120 on Windows 10', 'windows 10.0 / edge 120 / browser / edge'],
-    [null, 'Dalvik/2.1.0 (Linux; U; Android 13; Pixel 7)', 'Android 13', 'android 13 / – / other / –'],
-    [null, 'App/1.0 (com.example; build:1; iOS 17.5.0) Alamofire/5', 'iOS 17.5', 'ios 17.5 / – / other / –'],
-    [null, 'curl/8.5.0', 'Unknown device', '– / – / other / –'],
+    [null, 'curl/8.5.0', 'curl 8.5', '– / curl 8.5 / other / –'],
     [null, '', 'Unknown device', '– / – / other / –'],
     [null, null, 'Unknown device', '– / – / other / –'],
   ])('for the unknown client id %s describe the user agent %j as %s', (client, userAgent, english, short) => {
@@ -157,11 +157,11 @@ describe('describeDevice and describeOxDevice', () => {
   });
 
   it.each([
-    [NEW_EDGE, 'chrome', 'OX App Suite, Chrome 120 on Windows 10'],
+    [NEW_EDGE, 'chrome', 'OX App Suite, Chrome 120 on Windows'],
     [
       `${CHROME('Linux; Android 10; K', '120.0.0.0')} EdgA/120.0.2210.61`,
       'chrome',
-      'OX App Suite, Chrome 120 on Android 10',
+      'OX App Suite, Chrome 120 on Android',
     ],
     [
       IPHONE.replace('Mobile/', 'EdgiOS/120.0 Mobile/'),

@@ -20,7 +20,7 @@ describe('operatingSystem', () => {
     ['Macintosh; Intel Mac OS X 10_11_6', 'macos', '10.11', undefined],
     ['Macintosh; U; PPC Mac OS X; en', 'macos', null, 'MacOS X'],
     ['Linux; Android 8.1.0; Pixel', 'android', '8.1', 'Android 8.1'],
-    ['Linux; Android 10; K', 'android', '10', 'Android 10'],
+    ['Linux; Android 10; SM-G960F', 'android', '10', 'Android 10'],
     ['Linux; Android; Pixel', 'android', null, 'Android'],
     ['X11; Linux x86_64', 'linux', null, 'Linux'],
     ['X11; Ubuntu; Linux x86_64', 'linux', null, 'Linux'],
@@ -28,7 +28,7 @@ describe('operatingSystem', () => {
     ['X11; Linux x86_64; Debian 12.1', 'linux', null, 'Linux'],
     ['iPhone; CPU iPhone OS 12_1_4 like Mac OS X', 'ios', '12.1', 'iOS 12.1'],
     ['iPad; CPU OS 9_3 like Mac OS X', 'ios', '9.3', 'iOS 9.3'],
-    ['X11; CrOS x86_64 14541.0.0', 'chromeos', '14541.0', 'ChromeOS 14541.0'],
+    ['X11; CrOS x86_64 13904.97.0', 'chromeos', '13904.97', 'ChromeOS 13904.97'],
     ['X11; FreeBSD amd64', 'freebsd', null, 'FreeBSD'],
   ])('reads %s as %s %s with the name %s', (system, name, version, label) => {
     const device = describeOxDevice(ON(system), 'open-xchange-appsuite');
@@ -45,6 +45,15 @@ describe('operatingSystem', () => {
   ])('finds the operating system in the user agent of an app: %s', (userAgent, name, version) => {
     expect(describeDevice(userAgent, null).os).toEqual({ name, version });
   });
+
+  it.each(['CriOS/118', 'FxiOS/140.0', 'EdgiOS/138.0.3351.65'])(
+    'returns iOS for a browser of iPads that asks for the desktop site: %s',
+    (browser) => {
+      const userAgent = `Mozilla/5.0 (Macintosh; Intel Mac OS X 10_13_5) AppleWebKit/605.1.15 (KHTML, like Gecko) ${browser} Version/11.1.1 Safari/605.1.15`;
+      const { os, name } = describeDevice(userAgent, null);
+      expect([os, name.system]).toEqual([{ name: 'ios', version: null }, 'iOS']);
+    },
+  );
 
   it('returns null if the user agent names no operating system', () => {
     expect(describeDevice('curl/8.5.0', null).os).toBeNull();

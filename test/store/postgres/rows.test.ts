@@ -108,6 +108,12 @@ describe('the row of a session', () => {
     device: text,
     deviceInfo: orNull(text),
     userAgent: orNull(text),
+    clientHints: orNull(
+      fc.record(
+        { platform: text, mobile: fc.boolean(), brands: fc.array(fc.record({ name: text, version: text })) },
+        { requiredKeys: ['platform'] },
+      ),
+    ),
     ipAddresses: fc.uniqueArray(fc.oneof(fc.ipV4(), fc.ipV6()), { maxLength: 5 }),
     staySignedIn: fc.boolean(),
     signedIn: instant,
