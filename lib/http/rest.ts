@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 
-import { plainRefusal, SessionError, type RefusalCode } from '../errors';
+import { plainRefusal, SessionError } from '../errors';
 import { messagesFor, type Translations } from '../session/i18n/translations';
 import { isSecret, isSessionId } from '../session/credentials';
 import { everySessionOf, otherSessionsOf, sessionsOf, type Revocation } from '../session/revocation';
@@ -77,25 +77,6 @@ const TOKEN_PREFIX = 'eis_';
 
 const BEARER = /^bearer +(\S+) *$/i;
 
-const STATUS: Readonly<Record<RefusalCode, number>> = {
-  'credentials-missing': 401,
-  'credentials-invalid': 401,
-  'session-ended': 401,
-  'session-expired': 401,
-  'ip-changed': 401,
-  'credentials-ambiguous': 400,
-  'invalid-request': 400,
-  'cross-site': 403,
-  'autologin-disabled': 403,
-  'permission-missing': 403,
-  'session-not-found': 404,
-  'session-limit-reached': 409,
-  'auth-id-taken': 409,
-  'session-id-taken': 409,
-  'too-many-requests': 429,
-  'store-unavailable': 503,
-};
-
 const TITLE: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',
@@ -142,16 +123,13 @@ function revocation(request: Request, current: IdentitySession): Revocation {
 
 /** Builds a problem document. It never clears the cookie: a sign-in in another tab may have set a new one by now. */
 function refusal(error: SessionError, request: Request): Answer {
-  // A user can end sessions to get below their own limit. If the node is full, the client can only wait.
-  const status = error.per === 'node' ? 503 : STATUS[error.code];
-  const { code, message: detail, endReason, retryAfter } = error;
+  const { status, code, message: detail, endReason } = error;
   const body = { title: TITLE[status], status, detail, code, ...(endReason && { reason: endReason }) };
-  const headers: Record<string, string> = {
-    ...PRIVATE,
+  const headers = {
+    ...error.headers,
     'Content-Type': 'application/problem+json; charset=utf-8',
+    ...(status === 401 && { 'WWW-Authenticate': challenge(request) }),
   };
-  if (status === 401) headers['WWW-Authenticate'] = challenge(request);
-  if (retryAfter !== undefined) headers['Retry-After'] = String(retryAfter);
   return { status, headers, cookies: [], body };
 }
 

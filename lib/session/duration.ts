@@ -34,5 +34,8 @@ function parse(text: string): number {
   if (MILLISECONDS.test(text)) return Number(text);
   if (!SUM.test(text)) return NaN;
   const parts = text.toLowerCase().matchAll(/([0-9]+)(ms|[wdhms])/g);
-  return [...parts].reduce((sum, [, count, unit]) => sum + Number(count) * UNITS[unit as keyof typeof UNITS], 0);
+  return [...parts].reduce(
+    (sum, [, count, unit]) => sum + Number(count) * UNITS[unit as keyof typeof UNITS],
+    0,
+  );
 }
