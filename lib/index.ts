@@ -26,7 +26,7 @@ export { sessionClaimGuard, type ClaimGuardOptions } from './http/session-claim-
 export { sessionOf, type VerbOptions } from './http/request';
 export { sameOrigin } from './http/same-origin';
 export { currentSession, sessionLookup } from './http/session-lookup';
-export { revokeRoute } from './http/revoke-route';
+export { revokeRoute, type RevokeRouteOptions } from './http/revoke-route';
 export { signOut } from './http/sign-out';
 export { endWithSession } from './http/end-with-session';
 export {

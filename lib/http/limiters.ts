@@ -6,7 +6,7 @@ import { SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
 import { count, func, valid, isFunction } from '../options/checks';
 import type { OptionTable } from '../options/reader';
-import { send, restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
+import { send, restDialect, sessionOf, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 
 /** The options of a rate limiter. */
 export interface LimitOptions {
@@ -40,12 +40,20 @@ function isStore(value: unknown): boolean {
   return isFunction((value as Partial<Store> | null)?.increment);
 }
 
-/** The limits for each address. Only failed sign-ins count, because the users of an office can share one address. */
+/**
+ * The limits for each address. Only failed sign-ins count, because the users of an office can share one address. Revocations
+ * are counted by session, so that others at the address cannot keep a user from ending a stolen session.
+ */
 const DEFAULT_LIMITS = {
   signIn: { limit: 100, windowMs: 5 * 60_000, skipSuccessfulRequests: true },
   login: { limit: 50, windowMs: 5 * 60_000, skipSuccessfulRequests: true },
   autologin: { limit: 100, windowMs: 5 * 60_000, skipSuccessfulRequests: true },
-  revoke: { limit: 300, windowMs: 5 * 60_000, skipSuccessfulRequests: false },
+  revoke: {
+    limit: 300,
+    windowMs: 5 * 60_000,
+    skipSuccessfulRequests: false,
+    keyGenerator: (request: Request) => sessionOf(request).sessionId,
+  },
 } as const;
 
 /**

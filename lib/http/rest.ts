@@ -3,11 +3,12 @@ import type { Request } from 'express';
 import { plainRefusal, SessionError } from '../errors';
 import { messagesFor, type Translations } from '../session/i18n/translations';
 import { isSecret, isSessionId } from '../session/credentials';
-import { everySessionOf, otherSessionsOf, sessionsOf, type Revocation } from '../session/revocation';
+import { sessionsOf, type Revocation } from '../session/revocation';
 import { currentIpAddress, type IdentitySession } from '../session/session';
 import { displayLocation, displayName, type Messages } from '../session/i18n/messages';
 import { cookieValues, setCookie } from './cookies';
 import { type Answer, type Dialect, type RequestCredentials, type Transport, instant } from './dialect';
+import { idParameter } from './id-parameter';
 import type { DescribedSession } from '../session/described';
 
 /** The part of a manager's `settings` that the REST dialect needs. */
@@ -111,12 +112,7 @@ function readCredentials(request: Request, cookieName: string): RequestCredentia
 }
 
 function revocation(request: Request, current: IdentitySession): Revocation {
-  const id: unknown = request.params['id'];
-  if (id === undefined) {
-    return parseCurrentParameter(request.query['current'])
-      ? everySessionOf(current)
-      : otherSessionsOf(current, current.sessionId);
-  }
+  const id = idParameter(request);
   if (!isSessionId(id)) throw plainRefusal('session-not-found');
   return sessionsOf(current, [id]);
 }
@@ -150,12 +146,6 @@ function parseCredentials(text: string, transport: Transport): RequestCredential
     throw plainRefusal('credentials-invalid');
   }
   return { sessionId, secret, transport };
-}
-
-function parseCurrentParameter(value: unknown): boolean {
-  if (value === undefined || value === 'false') return false;
-  if (value === 'true') return true;
-  throw new SessionError('invalid-request', '"current" must be "true" or "false".');
 }
 
 /** If the client sent a token, the challenge says that the token is invalid (RFC 6750). */

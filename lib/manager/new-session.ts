@@ -4,7 +4,7 @@ import { mintSessionId, parsedSessionId, type Credentials, type SecretForm } fro
 import { LONGEST_USER_AGENT } from '../session/device/describe';
 import type { Device } from '../session/device/device';
 import { ipAddress } from '../session/ip-address';
-import type { JsonObject, ProtocolData, StoredSession } from '../session/session';
+import type { IdentitySession, JsonObject, ProtocolData, StoredSession } from '../session/session';
 import { capped, optionalText, jsonObject, text } from '../session/text';
 import { displayName } from '../session/i18n/messages';
 import type { Settings } from '../options/settings';
@@ -37,8 +37,8 @@ export interface SignIn {
   readonly sessionId?: string | undefined;
   /** The form of the secret. Default: `base64url`. */
   readonly secretForm?: SecretForm | undefined;
-  /** The credentials that the request carried. Their session ends in favour of the new one. */
-  readonly replaces?: Credentials | undefined;
+  /** The session of the request, or its credentials. It ends in favour of the new session. */
+  readonly replaces?: Credentials | IdentitySession | undefined;
 }
 
 /** The longest kind of device, in characters. */
