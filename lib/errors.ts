@@ -55,9 +55,32 @@ export interface RefusalDetails {
 /** Marks the errors of every copy of this package in the process. */
 const SESSION_ERROR = Symbol.for('express-identity-sessions.SessionError');
 
+/** The HTTP status of each code. */
+const STATUS: Readonly<Record<RefusalCode, number>> = {
+  'credentials-missing': 401,
+  'credentials-invalid': 401,
+  'session-ended': 401,
+  'session-expired': 401,
+  'ip-changed': 401,
+  'credentials-ambiguous': 400,
+  'invalid-request': 400,
+  'cross-site': 403,
+  'autologin-disabled': 403,
+  'permission-missing': 403,
+  'session-not-found': 404,
+  'session-limit-reached': 409,
+  'auth-id-taken': 409,
+  'session-id-taken': 409,
+  'too-many-requests': 429,
+  'store-unavailable': 503,
+};
+
 /**
  * A refusal: the request was understood and is denied. Wrong use of the package by the app is a `TypeError` instead. It is
  * thrown when a manager or verb is built, if the mistake can be detected by then.
+ *
+ * An error handler that reads `status`, `headers` and `expose`, as that of Express does, answers it correctly without knowing
+ * this class. The message is written for clients.
  *
  * `instanceof SessionError` is also true for errors of another copy of this package. A process can have several copies, for
  * example in two bundles or after `jest.resetModules()`.
@@ -88,6 +111,30 @@ export class SessionError extends Error implements RefusalDetails {
 
   get [SESSION_ERROR](): true {
     return true;
+  }
+
+  /** The HTTP status. If the node is full, it is 503: a user can end own sessions, but then only waiting helps. */
+  get status(): number {
+    return this.per === 'node' ? 503 : STATUS[this.code];
+  }
+
+  /** The same as `status`. Some error handlers read this name. */
+  get statusCode(): number {
+    return this.status;
+  }
+
+  /** Always true: the message contains nothing that the client may not see, also with a status of 500 or above. */
+  get expose(): true {
+    return true;
+  }
+
+  /** The headers of a response with this refusal. */
+  get headers(): Readonly<Record<string, string>> {
+    return {
+      'Cache-Control': 'no-store',
+      ...(this.status === 401 && { 'WWW-Authenticate': 'Bearer' }),
+      ...(this.retryAfter !== undefined && { 'Retry-After': String(this.retryAfter) }),
+    };
   }
 }
 

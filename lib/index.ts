@@ -27,7 +27,7 @@ export { sessionOf, type VerbOptions } from './http/request';
 export { acceptClientHints } from './http/accept-client-hints';
 export { sameOrigin } from './http/same-origin';
 export { currentSession, sessionLookup } from './http/session-lookup';
-export { revokeRoute } from './http/revoke-route';
+export { revokeRoute, type RevokeRouteOptions } from './http/revoke-route';
 export { signOut } from './http/sign-out';
 export { endWithSession } from './http/end-with-session';
 export {

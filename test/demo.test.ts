@@ -187,7 +187,7 @@ describe('the sign-in of the demo', () => {
       .set({ Accept: 'application/json', 'Content-Type': type })
       .send(body);
     expect(response.status).toBe(400);
-    expect(response.body).toMatchObject({ code: 'invalid-request', detail: 'The body cannot be read.' });
+    expect(response.body).toMatchObject({ code: 'invalid-request', detail: 'The request cannot be read.' });
   });
 
   it('shows the form again after a wrong password, with an error message and the name filled in', async () => {

@@ -1,7 +1,11 @@
 import { inspect } from 'node:util';
 
+import express from 'express';
+import express4 from 'express4';
+import request from 'supertest';
+
 import type * as Errors from '../lib/errors';
-import { invalidRequest, plainRefusal, SessionError } from '../lib/errors';
+import { invalidRequest, plainRefusal, SessionError, type RefusalCode } from '../lib/errors';
 
 describe('SessionError', () => {
   it('is an Error with a code for programs and a message for people', () => {
@@ -55,6 +59,43 @@ describe('SessionError', () => {
     const undefinedCause = new SessionError('session-expired', 'No.', { cause: undefined });
     expect(Object.hasOwn(undefinedCause, 'cause')).toBe(false);
   });
+});
+
+describe('the status of a SessionError', () => {
+  it.each([
+    ['credentials-missing', 401],
+    ['credentials-ambiguous', 400],
+    ['cross-site', 403],
+    ['session-not-found', 404],
+    ['session-limit-reached', 409],
+    ['too-many-requests', 429],
+    ['store-unavailable', 503],
+  ] as const)('of %s is %d, also under the names that error handlers read', (code, status) => {
+    const refusal = new SessionError(code, 'No.');
+    expect([refusal.status, refusal.statusCode, refusal.expose]).toEqual([status, status, true]);
+  });
+
+  it('is 503 if the node is full', () => {
+    expect(new SessionError('session-limit-reached', 'Full.', { per: 'node' }).status).toBe(503);
+  });
+
+  it.each([express, express4])(
+    "gives Express's default error handler status and headers",
+    async (framework) => {
+      const app = framework();
+      app.get('/:code', (request) => {
+        throw new SessionError(request.params['code'] as RefusalCode, 'No.', { retryAfter: 7 });
+      });
+      const full = await request(app).get('/store-unavailable');
+      expect([full.status, full.get('Retry-After'), full.get('Cache-Control')]).toEqual([
+        503,
+        '7',
+        'no-store',
+      ]);
+      const missing = await request(app).get('/credentials-missing');
+      expect([missing.status, missing.get('WWW-Authenticate')]).toEqual([401, 'Bearer']);
+    },
+  );
 });
 
 describe('plainRefusal', () => {

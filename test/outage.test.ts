@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 import type { Express } from 'express';
 import request from 'supertest';
 
@@ -85,7 +87,7 @@ describe('an app whose Postgres is down', () => {
     clock.advance(1);
     expectUnavailable(await browser.get('/private'));
     expectUnavailable(await browser.get('/sessions'));
-    expectUnavailable(await browser.delete('/sessions'));
+    expectUnavailable(await browser.delete('/sessions/others'));
     expectUnavailable(await browser.delete('/session'));
     expectUnavailable(await new Browser(app).post('/sign-in', { userId: 'bob' }));
 
@@ -224,5 +226,35 @@ describe('close()', () => {
   it('loses no touches while the database answers', async () => {
     await cachedSession();
     expect(await manager.close()).toEqual({ touchesLost: 0 });
+  });
+});
+
+describe('a database that refuses a row', () => {
+  const SECRET = 'mallory-secret';
+  const shown = (value: unknown) => inspect(value, { depth: 9, showHidden: true });
+
+  it('does not put values of the row into the error of a sign-in', async () => {
+    await database.knex.raw(
+      `alter table identity_sessions add constraint no_mallory check (user_id !~ 'mallory')`,
+    );
+    const error: unknown = await manager
+      .open({ userId: SECRET, ipAddress: '192.0.2.7' })
+      .catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: '23514', constraint: 'no_mallory', table: 'identity_sessions' });
+    expect(shown(error)).not.toMatch(/mallory-secret|192\.0\.2\.7/);
+  });
+
+  it("does not put a trigger's message into an error or an event", async () => {
+    const { session } = await manager.open({ userId: SECRET });
+    await database.knex.raw(`
+      create function refuse() returns trigger language plpgsql as
+        $$ begin raise exception 'no % here', old.user_id using errcode = 'restrict_violation'; end $$;
+      create trigger refuse before update on identity_sessions for each row execute function refuse()`);
+    const error: unknown = await manager.revoke({ owner: session }).catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: '23001' });
+    for (let hit = 0; hit < 10; hit++) await manager.verifyClaimed(session.sessionId);
+    clock.advance(1000);
+    await until(() => events.some(({ type }) => type === 'failed'));
+    expect(shown([error, events.filter(({ type }) => type === 'failed')])).not.toContain(SECRET);
   });
 });

@@ -52,14 +52,13 @@ export function createApp({ manager }: { manager: IdentitySessionManager }): Exp
     sameOrigin(manager, { dialect }),
     express.urlencoded({ extended: false }),
     express.json(),
-    refuseMalformedBody,
     signInLimiter(manager, { dialect, nameOf: (request) => signInForm(request).name }),
     signInWithPassword(manager),
   );
   app.post('/sign-out', signOut(manager, { dialect }));
 
   app.get('/', guard, showSessions(manager));
-  app.post('/sessions/others/end', guard, revokeRoute(manager, { dialect }));
+  app.post('/sessions/others/end', guard, revokeRoute(manager, { dialect, which: 'others' }));
   app.post('/sessions/:id/end', guard, revokeRoute(manager, { dialect }));
 
   app.get('/profile', guard, showProfile);
@@ -67,7 +66,7 @@ export function createApp({ manager }: { manager: IdentitySessionManager }): Exp
 
   app.use('/api', abpRoutes(manager));
   app.use(restRouter(manager));
-  app.use(sessionErrors(manager, { dialect }));
+  app.use(refuseMalformed, sessionErrors(manager, { dialect }));
   return app;
 }
 
@@ -87,16 +86,19 @@ function showSignIn(request: Request, response: Response): void {
   response.send(signInPage({ name: rememberedName(request), notice: notice(request.query['notice']) }));
 }
 
-/** Refuses a body that the parsers cannot read. Without this handler, Express would answer with a page that shows the stack. */
-function refuseMalformedBody(
+/**
+ * Refuses a body that the parsers cannot read, and a path that Express cannot decode. Without this handler, Express would
+ * answer with a page that shows the stack.
+ */
+function refuseMalformed(
   error: { readonly status?: number },
   _request: Request,
   _response: Response,
   next: NextFunction,
 ): void {
   const { status = 500 } = error;
-  const refusal = new SessionError('invalid-request', 'The body cannot be read.', { field: 'body' });
-  next(status < 500 ? refusal : error);
+  const isRefusal = error instanceof SessionError || status >= 500;
+  next(isRefusal ? error : new SessionError('invalid-request', 'The request cannot be read.'));
 }
 
 function signInWithPassword(manager: IdentitySessionManager): RequestHandler {

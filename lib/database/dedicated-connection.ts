@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 
 import { systemClock, type Clock, withTimeout, jittered } from '../clock';
-import { sqlState } from './failures';
+import { sqlState, withoutValues } from './failures';
 import { appConnections, connectionMaker, type ConnectionMaker, type RawConnection } from './knex';
 import type { Connection, ConnectionSource } from './statement-runner';
 
@@ -149,7 +149,7 @@ export class DedicatedConnection implements ConnectionSource {
   #postpone(error: unknown): void {
     const pause = Math.min(FIRST_PAUSE * 2 ** this.#failures++, LONGEST_PAUSE);
     this.#notBefore = this.#clock.monotonic() + jittered(pause / 2, pause);
-    this.#channel?.listener.down(error);
+    this.#channel?.listener.down(withoutValues(error));
   }
 
   /** Call this only after the connection was released. The borrower must still be able to release it. */
@@ -163,7 +163,7 @@ export class DedicatedConnection implements ConnectionSource {
   #stopListening(connection: RawConnection, error: unknown): void {
     if (connection !== this.#listening) return;
     this.#listening = undefined;
-    this.#channel?.listener.down(error);
+    this.#channel?.listener.down(withoutValues(error));
   }
 
   /** Ignores errors and waits only for the timeout: the connection may be broken, or the server may never answer. */

@@ -9,19 +9,52 @@ const UNREACHABLE = /^(08|53|57P0[1-5])/;
 /** SQLSTATE classes and codes after which the connection is closed. */
 const LOST = /^(08|57P0[1-3])/;
 
+/** The fields of a server error that contain names, and never values of a row. */
+const NAMES = ['code', 'severity', 'schema', 'table', 'column', 'dataType', 'constraint', 'routine'] as const;
+
+/** SQLSTATE classes and codes whose messages contain names, and never values of a row. */
+const NAMES_ONLY = /^(08|0A|23|25|26|28|2D|3D|3F|40|42(?!601)|53|54|55|57|58|XX)/;
+
+/** The routine of the server that raises errors of triggers in PL/pgSQL. Their messages may contain anything. */
+const RAISE = 'exec_stmt_raise';
+
+/**
+ * Returns a copy of a server error without values of a row, for logs and error handlers. PostgreSQL writes such values to
+ * `detail`, `hint`, `where` and some messages. Other errors are returned unchanged, unless such an error is their cause.
+ */
+export function withoutValues(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const state = sqlState(error);
+  if (state === undefined) return withCleanCause(error);
+  const { routine } = error as { readonly routine?: unknown };
+  const shown = NAMES_ONLY.test(state) && routine !== RAISE;
+  const omitted = `PostgreSQL failed with SQLSTATE ${state}. Its message is omitted, because it may contain data.`;
+  const clean = new Error(shown ? error.message : omitted);
+  clean.name = 'DatabaseError';
+  const given = error as Partial<Record<(typeof NAMES)[number], unknown>>;
+  for (const name of NAMES) if (given[name] !== undefined) Object.assign(clean, { [name]: given[name] });
+  return clean;
+}
+
+function withCleanCause(error: Error): Error {
+  const cause = withoutValues(error.cause);
+  return cause === error.cause ? error : new Error(error.message, { cause });
+}
+
 /**
  * Maps an error of a statement to the error to throw. Errors of the network, of the pool, and temporary errors of the
- * server become `store-unavailable`. Other errors are mistakes and are returned unchanged, except that missing tables get
- * a message that says how to create them.
+ * server become `store-unavailable`. Other errors are mistakes: missing tables get a message that says how to create them,
+ * and other server errors are returned without values of a row.
  * @param schema The schema of the tables, if the app configured one.
  */
 export function refusalOf(error: unknown, schema?: string): unknown {
   if (error instanceof SessionError || error instanceof TypeError || error instanceof RangeError)
     return error;
   const state = sqlState(error);
-  if (state === '42P01' || state === '3F000') return new Error(tablesMissing(schema), { cause: error });
-  if (state !== undefined && !NOT_NOW.test(state)) return error;
-  return unavailable(error);
+  const cause = withoutValues(error);
+  if (state === '42P01' || state === '3F000') return new Error(tablesMissing(schema), { cause });
+  if (state !== undefined && !NOT_NOW.test(state)) return cause;
+  return unavailable(cause);
 }
 
 /** Returns the message about missing tables, with the call that creates them. */

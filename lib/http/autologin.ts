@@ -3,8 +3,10 @@ import type { RequestHandler } from 'express';
 import { SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
 import { secretOf } from '../session/credentials';
+import { checkAgreement } from './guarded-session';
+import { checkResponse } from './open-session';
 import { asyncHandler, dialectOf, type VerbOptions } from './request';
-import { checkWriteOrigin } from './same-origin';
+import { checkActionOrigin } from './same-origin';
 
 /**
  * Revives the session of a returning client and issues its cookie again, with the same id and secret and a full lifetime.
@@ -20,13 +22,15 @@ export function autologin(manager: IdentitySessionManager, options: VerbOptions 
   const dialect = dialectOf('autologin', manager, options);
   const { origins } = manager.settings;
 
-  return asyncHandler(dialect, async function autologin(request) {
+  return asyncHandler(dialect, async function autologin(request, response) {
+    checkResponse(response);
     const credentials = dialect.remembered(request);
     if (credentials === undefined) {
       throw new SessionError('credentials-missing', 'The request has no session that could be revived.');
     }
     const { transport } = credentials;
-    if (dialect.sameOrigin && transport === 'cookie') checkWriteOrigin(request, origins);
+    checkAgreement(request, credentials);
+    checkActionOrigin(request, transport, dialect, origins);
     const { sameAddress } = dialect;
     const session = await manager.revive(credentials, { ipAddress: request.ip, sameAddress });
     const secret = secretOf(credentials, session);

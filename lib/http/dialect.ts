@@ -24,7 +24,7 @@ export interface Dialect {
   /** Returns the credentials of an autologin request, or undefined if it has none. Throws as `credentials` does. */
   remembered(request: Request): RequestCredentials | undefined;
   /**
-   * Returns the sessions that the request asks to end.
+   * Returns the sessions that the request names to be ended. If it names none, it must throw, and never select all.
    * @throws SessionError `session-not-found`, `invalid-request`
    */
   revocation(request: Request, current: IdentitySession): Revocation;

@@ -10,7 +10,7 @@ import type { IdentitySessionManager } from '../manager/manager';
 import { count, func, valid, isFunction } from '../options/checks';
 import type { OptionTable } from '../options/reader';
 import { SAFE_METHODS } from './same-origin';
-import { send, restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
+import { send, restDialect, sessionOf, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 
 /** The options of a rate limiter. */
 export interface LimitOptions {
@@ -53,12 +53,19 @@ function isStore(value: unknown): boolean {
   return isFunction((value as Partial<Store> | null)?.increment);
 }
 
-/** The limits for each address. Of attempts only failures count, because the users of an office can share one address. */
+/**
+ * The limits for each address. Of attempts only failures count, because the users of an office can share one address.
+ * Revocations are counted by session, so that others at the address cannot keep a user from ending a stolen session.
+ */
 const DEFAULT_LIMITS = {
   signIn: { limit: 100, windowMs: 5 * 60_000 },
   login: { limit: 50, windowMs: 5 * 60_000 },
   autologin: { limit: 100, windowMs: 5 * 60_000 },
-  revoke: { limit: 300, windowMs: 5 * 60_000 },
+  revoke: {
+    limit: 300,
+    windowMs: 5 * 60_000,
+    keyGenerator: (request: Request) => sessionOf(request).sessionId,
+  },
 } as const;
 
 type Attempts = Exclude<keyof typeof DEFAULT_LIMITS, 'revoke'>;

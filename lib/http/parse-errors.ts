@@ -25,6 +25,8 @@ export function bodyParseErrors(dialect: Dialect): ErrorRequestHandler {
 export function pathDecodeErrors(dialect: Dialect): ErrorRequestHandler {
   return function pathDecodeErrors(error: unknown, request, response, next) {
     const refusal = new SessionError('invalid-request', 'The path cannot be read.');
-    refuse(error instanceof URIError ? refusal : error, dialect, request, response, next);
+    // Express sets the status. An error of the app's own code has none.
+    const isDecodeError = error instanceof URIError && 'status' in error;
+    refuse(isDecodeError ? refusal : error, dialect, request, response, next);
   };
 }

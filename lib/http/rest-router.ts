@@ -2,6 +2,7 @@ import { Router } from 'express';
 
 import { autologin } from './autologin';
 import { LIMIT, attemptLimiters, revokeLimiters, type Limit } from './limiters';
+import { pathDecodeErrors } from './parse-errors';
 import { restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 import { revokeRoute } from './revoke-route';
 import { currentSession, sessionLookup } from './session-lookup';
@@ -13,8 +14,8 @@ import type { OptionTable } from '../options/reader';
 /** The options of `restRouter`. */
 export interface RestRouterOptions extends VerbOptions {
   /**
-   * The rate limits for each address. Default: 100 failed autologins and 300 revocations in 5 minutes. `false` disables a
-   * limit.
+   * The rate limits. Default: 100 failed autologins of an address and 300 revocations of a session in 5 minutes. `false`
+   * disables a limit.
    */
   readonly limits?:
     { readonly autologin?: Limit | undefined; readonly revoke?: Limit | undefined } | undefined;
@@ -35,7 +36,8 @@ const OPTIONS = {
  * | `POST /session/autologin` | revives the session and issues its cookie again |
  * | `GET /sessions` | returns the caller's sessions |
  * | `DELETE /sessions/:id` | ends one of them |
- * | `DELETE /sessions` | ends all other sessions; with `?current=true` the current one too |
+ * | `DELETE /sessions/others` | ends all sessions except the current one |
+ * | `DELETE /sessions/all` | ends all sessions |
  *
  * @throws TypeError if the manager is missing or an option is invalid
  */
@@ -47,14 +49,17 @@ export function restRouter(manager: IdentitySessionManager, options: RestRouterO
     ...attemptLimiters(manager, 'autologin', { dialect, limit: limits.autologin }),
     autologin(manager, { dialect }),
   ];
-  const revoke = [...revokeLimiters(dialect, limits.revoke), guard, revokeRoute(manager, { dialect })];
+  const limited = [guard, ...revokeLimiters(dialect, limits.revoke)];
 
   const router = Router();
   router.get('/session', guardWithoutActivity, currentSession(manager, { dialect }));
   router.delete('/session', signOut(manager, { dialect }));
   router.post('/session/autologin', revive);
   router.get('/sessions', guard, sessionLookup(manager, { dialect }));
-  router.delete('/sessions/:id', revoke);
-  router.delete('/sessions', revoke);
+  router.delete('/sessions/others', limited, revokeRoute(manager, { dialect, which: 'others' }));
+  router.delete('/sessions/all', limited, revokeRoute(manager, { dialect, which: 'all' }));
+  router.delete('/sessions/:id', limited, revokeRoute(manager, { dialect }));
+  // Without a path, Express would pass every other request of the app on one turn of the event loop later.
+  router.use('/sessions', pathDecodeErrors(dialect));
   return router;
 }

@@ -1,14 +1,15 @@
 import type { Request } from 'express';
 
-import { plainRefusal, SessionError, type RefusalCode } from '../errors';
+import { plainRefusal, SessionError } from '../errors';
 import { messagesFor, type Translations } from '../session/i18n/translations';
 import { isSecret, isSessionId } from '../session/credentials';
-import { everySessionOf, otherSessionsOf, sessionsOf, type Revocation } from '../session/revocation';
+import { sessionsOf, type Revocation } from '../session/revocation';
 import { currentIpAddress, type IdentitySession } from '../session/session';
 import { displayLocation, displayName, type Messages } from '../session/i18n/messages';
 import { visible } from '../session/text';
 import { cookieValues, setCookie } from './cookies';
 import { type Answer, type Dialect, type RequestCredentials, type Transport, instant } from './dialect';
+import { idParameter } from './id-parameter';
 import type { DescribedSession } from '../session/described';
 
 /** The part of a manager's `settings` that the REST dialect needs. */
@@ -78,25 +79,6 @@ const TOKEN_PREFIX = 'eis_';
 
 const BEARER = /^bearer +(\S+) *$/i;
 
-const STATUS: Readonly<Record<RefusalCode, number>> = {
-  'credentials-missing': 401,
-  'credentials-invalid': 401,
-  'session-ended': 401,
-  'session-expired': 401,
-  'ip-changed': 401,
-  'credentials-ambiguous': 400,
-  'invalid-request': 400,
-  'cross-site': 403,
-  'autologin-disabled': 403,
-  'permission-missing': 403,
-  'session-not-found': 404,
-  'session-limit-reached': 409,
-  'auth-id-taken': 409,
-  'session-id-taken': 409,
-  'too-many-requests': 429,
-  'store-unavailable': 503,
-};
-
 const TITLE: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',
@@ -131,28 +113,20 @@ function readCredentials(request: Request, cookieName: string): RequestCredentia
 }
 
 function revocation(request: Request, current: IdentitySession): Revocation {
-  const id: unknown = request.params['id'];
-  if (id === undefined) {
-    return parseCurrentParameter(request.query['current'])
-      ? everySessionOf(current)
-      : otherSessionsOf(current, current.sessionId);
-  }
+  const id = idParameter(request);
   if (!isSessionId(id)) throw plainRefusal('session-not-found');
   return sessionsOf(current, [id]);
 }
 
 /** Builds a problem document. It never clears the cookie: a sign-in in another tab may have set a new one by now. */
 function refusal(error: SessionError, request: Request): Answer {
-  // A user can end sessions to get below their own limit. If the node is full, the client can only wait.
-  const status = error.per === 'node' ? 503 : STATUS[error.code];
-  const { code, message: detail, endReason, retryAfter } = error;
+  const { status, code, message: detail, endReason } = error;
   const body = { title: TITLE[status], status, detail, code, ...(endReason && { reason: endReason }) };
-  const headers: Record<string, string> = {
-    ...PRIVATE,
+  const headers = {
+    ...error.headers,
     'Content-Type': 'application/problem+json; charset=utf-8',
+    ...(status === 401 && { 'WWW-Authenticate': challenge(request) }),
   };
-  if (status === 401) headers['WWW-Authenticate'] = challenge(request);
-  if (retryAfter !== undefined) headers['Retry-After'] = String(retryAfter);
   return { status, headers, cookies: [], body };
 }
 
@@ -173,12 +147,6 @@ function parseCredentials(text: string, transport: Transport): RequestCredential
     throw plainRefusal('credentials-invalid');
   }
   return { sessionId, secret, transport };
-}
-
-function parseCurrentParameter(value: unknown): boolean {
-  if (value === undefined || value === 'false') return false;
-  if (value === 'true') return true;
-  throw new SessionError('invalid-request', '"current" must be "true" or "false".');
 }
 
 /** If the client sent a token, the challenge says that the token is invalid (RFC 6750). */

@@ -1,39 +1,70 @@
 import type { Request, RequestHandler } from 'express';
 
 import type { Dialect } from './dialect';
+import { transportOf } from './guarded-session';
 import type { IdentitySessionManager } from '../manager/manager';
-import { covers, type Revocation } from '../session/revocation';
+import { oneOf } from '../options/checks';
+import type { OptionTable } from '../options/reader';
+import { covers, everySessionOf, otherSessionsOf, type Revocation } from '../session/revocation';
 import type { IdentitySession } from '../session/session';
-import { asyncHandler, dialectOf, sessionOf, type VerbOptions } from './request';
+import { asyncHandler, restDialect, sessionOf, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
+import { checkActionOrigin } from './same-origin';
+
+/** The options of `revokeRoute`. */
+export interface RevokeRouteOptions extends VerbOptions {
+  /**
+   * The sessions to end. Default: `named`.
+   * - `named`: those that the request names. In REST this is the path parameter `id`.
+   * - `others`: all sessions of the caller except the current one.
+   * - `all`: all sessions of the caller.
+   */
+  readonly which?: 'named' | 'others' | 'all' | undefined;
+}
+
+const OPTIONS = {
+  ...VERB_OPTIONS,
+  which: { default: 'named', check: oneOf('named', 'others', 'all') },
+} satisfies OptionTable<RevokeRouteOptions>;
 
 /**
- * Ends sessions of the caller: the one that the request names by its id, all other sessions, or all sessions. This node
- * refuses them from the response on, other nodes within the lease.
+ * Ends sessions of the caller. This node refuses them from the response on, other nodes within the lease.
  *
- * Mount it behind the guard: `app.delete('/sessions/:id', guard, revokeRoute(manager))`. Without `:id` in the path it ends
- * all other sessions, and with the query `current=true` all sessions. `restRouter` includes it.
+ * Mount it behind a guard: `app.delete('/sessions/:id', guard, revokeRoute(manager))` ends the session that the path names, and
+ * `app.delete('/sessions/others', guard, revokeRoute(manager, { which: 'others' }))` all others. `restRouter` includes both.
  *
- * Responds with 204, and clears the caller's cookie if its own session was ended. Refuses requests with
+ * Responds with 204, and clears the caller's cookie if its own session was ended. Refuses requests with `cross-site`,
  * `session-not-found`, `invalid-request` or `store-unavailable`.
- * @throws TypeError if the manager is missing, an option is invalid, or, for a request, no guard is mounted before it
+ * @throws TypeError if the manager is missing, an option is invalid, or, for a request, no guard is mounted before it or the
+ * path has no `:id`
  */
-export function revokeRoute(manager: IdentitySessionManager, options: VerbOptions = {}): RequestHandler {
-  const dialect = dialectOf('revokeRoute', manager, options);
+export function revokeRoute(
+  manager: IdentitySessionManager,
+  options: RevokeRouteOptions = {},
+): RequestHandler {
+  const { dialect = restDialect(manager), which } = verbOptions('revokeRoute', manager, options, OPTIONS);
+  const { origins } = manager.settings;
 
   return asyncHandler(dialect, async function revokeRoute(request) {
     const current = sessionOf(request, 'revokeRoute');
-    const which = dialect.revocation(request, current);
-    await manager.revoke(which, { by: current.userId });
-    return dialect.revoked(mustClearCookie(which, current, request, dialect), request, current);
+    checkActionOrigin(request, transportOf(request, current, dialect), dialect, origins);
+    const revocation = selected(which, current) ?? dialect.revocation(request, current);
+    await manager.revoke(revocation, { by: current.userId });
+    return dialect.revoked(mustClearCookie(revocation, current, request, dialect), request, current);
   });
 }
 
-/** Returns true if the revocation ends the caller's own session and the request identified itself by a cookie. */
+/** Returns undefined for `named`. */
+function selected(which: RevokeRouteOptions['which'], current: IdentitySession): Revocation | undefined {
+  if (which === 'others') return otherSessionsOf(current, current.sessionId);
+  return which === 'all' ? everySessionOf(current) : undefined;
+}
+
+/** Returns true if the revocation ends the caller's own session and a cookie of the request belongs to this session. */
 export function mustClearCookie(
   which: Revocation,
   current: IdentitySession,
   request: Request,
   dialect: Dialect,
 ): boolean {
-  return covers(which, current) && dialect.credentials(request)?.transport === 'cookie';
+  return covers(which, current) && transportOf(request, current, dialect) === 'cookie';
 }

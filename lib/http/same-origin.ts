@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 
+import type { Dialect, Transport } from './dialect';
 import { SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
 import { dialectOf, refuse, type VerbOptions } from './request';
@@ -34,6 +35,41 @@ export function sameOrigin(manager: IdentitySessionManager, options: VerbOptions
  */
 export function checkWriteOrigin(request: Request, origins: readonly string[]): void {
   if (!SAFE_METHODS.has(request.method)) checkOrigin(request, origins);
+}
+
+/**
+ * Checks the origin of a request by which a verb changes something. The method does not matter, because an app may mount a
+ * verb on `GET`. Requests that no page of another site can send pass: those with a bearer token.
+ * @param transport The transport of the credentials, or undefined if the app found the session elsewhere.
+ * @throws SessionError `cross-site`
+ */
+export function checkActionOrigin(
+  request: Request,
+  transport: Transport | undefined,
+  { sameOrigin }: Dialect,
+  origins: readonly string[],
+): void {
+  if (sameOrigin && sentByBrowser(request, transport)) checkOrigin(request, origins);
+}
+
+/**
+ * Returns true if a browser may have sent the credentials automatically, on behalf of another site. With an
+ * unknown transport, only a bearer token rules this out. Browsers send `Basic` and `Negotiate` automatically.
+ */
+export function sentByBrowser({ headers }: Request, transport: Transport | undefined): boolean {
+  return transport === 'cookie' || (transport === undefined && !BEARER.test(headers.authorization ?? ''));
+}
+
+const BEARER = /^bearer /i;
+
+/**
+ * Checks the origin of a sign-in. A navigation by `GET` may come from another site: it follows a link in an e-mail or returns
+ * from an identity provider, and the app has checked its token or `state`.
+ * @throws SessionError `cross-site`
+ */
+export function checkSignInOrigin(request: Request, origins: readonly string[]): void {
+  const navigates = SAFE_METHODS.has(request.method) && request.headers['sec-fetch-mode'] === 'navigate';
+  if (!navigates) checkOrigin(request, origins);
 }
 
 /**

@@ -6,6 +6,7 @@ import { func } from '../options/checks';
 import type { OptionTable } from '../options/reader';
 import { claimedSession, type SessionClaims } from '../session/claims';
 import type { IdentitySession } from '../session/session';
+import { setSession } from './guarded-session';
 import { refuse, restDialect, verbOptions } from './request';
 import { GUARD_OPTIONS, type GuardOptions } from './session-secret-guard';
 
@@ -61,7 +62,7 @@ export function sessionClaimGuard(
   return function sessionClaimGuard(request, response, next) {
     verify(request)
       .then((session) => {
-        request.identitySession = session;
+        setSession(request, session);
         next();
       })
       .catch((error: unknown) => refuse(error, dialect, request, response, next));

@@ -5,6 +5,7 @@ import { plainRefusal } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
 import { flag } from '../options/checks';
 import type { OptionTable } from '../options/reader';
+import { setSession } from './guarded-session';
 import { refuse, restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 import { checkWriteOrigin } from './same-origin';
 
@@ -50,13 +51,13 @@ export function sessionSecretGuard(
       if (verified instanceof Promise) {
         verified
           .then((session) => {
-            request.identitySession = session;
+            setSession(request, session);
             next();
           })
           .catch(refused);
         return;
       }
-      request.identitySession = verified;
+      setSession(request, verified);
     } catch (error) {
       refused(error);
       return;

@@ -7,8 +7,10 @@ import type { IdentitySessionManager } from '../manager/manager';
 import type { SignIn } from '../manager/new-session';
 import { clientHintsOf } from '../session/device/client-hints';
 import type { IdentitySession } from '../session/session';
+import { checkAgreement } from './guarded-session';
+import { openSession } from './open-session';
 import { dialectOf, refuse, setHeaders, type VerbOptions, wellFormedCredentials } from './request';
-import { checkWriteOrigin } from './same-origin';
+import { checkSignInOrigin, sentByBrowser } from './same-origin';
 
 /**
  * The user who signs in, and options of the new session. The user agent, the client hints and the address are taken from the
@@ -58,29 +60,31 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
   async function signIn(
     request: Request,
     response: Response,
-    { transport = 'cookie', ...facts }: SignInFacts,
+    { transport = 'cookie', ...given }: SignInFacts,
   ): Promise<SignedIn> {
     checkTransport(transport);
-    const replaces = wellFormedCredentials(request, dialect);
-    // A sign-in ends the session of the cookie, even with transport bearer. Another site must not be able to cause that.
-    const cookies = transport === 'cookie' || replaces?.transport === 'cookie';
-    if (dialect.sameOrigin && cookies) checkWriteOrigin(request, origins);
-    const { session, secret } = await manager.open({
-      ...facts,
+    const credentials = wellFormedCredentials(request, dialect);
+    checkAgreement(request, credentials);
+    const replaces = credentials ?? request.identitySession;
+    // A sign-in ends the previous session, even with transport bearer. Another site must not be able to cause that.
+    const endsPrevious = replaces !== undefined && sentByBrowser(request, credentials?.transport);
+    if (dialect.sameOrigin && (transport === 'cookie' || endsPrevious)) checkSignInOrigin(request, origins);
+    const facts = {
+      ...given,
       secretForm: dialect.secretForm,
       userAgent: request.headers['user-agent'],
       clientHints: clientHintsOf(request),
       ipAddress: request.ip,
       replaces,
+    };
+    return openSession(manager, facts, response, ({ session, secret }) => {
+      // Also marked by the manager, unless a body parser of the app has lost the asynchronous context.
+      decideAttemptOf(request, 'succeeded');
+      const opened = { described: manager.describe(session), secret, transport };
+      const token = transport === 'bearer' ? dialect.token(session.sessionId, secret) : undefined;
+      setHeaders(response, { ...dialect.opened(opened, request), body: undefined });
+      return token === undefined ? { session } : { session, token };
     });
-    // Also marked by the manager, unless a body parser of the app has lost the asynchronous context.
-    decideAttemptOf(request, 'succeeded');
-    const described = manager.describe(session);
-    const answer = dialect.opened({ described, secret, transport }, request);
-    setHeaders(response, { ...answer, body: undefined });
-    return transport === 'bearer'
-      ? { session, token: dialect.token(session.sessionId, secret) }
-      : { session };
   }
 
   return Object.assign(signIn, { pending: (request: Request) => decideAttemptOf(request, 'undecided') });

@@ -1,14 +1,19 @@
 import type { RequestHandler } from 'express';
 
+import { transportOf } from './guarded-session';
 import type { IdentitySessionManager } from '../manager/manager';
+import { sessionsOf } from '../session/revocation';
 import { asyncHandler, dialectOf, type VerbOptions, wellFormedCredentials } from './request';
-import { checkWriteOrigin } from './same-origin';
+import { checkActionOrigin } from './same-origin';
 
 /**
  * Ends the session of the request and clears its cookie.
  *
  * Needs no guard: `app.post('/sign-out', signOut(manager))`. It also answers requests without a session, or with one that
  * has already ended, so that a user can always sign out. `restRouter` includes it as `DELETE /session`.
+ *
+ * Behind a guard, such as `sessionClaimGuard`, it ends the session that the guard set, and no other. It clears the cookie only
+ * if the cookie belongs to this session.
  *
  * Responds with 204. Refuses requests with `credentials-ambiguous`, `cross-site` or `store-unavailable`.
  * @throws TypeError if the manager is missing or an option is invalid
@@ -18,10 +23,17 @@ export function signOut(manager: IdentitySessionManager, options: VerbOptions = 
   const { origins } = manager.settings;
 
   return asyncHandler(dialect, async function signOut(request) {
+    const { identitySession: guarded } = request;
+    if (guarded !== undefined) {
+      const transport = transportOf(request, guarded, dialect);
+      checkActionOrigin(request, transport, dialect, origins);
+      const which = sessionsOf(guarded, [guarded.sessionId]);
+      await manager.revoke(which, { reason: 'signed-out', by: guarded.userId });
+      return dialect.revoked(transport === 'cookie', request, guarded);
+    }
     const credentials = wellFormedCredentials(request, dialect);
-    const clearCookies = credentials?.transport !== 'bearer';
-    if (dialect.sameOrigin && clearCookies) checkWriteOrigin(request, origins);
+    checkActionOrigin(request, credentials?.transport, dialect, origins);
     const session = credentials && (await manager.signOut(credentials));
-    return dialect.revoked(clearCookies, request, session);
+    return dialect.revoked(credentials?.transport !== 'bearer', request, session);
   });
 }

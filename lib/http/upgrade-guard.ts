@@ -10,6 +10,7 @@ import type { IdentitySessionManager } from '../manager/manager';
 import { unchecked } from '../options/checks';
 import type { OptionTable } from '../options/reader';
 import type { IdentitySession } from '../session/session';
+import { setSession } from './guarded-session';
 import { bodyText, restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 import { checkOrigin } from './same-origin';
 
@@ -75,7 +76,9 @@ export function upgradeGuard<S extends WebSocketLike>(
     const credentials = dialect.credentials(request);
     if (credentials === undefined) throw plainRefusal('credentials-missing');
     if (dialect.sameOrigin && credentials.transport === 'cookie') checkOrigin(request, origins);
-    return manager.verify(credentials, { ipAddress: request.ip });
+    const session = await manager.verify(credentials, { ipAddress: request.ip });
+    setSession(request, session);
+    return session;
   }
 
   function closeWithSession(webSocket: S, { sessionId }: IdentitySession): void {
@@ -95,7 +98,6 @@ export function upgradeGuard<S extends WebSocketLike>(
       .then(
         (session) => {
           socket.off('error', ignoreError);
-          request.identitySession = session;
           webSockets.handleUpgrade(request, socket, head, (webSocket) => {
             closeWithSession(webSocket, session);
             webSockets.emit('connection', webSocket, request);

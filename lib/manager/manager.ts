@@ -128,7 +128,8 @@ export class IdentitySessionManager {
     const secret = mintSecret(signIn.secretForm);
     await this.#synchronizeClock();
     const session = newSession(signIn, hashSecret(secret), this.settings);
-    const replaced = signIn.replaces && (await this.#revocationOf(signIn.replaces));
+    const { replaces } = signIn;
+    const replaced = replaces && (await this.#revocationOf(replaces));
     await this.#insert(session, replaced);
     decideAttempt('succeeded');
     return { session: withoutSecret(session), secret };
@@ -350,9 +351,13 @@ export class IdentitySessionManager {
     return { touchesLost: await this.#store.close(timeout) };
   }
 
-  /** Returns a revocation of the session that the credentials belong to, or undefined if it has ended or does not exist. */
-  async #revocationOf(credentials: Credentials): Promise<Revocation | undefined> {
-    const session = await this.#sessionOf(credentials);
+  /**
+   * Returns a revocation of the session, or of the session that the credentials belong to. Returns undefined if the credentials
+   * belong to no session or to one that has ended.
+   */
+  async #revocationOf(proof: Credentials | IdentitySession): Promise<Revocation | undefined> {
+    if (!('secret' in proof)) return sessionsOf(proof, [proof.sessionId]);
+    const session = await this.#sessionOf(proof);
     return session?.endedAt === null ? sessionsOf(session, [session.sessionId]) : undefined;
   }
 

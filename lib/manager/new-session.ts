@@ -5,7 +5,7 @@ import { checkedClientHints, type ClientHints } from '../session/device/client-h
 import { LONGEST_USER_AGENT } from '../session/device/describe';
 import type { Device } from '../session/device/device';
 import { ipAddress } from '../session/ip-address';
-import type { JsonObject, ProtocolData, StoredSession } from '../session/session';
+import type { IdentitySession, JsonObject, ProtocolData, StoredSession } from '../session/session';
 import { capped, optionalText, jsonObject, text } from '../session/text';
 import { displayName } from '../session/i18n/messages';
 import type { Settings } from '../options/settings';
@@ -40,8 +40,8 @@ export interface SignIn {
   readonly sessionId?: string | undefined;
   /** The form of the secret. Default: `base64url`. */
   readonly secretForm?: SecretForm | undefined;
-  /** The credentials that the request carried. Their session ends in favour of the new one. */
-  readonly replaces?: Credentials | undefined;
+  /** The session of the request, or its credentials. It ends in favour of the new session. */
+  readonly replaces?: Credentials | IdentitySession | undefined;
 }
 
 /** The longest kind of device, in characters. */

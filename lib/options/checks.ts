@@ -43,7 +43,7 @@ export function duration(min: number, max = LONGEST_DURATION): Check<number> {
   const longest = max === LONGEST_DURATION ? '3650 days' : `${max} ms`;
   const check = valid<Duration>(
     (value) => isDuration(value, min, max),
-    `a duration from ${min} ms to ${longest}: a number of milliseconds, or text such as "30D", "12H" or "5M" (minutes)`,
+    `a duration from ${min} ms to ${longest}: a number of milliseconds, or text such as "30D", "12h" or "1h 30m"`,
   );
   return (given) => milliseconds(check(given));
 }

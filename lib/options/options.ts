@@ -28,8 +28,8 @@ import {
 import type { OptionTable } from './reader';
 
 /**
- * The options of a session manager. A duration is a number of milliseconds or text such as `1W`, `30D`, `12H` or `5M`
- * (minutes). `undefined` counts as not given. Names in brackets are the properties of other systems that control the
+ * The options of a session manager. A duration is a number of milliseconds or text such as `1W`, `30D`, `12H`, `5M`
+ * (minutes) or `1h 30m`. `undefined` counts as not given. Names in brackets are the properties of other systems that control the
  * same thing.
  */
 export interface IdentitySessionOptions extends SignInRules {

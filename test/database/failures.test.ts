@@ -1,4 +1,6 @@
-import { isConnectionLost, refusalOf, sqlState } from '../../lib/database/failures';
+import { inspect } from 'node:util';
+
+import { isConnectionLost, refusalOf, sqlState, withoutValues } from '../../lib/database/failures';
 import { SessionError } from '../../lib/errors';
 
 const failed = (code: string, message = 'failed') => Object.assign(new Error(message), { code });
@@ -33,9 +35,8 @@ describe('refusalOf()', () => {
     },
   );
 
-  it.each(['42703', '23505', '42501', '22P02'])('returns an error with SQLSTATE %s unchanged', (state) => {
-    const error = failed(state);
-    expect(refusalOf(error)).toBe(error);
+  it.each(['42703', '23505', '42501', '22P02'])('returns an error with SQLSTATE %s as such', (state) => {
+    expect(refusalOf(failed(state))).toMatchObject({ name: 'DatabaseError', code: state });
   });
 
   it('returns a TypeError and a SessionError unchanged', () => {
@@ -61,8 +62,78 @@ describe('refusalOf()', () => {
 
   it('keeps the message of the server in the cause only', () => {
     const error = failed('57P01', 'terminating connection');
-    expect((refusalOf(error) as Error).cause).toBe(error);
+    expect((refusalOf(error) as Error).cause).toMatchObject({
+      message: 'terminating connection',
+      code: '57P01',
+    });
     expect((refusalOf(error) as Error).message).not.toContain('terminating');
+  });
+});
+
+describe('withoutValues()', () => {
+  const SECRET = 'mallory-secret';
+  const withDetails = (code: string, message: string, more: object = {}) =>
+    Object.assign(failed(code, message), {
+      severity: 'ERROR',
+      detail: `Failing row contains (${SECRET}).`,
+      hint: `Try ${SECRET}.`,
+      where: `unnamed portal parameter $1 = '${SECRET}'`,
+      internalQuery: `select '${SECRET}'`,
+      schema: 'public',
+      table: 'identity_sessions',
+      constraint: 'identity_sessions_auth_id',
+      ...more,
+    });
+
+  it('keeps the code and the names of a server error, and drops all values', () => {
+    const error = withDetails(
+      '23505',
+      'duplicate key value violates unique constraint "identity_sessions_auth_id"',
+    );
+    const clean = withoutValues(error);
+    expect(clean).toBeInstanceOf(Error);
+    expect({ ...(clean as Error) }).toEqual({
+      name: 'DatabaseError',
+      code: '23505',
+      severity: 'ERROR',
+      schema: 'public',
+      table: 'identity_sessions',
+      constraint: 'identity_sessions_auth_id',
+    });
+    expect((clean as Error).message).toBe(error.message);
+    expect(inspect(clean, { depth: 9, showHidden: true })).not.toContain(SECRET);
+  });
+
+  it.each([
+    ['22P02', {}],
+    ['22001', {}],
+    ['42601', {}],
+    ['P0001', {}],
+    ['23514', { routine: 'exec_stmt_raise' }],
+  ])('omits the message with SQLSTATE %s and %j, because it may contain values', (state, more) => {
+    const clean = withoutValues(withDetails(state, `invalid value "${SECRET}"`, more)) as Error;
+    expect(clean.message).toContain(`SQLSTATE ${state}`);
+    expect(inspect(clean, { depth: 9, showHidden: true })).not.toContain(SECRET);
+  });
+
+  it('cleans the cause of another error', () => {
+    const outer = new Error('The pool failed', {
+      cause: new Error('inner', { cause: withDetails('22P02', SECRET) }),
+    });
+    const clean = withoutValues(outer);
+    expect(clean).toMatchObject({ message: 'The pool failed', cause: { cause: { code: '22P02' } } });
+    expect(inspect(clean, { depth: 9, showHidden: true })).not.toContain(SECRET);
+  });
+
+  it('returns other values unchanged', () => {
+    for (const value of [
+      new Error('no', { cause: new Error('why') }),
+      failed('ECONNREFUSED'),
+      'text',
+      undefined,
+    ]) {
+      expect(withoutValues(value)).toBe(value);
+    }
   });
 });
 

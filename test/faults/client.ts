@@ -111,7 +111,7 @@ function requestOf({ act, user, target }: Errand): { method: string; path: strin
     case 'revoke':
       return { method: 'DELETE', path: `/sessions/${target}` };
     case 'revoke others':
-      return { method: 'DELETE', path: '/sessions' };
+      return { method: 'DELETE', path: '/sessions/others' };
     case 'sign out':
       return { method: 'DELETE', path: '/session' };
   }

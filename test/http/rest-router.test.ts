@@ -282,22 +282,37 @@ describe('DELETE /sessions/:id', () => {
   });
 });
 
-describe('DELETE /sessions', () => {
-  it('ends all other sessions', async () => {
+describe('DELETE /sessions/others and /sessions/all', () => {
+  it('end all other sessions', async () => {
     const mine = await signedIn();
     const others = [await signedIn(), await signedIn()];
-    expect((await mine.delete('/sessions')).status).toBe(204);
+    expect((await mine.delete('/sessions/others')).status).toBe(204);
     expect((await mine.get('/private')).status).toBe(200);
     for (const other of others) expect((await other.get('/private')).status).toBe(401);
   });
 
-  it('ends the current session too with ?current=true and clears its cookie', async () => {
+  it('end the current session too with /all and clear its cookie', async () => {
     const [mine, other] = [await signedIn(), await signedIn()];
     const before = mine.cookieHeader;
-    expect((await mine.delete('/sessions?current=true')).status).toBe(204);
+    expect((await mine.delete('/sessions/all')).status).toBe(204);
     expect(mine.cookies.size).toBe(0);
     expect((await request(app).get('/private').set('Cookie', before)).status).toBe(401);
     expect((await other.get('/private')).status).toBe(401);
+  });
+});
+
+describe('DELETE /sessions without an id', () => {
+  it.each([
+    '/sessions',
+    '/sessions/',
+    '/sessions//',
+    '/sessions?id=',
+    '/sessions?current=true',
+    '/sessions/%20',
+  ])('ends no session: %s', async (path) => {
+    const [mine, other] = [await signedIn(), await signedIn()];
+    expect((await mine.delete(path)).status).toBe(404);
+    for (const browser of [mine, other]) expect((await browser.get('/private')).status).toBe(200);
   });
 });
 
@@ -342,8 +357,18 @@ describe('the limits of restRouter', () => {
   it('return 429 after too many revocations', async () => {
     app = appOn(manager, { limits: { revoke: { limit: 2 } } });
     const browser = await signedIn();
-    for (let i = 0; i < 2; i++) expect((await browser.delete('/sessions')).status).toBe(204);
-    expect((await browser.delete('/sessions')).status).toBe(429);
+    for (let i = 0; i < 2; i++) expect((await browser.delete('/sessions/others')).status).toBe(204);
+    expect((await browser.delete('/sessions/others')).status).toBe(429);
+  });
+
+  it('count revocations by session, so that others at the same address cannot use them up', async () => {
+    app = appOn(manager, { limits: { revoke: { limit: 2 } } });
+    const [mine, thief] = [await signedIn(), await signedIn()];
+    for (let i = 0; i < 5; i++) expect((await request(app).delete('/sessions/others')).status).toBe(401);
+    for (let i = 0; i < 3; i++) await thief.delete(`/sessions/${'0'.repeat(32)}`);
+    expect((await thief.delete(`/sessions/${'0'.repeat(32)}`)).status).toBe(429);
+    expect((await mine.delete('/sessions/others')).status).toBe(204);
+    expect((await thief.get('/private')).status).toBe(401);
   });
 
   it('can be disabled with false', async () => {
@@ -379,15 +404,16 @@ describe('restRouter with a custom dialect', () => {
         request(app).get('/sessions'),
         request(app).post('/session/autologin'),
         request(app).delete(`/sessions/${'0'.repeat(32)}`),
-        request(app).delete('/sessions'),
+        request(app).delete('/sessions/others'),
+        request(app).delete('/sessions/all'),
         request(app).delete('/session'),
       ]) {
         all.push((await asking.set(headers)).status);
       }
       return all;
     }
-    expect(await statuses({ 'Sec-Fetch-Site': 'cross-site' })).toEqual([418, 418, 418, 418, 418, 418]);
-    expect(await statuses({ Cookie: cookieHeader })).toEqual([291, 292, 293, 418, 294, 294]);
+    expect(await statuses({ 'Sec-Fetch-Site': 'cross-site' })).toEqual(Array(7).fill(418));
+    expect(await statuses({ Cookie: cookieHeader })).toEqual([291, 292, 293, 418, 294, 294, 294]);
   });
 });
 
@@ -408,6 +434,9 @@ describe.each([
     expect((await mine.post('/session/autologin')).status).toBe(200);
     expect((await mine.delete('/session')).status).toBe(204);
     expect((await request(app).post('/sign-in').send({ userId: '' })).status).toBe(400);
+    const malformed = await mine.delete('/sessions/%ff');
+    expect(malformed.get('Content-Type')).toContain('application/problem+json');
+    expect([malformed.status, malformed.body.code]).toEqual([400, 'invalid-request']);
   });
 });
 

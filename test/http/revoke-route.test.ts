@@ -30,7 +30,10 @@ beforeEach(async () => {
   store = memory();
   manager = managerOn({ store, clock });
   app = express();
-  app.delete(['/', '/:id'], sessionSecretGuard(manager), revokeRoute(manager));
+  const guard = sessionSecretGuard(manager);
+  app.delete('/others', guard, revokeRoute(manager, { which: 'others' }));
+  app.delete('/all', guard, revokeRoute(manager, { which: 'all' }));
+  app.delete('/:id', guard, revokeRoute(manager));
   [mine, other] = [await opened(), await opened()];
 });
 
@@ -87,36 +90,30 @@ describe('revokeRoute with an id', () => {
   });
 });
 
-describe('revokeRoute without an id', () => {
-  it('ends all other sessions of the caller and no session of other users', async () => {
+describe('revokeRoute with the option which', () => {
+  it('ends all other sessions of the caller with others and no session of other users', async () => {
     const third = await opened({ device: 'Mobile' });
     const foreign = [await opened({ userId: 'bob' }), await opened({ tenantId: 'acme' })];
-    const response = await revoking('/?current=false');
+    const response = await revoking('/others');
     expect([response.status, response.get('Set-Cookie')]).toEqual([204, undefined]);
     for (const session of [other, third]) expect(await kept(session)).toMatchObject({ endReason: 'revoked' });
     await expectAlive(mine, ...foreign);
   });
 
-  it('ends the current session too with ?current=true and clears its cookie', async () => {
-    const response = await revoking('/?current=true');
+  it('ends the current session too with all and clears its cookie', async () => {
+    const response = await revoking('/all');
     expect([response.status, response.get('Set-Cookie')]).toEqual([204, CLEARED]);
     for (const session of [mine, other]) expect(await kept(session)).toMatchObject({ endReason: 'revoked' });
   });
 
-  it.each(['?current=yes', '?current=true&current=true', '?current[a]=true', '?current='])(
-    'returns 400 and ends no session with %s',
-    async (query) => {
-      app.set('query parser', 'extended');
-      const response = await revoking(`/${query}`);
-      expect([response.status, response.body.code]).toEqual([400, 'invalid-request']);
-      await expectAlive(mine, other);
-    },
-  );
+  it('throws a TypeError for an unknown value', () => {
+    expect(() => revokeRoute(manager, { which: 'other' as never })).toThrow('`which` is "other"');
+  });
 });
 
 describe('revokeRoute with a bearer token', () => {
   it('clears no cookie after it ended the current session', async () => {
-    const response = await revoking('/?current=true', { Authorization: bearerOf(mine) });
+    const response = await revoking('/all', { Authorization: bearerOf(mine) });
     expect([response.status, response.get('Set-Cookie')]).toEqual([204, undefined]);
     expect(await kept(mine)).toMatchObject({ endReason: 'revoked' });
   });
@@ -128,7 +125,7 @@ describe('revokeRoute with a failing store', () => {
     app.use((error: Error, _: unknown, response: express.Response, __: unknown) => {
       response.status(500).send(error.message);
     });
-    const response = await revoking('/?current=true');
+    const response = await revoking('/all');
     expect([response.status, response.text, response.get('Set-Cookie')]).toEqual([500, 'a bug', undefined]);
   });
 });

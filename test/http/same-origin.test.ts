@@ -2,7 +2,17 @@ import express, { type Express } from 'express';
 import express4 from 'express4';
 import request from 'supertest';
 
-import { memory, sameOrigin } from '../../lib';
+import {
+  autologin,
+  createSignIn,
+  memory,
+  revokeRoute,
+  sameOrigin,
+  sessionErrors,
+  sessionSecretGuard,
+  signOut,
+} from '../../lib';
+import { bearerOf, cookieOf } from '../support/credentials';
 import { managerOn } from '../support/manager';
 
 const OTHER = 'https://www.example.com';
@@ -69,5 +79,60 @@ describe.each([
     const behindProxy = appWith();
     behindProxy.set('trust proxy', 'loopback');
     expect(await post(headers, behindProxy)).toBe(200);
+  });
+});
+
+describe('a verb that is mounted on GET', () => {
+  const CROSS_SITE = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate' };
+
+  async function arrange() {
+    const manager = managerOn({ store: memory() });
+    const app = express();
+    const guard = sessionSecretGuard(manager);
+    app.get('/sign-out', signOut(manager));
+    app.get('/guarded-sign-out', guard, signOut(manager));
+    app.get('/autologin', autologin(manager));
+    app.get('/others', guard, revokeRoute(manager, { which: 'others' }));
+    app.get('/end/:id', guard, revokeRoute(manager));
+    const [mine, other] = [await manager.open({ userId: 'alice' }), await manager.open({ userId: 'alice' })];
+    return { manager, app, mine, other };
+  }
+
+  it.each(['/sign-out', '/guarded-sign-out', '/autologin', '/others', '/end/:id'])(
+    'refuses a request of another site: %s',
+    async (route) => {
+      const { manager, app, mine, other } = await arrange();
+      const path = route.replace(':id', other.session.sessionId);
+      const refused = await request(app)
+        .get(path)
+        .set({ ...CROSS_SITE, Cookie: cookieOf(mine) });
+      expect([refused.status, refused.body.code]).toEqual([403, 'cross-site']);
+      expect(await manager.list({ userId: 'alice' })).toHaveLength(2);
+      for (const headers of [
+        { Cookie: cookieOf(mine), 'Sec-Fetch-Site': 'same-origin' },
+        { Authorization: bearerOf(mine), ...CROSS_SITE },
+      ]) {
+        const fresh = await arrange();
+        const credentials = 'Cookie' in headers ? cookieOf(fresh.mine) : bearerOf(fresh.mine);
+        const allowed = await request(fresh.app)
+          .get(route.replace(':id', fresh.other.session.sessionId))
+          .set({ ...headers, ['Cookie' in headers ? 'Cookie' : 'Authorization']: credentials });
+        expect(allowed.status).toBeLessThan(300);
+      }
+    },
+  );
+
+  it('signs in after a navigation from another site, and refuses its images and scripts', async () => {
+    const { manager, app } = await arrange();
+    const signIn = createSignIn(manager);
+    app.get('/callback', (request_, response, next) => {
+      signIn(request_, response, { userId: 'bob' }).then(() => response.sendStatus(200), next);
+    });
+    app.use(sessionErrors(manager));
+    const from = (headers: Record<string, string>) => request(app).get('/callback').set(headers);
+    expect((await from(CROSS_SITE)).status).toBe(200);
+    expect((await from({})).status).toBe(200);
+    expect((await from({ ...CROSS_SITE, 'Sec-Fetch-Mode': 'no-cors' })).body.code).toBe('cross-site');
+    expect(await manager.list({ userId: 'bob' })).toHaveLength(2);
   });
 });

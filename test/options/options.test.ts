@@ -12,7 +12,7 @@ describe('the options of a manager', () => {
   });
 
   it.each([
-    [{ shortLifetime: '1w' }, '`shortLifetime` is "1w": it must be a duration from 1000 ms'],
+    [{ shortLifetime: '1y' }, '`shortLifetime` is "1y": it must be a duration from 1000 ms'],
     [{ shortLifetime: 5 }, '`shortLifetime` is 5'],
     [{ longLifetime: NaN }, '`longLifetime` is NaN'],
     [{ absoluteLifetime: true }, '`absoluteLifetime` is true'],

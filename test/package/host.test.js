@@ -37,7 +37,7 @@ function itWorks(getManager) {
     const app = appOn(getManager());
     const [laptop, phone] = [await signedIn(app, 'alice'), await signedIn(app, 'alice')];
     await request(app).get('/private').set('Cookie', laptop).expect(200, { userId: 'alice' });
-    await request(app).delete('/sessions').set('Cookie', phone).expect(204);
+    await request(app).delete('/sessions/others').set('Cookie', phone).expect(204);
     const refused = await request(app).get('/private').set('Cookie', laptop).expect(401);
     expect(refused.body).toMatchObject({ code: 'session-ended', reason: 'revoked' });
   });

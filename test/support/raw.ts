@@ -17,7 +17,7 @@ export async function listenRaw(app: Express): Promise<RawServer> {
   return {
     async send(head) {
       const socket = connect(port, '127.0.0.1');
-      socket.end(`${head}\r\nConnection: close\r\n\r\n`, 'latin1');
+      socket.write(`${head}\r\nConnection: close\r\n\r\n`, 'latin1');
       let answer = '';
       for await (const chunk of socket.setEncoding('latin1')) answer += chunk as string;
       return Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1]);

@@ -2,6 +2,7 @@ import type { Request } from 'express';
 
 import type { SessionError } from '../../errors';
 import type { Answer, Dialect } from '../../http/dialect';
+import { idParameter } from '../../http/id-parameter';
 import { rest, type RestOptions } from '../../http/rest';
 import type { DescribedSession } from '../../session/described';
 import { sessionsOf, type Revocation } from '../../session/revocation';
@@ -20,7 +21,7 @@ export function abp(basis: RestOptions): Dialect {
   const restDialect = rest(basis);
 
   function revocation(request: Request, current: IdentitySession): Revocation {
-    if (request.params['id'] === undefined) return restDialect.revocation(request, current);
+    idParameter(request);
     return sessionsOf(current, [sessionIdParameter(request)]);
   }
 

@@ -5,7 +5,7 @@ import type { Answer, Dialect } from '../../http/dialect';
 import { LIMIT, revokeLimiters, type Limit } from '../../http/limiters';
 import { asyncHandler, VERB_OPTIONS, verbOptions } from '../../http/request';
 import { revokeRoute } from '../../http/revoke-route';
-import { sameOrigin } from '../../http/same-origin';
+import { sameOrigin, sentByBrowser } from '../../http/same-origin';
 import { sessionClaimGuard } from '../../http/session-claim-guard';
 import { sessionSecretGuard } from '../../http/session-secret-guard';
 import { bodyParseErrors, pathDecodeErrors } from '../../http/parse-errors';
@@ -35,7 +35,7 @@ export interface AbpRouterOptions extends SessionDetailOptions {
   readonly currentUser?: ((request: Request) => SessionClaims | null | undefined) | undefined;
   /** The dialect. Default: `abp(manager.settings)`. Replace parts of it with `{ ...abp(manager.settings), refusal }`. */
   readonly dialect?: Dialect | undefined;
-  /** Rate limits per address. `revoke` limits both `DELETE` routes. Default: 300 requests in 5 minutes. */
+  /** Rate limits per session. `revoke` limits both `DELETE` routes. Default: 300 requests in 5 minutes. */
   readonly limits?: { readonly revoke?: Limit | undefined } | undefined;
 }
 
@@ -88,7 +88,8 @@ export function abpRouter(manager: IdentitySessionManager, options: AbpRouterOpt
   addIdentityRoutes(router, parts);
   addAccountRoutes(router, parts);
   addSettingsRoutes(router, parts);
-  router.use(pathDecodeErrors(dialect));
+  // Without paths, Express would pass every other request of the app on one turn of the event loop later.
+  router.use(['/identity/sessions', '/account/sessions'], pathDecodeErrors(dialect));
   return router;
 }
 
@@ -119,8 +120,8 @@ function addIdentityRoutes(router: Router, parts: RouterParts): void {
       handler((request) => sessions.get(request)),
     )
     .delete(
-      limited,
       administrator,
+      limited,
       handler((request) => sessions.revoke(request)),
     );
 }
@@ -139,7 +140,7 @@ function addAccountRoutes(router: Router, { manager, dialect, describe, user, li
       user,
       handler((request) => sessions.get(request)),
     )
-    .delete(limited, user, revokeRoute(manager, { dialect }));
+    .delete(user, limited, revokeRoute(manager, { dialect }));
 }
 
 function addSettingsRoutes(router: Router, { manager, dialect, administrator }: RouterParts): void {
@@ -182,16 +183,11 @@ function guardsOf(
   return [sameOriginUnlessBearer(manager, dialect), sessionClaimGuard(manager, { dialect, claimsOf })];
 }
 
-/**
- * Creates a same-origin check for requests that the app authenticates in an unknown way. Browsers never send a bearer token
- * automatically. They may send any other credentials on behalf of another site, also `Basic` and `Negotiate`.
- */
+/** Creates a same-origin check for requests that the app authenticates in an unknown way. */
 function sameOriginUnlessBearer(manager: IdentitySessionManager, dialect: Dialect): RequestHandler {
   const check = sameOrigin(manager, { dialect });
   return function sameOriginUnlessBearer(request, response, next) {
-    if (BEARER.test(request.headers.authorization ?? '')) next();
-    else void check(request, response, next);
+    if (sentByBrowser(request, undefined)) void check(request, response, next);
+    else next();
   };
 }
-
-const BEARER = /^bearer /i;

@@ -1,4 +1,6 @@
 import { plainRefusal, SessionError, type RefusalCode } from '../../errors';
+import { checkAgreement } from '../../http/guarded-session';
+import { checkResponse } from '../../http/open-session';
 import type { IdentitySessionManager } from '../../manager/manager';
 import { secretOf } from '../../session/credentials';
 import type { Action } from './actions';
@@ -19,10 +21,12 @@ export function autologin(
   dialect: OpenXchangeDialect,
   { extras, refresh }: { readonly extras: ExtraFields; readonly refresh: CookieRefresh },
 ): Action {
-  return async function autologin(request) {
+  return async function autologin(request, response) {
+    checkResponse(response);
+    const credentials = dialect.remembered(request);
+    checkAgreement(request, credentials);
     try {
       if (!manager.settings.lifetimes.autologin) throw plainRefusal('autologin-disabled');
-      const credentials = dialect.remembered(request);
       if (credentials === undefined) throw plainRefusal('credentials-missing');
       const session = await manager.revive(credentials, {
         ipAddress: request.ip,

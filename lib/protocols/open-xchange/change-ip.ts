@@ -1,3 +1,4 @@
+import { checkAgreement } from '../../http/guarded-session';
 import type { IdentitySessionManager } from '../../manager/manager';
 import { ipAddress } from '../../session/ip-address';
 import type { Action } from './actions';
@@ -16,7 +17,9 @@ export function changeIp(manager: IdentitySessionManager, dialect: OpenXchangeDi
     requiredParameter(request, 'session');
     const movesTo = requiredParameter(request, 'clientIP');
     if (ipAddress(movesTo) === null) throw new OpenXchangeError('SVL-0004', ['clientIP']);
-    await manager.verify(dialect.credentials(request)!, { ipAddress: request.ip, movesTo });
+    const credentials = dialect.credentials(request)!;
+    checkAgreement(request, credentials);
+    await manager.verify(credentials, { ipAddress: request.ip, movesTo });
     return answer(DONE);
   };
 }

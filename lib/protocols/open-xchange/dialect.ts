@@ -82,7 +82,8 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
     ...cookies,
     hashOf: hash.hashOf,
     hashIn: hash.hashIn,
-    forImages: { ...dialect, credentials: readers.fromPublicCookie },
+    // Cookies alone prove these requests. The check applies to WebSockets, which pages of other sites can open.
+    forImages: { ...dialect, sameOrigin: true, credentials: readers.fromPublicCookie },
     settings,
     loginAnswer,
     errorAnswer: (error) => answer(errorObject(error, nextErrorId())),

@@ -1,6 +1,8 @@
 import type { Request } from 'express';
 
 import { SessionError } from '../../errors';
+import { checkAgreement } from '../../http/guarded-session';
+import { openSession } from '../../http/open-session';
 import type { IdentitySessionManager } from '../../manager/manager';
 import { mintSecret } from '../../session/credentials';
 import { clientHintsOf } from '../../session/device/client-hints';
@@ -51,7 +53,7 @@ export function login(
   dialect: OpenXchangeDialect,
   { authenticate, extras }: LoginOptions,
 ): Action {
-  return async function login(request) {
+  return async function login(request, response) {
     const user = requiredParameter(request, 'name').trim();
     const password = requiredParameter(request, 'password');
     const client = parameter(request, 'client') || dialect.settings.defaultClient;
@@ -64,7 +66,9 @@ export function login(
     const { userNumber, contextNumber, locale } = account;
     const hash = dialect.hashOf(request, client, userAgent);
     try {
-      const { session, secret } = await manager.open({
+      const replaces = dialect.remembered(request);
+      checkAgreement(request, replaces);
+      const signIn = {
         userId: account.userId,
         tenantId: account.tenantId,
         clientId: client,
@@ -76,11 +80,13 @@ export function login(
         staySignedIn: flagParameter(request, 'staySignedIn') ?? true,
         protocolData: protocolDataOf({ hash, user, userNumber, contextNumber, locale }),
         secretForm: dialect.secretForm,
-        replaces: dialect.remembered(request),
+        replaces: replaces ?? request.identitySession,
+      };
+      return await openSession(manager, signIn, response, async ({ session, secret }) => {
+        const answer = dialect.loginAnswer(session, await extras(request, session, secret));
+        const cookies = dialect.cookies(request, session, secret, hash);
+        return { ...answer, cookies: [...cookies, ...newSticky(request, dialect)] };
       });
-      const answer = dialect.loginAnswer(session, await extras(request, session, secret));
-      const cookies = dialect.cookies(request, session, secret, hash);
-      return { ...answer, cookies: [...cookies, ...newSticky(request, dialect)] };
     } catch (error) {
       throw withAccount(account, client, error);
     }

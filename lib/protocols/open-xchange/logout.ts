@@ -1,4 +1,5 @@
 import { SessionError } from '../../errors';
+import { checkAgreement } from '../../http/guarded-session';
 import { wellFormedCredentials } from '../../http/request';
 import type { IdentitySessionManager } from '../../manager/manager';
 import type { Action } from './actions';
@@ -15,6 +16,7 @@ export function logout(manager: IdentitySessionManager, dialect: OpenXchangeDial
     if (!parameter(request, 'session')) return emptyAnswer(400);
     const credentials = wellFormedCredentials(request, dialect);
     if (credentials === undefined) return emptyAnswer(403);
+    checkAgreement(request, credentials);
     try {
       const session = await manager.verify(credentials, { ipAddress: request.ip, activity: false });
       await manager.signOut(credentials);

@@ -55,14 +55,14 @@ export interface OpenXchangeRouterOptions {
    * [com.openexchange.UIWebPath]
    */
   readonly uiWebPath?: string | undefined;
-  /** Rate limits per address. `false` turns a limit off. [com.openexchange.ajax.login.maxRate, com.openexchange.ajax.login.maxRateTimeWindow] */
+  /** Rate limits. `false` turns a limit off. [com.openexchange.ajax.login.maxRate, com.openexchange.ajax.login.maxRateTimeWindow] */
   readonly limits?:
     | {
-        /** Failed logins. Default: 50 in 5 minutes. */
+        /** Failed logins of an address. Default: 50 in 5 minutes. */
         readonly login?: Limit | undefined;
         /** `false` disables the limit of 20 failed logins in a row for each account. */
         readonly account?: boolean | undefined;
-        /** Requests of the action `delete`. Default: 300 in 5 minutes. */
+        /** Requests of a session with the action `delete`. Default: 300 in 5 minutes. */
         readonly delete?: Limit | undefined;
       }
     | undefined;

@@ -50,7 +50,7 @@ describe('abpRouter', () => {
     expect((await request(site.app).get('/api/identity/users')).status).toBe(404);
   });
 
-  it('returns an ABP error with 429 for an address that sends too many revocations', async () => {
+  it('returns an ABP error with 429 for a session that sends too many revocations', async () => {
     await site.arrange({ limits: { revoke: { limit: 2 } } });
     const admin = await site.admin();
     const path = '/api/identity/sessions/00000000-0000-0000-0000-000000000000';
@@ -60,6 +60,10 @@ describe('abpRouter', () => {
     expect(Number(headers['retry-after'])).toBeGreaterThan(0);
     expect((await admin.delete(path.replace('identity', 'account'))).status).toBe(429);
     expect((await admin.get('/api/identity/sessions')).status).toBe(200);
+    const alice = await site.signedIn();
+    for (let i = 0; i < 3; i++)
+      expect((await request(site.app).delete(`/api${path.slice(4)}`)).status).toBe(401);
+    expect((await alice.delete(path.replace('identity', 'account'))).status).toBe(404);
   });
 
   it('does not limit revocations if the limit is switched off', async () => {

@@ -1,4 +1,5 @@
 import { CHROME, expectError, FIREFOX, json, OpenXchangeApp, UI } from '../../support/open-xchange';
+import { until } from '../../support/gate';
 import { HOUR } from '../../support/sessions';
 import { valuesOf } from '../../support/transcript';
 
@@ -61,6 +62,33 @@ describe('login', () => {
       expect(answer.body).not.toContain('somePassword');
     }
     expect(await ox.database.knex('identity_sessions')).toHaveLength(0);
+  });
+
+  it('ends the new session again if the answer cannot be built', async () => {
+    await ox.restart({ router: { modules: () => Promise.reject(new Error('no modules')) } });
+    await ox
+      .client()
+      .send('POST', '/ajax/login?action=login&modules=true', 'name=alice&password=somePassword');
+    expect(await ox.database.knex('identity_sessions').pluck('end_reason')).toEqual(['revoked']);
+  });
+
+  it('ends the new session again if the client leaves before the answer', async () => {
+    await ox.restart({
+      router: {
+        modules: (_session, request) => {
+          request.socket.destroy();
+          return new Promise((resolve) => request.res!.once('close', () => resolve({})));
+        },
+      },
+    });
+    const target = '/ajax/login?action=login&modules=true';
+    await ox
+      .client()
+      .send('POST', target, 'name=alice&password=somePassword')
+      .catch(() => undefined);
+    await until(
+      async () => (await ox.database.knex('identity_sessions').pluck('end_reason'))[0] === 'revoked',
+    );
   });
 
   it('refuses a client whose id is its user agent', async () => {

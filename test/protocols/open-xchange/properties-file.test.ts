@@ -121,8 +121,18 @@ com.openexchange.UIWebPath=/appsuite/`);
   });
 
   it.each([
+    ['8h', 28_800_000],
+    ['60m', 3_600_000],
+    ['1W2D', 777_600_000],
+    ['2D 1h 12ms', 176_400_012],
+  ])('reads the duration %s as a server does', (value, expected) => {
+    const { manager } = fromProperties(`com.openexchange.sessiond.sessionDefaultLifeTime=${value}`);
+    expect(manager.shortLifetime).toBe(expected);
+  });
+
+  it.each([
     'ajax.login.maxRate=0',
-    'sessiond.sessionDefaultLifeTime=1h',
+    'sessiond.sessionDefaultLifeTime=1y',
     'sessiond.sessionLongLifeTime=',
     'sessiond.autologin=yes',
     'sessiond.maxSessionPerUser=many',

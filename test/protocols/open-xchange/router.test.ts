@@ -301,6 +301,14 @@ describe('the limits', () => {
     expect(Number(valuesOf(refused, 'Retry-After')[0])).toBeGreaterThan(0);
   });
 
+  it('of deletions count by session, so that others at the same address cannot use them up', async () => {
+    await ox.arrange({ router: { limits: { delete: { limit: 2 } } } });
+    const [alice, thief] = [await ox.signedIn(), await ox.signedIn('alice', CHROME)];
+    for (let i = 0; i < 2; i++) await thief.delete('["x"]');
+    expectError(await thief.delete('["x"]'), 'SVL-0019', [], 429);
+    expect(json(await alice.delete(`["${thief.session}"]`))).toEqual({});
+  });
+
   it('of failed logins do not count logins that fail because the database is down', async () => {
     const store = memory();
     await ox.arrange({ options: { store }, router: { limits: { login: { limit: 2 } } } });
