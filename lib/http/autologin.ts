@@ -3,6 +3,7 @@ import type { RequestHandler } from 'express';
 import { SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
 import { secretOf } from '../session/credentials';
+import { clientAddress } from './client-address';
 import { asyncHandler, dialectOf, type VerbOptions } from './request';
 import { checkWriteOrigin } from './same-origin';
 
@@ -28,7 +29,7 @@ export function autologin(manager: IdentitySessionManager, options: VerbOptions 
     const { transport } = credentials;
     if (dialect.sameOrigin && transport === 'cookie') checkWriteOrigin(request, origins);
     const { sameAddress } = dialect;
-    const session = await manager.revive(credentials, { ipAddress: request.ip, sameAddress });
+    const session = await manager.revive(credentials, { ipAddress: clientAddress(request), sameAddress });
     const secret = secretOf(credentials, session);
     return dialect.opened({ described: manager.describe(session), secret, transport }, request);
   });

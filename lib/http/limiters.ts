@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { rateLimit, type Options, type Store } from 'express-rate-limit';
+import { ipKeyGenerator, rateLimit, type Options, type Store } from 'express-rate-limit';
 
+import { clientAddress } from './client-address';
 import type { Dialect } from './dialect';
 import { SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
@@ -16,7 +17,7 @@ export interface LimitOptions {
   readonly windowMs?: number | undefined;
   /** The store of the counters. Use one store for each limiter. Default: the memory of this process. */
   readonly store?: Store | undefined;
-  /** Returns the key by which requests are counted. Default: the IP address; all addresses of an IPv6 network share a key. */
+  /** Returns the key by which requests are counted. Default: the IP address; all addresses of an IPv6 network (/56) share a key. */
   readonly keyGenerator?: Options['keyGenerator'] | undefined;
 }
 
@@ -82,11 +83,48 @@ function wasSuccessful(_request: Request, { statusCode }: Response): boolean {
   return statusCode < 400 || statusCode >= 500;
 }
 
+/** The key of all clients whose address is unknown. They share one limit, because each of them could be an attacker. */
+const UNKNOWN_ADDRESS = 'unknown';
+
+/** The default key. The addresses of an IPv6 network of the size /56 share one, because a client can use all of them. */
+function addressKey(request: Request): string {
+  checkTrustProxy(request);
+  const address = clientAddress(request);
+  return address === undefined ? UNKNOWN_ADDRESS : ipKeyGenerator(address);
+}
+
+const warned = new Set<string>();
+
+/** Warns once about each setting of Express that makes `request.ip` the wrong address. */
+function checkTrustProxy({ app, headers }: Request): void {
+  const trusted: unknown = app.get('trust proxy');
+  if (trusted === true) {
+    warnOnce(
+      'EIS_PERMISSIVE_TRUST_PROXY',
+      'The setting `trust proxy` of Express is true, so that clients can choose their address and avoid the limits. Set ' +
+        'it to the number of proxies.',
+    );
+  }
+  if (trusted === false && headers['x-forwarded-for'] !== undefined) {
+    warnOnce(
+      'EIS_UNSET_TRUST_PROXY',
+      'A request has `X-Forwarded-For`, but the setting `trust proxy` of Express is false. If a proxy sent the header, all ' +
+        'clients share the address of the proxy and its limits. Set `trust proxy` to the number of proxies.',
+    );
+  }
+}
+
+function warnOnce(code: string, message: string): void {
+  if (warned.has(code)) return;
+  warned.add(code);
+  process.emitWarning(message, { code });
+}
+
 /** Creates a limiter that refuses requests in the form of the dialect. */
 function limiter(
   route: keyof typeof DEFAULT_LIMITS,
   dialect: Dialect,
-  { limit, windowMs, store, keyGenerator }: LimitOptions,
+  { limit, windowMs, store, keyGenerator = addressKey }: LimitOptions,
   requestWasSuccessful: Options['requestWasSuccessful'] = wasSuccessful,
 ): RequestHandler {
   const given = { limit, windowMs, store, keyGenerator, requestWasSuccessful };

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 
+import { clientAddress } from './client-address';
 import type { Dialect, RequestCredentials } from './dialect';
 import { plainRefusal } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
@@ -45,7 +46,7 @@ export function sessionSecretGuard(
     const refused = (error: unknown) => refuse(error, dialect, request, response, next);
     try {
       const credentials = readCredentials(request, dialect, origins);
-      const verified = manager.verify(credentials, { ipAddress: request.ip, activity });
+      const verified = manager.verify(credentials, { ipAddress: clientAddress(request), activity });
       // A cached session is returned directly, so that the request is passed on without waiting.
       if (verified instanceof Promise) {
         verified

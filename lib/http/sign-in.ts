@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 
+import { clientAddress } from './client-address';
 import type { Transport } from './dialect';
 import { invalidRequest } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
@@ -50,7 +51,7 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
       ...facts,
       secretForm: dialect.secretForm,
       userAgent: request.headers['user-agent'],
-      ipAddress: request.ip,
+      ipAddress: clientAddress(request),
       replaces,
     });
     const described = manager.describe(session);

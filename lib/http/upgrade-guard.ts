@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Express, Request } from 'express';
 
 import type { Clock } from '../clock';
+import { clientAddress } from './client-address';
 import type { Answer } from './dialect';
 import { plainRefusal, SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
@@ -75,7 +76,7 @@ export function upgradeGuard<S extends WebSocketLike>(
     const credentials = dialect.credentials(request);
     if (credentials === undefined) throw plainRefusal('credentials-missing');
     if (dialect.sameOrigin && credentials.transport === 'cookie') checkOrigin(request, origins);
-    return manager.verify(credentials, { ipAddress: request.ip });
+    return manager.verify(credentials, { ipAddress: clientAddress(request) });
   }
 
   function closeWithSession(webSocket: S, { sessionId }: IdentitySession): void {

@@ -1,4 +1,5 @@
 import { plainRefusal, SessionError, type RefusalCode } from '../../errors';
+import { clientAddress } from '../../http/client-address';
 import type { IdentitySessionManager } from '../../manager/manager';
 import { secretOf } from '../../session/credentials';
 import type { Action } from './actions';
@@ -25,7 +26,7 @@ export function autologin(
       const credentials = dialect.remembered(request);
       if (credentials === undefined) throw plainRefusal('credentials-missing');
       const session = await manager.revive(credentials, {
-        ipAddress: request.ip,
+        ipAddress: clientAddress(request),
         sameAddress: dialect.sameAddress,
       });
       const secret = secretOf(credentials, session);

@@ -1,3 +1,4 @@
+import { clientAddress } from '../../http/client-address';
 import type { IdentitySessionManager } from '../../manager/manager';
 import { ipAddress } from '../../session/ip-address';
 import type { Action } from './actions';
@@ -16,7 +17,7 @@ export function changeIp(manager: IdentitySessionManager, dialect: OpenXchangeDi
     requiredParameter(request, 'session');
     const movesTo = requiredParameter(request, 'clientIP');
     if (ipAddress(movesTo) === null) throw new OpenXchangeError('SVL-0004', ['clientIP']);
-    await manager.verify(dialect.credentials(request)!, { ipAddress: request.ip, movesTo });
+    await manager.verify(dialect.credentials(request)!, { ipAddress: clientAddress(request), movesTo });
     return answer(DONE);
   };
 }

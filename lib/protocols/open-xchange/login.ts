@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 
 import { SessionError } from '../../errors';
+import { clientAddress } from '../../http/client-address';
 import type { IdentitySessionManager } from '../../manager/manager';
 import { mintSecret } from '../../session/credentials';
 import type { IdentitySession } from '../../session/session';
@@ -74,7 +75,7 @@ export function login(
         tenantId: account.tenantId,
         clientId: client,
         userAgent,
-        ipAddress: parameter(request, 'clientIP') ?? request.ip,
+        ipAddress: parameter(request, 'clientIP') ?? clientAddress(request),
         authId: parameter(request, 'authId') || mintSecret('hex'),
         staySignedIn: flagParameter(request, 'staySignedIn') ?? true,
         protocolData: protocolDataOf({ hash, user, userNumber, contextNumber, locale }),

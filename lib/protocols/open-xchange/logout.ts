@@ -1,4 +1,5 @@
 import { SessionError } from '../../errors';
+import { clientAddress } from '../../http/client-address';
 import { wellFormedCredentials } from '../../http/request';
 import type { IdentitySessionManager } from '../../manager/manager';
 import type { Action } from './actions';
@@ -16,7 +17,10 @@ export function logout(manager: IdentitySessionManager, dialect: OpenXchangeDial
     const credentials = wellFormedCredentials(request, dialect);
     if (credentials === undefined) return emptyAnswer(403);
     try {
-      const session = await manager.verify(credentials, { ipAddress: request.ip, activity: false });
+      const session = await manager.verify(credentials, {
+        ipAddress: clientAddress(request),
+        activity: false,
+      });
       await manager.signOut(credentials);
       return {
         ...emptyAnswer(200),
