@@ -19,7 +19,6 @@ import { checkWriteOrigin } from './same-origin';
  */
 export function autologin(manager: IdentitySessionManager, options: VerbOptions = {}): RequestHandler {
   const dialect = dialectOf('autologin', manager, options);
-  const { origins } = manager.settings;
 
   return asyncHandler(dialect, async function autologin(request) {
     const credentials = dialect.remembered(request);
@@ -27,7 +26,7 @@ export function autologin(manager: IdentitySessionManager, options: VerbOptions 
       throw new SessionError('credentials-missing', 'The request has no session that could be revived.');
     }
     const { transport } = credentials;
-    if (dialect.sameOrigin && transport === 'cookie') checkWriteOrigin(request, origins);
+    if (dialect.sameOrigin && transport === 'cookie') checkWriteOrigin(request, manager.settings);
     const { sameAddress } = dialect;
     const session = await manager.revive(credentials, { ipAddress: clientAddress(request), sameAddress });
     const secret = secretOf(credentials, session);

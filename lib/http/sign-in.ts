@@ -39,14 +39,13 @@ export type SignInFunction = (request: Request, response: Response, facts: SignI
  */
 export function createSignIn(manager: IdentitySessionManager, options: VerbOptions = {}): SignInFunction {
   const dialect = dialectOf('createSignIn', manager, options);
-  const { origins } = manager.settings;
 
   return async function signIn(request, response, { transport = 'cookie', ...facts }) {
     checkTransport(transport);
     const replaces = wellFormedCredentials(request, dialect);
     // A sign-in ends the session of the cookie, even with transport bearer. Another site must not be able to cause that.
     const cookies = transport === 'cookie' || replaces?.transport === 'cookie';
-    if (dialect.sameOrigin && cookies) checkWriteOrigin(request, origins);
+    if (dialect.sameOrigin && cookies) checkWriteOrigin(request, manager.settings);
     const { session, secret } = await manager.open({
       ...facts,
       secretForm: dialect.secretForm,

@@ -15,12 +15,11 @@ import { checkWriteOrigin } from './same-origin';
  */
 export function signOut(manager: IdentitySessionManager, options: VerbOptions = {}): RequestHandler {
   const dialect = dialectOf('signOut', manager, options);
-  const { origins } = manager.settings;
 
   return asyncHandler(dialect, async function signOut(request) {
     const credentials = wellFormedCredentials(request, dialect);
     const clearCookies = credentials?.transport !== 'bearer';
-    if (dialect.sameOrigin && clearCookies) checkWriteOrigin(request, origins);
+    if (dialect.sameOrigin && clearCookies) checkWriteOrigin(request, manager.settings);
     const session = credentials && (await manager.signOut(credentials));
     return dialect.revoked(clearCookies, request, session);
   });

@@ -70,12 +70,12 @@ export function upgradeGuard<S extends WebSocketLike>(
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
   const { dialect = restDialect(manager), app } = verbOptions('upgradeGuard', manager, options, OPTIONS);
   const { webSockets } = options;
-  const { origins, clock, report } = manager.settings;
+  const { clock, report } = manager.settings;
 
   async function verify(request: Request): Promise<IdentitySession> {
     const credentials = dialect.credentials(request);
     if (credentials === undefined) throw plainRefusal('credentials-missing');
-    if (dialect.sameOrigin && credentials.transport === 'cookie') checkOrigin(request, origins);
+    if (dialect.sameOrigin && credentials.transport === 'cookie') checkOrigin(request, manager.settings);
     return manager.verify(credentials, { ipAddress: clientAddress(request) });
   }
 
