@@ -5,6 +5,7 @@ import type { IdentitySessionManager } from '../manager/manager';
 import { secretOf } from '../session/credentials';
 import { checkAgreement } from './guarded-session';
 import { checkResponse } from './open-session';
+import { clientAddress } from './client-address';
 import { asyncHandler, dialectOf, type VerbOptions } from './request';
 import { checkActionOrigin } from './same-origin';
 
@@ -20,7 +21,6 @@ import { checkActionOrigin } from './same-origin';
  */
 export function autologin(manager: IdentitySessionManager, options: VerbOptions = {}): RequestHandler {
   const dialect = dialectOf('autologin', manager, options);
-  const { origins } = manager.settings;
 
   return asyncHandler(dialect, async function autologin(request, response) {
     checkResponse(response);
@@ -30,9 +30,9 @@ export function autologin(manager: IdentitySessionManager, options: VerbOptions 
     }
     const { transport } = credentials;
     checkAgreement(request, credentials);
-    checkActionOrigin(request, transport, dialect, origins);
+    checkActionOrigin(request, transport, dialect, manager.settings);
     const { sameAddress } = dialect;
-    const session = await manager.revive(credentials, { ipAddress: request.ip, sameAddress });
+    const session = await manager.revive(credentials, { ipAddress: clientAddress(request), sameAddress });
     const secret = secretOf(credentials, session);
     return dialect.opened({ described: manager.describe(session), secret, transport }, request);
   });

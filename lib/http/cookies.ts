@@ -26,21 +26,25 @@ function valueAt(header: string, start: number): string {
 
 export interface CookieAttributes {
   readonly secure: boolean;
-  readonly sameSite: 'lax' | 'strict';
+  readonly sameSite: 'lax' | 'strict' | 'none';
+  readonly partitioned: boolean;
   /** In seconds. If it is not set, the browser deletes the cookie when it is closed. */
   readonly maxAge?: number | undefined;
 }
+
+const SAME_SITE = { lax: 'SameSite=Lax', strict: 'SameSite=Strict', none: 'SameSite=None' } as const;
 
 /** Returns a value for `Set-Cookie`: a cookie for all paths of this host that scripts cannot read. */
 export function setCookie(
   name: string,
   value: string,
-  { secure, sameSite, maxAge }: CookieAttributes,
+  { secure, sameSite, partitioned, maxAge }: CookieAttributes,
 ): string {
   const parts = [`${name}=${value}`, 'Path=/'];
   if (maxAge !== undefined) parts.push(`Max-Age=${maxAge}`);
   parts.push('HttpOnly');
   if (secure) parts.push('Secure');
-  parts.push(sameSite === 'lax' ? 'SameSite=Lax' : 'SameSite=Strict');
+  parts.push(SAME_SITE[sameSite]);
+  if (partitioned) parts.push('Partitioned');
   return parts.join('; ');
 }

@@ -1,8 +1,16 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { MemoryStore, rateLimit, type Options, type RateLimitInfo, type Store } from 'express-rate-limit';
+import {
+  ipKeyGenerator,
+  MemoryStore,
+  rateLimit,
+  type Options,
+  type RateLimitInfo,
+  type Store,
+} from 'express-rate-limit';
 
 import { accountLimiter, type NameOf } from './account-limiter';
 import { attemptOf } from './attempt';
+import { clientAddress } from './client-address';
 import type { Dialect } from './dialect';
 import { SessionError } from '../errors';
 import { unawaited } from '../events';
@@ -20,7 +28,7 @@ export interface LimitOptions {
   readonly windowMs?: number | undefined;
   /** The store of the counters. Use one store for each limiter. Default: the memory of this process. */
   readonly store?: Store | undefined;
-  /** Returns the key by which requests are counted. Default: the IP address; all addresses of an IPv6 network share a key. */
+  /** Returns the key by which requests are counted. Default: the IP address; all addresses of an IPv6 network (/56) share a key. */
   readonly keyGenerator?: Options['keyGenerator'] | undefined;
 }
 
@@ -112,11 +120,10 @@ export function attemptLimiters(
   route: Attempts,
   { dialect, limit = {}, nameOf }: AttemptLimitersOptions,
 ): RequestHandler[] {
-  const addressOf = (request: Request) => request.ip;
   const limiters: RequestHandler[] = [(request, response, next) => attemptOf(request, response).during(next)];
   if (limit !== false) limiters.push(failureLimiter(route, dialect, limit));
   if (nameOf !== undefined)
-    limiters.push(accountLimiter(manager.accountLimit, { dialect, nameOf, addressOf }));
+    limiters.push(accountLimiter(manager.accountLimit, { dialect, nameOf, addressOf: networkOf }));
   return limiters;
 }
 
@@ -143,6 +150,48 @@ function failureLimiter(route: Attempts, dialect: Dialect, limit: LimitOptions):
 /** A store that cannot decrement counts one failure too many. */
 const ignore = (): void => undefined;
 
+/** The key of all clients whose address is unknown. They share one limit, because each of them could be an attacker. */
+const UNKNOWN_ADDRESS = 'unknown';
+
+/** The default key. The addresses of an IPv6 network of the size /56 share one, because a client can use all of them. */
+function addressKey(request: Request): string {
+  checkTrustProxy(request);
+  return networkOf(request) ?? UNKNOWN_ADDRESS;
+}
+
+/** Returns the client's IPv4 address or IPv6 network of the size /56, or undefined if it is unknown. */
+function networkOf(request: Request): string | undefined {
+  const address = clientAddress(request);
+  return address && ipKeyGenerator(address);
+}
+
+const warned = new Set<string>();
+
+/** Warns once about each setting of Express that makes `request.ip` the wrong address. */
+function checkTrustProxy({ app, headers }: Request): void {
+  const trusted: unknown = app.get('trust proxy');
+  if (trusted === true) {
+    warnOnce(
+      'EIS_PERMISSIVE_TRUST_PROXY',
+      'The setting `trust proxy` of Express is true, so that clients can choose their address and avoid the limits. Set ' +
+        'it to the number of proxies.',
+    );
+  }
+  if (trusted === false && headers['x-forwarded-for'] !== undefined) {
+    warnOnce(
+      'EIS_UNSET_TRUST_PROXY',
+      'A request has `X-Forwarded-For`, but the setting `trust proxy` of Express is false. If a proxy sent the header, all ' +
+        'clients share the address of the proxy and its limits. Set `trust proxy` to the number of proxies.',
+    );
+  }
+}
+
+function warnOnce(code: string, message: string): void {
+  if (warned.has(code)) return;
+  warned.add(code);
+  process.emitWarning(message, { code });
+}
+
 /** Creates a limiter that refuses requests in the form of the dialect. */
 function limiter(
   route: keyof typeof DEFAULT_LIMITS,
@@ -150,6 +199,7 @@ function limiter(
   options: LimitOptions,
 ): RequestHandler {
   return rateLimit({
+    keyGenerator: addressKey,
     ...DEFAULT_LIMITS[route],
     ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
     legacyHeaders: false,

@@ -19,7 +19,8 @@ export interface RestOptions {
     /** The lifetime of persistent cookies in milliseconds. */
     readonly ttl: number;
     readonly secure: boolean;
-    readonly sameSite: 'lax' | 'strict';
+    readonly sameSite: 'lax' | 'strict' | 'none';
+    readonly partitioned: boolean;
   };
   /** The languages for names of devices and locations. The request's `Accept-Language` selects one. */
   readonly translations: Translations;

@@ -3,7 +3,11 @@ import type { Request, RequestHandler } from 'express';
 import type { Dialect, Transport } from './dialect';
 import { SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
+import type { Settings } from '../options/settings';
 import { dialectOf, refuse, type VerbOptions } from './request';
+
+/** The settings that decide about a request from another origin. */
+type OriginSettings = Pick<Settings, 'origins' | 'cookies'>;
 
 /** The methods that only read. */
 export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -17,10 +21,9 @@ export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTION
  */
 export function sameOrigin(manager: IdentitySessionManager, options: VerbOptions = {}): RequestHandler {
   const dialect = dialectOf('sameOrigin', manager, options);
-  const { origins } = manager.settings;
   return function sameOrigin(request, response, next) {
     try {
-      checkWriteOrigin(request, origins);
+      checkWriteOrigin(request, manager.settings);
     } catch (error) {
       refuse(error, dialect, request, response, next);
       return;
@@ -33,8 +36,8 @@ export function sameOrigin(manager: IdentitySessionManager, options: VerbOptions
  * Checks the origin of a write. Reads pass, because another site's page cannot see the answer.
  * @throws SessionError `cross-site`
  */
-export function checkWriteOrigin(request: Request, origins: readonly string[]): void {
-  if (!SAFE_METHODS.has(request.method)) checkOrigin(request, origins);
+export function checkWriteOrigin(request: Request, settings: OriginSettings): void {
+  if (!SAFE_METHODS.has(request.method)) checkOrigin(request, settings);
 }
 
 /**
@@ -47,9 +50,9 @@ export function checkActionOrigin(
   request: Request,
   transport: Transport | undefined,
   { sameOrigin }: Dialect,
-  origins: readonly string[],
+  settings: OriginSettings,
 ): void {
-  if (sameOrigin && sentByBrowser(request, transport)) checkOrigin(request, origins);
+  if (sameOrigin && sentByBrowser(request, transport)) checkOrigin(request, settings);
 }
 
 /**
@@ -67,27 +70,45 @@ const BEARER = /^bearer /i;
  * from an identity provider, and the app has checked its token or `state`.
  * @throws SessionError `cross-site`
  */
-export function checkSignInOrigin(request: Request, origins: readonly string[]): void {
+export function checkSignInOrigin(request: Request, settings: OriginSettings): void {
   const navigates = SAFE_METHODS.has(request.method) && request.headers['sec-fetch-mode'] === 'navigate';
-  if (!navigates) checkOrigin(request, origins);
+  if (!navigates) checkOrigin(request, settings);
 }
 
 /**
  * Checks that the request comes from a page of this app or of one of `origins`. A request without `Sec-Fetch-Site` and
- * `Origin` passes, because all current browsers send at least one of them on a cross-site write.
+ * `Origin` passes, because all current browsers send at least one of them on a cross-site write. It is refused if
+ * `cookies.sameSite` is `none`, because then nothing else keeps an old browser from sending the cookie.
  * @throws SessionError `cross-site`
  */
-export function checkOrigin(request: Request, origins: readonly string[]): void {
+export function checkOrigin(request: Request, { origins, cookies }: OriginSettings): void {
   const { origin, 'sec-fetch-site': site } = request.headers;
   if (site === 'same-origin' || site === 'none') return;
-  if (site === undefined && (origin === undefined || isOwnHost(origin, request))) return;
   if (origin !== undefined && origins.includes(origin)) return;
-  throw new SessionError('cross-site', 'Another site started this request.');
+  if (site !== undefined) throw new SessionError('cross-site', CROSS_SITE);
+  if (origin === undefined && cookies.sameSite !== 'none') return;
+  if (origin !== undefined && isOwnHost(origin, request)) return;
+  throw new SessionError('cross-site', detailFor(origin));
 }
 
-/** Compares the host but not the scheme, because a proxy may terminate TLS. */
+const CROSS_SITE = 'Another site started this request.';
+
+/** Names the cause if the app's own page or client sent the request in a way that hides its origin. */
+function detailFor(origin: string | undefined): string {
+  if (origin === undefined) {
+    return 'The request has neither "Sec-Fetch-Site" nor "Origin". Send one of them, or a token in place of the cookie.';
+  }
+  if (origin !== 'null') return CROSS_SITE;
+  return (
+    'The browser sent "Origin: null", which any site can cause. For a page of this app, use HTTPS, or send the page with ' +
+    '"Referrer-Policy: same-origin".'
+  );
+}
+
+/** Compares the host but not the scheme, because a proxy may terminate TLS. Schemes of apps have hosts of their own. */
 function isOwnHost(origin: string, request: Request): boolean {
-  return URL.canParse(origin) && new URL(origin).host === requestedHost(request).toLowerCase();
+  if (!/^https?:/i.test(origin) || !URL.canParse(origin)) return false;
+  return new URL(origin).host === requestedHost(request).toLowerCase();
 }
 
 /** Returns the host with its port, which `request.host` lacks in Express 4. Respects `X-Forwarded-Host` of trusted proxies. */

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 
+import { clientAddress } from './client-address';
 import { plainRefusal, SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
 import { func } from '../options/checks';
@@ -56,7 +57,7 @@ export function sessionClaimGuard(
     if (sessionId === undefined) {
       throw new SessionError('credentials-invalid', 'The token names no session.');
     }
-    return manager.verifyClaimed(sessionId, { ipAddress: request.ip, activity });
+    return manager.verifyClaimed(sessionId, { ipAddress: clientAddress(request), activity });
   }
 
   return function sessionClaimGuard(request, response, next) {

@@ -1,10 +1,12 @@
 import type { Request, RequestHandler } from 'express';
 
+import { clientAddress } from './client-address';
 import type { Dialect, RequestCredentials } from './dialect';
 import { plainRefusal } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
 import { flag } from '../options/checks';
 import type { OptionTable } from '../options/reader';
+import type { Settings } from '../options/settings';
 import { setSession } from './guarded-session';
 import { refuse, restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 import { checkWriteOrigin } from './same-origin';
@@ -40,13 +42,13 @@ export function sessionSecretGuard(
     options,
     GUARD_OPTIONS,
   );
-  const { origins } = manager.settings;
+  const { settings } = manager;
 
   return function sessionSecretGuard(request, response, next) {
     const refused = (error: unknown) => refuse(error, dialect, request, response, next);
     try {
-      const credentials = readCredentials(request, dialect, origins);
-      const verified = manager.verify(credentials, { ipAddress: request.ip, activity });
+      const credentials = readCredentials(request, dialect, settings);
+      const verified = manager.verify(credentials, { ipAddress: clientAddress(request), activity });
       // A cached session is returned directly, so that the request is passed on without waiting.
       if (verified instanceof Promise) {
         verified
@@ -67,9 +69,9 @@ export function sessionSecretGuard(
 }
 
 /** @throws SessionError `credentials-missing`, `cross-site`, and the errors of the dialect */
-function readCredentials(request: Request, dialect: Dialect, origins: readonly string[]): RequestCredentials {
+function readCredentials(request: Request, dialect: Dialect, settings: Settings): RequestCredentials {
   const credentials = dialect.credentials(request);
   if (credentials === undefined) throw plainRefusal('credentials-missing');
-  if (dialect.sameOrigin && credentials.transport === 'cookie') checkWriteOrigin(request, origins);
+  if (dialect.sameOrigin && credentials.transport === 'cookie') checkWriteOrigin(request, settings);
   return credentials;
 }

@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 
 import { decideAttemptOf } from './attempt';
+import { clientAddress } from './client-address';
 import type { Transport } from './dialect';
 import { invalidRequest } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
@@ -55,7 +56,6 @@ export interface SignInFunction {
  */
 export function createSignIn(manager: IdentitySessionManager, options: VerbOptions = {}): SignInFunction {
   const dialect = dialectOf('createSignIn', manager, options);
-  const { origins } = manager.settings;
 
   async function signIn(
     request: Request,
@@ -68,13 +68,15 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
     const replaces = credentials ?? request.identitySession;
     // A sign-in ends the previous session, even with transport bearer. Another site must not be able to cause that.
     const endsPrevious = replaces !== undefined && sentByBrowser(request, credentials?.transport);
-    if (dialect.sameOrigin && (transport === 'cookie' || endsPrevious)) checkSignInOrigin(request, origins);
+    if (dialect.sameOrigin && (transport === 'cookie' || endsPrevious)) {
+      checkSignInOrigin(request, manager.settings);
+    }
     const facts = {
       ...given,
       secretForm: dialect.secretForm,
       userAgent: request.headers['user-agent'],
       clientHints: clientHintsOf(request),
-      ipAddress: request.ip,
+      ipAddress: clientAddress(request),
       replaces,
     };
     return openSession(manager, facts, response, ({ session, secret }) => {

@@ -20,19 +20,18 @@ import { checkActionOrigin } from './same-origin';
  */
 export function signOut(manager: IdentitySessionManager, options: VerbOptions = {}): RequestHandler {
   const dialect = dialectOf('signOut', manager, options);
-  const { origins } = manager.settings;
 
   return asyncHandler(dialect, async function signOut(request) {
     const { identitySession: guarded } = request;
     if (guarded !== undefined) {
       const transport = transportOf(request, guarded, dialect);
-      checkActionOrigin(request, transport, dialect, origins);
+      checkActionOrigin(request, transport, dialect, manager.settings);
       const which = sessionsOf(guarded, [guarded.sessionId]);
       await manager.revoke(which, { reason: 'signed-out', by: guarded.userId });
       return dialect.revoked(transport === 'cookie', request, guarded);
     }
     const credentials = wellFormedCredentials(request, dialect);
-    checkActionOrigin(request, credentials?.transport, dialect, origins);
+    checkActionOrigin(request, credentials?.transport, dialect, manager.settings);
     const session = credentials && (await manager.signOut(credentials));
     return dialect.revoked(credentials?.transport !== 'bearer', request, session);
   });

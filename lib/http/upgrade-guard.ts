@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Express, Request } from 'express';
 
 import type { Clock } from '../clock';
+import { clientAddress } from './client-address';
 import type { Answer } from './dialect';
 import { plainRefusal, SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
@@ -70,13 +71,13 @@ export function upgradeGuard<S extends WebSocketLike>(
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
   const { dialect = restDialect(manager), app } = verbOptions('upgradeGuard', manager, options, OPTIONS);
   const { webSockets } = options;
-  const { origins, clock, report } = manager.settings;
+  const { clock, report } = manager.settings;
 
   async function verify(request: Request): Promise<IdentitySession> {
     const credentials = dialect.credentials(request);
     if (credentials === undefined) throw plainRefusal('credentials-missing');
-    if (dialect.sameOrigin && credentials.transport === 'cookie') checkOrigin(request, origins);
-    const session = await manager.verify(credentials, { ipAddress: request.ip });
+    if (dialect.sameOrigin && credentials.transport === 'cookie') checkOrigin(request, manager.settings);
+    const session = await manager.verify(credentials, { ipAddress: clientAddress(request) });
     setSession(request, session);
     return session;
   }

@@ -1,7 +1,7 @@
 import { plainRefusal, SessionError, type PlainRefusal, type RefusalDetails } from '../errors';
 import { placeOf, type Locator } from '../location/location';
 import { credentialsMatch, type Credentials } from '../session/credentials';
-import { ipAddress, namesAddress } from '../session/ip-address';
+import { ipAddress } from '../session/ip-address';
 import { withoutExpiredData, cutoffs, stage } from '../session/lifetimes';
 import {
   afterUse,
@@ -90,7 +90,7 @@ export class Verification {
   #checkedAddress(session: StoredSession, visit: Visit): readonly string[] {
     const { ipAddress: from } = visit;
     const current = currentIpAddress(session);
-    if (from && current !== null && namesAddress(from, current)) return NO_ADDRESSES;
+    if (current !== null && from === current) return NO_ADDRESSES;
     const address = ipAddress(from);
     const check = visit.sameAddress ? this.#settings.sameAddressCheck : this.#settings.ipCheck;
     const { allowed, follow } = check(current, address, session.clientId, this.#countryOf);

@@ -25,6 +25,7 @@ import {
   unchecked,
   valid,
 } from './checks';
+import { originList } from './origins';
 import type { OptionTable } from './reader';
 
 /**
@@ -65,8 +66,9 @@ export interface IdentitySessionOptions extends SignInRules {
   /** The attributes of the credential cookie. */
   readonly cookies?: CookieOptions | undefined;
   /**
-   * Further origins whose pages may send writes with a session's cookie, such as `https://www.example.com`. The app's own
-   * origin is always allowed. Default `[]`.
+   * Further origins whose pages may send writes with a session's cookie, such as `https://www.example.com` or
+   * `chrome-extension://…`. They are compared with the header `Origin`, without wildcards. The app's own origin is always
+   * allowed. Default `[]`.
    */
   readonly origins?: readonly string[] | undefined;
 
@@ -214,9 +216,15 @@ export interface CookieOptions {
   readonly secure?: boolean | undefined;
   /**
    * With `lax`, the default, browsers also send the cookie when a user follows a link from another site to the app. With
-   * `strict`, they send it only with requests from the app's own site.
+   * `strict`, they send it only with requests from the app's own site. With `none`, they also send it to the app in a frame
+   * of another site. `none` requires `partitioned: true` and has risks, which `docs/rest.md` describes.
    */
-  readonly sameSite?: 'lax' | 'strict' | undefined;
+  readonly sameSite?: 'lax' | 'strict' | 'none' | undefined;
+  /**
+   * If `true`, browsers keep a separate cookie for the frames in each other site (CHIPS). Requires `sameSite: 'none'`. Default
+   * `false`.
+   */
+  readonly partitioned?: boolean | undefined;
 }
 
 const MINUTE = 60_000;
@@ -230,7 +238,8 @@ export const COOKIE_OPTIONS = {
   name: { default: 'identity', check: text(/^[A-Za-z0-9_.-]{1,64}$/, NAME) },
   ttl: { check: duration(1000) },
   secure: { default: true, check: flag },
-  sameSite: { default: 'lax', check: oneOf('lax', 'strict') },
+  sameSite: { default: 'lax', check: oneOf('lax', 'strict', 'none') },
+  partitioned: { default: false, check: flag },
 } satisfies OptionTable<CookieOptions>;
 
 /** The default and the check of every option. `settingsOf` adds the checks that concern several options. */
@@ -246,7 +255,7 @@ export const OPTIONS = {
   autologin: { default: true, check: flag },
 
   cookies: { group: COOKIE_OPTIONS },
-  origins: { default: [], check: listOf<string>(isOrigin, 'origins such as "https://www.example.com"') },
+  origins: { default: [], check: originList },
 
   ...SIGN_IN_RULES,
   maxSessions: { default: Infinity, check: limit(10_000_000) },
@@ -291,10 +300,6 @@ export const OPTIONS = {
 /** Knex cannot name a schema that contains a dot or a question mark, and PostgreSQL truncates longer names. */
 function isSchema(value: unknown): boolean {
   return isText(value) && /^[^.?\0]+$/.test(value) && Buffer.byteLength(value) <= 63;
-}
-
-function isOrigin(value: unknown): boolean {
-  return isText(value) && URL.canParse(value) && new URL(value).origin === value;
 }
 
 function isKeys(value: unknown): boolean {

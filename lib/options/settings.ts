@@ -133,6 +133,7 @@ function* contradictions(values: Values): Iterable<string> {
   if (lease > 0 && lease < SHORTEST_LEASE) {
     yield `\`lease\` (${lease} ms) must be 0 or at least ${SHORTEST_LEASE} ms, because changes are read every half second`;
   }
+  yield* frameContradictions(values.cookies);
   if (!values.cookies.secure && process.env['NODE_ENV'] === 'production') {
     yield '`cookies.secure: false` is for development, and NODE_ENV is "production": leave it out';
   }
@@ -140,6 +141,25 @@ function* contradictions(values: Values): Iterable<string> {
     translationsOf(values.translations, values.languages);
   } catch (error) {
     yield `\`translations\` and \`languages\`: ${(error as Error).message}`;
+  }
+}
+
+/** Yields problems of cookies for frames of other sites. Browsers reject these cookies, or send them to more sites. */
+function* frameContradictions({ sameSite, partitioned, secure }: Values['cookies']): Iterable<string> {
+  if (partitioned && sameSite !== 'none') {
+    yield (
+      '`cookies.partitioned` is for apps in frames of other sites, to which browsers send no other cookies: ' +
+      'set `cookies.sameSite: "none"` too, or leave it out'
+    );
+  }
+  if (sameSite === 'none' && !partitioned) {
+    yield (
+      '`cookies.sameSite: "none"` lets every site send requests with the cookie: set `cookies.partitioned: true` too, ' +
+      'so that each site that frames the app has cookies of its own'
+    );
+  }
+  if (sameSite === 'none' && !secure) {
+    yield '`cookies.sameSite: "none"` needs `cookies.secure: true`, because browsers reject the cookie otherwise';
   }
 }
 

@@ -36,15 +36,6 @@ function hexadecimal(_: string, ...bytes: readonly string[]): string {
   return `::${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
 }
 
-/**
- * Returns true if the text names the address, which must be in canonical form. It is fast for the two spellings that
- * nearly all requests use: the canonical form, and the IPv4-mapped form. Returns false for all other spellings.
- */
-export function namesAddress(text: string, address: string): boolean {
-  if (text === address) return true;
-  return text.length === address.length + MAPPED.length && text === MAPPED + address;
-}
-
 /** The maximum length of a session's address history, in characters, including the commas between addresses. */
 export const LONGEST_HISTORY = 2048;
 

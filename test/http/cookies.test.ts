@@ -69,14 +69,21 @@ describe('cookieValues', () => {
 
 describe('setCookie', () => {
   it('sets HttpOnly, Secure, SameSite, Path=/ and Max-Age', () => {
-    expect(setCookie('__Host-identity', 'v', { secure: true, sameSite: 'lax', maxAge: 60 })).toBe(
+    const attributes = { secure: true, sameSite: 'lax', partitioned: false, maxAge: 60 } as const;
+    expect(setCookie('__Host-identity', 'v', attributes)).toBe(
       '__Host-identity=v; Path=/; Max-Age=60; HttpOnly; Secure; SameSite=Lax',
     );
   });
 
   it('omits Max-Age if it is undefined and Secure if it is false', () => {
-    expect(setCookie('identity', 'v', { secure: false, sameSite: 'strict' })).toBe(
+    expect(setCookie('identity', 'v', { secure: false, sameSite: 'strict', partitioned: false })).toBe(
       'identity=v; Path=/; HttpOnly; SameSite=Strict',
+    );
+  });
+
+  it('sets Partitioned after SameSite=None for frames of other sites', () => {
+    expect(setCookie('a', 'v', { secure: true, sameSite: 'none', partitioned: true })).toBe(
+      'a=v; Path=/; HttpOnly; Secure; SameSite=None; Partitioned',
     );
   });
 });

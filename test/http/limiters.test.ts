@@ -143,6 +143,17 @@ describe('signInLimiter', () => {
     expect((await attempt(app, {}, '198.51.100.7')).status).toBe(429);
     expect(await store.get('everybody')).toMatchObject({ totalHits: 2 });
   });
+
+  it.each([
+    [true, 'EIS_PERMISSIVE_TRUST_PROXY'],
+    [false, 'EIS_UNSET_TRUST_PROXY'],
+  ])('warns once if `trust proxy` is %j behind a proxy', async (setting, code) => {
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const app = appWith({});
+    app.set('trust proxy', setting);
+    for (let i = 0; i < 2; i++) await attempt(app);
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('the number of proxies'), { code }]]);
+  });
 });
 
 describe('signInLimiter with nameOf', () => {

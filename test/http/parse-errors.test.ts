@@ -7,7 +7,7 @@ import { translationsOf } from '../../lib/session/i18n';
 import { bodyParseErrors, pathDecodeErrors } from '../../lib/http/parse-errors';
 
 const dialect = rest({
-  cookies: { name: 'identity', ttl: 1000, secure: true, sameSite: 'lax' },
+  cookies: { name: 'identity', ttl: 1000, secure: true, sameSite: 'lax', partitioned: false },
   translations: translationsOf(),
 });
 

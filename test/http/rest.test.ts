@@ -14,7 +14,7 @@ const SECRET = 'A'.repeat(43);
 const PAIR = `${ID}.${SECRET}`;
 
 const OPTIONS: RestOptions = {
-  cookies: { name: 'identity', ttl: 7 * DAY, secure: true, sameSite: 'lax' },
+  cookies: { name: 'identity', ttl: 7 * DAY, secure: true, sameSite: 'lax', partitioned: false },
   translations: translationsOf(),
 };
 const dialect = rest(OPTIONS);
@@ -340,6 +340,9 @@ describe('revoked of the REST dialect', () => {
     expect(cleared()).toEqual(['__Host-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax']);
     expect(cleared(dialectWith({ secure: false, sameSite: 'strict' }))).toEqual([
       'identity=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict',
+    ]);
+    expect(cleared(dialectWith({ sameSite: 'none', partitioned: true }))).toEqual([
+      '__Host-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=None; Partitioned',
     ]);
   });
 });

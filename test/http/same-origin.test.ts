@@ -11,6 +11,7 @@ import {
   sessionErrors,
   sessionSecretGuard,
   signOut,
+  type CookieOptions,
 } from '../../lib';
 import { bearerOf, cookieOf } from '../support/credentials';
 import { managerOn } from '../support/manager';
@@ -21,9 +22,9 @@ describe.each([
   ['Express 5', express],
   ['Express 4', express4],
 ])('sameOrigin in %s', (_, framework) => {
-  function appWith(origins: string[] = []): Express {
+  function appWith(origins: string[] = [], cookies: CookieOptions = {}): Express {
     const app = framework();
-    app.all('/', sameOrigin(managerOn({ store: memory(), origins })), (__, response) => {
+    app.all('/', sameOrigin(managerOn({ store: memory(), origins, cookies })), (__, response) => {
       response.sendStatus(200);
     });
     return app;
@@ -51,6 +52,7 @@ describe.each([
     [{ Origin: 'http://app.example:8081' }, 403],
     [{ Origin: 'http://app.example:8080.evil.example' }, 403],
     [{ Origin: 'null' }, 403],
+    [{ Origin: 'app://app.example:8080' }, 403],
     [{ Origin: 'nonsense' }, 403],
     [{}, 200],
   ])('answers a write with the headers %j with status %d', async (headers, status) => {
@@ -71,6 +73,34 @@ describe.each([
     expect(await post({ Origin: OTHER }, app)).toBe(200);
     expect(await post({ 'Sec-Fetch-Site': 'cross-site', Origin: 'https://example.com' }, app)).toBe(403);
     expect(await post({ 'Sec-Fetch-Site': 'cross-site' }, app)).toBe(403);
+  });
+
+  it.each(['capacitor://localhost', 'chrome-extension://abcdefghijklmnop', 'app://.'])(
+    'accepts writes from %s if it is configured, and from no other app',
+    async (origin) => {
+      const app = appWith([origin]);
+      expect(await post({ 'Sec-Fetch-Site': 'cross-site', Origin: origin }, app)).toBe(200);
+      expect(await post({ Origin: origin }, app)).toBe(200);
+      expect(await post({ Origin: `${origin}x` }, app)).toBe(403);
+      expect(await post({ Origin: 'null' }, app)).toBe(403);
+    },
+  );
+
+  it('refuses writes without an origin if cookies are sent to frames of other sites', async () => {
+    const app = appWith([], { sameSite: 'none', partitioned: true });
+    expect(await post({}, app)).toBe(403);
+    expect(await post({ Origin: 'http://app.example:8080' }, app)).toBe(200);
+    expect(await post({ 'Sec-Fetch-Site': 'same-origin' }, app)).toBe(200);
+    expect(await post({ 'Sec-Fetch-Site': 'cross-site' }, app)).toBe(403);
+  });
+
+  it.each([
+    [{ Origin: 'null' }, 'Referrer-Policy: same-origin'],
+    [{ Origin: 'null', 'Sec-Fetch-Site': 'cross-site' }, 'Another site started this request.'],
+    [{ Origin: 'https://evil.example' }, 'Another site started this request.'],
+  ])('explains the refusal of a write with the headers %j', async (headers, detail) => {
+    const { body } = await request(appWith()).post('/').set(headers);
+    expect(body).toMatchObject({ code: 'cross-site', detail: expect.stringContaining(detail) as string });
   });
 
   it('respects X-Forwarded-Host only from a trusted proxy', async () => {

@@ -14,7 +14,7 @@ describe('settingsOf', () => {
   it('fills in the default of every option that is missing or undefined', () => {
     const expected = {
       lifetimes: { short: 3_600_000, long: 604_800_000, absolute: Infinity, autologin: true },
-      cookies: { name: 'identity', ttl: 604_800_000, secure: true, sameSite: 'lax' },
+      cookies: { name: 'identity', ttl: 604_800_000, secure: true, sameSite: 'lax', partitioned: false },
       origins: [],
       rules: { preventConcurrentLogin: 'Disabled', limits: [] },
       updateAfterCacheHits: 10,
@@ -71,6 +71,13 @@ describe('settingsOf', () => {
   it.each<[string, object]>([
     ['give either `knex`', { store: undefined }],
     ['give either `knex`', { knex: () => undefined }],
+    ['`cookies.sameSite: "none"` lets every site', { cookies: { sameSite: 'none' } }],
+    ['set `cookies.sameSite: "none"` too', { cookies: { partitioned: true } }],
+    ['set `cookies.sameSite: "none"` too', { cookies: { sameSite: 'strict', partitioned: true } }],
+    [
+      '`cookies.sameSite: "none"` needs `cookies.secure: true`',
+      { cookies: { sameSite: 'none', partitioned: true, secure: false } },
+    ],
     ['`schema` is for the database', { schema: 'sessions' }],
     ['`changesConnection` is for the database', { changesConnection: 'postgres://db' }],
     ['`hint` is for the database', { hint: { listen: () => () => undefined } }],
@@ -116,7 +123,7 @@ describe('settingsOf', () => {
 
   it('removes invisible characters from the device that the function of the app describes', () => {
     const { describeDevice } = settings({
-      describeDevice: (userAgent) => ({
+      describeDevice: (userAgent: string | null) => ({
         type: 'other',
         family: null,
         os: null,

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 
 import fc from 'fast-check';
 
-import { ipAddress, namesAddress, withIpAddress } from '../../lib/session/ip-address';
+import { ipAddress, withIpAddress } from '../../lib/session/ip-address';
 
 /** Groups with many zeros, because spellings differ in how they write zeros. */
 function ipv6Groups() {
@@ -130,19 +130,6 @@ describe('ipAddress', () => {
         expect(new Set([ipv4, ...spellings].map(ipAddress))).toEqual(new Set([ipv4]));
       }),
     );
-  });
-});
-
-describe('namesAddress', () => {
-  it.each([
-    [true, '192.0.2.1'],
-    [true, '::ffff:192.0.2.1'],
-    [false, '192.0.2.10'],
-    [false, '::ffff:192.0.2.10'],
-    [false, '::fffe:192.0.2.1'],
-    [false, ''],
-  ])('returns %j for the address 192.0.2.1 and the text %j', (named, text) => {
-    expect(namesAddress(text, '192.0.2.1')).toBe(named);
   });
 });
 

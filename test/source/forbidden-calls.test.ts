@@ -40,6 +40,12 @@ const FORBIDDEN: readonly ForbiddenCall[] = [
     except: /^lib\/session\/credentials$/,
     matches: (node) => isNamed(node, 'crypto', 'randomUUID'),
   },
+  // `clientAddress` removes ports and returns undefined for text that is not an address.
+  {
+    effect: 'reads the address of the client',
+    except: /^lib\/http\/client-address$/,
+    matches: (node) => isNamed(node, 'ip', 'ips') || (ts.isStringLiteral(node) && node.text === 'ip'),
+  },
   // An upsert could restore a session that was ended or deleted in the meantime. Epochs only increase, and policies do not end.
   {
     effect: 'upserts',
@@ -110,6 +116,10 @@ describe('forbidden calls', () => {
     'const id = Math.random();',
     "const id = Math['random']();",
     'const id = crypto.randomUUID();',
+    'const address = request.ip;',
+    'const { ip } = request;',
+    "const address = request['ip'];",
+    'const [address] = request.ips;',
     'process.exit(1);',
     'process.kill(process.pid);',
     'await knex(table).insert(row).onConflict().merge();',

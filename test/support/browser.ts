@@ -19,7 +19,7 @@ export class Browser {
     return this.#send(request(this.#app).get(path));
   }
 
-  post(path: string, body?: object): Promise<Response> {
+  post(path: string, body?: string | object): Promise<Response> {
     return this.#send(request(this.#app).post(path).set('Sec-Fetch-Site', 'same-origin').send(body));
   }
 

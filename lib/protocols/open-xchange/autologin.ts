@@ -1,4 +1,5 @@
 import { plainRefusal, SessionError, type RefusalCode } from '../../errors';
+import { clientAddress } from '../../http/client-address';
 import { checkAgreement } from '../../http/guarded-session';
 import { checkResponse } from '../../http/open-session';
 import type { IdentitySessionManager } from '../../manager/manager';
@@ -29,7 +30,7 @@ export function autologin(
       if (!manager.settings.lifetimes.autologin) throw plainRefusal('autologin-disabled');
       if (credentials === undefined) throw plainRefusal('credentials-missing');
       const session = await manager.revive(credentials, {
-        ipAddress: request.ip,
+        ipAddress: clientAddress(request),
         sameAddress: dialect.sameAddress,
       });
       const secret = secretOf(credentials, session);

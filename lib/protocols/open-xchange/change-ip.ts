@@ -1,3 +1,4 @@
+import { clientAddress } from '../../http/client-address';
 import { checkAgreement } from '../../http/guarded-session';
 import type { IdentitySessionManager } from '../../manager/manager';
 import { ipAddress } from '../../session/ip-address';
@@ -19,7 +20,7 @@ export function changeIp(manager: IdentitySessionManager, dialect: OpenXchangeDi
     if (ipAddress(movesTo) === null) throw new OpenXchangeError('SVL-0004', ['clientIP']);
     const credentials = dialect.credentials(request)!;
     checkAgreement(request, credentials);
-    await manager.verify(credentials, { ipAddress: request.ip, movesTo });
+    await manager.verify(credentials, { ipAddress: clientAddress(request), movesTo });
     return answer(DONE);
   };
 }

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 
 import { SessionError } from '../../errors';
+import { clientAddress } from '../../http/client-address';
 import { checkAgreement } from '../../http/guarded-session';
 import { openSession } from '../../http/open-session';
 import type { IdentitySessionManager } from '../../manager/manager';
@@ -75,7 +76,7 @@ export function login(
         userAgent,
         // The headers of a request on behalf of another client do not describe that client.
         clientHints: givenUserAgent === undefined ? clientHintsOf(request) : null,
-        ipAddress: parameter(request, 'clientIP') ?? request.ip,
+        ipAddress: parameter(request, 'clientIP') ?? clientAddress(request),
         authId: parameter(request, 'authId') || mintSecret('hex'),
         staySignedIn: flagParameter(request, 'staySignedIn') ?? true,
         protocolData: protocolDataOf({ hash, user, userNumber, contextNumber, locale }),

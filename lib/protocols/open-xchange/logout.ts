@@ -1,4 +1,5 @@
 import { SessionError } from '../../errors';
+import { clientAddress } from '../../http/client-address';
 import { checkAgreement } from '../../http/guarded-session';
 import { wellFormedCredentials } from '../../http/request';
 import type { IdentitySessionManager } from '../../manager/manager';
@@ -18,7 +19,10 @@ export function logout(manager: IdentitySessionManager, dialect: OpenXchangeDial
     if (credentials === undefined) return emptyAnswer(403);
     checkAgreement(request, credentials);
     try {
-      const session = await manager.verify(credentials, { ipAddress: request.ip, activity: false });
+      const session = await manager.verify(credentials, {
+        ipAddress: clientAddress(request),
+        activity: false,
+      });
       await manager.signOut(credentials);
       return {
         ...emptyAnswer(200),

@@ -8,7 +8,11 @@ import type { Duration } from '../../session/duration';
 
 /** The part of a manager's `settings` that the dialect needs. */
 export interface OpenXchangeBasis {
-  readonly cookies: { readonly ttl: number; readonly secure: boolean };
+  readonly cookies: {
+    readonly ttl: number;
+    readonly secure: boolean;
+    readonly sameSite: 'lax' | 'strict' | 'none';
+  };
   readonly lifetimes: { readonly autologin: boolean };
   readonly nodeId: string | null;
   readonly translations: Translations;
@@ -103,6 +107,12 @@ export function openXchangeSettings(
     heading: 'These options cannot be used',
     prefix: 'openXchange.',
     *contradictions({ stickyCookie }) {
+      if (cookies.sameSite === 'none') {
+        yield (
+          '`cookies.sameSite` of the manager is "none", but clients of this protocol log in and out by `GET`, which any site ' +
+          'could then send with the cookies: create another manager for this protocol, without `cookies.sameSite`'
+        );
+      }
       if (stickyCookie && nodeId === null) {
         yield '`openXchange.stickyCookie` is true, but the node has no name: set the option `nodeId` of the manager';
       }

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 
 import { SessionError } from '../../errors';
+import { clientAddress } from '../../http/client-address';
 import type { Answer } from '../../http/dialect';
 import type { IdentitySessionManager } from '../../manager/manager';
 import type { IdentitySession } from '../../session/session';
@@ -73,7 +74,7 @@ async function redeemToken(
   const redeemed = tokens.redeem(token);
   if (redeemed === undefined) return 403;
   try {
-    return { ...redeemed, session: await manager.verify(redeemed, { ipAddress: request.ip }) };
+    return { ...redeemed, session: await manager.verify(redeemed, { ipAddress: clientAddress(request) }) };
   } catch (error) {
     if (!(error instanceof SessionError) || error.code === 'store-unavailable') throw error;
     return 403;

@@ -13,7 +13,7 @@ const PLAIN = '0198c1a200007000800000000000000a';
 const DASHED = '0198c1a2-0000-7000-8000-00000000000a';
 const SECRET = 'A'.repeat(43);
 const OPTIONS = {
-  cookies: { name: 'identity', ttl: 7 * DAY, secure: true, sameSite: 'lax' },
+  cookies: { name: 'identity', ttl: 7 * DAY, secure: true, sameSite: 'lax', partitioned: false },
   translations: translationsOf(),
 } as const;
 const dialect = abp(OPTIONS);

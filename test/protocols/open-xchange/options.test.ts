@@ -6,7 +6,7 @@ import {
 import { describeOxDevice } from '../../../lib/session/device/describe';
 
 const BASIS: Pick<OpenXchangeBasis, 'cookies' | 'nodeId'> = {
-  cookies: { ttl: 604_800_000, secure: true },
+  cookies: { ttl: 604_800_000, secure: true, sameSite: 'lax' },
   nodeId: null,
 };
 
@@ -37,6 +37,12 @@ describe('the options of the dialect', () => {
     });
     expect(settings({ cookieTtl: 'web-browser' }).cookieTtl).toBeUndefined();
     expect(settings({ stickyCookie: true }, { ...BASIS, nodeId: 'OX1' }).stickyCookie).toBe(true);
+  });
+
+  it('are rejected if cookies are sent to frames of other sites, because clients log in by GET', () => {
+    const basis = { ...BASIS, cookies: { ...BASIS.cookies, sameSite: 'none' as const } };
+    expect(() => settings({}, basis)).toThrow(TypeError);
+    expect(() => settings({}, basis)).toThrow('create another manager for this protocol');
   });
 
   it.each([
