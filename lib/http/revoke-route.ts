@@ -42,11 +42,10 @@ export function revokeRoute(
   options: RevokeRouteOptions = {},
 ): RequestHandler {
   const { dialect = restDialect(manager), which } = verbOptions('revokeRoute', manager, options, OPTIONS);
-  const { origins } = manager.settings;
 
   return asyncHandler(dialect, async function revokeRoute(request) {
     const current = sessionOf(request, 'revokeRoute');
-    checkActionOrigin(request, transportOf(request, current, dialect), dialect, origins);
+    checkActionOrigin(request, transportOf(request, current, dialect), dialect, manager.settings);
     const revocation = selected(which, current) ?? dialect.revocation(request, current);
     await manager.revoke(revocation, { by: current.userId });
     return dialect.revoked(mustClearCookie(revocation, current, request, dialect), request, current);

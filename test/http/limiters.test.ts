@@ -149,7 +149,7 @@ describe('signInLimiter', () => {
     [false, 'EIS_UNSET_TRUST_PROXY'],
   ])('warns once if `trust proxy` is %j behind a proxy', async (setting, code) => {
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
-    const app = appWith({});
+    const app = appOn(memoryManager());
     app.set('trust proxy', setting);
     for (let i = 0; i < 2; i++) await attempt(app);
     expect(warn.mock.calls).toEqual([[expect.stringContaining('the number of proxies'), { code }]]);
