@@ -64,6 +64,23 @@ export function isUnprepared(error: unknown): boolean {
   return /^(26000|42P05)$/.test(sqlState(error) ?? '');
 }
 
+/**
+ * Returns true if a prepared statement no longer fits its tables, because the type of a column has changed since. The code
+ * alone also means unsupported features, and the message is translated.
+ */
+export function isStale(error: unknown): boolean {
+  return sqlState(error) === '0A000' && (error as { routine?: unknown }).routine === 'RevalidateCachedQuery';
+}
+
+/**
+ * Returns true if the server rolled the transaction back because of other transactions. The same transaction can succeed
+ * later. A single statement is a transaction too, and it fails in this way if the default isolation level of the database
+ * or the role is above READ COMMITTED.
+ */
+export function isConflict(error: unknown): boolean {
+  return /^(40001|40P01)$/.test(sqlState(error) ?? '');
+}
+
 /** Returns PostgreSQL's five-character error code, or `undefined` if the error did not come from the server. */
 export function sqlState(error: unknown): string | undefined {
   const code = codeOf(error);
