@@ -65,7 +65,7 @@ function databaseChain(knex: Knex, settings: Settings): Chain {
   const schema = new TableSchema(settings.schema, new StatementRunner(connection, { budget }));
   const follower = followerOf(connection, runner, schema, settings);
 
-  const database = postgres(runner, { schema });
+  const database = postgres(runner, { schema, onDefect: reportFailure('rows', settings) });
   const cache = cached(database, { cache: lru(cacheSize), follower, lifetimes, clock });
   const store = buffered(cache, { ...settings, onFailure: reportFailure('touches', settings) });
 
@@ -99,6 +99,6 @@ function followerOf(
   });
 }
 
-function reportFailure(task: 'touches' | 'changes', { report }: Settings): (error: unknown) => void {
+function reportFailure(task: 'touches' | 'changes' | 'rows', { report }: Settings): (error: unknown) => void {
   return (error) => report({ type: 'failed', task, error });
 }

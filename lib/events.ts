@@ -46,6 +46,7 @@ export type SessionEvent =
       /**
        * - `touches`: last-accessed times could not be written.
        * - `changes`: the change log could not be read.
+       * - `rows`: the JSON of a session cannot be read, because something else than this package wrote it.
        * - `cleanup`: cleanup stopped; the next run continues.
        * - `hint`: notifications cannot be received or sent. Reported once; `recovered` follows.
        * - `permission`: the app's `isGranted` threw, which grants nothing.
@@ -53,7 +54,8 @@ export type SessionEvent =
        * - `upgrade`: a WebSocket was closed, because the app's code threw while the connection was opened or refused. An
        *   example is a listener of `connection`.
        */
-      readonly task: 'touches' | 'changes' | 'cleanup' | 'hint' | 'permission' | 'listener' | 'upgrade';
+      readonly task:
+        'touches' | 'changes' | 'rows' | 'cleanup' | 'hint' | 'permission' | 'listener' | 'upgrade';
       readonly error: unknown;
     }
   /** Notifications are received and sent again. */

@@ -24,6 +24,7 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       device text not null,
       device_info text,
       user_agent text,
+      sign_in_address text,
       ip_addresses text,
       extra_properties jsonb,
       data jsonb,

@@ -9,9 +9,19 @@ const UNREACHABLE = /^(08|53|57P0[1-5])/;
 /** SQLSTATE classes and codes after which the connection is closed. */
 const LOST = /^(08|57P0[1-3])/;
 
+/** SQLSTATE codes of text that the encoding of the database cannot represent. */
+const UNSTORABLE = /^(22P05|22021)$/;
+const UNSTORABLE_TEXT =
+  'A value contains characters that the database cannot store: use other characters, or a database with the encoding UTF8.';
+
+/** Returns true if the call failed because the encoding of the database cannot represent a text. Nothing has changed then. */
+export function isUnstorable(error: unknown): boolean {
+  return error instanceof SessionError && UNSTORABLE.test(sqlState(error.cause) ?? '');
+}
+
 /**
  * Maps an error of a statement to the error to throw. Errors of the network, of the pool, and temporary errors of the
- * server become `store-unavailable`. Other errors are mistakes and are returned unchanged, except that missing tables get
+ * server become `store-unavailable`. Text that cannot be stored becomes `invalid-request`. Other errors are mistakes and are returned unchanged, except that missing tables get
  * a message that says how to create them.
  * @param schema The schema of the tables, if the app configured one.
  */
@@ -19,6 +29,9 @@ export function refusalOf(error: unknown, schema?: string): unknown {
   if (error instanceof SessionError || error instanceof TypeError || error instanceof RangeError)
     return error;
   const state = sqlState(error);
+  if (state !== undefined && UNSTORABLE.test(state)) {
+    return new SessionError('invalid-request', UNSTORABLE_TEXT, { cause: error });
+  }
   if (state === '42P01' || state === '3F000') return new Error(tablesMissing(schema), { cause: error });
   if (state !== undefined && !NOT_NOW.test(state)) return error;
   return unavailable(error);

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock';
 import type { Health } from '../health';
-import { withIpAddress } from '../session/ip-address';
+import { withIpAddresses } from '../session/ip-address';
 import type { Revocation } from '../session/revocation';
 import { afterUse, type EndedSession, type Owner, type StoredSession } from '../session/session';
 import { ForwardingStore } from './forwarding';
@@ -150,7 +150,7 @@ class BufferedStore extends ForwardingStore {
       pending.node = node ?? pending.node;
     }
     if (ipAddresses.length > 0) {
-      pending.ipAddresses = ipAddresses.reduce(withIpAddress, pending.ipAddresses);
+      pending.ipAddresses = withIpAddresses(pending.ipAddresses, ipAddresses, null);
       pending.due = true;
     }
     if (++pending.hits >= this.#options.updateAfterCacheHits) pending.due = true;
@@ -222,7 +222,7 @@ function after(session: StoredSession, pending: Pending | undefined): StoredSess
 function merged(earlier: Pending, later: Pending): Pending {
   return {
     at: Math.max(earlier.at, later.at),
-    ipAddresses: later.ipAddresses.reduce(withIpAddress, earlier.ipAddresses),
+    ipAddresses: withIpAddresses(earlier.ipAddresses, later.ipAddresses, null),
     node: later.node ?? earlier.node,
     hits: earlier.hits + later.hits,
     since: earlier.since,

@@ -1,4 +1,4 @@
-import { isConnectionLost, refusalOf, sqlState } from '../../lib/database/failures';
+import { isConnectionLost, isUnstorable, refusalOf, sqlState } from '../../lib/database/failures';
 import { SessionError } from '../../lib/errors';
 
 const failed = (code: string, message = 'failed') => Object.assign(new Error(message), { code });
@@ -36,6 +36,13 @@ describe('refusalOf()', () => {
   it.each(['42703', '23505', '42501', '22P02'])('returns an error with SQLSTATE %s unchanged', (state) => {
     const error = failed(state);
     expect(refusalOf(error)).toBe(error);
+  });
+
+  it.each(['22P05', '22021'])('maps SQLSTATE %s to invalid-request', (state) => {
+    const refusal = refusalOf(failed(state));
+    expect(refusal).toMatchObject({ code: 'invalid-request', message: expect.stringContaining('UTF8') });
+    expect(isUnstorable(refusal)).toBe(true);
+    expect(isUnstorable(new SessionError('invalid-request', 'no'))).toBe(false);
   });
 
   it('returns a TypeError and a SessionError unchanged', () => {

@@ -35,7 +35,7 @@ describe('StatementRunner', () => {
   });
 
   it('returns text if the app asked for binary results, and leaves its other queries binary', async () => {
-    const knex = database.connect({ connection: { connectionString: database.url, binary: true } });
+    const knex = database.connect({ connection: { connectionString: database.url, binary: true } as object });
     const binary = new StatementRunner(appConnections(knex), { budget: 30_000 });
     const [row] = await binary.repeatable(
       sql('select $1::int8 as n, true as yes, gen_random_uuid() as id'),
