@@ -82,7 +82,7 @@ function databaseChain(knex: Knex, settings: Settings): Chain {
   const schema = new TableSchema(settings.schema, new StatementRunner(connection, { budget }));
   const follower = followerOf(connection, runner, schema, settings);
 
-  const database = postgres(runner, { schema });
+  const database = postgres(runner, { schema, onDefect: reportFailure('rows', settings) });
   const cache = cached(database, { cache: lru(cacheSize), follower, lifetimes, clock });
   const store = buffered(cache, { ...settings, onFailure: reportFailure('touches', settings) });
 
@@ -119,7 +119,7 @@ function followerOf(
 }
 
 function reportFailure(
-  task: 'touches' | 'changes' | 'location',
+  task: 'touches' | 'changes' | 'location' | 'rows',
   { report }: Settings,
 ): (error: unknown) => void {
   return (error) => report({ type: 'failed', task, error });

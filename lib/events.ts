@@ -49,6 +49,7 @@ export type SessionEvent =
        * - `touches`: last-accessed times could not be written.
        * - `attempts`: the outcome of a sign-in could not be written, so that the account counts one failure too many.
        * - `changes`: the change log could not be read.
+       * - `rows`: the JSON of a session cannot be read, because something else than this package wrote it.
        * - `cleanup`: cleanup stopped; the next run continues.
        * - `hint`: notifications cannot be received or sent. Reported once; `recovered` follows.
        * - `location`: the place of an address could not be found. Reported only for the first address.
@@ -61,6 +62,7 @@ export type SessionEvent =
         | 'touches'
         | 'attempts'
         | 'changes'
+        | 'rows'
         | 'cleanup'
         | 'hint'
         | 'location'

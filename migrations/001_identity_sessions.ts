@@ -25,6 +25,7 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       device_info text,
       user_agent text,
       client_hints jsonb,
+      sign_in_address text,
       ip_addresses text,
       extra_properties jsonb,
       data jsonb,

@@ -9,6 +9,12 @@ const UNREACHABLE = /^(08|53|57P0[1-5])/;
 /** SQLSTATE classes and codes after which the connection is closed. */
 const LOST = /^(08|57P0[1-3])/;
 
+/** SQLSTATE codes of text that the encoding of the database cannot represent. */
+const UNSTORABLE = /^(22P05|22021)$/;
+const UNSTORABLE_TEXT =
+  'A value contains characters that the database cannot store: use other characters, or a database with the encoding UTF8.';
+
+
 /** The fields of a server error that contain names, and never values of a row. */
 const NAMES = ['code', 'severity', 'schema', 'table', 'column', 'dataType', 'constraint', 'routine'] as const;
 
@@ -41,10 +47,15 @@ function withCleanCause(error: Error): Error {
   return cause === error.cause ? error : new Error(error.message, { cause });
 }
 
+/** Returns true if the call failed because the encoding of the database cannot represent a text. Nothing has changed then. */
+export function isUnstorable(error: unknown): boolean {
+  return error instanceof SessionError && UNSTORABLE.test(sqlState(error.cause) ?? '');
+}
+
 /**
  * Maps an error of a statement to the error to throw. Errors of the network, of the pool, and temporary errors of the
- * server become `store-unavailable`. Other errors are mistakes: missing tables get a message that says how to create them,
- * and other server errors are returned without values of a row.
+ * server become `store-unavailable`. Text that cannot be stored becomes `invalid-request`. Other errors are mistakes: missing
+ * tables get a message that says how to create them, and other server errors are returned without values of a row.
  * @param schema The schema of the tables, if the app configured one.
  */
 export function refusalOf(error: unknown, schema?: string): unknown {
@@ -52,6 +63,9 @@ export function refusalOf(error: unknown, schema?: string): unknown {
     return error;
   const state = sqlState(error);
   const cause = withoutValues(error);
+  if (state !== undefined && UNSTORABLE.test(state)) {
+    return new SessionError('invalid-request', UNSTORABLE_TEXT, { cause });
+  }
   if (state === '42P01' || state === '3F000') return new Error(tablesMissing(schema), { cause });
   if (state !== undefined && !NOT_NOW.test(state)) return cause;
   return unavailable(cause);
@@ -95,6 +109,23 @@ export function isConnectionLost(error: unknown): boolean {
  */
 export function isUnprepared(error: unknown): boolean {
   return /^(26000|42P05)$/.test(sqlState(error) ?? '');
+}
+
+/**
+ * Returns true if a prepared statement no longer fits its tables, because the type of a column has changed since. The code
+ * alone also means unsupported features, and the message is translated.
+ */
+export function isStale(error: unknown): boolean {
+  return sqlState(error) === '0A000' && (error as { routine?: unknown }).routine === 'RevalidateCachedQuery';
+}
+
+/**
+ * Returns true if the server rolled the transaction back because of other transactions. The same transaction can succeed
+ * later. A single statement is a transaction too, and it fails in this way if the default isolation level of the database
+ * or the role is above READ COMMITTED.
+ */
+export function isConflict(error: unknown): boolean {
+  return /^(40001|40P01)$/.test(sqlState(error) ?? '');
 }
 
 /** Returns PostgreSQL's five-character error code, or `undefined` if the error did not come from the server. */

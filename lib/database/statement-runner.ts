@@ -1,6 +1,7 @@
-import { holdProcess, systemClock, withTimeout } from '../clock';
+import { holdProcess, jittered, systemClock, withTimeout } from '../clock';
 import { CircuitBreaker } from './circuit-breaker';
-import { isConnectionLost, isUnprepared, refusalOf, sqlState } from './failures';
+import { isConflict, isConnectionLost, refusalOf, sqlState } from './failures';
+import { fittingName, preparationAfter, prepared, unprepared, type Preparation } from './preparation';
 
 /** A statement and the name under which connections keep it prepared. Every name belongs to exactly one text. */
 export interface Statement {
@@ -20,6 +21,8 @@ export type Run = <R extends object = Row>(
 /** The members of a `pg` client that running a statement needs. */
 export interface Connection {
   query(config: object): Promise<{ readonly rows: readonly object[] }>;
+  /** True if the app asked `pg` for results in binary format. `pg` reads it when a query is passed to it. */
+  binary?: boolean;
   /**
    * The error that broke the connection. Knex sets it when a connection breaks. This package sets it when a connection
    * must not be used again. The owner of the connection then replaces it.
@@ -38,16 +41,12 @@ export function inSchema(table: string, schema: string): string {
   return `"${schema.replaceAll('"', '""')}".${table}`;
 }
 
-/** The longest name in bytes. PostgreSQL truncates longer names, so two statements could get the same name. */
-const MAX_NAME_BYTES = 63;
-
 /**
  * Returns the name of a statement on a table. It contains the table, because one connection can serve two installations.
  * Returns '' if the name would be too long; the statement is then not kept prepared.
  */
 export function statementName(table: string, key: string): string {
-  const name = `${table}.${key}`;
-  return Buffer.byteLength(name) <= MAX_NAME_BYTES ? name : '';
+  return fittingName(`${table}.${key}`);
 }
 
 export interface StatementRunnerOptions {
@@ -71,8 +70,7 @@ export class StatementRunner {
     () => this.#with(this.#deadline(), (run) => run(PROBE, [])),
     this.#clock,
   );
-  /** False once a prepared statement was lost, as happens behind a pooler that assigns connections per transaction. */
-  #prepares = true;
+  #preparation = prepared;
 
   constructor(source: ConnectionSource, { budget, schema }: StatementRunnerOptions) {
     this.#source = source;
@@ -138,29 +136,52 @@ export class StatementRunner {
     return this.#clock.monotonic() + this.#budget;
   }
 
+  /**
+   * Borrows a connection for `use`. If the server refuses a prepared statement, or rolls back because of a conflict with
+   * other transactions, nothing has changed, and `use` runs again.
+   */
   async #with<T>(deadline: number, use: (run: Run, connection: Connection) => Promise<T>): Promise<T> {
-    const prepares = this.#prepares;
-    try {
-      return await this.#borrow(deadline, prepares, use);
-    } catch (error) {
-      if (!prepares || !isUnprepared(error)) throw refusalOf(error, this.#schema);
+    for (let attempt = 1; ; attempt++) {
+      const preparation = this.#preparation;
+      try {
+        return await this.#borrow(deadline, preparation, use);
+      } catch (error) {
+        const again =
+          attempt < MAX_ATTEMPTS &&
+          (this.#preparesOtherwise(error, preparation) || (await this.#pauses(error, attempt, deadline)));
+        if (!again) throw refusalOf(error, this.#schema);
+      }
     }
-    // Running it again is safe: a missing or duplicate prepared statement has not run, and a transaction was rolled back.
-    this.#prepares = false;
-    return this.#with(deadline, use);
+  }
+
+  /** Returns true if statements are prepared in another way from now on, because of the error. */
+  #preparesOtherwise(error: unknown, used: Preparation): boolean {
+    if (used === unprepared) return false;
+    const other = preparationAfter(error, this.#clock.now());
+    if (other === undefined) return false;
+    // Calls that ran at the same time fail with the same error, and only the first of them changes the way.
+    if (this.#preparation === used) this.#preparation = other;
+    return true;
+  }
+
+  /** Returns true after a pause if the error was a conflict, and the pause ends before the deadline. */
+  async #pauses(error: unknown, attempt: number, deadline: number): Promise<boolean> {
+    if (!isConflict(error)) return false;
+    const pause = jittered(1, Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE));
+    if (this.#clock.monotonic() + pause >= deadline) return false;
+    await new Promise<void>((resolve) => this.#clock.after(pause, resolve));
+    return true;
   }
 
   async #borrow<T>(
     deadline: number,
-    prepares: boolean,
+    preparation: Preparation,
     use: (run: Run, connection: Connection) => Promise<T>,
   ): Promise<T> {
     const connection = await this.#acquire(deadline);
     try {
-      const run: Run = ({ name, text }, values) => {
-        const statement = prepares ? { name, text } : { text };
-        return this.#run(connection, { ...statement, values }, deadline);
-      };
+      const run: Run = (statement, values) =>
+        this.#run(connection, { ...preparation(statement), values }, deadline);
       return await use(run, connection);
     } finally {
       this.#source.release(connection);
@@ -185,7 +206,7 @@ export class StatementRunner {
     const left = Math.ceil(deadline - this.#clock.monotonic());
     if (left <= 0) throw new Error('The database took too long to answer');
     try {
-      const { rows } = await connection.query({ ...statement, ...AS_TEXT, query_timeout: left });
+      const { rows } = await queryForText(connection, { ...statement, query_timeout: left });
       return rows as readonly R[];
     } catch (error) {
       // The answer may still arrive, so a connection that is not known to be idle must not be used again.
@@ -199,6 +220,24 @@ const PROBE = { name: '', text: 'select 1' };
 const BEGIN = { name: '', text: 'begin isolation level read committed' };
 const COMMIT = { name: '', text: 'commit' };
 const ROLLBACK = { name: '', text: 'rollback' };
+
+/** The largest number of times that a call runs. */
+const MAX_ATTEMPTS = 20;
+
+/** The longest pauses after a first conflict and after many, in milliseconds. */
+const FIRST_PAUSE = 5;
+const LONGEST_PAUSE = 250;
+
+/** Runs a query whose results arrive as text, even if the app asked `pg` for binary results. */
+function queryForText(connection: Connection, query: object): ReturnType<Connection['query']> {
+  if (!connection.binary) return connection.query({ ...query, ...AS_TEXT });
+  connection.binary = false;
+  try {
+    return connection.query({ ...query, ...AS_TEXT });
+  } finally {
+    connection.binary = true;
+  }
+}
 
 /** Returns column values as text and ignores the app's custom type parsers. */
 const AS_TEXT = { types: { getTypeParser: () => (value: string) => value } };

@@ -6,7 +6,7 @@ import { SORT_KEYS, type SearchOrder } from '../session/order';
 import { CONCURRENCY, sessionsOf, type Revocation } from '../session/revocation';
 import { withoutSecret, type IdentitySession, type StoredSession } from '../session/session';
 import type { EndReason } from '../session/end-reason';
-import { optionalText, jsonObject } from '../session/text';
+import { optionalLabel, jsonObject } from '../session/text';
 import type { Settings } from '../options/settings';
 import {
   checkedFilter,
@@ -239,7 +239,7 @@ function checkedSettings(
 /** Returns the checked actor, or null. */
 function named(call: string, actor: Actor): string | null {
   checkNames(call, actor, { by: true });
-  return optionalText('by', actor.by, 255);
+  return optionalLabel('by', actor.by, 255);
 }
 
 function whole(name: string, value: number, min: number, max: number): number {

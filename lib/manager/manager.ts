@@ -40,7 +40,7 @@ import {
   type StoredSession,
 } from '../session/session';
 import { END_REASONS, type EndReason } from '../session/end-reason';
-import { optionalText, jsonObject } from '../session/text';
+import { optionalLabel, jsonObject } from '../session/text';
 import type { EndedListener, SessionWatch } from './session-watch';
 import type { Settings } from '../options/settings';
 import type { MaybePromise, SessionPatch, AdministeredStore } from '../store/store';
@@ -243,7 +243,7 @@ export class IdentitySessionManager {
     if (!END_REASONS.includes(reason)) {
       throw new TypeError(`\`reason\` must be one of ${END_REASONS.join(', ')}`);
     }
-    const ended = await this.#end(revocation, reason, optionalText('by', by, 255));
+    const ended = await this.#end(revocation, reason, optionalLabel('by', by, 255));
     const ids = ended.map(({ sessionId }) => sessionId);
     for (const id of revocation.only ?? []) {
       if (!ids.includes(id)) await this.#checkOwner(revocation.owner, id);
@@ -293,7 +293,7 @@ export class IdentitySessionManager {
   /**
    * Changes the data that is kept with a session. Each given object replaces the whole previous one; in `protocolData`,
    * the object of each named protocol does. Returns false if the session does not exist or has ended.
-   * @throws SessionError `invalid-request` if an object is too large, `store-unavailable`
+   * @throws SessionError `invalid-request` if an object is too large or too deep, `store-unavailable`
    * @throws TypeError if a value is not a JSON object, or a name does not belong to `SessionPatch`
    */
   async update(sessionId: string, patch: SessionPatch): Promise<boolean> {

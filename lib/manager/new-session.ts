@@ -6,7 +6,7 @@ import { LONGEST_USER_AGENT } from '../session/device/describe';
 import type { Device } from '../session/device/device';
 import { ipAddress } from '../session/ip-address';
 import type { IdentitySession, JsonObject, ProtocolData, StoredSession } from '../session/session';
-import { capped, optionalText, jsonObject, text } from '../session/text';
+import { capped, optionalLabel, optionalText, jsonObject, text } from '../session/text';
 import { displayName } from '../session/i18n/messages';
 import type { Settings } from '../options/settings';
 
@@ -79,8 +79,8 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
     );
   }
   const now = settings.clock.now();
-  const clientId = optionalText('clientId', signIn.clientId, 64);
-  const userAgent = capped('userAgent', signIn.userAgent, LONGEST_USER_AGENT);
+  const clientId = optionalLabel('clientId', signIn.clientId, 64);
+  const userAgent = capped(signIn.userAgent, LONGEST_USER_AGENT);
   const clientHints = checkedClientHints(signIn.clientHints);
   const device = settings.describeDevice(userAgent, clientId, clientHints);
   const address = ipAddress(signIn.ipAddress);
@@ -90,10 +90,11 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
     tenantId: optionalText('tenantId', signIn.tenantId, 255),
     userId: text('userId', signIn.userId, 255),
     clientId,
-    device: text('device', signIn.device ?? kindOf(clientId, device, settings), LONGEST_KIND),
-    deviceInfo: capped('deviceInfo', displayName(device, messagesFor(null, settings.translations)), 256),
+    device: kindOf(signIn, clientId, device, settings),
+    deviceInfo: capped(displayName(device, messagesFor(null, settings.translations)), 256),
     userAgent,
     clientHints,
+    signInAddress: address,
     ipAddresses: Object.freeze(address === null ? [] : [address]),
     staySignedIn: signIn.staySignedIn === true,
     signedIn: now,
@@ -109,10 +110,17 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
   };
 }
 
-/** Returns the kind of device by the app's `deviceOf`. A wrong result is the app's mistake, so it is not a refusal. */
-function kindOf(clientId: string | null, device: Device, { deviceOf }: Settings): string {
+/**
+ * Returns the kind of device that the sign-in names, or else the result of the app's `deviceOf`. A wrong result is the app's
+ * mistake, so it is not a refusal.
+ */
+function kindOf(signIn: SignIn, clientId: string | null, device: Device, { deviceOf }: Settings): string {
+  const named = optionalLabel('device', signIn.device, LONGEST_KIND);
+  if (named !== null) return named;
   const kind: unknown = deviceOf(clientId, device);
-  if (typeof kind === 'string' && kind !== '' && kind.length <= LONGEST_KIND) return kind;
+  if (typeof kind === 'string' && kind !== '' && kind.length <= LONGEST_KIND) {
+    return optionalLabel('device', kind, LONGEST_KIND)!;
+  }
   throw new TypeError(
     `\`deviceOf\` must return a string of 1 to ${LONGEST_KIND} characters, such as "Mobile"`,
   );

@@ -63,6 +63,7 @@ export class Verification {
     if (session.endedAt !== null) {
       throw this.#refusal('session-ended', visit, session, { endReason: session.endReason ?? undefined });
     }
+    if (session.defect !== undefined) throw session.defect;
     const now = this.#settings.clock.now();
     const at = stage(session, this.#settings.lifetimes, now);
     if (at === 'ended') throw this.#refusal('session-expired', visit, session);

@@ -40,13 +40,26 @@ function hexadecimal(_: string, ...bytes: readonly string[]): string {
 export const LONGEST_HISTORY = 2048;
 
 /**
- * Returns the history with the address added as the newest. Each address occurs once. If the history becomes too long,
- * the oldest addresses are dropped.
+ * Returns the history with further addresses, oldest first, added as the newest. Each address occurs once, at the place of
+ * its last use. If the history becomes too long, the oldest addresses are dropped, but never the address of the sign-in.
+ * `appended` in `store/postgres/statements` does the same in SQL.
  */
-export function withIpAddress(history: readonly string[], newest: string): readonly string[] {
-  if (history[history.length - 1] === newest) return history;
-  const addresses = history.filter((address) => address !== newest);
-  addresses.push(newest);
-  while (addresses.join().length > LONGEST_HISTORY) addresses.shift();
-  return Object.freeze(addresses);
+export function withIpAddresses(
+  history: readonly string[],
+  more: readonly string[],
+  signInAddress: string | null,
+): readonly string[] {
+  const newest = more[more.length - 1];
+  if (newest === undefined || (more.length === 1 && newest === history[history.length - 1])) return history;
+  const latest = new Set<string>();
+  for (const address of [...history, ...more]) {
+    latest.delete(address);
+    latest.add(address);
+  }
+  let length = [...latest].join().length;
+  for (const address of latest) {
+    if (length <= LONGEST_HISTORY) break;
+    if (address !== signInAddress && latest.delete(address)) length -= address.length + 1;
+  }
+  return Object.freeze([...latest]);
 }

@@ -1,6 +1,6 @@
 import type { ClientHints } from './device/client-hints';
 import type { EndReason } from './end-reason';
-import { withIpAddress } from './ip-address';
+import { withIpAddresses } from './ip-address';
 
 /**
  * Identifies the user that a session belongs to. A user id is unique only within its tenant. Apps without tenants leave
@@ -29,7 +29,12 @@ export interface IdentitySession extends Owner {
   readonly userAgent: string | null;
   /** The client hints at sign-in, or null if the client sent none. */
   readonly clientHints: ClientHints | null;
-  /** The addresses that used the session, newest last. Beyond 2,048 characters in total, the oldest are dropped. */
+  /** The address of the sign-in, or null if it is unknown. */
+  readonly signInAddress: string | null;
+  /**
+   * The addresses that used the session, each once, newest last. Beyond 2,048 characters in total, the oldest are dropped, but
+   * never the address of the sign-in.
+   */
   readonly ipAddresses: readonly string[];
   /** True if the user asked to stay signed in. After the short lifetime, such a session hibernates; others end. */
   readonly staySignedIn: boolean;
@@ -61,6 +66,11 @@ export type ProtocolData = Readonly<Record<string, JsonObject>>;
 export interface StoredSession extends IdentitySession {
   /** SHA-256 of the secret, as 64 hexadecimal digits. The secret itself is not stored anywhere. */
   readonly secretHash: string;
+  /**
+   * The error of reading its JSON objects, if that failed. The objects are empty then. The session can be listed and ended,
+   * but it is not accepted, because the app may decide by these objects.
+   */
+  readonly defect?: Error;
 }
 
 /** One use of a session, or several uses merged into one. */
@@ -78,7 +88,7 @@ export function afterUse(session: StoredSession, { at, ipAddresses, node }: Use)
   const lastAccessed = session.lastAccessed ?? 0;
   return {
     ...session,
-    ipAddresses: ipAddresses.reduce(withIpAddress, session.ipAddresses),
+    ipAddresses: withIpAddresses(session.ipAddresses, ipAddresses, session.signInAddress),
     lastAccessed: Math.max(at, lastAccessed),
     node: at < lastAccessed ? session.node : (node ?? session.node),
   };
@@ -98,6 +108,7 @@ export function withoutSecret(session: StoredSession): IdentitySession {
     deviceInfo: session.deviceInfo,
     userAgent: session.userAgent,
     clientHints: session.clientHints,
+    signInAddress: session.signInAddress,
     ipAddresses: session.ipAddresses,
     staySignedIn: session.staySignedIn,
     signedIn: session.signedIn,

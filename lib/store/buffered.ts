@@ -1,7 +1,7 @@
 import { afterPendingIo, type Clock } from '../clock';
 import { plainRefusal } from '../errors';
 import type { Health } from '../health';
-import { withIpAddress } from '../session/ip-address';
+import { withIpAddresses } from '../session/ip-address';
 import type { Revocation } from '../session/revocation';
 import { afterUse, type EndedSession, type Owner, type StoredSession } from '../session/session';
 import { ForwardingStore } from './forwarding';
@@ -172,7 +172,7 @@ class BufferedStore extends ForwardingStore {
       pending.node = node ?? pending.node;
     }
     if (ipAddresses.length > 0) {
-      pending.ipAddresses = ipAddresses.reduce(withIpAddress, pending.ipAddresses);
+      pending.ipAddresses = withIpAddresses(pending.ipAddresses, ipAddresses, null);
       pending.due = true;
     }
     if (++pending.hits >= this.#options.updateAfterCacheHits) pending.due = true;
@@ -282,7 +282,7 @@ function after(session: StoredSession, pending: Pending | undefined): StoredSess
 function merged(earlier: Pending, later: Pending): Pending {
   return {
     at: Math.max(earlier.at, later.at),
-    ipAddresses: later.ipAddresses.reduce(withIpAddress, earlier.ipAddresses),
+    ipAddresses: withIpAddresses(earlier.ipAddresses, later.ipAddresses, null),
     node: later.node ?? earlier.node,
     hits: earlier.hits + later.hits,
     since: earlier.since,

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 
-import { isConnectionLost, refusalOf, sqlState, withoutValues } from '../../lib/database/failures';
+import { isConnectionLost, isUnstorable, refusalOf, sqlState, withoutValues } from '../../lib/database/failures';
 import { SessionError } from '../../lib/errors';
 
 const failed = (code: string, message = 'failed') => Object.assign(new Error(message), { code });
@@ -37,6 +37,13 @@ describe('refusalOf()', () => {
 
   it.each(['42703', '23505', '42501', '22P02'])('returns an error with SQLSTATE %s as such', (state) => {
     expect(refusalOf(failed(state))).toMatchObject({ name: 'DatabaseError', code: state });
+  });
+
+  it.each(['22P05', '22021'])('maps SQLSTATE %s to invalid-request', (state) => {
+    const refusal = refusalOf(failed(state));
+    expect(refusal).toMatchObject({ code: 'invalid-request', message: expect.stringContaining('UTF8') });
+    expect(isUnstorable(refusal)).toBe(true);
+    expect(isUnstorable(new SessionError('invalid-request', 'no'))).toBe(false);
   });
 
   it('returns a TypeError and a SessionError unchanged', () => {

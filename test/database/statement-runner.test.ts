@@ -34,6 +34,18 @@ describe('StatementRunner', () => {
     expect(row).toEqual({ n: '5', yes: 't', j: '{"a": 1}', nothing: null });
   });
 
+  it('returns text if the app asked for binary results, and leaves its other queries binary', async () => {
+    const knex = database.connect({ connection: { connectionString: database.url, binary: true } as object });
+    const binary = new StatementRunner(appConnections(knex), { budget: 30_000 });
+    const [row] = await binary.repeatable(
+      sql('select $1::int8 as n, true as yes, gen_random_uuid() as id'),
+      [5],
+    );
+    expect(row).toEqual({ n: '5', yes: 't', id: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+    const { rows } = await knex.raw<{ rows: { id: unknown }[] }>('select ?::uuid as id', [row!['id']!]);
+    expect(rows[0]!.id).not.toBe(row!['id']);
+  });
+
   it('prepares a statement under its name', async () => {
     await runner.repeatable(ONE, []);
     const names = await runner.repeatable(PREPARED, []);
@@ -72,6 +84,91 @@ describe('StatementRunner', () => {
     expect(error).toBeInstanceOf(SessionError);
     expect((error as Error).message).toBe('The session cannot be checked at the moment; try again later.');
     expect((error as Error).cause).toBeInstanceOf(Error);
+  });
+});
+
+describe('StatementRunner after the type of a column has changed', () => {
+  const FIND = { name: 'find', text: 'select word from words' };
+  const NAMES = sql(`select count(*) from pg_prepared_statements where name like 'find%'`);
+
+  beforeEach(async () => {
+    await database.knex.raw(`create table words (word text); insert into words values ('one')`);
+  });
+  afterEach(() => database.knex.raw('drop table words'));
+
+  const changeType = (type: string) => database.knex.raw(`alter table words alter word type ${type}`);
+
+  it('prepares its statements anew', async () => {
+    for (const type of ['varchar(8)', 'varchar(16)', 'text']) {
+      await runner.repeatable(FIND, []);
+      await changeType(type);
+      expect(await runner.repeatable(FIND, [])).toEqual([{ word: 'one' }]);
+      expect(await runner.once(FIND, [])).toEqual([{ word: 'one' }]);
+    }
+    expect(await runner.repeatable(NAMES, [])).toEqual([{ count: '4' }]);
+  });
+
+  it('runs a transaction again, which writes once', async () => {
+    await runner.repeatable(FIND, []);
+    await changeType('varchar(8)');
+    const rows = await runner.transaction(async (run) => {
+      await run(sql(`insert into words values ('two')`), []);
+      return run(FIND, []);
+    });
+    expect(rows).toEqual([{ word: 'one' }, { word: 'two' }]);
+    expect(await runner.repeatable(FIND, [])).toEqual(rows);
+  });
+
+  it('answers all of many parallel calls, on all connections of the pool and from two runners', async () => {
+    const other = new StatementRunner(appConnections(database.knex), { budget: 30_000 });
+    const third = new StatementRunner(appConnections(database.knex), { budget: 30_000 });
+    const calls = () => Promise.all([other, third, other, third].map((each) => each.once(FIND, [])));
+    await calls();
+    for (const type of ['varchar(8)', 'varchar(16)']) {
+      await changeType(type);
+      expect(await other.once(FIND, [])).toEqual([{ word: 'one' }]);
+      expect(await calls()).toEqual(Array(4).fill([{ word: 'one' }]));
+    }
+  });
+});
+
+describe('StatementRunner on a database with a higher default isolation level', () => {
+  const COUNT = sql('update counters set n = n + 1 returning n');
+
+  beforeEach(() => database.knex.raw('create table counters (n int); insert into counters values (0)'));
+  afterEach(() => database.knex.raw('drop table counters'));
+
+  it.each(['repeatable read', 'serializable'])(
+    'runs a statement again after a conflict under %s, and writes once',
+    async (level) => {
+      const options = `-c default_transaction_isolation=${level.replace(' ', '\\ ')}`;
+      const knex = database.connect({ connection: { connectionString: database.url, options } });
+      const strict = new StatementRunner(appConnections(knex), { budget: 30_000 });
+      expect(await strict.once(sql('show transaction_isolation'), [])).toEqual([
+        { transaction_isolation: level },
+      ]);
+      const other = await database.knex.transaction();
+      await other.raw('update counters set n = n + 1');
+      const counted = strict.once(COUNT, []);
+      await lockWait();
+      await other.commit();
+      expect(await counted).toEqual([{ n: '2' }]);
+    },
+  );
+
+  /** Resolves when a statement in this database waits for a lock. */
+  async function lockWait(): Promise<void> {
+    const waits = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    for (let attempt = 0; attempt < 2000; attempt++) {
+      const { rows } = await database.knex.raw<{ rows: unknown[] }>(waits);
+      if (rows.length > 0) return;
+    }
+    throw new Error('No statement waited for a lock');
+  }
+
+  it('rejects with store-unavailable if conflicts last longer than the budget', async () => {
+    const conflict = sql(`do $$ begin raise exception 'conflict' using errcode = '40001'; end $$`);
+    await expect(hurried.once(conflict, [])).rejects.toEqual(unavailable);
   });
 });
 

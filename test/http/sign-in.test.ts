@@ -208,10 +208,15 @@ describe('createSignIn refusals', () => {
     { userId: 'alice', clientId: ['a'] },
     { userId: 'alice', clientId: { $ne: 1 } },
     { userId: 'alice', clientId: 'x'.repeat(65) },
-    { userId: 'alice', device: '\ud800' },
+    { userId: 'alice', device: '' },
     { userId: 'alice', extraProperties: { a: '\0' } },
   ])('returns 400 with code invalid-request for values that cannot be stored: %j', async (facts) => {
     await expectRefusal(await signingIn(facts), 400, 'invalid-request');
+  });
+
+  it('returns 200 if descriptive text contains characters that cannot be stored', async () => {
+    const text = 'a\0b\ud800';
+    expect((await signingIn({ userId: 'alice', clientId: text, device: text })).status).toBe(200);
   });
 
   it('returns 409 with code session-limit-reached above the limit', async () => {

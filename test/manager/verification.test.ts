@@ -49,6 +49,39 @@ describe('verify', () => {
     expect((await manager.list(owner))[0]).toMatchObject({ lastAccessed: null, ipAddresses: ['192.0.2.1'] });
   });
 
+  it('rejects only the session whose JSON cannot be read, which can still be listed, ended and replaced', async () => {
+    const report = jest.fn();
+    const manager = use({ report });
+    const [bad, good, other] = [await open(manager), await open(manager), await open(manager)];
+    const deep = JSON.stringify({ a: JSON.parse('['.repeat(200) + ']'.repeat(200)) as unknown });
+    await nodes.database
+      .knex('identity_sessions')
+      .whereIn('session_id', [bad.session.sessionId, other.session.sessionId])
+      .update({ data: deep });
+    const answers = [bad, good].map(async ({ credentials }) => manager.verify(credentials));
+    const [rejected, verified] = await Promise.allSettled(answers);
+    expect(rejected).toMatchObject({
+      reason: { message: expect.stringContaining('"data" is nested too deeply') },
+    });
+    expect(verified).toMatchObject({ status: 'fulfilled' });
+    const task = { type: 'failed', task: 'rows', error: expect.any(Error) as Error };
+    expect(report).toHaveBeenCalledWith(task);
+    expect(await manager.list(owner)).toHaveLength(3);
+    expect((await manager.administration.search()).sessions).toHaveLength(3);
+    expect(await manager.signOut(bad.credentials)).not.toHaveProperty('defect');
+    await manager.open({ userId: 'alice', replaces: other.credentials });
+    await expect(async () => manager.verify(other.credentials)).rejects.toEqual(refusal('session-ended'));
+  });
+
+  it('accepts the session again after the app has replaced the JSON that cannot be read', async () => {
+    const manager = use();
+    const { session, credentials } = await open(manager);
+    await nodes.database.knex('identity_sessions').update({ data: '[]' });
+    await expect(async () => manager.verify(credentials)).rejects.toThrow('"data" is not a JSON object');
+    await manager.update(session.sessionId, { data: {} });
+    expect(await manager.verify(credentials)).toMatchObject({ userId: 'alice', data: {} });
+  });
+
   it('reveals the reason of a refusal only to a caller with the secret', async () => {
     const manager = use();
     const { session, credentials } = await open(manager);

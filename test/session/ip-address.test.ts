@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 
 import fc from 'fast-check';
 
-import { ipAddress, withIpAddress } from '../../lib/session/ip-address';
+import { ipAddress, withIpAddresses } from '../../lib/session/ip-address';
 
 /** Groups with many zeros, because spellings differ in how they write zeros. */
 function ipv6Groups() {
@@ -133,21 +133,43 @@ describe('ipAddress', () => {
   });
 });
 
-describe('withIpAddress', () => {
-  it('keeps each address once, newest last', () => {
-    const history = ['a', 'b', 'a', 'c', 'b'].reduce<readonly string[]>(withIpAddress, []);
-    expect(history).toEqual(['a', 'c', 'b']);
+describe('withIpAddresses', () => {
+  it('keeps each address once, at the place of its last use', () => {
+    expect(withIpAddresses([], ['a', 'b', 'a', 'c', 'b'], null)).toEqual(['a', 'c', 'b']);
+    expect(withIpAddresses(['a', 'b', 'c'], ['b', 'a'], 'a')).toEqual(['c', 'b', 'a']);
   });
 
-  it('returns the same list if the address is already the newest', () => {
+  it('returns the same list if no address is added, or the address is already the newest', () => {
     const history = ['a', 'b'];
-    expect(withIpAddress(history, 'b')).toBe(history);
+    expect(withIpAddresses(history, ['b'], null)).toBe(history);
+    expect(withIpAddresses(history, [], null)).toBe(history);
   });
 
   it('drops the oldest addresses if the history is longer than 2,048 characters', () => {
     const many = Array.from({ length: 300 }, (_, i) => `203.0.113.${i}`);
-    const history = many.reduce<readonly string[]>(withIpAddress, []);
+    const history = withIpAddresses([], many, null);
     expect(history.join().length).toBeLessThanOrEqual(2048);
+    expect(history.join().length).toBeGreaterThan(2048 - 14);
     expect(history).toEqual(many.slice(-history.length));
+  });
+
+  it('never drops the address of the sign-in', () => {
+    const [signIn, ...others] = Array.from({ length: 300 }, (_, i) => `203.0.113.${i}`);
+    const moved = [signIn!, others[0]!, signIn!];
+    const history = others.reduce((all, one) => withIpAddresses(all, [one], signIn!), moved);
+    expect(history[0]).toBe(signIn);
+    expect(history.slice(1)).toEqual(others.slice(1 - history.length));
+    expect(history.join().length).toBeLessThanOrEqual(2048);
+  });
+
+  it('returns the same history whether addresses are added together or one by one', () => {
+    const address = fc.integer({ min: 1, max: 60 }).map((length) => 'x'.repeat(40 + length));
+    fc.assert(
+      fc.property(fc.array(address, { maxLength: 200 }), (all) => {
+        const [first = null] = all;
+        const oneByOne = all.reduce<readonly string[]>((h, each) => withIpAddresses(h, [each], first), []);
+        expect(withIpAddresses([], all, first)).toEqual(oneByOne);
+      }),
+    );
   });
 });

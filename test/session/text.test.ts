@@ -1,9 +1,11 @@
 import {
   capped,
   detached,
-  optionalText,
-  jsonObject,
   displayText,
+  isTooDeep,
+  jsonObject,
+  optionalLabel,
+  optionalText,
   text,
   visible,
 } from '../../lib/session/text';
@@ -27,20 +29,31 @@ describe('text and optionalText', () => {
   );
 });
 
+describe('optionalLabel', () => {
+  it('replaces characters that cannot be stored by U+FFFD', () => {
+    expect(optionalLabel('clientId', `a\0b${HALF_A_PAIR}c`, 64)).toBe('a\ufffdb\ufffdc');
+    expect(optionalLabel('clientId', null, 64)).toBeNull();
+  });
+
+  it.each(['', 'x'.repeat(65), 5])('throws invalid-request for %j', (value) => {
+    expect(() => optionalLabel('clientId', value, 64)).toThrow(
+      expect.objectContaining({ code: 'invalid-request', field: 'clientId' }),
+    );
+  });
+});
+
 describe('capped', () => {
   it('cuts long text, and returns null for empty text', () => {
-    expect(capped('userAgent', 'x'.repeat(600), 512)).toBe('x'.repeat(512));
-    expect(capped('userAgent', '', 512)).toBeNull();
+    expect(capped('x'.repeat(600), 512)).toBe('x'.repeat(512));
+    expect(capped('', 512)).toBeNull();
   });
 
   it('replaces half a character at the cut by U+FFFD', () => {
-    expect(capped('userAgent', '😀😀', 3)).toBe('😀\ufffd');
+    expect(capped('😀😀', 3)).toBe('😀\ufffd');
   });
 
-  it('throws invalid-request for text with U+0000', () => {
-    expect(() => capped('userAgent', 'a\0b', 512)).toThrow(
-      expect.objectContaining({ code: 'invalid-request' }),
-    );
+  it('replaces characters that cannot be stored by U+FFFD', () => {
+    expect(capped(`a\0b${HALF_A_PAIR}c`, 512)).toBe('a\ufffdb\ufffdc');
   });
 });
 
@@ -104,12 +117,39 @@ describe('jsonObject', () => {
     },
   );
 
-  it('does not change the prototype for a key __proto__', () => {
-    const kept = jsonObject(
-      'extraProperties',
-      JSON.parse('{"__proto__": {"polluted": true}}') as Record<string, unknown>,
-    );
-    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
-    expect(JSON.stringify(kept)).toBe('{"__proto__":{"polluted":true}}');
+  it.each(['{"__proto__": {"admin": true}}', '{"a": [{"__proto__": null}]}'])(
+    'throws invalid-request for a key __proto__ at any level: %s',
+    (json) => {
+      expect(() => jsonObject('data', JSON.parse(json) as object as never)).toThrow(
+        expect.objectContaining({ code: 'invalid-request', message: expect.stringContaining('__proto__') }),
+      );
+    },
+  );
+
+  it.each([101, 3000, 100_000])(
+    'throws invalid-request for an object that is nested %i levels deep',
+    (depth) => {
+      let value: object = {};
+      for (let level = 1; level < depth; level++) value = level % 2 ? { a: value } : [value];
+      expect(() => jsonObject('data', { ...value })).toThrow(
+        expect.objectContaining({ code: 'invalid-request', field: 'data' }),
+      );
+    },
+  );
+
+  it('accepts an object that is nested 100 levels deep', () => {
+    const value = JSON.parse(`{"a":${'['.repeat(99)}"]}"${']'.repeat(99)}}`) as Record<string, unknown>;
+    expect(jsonObject('data', value)).toEqual(value);
+  });
+});
+
+describe('isTooDeep', () => {
+  it('does not count brackets in strings, or brackets that are closed', () => {
+    expect(isTooDeep(JSON.stringify({ a: '[{'.repeat(200), '"[\\"': '\\"['.repeat(200) }))).toBe(false);
+    expect(isTooDeep(JSON.stringify(Array.from({ length: 500 }, () => [{}])))).toBe(false);
+  });
+
+  it('counts the brackets after strings', () => {
+    expect(isTooDeep(`{"\\"]\\\\":${'['.repeat(100)}${']'.repeat(100)}}`)).toBe(true);
   });
 });

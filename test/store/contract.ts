@@ -302,6 +302,20 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       expect((await store.find(sessionId))?.ipAddresses).toEqual(['198.51.100.7', '192.0.2.1']);
     });
 
+    it('keeps the address of the sign-in when many addresses alternate', async () => {
+      const [signIn, ...others] = Array.from({ length: 200 }, (_, i) => `203.0.113.${i}`);
+      const { sessionId } = await inserted({ signInAddress: signIn!, ipAddresses: [signIn!] });
+      await touched(sessionId, ['192.0.2.1', signIn!]);
+      for (const address of others)
+        await store.touch([{ id: sessionId, at: clock.now(), ipAddresses: [address, '192.0.2.1'] }]);
+      await settle();
+      const kept = (await store.find(sessionId))!.ipAddresses;
+      expect(kept[0]).toBe(signIn);
+      expect(kept.at(-1)).toBe('192.0.2.1');
+      expect(new Set(kept).size).toBe(kept.length);
+      expect(kept.join().length).toBeLessThanOrEqual(2048);
+    });
+
     it('drops the oldest addresses if the list exceeds 2048 characters, and never cuts an address', async () => {
       const many = Array.from({ length: 200 }, (_, i) => `203.0.113.${i}`);
       const { sessionId } = await inserted({ ipAddresses: many.slice(0, 1) });

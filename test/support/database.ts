@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import knex, { type Knex } from 'knex';
+import { migrate } from '../../lib/store/postgres/migrate';
 import { databaseUrl, onServer, runName, templateName } from './server';
 
 export interface TestDatabase {
@@ -17,6 +18,13 @@ export interface TestDatabase {
 /** Creates a database in which the package's migrations have run. */
 export async function createDatabase(): Promise<TestDatabase> {
   return open(await copyOf(templateName()));
+}
+
+/** Creates a database of another encoding in which the package's migrations have run. */
+export async function databaseIn(encoding: string): Promise<TestDatabase> {
+  const database = open(await copyOf(`template0 encoding '${encoding}' locale 'C'`));
+  await migrate(database.knex);
+  return database;
 }
 
 /** Creates an empty database. */

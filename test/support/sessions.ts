@@ -23,6 +23,7 @@ export function aSession(now: number, said: Partial<StoredSession> = {}): Stored
     deviceInfo: 'Firefox 140 on Linux',
     userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
     clientHints: null,
+    signInAddress: '192.0.2.1',
     ipAddresses: ['192.0.2.1'],
     staySignedIn: false,
     signedIn: now,

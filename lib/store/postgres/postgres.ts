@@ -38,20 +38,23 @@ import {
   type SessionRow,
 } from './rows';
 import { searchStatements } from './search-statements';
+import { admissionIn, endIn, filterIn, revocationIn, sessionIn, spelled } from './spelling';
 import { statements } from './statements';
 import { tablesIn } from './tables';
 
 export interface PostgresOptions {
   /** The schema of the tables. By default it is determined over a connection of `runner`. */
   readonly schema?: TableSchema | undefined;
+  /** Called for every row that was read and whose JSON cannot be read. */
+  readonly onDefect?: (error: Error) => void;
 }
 
 /** Returns the store that keeps sessions in the table `identity_sessions`, over the app's connections. */
 export function postgres(
   runner: StatementRunner,
-  { schema = new TableSchema(undefined, runner) }: PostgresOptions = {},
+  { schema = new TableSchema(undefined, runner), onDefect = () => undefined }: PostgresOptions = {},
 ): AdministeredStore {
-  return new PostgresStore(runner, schema);
+  return new PostgresStore(runner, schema, onDefect);
 }
 
 /** A session to insert, with the conditions of its sign-in. */
@@ -73,19 +76,28 @@ interface Waiter {
 
 class PostgresStore implements AdministeredStore {
   readonly #runner: StatementRunner;
+  readonly #onDefect: (error: Error) => void;
   readonly #sql: () => Promise<Statements>;
   readonly #searching: () => Promise<ReturnType<typeof searchStatements>>;
   readonly #lockedInserts = new OwnerQueue((inserts: readonly Insert[]) => this.#insertUnderLock(inserts));
   /** The calls of `find` since the last statement, by id. One statement answers all of them. */
   #waiting = new Map<string, Waiter[]>();
 
-  constructor(runner: StatementRunner, schema: TableSchema) {
+  constructor(runner: StatementRunner, schema: TableSchema, onDefect: (error: Error) => void) {
     this.#runner = runner;
+    this.#onDefect = onDefect;
     this.#sql = schema.statements((name) => statements(tablesIn(name)));
     this.#searching = schema.statements((name) => searchStatements(tablesIn(name)));
   }
 
   async insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
+    return spelled((spelling) =>
+      this.#insertFreeing(sessionIn(spelling, session), admissionIn(spelling, admission)),
+    );
+  }
+
+  /** Inserts the session. If its auth id belongs to an expired session, ends that session first. */
+  async #insertFreeing(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
     try {
       return await this.#insert(session, admission);
     } catch (error) {
@@ -114,7 +126,7 @@ class PostgresStore implements AdministeredStore {
 
   async list(owner: Owner): Promise<readonly StoredSession[]> {
     const rows = await this.#repeatable('list', [owner.userId, owner.tenantId ?? null]);
-    return rows.map(sessionFromRow);
+    return this.#sessionsFrom(rows);
   }
 
   async update(id: string, { extraProperties, data, protocolData }: SessionPatch): Promise<boolean> {
@@ -134,10 +146,8 @@ class PostgresStore implements AdministeredStore {
     const unwritten = await this.#once('touch', [
       arrayLiteral(touches.map((touch) => touch.id)),
       arrayLiteral(touches.map((touch) => touch.at)),
-      arrayLiteral(
-        touches.map(({ ipAddresses }) => (ipAddresses.length > 0 ? `"${ipAddresses.join()}"` : 'null')),
-      ),
-      arrayLiteral(touches.map(({ node }) => ((node ?? null) === null ? 'null' : `"${node}"`))),
+      arrayLiteral(touches.map(({ ipAddresses }) => `"${ipAddresses.join()}"`)),
+      arrayLiteral(touches.map(({ node }) => `"${node ?? ''}"`)),
     ]);
     return {
       ended: ids(unwritten.filter((row) => row['live'] === 'f')),
@@ -147,21 +157,31 @@ class PostgresStore implements AdministeredStore {
 
   /** A trigger of migration 001 writes every session that this ends to the change log. See `lib/changes/postgres.ts`. */
   async end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
-    return (await this.#once('end', endValues(which, end))).map(endedSessionFromRow);
+    const ended = await spelled((spelling) =>
+      this.#once('end', endValues(revocationIn(spelling, which), endIn(spelling, end))),
+    );
+    return ended.map(endedSessionFromRow);
   }
 
   async endEverything(scope: Scope, { at, by }: Omit<End, 'reason'>): Promise<void> {
-    await this.#once('endEverything', [scopeText(scope), at, by]);
+    await spelled((spelling) => this.#once('endEverything', [scopeText(scope), at, spelling(by)]));
   }
 
   async search(search: Search): Promise<readonly StoredSession[]> {
-    const { statement, values } = (await this.#searching()).page(search);
-    return (await this.#runner.repeatable<SessionRow>(statement, values)).map(sessionFromRow);
+    const { page } = await this.#searching();
+    const rows = await spelled((spelling) => {
+      const { statement, values } = page({ ...search, filter: filterIn(spelling, search.filter) });
+      return this.#runner.repeatable<SessionRow>(statement, values);
+    });
+    return this.#sessionsFrom(rows);
   }
 
   async count(filter: SearchFilter, cutoffs: Cutoffs): Promise<number> {
-    const { statement, values } = (await this.#searching()).count(filter, cutoffs);
-    const [row] = await this.#runner.repeatable(statement, values);
+    const { count } = await this.#searching();
+    const [row] = await spelled((spelling) => {
+      const { statement, values } = count(filterIn(spelling, filter), cutoffs);
+      return this.#runner.repeatable(statement, values);
+    });
     return Number(row?.['count']);
   }
 
@@ -201,6 +221,12 @@ class PostgresStore implements AdministeredStore {
     return 0;
   }
 
+  #sessionsFrom(rows: readonly SessionRow[]): StoredSession[] {
+    const sessions = rows.map(sessionFromRow);
+    for (const { defect } of sessions) if (defect !== undefined) this.#onDefect(defect);
+    return sessions;
+  }
+
   async #repeatable<R extends object = SessionRow>(
     name: keyof Statements,
     values: readonly unknown[],
@@ -225,7 +251,7 @@ class PostgresStore implements AdministeredStore {
     this.#waiting = new Map();
     try {
       const rows = await this.#repeatable('find', [arrayLiteral([...waiting.keys()])]);
-      const found = new Map(rows.map(sessionFromRow).map((session) => [session.sessionId, session]));
+      const found = new Map(this.#sessionsFrom(rows).map((session) => [session.sessionId, session]));
       for (const [id, waiters] of waiting) for (const { resolve } of waiters) resolve(found.get(id));
     } catch (error) {
       for (const waiters of waiting.values()) for (const { reject } of waiters) reject(error);
@@ -315,7 +341,8 @@ function cutoffValues({ short, long, absolute }: Cutoffs): number[] {
 
 /**
  * Returns thousands of values as one parameter. `pg` would quote each value, which costs more than the statement. Ids,
- * numbers and addresses contain nothing that needs quotes.
+ * numbers, addresses and names of nodes contain nothing that must be escaped. A missing value is empty text, because with
+ * the setting `array_nulls = off` the word null in an array is text.
  */
 function arrayLiteral(values: readonly (string | number)[]): string {
   return `{${values.join()}}`;

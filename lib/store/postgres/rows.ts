@@ -1,5 +1,4 @@
 import type { ClientHints } from '../../session/device/client-hints';
-import { withIpAddress } from '../../session/ip-address';
 import {
   REFERENCE_FIELDS,
   withoutSecret,
@@ -8,6 +7,7 @@ import {
   type SessionReference,
   type StoredSession,
 } from '../../session/session';
+import { isTooDeep } from '../../session/text';
 
 /** Maps one field of a session to its column. */
 interface Field<T> {
@@ -36,11 +36,12 @@ const FIELDS = {
   userAgent: optionalText('user_agent'),
   clientHints: field<ClientHints | null>('client_hints', {
     toParameter: (hints) => hints && JSON.stringify(hints),
-    fromText: (value) => (value ? frozenJson(value) : null),
+    fromText: (value) => (value === null ? null : objectIn('client_hints', value)) as ClientHints | null,
   }),
+  signInAddress: optionalText('sign_in_address'),
   ipAddresses: field<readonly string[]>('ip_addresses', {
     toParameter: (addresses) => addresses.join() || null,
-    fromText: (list) => (list ? list.split(',').reduce(withIpAddress, NO_ADDRESSES) : NO_ADDRESSES),
+    fromText: (list) => (list ? Object.freeze(list.split(',')) : NO_ADDRESSES),
   }),
   staySignedIn: field<boolean>('stay_signed_in', { fromText: (letter) => letter === 't' }),
   signedIn: point<number>('signed_in'),
@@ -87,8 +88,21 @@ export const SELECTED = NAMES.map((name) => {
 /** The values of an insert of a whole row, from the parameters $1 onwards. */
 export const WRITTEN = NAMES.map((name, index) => FIELDS[name].written(`$${index + 1}`)).join(', ');
 
-/** Returns the session that a row holds. Its parts are frozen, because the cache and requests share them. */
+/**
+ * Returns the session that a row holds. Its parts are frozen, because the cache and requests share them. If its JSON cannot
+ * be read, the session has empty objects and a `defect`, so that one row does not fail the sessions that were read with it.
+ */
 export function sessionFromRow(row: SessionRow): StoredSession {
+  try {
+    return wholeSession(row);
+  } catch (cause) {
+    const session = wholeSession({ ...row, ...WITHOUT_JSON });
+    const problem = `The row of session ${session.sessionId} in identity_sessions cannot be read: ${(cause as Error).message}. Correct the column, or end the session`;
+    return { ...session, defect: new Error(problem, { cause }) };
+  }
+}
+
+function wholeSession(row: SessionRow): StoredSession {
   const fields = read(row, NAMES) as unknown as StoredSession;
   // An object that was filled by computed names is slow to read and to copy. This copy is not.
   return { secretHash: fields.secretHash, ...withoutSecret(fields) };
@@ -131,6 +145,7 @@ export function jsonText(object: JsonObject): string | null {
 }
 
 const NO_ADDRESSES: readonly string[] = Object.freeze([]);
+const WITHOUT_JSON: SessionRow = { extra_properties: null, data: null, protocol_data: null };
 const NO_PROPERTIES: JsonObject = Object.freeze({});
 
 function read(row: SessionRow, names: readonly Name[]): Record<string, unknown> {
@@ -173,10 +188,13 @@ function point<T extends number | null = number | null>(column: string): Field<T
 function json<T extends JsonObject = JsonObject>(column: string): Field<T> {
   return field<T>(column, {
     toParameter: jsonText,
-    fromText: (value) => (value ? frozenJson<T>(value) : (NO_PROPERTIES as T)),
+    fromText: (value) => (value === null ? NO_PROPERTIES : objectIn(column, value)) as T,
   });
 }
 
-function frozenJson<T>(text: string): T {
-  return JSON.parse(text, (_key, part: unknown) => Object.freeze(part)) as T;
+/** @throws Error if the JSON is not an object, or if it is nested too deeply. The app has written it without this package. */
+function objectIn(column: string, json: string): JsonObject {
+  if (!json.startsWith('{')) throw new Error(`"${column}" is not a JSON object`);
+  if (isTooDeep(json)) throw new Error(`"${column}" is nested too deeply`);
+  return JSON.parse(json, (_key, part: unknown) => Object.freeze(part)) as JsonObject;
 }

@@ -45,7 +45,8 @@ export function statements(tables: Tables) {
      */
     touch: `
       with touched as (
-        select * from unnest($1::uuid[], $2::float8[], $3::text[], $4::text[]) as t (session_id, at, ip_addresses, node)
+        select session_id, at, nullif(ip_addresses, '') as ip_addresses, nullif(node, '') as node
+        from unnest($1::uuid[], $2::float8[], $3::text[], $4::text[]) as t (session_id, at, ip_addresses, node)
       ), locked as (
         select touched.* from ${table} s join touched using (session_id)
         where s.ended_at is null
@@ -54,7 +55,7 @@ export function statements(tables: Tables) {
         update ${table} s
         set last_accessed = greatest(s.last_accessed, ${time('locked.at')}),
             active_day = greatest(s.active_day, ${day('locked.at')}),
-            ip_addresses = ${appended('s.ip_addresses', 'locked.ip_addresses')},
+            ip_addresses = ${appended('s.ip_addresses', 'locked.ip_addresses', 's.sign_in_address')},
             node = case when ${time('locked.at')} < s.last_accessed then s.node else coalesce(locked.node, s.node) end
         from locked
         where s.session_id = locked.session_id and s.ended_at is null
@@ -175,16 +176,22 @@ export function live(tables: Tables, short: string, long: string, absolute: stri
     case when stay_signed_in then ${time(long)} else ${time(short)} end)`;
 }
 
-/** The history with further addresses at its end. If it becomes too long, whole addresses are dropped from its start. */
-function appended(history: string, more: string): string {
-  const whole = `${history} || ',' || ${more}`;
-  const tail = `right(${whole}, ${LONGEST_HISTORY})`;
-  return `case
-    when ${more} is null or ${history} = ${more} or right(${history}, length(${more}) + 1) = ',' || ${more} then ${history}
-    when ${history} is null then ${more}
-    when length(${whole}) <= ${LONGEST_HISTORY} then ${whole}
-    else substr(${tail}, strpos(${tail}, ',') + 1)
-  end`;
+/**
+ * The history with further addresses: the same rule in SQL as `withIpAddresses` in `session/ip-address`. `used` is the length
+ * of the history up to an address, counted from the newest, and the address of the sign-in is counted first.
+ */
+function appended(history: string, more: string, signInAddress: string): string {
+  return `case when ${more} is null then ${history} else (
+    select string_agg(address, ',' order by place) from (
+      select address, place,
+        sum(length(address) + 1) over (order by address is distinct from ${signInAddress}, place desc) as used
+      from (
+        select address, max(place) as place
+        from unnest(string_to_array(concat_ws(',', ${history}, ${more}), ',')) with ordinality as u (address, place)
+        group by address
+      ) latest
+    ) fitting where used <= ${LONGEST_HISTORY + 1}
+  ) end`;
 }
 
 function named<K extends string>(

@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import type { Knex } from 'knex';
 
 import { appConnections } from '../../../lib/database/knex';
 import { StatementRunner, type Statement } from '../../../lib/database/statement-runner';
+import { withIpAddresses } from '../../../lib/session/ip-address';
 import type { StoredSession } from '../../../lib/session/session';
 import { postgres } from '../../../lib/store/postgres/postgres';
 import type { AdministeredStore } from '../../../lib/store/store';
@@ -174,5 +176,79 @@ describe('postgres', () => {
     const { sessionId } = await inserted();
     const row = await database.knex('identity_sessions').where({ session_id: sessionId }).first<object>();
     expect(JSON.stringify(row)).not.toContain('a secret');
+  });
+
+  it('keeps the same addresses as withIpAddresses, however touches are grouped', async () => {
+    const address = fc.oneof(
+      fc.ipV4(),
+      fc.constantFrom('192.0.2.1', '2001:db8::1'),
+      fc.ipV6().map((ip) => ip.padEnd(45, '0')),
+    );
+    const uses = fc.array(fc.array(address, { maxLength: 40 }), { maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(fc.option(address, { nil: null }), uses, async (signInAddress, batches) => {
+        const first = signInAddress === null ? [] : [signInAddress];
+        const session = aSession(now, { signInAddress, ipAddresses: first });
+        await store.insert(session, admission(now));
+        let expected: readonly string[] = first;
+        for (const ipAddresses of batches) {
+          await store.touch([{ id: session.sessionId, at: now, ipAddresses }]);
+          expected = withIpAddresses(expected, ipAddresses, signInAddress);
+        }
+        expect((await store.find(session.sessionId))?.ipAddresses).toEqual(expected);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('reads the other sessions of a batch and of a list if the JSON of one cannot be read', async () => {
+    const defects: Error[] = [];
+    const reporting = postgres(runner, { onDefect: (error) => defects.push(error) });
+    const [bad, good] = [await inserted(), await inserted()];
+    const deep = `{"a":${'['.repeat(3000)}${']'.repeat(3000)}}`;
+    await database.knex('identity_sessions').where({ session_id: bad.sessionId }).update({ data: deep });
+    const found = await Promise.all([bad, good].map(async ({ sessionId }) => reporting.find(sessionId)));
+    expect(found).toEqual([{ ...bad, defect: expect.any(Error) as Error }, good]);
+    expect(await reporting.list(bad)).toHaveLength(2);
+    const { cutoffs } = admission(now);
+    const order = { by: 'signedIn', descending: true } as const;
+    expect(await reporting.search({ filter: {}, cutoffs, order, skip: 0, take: 5 })).toHaveLength(2);
+    expect(defects.map(({ message }) => message)).toEqual(
+      Array(3).fill(expect.stringContaining(bad.sessionId)),
+    );
+  });
+});
+
+describe('postgres on a database whose settings change the form of values', () => {
+  const SETTINGS = [
+    "datestyle = 'SQL, DMY'",
+    "intervalstyle = 'sql_standard'",
+    "timezone = 'Asia/Kathmandu'",
+    "bytea_output = 'escape'",
+    'extra_float_digits = -15',
+    'standard_conforming_strings = off',
+    'array_nulls = off',
+    "default_transaction_isolation = 'repeatable read'",
+  ];
+  let odd: Knex;
+
+  beforeAll(async () => {
+    const [name] = new URL(database.url).pathname.slice(1).split('?');
+    for (const setting of SETTINGS) await database.knex.raw(`alter database ${name} set ${setting}`);
+    odd = database.connect({ connection: { connectionString: database.url, binary: true } as object });
+  });
+
+  testSessionStore(() => ({
+    store: postgres(new StatementRunner(appConnections(odd), { budget: 30_000 })),
+    clock: new FakeClock(),
+  }));
+
+  it('stores no text in place of a missing address or node', async () => {
+    const store = postgres(new StatementRunner(appConnections(odd), { budget: 30_000 }));
+    const now = Date.UTC(2026, 0, 15, 12);
+    const session = aSession(now, { signInAddress: null, ipAddresses: [] });
+    await store.insert(session, admission(now));
+    await store.touch([{ id: session.sessionId, at: now, ipAddresses: [] }]);
+    expect(await store.find(session.sessionId)).toMatchObject({ ipAddresses: [], node: null });
   });
 });

@@ -114,6 +114,7 @@ describe('the row of a session', () => {
         { requiredKeys: ['platform'] },
       ),
     ),
+    signInAddress: orNull(fc.ipV4()),
     ipAddresses: fc.uniqueArray(fc.oneof(fc.ipV4(), fc.ipV6()), { maxLength: 5 }),
     staySignedIn: fc.boolean(),
     signedIn: instant,
@@ -233,4 +234,19 @@ describe('jsonText', () => {
     expect(jsonText({})).toBeNull();
     expect(jsonText({ nothing: undefined })).toBeNull();
   });
+});
+
+describe('sessionFromRow() with JSON that this package would not write', () => {
+  const session = aSession(NOON, { extraProperties: { a: 1 } });
+  const row = Object.fromEntries(valuesOf(session).map((value, i) => [COLUMNS[i], value])) as SessionRow;
+  const deep = `{"a":${'['.repeat(3000)}${']'.repeat(3000)}}`;
+
+  it.each(['[]', 'null', '"text"', deep])(
+    'returns a session with a defect and without the objects (case %#)',
+    (json) => {
+      const read = sessionFromRow({ ...row, stay_signed_in: 'f', data: json });
+      expect(read.defect?.message).toMatch(new RegExp(`session ${session.sessionId} .*"data"`));
+      expect({ ...read, defect: undefined }).toEqual({ ...session, extraProperties: {} });
+    },
+  );
 });
