@@ -112,7 +112,7 @@ export class Cleanup {
   async #clean(renew: () => Promise<boolean>): Promise<CleanupResult> {
     const { store, log } = this.#cleaned;
     const { clock, lifetimes, report } = this.#settings;
-    const now = clock.now() - trail(this.#settings);
+    const now = clock.now() - writeLag(this.#settings);
     let hibernated = 0;
 
     const deleted = await this.#inChunks(renew, () =>
@@ -155,7 +155,7 @@ export class Cleanup {
 }
 
 /** The time by which touches in the database may lag, in milliseconds. Sessions are judged as of that long ago. */
-function trail({ touchInterval, requestBudget }: Settings): number {
+export function writeLag({ touchInterval, requestBudget }: Settings): number {
   return touchInterval + FLUSH_EVERY + requestBudget;
 }
 

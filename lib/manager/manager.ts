@@ -1,4 +1,4 @@
-import { Administration } from './administration';
+import { Administration, type SessionPage } from './administration';
 import { admissionOf } from './admission';
 import type { Cleanup, CleanupResult } from './cleanup';
 import type { DescribedSession } from '../session/described';
@@ -8,6 +8,7 @@ import type { Health } from '../health';
 import { placeOf, type Locator } from '../location/location';
 import { checkNames, type Names } from '../options/reader';
 import { NodeCapacity } from './node-capacity';
+import { OwnSessions, type CountedSessions, type ListOptions, type OwnSearch } from './own-sessions';
 import { checkedProtocolData, newSession, type SignIn } from './new-session';
 import {
   credentialsMatch,
@@ -16,9 +17,8 @@ import {
   parsedSessionId,
   type Credentials,
 } from '../session/credentials';
-import { withoutExpiredData, cutoffs, expiresAt, stage } from '../session/lifetimes';
+import { cutoffs, expiresAt, stage } from '../session/lifetimes';
 import {
-  checkedOwner,
   checkedRevocation,
   everySessionOf,
   keptId,
@@ -78,6 +78,7 @@ export class IdentitySessionManager {
   readonly #cleanup: Cleanup;
   readonly #locate: Locator | undefined;
   readonly #verification: Verification;
+  readonly #own: OwnSessions;
   readonly #capacity: NodeCapacity | undefined;
   readonly #synchronizeClock: () => Promise<void>;
 
@@ -92,6 +93,7 @@ export class IdentitySessionManager {
       end: (which, reason, by) => this.#end(which, reason, by),
       synchronizeClock,
     });
+    this.#own = new OwnSessions(store, settings, this.administration);
     this.#locate = locate;
     this.#verification = new Verification(store, settings, locate);
     this.#capacity = capacityOf(store, settings);
@@ -167,27 +169,45 @@ export class IdentitySessionManager {
   }
 
   /**
-   * Returns the owner's live sessions, newest sign-in first.
+   * Returns a page of the owner's live sessions, newest sign-in first. Continue with `{ after: page.next }` while `next` is
+   * present. New sign-ins and ended sessions shift no page.
    * @throws SessionError `invalid-request`, `store-unavailable`
    */
-  async list(owner: Owner): Promise<readonly IdentitySession[]> {
-    const sessions = await this.#store.list(checkedOwner(owner));
-    const now = this.settings.clock.now();
-    return sessions
-      .filter((session) => this.#isListed(session) && this.#isLive(session))
-      .map((session) => withoutExpiredData(withoutSecret(session), this.settings.lifetimes, now));
+  async list(owner: Owner, page: ListOptions = {}): Promise<SessionPage> {
+    return this.#own.list(owner, page);
+  }
+
+  /**
+   * Returns a numbered page of the owner's live sessions in any order, and the number of sessions on all pages. Filters and
+   * order apply to sessions as they are written: uses of the last seconds do not count. For short lists use `list`, which
+   * reads only its page.
+   * @throws SessionError `invalid-request`, `store-unavailable`
+   */
+  async search(owner: Owner, search: OwnSearch): Promise<CountedSessions> {
+    return this.#own.search(owner, search);
+  }
+
+  /**
+   * Returns one of the owner's live sessions.
+   * @throws SessionError `session-not-found`, also if the options hide the session; `invalid-request`, `store-unavailable`
+   */
+  async get(owner: Owner, sessionId: string): Promise<IdentitySession> {
+    return this.#own.get(owner, sessionId);
   }
 
   /** Returns the session together with its device, place and expiry. */
   describe(session: IdentitySession): DescribedSession {
     const { describeDevice } = this.settings;
+    const locate = this.#locate;
     return {
       session,
-      // Computed on first use, because not every protocol shows devices.
+      // Computed on use, because not every protocol shows devices and places, and long lists are described in slices.
       get device() {
         return describeDevice(session.userAgent, session.clientId);
       },
-      place: placeOf(currentIpAddress(session), this.#locate),
+      get place() {
+        return placeOf(currentIpAddress(session), locate);
+      },
       expires: expiresAt(session, this.settings.lifetimes),
     };
   }
@@ -326,13 +346,6 @@ export class IdentitySessionManager {
 
   #isLive(session: StoredSession): boolean {
     return stage(session, this.settings.lifetimes, this.settings.clock.now()) !== 'ended';
-  }
-
-  /** Returns false if the options hide the session from its owner. */
-  #isListed({ clientId, node }: StoredSession): boolean {
-    const { clientBlacklist, globalLookup, nodeId } = this.settings;
-    const hidden = clientId !== null && clientBlacklist.includes(clientId);
-    return !hidden && (globalLookup || node === nodeId);
   }
 
   async #checkOwner(owner: Owner, id: string): Promise<void> {

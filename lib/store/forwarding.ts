@@ -7,6 +7,7 @@ import type {
   Admission,
   End,
   Hibernated,
+  ListPage,
   MaybePromise,
   Policy,
   PolicyPatch,
@@ -33,8 +34,12 @@ export class ForwardingStore implements AdministeredStore {
     return this.inner.find(id);
   }
 
-  list(owner: Owner): Promise<readonly StoredSession[]> {
-    return this.inner.list(owner);
+  list(owner: Owner, page: ListPage): Promise<readonly StoredSession[]> {
+    return this.inner.list(owner, page);
+  }
+
+  read(id: string): Promise<StoredSession | undefined> {
+    return this.inner.read(id);
   }
 
   update(id: string, patch: SessionPatch): Promise<boolean> {

@@ -20,6 +20,7 @@ import {
   type Policy,
   type PolicyPatch,
   type Hibernated,
+  type ListPage,
   type Retained,
   type Scope,
   type Search,
@@ -67,8 +68,17 @@ class MemoryStore implements AdministeredStore {
     return this.#sessions.get(id);
   }
 
-  async list(owner: Owner): Promise<readonly StoredSession[]> {
-    return this.#ownedBy(owner).sort(NEWEST_FIRST);
+  async list(owner: Owner, page: ListPage): Promise<readonly StoredSession[]> {
+    const { cutoffs, exceptClients, take, after } = page;
+    return this.#ownedBy(owner)
+      .filter((session) => isLive(session, cutoffs) && !isOf(exceptClients, session))
+      .sort(NEWEST_FIRST)
+      .filter((session) => after === undefined || NEWEST_FIRST(session, after as StoredSession) > 0)
+      .slice(0, take);
+  }
+
+  async read(id: string): Promise<StoredSession | undefined> {
+    return this.find(id);
   }
 
   async update(id: string, patch: SessionPatch): Promise<boolean> {
@@ -168,7 +178,8 @@ class MemoryStore implements AdministeredStore {
     return this.#ownedBy(which.owner).filter((session) => covers(which, session));
   }
 
-  #filtered({ tenantId, userId, device, clientId, node }: SearchFilter, cutoffs: Cutoffs): StoredSession[] {
+  #filtered(filter: SearchFilter, cutoffs: Cutoffs): StoredSession[] {
+    const { tenantId, userId, device, clientId, node, exceptClients = [] } = filter;
     return [...this.#sessions.values()].filter(
       (session) =>
         isLive(session, cutoffs) &&
@@ -176,7 +187,8 @@ class MemoryStore implements AdministeredStore {
         (userId === undefined || session.userId === userId) &&
         (device === undefined || session.device === device) &&
         (clientId === undefined || session.clientId === clientId) &&
-        (node === undefined || session.node === node),
+        (node === undefined || session.node === node) &&
+        !isOf(exceptClients, session),
     );
   }
 
@@ -235,6 +247,10 @@ function sharesLimit(one: StoredSession, other: StoredSession, per: SessionLimit
     case 'device':
       return one.device === other.device;
   }
+}
+
+function isOf(clients: readonly string[], { clientId }: StoredSession): boolean {
+  return clientId !== null && clients.includes(clientId);
 }
 
 const NEWEST_FIRST = inOrder({ by: 'signedIn', descending: true });

@@ -8,6 +8,7 @@ import {
   SessionError,
   sessionLookup,
   sessionSecretGuard,
+  type DescribedPage,
   type DescribedSession,
   type IdentitySession,
   type IdentitySessionManager,
@@ -224,8 +225,8 @@ describe('sessionLookup and currentSession with a custom dialect', () => {
     const dialect = {
       ...rest(manager.settings),
       session: ({ session }: DescribedSession) => say(201, { mine: session.userId }),
-      sessions: (all: readonly DescribedSession[], { userId }: IdentitySession) =>
-        say(202, { of: userId, ends: all.map(({ expires }) => expires - clock.now()) }),
+      sessions: ({ sessions }: DescribedPage, { userId }: IdentitySession) =>
+        say(202, { of: userId, ends: sessions.map(({ expires }) => expires - clock.now()) }),
     };
     app.get('/own/session', currentSession(manager, { dialect }));
     app.get('/own/sessions', sessionLookup(manager, { dialect }));

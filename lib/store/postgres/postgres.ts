@@ -1,8 +1,10 @@
 import type { Health } from '../../health';
 import { isSessionId } from '../../session/credentials';
 import type { Cutoffs } from '../../session/lifetimes';
+import type { PagePosition } from '../../session/page-position';
 import type { Revocation } from '../../session/revocation';
 import type { EndedSession, Owner, StoredSession } from '../../session/session';
+import { mapInSlices } from '../../slices';
 import {
   authIdTaken,
   limitReached,
@@ -11,6 +13,7 @@ import {
   type Admission,
   type End,
   type Hibernated,
+  type ListPage,
   type MaybePromise,
   type Policy,
   type PolicyPatch,
@@ -52,6 +55,9 @@ export function postgres(
 ): AdministeredStore {
   return new PostgresStore(runner, schema);
 }
+
+/** The position before the newest session. */
+const NEWEST: PagePosition = { signedIn: Infinity, sessionId: 'f'.repeat(32) };
 
 /** A session to insert, with the conditions of its sign-in. */
 interface Insert {
@@ -111,9 +117,16 @@ class PostgresStore implements AdministeredStore {
     });
   }
 
-  async list(owner: Owner): Promise<readonly StoredSession[]> {
-    const rows = await this.#repeatable('list', [owner.userId, owner.tenantId ?? null]);
-    return rows.map(sessionFromRow);
+  async list(owner: Owner, page: ListPage): Promise<readonly StoredSession[]> {
+    const { cutoffs, exceptClients, after = NEWEST, take } = page;
+    const wanted = [owner.userId, owner.tenantId ?? null, ...cutoffValues(cutoffs)];
+    const hidden = exceptClients.length > 0 ? exceptClients : null;
+    const rows = await this.#repeatable('list', [...wanted, hidden, after.signedIn, after.sessionId, take]);
+    return mapInSlices(rows, sessionFromRow);
+  }
+
+  async read(id: string): Promise<StoredSession | undefined> {
+    return this.find(id);
   }
 
   async update(id: string, { extraProperties, data, protocolData }: SessionPatch): Promise<boolean> {
@@ -155,7 +168,7 @@ class PostgresStore implements AdministeredStore {
 
   async search(search: Search): Promise<readonly StoredSession[]> {
     const { statement, values } = (await this.#searching()).page(search);
-    return (await this.#runner.repeatable<SessionRow>(statement, values)).map(sessionFromRow);
+    return mapInSlices(await this.#runner.repeatable<SessionRow>(statement, values), sessionFromRow);
   }
 
   async count(filter: SearchFilter, cutoffs: Cutoffs): Promise<number> {

@@ -1,6 +1,6 @@
 import { statementName, type Statement } from '../../database/statement-runner';
 import { LONGEST_HISTORY } from '../../session/ip-address';
-import { endEverything, notEnded, withEpochs } from './epochs';
+import { endEverything, notEnded, withEpochs, withoutEpochs } from './epochs';
 import { setPolicy } from './policy-row';
 import { COLUMNS, ENDED, REFERENCE, SELECTED, WRITTEN, day, time } from './rows';
 import type { Tables } from './tables';
@@ -22,9 +22,19 @@ export function statements(tables: Tables) {
 
     find: `select ${SELECTED} from ${sessions} where session_id = any($1::uuid[])`,
 
+    /**
+     * Reads one page along the index of owners. The inner query sorts by nothing but the index, because PostgreSQL would
+     * otherwise read and sort all sessions of a user of whom it expects few.
+     */
     list: `
-      select ${SELECTED} from ${sessions} where ${ownedBy('$1', '$2')} and s.ended_at is null and epoch_at is null
-      order by s.signed_in desc, s.session_id desc`,
+      select ${SELECTED} from ${withoutEpochs(`(
+        select s.* from ${table} s
+        where ${ownedBy('$1', '$2')} and ${live(tables, '$3', '$4', '$5')}
+          and ($6::text[] is null or client_id is null or client_id <> all($6))
+          and signed_in <= ${time('$7')} and (signed_in < ${time('$7')} or session_id < $8::uuid)
+        order by signed_in desc fetch first $9 rows with ties
+      )`)}
+      order by s.signed_in desc, s.session_id desc limit $9`,
 
     update: `
       update ${table} s
@@ -160,8 +170,9 @@ function end(tables: Tables, before: number): string {
     returning ${ENDED.map((column) => `s.${column}`).join()}`;
 }
 
-function ownedBy(user: string, tenant: string): string {
-  return `user_id = ${user} and tenant_id is not distinct from ${tenant}`;
+/** The condition that the session belongs to the user, in the form that the index of owners contains. */
+export function ownedBy(user: string, tenant: string): string {
+  return `user_id = ${user} and coalesce(tenant_id, '') = coalesce(${tenant}, '')`;
 }
 
 /** The condition that a session was not used after a point in time. The sign-in counts as a use. */
