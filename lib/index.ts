@@ -5,7 +5,7 @@ export type { SignIn } from './manager/new-session';
 export type { Visit } from './manager/verification';
 export type { EndedListener } from './manager/session-watch';
 export type { Actor, Administration, SessionPage, SessionSearch } from './manager/administration';
-export type { CountedSessions, ListOptions, OwnSearch } from './manager/own-sessions';
+export type { ListOptions } from './manager/own-sessions';
 export type { CleanupResult } from './manager/cleanup';
 export { SessionError, type RefusalCode, type RefusalDetails } from './errors';
 export type { Report, SessionEvent } from './events';
@@ -52,7 +52,7 @@ export {
   type SessionReference,
 } from './session/session';
 export type { Credentials } from './session/credentials';
-export type { DescribedPage, DescribedSession } from './session/described';
+export type { DescribedSession } from './session/described';
 export type { EndReason } from './session/end-reason';
 export { everySessionOf, otherSessionsOf, sessionsOf, type Revocation } from './session/revocation';
 export type { PreventConcurrentLogin } from './session/revocation';

@@ -33,7 +33,7 @@ const OPTIONS = {
  * | `GET /session` | returns the caller's session; does not count as activity |
  * | `DELETE /session` | signs out |
  * | `POST /session/autologin` | revives the session and issues its cookie again |
- * | `GET /sessions?limit=&after=` | returns a page of the caller's sessions |
+ * | `GET /sessions` | returns a page of the caller's sessions |
  * | `DELETE /sessions/:id` | ends one of them |
  * | `DELETE /sessions` | ends all other sessions; with `?current=true` the current one too |
  *

@@ -43,6 +43,8 @@ export interface SessionPage {
   readonly sessions: readonly IdentitySession[];
   /** The `after` of the next page. Absent on the last page, and for sort keys other than `signedIn`. */
   readonly next?: string;
+  /** The number of sessions on all pages. Only from `manager.search`. */
+  readonly totalCount?: number;
 }
 
 /** The actor, in the app's words, which is stored with what the actor ends. */

@@ -1,7 +1,10 @@
 import type { ChangeLog } from '../changes/changes';
 import type { CleanupLease } from '../database/cleanup-lease';
 import { jittered } from '../clock';
-import { cutoffs, type Lifetimes } from '../session/lifetimes';
+import { reportEnded } from '../events';
+import { cutoffs, type Cutoffs, type Lifetimes } from '../session/lifetimes';
+import type { Owner } from '../session/session';
+import { inSlices } from '../slices';
 import type { Settings } from '../options/settings';
 import { FLUSH_EVERY } from '../store/buffered';
 import type { Retained, AdministeredStore } from '../store/store';
@@ -10,6 +13,8 @@ import type { Retained, AdministeredStore } from '../store/store';
 export interface CleanupResult {
   /** The number of deleted sessions, which had ended or expired long ago. */
   readonly deleted: number;
+  /** The number of live sessions that were ended because their user had more than `maxSessionsKept`. */
+  readonly displaced: number;
   /** The number of hibernating sessions whose temporary data was dropped. */
   readonly hibernated: number;
   /** The number of deleted entries of the change log. */
@@ -32,8 +37,8 @@ export const CHUNK = 5000;
 const PAUSE = 10;
 
 /**
- * Deletes the sessions that ended long ago, drops the temporary data of those that hibernate, and prunes the change log, in
- * bounded statements. No decision about a request depends on it: sessions expire without it.
+ * Deletes the sessions that ended long ago, ends the longest-unused sessions of users who have very many, drops the temporary
+ * data of those that hibernate, and prunes the change log, in bounded statements. No decision about a request depends on it: sessions expire without it.
  */
 export class Cleanup {
   readonly #cleaned: Cleaned;
@@ -118,6 +123,7 @@ export class Cleanup {
     const deleted = await this.#inChunks(renew, () =>
       store.sweep(retainedAt(now, lifetimes, this.#settings), CHUNK),
     );
+    const displaced = await this.#endUnused(renew, cutoffs(lifetimes, now));
     await this.#inChunks(renew, async () => {
       const { dropped, sessions } = await store.hibernate(cutoffs(lifetimes, now), CHUNK);
       hibernated += sessions.length;
@@ -125,7 +131,34 @@ export class Cleanup {
       return dropped;
     });
     const pruned = log === undefined ? 0 : await this.#inChunks(renew, () => log.prune(CHUNK));
-    return { deleted, hibernated, pruned };
+    return { deleted, displaced, hibernated, pruned };
+  }
+
+  /**
+   * Ends the sessions beyond `maxSessionsKept` of each user, the longest unused first. Sign-ins take no lock for this, so a
+   * user may have more sessions until the next cleanup.
+   */
+  async #endUnused(renew: () => Promise<boolean>, live: Cutoffs): Promise<number> {
+    const { store } = this.#cleaned;
+    const { maxSessionsKept: max, clock, report } = this.#settings;
+    if (max === false) return 0;
+    let displaced = 0;
+    let after: Owner | undefined;
+    const endOf = (owner: Owner) => async () => {
+      const ended = await store.endUnused(owner, { max, cutoffs: live, at: clock.now() });
+      // The others had expired. Expiry is no event.
+      const wereLive = ended.filter(({ endReason }) => endReason === 'displaced');
+      await inSlices(wereLive, (slice) => reportEnded(report, slice));
+      displaced += wereLive.length;
+      return ended.length;
+    };
+    await this.#inChunks(renew, async () => {
+      const { owners, next } = await store.crowded(max, after);
+      for (const owner of owners) await this.#inChunks(renew, endOf(owner));
+      after = next;
+      return next === undefined ? 0 : 1;
+    });
+    return displaced;
   }
 
   /** Repeats until nothing is left or the lease is lost. Pauses for a quarter of each statement's duration. */

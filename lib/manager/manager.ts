@@ -8,7 +8,7 @@ import type { Health } from '../health';
 import { placeOf, type Locator } from '../location/location';
 import { checkNames, type Names } from '../options/reader';
 import { NodeCapacity } from './node-capacity';
-import { OwnSessions, type CountedSessions, type ListOptions, type OwnSearch } from './own-sessions';
+import { OwnSessions, type ListOptions, type OwnSearch } from './own-sessions';
 import { checkedProtocolData, newSession, type SignIn } from './new-session';
 import {
   credentialsMatch,
@@ -36,6 +36,7 @@ import {
   type Owner,
   type StoredSession,
 } from '../session/session';
+import { inSlices } from '../slices';
 import { END_REASONS, type EndReason } from '../session/end-reason';
 import { optionalText, jsonObject } from '../session/text';
 import type { EndedListener, SessionWatch } from './session-watch';
@@ -183,7 +184,7 @@ export class IdentitySessionManager {
    * reads only its page.
    * @throws SessionError `invalid-request`, `store-unavailable`
    */
-  async search(owner: Owner, search: OwnSearch): Promise<CountedSessions> {
+  async search(owner: Owner, search: OwnSearch): Promise<SessionPage> {
     return this.#own.search(owner, search);
   }
 
@@ -231,9 +232,9 @@ export class IdentitySessionManager {
     }
     const ended = await this.#end(revocation, reason, optionalText('by', by, 255));
     const ids = ended.map(({ sessionId }) => sessionId);
-    for (const id of revocation.only ?? []) {
-      if (!ids.includes(id)) await this.#checkOwner(revocation.owner, id);
-    }
+    const { owner, only = [] } = revocation;
+    const known = only.length > 0 ? new Set(ids) : undefined;
+    for (const id of only) if (!known?.has(id)) await this.#checkOwner(owner, id);
     return ids;
   }
 
@@ -360,7 +361,8 @@ export class IdentitySessionManager {
     const admission = await admissionOf(session, replaced, await this.#store.policy(), this.settings);
     try {
       await this.#capacity?.reserve();
-      reportEnded(report, await this.#store.insert(session, admission));
+      const ended = await this.#store.insert(session, admission);
+      await inSlices(ended, (slice) => reportEnded(report, slice), REPORTED_AT_ONCE);
       report({ type: 'added', session: referenceTo(session) });
     } catch (error) {
       if (error instanceof SessionError && REPORTED_REFUSALS.has(error.code)) {
@@ -378,13 +380,22 @@ export class IdentitySessionManager {
     by: string | null = null,
   ): Promise<readonly EndedSession[]> {
     const ended = await this.#store.end(which, { at: this.settings.clock.now(), reason, by });
-    reportEnded(this.settings.report, ended);
-    this.#watch.look(ended.map(({ sessionId }) => sessionId));
+    await inSlices(
+      ended,
+      (slice) => {
+        reportEnded(this.settings.report, slice);
+        this.#watch.look(slice.map(({ sessionId }) => sessionId));
+      },
+      REPORTED_AT_ONCE,
+    );
     return ended;
   }
 }
 
 const CHANGEABLE: Names<SessionPatch> = { extraProperties: true, data: true, protocolData: true };
+
+/** The number of ends that are reported before other requests may run. */
+const REPORTED_AT_ONCE = 500;
 
 /** The refusals of a sign-in that concern its user, rather than the app or the database. They are reported. */
 const REPORTED_REFUSALS: ReadonlySet<RefusalCode> = new Set(['session-limit-reached', 'auth-id-taken']);

@@ -31,12 +31,6 @@ export type OwnSearch = Pick<SessionSearch, 'sort' | 'descending' | 'take' | 'de
   readonly skip: number;
 };
 
-/** A numbered page, with the number of sessions on all pages. */
-export interface CountedSessions {
-  readonly sessions: readonly IdentitySession[];
-  readonly totalCount: number;
-}
-
 const DEFAULT_LIMIT = 100;
 
 /** The sessions that a user sees: the live ones, without those that the options hide. */
@@ -72,7 +66,7 @@ export class OwnSessions {
     };
   }
 
-  async search(owner: Owner, search: OwnSearch): Promise<CountedSessions> {
+  async search(owner: Owner, search: OwnSearch): Promise<SessionPage> {
     checkNames('search', search, OWN_SEARCH);
     const { device, clientId } = search;
     const own = { ...checkedOwner(owner), ...this.#visible() };

@@ -5,8 +5,10 @@ import type { EndedSession, Owner, StoredSession } from '../session/session';
 import type {
   AdministeredStore,
   Admission,
+  Crowded,
   End,
   Hibernated,
+  Kept,
   ListPage,
   MaybePromise,
   Policy,
@@ -88,6 +90,14 @@ export class ForwardingStore implements AdministeredStore {
 
   sweep(retained: Retained, limit: number): Promise<number> {
     return this.inner.sweep(retained, limit);
+  }
+
+  crowded(max: number, after?: Owner): Promise<Crowded> {
+    return this.inner.crowded(max, after);
+  }
+
+  endUnused(owner: Owner, kept: Kept): Promise<readonly EndedSession[]> {
+    return this.inner.endUnused(owner, kept);
   }
 
   hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated> {

@@ -1,8 +1,10 @@
 export type {
   AdministeredStore,
   Admission,
+  Crowded,
   End,
   Hibernated,
+  Kept,
   ListPage,
   MaybePromise,
   Policy,

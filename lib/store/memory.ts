@@ -16,10 +16,12 @@ import {
   limitReached,
   sessionIdTaken,
   type Admission,
+  type Crowded,
   type End,
   type Policy,
   type PolicyPatch,
   type Hibernated,
+  type Kept,
   type ListPage,
   type Retained,
   type Scope,
@@ -152,6 +154,30 @@ class MemoryStore implements AdministeredStore {
     return swept;
   }
 
+  async crowded(max: number): Promise<Crowded> {
+    const owners = new Map<string, { readonly owner: Owner; sessions: number }>();
+    for (const { tenantId, userId, endedAt } of this.#sessions.values()) {
+      if (endedAt !== null) continue;
+      const key = JSON.stringify([tenantId, userId]);
+      const one = owners.get(key) ?? { owner: { tenantId, userId }, sessions: 0 };
+      one.sessions++;
+      owners.set(key, one);
+    }
+    const crowded = [...owners.values()].filter(({ sessions }) => sessions > max);
+    return { owners: crowded.map(({ owner }) => owner) };
+  }
+
+  async endUnused(owner: Owner, { max, cutoffs, at }: Kept): Promise<readonly EndedSession[]> {
+    const isKept = (session: StoredSession) => Number(isLive(session, cutoffs));
+    return this.#ownedBy(owner)
+      .sort((one, other) => isKept(other) - isKept(one) || LAST_USED_FIRST(one, other))
+      .slice(max)
+      .map((session) => {
+        const reason = isLive(session, cutoffs) ? 'displaced' : 'expired';
+        return this.#mark(session.sessionId, { at, reason, by: null });
+      });
+  }
+
   async hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated> {
     const idle = [...this.#sessions.values()].filter(
       (session) =>
@@ -253,4 +279,5 @@ function isOf(clients: readonly string[], { clientId }: StoredSession): boolean 
   return clientId !== null && clients.includes(clientId);
 }
 
+const LAST_USED_FIRST = inOrder({ by: 'lastAccessed', descending: true });
 const NEWEST_FIRST = inOrder({ by: 'signedIn', descending: true });

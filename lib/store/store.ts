@@ -83,6 +83,16 @@ export interface AdministeredStore extends SessionStore {
   setPolicy(patch: PolicyPatch): Promise<void>;
   /** Deletes at most `limit` sessions that ended or expired long ago. Returns the number of deleted sessions. */
   sweep(retained: Retained, limit: number): Promise<number>;
+  /**
+   * Looks for owners with more than `max` sessions that are not marked as ended, in a part of the store. Continue with
+   * `after: next` until `next` is absent.
+   */
+  crowded(max: number, after?: Owner): Promise<Crowded>;
+  /**
+   * Ends sessions of the owner, except the `max` live sessions that were used last: live ones as `displaced`, expired ones as
+   * `expired`. Ends a bounded number. Repeating it until it ends nothing ends all of them.
+   */
+  endUnused(owner: Owner, kept: Kept): Promise<readonly EndedSession[]>;
   /** Drops the temporary data of at most `limit` sessions that are no longer active. */
   hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated>;
 }
@@ -216,6 +226,22 @@ export interface Hibernated {
   readonly dropped: number;
   /** Those of them that can still be woken. The others have expired. */
   readonly sessions: readonly SessionReference[];
+}
+
+/** A part of the owners with many sessions. */
+export interface Crowded {
+  readonly owners: readonly Owner[];
+  /** The owner after whom the next call continues. Absent at the end. */
+  readonly next?: Owner | undefined;
+}
+
+/** The sessions of an owner that `endUnused` keeps. */
+export interface Kept {
+  readonly max: number;
+  /** The points in time that decide which sessions are live. */
+  readonly cutoffs: Cutoffs;
+  /** The time at which the others end. */
+  readonly at: number;
 }
 
 /** The sessions that a sweep keeps. */

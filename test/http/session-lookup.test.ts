@@ -8,7 +8,6 @@ import {
   SessionError,
   sessionLookup,
   sessionSecretGuard,
-  type DescribedPage,
   type DescribedSession,
   type IdentitySession,
   type IdentitySessionManager,
@@ -16,6 +15,7 @@ import {
   type Opened,
   type SignIn,
 } from '../../lib';
+import type { DescribedPage } from '../../lib/protocols';
 import type { AdministeredStore } from '../../lib/store';
 import { FakeClock } from '../support/clock';
 import { bearerOf, cookieOf } from '../support/credentials';

@@ -723,6 +723,51 @@ export function testSessionStore(make: () => StoreUnderTest): void {
     });
   });
 
+  describe('crowded', () => {
+    it('returns the owners with more than the given number of sessions that are not marked as ended', async () => {
+      for (let i = 0; i < 3; i++) await inserted();
+      for (let i = 0; i < 2; i++) await inserted({ userId: 'bob' });
+      for (let i = 0; i < 3; i++) await inserted({ tenantId: 'acme' });
+      const other = await inserted({ userId: 'bob' });
+      await store.end(sessionsOf(BOB, [other.sessionId]), end());
+      const { owners, next } = await store.crowded(2);
+      expect(next).toBeUndefined();
+      expect(owners).toHaveLength(2);
+      expect(owners).toEqual(expect.arrayContaining([ALICE, { tenantId: 'acme', userId: 'alice' }]));
+      expect((await store.crowded(3)).owners).toEqual([]);
+    });
+  });
+
+  describe('endUnused', () => {
+    it('keeps the live sessions that were used last, and ends live and expired ones with their own reasons', async () => {
+      const expired = await inserted();
+      clock.advance(HOUR);
+      const unused = await inserted({ signedIn: clock.now() - 5 * HOUR, staySignedIn: true });
+      const used = await inserted({ signedIn: clock.now() - 9 * HOUR, lastAccessed: clock.now() });
+      await inserted({ userId: 'bob' });
+      const kept = { max: 1, cutoffs: cutoffs(LIFETIMES, clock.now()), at: clock.now() };
+      const ended = await store.endUnused(ALICE, kept);
+      const reasons = ended.map(({ sessionId, endReason }) => [sessionId, endReason]);
+      expect(reasons.sort()).toEqual(
+        [
+          [expired.sessionId, 'expired'],
+          [unused.sessionId, 'displaced'],
+        ].sort(),
+      );
+      expect(await store.endUnused(ALICE, kept)).toEqual([]);
+      expect((await store.find(used.sessionId))?.endedAt).toBeNull();
+      expect((await store.find(unused.sessionId))?.endReason).toBe('displaced');
+    });
+
+    it('ends an expired session before a live one that was used earlier', async () => {
+      const live = await inserted({ staySignedIn: true, signedIn: clock.now() - 5 * HOUR });
+      const expired = await inserted({ signedIn: clock.now() - 2 * HOUR });
+      const kept = { max: 1, cutoffs: cutoffs(LIFETIMES, clock.now()), at: clock.now() };
+      expect(idsOf(await store.endUnused(ALICE, kept))).toEqual([expired.sessionId]);
+      expect((await store.find(live.sessionId))?.endedAt).toBeNull();
+    });
+  });
+
   describe('hibernate', () => {
     const hibernate = (limit = 100) => store.hibernate(cutoffs(LIFETIMES, clock.now()), limit);
     const hibernating = () =>

@@ -11,8 +11,10 @@ import {
   sessionIdTaken,
   type AdministeredStore,
   type Admission,
+  type Crowded,
   type End,
   type Hibernated,
+  type Kept,
   type ListPage,
   type MaybePromise,
   type Policy,
@@ -63,6 +65,14 @@ const NEWEST: PagePosition = { signedIn: Infinity, sessionId: 'f'.repeat(32) };
 interface Insert {
   readonly session: StoredSession;
   readonly admission: Admission;
+}
+
+/** An owner among those that were counted. A user without a tenant has the tenant ''. */
+interface CrowdedRow {
+  readonly user_id: string;
+  readonly tenant: string;
+  readonly crowded: 't' | 'f';
+  readonly next: 't' | 'f';
 }
 
 type Statements = ReturnType<typeof statements>;
@@ -157,9 +167,17 @@ class PostgresStore implements AdministeredStore {
     };
   }
 
-  /** A trigger of migration 001 writes every session that this ends to the change log. See `lib/changes/postgres.ts`. */
+  /**
+   * Resolves when all of the sessions have ended. Most users have so few that one statement ends them all. A trigger of
+   * migration 001 writes every session that this ends to the change log. See `lib/changes/postgres.ts`.
+   */
   async end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
-    return (await this.#once('end', endValues(which, end))).map(endedSessionFromRow);
+    const all: EndedSession[] = [];
+    for (;;) {
+      const { ended, more } = endingOf(await this.#once('end', endValues(which, end)));
+      all.push(...ended);
+      if (!more) return all;
+    }
   }
 
   async endEverything(scope: Scope, { at, by }: Omit<End, 'reason'>): Promise<void> {
@@ -189,6 +207,21 @@ class PostgresStore implements AdministeredStore {
   async sweep({ endedAfter, cutoffs }: Retained, limit: number): Promise<number> {
     const [row] = await this.#once('sweep', [...cutoffValues(cutoffs), endedAfter, limit]);
     return Number(row?.['swept']);
+  }
+
+  async crowded(max: number, after?: Owner): Promise<Crowded> {
+    const { userId = '', tenantId } = after ?? {};
+    const rows = await this.#repeatable<CrowdedRow>('crowded', [userId, tenantId ?? '', max]);
+    const last = rows.find((row) => row.next === 't');
+    return {
+      owners: rows.filter((row) => row.crowded === 't').map(ownerOf),
+      next: last && ownerOf(last),
+    };
+  }
+
+  async endUnused(owner: Owner, { max, cutoffs, at }: Kept): Promise<readonly EndedSession[]> {
+    const values = [owner.userId, owner.tenantId ?? null, max, ...cutoffValues(cutoffs), at];
+    return (await this.#once('endUnused', values)).map(endedSessionFromRow);
   }
 
   async hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated> {
@@ -223,8 +256,7 @@ class PostgresStore implements AdministeredStore {
   /** Rules about the owner's other sessions hold only under the owner's lock, which needs a transaction. */
   async #insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
     if (needsLock(admission)) return this.#lockedInserts.run(session, { session, admission });
-    const run: RunByName = (name, values) => this.#once(name, values);
-    return (await this.#insertRow(run, session, admission.displaces)).map(endedSessionFromRow);
+    return this.#insertRow((name, values) => this.#once(name, values), session, admission.displaces);
   }
 
   /** Reads all waiting ids with one statement. After a restart, thousands of sessions are missing at the same time. */
@@ -240,17 +272,30 @@ class PostgresStore implements AdministeredStore {
     }
   }
 
-  /** Inserts sessions of one owner, one after the other, in one transaction under the owner's lock. */
+  /**
+   * Inserts sessions of one owner under the owner's lock. If more sessions must end than one statement can end, ends these
+   * first, because the time of a transaction is limited.
+   */
   async #insertUnderLock(inserts: readonly Insert[]): Promise<readonly (readonly EndedSession[])[]> {
+    try {
+      return await this.#insertTogether(inserts);
+    } catch (error) {
+      if (!(error instanceof TooManyToEnd)) throw error;
+      const ended = await this.end(error.which, error.end);
+      const [first = [], ...others] = await this.#insertUnderLock(inserts);
+      return [[...ended, ...first], ...others];
+    }
+  }
+
+  /** Inserts sessions of one owner, one after the other, in one transaction. */
+  async #insertTogether(inserts: readonly Insert[]): Promise<readonly (readonly EndedSession[])[]> {
     const { tenantId, userId } = inserts[0]!.session;
     const sql = await this.#sql();
     return this.#runner.transaction(async (runStatement) => {
       const run: RunByName = (name, values) => runStatement<SessionRow>(sql[name], values);
       await run('lock', [tenantId, userId]);
       const ended: (readonly EndedSession[])[] = [];
-      for (const insert of inserts) {
-        ended.push((await this.#insertByRules(run, insert)).map(endedSessionFromRow));
-      }
+      for (const insert of inserts) ended.push(await this.#insertByRules(run, insert));
       return ended;
     });
   }
@@ -259,13 +304,11 @@ class PostgresStore implements AdministeredStore {
    * Displaced sessions end before the limits are checked, because they do not count. Without limits, the statement that
    * inserts the session ends the last of them.
    */
-  async #insertByRules(run: RunByName, { session, admission }: Insert): Promise<readonly SessionRow[]> {
+  async #insertByRules(run: RunByName, { session, admission }: Insert): Promise<readonly EndedSession[]> {
     const { displaces, limits = [] } = admission;
     const first = limits.length > 0 ? displaces : displaces.slice(0, -1);
-    const ended: SessionRow[] = [];
-    for (const { which, end } of first) {
-      ended.push(...(await run('end', endValues(which, end))));
-    }
+    const ended: EndedSession[] = [];
+    for (const { which, end } of first) ended.push(...(await endIn(run, which, end)));
     ended.push(...(await this.#endBeyondLimits(run, session, admission)));
     ended.push(...(await this.#insertRow(run, session, displaces.slice(first.length))));
     return ended;
@@ -276,18 +319,20 @@ class PostgresStore implements AdministeredStore {
     run: RunByName,
     session: StoredSession,
     [replaced]: Admission['displaces'],
-  ): Promise<readonly SessionRow[]> {
-    if (replaced === undefined) return run('insert', valuesOf(session));
-    const values = [...valuesOf(session), ...endValues(replaced.which, replaced.end)];
-    return run('replace', values);
+  ): Promise<readonly EndedSession[]> {
+    if (replaced === undefined) {
+      await run('insert', valuesOf(session));
+      return [];
+    }
+    return endIn(run, replaced.which, replaced.end, session);
   }
 
   async #endBeyondLimits(
     run: RunByName,
     session: StoredSession,
     { limits = [], cutoffs }: Admission,
-  ): Promise<readonly SessionRow[]> {
-    const ended: SessionRow[] = [];
+  ): Promise<readonly EndedSession[]> {
+    const ended: EndedSession[] = [];
     for (const limit of limits) {
       const counted = [session.userId, session.tenantId, ...cutoffValues(cutoffs), limit.max - 1];
       const shared = [limit.per, session.clientId, session.device, session.sessionId];
@@ -295,10 +340,49 @@ class PostgresStore implements AdministeredStore {
       if (tooMany.length === 0) continue;
       if (limit.onLimit === 'refuse') throw limitReached(limit);
       const end: End = { at: session.signedIn, reason: 'displaced', by: null };
-      ended.push(...(await run('end', endValues({ owner: session, only: tooMany }, end))));
+      ended.push(...(await endIn(run, { owner: session, only: tooMany }, end)));
     }
     return ended;
   }
+}
+
+function ownerOf({ user_id: userId, tenant }: CrowdedRow): Owner {
+  return { userId, tenantId: tenant || null };
+}
+
+/** Rolls back a transaction in which too many sessions would have to end. */
+class TooManyToEnd extends Error {
+  constructor(
+    readonly which: Revocation,
+    readonly end: End,
+  ) {
+    super('Too many sessions would have to end in one transaction');
+  }
+}
+
+/**
+ * Ends sessions in a transaction, and inserts `added` with the same statement.
+ * @throws TooManyToEnd if one statement cannot end all of them
+ */
+async function endIn(
+  run: RunByName,
+  which: Revocation,
+  end: End,
+  added?: StoredSession,
+): Promise<readonly EndedSession[]> {
+  const rows =
+    added === undefined
+      ? await run('end', endValues(which, end))
+      : await run('replace', [...valuesOf(added), ...endValues(which, end)]);
+  const { ended, more } = endingOf(rows);
+  if (more) throw new TooManyToEnd(which, end);
+  return ended;
+}
+
+/** Reads the result of the statement that ends sessions. */
+function endingOf(rows: readonly SessionRow[]): { ended: readonly EndedSession[]; more: boolean } {
+  const ended = rows.filter((row) => row['session_id'] !== null).map(endedSessionFromRow);
+  return { ended, more: rows[0]?.['more'] === 't' };
 }
 
 /** Returns true if the insert must hold the owner's lock. Ending one session by its id does not need it. */
