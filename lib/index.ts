@@ -5,6 +5,7 @@ export type { SignIn } from './manager/new-session';
 export type { Visit } from './manager/verification';
 export type { EndedListener } from './manager/session-watch';
 export type { Actor, Administration, SessionPage, SessionSearch } from './manager/administration';
+export type { ListOptions } from './manager/own-sessions';
 export type { CleanupResult } from './manager/cleanup';
 export { SessionError, type RefusalCode, type RefusalDetails } from './errors';
 export type { Report, SessionEvent } from './events';

@@ -167,9 +167,9 @@ describe('createIdentitySessionManager', () => {
       const dialects = { rest, openXchange };
       const dialect = dialects[name](manager.settings, { describeDevice: theirs });
       statements.length = 0;
-      const sessions = await manager.list({ userId: 'alice' });
+      const { sessions } = await manager.list({ userId: 'alice' });
       const described = sessions.map((session) => manager.describe(session));
-      dialect.sessions(described, sessions[0]!, { headers: {} } as Request);
+      await dialect.sessions({ sessions: described }, sessions[0]!, { headers: {} } as Request);
       expect([sessions.length, statements]).toEqual([100, [SCHEMA, LIST]]);
       expect({ rest: ours.mock.calls, openXchange: theirs.mock.calls }[name]).toHaveLength(4);
       expect(ours.mock.calls.length + theirs.mock.calls.length).toBe(4);

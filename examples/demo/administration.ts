@@ -31,7 +31,7 @@ function showAllUsers(manager: IdentitySessionManager): RequestHandler {
   return async function showAllUsers(request, response) {
     const current = sessionOf(request);
     const users = accountNames().map(async (name) => {
-      const sessions = await manager.list({ userId: name });
+      const { sessions } = await manager.list({ userId: name });
       return { name, sessions: sessions.map((session) => manager.describe(session)) };
     });
     response.send(

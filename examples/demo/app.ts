@@ -149,13 +149,17 @@ function rememberedName(request: Request): string {
 function showSessions(manager: IdentitySessionManager): RequestHandler {
   return async function showSessions(request, response) {
     const current = sessionOf(request);
-    const sessions = await manager.list(current);
+    const { after } = request.query;
+    const page = await manager.list(current, typeof after === 'string' ? { after } : {});
+    const listed = page.sessions.some(({ sessionId }) => sessionId === current.sessionId);
+    const sessions = listed ? page.sessions : [current, ...page.sessions];
     response.send(
       sessionsPage({
         user: current.userId,
         isAdministrator: isAdministrator(current.userId),
         currentId: current.sessionId,
         sessions: sessions.map((session) => manager.describe(session)),
+        next: page.next,
         notice: notice(request.query['notice']),
       }),
     );

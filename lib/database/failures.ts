@@ -14,7 +14,6 @@ const UNSTORABLE = /^(22P05|22021)$/;
 const UNSTORABLE_TEXT =
   'A value contains characters that the database cannot store: use other characters, or a database with the encoding UTF8.';
 
-
 /** The fields of a server error that contain names, and never values of a row. */
 const NAMES = ['code', 'severity', 'schema', 'table', 'column', 'dataType', 'constraint', 'routine'] as const;
 

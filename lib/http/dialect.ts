@@ -1,9 +1,11 @@
 import type { Request } from 'express';
 import type { SessionError } from '../errors';
 import type { Credentials, SecretForm } from '../session/credentials';
-import type { DescribedSession } from '../session/described';
+import type { ListOptions, OwnSearch } from '../manager/own-sessions';
+import type { DescribedPage, DescribedSession } from '../session/described';
 import type { Revocation } from '../session/revocation';
 import type { IdentitySession } from '../session/session';
+import type { MaybePromise } from '../store/store';
 
 /**
  * The translation between a protocol and the verbs: it reads requests and builds answers, and has no effects. Verbs call
@@ -28,6 +30,11 @@ export interface Dialect {
    * @throws SessionError `session-not-found`, `invalid-request`
    */
   revocation(request: Request, current: IdentitySession): Revocation;
+  /**
+   * Returns the page of the caller's sessions that the request asks for: by position, or by number.
+   * @throws SessionError `invalid-request`
+   */
+  page(request: Request): ListOptions | OwnSearch;
 
   /** Builds the answer after a session was opened or revived. It contains the credentials for the client. */
   opened(opened: OpenedSession, request: Request): Answer;
@@ -35,8 +42,8 @@ export interface Dialect {
   token(sessionId: string, secret: string): string;
   /** Builds the answer that shows the caller's current session. */
   session(current: DescribedSession, request: Request): Answer;
-  /** Builds the answer that lists sessions. `current` is the session of the request. */
-  sessions(sessions: readonly DescribedSession[], current: IdentitySession, request: Request): Answer;
+  /** Builds the answer that lists sessions. `current` is the session of the request. Long lists are built in slices. */
+  sessions(page: DescribedPage, current: IdentitySession, request: Request): MaybePromise<Answer>;
   /**
    * Builds the answer after sessions were ended. If `clearCookies` is true, it clears the caller's cookies. `session` is the
    * caller's session, if it is known.

@@ -34,7 +34,7 @@ const OPTIONS = {
  * | `GET /session` | returns the caller's session; does not count as activity |
  * | `DELETE /session` | signs out |
  * | `POST /session/autologin` | revives the session and issues its cookie again |
- * | `GET /sessions` | returns the caller's sessions |
+ * | `GET /sessions` | returns a page of the caller's sessions |
  * | `DELETE /sessions/:id` | ends one of them |
  * | `DELETE /sessions/others` | ends all sessions except the current one |
  * | `DELETE /sessions/all` | ends all sessions |

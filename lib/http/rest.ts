@@ -1,12 +1,16 @@
 import type { Request } from 'express';
 
-import { plainRefusal, SessionError } from '../errors';
+import { invalidRequest, plainRefusal, SessionError } from '../errors';
+import type { ListOptions } from '../manager/own-sessions';
 import { messagesFor, type Translations } from '../session/i18n/translations';
 import { isSecret, isSessionId } from '../session/credentials';
 import { sessionsOf, type Revocation } from '../session/revocation';
 import { currentIpAddress, type IdentitySession } from '../session/session';
 import { displayLocation, displayName, type Messages } from '../session/i18n/messages';
 import { visible } from '../session/text';
+import { wholeNumber } from '../session/whole-number';
+import { mapInSlices } from '../slices';
+import { MOST_TAKEN } from '../store/store';
 import { cookieValues, setCookie } from './cookies';
 import { type Answer, type Dialect, type RequestCredentials, type Transport, instant } from './dialect';
 import { idParameter } from './id-parameter';
@@ -47,16 +51,18 @@ export function rest({ cookies, translations }: RestOptions): Dialect {
     credentials,
     remembered: credentials,
     revocation,
+    page,
     token: (sessionId, secret) => TOKEN_PREFIX + credentialsText(sessionId, secret),
     session,
     refusal,
 
-    sessions(all, current, request) {
+    async sessions({ sessions, next }, current, request) {
       const messages = messagesIn(request);
-      const bodies = all.map((each) =>
+      const bodies = await mapInSlices(sessions, (each) =>
         sessionBody(each, each.session.sessionId === current.sessionId, messages),
       );
-      return { status: 200, headers: PRIVATE, cookies: [], body: { sessions: bodies } };
+      const body = { sessions: bodies, ...(next !== undefined && { next }) };
+      return { status: 200, headers: PRIVATE, cookies: [], body };
     },
 
     opened({ described, secret, transport }, request) {
@@ -117,6 +123,19 @@ function revocation(request: Request, current: IdentitySession): Revocation {
   const id = idParameter(request);
   if (!isSessionId(id)) throw plainRefusal('session-not-found');
   return sessionsOf(current, [id]);
+}
+
+function page({ query }: Request): ListOptions {
+  const { limit, after } = query;
+  if (after !== undefined && typeof after !== 'string') {
+    throw invalidRequest('after', '"after" must be a single value.');
+  }
+  return { ...(limit !== undefined && { limit: limitIn(limit) }), ...(after !== undefined && { after }) };
+}
+
+function limitIn(value: unknown): number {
+  const digits = typeof value === 'string' && /^\d{1,9}$/.test(value) ? value : NaN;
+  return wholeNumber('limit', Number(digits), 1, MOST_TAKEN);
 }
 
 /** Builds a problem document. It never clears the cookie: a sign-in in another tab may have set a new one by now. */

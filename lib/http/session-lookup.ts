@@ -4,10 +4,11 @@ import type { IdentitySessionManager } from '../manager/manager';
 import { asyncHandler, dialectOf, sessionOf, type VerbOptions } from './request';
 
 /**
- * Responds with the caller's live sessions, newest sign-in first, each with its device and location.
+ * Responds with a page of the caller's live sessions, newest sign-in first, each with its device and location.
  *
  * Mount it behind the guard: `app.get('/sessions', guard, sessionLookup(manager))`. `restRouter` includes it.
- * Refuses requests with `store-unavailable` if the database does not answer.
+ * Refuses requests with `invalid-request` if they ask for an invalid page, and with `store-unavailable` if the database does
+ * not answer.
  * @throws TypeError if the manager is missing, an option is invalid, or, for a request, no guard is mounted before it
  */
 export function sessionLookup(manager: IdentitySessionManager, options: VerbOptions = {}): RequestHandler {
@@ -15,9 +16,10 @@ export function sessionLookup(manager: IdentitySessionManager, options: VerbOpti
 
   return asyncHandler(dialect, async function sessionLookup(request) {
     const current = sessionOf(request, 'sessionLookup');
-    const sessions = await manager.list(current);
-    const described = sessions.map((session) => manager.describe(session));
-    return dialect.sessions(described, current, request);
+    const asked = dialect.page(request);
+    const page = 'skip' in asked ? await manager.search(current, asked) : await manager.list(current, asked);
+    const sessions = page.sessions.map((session) => manager.describe(session));
+    return dialect.sessions({ ...page, sessions }, current, request);
   });
 }
 

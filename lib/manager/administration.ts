@@ -1,12 +1,14 @@
 import { invalidRequest, plainRefusal } from '../errors';
 import { checkScope, checkNames, type Names } from '../options/reader';
-import { isSessionId, parsedSessionId } from '../session/credentials';
+import { parsedSessionId } from '../session/credentials';
 import { cutoffs } from '../session/lifetimes';
 import { SORT_KEYS, type SearchOrder } from '../session/order';
+import { parsedPosition, positionText } from '../session/page-position';
 import { CONCURRENCY, sessionsOf, type Revocation } from '../session/revocation';
 import { withoutSecret, type IdentitySession, type StoredSession } from '../session/session';
 import type { EndReason } from '../session/end-reason';
 import { optionalLabel, jsonObject } from '../session/text';
+import { wholeNumber } from '../session/whole-number';
 import type { Settings } from '../options/settings';
 import {
   checkedFilter,
@@ -35,11 +37,14 @@ export interface SessionSearch extends SearchFilter {
   readonly after?: string | undefined;
 }
 
-/** One page of a search. */
+/** One page of sessions. */
 export interface SessionPage {
+  /** The sessions. There can be fewer than requested although `next` is present, because some have just expired or are hidden. */
   readonly sessions: readonly IdentitySession[];
   /** The `after` of the next page. Absent on the last page, and for sort keys other than `signedIn`. */
   readonly next?: string;
+  /** The number of sessions on all pages. Only from `manager.search`. */
+  readonly totalCount?: number;
 }
 
 /** The actor, in the app's words, which is stored with what the actor ends. */
@@ -76,9 +81,9 @@ export class Administration {
   async find(sessionId: string): Promise<IdentitySession | undefined> {
     const found = await this.#stored(sessionId);
     if (found === undefined || found.endedAt !== null) return found && withoutSecret(found);
-    // The owner's list includes the uses that are not written yet, and makes them due.
-    const listed = await this.#store.list(found);
-    return withoutSecret(listed.find((session) => session.sessionId === found.sessionId) ?? found);
+    // A cached session does not show its uses on other nodes.
+    const current = await this.#store.read(found.sessionId);
+    return withoutSecret(current ?? found);
   }
 
   /**
@@ -92,7 +97,8 @@ export class Administration {
   }
 
   /**
-   * Returns a page of the live sessions that match, as they are written: uses of the last seconds may be missing.
+   * Returns a page of the live sessions that match. Filters and order apply to sessions as they are written: uses of the
+   * last seconds do not count.
    * @throws SessionError `invalid-request`
    * @throws TypeError if a name does not belong to `SessionSearch`
    */
@@ -103,7 +109,7 @@ export class Administration {
     const sessions = found.slice(0, query.take).map((session) => withoutSecret(session));
     const last = sessions.at(-1);
     const more = found.length > query.take && query.order.by === 'signedIn' && last !== undefined;
-    return { sessions, ...(more && { next: `${last.signedIn}.${last.sessionId}` }) };
+    return { sessions, ...(more && { next: positionText(last) }) };
   }
 
   /**
@@ -203,9 +209,9 @@ export class Administration {
       filter: checkedFilter(filter),
       cutoffs: this.#cutoffs(),
       order: { by: sort, descending },
-      skip: whole('skip', skip, 0, MOST_SKIPPED),
-      take: whole('take', take, 1, MOST_TAKEN),
-      after: after === undefined ? undefined : place(after),
+      skip: wholeNumber('skip', skip, 0, MOST_SKIPPED),
+      take: wholeNumber('take', take, 1, MOST_TAKEN),
+      after: after === undefined ? undefined : parsedPosition(after),
     };
   }
 
@@ -240,15 +246,4 @@ function checkedSettings(
 function named(call: string, actor: Actor): string | null {
   checkNames(call, actor, { by: true });
   return optionalLabel('by', actor.by, 255);
-}
-
-function whole(name: string, value: number, min: number, max: number): number {
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw invalidRequest(name, `"${name}" must be a whole number from ${min} to ${max}.`);
-}
-
-function place(after: string): NonNullable<Search['after']> {
-  const [, signedIn, sessionId] = /^(\d{1,15})\.(\w{32})$/.exec(after) ?? [];
-  if (signedIn !== undefined && isSessionId(sessionId)) return { signedIn: Number(signedIn), sessionId };
-  throw invalidRequest('after', '"after" must be the "next" value of a page.');
 }

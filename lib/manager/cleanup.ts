@@ -1,7 +1,10 @@
 import type { ChangeLog } from '../changes/changes';
 import type { CleanupLease } from '../database/cleanup-lease';
 import { holdProcess, jittered } from '../clock';
-import { cutoffs, type Lifetimes } from '../session/lifetimes';
+import { reportEnded } from '../events';
+import { cutoffs, type Cutoffs, type Lifetimes } from '../session/lifetimes';
+import type { Owner } from '../session/session';
+import { inSlices } from '../slices';
 import type { Settings } from '../options/settings';
 import type { RetainedAttempts, SignInAttempts } from '../store/attempts';
 import { FLUSH_EVERY } from '../store/buffered';
@@ -11,6 +14,8 @@ import type { Retained, AdministeredStore } from '../store/store';
 export interface CleanupResult {
   /** The number of deleted sessions, which had ended or expired long ago. */
   readonly deleted: number;
+  /** The number of live sessions that were ended because their user had more than `maxSessionsKept`. */
+  readonly displaced: number;
   /** The number of hibernating sessions whose temporary data was dropped. */
   readonly hibernated: number;
   /** The number of deleted entries of the change log. */
@@ -34,8 +39,9 @@ export const CHUNK = 5000;
 const PAUSE = 10;
 
 /**
- * Deletes the sessions that ended long ago, drops the temporary data of those that hibernate, and prunes the change log and
- * the sign-in attempts, in bounded statements. No decision about a request depends on it: sessions expire without it.
+ * Deletes the sessions that ended long ago, ends the longest-unused sessions of users who have very many, drops the temporary
+ * data of those that hibernate, and prunes the change log and the sign-in attempts, in bounded statements. No decision about
+ * a request depends on it: sessions expire without it.
  */
 export class Cleanup {
   readonly #cleaned: Cleaned;
@@ -114,12 +120,13 @@ export class Cleanup {
   async #clean(renew: () => Promise<boolean>): Promise<CleanupResult> {
     const { store, attempts, log } = this.#cleaned;
     const { clock, lifetimes, report } = this.#settings;
-    const now = clock.now() - trail(this.#settings);
+    const now = clock.now() - writeLag(this.#settings);
     let hibernated = 0;
 
     const deleted = await this.#inChunks(renew, () =>
       store.sweep(retainedAt(now, lifetimes, this.#settings), CHUNK),
     );
+    const displaced = await this.#endUnused(renew, cutoffs(lifetimes, now));
     await this.#inChunks(renew, async () => {
       const { dropped, sessions } = await store.hibernate(cutoffs(lifetimes, now), CHUNK);
       hibernated += sessions.length;
@@ -128,7 +135,34 @@ export class Cleanup {
     });
     await this.#inChunks(renew, () => attempts.prune(retainedAttemptsAt(now, this.#settings), CHUNK));
     const pruned = log === undefined ? 0 : await this.#inChunks(renew, () => log.prune(CHUNK));
-    return { deleted, hibernated, pruned };
+    return { deleted, displaced, hibernated, pruned };
+  }
+
+  /**
+   * Ends the sessions beyond `maxSessionsKept` of each user, the longest unused first. Sign-ins take no lock for this, so a
+   * user may have more sessions until the next cleanup.
+   */
+  async #endUnused(renew: () => Promise<boolean>, live: Cutoffs): Promise<number> {
+    const { store } = this.#cleaned;
+    const { maxSessionsKept: max, clock, report } = this.#settings;
+    if (max === false) return 0;
+    let displaced = 0;
+    let after: Owner | undefined;
+    const endOf = (owner: Owner) => async () => {
+      const ended = await store.endUnused(owner, { max, cutoffs: live, at: clock.now() });
+      // The others had expired. Expiry is no event.
+      const wereLive = ended.filter(({ endReason }) => endReason === 'displaced');
+      await inSlices(wereLive, (slice) => reportEnded(report, slice));
+      displaced += wereLive.length;
+      return ended.length;
+    };
+    await this.#inChunks(renew, async () => {
+      const { owners, next } = await store.crowded(max, after);
+      for (const owner of owners) await this.#inChunks(renew, endOf(owner));
+      after = next;
+      return next === undefined ? 0 : 1;
+    });
+    return displaced;
   }
 
   /** Repeats until nothing is left or the lease is lost. Pauses for a quarter of each statement's duration. */
@@ -158,7 +192,7 @@ export class Cleanup {
 }
 
 /** The time by which touches in the database may lag, in milliseconds. Sessions are judged as of that long ago. */
-function trail({ touchInterval, requestBudget }: Settings): number {
+export function writeLag({ touchInterval, requestBudget }: Settings): number {
   return touchInterval + FLUSH_EVERY + requestBudget;
 }
 

@@ -1,4 +1,4 @@
-import { Administration } from './administration';
+import { Administration, type SessionPage } from './administration';
 import type { AccountLimit } from './account-limit';
 import { admissionOf } from './admission';
 import { decideAttempt } from './attempt';
@@ -11,6 +11,7 @@ import type { Health } from '../health';
 import { placeOf, type Locator } from '../location/location';
 import { checkNames, type Names } from '../options/reader';
 import { NodeCapacity } from './node-capacity';
+import { OwnSessions, type ListOptions, type OwnSearch } from './own-sessions';
 import { checkedProtocolData, newSession, type SignIn } from './new-session';
 import {
   credentialsMatch,
@@ -19,9 +20,8 @@ import {
   parsedSessionId,
   type Credentials,
 } from '../session/credentials';
-import { withoutExpiredData, cutoffs, expiresAt, stage } from '../session/lifetimes';
+import { cutoffs, expiresAt, stage } from '../session/lifetimes';
 import {
-  checkedOwner,
   checkedRevocation,
   everySessionOf,
   keptId,
@@ -39,6 +39,7 @@ import {
   type Owner,
   type StoredSession,
 } from '../session/session';
+import { inSlices } from '../slices';
 import { END_REASONS, type EndReason } from '../session/end-reason';
 import { optionalLabel, jsonObject } from '../session/text';
 import type { EndedListener, SessionWatch } from './session-watch';
@@ -93,6 +94,7 @@ export class IdentitySessionManager {
   readonly #cleanup: Cleanup;
   readonly #locate: Locator | undefined;
   readonly #verification: Verification;
+  readonly #own: OwnSessions;
   readonly #capacity: NodeCapacity | undefined;
   readonly #synchronizeClock: () => Promise<void>;
 
@@ -108,6 +110,7 @@ export class IdentitySessionManager {
       end: (which, reason, by) => this.#end(which, reason, by),
       synchronizeClock,
     });
+    this.#own = new OwnSessions(store, settings, this.administration);
     this.#locate = locate;
     this.#verification = new Verification(store, settings, locate);
     this.#capacity = capacityOf(store, settings);
@@ -201,27 +204,45 @@ export class IdentitySessionManager {
   }
 
   /**
-   * Returns the owner's live sessions, newest sign-in first.
+   * Returns a page of the owner's live sessions, newest sign-in first. Continue with `{ after: page.next }` while `next` is
+   * present. New sign-ins and ended sessions shift no page.
    * @throws SessionError `invalid-request`, `store-unavailable`
    */
-  async list(owner: Owner): Promise<readonly IdentitySession[]> {
-    const sessions = await this.#store.list(checkedOwner(owner));
-    const now = this.settings.clock.now();
-    return sessions
-      .filter((session) => this.#isListed(session) && this.#isLive(session))
-      .map((session) => withoutExpiredData(withoutSecret(session), this.settings.lifetimes, now));
+  async list(owner: Owner, page: ListOptions = {}): Promise<SessionPage> {
+    return this.#own.list(owner, page);
+  }
+
+  /**
+   * Returns a numbered page of the owner's live sessions in any order, and the number of sessions on all pages. Filters and
+   * order apply to sessions as they are written: uses of the last seconds do not count. For short lists use `list`, which
+   * reads only its page.
+   * @throws SessionError `invalid-request`, `store-unavailable`
+   */
+  async search(owner: Owner, search: OwnSearch): Promise<SessionPage> {
+    return this.#own.search(owner, search);
+  }
+
+  /**
+   * Returns one of the owner's live sessions.
+   * @throws SessionError `session-not-found`, also if the options hide the session; `invalid-request`, `store-unavailable`
+   */
+  async get(owner: Owner, sessionId: string): Promise<IdentitySession> {
+    return this.#own.get(owner, sessionId);
   }
 
   /** Returns the session together with its device, place and expiry. */
   describe(session: IdentitySession): DescribedSession {
     const { describeDevice } = this.settings;
+    const locate = this.#locate;
     return {
       session,
-      // Computed on first use, because not every protocol shows devices.
+      // Computed on use, because not every protocol shows devices and places, and long lists are described in slices.
       get device() {
         return describeDevice(session.userAgent, session.clientId, session.clientHints);
       },
-      place: placeOf(currentIpAddress(session), this.#locate),
+      get place() {
+        return placeOf(currentIpAddress(session), locate);
+      },
       expires: expiresAt(session, this.settings.lifetimes),
     };
   }
@@ -245,9 +266,9 @@ export class IdentitySessionManager {
     }
     const ended = await this.#end(revocation, reason, optionalLabel('by', by, 255));
     const ids = ended.map(({ sessionId }) => sessionId);
-    for (const id of revocation.only ?? []) {
-      if (!ids.includes(id)) await this.#checkOwner(revocation.owner, id);
-    }
+    const { owner, only = [] } = revocation;
+    const known = only.length > 0 ? new Set(ids) : undefined;
+    for (const id of only) if (!known?.has(id)) await this.#checkOwner(owner, id);
     return ids;
   }
 
@@ -376,13 +397,6 @@ export class IdentitySessionManager {
     return stage(session, this.settings.lifetimes, this.settings.clock.now()) !== 'ended';
   }
 
-  /** Returns false if the options hide the session from its owner. */
-  #isListed({ clientId, node }: StoredSession): boolean {
-    const { clientBlacklist, globalLookup, nodeId } = this.settings;
-    const hidden = clientId !== null && clientBlacklist.includes(clientId);
-    return !hidden && (globalLookup || node === nodeId);
-  }
-
   async #checkOwner(owner: Owner, id: string): Promise<void> {
     const session = await this.#store.find(id);
     if (session === undefined || !sameOwner(owner, session)) {
@@ -395,7 +409,8 @@ export class IdentitySessionManager {
     const admission = await admissionOf(session, replaced, await this.#store.policy(), this.settings);
     try {
       await this.#capacity?.reserve();
-      reportEnded(report, await this.#store.insert(session, admission));
+      const ended = await this.#store.insert(session, admission);
+      await inSlices(ended, (slice) => reportEnded(report, slice), REPORTED_AT_ONCE);
       report({ type: 'added', session: referenceTo(session) });
     } catch (error) {
       if (error instanceof SessionError && REPORTED_REFUSALS.has(error.code)) {
@@ -413,13 +428,22 @@ export class IdentitySessionManager {
     by: string | null = null,
   ): Promise<readonly EndedSession[]> {
     const ended = await this.#store.end(which, { at: this.settings.clock.now(), reason, by });
-    reportEnded(this.settings.report, ended);
-    this.#watch.look(ended.map(({ sessionId }) => sessionId));
+    await inSlices(
+      ended,
+      (slice) => {
+        reportEnded(this.settings.report, slice);
+        this.#watch.look(slice.map(({ sessionId }) => sessionId));
+      },
+      REPORTED_AT_ONCE,
+    );
     return ended;
   }
 }
 
 const CHANGEABLE: Names<SessionPatch> = { extraProperties: true, data: true, protocolData: true };
+
+/** The number of ends that are reported before other requests may run. */
+const REPORTED_AT_ONCE = 500;
 
 /** The refusals of a sign-in that concern its user, rather than the app or the database. They are reported. */
 const REPORTED_REFUSALS: ReadonlySet<RefusalCode> = new Set(['session-limit-reached', 'auth-id-taken']);

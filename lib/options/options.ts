@@ -102,6 +102,11 @@ export interface IdentitySessionOptions extends SignInRules {
    */
   readonly inactiveTimeSpan?: Duration | undefined;
   /**
+   * Cleanup ends the longest-unused sessions of a user beyond this number, so that no account fills the database. It never ends
+   * sessions that `maxSessionsPerUser` allows. Up to 10,000, or `false` for no limit. Default 500.
+   */
+  readonly maxSessionsKept?: number | false | undefined;
+  /**
    * The time for which ended and expired sessions are kept before cleanup deletes them. During this time a refusal can
    * give the reason. Default `30D`.
    */
@@ -265,6 +270,7 @@ export const OPTIONS = {
   isCleanupEnabled: { default: true, check: flag },
   cleanupPeriod: { default: '1H', check: duration(MINUTE) },
   inactiveTimeSpan: { default: '30D', check: duration(1000) },
+  maxSessionsKept: { default: 500, check: orFalse(count(1, 10_000)) },
   endedRetention: { default: '30D', check: duration(0) },
 
   updateAfterCacheHits: { default: 10, check: count(1, 1_000_000) },

@@ -23,6 +23,7 @@ interface DerivedSettings {
   readonly lifetimes: Lifetimes;
   readonly cookies: CookieSettings;
   readonly rules: SignInRulesInForce;
+  readonly maxSessionsKept: number | false;
   readonly deviceOf: DeviceOf;
   readonly nodeId: string | null;
   readonly touchInterval: number;
@@ -73,6 +74,7 @@ function inForce(values: Values): Settings {
     },
     cookies: { ...values.cookies, ttl: values.cookies.ttl ?? values.longLifetime },
     rules: readSignInRules(values),
+    maxSessionsKept: mostKept(values),
     deviceOf: values.deviceOf ?? (() => 'Web'),
     nodeId: values.nodeId ?? null,
     // The default shrinks with `shortLifetime`, so that the defaults never contradict each other.
@@ -85,6 +87,11 @@ function inForce(values: Values): Settings {
     observed: values.report !== undefined,
     clock: values.clock ?? systemClock(),
   };
+}
+
+function mostKept({ maxSessionsKept, maxSessionsPerUser }: Values): number | false {
+  if (maxSessionsKept === false || maxSessionsPerUser === Infinity) return maxSessionsKept;
+  return Math.max(maxSessionsKept, maxSessionsPerUser);
 }
 
 /** In milliseconds. With a longer interval, a session in use could seem idle. */

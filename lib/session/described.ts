@@ -11,3 +11,12 @@ export interface DescribedSession {
   /** The time at which the session ends if it is not used again, in milliseconds since 1970. */
   readonly expires: number;
 }
+
+/** A page of sessions with the details that people see. */
+export interface DescribedPage {
+  readonly sessions: readonly DescribedSession[];
+  /** The position of the next page, if the protocol pages by positions and there is a next page. */
+  readonly next?: string;
+  /** The number of sessions on all pages, if the protocol has numbered pages. */
+  readonly totalCount?: number;
+}

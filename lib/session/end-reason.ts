@@ -8,7 +8,7 @@ export const END_REASONS = [
   'revoked',
   /** A sign-in with the same browser or client replaced its credentials. */
   'replaced',
-  /** A newer sign-in of the owner displaced it, because concurrent logins are prevented or a limit was reached. */
+  /** Newer sessions of the owner displaced it, because concurrent logins are prevented or a limit was reached. */
   'displaced',
   /** The owner's password or another credential changed. */
   'credential-changed',
@@ -16,6 +16,6 @@ export const END_REASONS = [
   'administrator',
   /** Autologin was attempted from an address that the IP check refuses. */
   'ip-changed',
-  /** The session had expired, and a new sign-in needed its `authId`. */
+  /** The session had expired, and a new sign-in needed its `authId`, or its owner had very many sessions. */
   'expired',
 ] as const;

@@ -2,10 +2,11 @@ import { afterPendingIo, type Clock } from '../clock';
 import { plainRefusal } from '../errors';
 import type { Health } from '../health';
 import { withIpAddresses } from '../session/ip-address';
+import { inOrder } from '../session/order';
 import type { Revocation } from '../session/revocation';
 import { afterUse, type EndedSession, type Owner, type StoredSession } from '../session/session';
 import { ForwardingStore } from './forwarding';
-import type { AdministeredStore, End, MaybePromise, Touch, TouchResult } from './store';
+import type { AdministeredStore, End, ListPage, MaybePromise, Search, Touch, TouchResult } from './store';
 
 export interface BufferedOptions {
   readonly clock: Clock;
@@ -97,13 +98,20 @@ class BufferedStore extends ForwardingStore {
     return this.#writeSoon().then(() => RECORDED);
   }
 
-  override async list(owner: Owner): Promise<readonly StoredSession[]> {
-    const sessions = await this.inner.list(owner);
-    return sessions.map((session) => {
-      const pending = this.#pending.get(session.sessionId);
-      if (pending !== undefined) pending.due = true;
-      return this.#withPending(session);
-    });
+  override async list(owner: Owner, page: ListPage): Promise<readonly StoredSession[]> {
+    const sessions = await this.inner.list(owner, page);
+    return sessions.map((session) => this.#shown(session));
+  }
+
+  override async read(id: string): Promise<StoredSession | undefined> {
+    const session = await this.inner.read(id);
+    return session && this.#shown(session);
+  }
+
+  /** Adds unwritten touches to the sessions of the page. The page itself is selected by what is written. */
+  override async search(search: Search): Promise<readonly StoredSession[]> {
+    const sessions = await this.inner.search(search);
+    return sessions.map((session) => this.#withPending(session)).sort(inOrder(search.order));
   }
 
   override async end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
@@ -148,6 +156,13 @@ class BufferedStore extends ForwardingStore {
       for (const pending of this.#pending.values()) pending.due = true;
       await this.#write();
     }
+  }
+
+  /** Returns the session with its unwritten touches, which become due because somebody sees them. */
+  #shown(session: StoredSession): StoredSession {
+    const pending = this.#pending.get(session.sessionId);
+    if (pending !== undefined) pending.due = true;
+    return this.#withPending(session);
   }
 
   /** Returns the session as it is after its unwritten touches. */

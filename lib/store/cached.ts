@@ -4,7 +4,8 @@ import type { Clock } from '../clock';
 import type { Health } from '../health';
 import { stage, type Cutoffs, type Lifetimes } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
-import { afterUse, type EndedSession, type StoredSession } from '../session/session';
+import { afterUse, type EndedSession, type Owner, type StoredSession } from '../session/session';
+import { inSlices } from '../slices';
 import { AbsentIds } from './absent-ids';
 import { ForwardingStore } from './forwarding';
 import type {
@@ -12,6 +13,7 @@ import type {
   Admission,
   End,
   Hibernated,
+  Kept,
   MaybePromise,
   Policy,
   PolicyPatch,
@@ -48,6 +50,9 @@ interface Flight {
   readonly result: Promise<StoredSession | undefined>;
   readonly started: number;
 }
+
+/** The number of sessions that are evicted before other requests may run. */
+const EVICTED_AT_ONCE = 2000;
 
 class CachedStore extends ForwardingStore {
   readonly #cache: Cache<StoredSession>;
@@ -142,6 +147,10 @@ class CachedStore extends ForwardingStore {
     return hibernated;
   }
 
+  override endUnused(owner: Owner, kept: Kept): Promise<readonly EndedSession[]> {
+    return this.#ending([], this.inner.endUnused(owner, kept));
+  }
+
   override health(): Health {
     return {
       ...this.inner.health(),
@@ -166,7 +175,8 @@ class CachedStore extends ForwardingStore {
   ): Promise<readonly EndedSession[]> {
     try {
       const ended = await ending;
-      this.#changed(ended.map(({ sessionId }) => sessionId));
+      await inSlices(ended, (slice) => this.#evict(slice.map(({ sessionId }) => sessionId)), EVICTED_AT_ONCE);
+      if (ended.length > 0) this.#follower.announce();
       return ended;
     } finally {
       this.#evict(which.flatMap(({ only = [] }) => only));

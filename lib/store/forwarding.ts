@@ -5,8 +5,11 @@ import type { EndedSession, Owner, StoredSession } from '../session/session';
 import type {
   AdministeredStore,
   Admission,
+  Crowded,
   End,
   Hibernated,
+  Kept,
+  ListPage,
   MaybePromise,
   Policy,
   PolicyPatch,
@@ -33,8 +36,12 @@ export class ForwardingStore implements AdministeredStore {
     return this.inner.find(id);
   }
 
-  list(owner: Owner): Promise<readonly StoredSession[]> {
-    return this.inner.list(owner);
+  list(owner: Owner, page: ListPage): Promise<readonly StoredSession[]> {
+    return this.inner.list(owner, page);
+  }
+
+  read(id: string): Promise<StoredSession | undefined> {
+    return this.inner.read(id);
   }
 
   update(id: string, patch: SessionPatch): Promise<boolean> {
@@ -87,6 +94,14 @@ export class ForwardingStore implements AdministeredStore {
 
   sweep(retained: Retained, limit: number): Promise<number> {
     return this.inner.sweep(retained, limit);
+  }
+
+  crowded(max: number, after?: Owner): Promise<Crowded> {
+    return this.inner.crowded(max, after);
+  }
+
+  endUnused(owner: Owner, kept: Kept): Promise<readonly EndedSession[]> {
+    return this.inner.endUnused(owner, kept);
   }
 
   hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated> {

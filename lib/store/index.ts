@@ -1,8 +1,11 @@
 export type {
   AdministeredStore,
   Admission,
+  Crowded,
   End,
   Hibernated,
+  Kept,
+  ListPage,
   MaybePromise,
   Policy,
   PolicyPatch,
@@ -21,5 +24,6 @@ export { authIdTaken, limitReached, sessionIdTaken } from './store';
 export type { ChangesHealth, HintHealth } from '../health';
 export type { Cutoffs, Lifetimes } from '../session/lifetimes';
 export type { SearchOrder } from '../session/order';
+export type { PagePosition } from '../session/page-position';
 export type { StoredSession, Use } from '../session/session';
 export type { SessionLimit } from '../session/sign-in-rules';

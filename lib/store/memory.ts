@@ -16,10 +16,13 @@ import {
   limitReached,
   sessionIdTaken,
   type Admission,
+  type Crowded,
   type End,
   type Policy,
   type PolicyPatch,
   type Hibernated,
+  type Kept,
+  type ListPage,
   type Retained,
   type Scope,
   type Search,
@@ -67,8 +70,17 @@ class MemoryStore implements AdministeredStore {
     return this.#sessions.get(id);
   }
 
-  async list(owner: Owner): Promise<readonly StoredSession[]> {
-    return this.#ownedBy(owner).sort(NEWEST_FIRST);
+  async list(owner: Owner, page: ListPage): Promise<readonly StoredSession[]> {
+    const { cutoffs, exceptClients, take, after } = page;
+    return this.#ownedBy(owner)
+      .filter((session) => isLive(session, cutoffs) && !isOf(exceptClients, session))
+      .sort(NEWEST_FIRST)
+      .filter((session) => after === undefined || NEWEST_FIRST(session, after as StoredSession) > 0)
+      .slice(0, take);
+  }
+
+  async read(id: string): Promise<StoredSession | undefined> {
+    return this.find(id);
   }
 
   async update(id: string, patch: SessionPatch): Promise<boolean> {
@@ -142,6 +154,30 @@ class MemoryStore implements AdministeredStore {
     return swept;
   }
 
+  async crowded(max: number): Promise<Crowded> {
+    const owners = new Map<string, { readonly owner: Owner; sessions: number }>();
+    for (const { tenantId, userId, endedAt } of this.#sessions.values()) {
+      if (endedAt !== null) continue;
+      const key = JSON.stringify([tenantId, userId]);
+      const one = owners.get(key) ?? { owner: { tenantId, userId }, sessions: 0 };
+      one.sessions++;
+      owners.set(key, one);
+    }
+    const crowded = [...owners.values()].filter(({ sessions }) => sessions > max);
+    return { owners: crowded.map(({ owner }) => owner) };
+  }
+
+  async endUnused(owner: Owner, { max, cutoffs, at }: Kept): Promise<readonly EndedSession[]> {
+    const isKept = (session: StoredSession) => Number(isLive(session, cutoffs));
+    return this.#ownedBy(owner)
+      .sort((one, other) => isKept(other) - isKept(one) || LAST_USED_FIRST(one, other))
+      .slice(max)
+      .map((session) => {
+        const reason = isLive(session, cutoffs) ? 'displaced' : 'expired';
+        return this.#mark(session.sessionId, { at, reason, by: null });
+      });
+  }
+
   async hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated> {
     const idle = [...this.#sessions.values()].filter(
       (session) =>
@@ -172,7 +208,8 @@ class MemoryStore implements AdministeredStore {
     return this.#ownedBy(which.owner).filter((session) => covers(which, session));
   }
 
-  #filtered({ tenantId, userId, device, clientId, node }: SearchFilter, cutoffs: Cutoffs): StoredSession[] {
+  #filtered(filter: SearchFilter, cutoffs: Cutoffs): StoredSession[] {
+    const { tenantId, userId, device, clientId, node, exceptClients = [] } = filter;
     return [...this.#sessions.values()].filter(
       (session) =>
         isLive(session, cutoffs) &&
@@ -180,7 +217,8 @@ class MemoryStore implements AdministeredStore {
         (userId === undefined || session.userId === userId) &&
         (device === undefined || session.device === device) &&
         (clientId === undefined || session.clientId === clientId) &&
-        (node === undefined || session.node === node),
+        (node === undefined || session.node === node) &&
+        !isOf(exceptClients, session),
     );
   }
 
@@ -241,4 +279,9 @@ function sharesLimit(one: StoredSession, other: StoredSession, per: SessionLimit
   }
 }
 
+function isOf(clients: readonly string[], { clientId }: StoredSession): boolean {
+  return clientId !== null && clients.includes(clientId);
+}
+
+const LAST_USED_FIRST = inOrder({ by: 'lastAccessed', descending: true });
 const NEWEST_FIRST = inOrder({ by: 'signedIn', descending: true });

@@ -4,6 +4,7 @@ import type { Names } from '../options/reader';
 import type { EndReason } from '../session/end-reason';
 import type { Cutoffs } from '../session/lifetimes';
 import type { SearchOrder } from '../session/order';
+import type { PagePosition } from '../session/page-position';
 import type { PreventConcurrentLogin, Revocation } from '../session/revocation';
 import type {
   EndedSession,
@@ -35,8 +36,13 @@ export interface SessionStore {
   insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]>;
   /** Returns the session with this id, or undefined. Also returns ended and expired sessions: the manager decides. */
   find(id: string): MaybePromise<StoredSession | undefined>;
-  /** Returns the owner's sessions that are not marked as ended, newest sign-in first. */
-  list(owner: Owner): Promise<readonly StoredSession[]>;
+  /** Returns a page of the owner's live sessions, newest sign-in first. */
+  list(owner: Owner, page: ListPage): Promise<readonly StoredSession[]>;
+  /**
+   * Returns the session with this id as it is stored now, and not from a cache. For callers that show when the session was
+   * last used. Also returns ended and expired sessions.
+   */
+  read(id: string): Promise<StoredSession | undefined>;
   /** Changes the fields that the patch names. Returns false if the session does not exist or has ended. */
   update(id: string, patch: SessionPatch): Promise<boolean>;
   /**
@@ -72,7 +78,7 @@ export interface AdministeredStore extends SessionStore {
    * database's time, so the limit is as exact as that.
    */
   endEverything(scope: Scope, end: Omit<End, 'reason'>): Promise<void>;
-  /** Returns one page of the live sessions that match, as they are written: unwritten touches are not included. */
+  /** Returns one page of the live sessions that match. Filters and order apply to sessions as they are written. */
   search(search: Search): Promise<readonly StoredSession[]>;
   /** Returns the number of live sessions that match. */
   count(filter: SearchFilter, cutoffs: Cutoffs): Promise<number>;
@@ -82,6 +88,16 @@ export interface AdministeredStore extends SessionStore {
   setPolicy(patch: PolicyPatch): Promise<void>;
   /** Deletes at most `limit` sessions that ended or expired long ago. Returns the number of deleted sessions. */
   sweep(retained: Retained, limit: number): Promise<number>;
+  /**
+   * Looks for owners with more than `max` sessions that are not marked as ended, in a part of the store. Continue with
+   * `after: next` until `next` is absent.
+   */
+  crowded(max: number, after?: Owner): Promise<Crowded>;
+  /**
+   * Ends sessions of the owner, except the `max` live sessions that were used last: live ones as `displaced`, expired ones as
+   * `expired`. Ends a bounded number. Repeating it until it ends nothing ends all of them.
+   */
+  endUnused(owner: Owner, kept: Kept): Promise<readonly EndedSession[]>;
   /** Drops the temporary data of at most `limit` sessions that are no longer active. */
   hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated>;
 }
@@ -161,6 +177,8 @@ export interface SearchFilter extends Scope {
   readonly clientId?: string;
   /** The node that opened the session or served it last. */
   readonly node?: string;
+  /** Omits the sessions of these clients. */
+  readonly exceptClients?: readonly string[];
 }
 
 /** The largest number of sessions that a page may skip. Use a cursor beyond it. */
@@ -168,6 +186,18 @@ export const MOST_SKIPPED = 100_000;
 
 /** The largest number of sessions on one page. */
 export const MOST_TAKEN = 1000;
+
+/** A page of an owner's live sessions. */
+export interface ListPage {
+  /** The points in time that decide which sessions are live. */
+  readonly cutoffs: Cutoffs;
+  /** Omits the sessions of these clients. */
+  readonly exceptClients: readonly string[];
+  /** The largest number of sessions on the page. */
+  readonly take: number;
+  /** Continues after this position. New sign-ins and ended sessions shift nothing. */
+  readonly after?: PagePosition | undefined;
+}
 
 /** A search for one page of live sessions. */
 export interface Search {
@@ -178,7 +208,7 @@ export interface Search {
   readonly skip: number;
   readonly take: number;
   /** Continues after this session in the order of `signedIn`. New sign-ins and ended sessions shift nothing. */
-  readonly after?: Pick<StoredSession, 'signedIn' | 'sessionId'> | undefined;
+  readonly after?: PagePosition | undefined;
 }
 
 /** Settings that administrators change while the app runs. Absent settings are as the options say. */
@@ -205,6 +235,22 @@ export interface Hibernated {
   readonly sessions: readonly SessionReference[];
 }
 
+/** A part of the owners with many sessions. */
+export interface Crowded {
+  readonly owners: readonly Owner[];
+  /** The owner after whom the next call continues. Absent at the end. */
+  readonly next?: Owner | undefined;
+}
+
+/** The sessions of an owner that `endUnused` keeps. */
+export interface Kept {
+  readonly max: number;
+  /** The points in time that decide which sessions are live. */
+  readonly cutoffs: Cutoffs;
+  /** The time at which the others end. */
+  readonly at: number;
+}
+
 /** The sessions that a sweep keeps. */
 export interface Retained {
   /** Keeps sessions that were marked as ended after this time. */
@@ -220,18 +266,23 @@ export const FILTERS: Names<SearchFilter> = {
   device: true,
   clientId: true,
   node: true,
+  exceptClients: true,
 };
 
 /**
  * Returns the filter with checked values and without other properties.
  * @throws SessionError `invalid-request`
  */
-export function checkedFilter({ tenantId, userId, device, clientId, node }: SearchFilter): SearchFilter {
+export function checkedFilter(filter: SearchFilter): SearchFilter {
+  const { tenantId, userId, device, clientId, node, exceptClients } = filter;
   return {
     ...(tenantId !== undefined && { tenantId: optionalText('tenantId', tenantId, 255) }),
     ...(userId !== undefined && { userId: text('userId', userId, 255) }),
     ...(device !== undefined && { device: text('device', device, 64) }),
     ...(clientId !== undefined && { clientId: text('clientId', clientId, 64) }),
     ...(node !== undefined && { node: text('node', node, 64) }),
+    ...(exceptClients !== undefined && {
+      exceptClients: exceptClients.map((client) => text('exceptClients', client, 64)),
+    }),
   };
 }

@@ -1,6 +1,12 @@
 import { inspect } from 'node:util';
 
-import { isConnectionLost, isUnstorable, refusalOf, sqlState, withoutValues } from '../../lib/database/failures';
+import {
+  isConnectionLost,
+  isUnstorable,
+  refusalOf,
+  sqlState,
+  withoutValues,
+} from '../../lib/database/failures';
 import { SessionError } from '../../lib/errors';
 
 const failed = (code: string, message = 'failed') => Object.assign(new Error(message), { code });

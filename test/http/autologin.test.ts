@@ -33,7 +33,7 @@ function use(options: IdentitySessionOptions, own?: (manager: IdentitySessionMan
 
 const opened = (said: Partial<SignIn> = {}) => manager.open({ userId: 'alice', staySignedIn: true, ...said });
 const attempt = (headers: Record<string, string>): Promise<Response> => request(app).post('/').set(headers);
-const seen = async () => (await manager.list({ userId: 'alice' }))[0]!;
+const seen = async () => (await manager.list({ userId: 'alice' })).sessions[0]!;
 
 function expectRefusal(response: Response, status: number, code: string): void {
   expect(response.body).toMatchObject({ status, code });

@@ -454,3 +454,19 @@ describe('two nodes on one database', () => {
     await other.close();
   });
 });
+
+describe('GET /sessions', () => {
+  it('returns pages by limit and after, and refuses invalid ones', async () => {
+    const first = await signedIn();
+    clock.advance(1000);
+    await signedIn();
+    const page = await first.get('/sessions?limit=1');
+    expect(page.body.sessions).toMatchObject([{ current: false }]);
+    const rest = await first.get(`/sessions?limit=1&after=${page.body.next}`);
+    expect(rest.body).toEqual({ sessions: [expect.objectContaining({ current: true })] });
+    for (const query of ['limit=0', 'limit=1001', 'limit=', 'limit=1&limit=2', 'after=', 'after=a&after=b']) {
+      const { status, body } = await first.get(`/sessions?${query}`);
+      expect([query, status, body.code]).toEqual([query, 400, 'invalid-request']);
+    }
+  });
+});

@@ -285,7 +285,7 @@ describe('session and sessions of the REST dialect', () => {
     ['ja, de;q=0.5', 'Firefox 140 auf Linux', 'Berlin, Deutschland'],
     ['fr', 'Firefox 140 on Linux', 'Berlin, Germany'],
     ['en, de;q=0.5', 'Firefox 140 on Linux', 'Berlin, Germany'],
-  ])('translates names and locations for Accept-Language %s', (languages, displayName, location) => {
+  ])('translates names and locations for Accept-Language %s', async (languages, displayName, location) => {
     const reader = request({ 'accept-language': languages });
     const here = described(session(), { city: 'Berlin', country: 'DE' });
     const translated = expect.objectContaining({
@@ -293,7 +293,8 @@ describe('session and sessions of the REST dialect', () => {
       device: expect.objectContaining({ displayName }),
     });
     expect(dialect.session(here, reader).body).toEqual({ session: translated });
-    expect(dialect.sessions([here], session(), reader).body).toEqual({ sessions: [translated] });
+    const list = await dialect.sessions({ sessions: [here] }, session(), reader);
+    expect(list.body).toEqual({ sessions: [translated] });
     expect(dialect.opened({ described: here, secret: SECRET, transport: 'cookie' }, reader).body).toEqual({
       session: translated,
     });
@@ -305,13 +306,14 @@ describe('session and sessions of the REST dialect', () => {
     expect(body).toMatchObject({ session: { device: { displayName: 'Firefox 140 auf Linux' } } });
   });
 
-  it('marks the current session in a list and keeps the order', () => {
+  it('marks the current session in a list, keeps the order and names the next page', async () => {
     const other = session({ sessionId: 'b'.repeat(32) });
-    expect(dialect.sessions([described(other), described(session())], session(), request())).toEqual({
+    const sessions = [described(other), described(session())];
+    expect(await dialect.sessions({ sessions, next: 'more' }, session(), request())).toEqual({
       status: 200,
       headers: { 'Cache-Control': 'no-store' },
       cookies: [],
-      body: { sessions: [{ ...shape, id: other.sessionId, current: false }, shape] },
+      body: { sessions: [{ ...shape, id: other.sessionId, current: false }, shape], next: 'more' },
     });
   });
 });
@@ -412,7 +414,7 @@ describe('refusal of the REST dialect', () => {
 });
 
 describe('a dialect that extends the REST dialect', () => {
-  it('can replace any member, because no member depends on this', () => {
+  it('can replace any member, because no member depends on this', async () => {
     const own = {
       ...dialect,
       refusal: () => ({ status: 418, headers: {}, cookies: [], body: 'short and stout' }),
@@ -426,7 +428,7 @@ describe('a dialect that extends the REST dialect', () => {
       opened({ described: described(session()), secret: SECRET, transport: 'cookie' }, request()).cookies,
     ).toHaveLength(1);
     expect(one(described(session()), request()).status).toBe(200);
-    expect(sessions([], session(), request()).body).toEqual({ sessions: [] });
+    expect((await sessions({ sessions: [] }, session(), request())).body).toEqual({ sessions: [] });
     expect(revoked(true, request()).cookies).toHaveLength(1);
     expect(own.refusal().status).toBe(418);
   });

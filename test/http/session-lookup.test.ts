@@ -15,6 +15,7 @@ import {
   type Opened,
   type SignIn,
 } from '../../lib';
+import type { DescribedPage } from '../../lib/protocols';
 import type { AdministeredStore } from '../../lib/store';
 import { FakeClock } from '../support/clock';
 import { bearerOf, cookieOf } from '../support/credentials';
@@ -224,8 +225,8 @@ describe('sessionLookup and currentSession with a custom dialect', () => {
     const dialect = {
       ...rest(manager.settings),
       session: ({ session }: DescribedSession) => say(201, { mine: session.userId }),
-      sessions: (all: readonly DescribedSession[], { userId }: IdentitySession) =>
-        say(202, { of: userId, ends: all.map(({ expires }) => expires - clock.now()) }),
+      sessions: ({ sessions }: DescribedPage, { userId }: IdentitySession) =>
+        say(202, { of: userId, ends: sessions.map(({ expires }) => expires - clock.now()) }),
     };
     app.get('/own/session', currentSession(manager, { dialect }));
     app.get('/own/sessions', sessionLookup(manager, { dialect }));

@@ -68,7 +68,7 @@ async function withTimePassing<T>(work: Promise<T>): Promise<T> {
 }
 
 const remaining = () => database.knex('identity_sessions').pluck<string[]>('user_id');
-const NOTHING = { deleted: 0, hibernated: 0, pruned: 0 };
+const NOTHING = { deleted: 0, displaced: 0, hibernated: 0, pruned: 0 };
 
 describe('retainedAt', () => {
   it('retains every session that has not ended, with any options', () => {
@@ -178,6 +178,41 @@ describe.each(['postgres', 'memory'])('a cleanup on %s', (where) => {
         select gen_random_uuid(), '', i, 'Web', false, '2025-01-01', '2025-01-01' from generate_series(1, ${count}) as i`);
     }
     expect(await cleanUp(manager)).toMatchObject({ deleted: count });
+  });
+
+  it('ends the longest-unused sessions beyond maxSessionsKept, and reports each of them once', async () => {
+    const manager = on({ maxSessionsKept: 2 });
+    const used = await open(manager);
+    const unused: string[] = [];
+    for (let i = 0; i < 3; i++) {
+      clock.advance(1000);
+      unused.push((await open(manager)).sessionId);
+    }
+    await open(manager, { userId: 'bob' });
+    clock.advance(60_000);
+    await manager.verify(used);
+    clock.advance(120_000);
+    events.length = 0;
+    expect(await cleanUp(manager)).toEqual({ ...NOTHING, displaced: 2 });
+    expect(await cleanUp(manager)).toEqual(NOTHING);
+    const session = (sessionId: string) => expect.objectContaining({ sessionId, userId: 'alice' });
+    expect(events).toHaveLength(2);
+    for (const id of unused.slice(0, 2)) {
+      expect(events).toContainEqual({ type: 'ended', session: session(id), reason: 'displaced', by: null });
+    }
+    expect(await manager.verify(used)).toMatchObject({ sessionId: used.sessionId });
+  });
+
+  it('keeps all sessions if maxSessionsKept is false, and those that maxSessionsPerUser allows', async () => {
+    for (const options of [
+      { maxSessionsKept: false },
+      { maxSessionsKept: 1, maxSessionsPerUser: 3 },
+    ] as const) {
+      const manager = on(options);
+      for (let i = 0; i < 3; i++) await open(manager);
+      clock.advance(120_000);
+      expect(await cleanUp(manager)).toEqual(NOTHING);
+    }
   });
 
   it('runs automatically within one period', async () => {

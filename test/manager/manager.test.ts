@@ -165,7 +165,7 @@ describe('owners in calls', () => {
   it('may omit the tenant, and are refused with invalid-request if an id is not valid text', async () => {
     const manager = use();
     const { session } = await open(manager);
-    expect(await manager.list({ userId: 'alice' })).toHaveLength(1);
+    expect((await manager.list({ userId: 'alice' })).sessions).toHaveLength(1);
     await expect(manager.list({ userId: 'a\0' })).rejects.toEqual(refusal('invalid-request'));
     await expect(manager.revoke({ owner: { userId: ['alice'] as never } })).rejects.toEqual(
       refusal('invalid-request'),
@@ -303,20 +303,20 @@ describe('list', () => {
   it('omits sessions of blacklisted clients, which can still be revoked by id', async () => {
     const manager = use({ clientBlacklist: ['maintenance'] });
     const { session } = await open(manager, { clientId: 'maintenance' });
-    expect(await manager.list(owner)).toEqual([]);
+    expect((await manager.list(owner)).sessions).toEqual([]);
     expect(await manager.revoke(sessionsOf(owner, [session.sessionId]))).toEqual([session.sessionId]);
   });
 
   it('returns only the sessions of this node if globalLookup is false', async () => {
     const [one, two] = ['one', 'two'].map((nodeId) => use({ nodeId, globalLookup: false }));
     const { session, credentials } = await open(one!);
-    expect(await two!.list(owner)).toEqual([]);
-    expect(await one!.list(owner)).toMatchObject([{ sessionId: session.sessionId, node: 'one' }]);
+    expect((await two!.list(owner)).sessions).toEqual([]);
+    expect((await one!.list(owner)).sessions).toMatchObject([{ sessionId: session.sessionId, node: 'one' }]);
     nodes.clock.advance(1000);
     await two!.verify(credentials);
     await two!.close();
     expect(await use({ nodeId: 'two', globalLookup: false }).list(owner)).toHaveLength(1);
-    expect(await one!.list(owner)).toEqual([]);
+    expect((await one!.list(owner)).sessions).toEqual([]);
   });
 });
 

@@ -35,7 +35,7 @@ describe('verify', () => {
     const { credentials } = await open(manager);
     nodes.clock.advance(5000);
     await manager.verify(credentials, { ipAddress: '198.51.100.7' });
-    expect((await manager.list(owner))[0]).toMatchObject({
+    expect((await manager.list(owner)).sessions[0]).toMatchObject({
       lastAccessed: nodes.clock.now(),
       ipAddresses: ['192.0.2.1', '198.51.100.7'],
     });
@@ -46,7 +46,10 @@ describe('verify', () => {
     const { credentials } = await open(manager);
     nodes.clock.advance(5000);
     await manager.verify(credentials, { ipAddress: '198.51.100.7', activity: false });
-    expect((await manager.list(owner))[0]).toMatchObject({ lastAccessed: null, ipAddresses: ['192.0.2.1'] });
+    expect((await manager.list(owner)).sessions[0]).toMatchObject({
+      lastAccessed: null,
+      ipAddresses: ['192.0.2.1'],
+    });
   });
 
   it('rejects only the session whose JSON cannot be read, which can still be listed, ended and replaced', async () => {
@@ -126,7 +129,7 @@ describe('temporary data', () => {
     expect((await there.verify(credentials)).data).toEqual({ draft: 2 });
 
     nodes.clock.advance(DAY);
-    expect((await here.list(owner))[0]?.data).toEqual({});
+    expect((await here.list(owner)).sessions[0]?.data).toEqual({});
     const woken = await Promise.all(
       [here, there, here, there].map(async (manager) => manager.verify(credentials)),
     );

@@ -123,7 +123,7 @@ function own(settings: Settings, read: (req: Request) => RequestCredentials | un
 function deviceNames(req: Request): Promise<string[]> {
   return manager
     .list(sessionOf(req))
-    .then((all) => all.map((each) => displayName(manager.describe(each).device)));
+    .then(({ sessions }) => sessions.map((each) => displayName(manager.describe(each).device)));
 }
 
 function refreshed(dialect: OpenXchangeDialect): RequestHandler[] {

@@ -44,7 +44,7 @@ describe('create() called ten times at once with one session id', () => {
       expect(results.filter(({ status }) => status === 'rejected')).toEqual([]);
       const ids = results.map((result) => result.status === 'fulfilled' && result.value.sessionId);
       expect(new Set(ids).size).toBe(1);
-      expect((await nodes[0]!.list({ userId })).map(({ sessionId }) => sessionId)).toEqual([ids[0]]);
+      expect((await nodes[0]!.list({ userId })).sessions.map(({ sessionId }) => sessionId)).toEqual([ids[0]]);
     }
   });
 
@@ -63,7 +63,9 @@ describe('create() called ten times at once with one session id', () => {
       }
       expect(owners.size).toBe(1);
       const [owner] = owners;
-      const lists = await Promise.all(users.map(async (userId) => (await nodes[1]!.list({ userId })).length));
+      const lists = await Promise.all(
+        users.map(async (userId) => (await nodes[1]!.list({ userId })).sessions.length),
+      );
       expect(lists).toEqual(users.map((userId) => (userId === owner ? 1 : 0)));
     }
   });

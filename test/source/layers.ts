@@ -5,7 +5,7 @@
  */
 export const LAYERS: readonly (readonly string[])[] = [
   ['session/end-reason', 'session/duration'],
-  ['errors', 'health', 'version', 'clock', 'lru', 'options/reader', 'options/checks'],
+  ['errors', 'health', 'version', 'clock', 'lru', 'slices', 'options/reader', 'options/checks'],
   ['session'],
   ['events'],
   ['store/store', 'changes/changes', 'changes/hint', 'location/location'],

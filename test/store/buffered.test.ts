@@ -7,7 +7,7 @@ import { memory } from '../../lib/store/memory';
 import type { AdministeredStore, MaybePromise, Touch, TouchResult } from '../../lib/store/store';
 import { FakeClock } from '../support/clock';
 import { GatedStore, turns } from '../support/gate';
-import { ALICE, LIFETIMES, admission, aSession } from '../support/sessions';
+import { ALICE, LIFETIMES, admission, aPage, aSession } from '../support/sessions';
 import { testStoreOnPostgres } from './on-postgres';
 
 const HITS = 10;
@@ -139,7 +139,14 @@ describe('buffered', () => {
 
     it('writes a session in the next flush if it was listed', async () => {
       touch();
-      await store.list(ALICE);
+      await store.list(ALICE, aPage());
+      await pass(FLUSH_EVERY);
+      expect(inner.flushes).toHaveLength(1);
+    });
+
+    it('writes a session in the next flush if it was read', async () => {
+      touch();
+      expect(await store.read(session.sessionId)).toMatchObject({ lastAccessed: clock.now() });
       await pass(FLUSH_EVERY);
       expect(inner.flushes).toHaveLength(1);
     });

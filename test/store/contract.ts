@@ -3,7 +3,7 @@ import { everySessionOf, otherSessionsOf, sessionsOf } from '../../lib/session/r
 import { referenceTo, type SessionReference, type StoredSession } from '../../lib/session/session';
 import type { AdministeredStore, Admission, End, Search } from '../../lib/store/store';
 import type { FakeClock } from '../support/clock';
-import { ALICE, BOB, DAY, HOUR, LIFETIMES, admission, aSession } from '../support/sessions';
+import { ALICE, BOB, DAY, HOUR, LIFETIMES, admission, aPage, aSession } from '../support/sessions';
 
 export interface StoreUnderTest {
   readonly store: AdministeredStore;
@@ -74,7 +74,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       const limits = [{ max: 2, per: 'user', onLimit: 'endOldest' }] as const;
       const ended = await insert(added, { limits });
       expect(idsOf(ended).sort()).toEqual(idsOf(sessions.slice(0, 2)).sort());
-      expect(idsOf(await store.list(ALICE))).toEqual([added.sessionId, sessions[2]!.sessionId]);
+      expect(idsOf(await store.list(ALICE, aPage()))).toEqual([added.sessionId, sessions[2]!.sessionId]);
     });
 
     it('rejects with session-limit-reached and changes nothing if a limit with refuse is exceeded', async () => {
@@ -83,7 +83,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       const limits = [{ max: 1, per: 'user', onLimit: 'refuse' }] as const;
       const refused = insert(added, { limits });
       await expect(refused).rejects.toMatchObject({ code: 'session-limit-reached' });
-      expect(idsOf(await store.list(ALICE))).toEqual([old.sessionId]);
+      expect(idsOf(await store.list(ALICE, aPage()))).toEqual([old.sessionId]);
       expect(await store.find(added.sessionId)).toBeUndefined();
     });
 
@@ -132,7 +132,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       const displaces = [{ which: everySessionOf(ALICE), end: end() }];
       const added = aSession(clock.now(), { authId: 'login-1' });
       expect(idsOf(await insert(added, { displaces }))).toEqual([old.sessionId]);
-      expect(idsOf(await store.list(ALICE))).toEqual([added.sessionId]);
+      expect(idsOf(await store.list(ALICE, aPage()))).toEqual([added.sessionId]);
     });
 
     it('accepts the auth id of an expired session for exactly one of several parallel calls', async () => {
@@ -141,7 +141,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       const signIns = Array.from({ length: 5 }, () => insert(aSession(clock.now(), { authId: 'login-1' })));
       const results = await Promise.allSettled(signIns);
       expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-      expect(idsOf(await store.list(ALICE)).filter((id) => id !== old.sessionId)).toHaveLength(1);
+      expect(idsOf(await store.list(ALICE, aPage())).filter((id) => id !== old.sessionId)).toHaveLength(1);
     });
 
     it('does not count expired sessions towards a limit', async () => {
@@ -192,19 +192,67 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       await inserted({ tenantId: 'acme' });
       clock.advance(1000);
       const second = await inserted();
-      expect(idsOf(await store.list(ALICE))).toEqual([second.sessionId, first.sessionId]);
+      expect(idsOf(await store.list(ALICE, aPage()))).toEqual([second.sessionId, first.sessionId]);
     });
 
     it('omits ended sessions', async () => {
       const session = await inserted();
       await store.end(everySessionOf(ALICE), end());
-      expect(idsOf(await store.list(ALICE))).not.toContain(session.sessionId);
+      expect(idsOf(await store.list(ALICE, aPage()))).not.toContain(session.sessionId);
     });
 
     it('separates users with the same id in different tenants', async () => {
       const acme = await inserted({ tenantId: 'acme' });
       await inserted({ tenantId: 'other' });
-      expect(idsOf(await store.list({ tenantId: 'acme', userId: 'alice' }))).toEqual([acme.sessionId]);
+      expect(idsOf(await store.list({ tenantId: 'acme', userId: 'alice' }, aPage()))).toEqual([
+        acme.sessionId,
+      ]);
+    });
+
+    it('returns every session once, page by page, although many signed in at the same moment', async () => {
+      for (let i = 0; i < 10; i++) {
+        await inserted();
+        if (i % 4 === 3) clock.advance(1);
+      }
+      const all = idsOf(await store.list(ALICE, aPage()));
+      const seen: string[] = [];
+      for (let page = await store.list(ALICE, aPage({ take: 3 })); page.length > 0;) {
+        seen.push(...idsOf(page));
+        page = await store.list(ALICE, aPage({ take: 3, after: page.at(-1) }));
+      }
+      expect(seen).toEqual(all);
+      expect(seen).toHaveLength(10);
+    });
+
+    it('continues after a session that has ended, and omits newer sign-ins', async () => {
+      const old = await inserted();
+      clock.advance(1000);
+      const last = await inserted();
+      await store.end(sessionsOf(ALICE, [last.sessionId]), end());
+      clock.advance(1000);
+      await inserted();
+      expect(idsOf(await store.list(ALICE, aPage({ after: last })))).toEqual([old.sessionId]);
+    });
+
+    it('omits expired sessions and those of the given clients, so that a page is full', async () => {
+      const old = await inserted();
+      clock.advance(HOUR);
+      const mail = await inserted({ clientId: 'mail' });
+      for (let i = 0; i < 3; i++) await inserted({ clientId: 'hidden' });
+      const page = aPage({ cutoffs: cutoffs(LIFETIMES, clock.now()), exceptClients: ['hidden'], take: 2 });
+      expect(idsOf(await store.list(ALICE, page))).toEqual([mail.sessionId]);
+      const all = await store.list(ALICE, aPage({ exceptClients: ['hidden'], take: 2 }));
+      expect(idsOf(all)).toEqual([mail.sessionId, old.sessionId]);
+    });
+  });
+
+  describe('read', () => {
+    it('returns the session as find does, and undefined for an unknown id', async () => {
+      const session = await inserted();
+      expect(await store.read(session.sessionId)).toEqual(session);
+      await store.end(everySessionOf(ALICE), end());
+      expect(await store.read(session.sessionId)).toMatchObject({ endReason: 'revoked' });
+      expect(await store.read(UNKNOWN_ID)).toBeUndefined();
     });
   });
 
@@ -279,7 +327,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       const { sessionId } = await inserted();
       clock.advance(5000);
       await store.touch([{ id: sessionId, at: clock.now(), ipAddresses: ['198.51.100.7'] }]);
-      const [listed] = await store.list(ALICE);
+      const [listed] = await store.list(ALICE, aPage());
       for (const seen of [listed, await store.find(sessionId)]) {
         expect(seen).toMatchObject({ lastAccessed: clock.now(), ipAddresses: ['192.0.2.1', '198.51.100.7'] });
       }
@@ -378,7 +426,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       const others = [await inserted(), await inserted()];
       const ended = await store.end(otherSessionsOf(ALICE, kept.sessionId), end());
       expect(idsOf(ended).sort()).toEqual(idsOf(others).sort());
-      expect(idsOf(await store.list(ALICE))).toEqual([kept.sessionId]);
+      expect(idsOf(await store.list(ALICE, aPage()))).toEqual([kept.sessionId]);
     });
 
     it('returns the owner, the client, the auth id, the reason and the actor of each ended session', async () => {
@@ -394,7 +442,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       const web = await inserted();
       const mobile = await inserted({ device: 'Mobile' });
       expect(idsOf(await store.end({ owner: ALICE, device: 'Mobile' }, end()))).toEqual([mobile.sessionId]);
-      expect(idsOf(await store.list(ALICE))).toEqual([web.sessionId]);
+      expect(idsOf(await store.list(ALICE, aPage()))).toEqual([web.sessionId]);
     });
 
     it('does not end a session of another owner, even if it is named by id', async () => {
@@ -408,7 +456,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
     it('ends nothing for an empty list of ids', async () => {
       await inserted();
       expect(await store.end(sessionsOf(ALICE, []), end())).toEqual([]);
-      expect(await store.list(ALICE)).toHaveLength(1);
+      expect(await store.list(ALICE, aPage())).toHaveLength(1);
     });
   });
 
@@ -425,7 +473,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       expect(await store.find(before.sessionId)).toEqual({ ...before, ...ended });
       expect(await store.find(bobs.sessionId)).toEqual({ ...bobs, ...ended });
       expect(await store.find(after.sessionId)).toEqual(after);
-      expect(idsOf(await store.list(ALICE))).toEqual([after.sessionId]);
+      expect(idsOf(await store.list(ALICE, aPage()))).toEqual([after.sessionId]);
     });
 
     it.each([
@@ -477,7 +525,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       clock.advance(1);
       const limits = [{ max: 1, per: 'user', onLimit: 'refuse' }] as const;
       await insert(aSession(clock.now(), { authId: 'login-1' }), { limits });
-      expect(idsOf(await store.list(ALICE))).not.toContain(sessionId);
+      expect(idsOf(await store.list(ALICE, aPage()))).not.toContain(sessionId);
     });
   });
 
@@ -676,7 +724,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
         clock.advance(age);
         const gone = [unused, used].filter((session) => !isLive(session, retained(lifetimes).cutoffs));
         expect(await store.sweep(retained(lifetimes), 100)).toBe(gone.length);
-        expect(idsOf(await store.list(ALICE))).toHaveLength(2 - gone.length);
+        expect(idsOf(await store.list(ALICE, aPage()))).toHaveLength(2 - gone.length);
       },
     );
 
@@ -685,7 +733,52 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       const old = await inserted({ signedIn: clock.now() - 40 * DAY, lastAccessed: clock.now() });
       await inserted({ signedIn: clock.now() - 40 * DAY });
       expect(await store.sweep(retained(LIFETIMES), 100)).toBe(1);
-      expect(idsOf(await store.list(ALICE))).toEqual([unused.sessionId, old.sessionId]);
+      expect(idsOf(await store.list(ALICE, aPage()))).toEqual([unused.sessionId, old.sessionId]);
+    });
+  });
+
+  describe('crowded', () => {
+    it('returns the owners with more than the given number of sessions that are not marked as ended', async () => {
+      for (let i = 0; i < 3; i++) await inserted();
+      for (let i = 0; i < 2; i++) await inserted({ userId: 'bob' });
+      for (let i = 0; i < 3; i++) await inserted({ tenantId: 'acme' });
+      const other = await inserted({ userId: 'bob' });
+      await store.end(sessionsOf(BOB, [other.sessionId]), end());
+      const { owners, next } = await store.crowded(2);
+      expect(next).toBeUndefined();
+      expect(owners).toHaveLength(2);
+      expect(owners).toEqual(expect.arrayContaining([ALICE, { tenantId: 'acme', userId: 'alice' }]));
+      expect((await store.crowded(3)).owners).toEqual([]);
+    });
+  });
+
+  describe('endUnused', () => {
+    it('keeps the live sessions that were used last, and ends live and expired ones with their own reasons', async () => {
+      const expired = await inserted();
+      clock.advance(HOUR);
+      const unused = await inserted({ signedIn: clock.now() - 5 * HOUR, staySignedIn: true });
+      const used = await inserted({ signedIn: clock.now() - 9 * HOUR, lastAccessed: clock.now() });
+      await inserted({ userId: 'bob' });
+      const kept = { max: 1, cutoffs: cutoffs(LIFETIMES, clock.now()), at: clock.now() };
+      const ended = await store.endUnused(ALICE, kept);
+      const reasons = ended.map(({ sessionId, endReason }) => [sessionId, endReason]);
+      expect(reasons.sort()).toEqual(
+        [
+          [expired.sessionId, 'expired'],
+          [unused.sessionId, 'displaced'],
+        ].sort(),
+      );
+      expect(await store.endUnused(ALICE, kept)).toEqual([]);
+      expect((await store.find(used.sessionId))?.endedAt).toBeNull();
+      expect((await store.find(unused.sessionId))?.endReason).toBe('displaced');
+    });
+
+    it('ends an expired session before a live one that was used earlier', async () => {
+      const live = await inserted({ staySignedIn: true, signedIn: clock.now() - 5 * HOUR });
+      const expired = await inserted({ signedIn: clock.now() - 2 * HOUR });
+      const kept = { max: 1, cutoffs: cutoffs(LIFETIMES, clock.now()), at: clock.now() };
+      expect(idsOf(await store.endUnused(ALICE, kept))).toEqual([expired.sessionId]);
+      expect((await store.find(live.sessionId))?.endedAt).toBeNull();
     });
   });
 

@@ -1,7 +1,7 @@
 import { hashSecret, mintSessionId } from '../../lib/session/credentials';
 import type { Lifetimes } from '../../lib/session/lifetimes';
 import type { Owner, StoredSession } from '../../lib/session/session';
-import type { Admission } from '../../lib/store/store';
+import type { Admission, ListPage } from '../../lib/store/store';
 
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
@@ -47,4 +47,10 @@ export function admission(now: number, said: Partial<Admission> = {}): Admission
     cutoffs: { short: now - LIFETIMES.short, long: now - LIFETIMES.long, absolute: -Infinity },
     ...said,
   };
+}
+
+/** A page that contains all sessions of an owner, also expired ones. */
+export function aPage(said: Partial<ListPage> = {}): ListPage {
+  const cutoffs = { short: -Infinity, long: -Infinity, absolute: -Infinity };
+  return { cutoffs, exceptClients: [], take: 1000, ...said };
 }

@@ -8,10 +8,12 @@ interface SessionsPage extends Viewer {
   readonly sessions: readonly DescribedSession[];
   /** The id of the session in which the page is shown. */
   readonly currentId: string;
+  /** The position of the next page, if there is one. */
+  readonly next: string | undefined;
   readonly notice: Notice | undefined;
 }
 
-export function sessionsPage({ sessions, currentId, notice, ...viewer }: SessionsPage): string {
+export function sessionsPage({ sessions, currentId, next, notice, ...viewer }: SessionsPage): string {
   return signedInPage(
     viewer,
     'Sessions',
@@ -19,6 +21,7 @@ export function sessionsPage({ sessions, currentId, notice, ...viewer }: Session
       ${noticeOf(notice)}
       <p class="quiet">You are signed in on these devices. Sign out any that you do not recognize.</p>
       ${sessionList({ sessions, currentId, path: '/sessions' })}
+      ${next !== undefined && html`<p><a href="/?after=${next}">Older sessions</a></p>`}
       ${
         sessions.length > 1 &&
         html`<form method="post" action="/sessions/others/end">

@@ -1,13 +1,12 @@
 import type { Request } from 'express';
 
-import { plainRefusal } from '../../errors';
 import type { Answer } from '../../http/dialect';
 import { sessionOf } from '../../http/request';
 import type { IdentitySessionManager } from '../../manager/manager';
 import { answer } from './answers';
 import type { DescribeSessions } from './description';
 import { sessionIdParameter } from './guid';
-import { paged, sessionQuery } from './session-query';
+import { ownSearch } from './session-query';
 
 /** The routes for the caller's own sessions, behind a guard. They include uses that are not written yet. */
 export class AccountSessions {
@@ -21,20 +20,14 @@ export class AccountSessions {
 
   async list(request: Request): Promise<Answer> {
     const current = sessionOf(request);
-    const query = sessionQuery(request);
-    const { items, totalCount } = paged(await this.#manager.list(current), query);
-    return answer({ items: await this.#describe(items, current), totalCount });
+    const { sessions, totalCount } = await this.#manager.search(current, ownSearch(request));
+    return answer({ items: await this.#describe(sessions, current), totalCount });
   }
 
   async get(request: Request): Promise<Answer> {
     const current = sessionOf(request);
-    const id = sessionIdParameter(request);
-    const own = await this.#manager.list(current);
-    const [item] = await this.#describe(
-      own.filter(({ sessionId }) => sessionId === id),
-      current,
-    );
-    if (item === undefined) throw plainRefusal('session-not-found');
-    return answer(item);
+    const session = await this.#manager.get(current, sessionIdParameter(request));
+    const [item] = await this.#describe([session], current);
+    return answer(item!);
   }
 }

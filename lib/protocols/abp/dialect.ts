@@ -4,14 +4,14 @@ import type { SessionError } from '../../errors';
 import type { Answer, Dialect } from '../../http/dialect';
 import { idParameter } from '../../http/id-parameter';
 import { rest, type RestOptions } from '../../http/rest';
-import type { DescribedSession } from '../../session/described';
+import type { DescribedPage, DescribedSession } from '../../session/described';
 import { sessionsOf, type Revocation } from '../../session/revocation';
 import type { IdentitySession } from '../../session/session';
 import { answer } from './answers';
 import { challenge, errorObject } from './errors';
 import { sessionIdParameter } from './guid';
 import { identitySessionDto } from './identity-session-dto';
-import { paged, sessionQuery } from './session-query';
+import { ownSearch } from './session-query';
 
 /**
  * Creates the dialect for ABP's front ends: sessions, lists and errors have ABP's form. ABP does not define how requests
@@ -29,10 +29,9 @@ export function abp(basis: RestOptions): Dialect {
     return answer(identitySessionDto(current, current));
   }
 
-  function sessions(all: readonly DescribedSession[], current: IdentitySession, request: Request): Answer {
-    const own = all.map(({ session: each }) => each);
-    const { items, totalCount } = paged(own, sessionQuery(request));
-    return answer({ items: items.map((each) => identitySessionDto(each, current)), totalCount });
+  function sessions(page: DescribedPage, current: IdentitySession): Answer {
+    const items = page.sessions.map(({ session: each }) => identitySessionDto(each, current));
+    return answer({ items, totalCount: page.totalCount });
   }
 
   function refusal(error: SessionError, request: Request): Answer {
@@ -55,6 +54,7 @@ export function abp(basis: RestOptions): Dialect {
   return {
     ...restDialect,
     revocation,
+    page: ownSearch,
     session,
     sessions,
     refusal,

@@ -1,6 +1,6 @@
 import { invalidRequest } from '../../errors';
 import type { IdentitySessionManager } from '../../manager/manager';
-import { wholeNumber } from './whole-number';
+import { wholeNumber } from '../../session/whole-number';
 
 /**
  * The settings by which user interfaces sign out inactive users. The user interface applies them. They do not change the

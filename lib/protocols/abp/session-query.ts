@@ -2,10 +2,10 @@ import type { Request } from 'express';
 
 import { invalidRequest } from '../../errors';
 import { queryOf } from '../../http/request';
-import { inOrder, SORT_KEYS, type SearchOrder } from '../../session/order';
-import type { IdentitySession } from '../../session/session';
+import type { OwnSearch } from '../../manager/own-sessions';
+import { SORT_KEYS, type SearchOrder } from '../../session/order';
 import { checkedFilter, MOST_SKIPPED, MOST_TAKEN, type SearchFilter } from '../../store/store';
-import { wholeNumber } from './whole-number';
+import { wholeNumber } from '../../session/whole-number';
 
 /** The query of a request for a list. */
 export interface SessionQuery {
@@ -13,12 +13,6 @@ export interface SessionQuery {
   readonly order: SearchOrder;
   readonly skip: number;
   readonly take: number;
-}
-
-/** A page of a list, with the length of the whole list. */
-export interface PagedResult<Item> {
-  readonly items: readonly Item[];
-  readonly totalCount: number;
 }
 
 /**
@@ -36,16 +30,15 @@ export function sessionQuery(request: Pick<Request, 'url'>): SessionQuery {
   };
 }
 
-/** Filters and sorts a complete list of one user's sessions, and returns a page of it. */
-export function paged(
-  all: readonly IdentitySession[],
-  { filter: { device, clientId }, order, skip, take }: SessionQuery,
-): PagedResult<IdentitySession> {
-  const found = all
-    .filter((session) => device === undefined || session.device === device)
-    .filter((session) => clientId === undefined || session.clientId === clientId)
-    .sort(inOrder(order));
-  return { items: found.slice(skip, skip + take), totalCount: found.length };
+/**
+ * Reads the query of a list of the caller's own sessions. It ignores the user and the tenant.
+ * @throws SessionError `invalid-request`
+ */
+export function ownSearch(request: Pick<Request, 'url'>): OwnSearch {
+  const { filter, order, skip, take } = sessionQuery(request);
+  const { device, clientId } = filter;
+  const only = { ...(device && { device }), ...(clientId && { clientId }) };
+  return { ...only, sort: order.by, descending: order.descending, skip, take };
 }
 
 /** Refuses repeated and nested parameters. If a filter were ignored, the list would contain more than requested. */

@@ -5,6 +5,7 @@ import type { Answer, Dialect } from '../../http/dialect';
 import { isSessionId, mintSecret } from '../../session/credentials';
 import { sessionsOf, type Revocation } from '../../session/revocation';
 import type { IdentitySession } from '../../session/session';
+import { MOST_TAKEN } from '../../store/store';
 import { answer } from './answers';
 import { clientCookies, type ClientCookies } from './client-cookies';
 import { clientHash, type ClientHash } from './client-hash';
@@ -58,6 +59,8 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
     credentials: readers.fromParameter,
     remembered: readers.fromStoredCookies,
     revocation,
+    // The protocol has no pages.
+    page: () => ({ limit: MOST_TAKEN }),
     ...sessionAnswers(settings, basis),
 
     opened: ({ described: { session }, secret }, request) => ({

@@ -98,7 +98,7 @@ const OPTIONS = {
  * | `/login?action=logout` | ends the session |
  * | `/login?action=redirect` | hands a session over to a browser, for the `random` of its login |
  * | `/login?action=redeem` | hands a session over and answers in JSON |
- * | `/sessionmanagement?action=all` | returns the caller's sessions |
+ * | `/sessionmanagement?action=all` | returns the caller's 1,000 newest sessions |
  * | `/sessionmanagement?action=delete` | ends the sessions in the body |
  * | `/sessionmanagement?action=clear` | ends all sessions except the current one |
  *

@@ -5,6 +5,7 @@ import { sessionOf } from '../../http/request';
 import type { IdentitySessionManager } from '../../manager/manager';
 import { isSessionId } from '../../session/credentials';
 import { sessionsOf } from '../../session/revocation';
+import { MOST_TAKEN } from '../../store/store';
 import type { Action } from './actions';
 import { answer } from './answers';
 import { idsToDelete } from './request-body';
@@ -26,13 +27,20 @@ export function deleteSessions(manager: IdentitySessionManager): Action {
   };
 }
 
-/** Creates the action `clear`, behind a guard: ends all sessions in the caller's list except the current one. */
+/**
+ * Creates the action `clear`, behind a guard: ends all sessions in the caller's list except the current one, one page after
+ * another.
+ */
 export function clearSessions(manager: IdentitySessionManager): Action {
   return async function clearSessions(request: Request) {
     const current = sessionOf(request);
-    const listed = await manager.list(current);
-    const others = listed.map(({ sessionId }) => sessionId).filter((id) => id !== current.sessionId);
-    if (others.length > 0) await manager.revoke(sessionsOf(current, others), { by: current.userId });
+    let after: string | undefined;
+    do {
+      const { sessions, next } = await manager.list(current, { limit: MOST_TAKEN, after });
+      const others = sessions.map(({ sessionId }) => sessionId).filter((id) => id !== current.sessionId);
+      if (others.length > 0) await manager.revoke(sessionsOf(current, others), { by: current.userId });
+      after = next;
+    } while (after !== undefined);
     return answer({});
   };
 }

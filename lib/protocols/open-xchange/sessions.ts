@@ -7,6 +7,7 @@ import { displayLocation, displayName, type Messages } from '../../session/i18n/
 import { messagesFor } from '../../session/i18n/translations';
 import { currentIpAddress, type IdentitySession } from '../../session/session';
 import { visible } from '../../session/text';
+import { mapInSlices } from '../../slices';
 import { answer } from './answers';
 import type { OpenXchangeBasis, OpenXchangeSettings } from './options';
 import { storedSignIn } from './stored-sign-in';
@@ -28,10 +29,12 @@ export function sessionAnswers(
   return {
     session: (current, request) =>
       answer({ data: sessionObject(current, deviceOf(current), messagesOf(request, current.session)) }),
-    sessions(all, current, request) {
+    async sessions({ sessions }, current, request) {
       const messages = messagesOf(request, current);
-      const grouped = groupedByType(all, (each) => deviceOf(each).type);
-      return answer({ data: grouped.map((each) => sessionObject(each, deviceOf(each), messages)) });
+      const all = await mapInSlices(sessions, (each) => ({ each, device: deviceOf(each) }));
+      const grouped = groupedByType(all, ({ device }) => device.type);
+      const data = await mapInSlices(grouped, ({ each, device }) => sessionObject(each, device, messages));
+      return answer({ data });
     },
   };
 }

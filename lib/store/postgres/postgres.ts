@@ -2,16 +2,21 @@ import { afterPendingIo } from '../../clock';
 import type { Health } from '../../health';
 import { isSessionId } from '../../session/credentials';
 import type { Cutoffs } from '../../session/lifetimes';
+import type { PagePosition } from '../../session/page-position';
 import type { Revocation } from '../../session/revocation';
 import type { EndedSession, Owner, StoredSession } from '../../session/session';
+import { mapInSlices } from '../../slices';
 import {
   authIdTaken,
   limitReached,
   sessionIdTaken,
   type AdministeredStore,
   type Admission,
+  type Crowded,
   type End,
   type Hibernated,
+  type Kept,
+  type ListPage,
   type MaybePromise,
   type Policy,
   type PolicyPatch,
@@ -57,10 +62,21 @@ export function postgres(
   return new PostgresStore(runner, schema, onDefect);
 }
 
+/** The position before the newest session. */
+const NEWEST: PagePosition = { signedIn: Infinity, sessionId: 'f'.repeat(32) };
+
 /** A session to insert, with the conditions of its sign-in. */
 interface Insert {
   readonly session: StoredSession;
   readonly admission: Admission;
+}
+
+/** An owner among those that were counted. A user without a tenant has the tenant ''. */
+interface CrowdedRow {
+  readonly user_id: string;
+  readonly tenant: string;
+  readonly crowded: 't' | 'f';
+  readonly next: 't' | 'f';
 }
 
 type Statements = ReturnType<typeof statements>;
@@ -124,9 +140,16 @@ class PostgresStore implements AdministeredStore {
     });
   }
 
-  async list(owner: Owner): Promise<readonly StoredSession[]> {
-    const rows = await this.#repeatable('list', [owner.userId, owner.tenantId ?? null]);
+  async list(owner: Owner, page: ListPage): Promise<readonly StoredSession[]> {
+    const { cutoffs, exceptClients, after = NEWEST, take } = page;
+    const wanted = [owner.userId, owner.tenantId ?? null, ...cutoffValues(cutoffs)];
+    const hidden = exceptClients.length > 0 ? exceptClients : null;
+    const rows = await this.#repeatable('list', [...wanted, hidden, after.signedIn, after.sessionId, take]);
     return this.#sessionsFrom(rows);
+  }
+
+  async read(id: string): Promise<StoredSession | undefined> {
+    return this.find(id);
   }
 
   async update(id: string, { extraProperties, data, protocolData }: SessionPatch): Promise<boolean> {
@@ -155,12 +178,20 @@ class PostgresStore implements AdministeredStore {
     };
   }
 
-  /** A trigger of migration 001 writes every session that this ends to the change log. See `lib/changes/postgres.ts`. */
+  /**
+   * Resolves when all of the sessions have ended. Most users have so few that one statement ends them all. A trigger of
+   * migration 001 writes every session that this ends to the change log. See `lib/changes/postgres.ts`.
+   */
   async end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
-    const ended = await spelled((spelling) =>
-      this.#once('end', endValues(revocationIn(spelling, which), endIn(spelling, end))),
-    );
-    return ended.map(endedSessionFromRow);
+    const all: EndedSession[] = [];
+    for (;;) {
+      const rows = await spelled((spelling) =>
+        this.#once('end', endValues(revocationIn(spelling, which), endIn(spelling, end))),
+      );
+      const { ended, more } = endingOf(rows);
+      all.push(...ended);
+      if (!more) return all;
+    }
   }
 
   async endEverything(scope: Scope, { at, by }: Omit<End, 'reason'>): Promise<void> {
@@ -199,6 +230,21 @@ class PostgresStore implements AdministeredStore {
     return Number(row?.['swept']);
   }
 
+  async crowded(max: number, after?: Owner): Promise<Crowded> {
+    const { userId = '', tenantId } = after ?? {};
+    const rows = await this.#repeatable<CrowdedRow>('crowded', [userId, tenantId ?? '', max]);
+    const last = rows.find((row) => row.next === 't');
+    return {
+      owners: rows.filter((row) => row.crowded === 't').map(ownerOf),
+      next: last && ownerOf(last),
+    };
+  }
+
+  async endUnused(owner: Owner, { max, cutoffs, at }: Kept): Promise<readonly EndedSession[]> {
+    const values = [owner.userId, owner.tenantId ?? null, max, ...cutoffValues(cutoffs), at];
+    return (await this.#once('endUnused', values)).map(endedSessionFromRow);
+  }
+
   async hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated> {
     const blanked = [...cutoffValues(cutoffs), limit];
     const rows = await this.#once('hibernate', blanked);
@@ -221,8 +267,8 @@ class PostgresStore implements AdministeredStore {
     return 0;
   }
 
-  #sessionsFrom(rows: readonly SessionRow[]): StoredSession[] {
-    const sessions = rows.map(sessionFromRow);
+  async #sessionsFrom(rows: readonly SessionRow[]): Promise<StoredSession[]> {
+    const sessions = await mapInSlices(rows, sessionFromRow);
     for (const { defect } of sessions) if (defect !== undefined) this.#onDefect(defect);
     return sessions;
   }
@@ -241,8 +287,7 @@ class PostgresStore implements AdministeredStore {
   /** Rules about the owner's other sessions hold only under the owner's lock, which needs a transaction. */
   async #insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
     if (needsLock(admission)) return this.#lockedInserts.run(session, { session, admission });
-    const run: RunByName = (name, values) => this.#once(name, values);
-    return (await this.#insertRow(run, session, admission.displaces)).map(endedSessionFromRow);
+    return this.#insertRow((name, values) => this.#once(name, values), session, admission.displaces);
   }
 
   /** Reads all waiting ids with one statement. After a restart, thousands of sessions are missing at the same time. */
@@ -251,24 +296,37 @@ class PostgresStore implements AdministeredStore {
     this.#waiting = new Map();
     try {
       const rows = await this.#repeatable('find', [arrayLiteral([...waiting.keys()])]);
-      const found = new Map(this.#sessionsFrom(rows).map((session) => [session.sessionId, session]));
+      const found = new Map((await this.#sessionsFrom(rows)).map((session) => [session.sessionId, session]));
       for (const [id, waiters] of waiting) for (const { resolve } of waiters) resolve(found.get(id));
     } catch (error) {
       for (const waiters of waiting.values()) for (const { reject } of waiters) reject(error);
     }
   }
 
-  /** Inserts sessions of one owner, one after the other, in one transaction under the owner's lock. */
+  /**
+   * Inserts sessions of one owner under the owner's lock. If more sessions must end than one statement can end, ends these
+   * first, because the time of a transaction is limited.
+   */
   async #insertUnderLock(inserts: readonly Insert[]): Promise<readonly (readonly EndedSession[])[]> {
+    try {
+      return await this.#insertTogether(inserts);
+    } catch (error) {
+      if (!(error instanceof TooManyToEnd)) throw error;
+      const ended = await this.end(error.which, error.end);
+      const [first = [], ...others] = await this.#insertUnderLock(inserts);
+      return [[...ended, ...first], ...others];
+    }
+  }
+
+  /** Inserts sessions of one owner, one after the other, in one transaction. */
+  async #insertTogether(inserts: readonly Insert[]): Promise<readonly (readonly EndedSession[])[]> {
     const { tenantId, userId } = inserts[0]!.session;
     const sql = await this.#sql();
     return this.#runner.transaction(async (runStatement) => {
       const run: RunByName = (name, values) => runStatement<SessionRow>(sql[name], values);
       await run('lock', [tenantId, userId]);
       const ended: (readonly EndedSession[])[] = [];
-      for (const insert of inserts) {
-        ended.push((await this.#insertByRules(run, insert)).map(endedSessionFromRow));
-      }
+      for (const insert of inserts) ended.push(await this.#insertByRules(run, insert));
       return ended;
     });
   }
@@ -277,13 +335,11 @@ class PostgresStore implements AdministeredStore {
    * Displaced sessions end before the limits are checked, because they do not count. Without limits, the statement that
    * inserts the session ends the last of them.
    */
-  async #insertByRules(run: RunByName, { session, admission }: Insert): Promise<readonly SessionRow[]> {
+  async #insertByRules(run: RunByName, { session, admission }: Insert): Promise<readonly EndedSession[]> {
     const { displaces, limits = [] } = admission;
     const first = limits.length > 0 ? displaces : displaces.slice(0, -1);
-    const ended: SessionRow[] = [];
-    for (const { which, end } of first) {
-      ended.push(...(await run('end', endValues(which, end))));
-    }
+    const ended: EndedSession[] = [];
+    for (const { which, end } of first) ended.push(...(await endIn(run, which, end)));
     ended.push(...(await this.#endBeyondLimits(run, session, admission)));
     ended.push(...(await this.#insertRow(run, session, displaces.slice(first.length))));
     return ended;
@@ -294,18 +350,20 @@ class PostgresStore implements AdministeredStore {
     run: RunByName,
     session: StoredSession,
     [replaced]: Admission['displaces'],
-  ): Promise<readonly SessionRow[]> {
-    if (replaced === undefined) return run('insert', valuesOf(session));
-    const values = [...valuesOf(session), ...endValues(replaced.which, replaced.end)];
-    return run('replace', values);
+  ): Promise<readonly EndedSession[]> {
+    if (replaced === undefined) {
+      await run('insert', valuesOf(session));
+      return [];
+    }
+    return endIn(run, replaced.which, replaced.end, session);
   }
 
   async #endBeyondLimits(
     run: RunByName,
     session: StoredSession,
     { limits = [], cutoffs }: Admission,
-  ): Promise<readonly SessionRow[]> {
-    const ended: SessionRow[] = [];
+  ): Promise<readonly EndedSession[]> {
+    const ended: EndedSession[] = [];
     for (const limit of limits) {
       const counted = [session.userId, session.tenantId, ...cutoffValues(cutoffs), limit.max - 1];
       const shared = [limit.per, session.clientId, session.device, session.sessionId];
@@ -313,10 +371,49 @@ class PostgresStore implements AdministeredStore {
       if (tooMany.length === 0) continue;
       if (limit.onLimit === 'refuse') throw limitReached(limit);
       const end: End = { at: session.signedIn, reason: 'displaced', by: null };
-      ended.push(...(await run('end', endValues({ owner: session, only: tooMany }, end))));
+      ended.push(...(await endIn(run, { owner: session, only: tooMany }, end)));
     }
     return ended;
   }
+}
+
+function ownerOf({ user_id: userId, tenant }: CrowdedRow): Owner {
+  return { userId, tenantId: tenant || null };
+}
+
+/** Rolls back a transaction in which too many sessions would have to end. */
+class TooManyToEnd extends Error {
+  constructor(
+    readonly which: Revocation,
+    readonly end: End,
+  ) {
+    super('Too many sessions would have to end in one transaction');
+  }
+}
+
+/**
+ * Ends sessions in a transaction, and inserts `added` with the same statement.
+ * @throws TooManyToEnd if one statement cannot end all of them
+ */
+async function endIn(
+  run: RunByName,
+  which: Revocation,
+  end: End,
+  added?: StoredSession,
+): Promise<readonly EndedSession[]> {
+  const rows =
+    added === undefined
+      ? await run('end', endValues(which, end))
+      : await run('replace', [...valuesOf(added), ...endValues(which, end)]);
+  const { ended, more } = endingOf(rows);
+  if (more) throw new TooManyToEnd(which, end);
+  return ended;
+}
+
+/** Reads the result of the statement that ends sessions. */
+function endingOf(rows: readonly SessionRow[]): { ended: readonly EndedSession[]; more: boolean } {
+  const ended = rows.filter((row) => row['session_id'] !== null).map(endedSessionFromRow);
+  return { ended, more: rows[0]?.['more'] === 't' };
 }
 
 /** Returns true if the insert must hold the owner's lock. Ending one session by its id does not need it. */

@@ -3,7 +3,7 @@ import type { Cutoffs } from '../../session/lifetimes';
 import type { SearchOrder } from '../../session/order';
 import { latestEpoch, scopeText, withoutEpochs } from './epochs';
 import { SELECTED, time } from './rows';
-import { live } from './statements';
+import { live, ownedBy } from './statements';
 import type { Search, SearchFilter } from '../store';
 import type { Tables } from './tables';
 
@@ -61,15 +61,22 @@ class Values {
 
 function wanted(
   tables: Tables,
-  { tenantId, userId, device, clientId, node }: SearchFilter,
+  { tenantId, userId, device, clientId, node, exceptClients = [] }: SearchFilter,
   { short, long, absolute }: Cutoffs,
   values: Values,
 ): string[] {
   const conditions = [live(tables, values.add(short), values.add(long), values.add(absolute))];
-  if (tenantId === null) conditions.push('s.tenant_id is null');
-  const equal = { tenant_id: tenantId ?? undefined, user_id: userId, device, client_id: clientId, node };
+  const owner = userId !== undefined && tenantId !== undefined;
+  // The index of owners contains this form.
+  if (owner) conditions.push(ownedBy(values.add(userId), `${values.add(tenantId)}::text`));
+  else if (tenantId === null) conditions.push('s.tenant_id is null');
+  const whose = owner ? {} : { tenant_id: tenantId ?? undefined, user_id: userId };
+  const equal = { ...whose, device, client_id: clientId, node };
   for (const [column, value] of Object.entries(equal)) {
     if (value !== undefined) conditions.push(`s.${column} = ${values.add(value)}`);
+  }
+  if (exceptClients.length > 0) {
+    conditions.push(`(s.client_id is null or s.client_id <> all(${values.add(exceptClients)}::text[]))`);
   }
   return conditions;
 }

@@ -1,6 +1,6 @@
 import { statementName, type Statement } from '../../database/statement-runner';
 import { LONGEST_HISTORY } from '../../session/ip-address';
-import { endEverything, notEnded, withEpochs } from './epochs';
+import { endEverything, notEnded, withEpochs, withoutEpochs } from './epochs';
 import { setPolicy } from './policy-row';
 import { COLUMNS, ENDED, REFERENCE, SELECTED, WRITTEN, day, time } from './rows';
 import type { Tables } from './tables';
@@ -16,15 +16,23 @@ export function statements(tables: Tables) {
     insert: insert(table),
 
     /** Ends the session that the new one replaces, and inserts the new one. */
-    replace: `
-      with ended as (${end(tables, COLUMNS.length)}), added as (${insert(table)})
-      select * from ended`,
+    replace: end(tables, COLUMNS.length, `, added as (${insert(table)})`),
 
     find: `select ${SELECTED} from ${sessions} where session_id = any($1::uuid[])`,
 
+    /**
+     * Reads one page along the index of owners. The inner query sorts by nothing but the index, because PostgreSQL would
+     * otherwise read and sort all sessions of a user of whom it expects few.
+     */
     list: `
-      select ${SELECTED} from ${sessions} where ${ownedBy('$1', '$2')} and s.ended_at is null and epoch_at is null
-      order by s.signed_in desc, s.session_id desc`,
+      select ${SELECTED} from ${withoutEpochs(`(
+        select s.* from ${table} s
+        where ${ownedBy('$1', '$2')} and ${live(tables, '$3', '$4', '$5')}
+          and ($6::text[] is null or client_id is null or client_id <> all($6))
+          and signed_in <= ${time('$7')} and (signed_in < ${time('$7')} or session_id < $8::uuid)
+        order by signed_in desc fetch first $9 rows with ties
+      )`)}
+      order by s.signed_in desc, s.session_id desc limit $9`,
 
     update: `
       update ${table} s
@@ -65,7 +73,7 @@ export function statements(tables: Tables) {
       from touched left join ${table} s using (session_id)
       where touched.session_id not in (select session_id from written)`,
 
-    end: end(tables, 0),
+    end: end(tables),
 
     endEverything: endEverything(tables),
 
@@ -79,7 +87,7 @@ export function statements(tables: Tables) {
 
     /**
      * Returns the owner's live sessions that share a limit with the new session, except the newest `$6` of them. A session
-     * with the new session's id does not count: the insert will fail and report it.
+     * with the new session's id does not count: the insert will fail and report it. Returns at most as many as one statement ends.
      */
     beyondLimit: `
       select session_id from ${table} s
@@ -88,7 +96,7 @@ export function statements(tables: Tables) {
         when 'device' then device = $9
         else true
       end
-      order by signed_in desc, session_id desc offset $6::int`,
+      order by signed_in desc, session_id desc offset $6::int limit ${MOST_ENDED}`,
 
     /** Ends the expired session that still holds an auth id, so that the id is free. */
     freeAuthId: `
@@ -115,6 +123,44 @@ export function statements(tables: Tables) {
       )
       select count(*) as swept from swept`,
 
+    /**
+     * Reads a part of the index of owners, from the owner after ($1, $2). The last owner of the part may continue in the next
+     * one, so the next part starts with this owner again, unless it fills the whole part.
+     */
+    crowded: `
+      with part as (
+        select user_id, coalesce(tenant_id, '') as tenant from ${table}
+        where ended_at is null and (user_id, coalesce(tenant_id, '')) > ($1, $2)
+        order by user_id, coalesce(tenant_id, '') limit ${MOST_COUNTED}
+      ), owners as (
+        select user_id, tenant, count(*) as sessions, sum(count(*)) over () as visited, count(*) over () as owners,
+          row_number() over (order by user_id desc, tenant desc) as from_end
+        from part group by user_id, tenant
+      ), found as (
+        select user_id, tenant, sessions > $3::int as crowded,
+          visited = ${MOST_COUNTED} and from_end = least(2, owners) as next
+        from owners
+      )
+      select * from found where crowded or next`,
+
+    /** Ends live sessions only if more than $3 of them were used later. Skips locked rows, as the sweep does. */
+    endUnused: `
+      with picked as (
+        select session_id, ${live(tables, '$4', '$5', '$6')} as live from ${table} s
+        where ${ownedBy('$1', '$2')} and ${notEnded(tables)}
+        order by live desc, coalesce(last_accessed, signed_in) desc, session_id desc
+        offset $3::int limit ${MOST_ENDED}
+      ), doomed as (
+        select s.session_id, picked.live from ${table} s join picked using (session_id)
+        where s.ended_at is null
+        order by s.session_id for no key update of s skip locked
+      )
+      update ${table} s
+      set ended_at = ${time('$7')}, end_reason = case when doomed.live then 'displaced' else 'expired' end
+      from doomed
+      where s.session_id = doomed.session_id and s.ended_at is null
+      returning ${ENDED.map((column) => `s.${column}`).join()}`,
+
     /** Locks rows as the sweep does, so that a session that was woken since keeps its new data. */
     hibernate: `
       with asleep as (
@@ -127,6 +173,9 @@ export function statements(tables: Tables) {
   });
 }
 
+/** The number of sessions that one statement counts. More than an app may allow a user to keep. */
+const MOST_COUNTED = 20_000;
+
 /** Separates the advisory locks of this package from an app's own. The number has no meaning. */
 const LOCK_SEED = 7_201_975;
 
@@ -136,33 +185,50 @@ function insert(table: string): string {
 }
 
 /**
- * Returns the statement that ends sessions of one owner. The trigger `identity_session_ended` of migration 001 writes each of
- * them to the change log, from which other nodes learn of the end.
+ * The largest number of sessions that one statement ends. A statement that ends a user's 100,000 sessions would exceed the
+ * budget of a request, and its result would keep this process busy.
+ */
+export const MOST_ENDED = 2000;
+
+/**
+ * Returns the statement that ends at most `MOST_ENDED` sessions of one owner. The column `more` is true if it did not look at
+ * all of them. If it ended no session, it returns one row of nulls. The trigger `identity_session_ended` of migration 001
+ * writes each session to the change log, from which other nodes learn of the end.
  * @param before The number of parameters before the eight of this statement: user and tenant; ids to end, id to keep and kind
  * of device, each null for any; time, reason and actor.
+ * @param also Further parts of the `with` clause.
  */
-function end(tables: Tables, before: number): string {
+function end(tables: Tables, before = 0, also = ''): string {
   const { sessions: table } = tables;
   const [user, tenant, only, except, device, at, reason, by] = Array.from(
     { length: 8 },
     (_, i) => `$${before + i + 1}`,
   );
   return `
-    update ${table} s set ended_at = ${time(at!)}, end_reason = ${reason}, ended_by = ${by}
-    from (
+    with picked as (
       select session_id from ${table} s
       where ${ownedBy(user!, tenant!)} and ${notEnded(tables)}
         and (${only}::uuid[] is null or session_id = any(${only}))
         and (${except}::uuid is null or session_id <> ${except})
         and (${device}::text is null or device = ${device})
-      order by session_id for no key update
-    ) doomed
-    where s.session_id = doomed.session_id and s.ended_at is null
-    returning ${ENDED.map((column) => `s.${column}`).join()}`;
+      limit ${MOST_ENDED}
+    ), ended as (
+      update ${table} s set ended_at = ${time(at!)}, end_reason = ${reason}, ended_by = ${by}
+      from (
+        select s.session_id from ${table} s join picked using (session_id)
+        where s.ended_at is null
+        order by s.session_id for no key update of s
+      ) doomed
+      where s.session_id = doomed.session_id and s.ended_at is null
+      returning ${ENDED.map((column) => `s.${column}`).join()}
+    )${also}
+    select ended.*, (select count(*) from picked) = ${MOST_ENDED} as more
+    from (select) as always left join ended on true`;
 }
 
-function ownedBy(user: string, tenant: string): string {
-  return `user_id = ${user} and tenant_id is not distinct from ${tenant}`;
+/** The condition that the session belongs to the user, in the form that the index of owners contains. */
+export function ownedBy(user: string, tenant: string): string {
+  return `user_id = ${user} and coalesce(tenant_id, '') = coalesce(${tenant}, '')`;
 }
 
 /** The condition that a session was not used after a point in time. The sign-in counts as a use. */

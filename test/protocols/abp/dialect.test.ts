@@ -66,24 +66,26 @@ describe('the ABP dialect, building a response', () => {
     });
   });
 
-  it('lists sessions, last used first, with their total number', () => {
+  it('lists the sessions of a page with the number of sessions on all pages', async () => {
     const other = described({ sessionId: 'b'.repeat(32), lastAccessed: NOON + 1 });
-    expect(dialect.sessions([described(), other], session(), request()).body).toEqual({
+    const page = { sessions: [other, described()], totalCount: 7 };
+    expect((await dialect.sessions(page, session(), request())).body).toEqual({
       items: [
         expect.objectContaining({ id: 'bbbbbbbb-bbbb-bbbb-bbbb-bbbbbbbbbbbb', isCurrent: false }),
         expect.objectContaining({ id: DASHED, isCurrent: true }),
       ],
-      totalCount: 2,
+      totalCount: 7,
     });
   });
 
-  it('lists sessions by the query of the request', () => {
-    const asked = (url: string) =>
-      dialect.sessions([described(), described({ device: 'OAuth' })], session(), request({}, { url })).body;
-    expect(asked('/?device=OAuth')).toMatchObject({ items: [{ device: 'OAuth' }], totalCount: 1 });
-    expect(asked('/?sorting=device&maxResultCount=1')).toMatchObject({
-      items: [{ device: 'OAuth' }],
-      totalCount: 2,
+  it('asks for the page that the query names', () => {
+    const asked = (url: string) => dialect.page(request({}, { url }));
+    expect(asked('/?device=OAuth&userId=bob')).toEqual({
+      device: 'OAuth',
+      sort: 'lastAccessed',
+      descending: true,
+      skip: 0,
+      take: 10,
     });
     expect(() => asked('/?sorting=secretHash')).toThrow(expect.objectContaining({ field: 'sorting' }));
   });

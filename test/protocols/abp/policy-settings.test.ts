@@ -26,7 +26,7 @@ describe('/identity/settings/session', () => {
     await (await site.admin()).put(SESSION, { preventConcurrentLogin: 2 });
     site.clock.advance(2000);
     await other.open({ userId: 'alice' });
-    expect(await other.list({ userId: 'alice' })).toHaveLength(1);
+    expect((await other.list({ userId: 'alice' })).sessions).toHaveLength(1);
     await other.close();
   });
 

@@ -1,6 +1,4 @@
-import { paged, sessionQuery } from '../../../lib/protocols/abp/session-query';
-import { withoutSecret } from '../../../lib/session/session';
-import { aSession } from '../../support/sessions';
+import { ownSearch, sessionQuery } from '../../../lib/protocols/abp/session-query';
 
 const read = (query: string) => sessionQuery({ url: `/sessions?${query}` });
 
@@ -93,37 +91,18 @@ describe('the query of a list', () => {
   });
 });
 
-describe('a query on a complete list', () => {
-  const all = [3, 1, 2, 5, 4].map((hour) =>
-    withoutSecret(
-      aSession(hour, {
-        sessionId: String(hour).repeat(32),
-        device: hour % 2 ? 'Web' : 'OAuth',
-        clientId: `c${hour}`,
-      }),
-    ),
-  );
-  const hours = (query: string) => {
-    const { items, totalCount } = paged(all, read(query));
-    return [items.map(({ signedIn }) => signedIn), totalCount];
-  };
-
-  it('sorts before it pages', () => {
-    expect(hours('sorting=signedIn&maxResultCount=2')).toEqual([[1, 2], 5]);
-    expect(hours('sorting=signedIn&maxResultCount=2&skipCount=2')).toEqual([[3, 4], 5]);
-    expect(hours('sorting=signedIn&maxResultCount=2&skipCount=4')).toEqual([[5], 5]);
-    expect(hours('sorting=signedIn&skipCount=5')).toEqual([[], 5]);
-  });
-
-  it('filters before it counts', () => {
-    expect(hours('device=Web')).toEqual([[5, 3, 1], 3]);
-    expect(hours('device=OAuth&clientId=c2')).toEqual([[2], 1]);
-    expect(hours('device=Mobile')).toEqual([[], 0]);
-  });
-
-  it('does not change the list', () => {
-    const before = [...all];
-    paged(all, read('sorting=signedIn'));
-    expect(all).toEqual(before);
+describe('ownSearch', () => {
+  it('reads the page, the order, the device and the client, and ignores the user and the tenant', () => {
+    const url =
+      '/?userId=bob&tenantId=acme&device=OAuth&clientId=c1&sorting=signedIn&skipCount=5&maxResultCount=2';
+    expect(ownSearch({ url })).toEqual({
+      device: 'OAuth',
+      clientId: 'c1',
+      sort: 'signedIn',
+      descending: false,
+      skip: 5,
+      take: 2,
+    });
+    expect(ownSearch({ url: '/' })).toEqual({ sort: 'lastAccessed', descending: true, skip: 0, take: 10 });
   });
 });

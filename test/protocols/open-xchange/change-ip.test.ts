@@ -39,7 +39,9 @@ describe('changeip', () => {
       const client = await ox.signedIn();
       const answer = await changed(client, address);
       expect([answer.status, answer.body]).toEqual([200, '{"data":"1"}']);
-      const [session] = await ox.manager.list({ userId: 'alice' });
+      const {
+        sessions: [session],
+      } = await ox.manager.list({ userId: 'alice' });
       expect(currentIpAddress(session!)).toBe(written);
       expect(await kept()).toEqual(['127.0.0.1', written]);
     },
@@ -50,7 +52,9 @@ describe('changeip', () => {
     const client = await ox.signedIn();
     const form = `action=changeip&session=${client.session}&clientIP=192.0.2.7`;
     expect((await client.send('POST', '/ajax/login', form)).body).toBe('{"data":"1"}');
-    const [session] = await ox.manager.list({ userId: 'alice' });
+    const {
+      sessions: [session],
+    } = await ox.manager.list({ userId: 'alice' });
     expect(currentIpAddress(session!)).toBe('192.0.2.7');
   });
 

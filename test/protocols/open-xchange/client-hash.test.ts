@@ -60,6 +60,6 @@ describe('the names of the cookies', () => {
     const client = ox.client('a proxy');
     await client.login('alice', `&clientUserAgent=${encodeURIComponent(CHROME)}`);
     expect(json(await ox.client(CHROME, UI, client.jar).use(client.session))).toEqual({ data: 'alice' });
-    expect((await ox.manager.list({ userId: 'alice' }))[0]!.userAgent).toBe(CHROME);
+    expect((await ox.manager.list({ userId: 'alice' })).sessions[0]!.userAgent).toBe(CHROME);
   });
 });

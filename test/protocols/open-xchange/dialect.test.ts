@@ -46,7 +46,9 @@ describe('the Open-Xchange dialect', () => {
   it('reads the revocation from bodies of all kinds, and rejects invalid ones', async () => {
     await ox.arrange();
     await ox.signedIn();
-    const [session] = await ox.manager.list({ userId: 'alice' });
+    const {
+      sessions: [session],
+    } = await ox.manager.list({ userId: 'alice' });
     const asked = (body: unknown) => ox.dialect.revocation({ body } as Request, session!);
     expect(asked(['a', 'b'])).toMatchObject({ only: ['a', 'b'] });
     expect(() => asked('x')).toThrow(expect.objectContaining({ code: 'invalid-request' }));
@@ -101,7 +103,7 @@ describe('the verbs with the Open-Xchange dialect', () => {
         expect(valuesOf(answer, 'Set-Cookie')).toEqual([
           expect.stringContaining('; expires=Thu, 01-Jan-1970 00:00:10 GMT; path=/'),
         ]);
-        expect(await ox.manager.list({ userId: 'alice' })).toEqual([]);
+        expect((await ox.manager.list({ userId: 'alice' })).sessions).toEqual([]);
       }
     },
   );

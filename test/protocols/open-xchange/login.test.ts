@@ -115,8 +115,12 @@ describe('login', () => {
   it('generates an authId if the client sends none', async () => {
     await ox.client().login('alice', '&authId=given');
     await ox.client(CHROME).login('bob');
-    const [given] = await ox.manager.list({ userId: 'alice' });
-    const [own] = await ox.manager.list({ userId: 'bob' });
+    const {
+      sessions: [given],
+    } = await ox.manager.list({ userId: 'alice' });
+    const {
+      sessions: [own],
+    } = await ox.manager.list({ userId: 'bob' });
     expect([given!.authId, own!.authId]).toEqual(['given', expect.stringMatching(/^[0-9a-f]{32}$/)]);
   });
 
@@ -164,9 +168,9 @@ describe('login', () => {
     const [before, secret] = [client.session, [...client.jar.values()]];
     await client.login();
     expect(secret).not.toEqual([...client.jar.values()]);
-    expect((await ox.manager.list({ userId: 'alice' })).map(({ sessionId }) => sessionId)).not.toContain(
-      before,
-    );
+    expect(
+      (await ox.manager.list({ userId: 'alice' })).sessions.map(({ sessionId }) => sessionId),
+    ).not.toContain(before);
   });
 
   it('returns the secret only in the cookie', async () => {

@@ -219,7 +219,7 @@ describe('the lifetimes', () => {
     const answer = await client.autologin();
     if (!lives) return expectError(answer, 'SVL-0003');
     expect(json(answer)).toMatchObject({ session: client.session });
-    expect((await ox.manager.list({ userId: 'alice' }))[0]!.data).toEqual(data);
+    expect((await ox.manager.list({ userId: 'alice' })).sessions[0]!.data).toEqual(data);
   });
 });
 

@@ -316,7 +316,8 @@ describe('migrate with a schema', () => {
 async function signInListAndRevoke(manager: IdentitySessionManager): Promise<void> {
   const { session: first } = await manager.open({ userId: 'alice' });
   const { session: second } = await manager.open({ userId: 'alice' });
-  const idsOfAlice = async () => (await manager.list(first)).map(({ sessionId }) => sessionId).sort();
+  const idsOfAlice = async () =>
+    (await manager.list(first)).sessions.map(({ sessionId }) => sessionId).sort();
   expect(await idsOfAlice()).toEqual([first.sessionId, second.sessionId].sort());
   await manager.revoke({ owner: first, only: [second.sessionId] });
   expect(await idsOfAlice()).toEqual([first.sessionId]);

@@ -1,4 +1,4 @@
-import { invalidRequest } from '../../errors';
+import { invalidRequest } from '../errors';
 
 /** @throws SessionError `invalid-request` if the value is not a whole number within the limits */
 export function wholeNumber(name: string, value: number, min: number, max: number): number {
