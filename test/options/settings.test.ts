@@ -116,7 +116,7 @@ describe('settingsOf', () => {
 
   it('removes invisible characters from the device that the function of the app describes', () => {
     const { describeDevice } = settings({
-      describeDevice: (userAgent) => ({
+      describeDevice: (userAgent: string | null) => ({
         type: 'other',
         family: null,
         os: null,
