@@ -94,7 +94,7 @@ export function withVisibleText(event: SessionEvent): SessionEvent {
       session: { ...session, clientId: visible(session.clientId), authId: visible(session.authId) },
     }),
     ...(by && { by: visible(by) }),
-  } as SessionEvent;
+  };
 }
 
 /**

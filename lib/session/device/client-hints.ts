@@ -37,7 +37,7 @@ export function clientHintsOf({ headers }: { readonly headers: Headers }): Clien
   });
 }
 
-/** Returns a frozen copy with the valid members, or null if there are none. Hints can also come from the app. */
+/** Returns a frozen copy with the valid members, or null if no member is valid. The app can pass hints of its own. */
 export function checkedClientHints(given: unknown): ClientHints | null {
   const hints = (given ?? {}) as Readonly<Record<keyof ClientHints, unknown>>;
   const brands = Array.isArray(hints.brands) ? hints.brands.filter(isBrand).slice(0, MOST_BRANDS) : [];

@@ -33,7 +33,7 @@ export const describeOxDevice: DescribeDevice = memoized((userAgent, clientId, c
   return frozen(client === undefined ? UNKNOWN_DEVICE : deviceOf(client, agent));
 });
 
-/** What a browser or an app says about itself. */
+/** The texts by which a browser or an app describes itself. */
 interface Agent {
   readonly userAgent: string;
   readonly hints: ClientHints;

@@ -31,7 +31,7 @@ export function operatingSystem(
   return { name, version, label: sent && !version ? LABELS.get(name) : label(name, called, version) };
 }
 
-/** Returns the operating system that the client hints name. They are more exact than the user agent, which may miss. */
+/** Returns the operating system that the client hints name. They are more exact than the user agent. */
 export function hintedSystem(
   { platform, platformVersion }: ClientHints,
   inUserAgent: OperatingSystem | undefined,

@@ -161,7 +161,7 @@ describe('describeDevice with client hints', () => {
     [LINUX, { '-platform': '"Chrome OS"' }, 'Chrome 138 on ChromeOS', null],
     [LINUX, { '-platform': '"Fuchsia"' }, 'Chrome 138 on Fuchsia', null],
   ])('reads the system of %s with %j as %s', (userAgent, hints, name, version) => {
-    const device = described(userAgent, hints as Record<string, string>);
+    const device = described(userAgent, hints);
     expect([displayName(device), device.os!.version, device.type]).toEqual([name, version, 'browser']);
   });
 
