@@ -65,8 +65,8 @@ describe('acceptClientHints', () => {
         },
       },
     });
-    const [session] = await manager.list({ userId: 'alice' });
-    expect(session).toMatchObject({
+    const { sessions } = await manager.list({ userId: 'alice' });
+    expect(sessions[0]).toMatchObject({
       deviceInfo: 'Chrome 138 on Windows 11',
       clientHints: {
         platform: 'Windows',

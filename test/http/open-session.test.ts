@@ -54,7 +54,7 @@ function use(
 }
 
 const signingIn = () => request(app).post('/').set('Cookie', cookieOf(previous));
-const live = async () => (await manager.list({ userId: 'alice' })).map(({ sessionId }) => sessionId);
+const live = async () => (await manager.list({ userId: 'alice' })).sessions.map(({ sessionId }) => sessionId);
 const nothing = () => undefined;
 
 describe('a sign-in', () => {

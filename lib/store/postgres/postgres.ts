@@ -339,7 +339,7 @@ class PostgresStore implements AdministeredStore {
     const { displaces, limits = [] } = admission;
     const first = limits.length > 0 ? displaces : displaces.slice(0, -1);
     const ended: EndedSession[] = [];
-    for (const { which, end } of first) ended.push(...(await endIn(run, which, end)));
+    for (const { which, end } of first) ended.push(...(await endOn(run, which, end)));
     ended.push(...(await this.#endBeyondLimits(run, session, admission)));
     ended.push(...(await this.#insertRow(run, session, displaces.slice(first.length))));
     return ended;
@@ -355,7 +355,7 @@ class PostgresStore implements AdministeredStore {
       await run('insert', valuesOf(session));
       return [];
     }
-    return endIn(run, replaced.which, replaced.end, session);
+    return endOn(run, replaced.which, replaced.end, session);
   }
 
   async #endBeyondLimits(
@@ -371,7 +371,7 @@ class PostgresStore implements AdministeredStore {
       if (tooMany.length === 0) continue;
       if (limit.onLimit === 'refuse') throw limitReached(limit);
       const end: End = { at: session.signedIn, reason: 'displaced', by: null };
-      ended.push(...(await endIn(run, { owner: session, only: tooMany }, end)));
+      ended.push(...(await endOn(run, { owner: session, only: tooMany }, end)));
     }
     return ended;
   }
@@ -395,7 +395,7 @@ class TooManyToEnd extends Error {
  * Ends sessions in a transaction, and inserts `added` with the same statement.
  * @throws TooManyToEnd if one statement cannot end all of them
  */
-async function endIn(
+async function endOn(
   run: RunByName,
   which: Revocation,
   end: End,

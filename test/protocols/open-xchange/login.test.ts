@@ -23,7 +23,7 @@ describe('login', () => {
     const form = 'name=alice&password=somePassword';
     await ox.client().send('POST', target, form, hints);
     await ox.client().send('POST', `${target}&clientUserAgent=x`, form, hints);
-    const sessions = await ox.manager.list({ userId: 'alice' });
+    const { sessions } = await ox.manager.list({ userId: 'alice' });
     const hintsOf = (own: boolean) =>
       sessions.find(({ userAgent }) => (userAgent === 'x') !== own)?.clientHints;
     expect(hintsOf(true)).toEqual({ platform: 'Windows', platformVersion: '15.0.0' });

@@ -9,7 +9,7 @@ import { postgres } from '../../../lib/store/postgres/postgres';
 import type { AdministeredStore } from '../../../lib/store/store';
 import { FakeClock } from '../../support/clock';
 import { createDatabase, type TestDatabase } from '../../support/database';
-import { DAY, admission, aSession } from '../../support/sessions';
+import { DAY, admission, aPage, aSession } from '../../support/sessions';
 import { testSessionStore } from '../contract';
 
 /** Records the names of the statements that it runs. */
@@ -209,7 +209,7 @@ describe('postgres', () => {
     await database.knex('identity_sessions').where({ session_id: bad.sessionId }).update({ data: deep });
     const found = await Promise.all([bad, good].map(async ({ sessionId }) => reporting.find(sessionId)));
     expect(found).toEqual([{ ...bad, defect: expect.any(Error) as Error }, good]);
-    expect(await reporting.list(bad)).toHaveLength(2);
+    expect(await reporting.list(bad, aPage())).toHaveLength(2);
     const { cutoffs } = admission(now);
     const order = { by: 'signedIn', descending: true } as const;
     expect(await reporting.search({ filter: {}, cutoffs, order, skip: 0, take: 5 })).toHaveLength(2);
