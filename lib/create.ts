@@ -3,9 +3,11 @@ import type { Knex } from 'knex';
 import { ChangeFollower } from './changes/changes';
 import { MonitoredHint } from './changes/hint';
 import { postgresChangeLog, postgresChanges, postgresHint } from './changes/postgres';
+import { systemClock, withTimeout } from './clock';
 import { CleanupLease } from './database/cleanup-lease';
 import { DedicatedConnection } from './database/dedicated-connection';
 import { appConnections } from './database/knex';
+import { ownKnex } from './database/own-knex';
 import { StatementRunner } from './database/statement-runner';
 import { TableSchema } from './database/table-schema';
 import { geoipLite } from './location/geoip-lite';
@@ -26,7 +28,7 @@ import { postgres } from './store/postgres/postgres';
  */
 export function createIdentitySessionManager(options: IdentitySessionOptions): IdentitySessionManager {
   const settings = settingsOf(options);
-  const { follower, ...chain } = chainOf(settings);
+  const { follower, disconnect, ...chain } = chainOf(settings);
   const { store } = chain;
 
   const watch = new SessionWatch(store, settings);
@@ -38,7 +40,14 @@ export function createIdentitySessionManager(options: IdentitySessionOptions): I
 
   const locate = locatorOf(settings);
   const synchronizeClock = follower && (() => follower.synchronizeClock());
-  return new IdentitySessionManager(settings, { store, watch, cleanup, locate, synchronizeClock });
+  return new IdentitySessionManager(settings, {
+    store,
+    watch,
+    cleanup,
+    locate,
+    synchronizeClock,
+    disconnect,
+  });
 }
 
 function locatorOf({ location }: Settings): Locator | undefined {
@@ -50,10 +59,22 @@ function locatorOf({ location }: Settings): Locator | undefined {
 interface Chain extends Cleaned {
   /** Undefined if the app passed its own store, because that has no change log. */
   readonly follower?: ChangeFollower;
+  /** Destroys the pool that the manager created for `connection`, if any. */
+  readonly disconnect?: (timeout: number) => Promise<void>;
 }
 
 function chainOf(settings: Settings): Chain {
-  return settings.knex === undefined ? { store: settings.store! } : databaseChain(settings.knex, settings);
+  const { knex, connection, store } = settings;
+  if (knex !== undefined) return databaseChain(knex, settings);
+  if (connection === undefined) return { store: store! };
+  const own = ownKnex(connection);
+  return { ...databaseChain(own, settings), disconnect: (timeout) => destroy(own, timeout) };
+}
+
+/** Waits at most `timeout` milliseconds, because the server may never answer. */
+async function destroy(knex: Knex, timeout: number): Promise<void> {
+  const problem = 'The database took too long to close the connections';
+  await withTimeout(knex.destroy(), { clock: systemClock(), limit: timeout, problem }).catch(() => undefined);
 }
 
 /** The usual chain: `buffered` collects touches, `cached` keeps sessions in memory, `postgres` runs the statements. */

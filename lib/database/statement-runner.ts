@@ -1,6 +1,6 @@
 import { systemClock, withTimeout } from '../clock';
 import { CircuitBreaker } from './circuit-breaker';
-import { isConnectionLost, isUnprepared, refusalOf, sqlState } from './failures';
+import { isConnectionLost, isUnprepared, refusalOf, sqlState, unavailable } from './failures';
 
 /** A statement and the name under which connections keep it prepared. Every name belongs to exactly one text. */
 export interface Statement {
@@ -164,7 +164,7 @@ export class StatementRunner {
 
   /** A connection that arrives after the deadline is released unused. */
   #acquire(deadline: number): Promise<Connection> {
-    return withTimeout(this.#source.acquire(), {
+    return withTimeout(this.#source.acquire().catch(noConnection), {
       clock: this.#clock,
       limit: deadline - this.#clock.monotonic(),
       problem: 'No database connection became available within the budget',
@@ -188,6 +188,11 @@ export class StatementRunner {
       throw error;
     }
   }
+}
+
+/** Errors of the app's own code, such as the "fetch failed" of a function for `connection`, are outages here, no mistakes. */
+function noConnection(error: unknown): never {
+  throw sqlState(error) === undefined ? unavailable(error) : error;
 }
 
 const PROBE = { name: '', text: 'select 1' };

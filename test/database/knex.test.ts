@@ -1,8 +1,10 @@
 import type { EventEmitter } from 'node:events';
 import knex, { type Knex } from 'knex';
+import { version } from 'knex/package.json';
 import { Pool } from 'pg';
 
-import { appConnections, connectionMaker, type RawConnection } from '../../lib/database/knex';
+import { appConnections, connectionMaker, plainKnex, type RawConnection } from '../../lib/database/knex';
+import { peerDependencies } from '../../package.json';
 import { createDatabase, type TestDatabase } from '../support/database';
 
 let database: TestDatabase;
@@ -25,6 +27,37 @@ describe('appConnections()', () => {
     const transaction = await database.knex.transaction();
     expect(() => appConnections(transaction)).toThrow(/is a transaction/);
     await transaction.rollback();
+  });
+});
+
+describe('a Knex in which a member is missing', () => {
+  /** Returns a Knex that looks like one of a version without a member of the client, or of Knex itself. */
+  function without(name: string): Knex {
+    const lacking = database.knex.withUserParams({});
+    const owner: object = name in lacking ? lacking : lacking.client;
+    Object.defineProperty(owner, name, { value: undefined });
+    return lacking;
+  }
+
+  const uses = { appConnections, connectionMaker, plainKnex };
+  it.each(['acquireConnection', 'releaseConnection', 'getPoolSettings', 'config', 'withUserParams'])(
+    'is rejected with the name %s and both versions, for the manager and for migrations',
+    (name) => {
+      for (const use of Object.values(uses)) {
+        expect(() => use(without(name))).toThrow(
+          new TypeError(
+            `\`knex\` has no \`${name}\`, which this package uses. It supports Knex ${peerDependencies.knex}, and the ` +
+              `installed version is ${version}: install a supported version`,
+          ),
+        );
+      }
+    },
+  );
+
+  it('is rejected if its pool settings cannot open connections', () => {
+    const other = database.knex.withUserParams({});
+    Object.defineProperty(other.client, 'getPoolSettings', { value: () => ({ create: () => undefined }) });
+    expect(() => connectionMaker(other)).toThrow('`knex` has no `destroy`');
   });
 });
 

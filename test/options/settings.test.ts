@@ -69,8 +69,9 @@ describe('settingsOf', () => {
   });
 
   it.each<[string, object]>([
-    ['give either `knex`', { store: undefined }],
-    ['give either `knex`', { knex: () => undefined }],
+    ['give exactly one of `knex`', { store: undefined }],
+    ['give exactly one of `knex`', { knex: () => undefined }],
+    ['give exactly one of `knex`', { connection: 'postgres://db' }],
     ['`schema` is for the database', { schema: 'sessions' }],
     ['`changesConnection` is for the database', { changesConnection: 'postgres://db' }],
     ['`hint` is for the database', { hint: { listen: () => () => undefined } }],
