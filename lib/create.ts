@@ -3,9 +3,11 @@ import type { Knex } from 'knex';
 import { ChangeFollower } from './changes/changes';
 import { MonitoredHint } from './changes/hint';
 import { postgresChangeLog, postgresChanges, postgresHint } from './changes/postgres';
+import { systemClock, withTimeout } from './clock';
 import { CleanupLease } from './database/cleanup-lease';
 import { DedicatedConnection } from './database/dedicated-connection';
 import { appConnections } from './database/knex';
+import { ownKnex } from './database/own-knex';
 import { StatementRunner } from './database/statement-runner';
 import { TableSchema } from './database/table-schema';
 import { geoipLite } from './location/geoip-lite';
@@ -31,7 +33,7 @@ import { postgres } from './store/postgres/postgres';
  */
 export function createIdentitySessionManager(options: IdentitySessionOptions): IdentitySessionManager {
   const settings = settingsOf(options);
-  const { follower, keys, ...chain } = chainOf(settings);
+  const { follower, keys, disconnect, ...chain } = chainOf(settings);
   const { store, attempts } = chain;
 
   const watch = new SessionWatch(store, settings);
@@ -51,6 +53,7 @@ export function createIdentitySessionManager(options: IdentitySessionOptions): I
     accountLimit,
     locate,
     synchronizeClock,
+    disconnect,
   });
 }
 
@@ -65,12 +68,25 @@ interface Chain extends Cleaned {
   readonly keys: Keys;
   /** Undefined if the app passed its own store, because that has no change log. */
   readonly follower?: ChangeFollower;
+  /** Destroys the pool that the manager created for `connection`, if any. */
+  readonly disconnect?: (timeout: number) => Promise<void>;
 }
 
 function chainOf(settings: Settings): Chain {
-  if (settings.knex !== undefined) return databaseChain(settings.knex, settings);
-  const keys = settings.keys ?? ([mintKey()] as const);
-  return { store: settings.store!, attempts: memoryAttempts(), keys: () => keys };
+  const { knex, connection, store } = settings;
+  if (knex !== undefined) return databaseChain(knex, settings);
+  if (connection === undefined) {
+    const keys = settings.keys ?? ([mintKey()] as const);
+    return { store: store!, attempts: memoryAttempts(), keys: () => keys };
+  }
+  const own = ownKnex(connection);
+  return { ...databaseChain(own, settings), disconnect: (timeout) => destroy(own, timeout) };
+}
+
+/** Waits at most `timeout` milliseconds, because the server may never answer. */
+async function destroy(knex: Knex, timeout: number): Promise<void> {
+  const problem = 'The database took too long to close the connections';
+  await withTimeout(knex.destroy(), { clock: systemClock(), limit: timeout, problem }).catch(() => undefined);
 }
 
 /** The usual chain: `buffered` collects touches, `cached` keeps sessions in memory, `postgres` runs the statements. */

@@ -69,5 +69,10 @@ export type { Locator } from './location/location';
 
 // Storage
 export { memory } from './store/memory';
-export { migrate, migrationConfig, type MigrateOptions } from './store/postgres/migrate';
+export {
+  migrate,
+  migrationConfig,
+  type MigrateConnectionOptions,
+  type MigrateOptions,
+} from './store/postgres/migrate';
 export type { Hint } from './changes/hint';

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Request } from 'express';
 import type { Knex } from 'knex';
 import type { Client } from 'pg';
@@ -16,12 +17,14 @@ import {
 import { describeOxDevice, openXchange } from '../lib/protocols/open-xchange';
 import { IDLE_AFTER, READ_AT_MOST_EVERY, READ_EVERY } from '../lib/changes/changes';
 import { hashSecret } from '../lib/session/credentials';
+import { Cleanup } from '../lib/manager/cleanup';
 import { FLUSH_EVERY } from '../lib/store/buffered';
 import { FakeClock } from './support/clock';
 import { createDatabase, type TestDatabase } from './support/database';
 import { GatedStore, turns, until } from './support/gate';
 import { managerOn } from './support/manager';
 import { outputOf } from './support/program';
+import { Proxy } from './support/proxy';
 
 /** The names of statements. */
 const [INSERT, FIND, TOUCH, LIST, POLICY] = ['insert', 'find', 'touch', 'list', 'policy'].map(
@@ -392,6 +395,90 @@ describe('a node without requests', () => {
   });
 });
 
+describe('a manager with a connection', () => {
+  /** Names the connections of a manager, so that `connections` can count them. */
+  const named = () => `${database.url}?application_name=own`;
+
+  it('opens its connections when they are needed and closes them in close()', async () => {
+    const manager = managerOn({ connection: named() });
+    expect(await connections('own')).toBe(0);
+    const credentials = await open(manager);
+    await manager.verify(credentials);
+    expect(await connections('own')).toBeGreaterThan(0);
+    expect(await manager.close()).toEqual({ touchesLost: 0 });
+    await until(async () => (await connections('own')) === 0);
+    await manager.close();
+  });
+
+  it('opens at most ten connections beside the dedicated one', async () => {
+    const manager = managerOn({ connection: { connectionString: named() }, cacheSize: 1 });
+    await Promise.all(Array.from({ length: 30 }, () => open(manager)));
+    expect(await connections('own')).toBe(11);
+    await manager.close();
+  });
+
+  it('asks a function for the settings, and again when they expire', async () => {
+    let calls = 0;
+    let expired = false;
+    const connection = async () => {
+      calls += 1;
+      expired = false;
+      return { connectionString: named(), expirationChecker: () => expired };
+    };
+    const manager = managerOn({ connection });
+    await open(manager);
+    const before = calls;
+    expect(before).toBeGreaterThan(0);
+    expired = true;
+    // A new connection is needed, because the pool has only one so far.
+    await Promise.all([open(manager), open(manager)]);
+    expect(calls).toBeGreaterThan(before);
+    await manager.close();
+  });
+
+  it('refuses requests with store-unavailable after close()', async () => {
+    const manager = managerOn({ connection: named() });
+    const credentials = await open(manager);
+    await manager.close();
+    await expect(async () => manager.verify(credentials)).rejects.toMatchObject({
+      code: 'store-unavailable',
+    });
+    await expect(open(manager)).rejects.toMatchObject({ code: 'store-unavailable' });
+  });
+
+  it('closes its connections even if another part of close() fails', async () => {
+    const manager = managerOn({ connection: named() });
+    await open(manager);
+    jest.spyOn(Cleanup.prototype, 'close').mockRejectedValue(new Error('planned'));
+    await expect(manager.close()).rejects.toThrow('planned');
+    // The dedicated connection belongs to the part that was skipped.
+    await until(async () => (await connections('own')) <= 1);
+  });
+
+  it('waits in close() no longer than the timeout for a server that does not answer', async () => {
+    const proxy = await Proxy.before(database.url);
+    const manager = managerOn({ connection: proxy.through(named()) });
+    await open(manager);
+    proxy.silence();
+    const began = performance.now();
+    await manager.close({ timeout: 300 });
+    expect(performance.now() - began).toBeLessThan(10_000);
+    await proxy.down();
+  });
+
+  it('shows its password in no setting that is logged and in no error', async () => {
+    const url = Object.assign(new URL(database.url), { username: 'nobody', password: 'the-password' });
+    const events: SessionEvent[] = [];
+    const report = (event: SessionEvent) => events.push(event);
+    const manager = managerOn({ connection: url.href, changesConnection: url.href, report });
+    const refused = await open(manager).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'store-unavailable' });
+    await manager.close();
+    const logged = inspect([manager, { ...manager.settings }, refused, events], { depth: 10, getters: true });
+    expect(logged).not.toContain('the-password');
+  });
+});
+
 describe('a session that was ended in psql', () => {
   it('is refused on every node at the next notification, before the next periodic read', async () => {
     const credentials = await openWarm(use());
@@ -533,10 +620,11 @@ describe('a geoip-lite whose data cannot be used', () => {
 describe('createIdentitySessionManager without usable options', () => {
   it.each([
     ['an invalid option', () => ({ knex, lease: 'soon' }), '`lease` is "soon"'],
-    ['neither knex nor store', () => ({}), 'give either `knex`'],
+    ['no database', () => ({ connection: undefined }), 'give exactly one of `knex`'],
+    ['two databases', () => ({ knex, connection: database.url }), 'give exactly one of `knex`'],
     ['an object that is not a Knex instance', () => ({ knex: {} }), '`knex` must be a Knex on PostgreSQL'],
   ])('throws a TypeError for %s', async (_, options, problem) => {
-    const build = () => createIdentitySessionManager({ location: false, ...options() });
+    const build = () => createIdentitySessionManager({ location: false, ...(options() as object) });
     expect(build).toThrow(TypeError);
     expect(build).toThrow(problem);
     expect(await connections()).toBe(0);

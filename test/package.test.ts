@@ -30,8 +30,8 @@ const ALL_ENTRY_POINTS = ENTRY_POINTS.map(
   (path, index) => `export * as entryPoint${index} from '${NAME}${path.slice(1)}';\n`,
 ).join('');
 
-// One minute for each program, and time to report a timeout.
-jest.setTimeout(90_000);
+// Three minutes for each program, because the machine may be busy, and time to report a timeout.
+jest.setTimeout(210_000);
 
 let temporary: string;
 let sources: string;
@@ -69,7 +69,7 @@ async function run(
   cwd: string,
   env: NodeJS.ProcessEnv = {},
 ): Promise<Output> {
-  const options = { cwd, env: { ...process.env, ...env }, timeout: 60_000 };
+  const options = { cwd, env: { ...process.env, ...env }, timeout: 180_000 };
   return promisify(execFile)(program, args, options).catch((error: Error & Output) => {
     throw new Error(`${error.message}\n${error.stdout}\n${error.stderr}`);
   });

@@ -1,10 +1,16 @@
 import type { Knex } from 'knex';
 
+import { checkConnection } from './connection-settings';
+import { installedVersion } from './own-knex';
 import type { Connection, ConnectionSource } from './statement-runner';
 
+/** The supported versions of Knex, as in `peerDependencies`. */
+export const KNEX_VERSIONS = '^3.1.0';
+
 /**
- * The members of Knex's client that lend and open connections. They are not part of Knex's documented interface, so tests
- * pin them. Knex's own query path is not used, because it has no reliable timeout and does not keep statements prepared.
+ * The members of Knex's client that lend and open connections. They are not part of Knex's documented interface, so they are
+ * checked at the start and `docs/knex.md` lists them. Knex's own query path is not used, because it has no reliable timeout
+ * and does not keep statements prepared.
  */
 interface KnexClient {
   readonly dialect: string;
@@ -18,6 +24,7 @@ interface KnexClient {
  * Returns the client of a Knex on PostgreSQL.
  * @throws TypeError if `knex` is not a Knex on PostgreSQL
  * @throws TypeError if `knex` is a transaction: it could be rolled back, and it may not see the commits of others
+ * @throws TypeError if the version of Knex lacks a member that this package uses
  */
 function clientOf(knex: Knex): KnexClient {
   const client = (knex as Partial<Knex> | undefined)?.client as KnexClient | undefined;
@@ -27,7 +34,26 @@ function clientOf(knex: Knex): KnexClient {
   if (knex.isTransaction) {
     throw new TypeError('`knex` is a transaction: pass the Knex on which it was started');
   }
+  requireMembers(knex, { withUserParams: 'function' });
+  requireMembers(client, {
+    config: 'object',
+    acquireConnection: 'function',
+    releaseConnection: 'function',
+    getPoolSettings: 'function',
+  });
   return client;
+}
+
+/** @throws TypeError that names the missing members, the installed version of Knex and the supported versions */
+function requireMembers(owner: object, types: Readonly<Record<string, 'function' | 'object'>>): void {
+  const missing = Object.keys(types).filter(
+    (name) => typeof (owner as Record<string, unknown>)[name] !== types[name],
+  );
+  if (missing.length === 0) return;
+  throw new TypeError(
+    `\`knex\` has no ${missing.map((name) => `\`${name}\``).join(', ')}, which this package uses. ` +
+      `It supports Knex ${KNEX_VERSIONS}, and the installed version is ${installedVersion()}: install a supported version`,
+  );
 }
 
 /** Lends connections of the app's pool. This package never closes that pool. */
@@ -83,16 +109,25 @@ export interface RawConnection extends Connection {
 /**
  * Returns a maker of connections with the settings of the app's pool, including its `afterCreate`.
  * Returns `undefined` if `connection` is not given and the pool is not Knex's own, because its settings are then unknown.
- * @param connection Other connection settings than those of the app's Knex.
+ * @param connection Other connection settings than those of the app's Knex: the option `changesConnection`.
+ * @throws TypeError if the connection settings are invalid
  */
 export function connectionMaker(
   knex: Knex,
   connection?: Knex.Config['connection'],
 ): ConnectionMaker | undefined {
   const client = clientOf(knex);
-  const pool = { ...client.config.pool, min: 0, max: 1 };
-  if (connection !== undefined) return clientTo(connection, client).getPoolSettings(pool);
-  return client.config.connectionPool === undefined ? client.getPoolSettings(pool) : undefined;
+  if (connection !== undefined) {
+    checkConnection('changesConnection', connection);
+    return makerOf(clientTo(connection, client));
+  }
+  return client.config.connectionPool === undefined ? makerOf(client) : undefined;
+}
+
+function makerOf(client: KnexClient): ConnectionMaker {
+  const maker = client.getPoolSettings({ ...client.config.pool, min: 0, max: 1 });
+  requireMembers(maker, { create: 'function', destroy: 'function' });
+  return maker;
 }
 
 /** Returns a client of the same kind with other connection settings. `max: 0` tells Knex to create no pool. */

@@ -1,6 +1,6 @@
 import { holdProcess, jittered, systemClock, withTimeout } from '../clock';
 import { CircuitBreaker } from './circuit-breaker';
-import { isConflict, isConnectionLost, refusalOf, sqlState } from './failures';
+import { isConflict, isConnectionLost, refusalOf, sqlState, unavailable } from './failures';
 import { fittingName, preparationAfter, prepared, unprepared, type Preparation } from './preparation';
 
 /** A statement and the name under which connections keep it prepared. Every name belongs to exactly one text. */
@@ -190,7 +190,7 @@ export class StatementRunner {
 
   /** A connection that arrives after the deadline is released unused. */
   #acquire(deadline: number): Promise<Connection> {
-    return withTimeout(this.#source.acquire(), {
+    return withTimeout(this.#source.acquire().catch(noConnection), {
       clock: this.#clock,
       limit: deadline - this.#clock.monotonic(),
       problem: 'No database connection became available within the budget',
@@ -214,6 +214,11 @@ export class StatementRunner {
       throw error;
     }
   }
+}
+
+/** Errors of the app's own code, such as the "fetch failed" of a function for `connection`, are outages here, no mistakes. */
+function noConnection(error: unknown): never {
+  throw sqlState(error) === undefined ? unavailable(error) : error;
 }
 
 const PROBE = { name: '', text: 'select 1' };

@@ -69,6 +69,8 @@ export interface ManagerParts {
   readonly locate?: Locator | undefined;
   /** Resolves when the clock follows the database's time. Absent for a store without a database. */
   readonly synchronizeClock?: (() => Promise<void>) | undefined;
+  /** Closes connections that belong to the manager, after everything else. Waits at most `timeout` milliseconds. */
+  readonly disconnect?: ((timeout: number) => Promise<void>) | undefined;
 }
 
 /** Marks the managers of every copy of this package in the process with the version of their copy. */
@@ -97,6 +99,7 @@ export class IdentitySessionManager {
   readonly #own: OwnSessions;
   readonly #capacity: NodeCapacity | undefined;
   readonly #synchronizeClock: () => Promise<void>;
+  readonly #disconnect: ((timeout: number) => Promise<void>) | undefined;
 
   constructor(settings: Settings, parts: ManagerParts) {
     const { store, watch, cleanup, locate, synchronizeClock = async () => undefined } = parts;
@@ -106,6 +109,7 @@ export class IdentitySessionManager {
     this.#watch = watch;
     this.#cleanup = cleanup;
     this.#synchronizeClock = synchronizeClock;
+    this.#disconnect = parts.disconnect;
     this.administration = new Administration(store, settings, {
       end: (which, reason, by) => this.#end(which, reason, by),
       synchronizeClock,
@@ -354,11 +358,12 @@ export class IdentitySessionManager {
   }
 
   /**
-   * Writes the unwritten touches and stops all timers. Does not destroy the app's Knex. May be called twice. If the database
-   * is down, waits at most `timeout` milliseconds (default: `requestBudget`) and returns the number of lost touches: those
-   * sessions were used later than the database records.
+   * Writes the unwritten touches and stops all timers. Does not destroy the app's Knex, but closes the connections of a
+   * manager with `connection`. May be called twice. If the database is down, waits at most `timeout` milliseconds (default:
+   * `requestBudget`) and returns the number of lost touches: those sessions were used later than the database records.
    *
-   * Stop serving requests first. Later requests are still verified, each with a query, but their use is never written.
+   * Stop serving requests first. Later requests are still verified over the app's Knex, each with a query, but their use is
+   * never written. With `connection` they are refused with `store-unavailable`.
    * `onEnded` listeners that have not been called by then are never called. Listeners added later are called immediately
    * with `store-unavailable`.
    */
@@ -368,8 +373,12 @@ export class IdentitySessionManager {
 
   async #close(timeout: number): Promise<Closed> {
     this.#watch.close();
-    await this.#cleanup.close();
-    return { touchesLost: await this.#store.close(timeout) };
+    try {
+      await this.#cleanup.close();
+      return { touchesLost: await this.#store.close(timeout) };
+    } finally {
+      await this.#disconnect?.(timeout);
+    }
   }
 
   /**

@@ -35,10 +35,15 @@ import type { OptionTable } from './reader';
  */
 export interface IdentitySessionOptions extends SignInRules {
   /**
-   * The app's Knex instance on PostgreSQL. The manager borrows connections from its pool and never destroys it. Either
-   * `knex` or `store` is required.
+   * The app's Knex instance on PostgreSQL. The manager borrows connections from its pool and never destroys it. Exactly one
+   * of `knex`, `connection` and `store` is required.
    */
   readonly knex?: Knex | undefined;
+  /**
+   * The connection, in the form of Knex's own `connection`, for an app without Knex. The manager opens up to ten
+   * connections when it needs them, and closes them in `close()`.
+   */
+  readonly connection?: Knex.Config['connection'] | undefined;
   /** A store that replaces the database, such as `memory()` for tests and first experiments. */
   readonly store?: AdministeredStore | undefined;
   /** The schema of the tables. By default the first schema of the connection's search path that contains them. */
@@ -136,7 +141,7 @@ export interface IdentitySessionOptions extends SignInRules {
   readonly lease?: Duration | undefined;
   /**
    * The connection, in the form of Knex's own `connection`, that reads the change log and receives notifications. By
-   * default it is opened like those of `knex`. Set it if `knex` connects through a transaction pooler, which does not
+   * default it is opened like the others. Set it if those go through a transaction pooler, which does not
    * forward notifications. It must lead to the same server and database.
    */
   readonly changesConnection?: Knex.Config['connection'] | undefined;
@@ -251,6 +256,8 @@ export const COOKIE_OPTIONS = {
 export const OPTIONS = {
   // `appConnections` checks Knex and its configuration.
   knex: { check: unchecked<Knex>() },
+  // `checkConnection` checks it, because this check would show a wrong value, which can contain a password.
+  connection: { check: unchecked<Knex.Config['connection']>() },
   store: { check: unchecked<AdministeredStore>() },
   schema: { check: valid<string>(isSchema, 'the name of a schema: at most 63 bytes, without "." and "?"') },
 
@@ -278,12 +285,8 @@ export const OPTIONS = {
   touchBeforeResponse: { default: false, check: flag },
   cacheSize: { default: 50_000, check: count(1, 10_000_000) },
   lease: { default: 2_000, check: duration(0, MINUTE) },
-  changesConnection: {
-    check: valid<Knex.Config['connection']>(
-      isConnection,
-      "a value for Knex's `connection`: text, an object or a function",
-    ),
-  },
+  // As `connection`.
+  changesConnection: { check: unchecked<Knex.Config['connection']>() },
   hint: { check: valid<Hint>(isHint, 'a hint, such as `redisHint(client)`') },
   requestBudget: { default: 3_000, check: duration(100, MINUTE) },
 
@@ -310,10 +313,6 @@ function isSchema(value: unknown): boolean {
 
 function isKeys(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0 && value.every((key) => isText(key) && key.length >= 32);
-}
-
-function isConnection(value: unknown): boolean {
-  return isText(value) || isObject(value) || isFunction(value);
 }
 
 function isHint(value: unknown): boolean {

@@ -59,6 +59,7 @@ export function settingsOf(options: IdentitySessionOptions): Settings {
     contradictions,
   });
   const settings = inForce(values);
+  hideConnections(settings);
   warn(settings);
   return settings;
 }
@@ -94,6 +95,13 @@ function mostKept({ maxSessionsKept, maxSessionsPerUser }: Values): number | fal
   return Math.max(maxSessionsKept, maxSessionsPerUser);
 }
 
+/** Keeps passwords out of logged and copied settings. The properties can still be read by their names. */
+function hideConnections(settings: Settings): void {
+  for (const name of ['connection', 'changesConnection'] as const) {
+    Object.defineProperty(settings, name, { enumerable: false });
+  }
+}
+
 /** In milliseconds. With a longer interval, a session in use could seem idle. */
 function longestTouchInterval({ shortLifetime }: Values): number {
   return Math.floor(shortLifetime / 10);
@@ -105,11 +113,15 @@ const SHORTEST_LEASE = 1000;
 /** Yields a problem for each combination of options that cannot be used. */
 function* contradictions(values: Values): Iterable<string> {
   const { shortLifetime, longLifetime, touchInterval, inactiveTimeSpan, lease } = values;
-  if ((values.knex === undefined) === (values.store === undefined)) {
-    yield "give either `knex`, the app's Knex on PostgreSQL, or `store`, such as `memory()`";
+  const { knex, connection, store } = values;
+  if ([knex, connection, store].filter((value) => value !== undefined).length !== 1) {
+    yield (
+      "give exactly one of `knex`, the app's Knex on PostgreSQL, `connection`, the connection settings of an app without " +
+      'Knex, and `store`, such as `memory()`'
+    );
   }
   for (const name of ['schema', 'changesConnection', 'hint'] as const) {
-    if (values.store !== undefined && values[name] !== undefined) {
+    if (store !== undefined && values[name] !== undefined) {
       yield `\`${name}\` is for the database, which a \`store\` replaces: leave out one of them`;
     }
   }

@@ -1,8 +1,10 @@
 import type { EventEmitter } from 'node:events';
 import knex, { type Knex } from 'knex';
+import { version } from 'knex/package.json';
 import { Pool } from 'pg';
 
-import { appConnections, connectionMaker, type RawConnection } from '../../lib/database/knex';
+import { appConnections, connectionMaker, plainKnex, type RawConnection } from '../../lib/database/knex';
+import { peerDependencies } from '../../package.json';
 import { createDatabase, type TestDatabase } from '../support/database';
 
 let database: TestDatabase;
@@ -28,10 +30,44 @@ describe('appConnections()', () => {
   });
 });
 
-describe.each([
-  ["Knex's own pool", () => undefined],
-  ['a pg.Pool', () => new Pool({ connectionString: database.url, max: 1 })],
-])('appConnections() on %s', (_, poolOf) => {
+describe('a Knex in which a member is missing', () => {
+  /** Returns a Knex that looks like one of a version without a member of the client, or of Knex itself. */
+  function without(name: string): Knex {
+    const lacking = database.knex.withUserParams({});
+    const owner: object = name in lacking ? lacking : lacking.client;
+    Object.defineProperty(owner, name, { value: undefined });
+    return lacking;
+  }
+
+  const uses = { appConnections, connectionMaker, plainKnex };
+  it.each(['acquireConnection', 'releaseConnection', 'getPoolSettings', 'config', 'withUserParams'])(
+    'is rejected with the name %s and both versions, for the manager and for migrations',
+    (name) => {
+      for (const use of Object.values(uses)) {
+        expect(() => use(without(name))).toThrow(
+          new TypeError(
+            `\`knex\` has no \`${name}\`, which this package uses. It supports Knex ${peerDependencies.knex}, and the ` +
+              `installed version is ${version}: install a supported version`,
+          ),
+        );
+      }
+    },
+  );
+
+  it('is rejected if its pool settings cannot open connections', () => {
+    const other = database.knex.withUserParams({});
+    Object.defineProperty(other.client, 'getPoolSettings', { value: () => ({ create: () => undefined }) });
+    expect(() => connectionMaker(other)).toThrow('`knex` has no `destroy`');
+  });
+});
+
+/** The lowest supported version of Knex has no `connectionPool`. */
+const acceptsPools = 'initializeExternalPool' in (knex({ client: 'pg' }).client as object);
+
+const pools: [name: string, poolOf: () => Pool | undefined][] = [["Knex's own pool", () => undefined]];
+if (acceptsPools) pools.push(['a pg.Pool', () => new Pool({ connectionString: database.url, max: 1 })]);
+
+describe.each(pools)('appConnections() on %s', (_, poolOf) => {
   it('releases a connection without leftover listeners, and a broken borrowed connection does not end the process', async () => {
     const native = poolOf();
     const app = native ? knex({ client: 'pg', connectionPool: native } as Knex.Config) : database.connect();
@@ -76,12 +112,15 @@ describe('connectionMaker()', () => {
     expect(await made(connectionMaker(app, elsewhere))).toEqual([{ name: 'elsewhere' }]);
   });
 
-  it("returns undefined if the pool is not Knex's own and no connection settings are given", async () => {
-    const native = new Pool({ connectionString: database.url });
-    const app = knex({ client: 'pg', connectionPool: native } as Knex.Config);
-    expect(connectionMaker(app)).toBeUndefined();
-    expect(await made(connectionMaker(app, database.url))).toHaveLength(1);
-    await app.destroy();
-    await native.end();
-  });
+  (acceptsPools ? it : it.skip)(
+    "returns undefined if the pool is not Knex's own and no connection settings are given",
+    async () => {
+      const native = new Pool({ connectionString: database.url });
+      const app = knex({ client: 'pg', connectionPool: native } as Knex.Config);
+      expect(connectionMaker(app)).toBeUndefined();
+      expect(await made(connectionMaker(app, database.url))).toHaveLength(1);
+      await app.destroy();
+      await native.end();
+    },
+  );
 });

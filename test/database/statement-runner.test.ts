@@ -66,6 +66,14 @@ describe('StatementRunner', () => {
     expect(await runner.repeatable(PREPARED, [])).toEqual([{ name: 'one' }]);
   });
 
+  it('rejects with store-unavailable when no connection can be opened, whatever error the app throws', async () => {
+    const fetchFailed = new TypeError('fetch failed');
+    const source = { acquire: () => Promise.reject(fetchFailed), release: () => undefined };
+    const broken = new StatementRunner(source, { budget: 1000 });
+    await expect(broken.repeatable(ONE, [])).rejects.toEqual(unavailable);
+    await expect(broken.once(ONE, [])).rejects.toMatchObject({ cause: fetchFailed });
+  });
+
   it('rejects with store-unavailable when a statement exceeds the budget, and does not use its connection again', async () => {
     const before = await runner.repeatable(sql('select pg_backend_pid() as pid'), []);
     await expect(hurried.once(sql('select pg_sleep(60)'), [])).rejects.toEqual(unavailable);

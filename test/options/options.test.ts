@@ -34,7 +34,6 @@ describe('the options of a manager', () => {
     [{ lease: '1D' }, '`lease` is "1D"'],
     [{ requestBudget: 5 }, '`requestBudget` is 5'],
     [{ hint: 'redis://cache' }, '`hint` is "redis://cache": it must be a hint, such as `redisHint(client)`'],
-    [{ changesConnection: 5432 }, '`changesConnection` is 5432: it must be a value for Knex'],
     [{ schema: '' }, '`schema` is "": it must be the name of a schema'],
     [{ schema: 'a.b' }, '`schema` is "a.b"'],
     [{ schema: 5 }, '`schema` is 5'],

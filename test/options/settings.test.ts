@@ -69,8 +69,9 @@ describe('settingsOf', () => {
   });
 
   it.each<[string, object]>([
-    ['give either `knex`', { store: undefined }],
-    ['give either `knex`', { knex: () => undefined }],
+    ['give exactly one of `knex`', { store: undefined }],
+    ['give exactly one of `knex`', { knex: () => undefined }],
+    ['give exactly one of `knex`', { connection: 'postgres://db' }],
     ['`cookies.sameSite: "none"` lets every site', { cookies: { sameSite: 'none' } }],
     ['set `cookies.sameSite: "none"` too', { cookies: { partitioned: true } }],
     ['set `cookies.sameSite: "none"` too', { cookies: { sameSite: 'strict', partitioned: true } }],

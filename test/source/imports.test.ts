@@ -37,17 +37,15 @@ interface Boundary {
   readonly typesIn?: RegExp;
 }
 
-const EVERYWHERE = /^/;
-
 /**
  * Packages and Node.js modules that only some files may import. Every file may import the other Node.js modules; no file may
  * import another package.
  */
 const BOUNDARIES: Readonly<Record<string, Boundary>> = {
-  // The app passes its Knex. An imported Knex could be another version.
+  // The app passes its Knex. An imported Knex could be another version. Only apps without Knex need the imported one.
   knex: {
     within: /^(lib\/(database\/.+|options\/options|create|store\/postgres\/migrate)|migrations\/.+)$/,
-    typesIn: EVERYWHERE,
+    typesIn: /^(?!lib\/database\/own-knex$)/,
   },
   pg: { within: NOWHERE },
   'lru-cache': { within: /^lib\/lru$/ },

@@ -24,11 +24,15 @@ export async function createCluster(programs: Programs, folder: string, account?
     `--pwfile=${passwordFile}`,
     '--auth=scram-sha-256',
     '--encoding=UTF8',
-    // The same sort order on every machine, independent of the installed locales.
-    '--locale=C',
-    '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8',
+    ...(await localeOptions(programs, account)),
     '--no-sync',
   ]);
   await rename(unfinished, cluster);
+}
+
+/** The same sort order on every machine. Before PostgreSQL 17, the locale C.UTF-8 must be installed. */
+async function localeOptions({ initdb }: Programs, account?: Account): Promise<string[]> {
+  const [major] = /\d+/.exec(await runAs(account, initdb, ['--version'])) ?? [];
+  if (Number(major) < 17) return ['--locale=C.UTF-8'];
+  return ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
 }

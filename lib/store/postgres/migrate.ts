@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 
 import * as identitySessions from '../../../migrations/001_identity_sessions';
 import { plainKnex } from '../../database/knex';
+import { ownKnex } from '../../database/own-knex';
 import { unchecked } from '../../options/checks';
 import { type OptionTable, readOptions } from '../../options/reader';
 
@@ -11,6 +12,12 @@ export interface MigrateOptions {
   readonly schema?: string | undefined;
   /** The table in which Knex records the migrations that have run. Default: `identity_session_migrations`. */
   readonly tableName?: string | undefined;
+}
+
+/** The argument of `migrate` in an app without Knex. */
+export interface MigrateConnectionOptions extends MigrateOptions {
+  /** The connection of a role that may create the tables, in the form of Knex's own `connection`. */
+  readonly connection: Knex.Config['connection'];
 }
 
 const OPTIONS = {
@@ -56,11 +63,33 @@ const NO_HOST_SETTINGS = {
 
 /**
  * Creates the tables or updates them. Any number of processes may call it at the same time: a lock serializes them, and all
- * but the first find nothing to do.
- * @throws TypeError if an option is unknown
+ * but the first find nothing to do. An app without Knex calls `migrate({ connection })`.
+ * @throws TypeError if an option is unknown, or if the Knex or the connection settings cannot be used
  * @throws Error before it changes anything, if the server is older than PostgreSQL 14
  */
-export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise<void> {
+export function migrate(knex: Knex, options?: MigrateOptions): Promise<void>;
+export function migrate(options: MigrateConnectionOptions): Promise<void>;
+export async function migrate(
+  database: Knex | MigrateConnectionOptions,
+  options: MigrateOptions = {},
+): Promise<void> {
+  if (!isConnectionOptions(database)) return migrateOn(database, options);
+  const { connection, ...others } = database;
+  const own = ownKnex(connection);
+  try {
+    await migrateOn(own, { ...others, ...options });
+  } finally {
+    await own.destroy();
+  }
+}
+
+function isConnectionOptions(
+  database: Knex | MigrateConnectionOptions,
+): database is MigrateConnectionOptions {
+  return typeof database === 'object' && database !== null && 'connection' in database;
+}
+
+async function migrateOn(knex: Knex, options: MigrateOptions): Promise<void> {
   const config = migrationConfig(options);
   const plain = plainKnex(knex);
   if (await isUpToDate(plain, config)) return;

@@ -138,6 +138,26 @@ describe('migrate', () => {
     expect(await appliedIn(database)).toEqual(['001_identity_sessions']);
   });
 
+  it('uses connection settings in place of a Knex, and closes its connections, also after a failure', async () => {
+    const database = await newDatabase();
+    const connection = `${database.url}?application_name=own`;
+    await migrate({ connection, schema: 'sessions' });
+    await migrate({ connection });
+    expect(await appliedIn(database)).toEqual(['001_identity_sessions']);
+    await byHand(database, 'drop table identity_session_migrations');
+    await expect(migrate({ connection })).rejects.toThrow('already exists');
+
+    await expect(migrate({ connection: undefined })).rejects.toThrow(TypeError);
+    await expect(migrate({ connection, Schema: 'x' } as never)).rejects.toThrow('did you mean `schema`?');
+    const tables = "select schemaname from pg_tables where tablename = 'identity_sessions' order by 1";
+    const { rows } = await database.knex.raw<{ rows: { schemaname: string }[] }>(tables);
+    expect(rows.map(({ schemaname }) => schemaname)).toEqual(['public', 'sessions']);
+    await until(async () => {
+      const own = await database.knex('pg_stat_activity').where({ application_name: 'own' }).select('pid');
+      return own.length === 0;
+    });
+  });
+
   it('runs each migration once when five processes with four pools each start it at the same time', async () => {
     const database = await newDatabase();
     // With this default, a transaction that waits for the lock keeps a snapshot from before the wait.
