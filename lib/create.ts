@@ -125,7 +125,7 @@ function followerOf(
     // A connection of the app's choice could lead to another database than the one that sessions are written to.
     writer: changesConnection === undefined ? undefined : runner,
   });
-  const hints = [postgresHint(connection), ...(hint === undefined ? [] : [hint])];
+  const hints = [postgresHint(connection, { budget }), ...(hint === undefined ? [] : [hint])];
   return new ChangeFollower(changes, {
     clock,
     lease,

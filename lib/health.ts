@@ -1,6 +1,6 @@
 /**
  * The state of a manager, for a health route or a dashboard. It contains only facts that the manager knows without a query.
- * Parts that the manager does not have are absent; a manager on `memory()` has none of them.
+ * Parts that the manager does not have are absent; a manager on `memory()` has only `cleanup`.
  */
 export interface Health {
   /** The touches that are not yet written. */
@@ -18,6 +18,15 @@ export interface Health {
     /** False while the circuit breaker refuses requests without waiting for the database. */
     readonly available: boolean;
   };
+  readonly cleanup?: CleanupHealth;
+}
+
+/** The state of cleanup, as this node saw it at its last run. Times are in milliseconds since 1970. */
+export interface CleanupHealth {
+  /** The time of the last complete cleanup of any node, or null if this node knows none. */
+  readonly lastSuccess: number | null;
+  /** The time of the first failure since the last complete cleanup, or null if no run of this node has failed since. */
+  readonly failingSince: number | null;
 }
 
 /** The state of reading the change log. Reading starts when a session is first used, and pauses without use. */

@@ -104,16 +104,17 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       addresses bytea[] not null default '{}'
     ) with (fillfactor = 70)`);
 
-  // A row without a session id means all sessions.
+  // A row without a session id means all sessions. The id makes the key unique: without a key, rows could not be deleted
+  // while the database is published for logical replication. One index serves as key and for reads by xid.
   await knex.raw(`
     create table ${at}.identity_session_changes (
       session_id uuid,
-      xid xid8 not null default pg_current_xact_id(),
+      xid xid8 default pg_current_xact_id(),
+      id bigint generated always as identity,
       logged_at timestamptz not null default clock_timestamp(),
-      version smallint not null default 1
+      version smallint not null default 1,
+      primary key (xid, id)
     )`);
-  await knex.raw(`
-    create index identity_session_changes_xid on ${at}.identity_session_changes (xid)`);
 
   // The lease by which one node at a time cleans up: one row, which the first cleanup inserts.
   await knex.raw(`
@@ -149,14 +150,14 @@ export async function down(knex: Knex, schema?: string): Promise<void> {
 
 /**
  * Creates the triggers that write the change log. They fire when a session ends or changes, but not for touches, which set
- * other columns. A notification only says that the log has grown; PostgreSQL sends it on commit, once per transaction.
+ * other columns. They do not notify: a notification takes a lock of the whole server until the transaction is on disk, so
+ * that only one transaction at a time could commit. The nodes notify each other after the commit.
  */
 async function createTriggers(knex: Knex, at: string): Promise<void> {
   await knex.raw(`
     create function ${at}.identity_session_changed() returns trigger language plpgsql as $$
     begin
       insert into ${at}.identity_session_changes (session_id) values (old.session_id);
-      perform pg_notify('identity_session_changes', '');
       return null;
     end $$`);
   await knex.raw(`
@@ -176,9 +177,6 @@ async function createTriggers(knex: Knex, at: string): Promise<void> {
     begin
       insert into ${at}.identity_session_changes (session_id)
       select session_id from deleted where ended_at is null;
-      if found then
-        perform pg_notify('identity_session_changes', '');
-      end if;
       return null;
     end $$`);
   await knex.raw(`
@@ -189,7 +187,6 @@ async function createTriggers(knex: Knex, at: string): Promise<void> {
     create function ${at}.identity_session_all_changed() returns trigger language plpgsql as $$
     begin
       insert into ${at}.identity_session_changes (session_id) values (null);
-      perform pg_notify('identity_session_changes', '');
       return null;
     end $$`);
   for (const [table, act] of [

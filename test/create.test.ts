@@ -479,31 +479,109 @@ describe('a manager with a connection', () => {
   });
 });
 
-describe('a session that was ended in psql', () => {
-  it('is refused on every node at the next notification, before the next periodic read', async () => {
-    const credentials = await openWarm(use());
+describe('a session that has ended', () => {
+  let credentials: Credentials;
+
+  /** Three nodes that have cached the session, and may read the change log when they are notified. */
+  beforeEach(async () => {
+    credentials = await openWarm(use());
     managers.push(...[1, 2].map(() => managerOn({ knex: database.knex, clock })));
     for (const manager of managers) await manager.verify(credentials);
     await until(() => clock.reads === managers.length);
     for (const manager of managers) await manager.verify(credentials);
     for (const manager of managers) expect(manager.verify(credentials)).not.toBeInstanceOf(Promise);
     clock.advance(READ_AT_MOST_EVERY);
+  });
 
+  async function expectRefused(manager: IdentitySessionManager): Promise<void> {
+    await until(() => {
+      // The fake clock does not move, but tasks that are due now run.
+      clock.advance(0);
+      return readsDatabase(manager, credentials);
+    });
+    await expect(async () => manager.verify(credentials)).rejects.toMatchObject({ code: 'session-ended' });
+  }
+
+  it('is refused on every node at the notification of the node that ended it, before the next periodic read', async () => {
+    const [one, ...others] = managers;
+    await one!.signOut(credentials);
+    for (const manager of others) await expectRefused(manager);
+  });
+
+  it('is refused on every node although the node that ended it was closed immediately afterwards', async () => {
+    const [one, ...others] = managers;
+    await one!.open({ userId: 'bob' });
+    // Its notification delays the next one by the shortest interval.
+    await one!.revoke({ owner: { userId: 'bob' } });
+    await one!.signOut(credentials);
+    await one!.close();
+    clock.advance(READ_AT_MOST_EVERY);
+    for (const manager of others) await expectRefused(manager);
+  });
+
+  it('is refused on every node at the next periodic read if it was ended in psql', async () => {
     await database.knex.raw('update identity_sessions set ended_at = now()');
-    for (const manager of managers) {
-      await until(() => {
-        // The fake clock does not move, but tasks that are due now run.
-        clock.advance(0);
-        return readsDatabase(manager, credentials);
-      });
-      await expect(async () => manager.verify(credentials)).rejects.toMatchObject({ code: 'session-ended' });
-    }
+    clock.advance(READ_EVERY);
+    for (const manager of managers) await expectRefused(manager);
   });
 
   function readsDatabase(manager: IdentitySessionManager, credentials: Credentials): boolean {
     const answer = manager.verify(credentials);
     if (answer instanceof Promise) answer.catch(() => undefined);
     return answer instanceof Promise;
+  }
+});
+
+describe('a dump that is restored under a running manager', () => {
+  const TABLES = ['sessions', 'session_epochs', 'session_policy', 'session_changes', 'session_cleanup'].map(
+    (name) => `identity_${name}`,
+  );
+
+  it('is served as it is, and revokeEverything() ends the sessions that it revived', async () => {
+    const manager = use();
+    const [revived, kept] = [await openWarm(manager), await open(manager)];
+    for (const table of TABLES) await database.knex.raw(`create table dumped_${table} as table ${table}`);
+    // The transaction ids of another server may be higher.
+    await database.knex.raw(
+      "insert into dumped_identity_session_changes values (?, '99999999999', 1, now(), 1)",
+      [kept.sessionId],
+    );
+    const later = await open(manager);
+    for (const credentials of [kept, later]) await manager.verify(credentials);
+    await manager.signOut(revived);
+
+    await restore();
+    await readLog(manager);
+    await manager.verify(kept);
+    await manager.verify(revived);
+    await expect(async () => manager.verify(later)).rejects.toMatchObject({ code: 'credentials-invalid' });
+
+    await manager.administration.revokeEverything();
+    for (const credentials of [kept, revived]) {
+      await expect(async () => manager.verify(credentials)).rejects.toMatchObject({ code: 'session-ended' });
+    }
+    clock.advance(1);
+    await manager.verify(await open(manager));
+  });
+
+  async function restore(): Promise<void> {
+    await database.knex.transaction(async (transaction) => {
+      for (const table of TABLES) {
+        await transaction.raw(`truncate ${table}`);
+        await transaction.raw(`insert into ${table} overriding system value select * from dumped_${table}`);
+        await transaction.raw(`drop table dumped_${table}`);
+      }
+    });
+  }
+
+  /** Waits for two reads of the log, because the first one may have been sent before the restore. */
+  async function readLog(manager: IdentitySessionManager): Promise<void> {
+    for (let read = 0; read < 2; read++) {
+      const { reads } = clock;
+      clock.advance(READ_EVERY);
+      await until(() => clock.reads > reads);
+    }
+    expect(manager.health().changes?.trusted).toBe(true);
   }
 });
 

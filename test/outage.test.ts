@@ -202,8 +202,11 @@ describe('health()', () => {
     });
   });
 
-  it('is empty if the manager uses the memory store', () => {
-    expect(managerOn({ store: memory() }).health()).toEqual({});
+  it('contains only the state of cleanup if the manager uses the memory store', async () => {
+    const manager = managerOn({ store: memory(), clock });
+    expect(manager.health()).toEqual({ cleanup: { lastSuccess: null, failingSince: null } });
+    await manager.runCleanup();
+    expect(manager.health()).toEqual({ cleanup: { lastSuccess: clock.now(), failingSince: null } });
   });
 });
 

@@ -151,7 +151,10 @@ export class ChangeFollower {
     if (!this.#synchronized) throw this.#failure;
   }
 
-  /** Notifies the other nodes that the log has grown, through the hints that can send. */
+  /**
+   * Notifies the other nodes that the log has grown, through the hints that can send. Call it after the commit: a
+   * notification inside a transaction takes a lock of the whole server until the commit is on disk.
+   */
   announce(): void {
     for (const hint of this.#hints) hint.send();
   }
@@ -160,8 +163,7 @@ export class ChangeFollower {
     this.#state = 'closed';
     this.#trustedUntil = -Infinity;
     this.#cancelNext();
-    for (const hint of this.#hints) hint.close();
-    await this.#reading;
+    await Promise.all([this.#reading, ...this.#hints.map((hint) => hint.close())]);
     await this.#changes.close();
   }
 

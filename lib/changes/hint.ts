@@ -1,4 +1,4 @@
-import { type Clock, withTimeout } from '../clock';
+import { systemClock, withTimeout, type Clock } from '../clock';
 import type { Report } from '../events';
 import type { HintHealth } from '../health';
 
@@ -26,28 +26,39 @@ export interface HintListener {
 }
 
 /** The timeout of one notification, in milliseconds. Without it, an unanswered notification would block all later ones. */
-const SEND_TIMEOUT = 200;
+const SEND_TIMEOUT = 1000;
+
+/** The shortest interval between two notifications, in milliseconds. Other nodes do not read the log more often anyway. */
+export const SEND_AT_MOST_EVERY = 20;
 
 /**
- * Wraps a hint for one node. It catches every error of the hint, reports the first failure and the recovery as one event
- * each, and never has more than one notification in flight.
+ * Wraps a hint for one node. It catches every error of the hint, and reports the first failure and the recovery as one event
+ * each. It sends the first notification immediately, at most one per interval, and never has more than one in flight.
  */
 export class MonitoredHint {
   readonly #hint: Hint;
   readonly #report: Report;
   readonly #clock: Clock;
+  readonly #timeouts: Clock;
   readonly #failing = new Set<'listening' | 'sending'>();
   #stop: () => void = () => undefined;
-  #sending: 'nothing' | 'one' | 'one, and another after it' = 'nothing';
+  /** True if a notification is to be sent, because `send()` was called since the last one was. */
+  #pending = false;
+  #sending: Promise<void> | undefined;
+  /** The earliest time of the next notification. */
+  #notBefore = -Infinity;
+  #endPause: () => void = () => undefined;
   #closed = false;
   #listening = false;
   #up = false;
   #since: number;
 
-  constructor(hint: Hint, report: Report, clock: Clock) {
+  /** @param timeouts The clock of the timeouts. By default they use real timers, even if tests inject a clock elsewhere. */
+  constructor(hint: Hint, report: Report, clock: Clock, timeouts = systemClock()) {
     this.#hint = hint;
     this.#report = report;
     this.#clock = clock;
+    this.#timeouts = timeouts;
     this.#since = clock.now();
   }
 
@@ -68,35 +79,53 @@ export class MonitoredHint {
     }
   }
 
-  /** Notifies the other nodes. Calls during a notification in flight are merged into one that is sent after it. */
+  /**
+   * Notifies the other nodes. Calls during a notification in flight, or before the interval has passed, are merged into one
+   * notification that is sent afterwards.
+   */
   send(): void {
-    if (this.#sending === 'nothing') void this.#send();
-    else this.#sending = 'one, and another after it';
+    if (this.#hint.send === undefined || this.#closed) return;
+    this.#pending = true;
+    this.#sending ??= this.#sendPending();
   }
 
-  close(): void {
+  /** Stops listening and sends the pending notification. Waits for it, but not longer than its timeout. */
+  async close(): Promise<void> {
     this.#closed = true;
     this.#stop();
+    this.#endPause();
+    await this.#sending;
   }
 
-  async #send(): Promise<void> {
-    this.#sending = 'one';
-    try {
-      await this.#sendOne();
-      this.#succeed('sending');
-    } catch (error) {
-      this.#fail('sending', error);
+  async #sendPending(): Promise<void> {
+    while (this.#pending) {
+      const early = this.#notBefore - this.#clock.monotonic();
+      if (early > 0 && !this.#closed) await this.#pause(early);
+      this.#pending = false;
+      this.#notBefore = this.#clock.monotonic() + SEND_AT_MOST_EVERY;
+      try {
+        await this.#sendOne();
+        this.#succeed('sending');
+      } catch (error) {
+        this.#fail('sending', error);
+      }
     }
-    const again = this.#sending !== 'one' && !this.#closed;
-    this.#sending = 'nothing';
-    if (again) this.send();
+    this.#sending = undefined;
+  }
+
+  #pause(length: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(length, resolve);
+      this.#endPause = () => {
+        cancel();
+        resolve();
+      };
+    });
   }
 
   async #sendOne(): Promise<void> {
-    const sent = this.#hint.send?.();
-    if (sent === undefined) return;
-    await withTimeout(sent, {
-      clock: this.#clock,
+    await withTimeout(Promise.resolve(this.#hint.send!()), {
+      clock: this.#timeouts,
       limit: SEND_TIMEOUT,
       problem: 'The hint took too long to send a notification',
       // Redis clients queue commands while they are disconnected, so a late success means that Redis is back.
@@ -111,6 +140,8 @@ export class MonitoredHint {
     if (wasDown && this.#failing.size === 0 && !this.#closed) {
       this.#report({ type: 'recovered', task: 'hint' });
     }
+    // The last notification was lost. The source is back, so another one probably succeeds.
+    if (side === 'listening' && this.#failing.has('sending')) this.send();
   }
 
   #fail(side: 'listening' | 'sending', error: unknown): void {

@@ -7,12 +7,12 @@ import type { Hint } from './hint';
 
 /**
  * The change log in PostgreSQL is the table `identity_session_changes`. No code in `lib/` writes to it: the triggers that
- * migration 001 creates insert a row for every session that ends or changes, and send a notification on the channel below.
- * So changes by hand, for example in psql, are logged too. This file only reads the log, listens, and prunes.
+ * migration 001 creates insert a row for every session that ends or changes. So changes by hand, for example in psql, are
+ * logged too. This file only reads the log, notifies, listens, and prunes.
  */
 const LOG = 'identity_session_changes';
 
-/** The channel of the triggers' notifications. All schemas of a database share it. */
+/** The channel of the notifications. All schemas of a database share it. */
 const CHANNEL = 'identity_session_changes';
 
 /** The time that the log reaches back, in milliseconds. A node that was away longer clears its cache. */
@@ -39,13 +39,27 @@ export function postgresChanges(
 }
 
 /**
- * A hint by LISTEN on the connection that also reads the log. `listen()` sends nothing itself: the connection sends LISTEN
- * before its next use, which is the next read of the log, and again after every reconnect. It has no `send`, because the
- * triggers notify.
+ * A hint by LISTEN and NOTIFY on the connection that also reads the log. `listen()` sends nothing itself: the connection
+ * sends LISTEN before its next use, which is the next read of the log, and again after every reconnect.
+ * @param options `budget` is the time for one notification, in milliseconds.
  */
-export function postgresHint(connection: DedicatedConnection): Hint {
-  return { name: 'listen', listen: (listener) => connection.listen(CHANNEL, listener) };
+export function postgresHint(connection: DedicatedConnection, { budget }: { readonly budget: number }): Hint {
+  const runner = new StatementRunner(connection, { budget });
+  return {
+    name: 'listen',
+    listen: (listener) => connection.listen(CHANNEL, listener),
+    send: () => runner.once(NOTIFY, []),
+  };
 }
+
+/**
+ * Notifies in a transaction of its own, whose commit waits for no disk. Other programs may hold the lock that every
+ * notification takes. Reads of the log wait for this statement, so it must not wait long.
+ */
+const NOTIFY: Statement = {
+  name: 'identity_sessions.notify',
+  text: `select set_config('lock_timeout', '500ms', true), pg_notify('${CHANNEL}', '')`,
+};
 
 /** Prunes the change log. It uses the app's pool, so that pruning does not delay the reads of the log. */
 export function postgresChangeLog(
@@ -167,12 +181,16 @@ function readStatements(table: string) {
   } satisfies Record<string, Statement>;
 }
 
-/** The columns of the current position. `server` contains the log's oid, because two databases can have equal names. */
+/**
+ * The columns of the current position. `server` contains the log's oid, because two databases can have equal names, and the
+ * number of its file, which changes when the log is truncated, for example before a dump is restored.
+ */
 function currentPosition(table: string): string {
   const log = `'${table.replaceAll("'", "''")}'::regclass::oid`;
   return `
     pg_current_snapshot() as snapshot,
-    concat_ws('/', extract(epoch from pg_postmaster_start_time()), current_database(), ${log}) as server,
+    concat_ws('/', extract(epoch from pg_postmaster_start_time()), current_database(), ${log},
+      pg_relation_filenode(${log})) as server,
     round(extract(epoch from clock_timestamp()) * 1000) as time,
     pg_is_in_recovery() as replica`;
 }

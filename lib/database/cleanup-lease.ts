@@ -12,6 +12,14 @@ export interface CleanupLeaseOptions {
 /** The number of an acquired lease. Every acquisition by any node gets a higher number. */
 export type LeaseNumber = string;
 
+/** The result of an attempt to acquire the lease. */
+export interface Acquisition {
+  /** Undefined if the lease was not acquired. */
+  readonly lease: LeaseNumber | undefined;
+  /** The time of the last complete cleanup, in milliseconds since 1970, or null before the first. */
+  readonly finishedAt: number | null;
+}
+
 /** The time after which a lease expires unless it is renewed, as an SQL interval. A crashed node blocks others this long. */
 const LEASE_DURATION = "interval '1 minute'";
 
@@ -38,16 +46,15 @@ export class CleanupLease {
   }
 
   /**
-   * Acquires the lease. Returns `undefined` if another node holds it, or if the last complete cleanup is less than `rest`
-   * milliseconds ago.
+   * Acquires the lease, unless another node holds it or the last complete cleanup is less than `rest` milliseconds ago.
    */
-  async acquire(rest: number): Promise<LeaseNumber | undefined> {
+  async acquire(rest: number): Promise<Acquisition> {
     const { acquire } = await this.#sql();
     const sent = this.#clock.monotonic();
-    const [row] = await this.#runner.once<{ lease_number: string; time: string }>(acquire, [rest]);
-    if (row === undefined) return undefined;
-    this.#clock.follow?.(Number(row.time), (sent + this.#clock.monotonic()) / 2);
-    return row.lease_number;
+    const [row] = await this.#runner.once<AcquisitionRow>(acquire, [rest]);
+    const { lease_number: lease, finished_at: finishedAt, time } = row!;
+    this.#clock.follow?.(Number(time), (sent + this.#clock.monotonic()) / 2);
+    return { lease: lease ?? undefined, finishedAt: finishedAt === null ? null : Number(finishedAt) };
   }
 
   /** Extends the lease. Returns false if it expired and another node has acquired it since. */
@@ -67,9 +74,16 @@ export class CleanupLease {
   }
 }
 
+interface AcquisitionRow {
+  readonly lease_number: string | null;
+  readonly finished_at: string | null;
+  readonly time: string;
+}
+
 function statements(table: string) {
   const named = (key: string, text: string): Statement => ({ name: statementName(table, key), text });
   const now = 'clock_timestamp()';
+  const milliseconds = (time: string) => `round(extract(epoch from ${time}) * 1000)`;
   return {
     // The first acquisition ever inserts the row. If two nodes try at once, one waits for the other and inserts nothing.
     acquire: named(
@@ -82,8 +96,9 @@ function statements(table: string) {
          insert into ${table} (leased_until) values (${now} + ${LEASE_DURATION}) on conflict do nothing
          returning lease_number
        )
-       select lease_number, round(extract(epoch from ${now}) * 1000) as time
-       from (select lease_number from next union all select lease_number from first) as acquired`,
+       select (select lease_number from next union all select lease_number from first),
+         (select ${milliseconds('finished_at')} from ${table} where isfinite(finished_at)) as finished_at,
+         ${milliseconds(now)} as time`,
     ),
     renew: named(
       'renew',

@@ -44,6 +44,10 @@ export class DedicatedConnection implements ConnectionSource {
   /** The connection on which LISTEN succeeded. */
   #listening: RawConnection | undefined;
   #preparing: Promise<void> | undefined;
+  /** The dedicated connection while it is borrowed. */
+  #borrowed: Connection | undefined;
+  /** The calls of `acquire()` that wait until the dedicated connection is released. */
+  readonly #waiting: (() => void)[] = [];
   #failures = 0;
   #notBefore = -Infinity;
   #closed = false;
@@ -64,16 +68,25 @@ export class DedicatedConnection implements ConnectionSource {
     return () => (this.#channel = undefined);
   }
 
-  /** Returns the dedicated connection. Opens it and sends LISTEN first if necessary. Falls back to the app's pool. */
+  /**
+   * Returns the dedicated connection to one borrower at a time, because a connection runs one statement at a time. Opens it
+   * and sends LISTEN first if necessary. Falls back to the app's pool.
+   */
   async acquire(): Promise<Connection> {
-    this.#preparing ??= this.#prepare().finally(() => (this.#preparing = undefined));
-    await this.#preparing;
-    return this.#dedicated ?? (await this.#pool.acquire());
+    for (;;) {
+      if (this.#borrowed === undefined) await this.#prepareOnce();
+      if (this.#dedicated === undefined) return this.#pool.acquire();
+      if (this.#borrowed === undefined) return (this.#borrowed = this.#dedicated);
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
   }
 
   release(connection: Connection): void {
-    if (connection !== this.#dedicated) this.#pool.release(connection);
-    else if (connection.__knex__disposed !== undefined) this.#discard(connection.__knex__disposed);
+    if (connection !== this.#borrowed) return this.#pool.release(connection);
+    this.#borrowed = undefined;
+    const broken = connection.__knex__disposed;
+    if (broken !== undefined && connection === this.#dedicated) this.#discard(broken);
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   /**
@@ -97,6 +110,11 @@ export class DedicatedConnection implements ConnectionSource {
     const dedicated = this.#dedicated;
     this.#dedicated = undefined;
     if (dedicated !== undefined) await this.#destroy(dedicated);
+  }
+
+  #prepareOnce(): Promise<void> {
+    this.#preparing ??= this.#prepare().finally(() => (this.#preparing = undefined));
+    return this.#preparing;
   }
 
   async #prepare(): Promise<void> {

@@ -2,6 +2,7 @@ import type { ChangeLog } from '../changes/changes';
 import type { CleanupLease } from '../database/cleanup-lease';
 import { holdProcess, jittered } from '../clock';
 import { reportEnded } from '../events';
+import type { CleanupHealth } from '../health';
 import { cutoffs, type Cutoffs, type Lifetimes } from '../session/lifetimes';
 import type { Owner } from '../session/session';
 import { inSlices } from '../slices';
@@ -48,12 +49,18 @@ export class Cleanup {
   readonly #settings: Settings;
   #underway: Promise<CleanupResult | undefined> | undefined;
   #closed = false;
+  #lastSuccess: number | null = null;
+  #failingSince: number | null = null;
   #cancelNext: () => void = () => undefined;
   #endPause: () => void = () => undefined;
 
   constructor(cleaned: Cleaned, settings: Settings) {
     this.#cleaned = cleaned;
     this.#settings = settings;
+  }
+
+  get health(): CleanupHealth {
+    return { lastSuccess: this.#lastSuccess, failingSince: this.#failingSince };
   }
 
   /**
@@ -97,14 +104,33 @@ export class Cleanup {
 
   #run(rest: number): Promise<CleanupResult | undefined> {
     if (this.#closed || this.#underway !== undefined) return Promise.resolve(undefined);
-    this.#underway = this.#runWithLease(rest).finally(() => (this.#underway = undefined));
+    this.#underway = this.#runAndNote(rest).finally(() => (this.#underway = undefined));
     return this.#underway;
+  }
+
+  async #runAndNote(rest: number): Promise<CleanupResult | undefined> {
+    const { clock } = this.#settings;
+    try {
+      const result = await this.#runWithLease(rest);
+      if (result !== undefined && !this.#closed) this.#noteSuccess(clock.now());
+      return result;
+    } catch (error) {
+      this.#failingSince ??= clock.now();
+      throw error;
+    }
+  }
+
+  #noteSuccess(time: number): void {
+    this.#lastSuccess = time;
+    if (time >= (this.#failingSince ?? 0)) this.#failingSince = null;
   }
 
   async #runWithLease(rest: number): Promise<CleanupResult | undefined> {
     const { cleanupLease } = this.#cleaned;
     if (cleanupLease === undefined) return this.#clean(() => Promise.resolve(true));
-    const lease = await cleanupLease.acquire(rest);
+    const { lease, finishedAt } = await cleanupLease.acquire(rest);
+    // Another node may have completed a cleanup after a run of this node failed.
+    if (finishedAt !== null) this.#noteSuccess(finishedAt);
     if (lease === undefined) return undefined;
     try {
       const result = await this.#clean(() => cleanupLease.renew(lease));

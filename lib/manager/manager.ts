@@ -346,7 +346,7 @@ export class IdentitySessionManager {
 
   /** Returns the state of this node without asking the database. */
   health(): Health {
-    return this.#store.health();
+    return { ...this.#store.health(), cleanup: this.#cleanup.health };
   }
 
   /**

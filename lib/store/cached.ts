@@ -1,6 +1,7 @@
 import type { Cache } from '../lru';
 import type { ChangeFollower, ChangeSet } from '../changes/changes';
 import type { Clock } from '../clock';
+import { SessionError } from '../errors';
 import type { Health } from '../health';
 import { stage, type Cutoffs, type Lifetimes } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
@@ -17,6 +18,7 @@ import type {
   MaybePromise,
   Policy,
   PolicyPatch,
+  Retained,
   Scope,
   SessionPatch,
   Touch,
@@ -93,21 +95,12 @@ class CachedStore extends ForwardingStore {
     }
   }
 
-  override async update(id: string, patch: SessionPatch): Promise<boolean> {
-    try {
-      return await this.inner.update(id, patch);
-    } finally {
-      // After a failure too: the change may have been committed and only the response lost.
-      this.#changed([id]);
-    }
+  override update(id: string, patch: SessionPatch): Promise<boolean> {
+    return this.#changing([id], this.inner.update(id, patch), Boolean);
   }
 
-  override async wake(id: string, at: number, idleSince: number): Promise<boolean> {
-    try {
-      return await this.inner.wake(id, at, idleSince);
-    } finally {
-      this.#changed([id]);
-    }
+  override wake(id: string, at: number, idleSince: number): Promise<boolean> {
+    return this.#changing([id], this.inner.wake(id, at, idleSince), Boolean);
   }
 
   override async touch(touches: readonly Touch[]): Promise<TouchResult> {
@@ -123,9 +116,9 @@ class CachedStore extends ForwardingStore {
 
   override async endEverything(scope: Scope, end: Omit<End, 'reason'>): Promise<void> {
     try {
-      await this.inner.endEverything(scope, end);
+      await this.#announcing(this.inner.endEverything(scope, end));
     } finally {
-      this.#everythingChanged();
+      this.#evictAll();
     }
   }
 
@@ -135,14 +128,19 @@ class CachedStore extends ForwardingStore {
 
   override async setPolicy(patch: PolicyPatch): Promise<void> {
     try {
-      await this.inner.setPolicy(patch);
+      await this.#announcing(this.inner.setPolicy(patch));
     } finally {
-      this.#everythingChanged();
+      this.#evictAll();
     }
   }
 
+  override sweep(retained: Retained, limit: number): Promise<number> {
+    return this.#announcing(this.inner.sweep(retained, limit), (swept) => swept > 0);
+  }
+
   override async hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated> {
-    const hibernated = await this.inner.hibernate(cutoffs, limit);
+    const hibernating = this.inner.hibernate(cutoffs, limit);
+    const hibernated = await this.#announcing(hibernating, ({ dropped }) => dropped > 0);
     this.#evict(hibernated.sessions.map(({ sessionId }) => sessionId));
     return hibernated;
   }
@@ -173,13 +171,34 @@ class CachedStore extends ForwardingStore {
     which: readonly Revocation[],
     ending: Promise<readonly EndedSession[]>,
   ): Promise<readonly EndedSession[]> {
+    const named = which.flatMap(({ only = [] }) => only);
+    const ended = await this.#changing(named, ending, ({ length }) => length > 0);
+    await inSlices(ended, (slice) => this.#evict(slice.map(({ sessionId }) => sessionId)), EVICTED_AT_ONCE);
+    return ended;
+  }
+
+  /** Evicts the sessions with these ids after a change, also if it failed: it may be committed, and only the response lost. */
+  async #changing<T>(
+    ids: readonly string[],
+    change: Promise<T>,
+    changed: (result: T) => boolean,
+  ): Promise<T> {
     try {
-      const ended = await ending;
-      await inSlices(ended, (slice) => this.#evict(slice.map(({ sessionId }) => sessionId)), EVICTED_AT_ONCE);
-      if (ended.length > 0) this.#follower.announce();
-      return ended;
+      return await this.#announcing(change, changed);
     } finally {
-      this.#evict(which.flatMap(({ only = [] }) => only));
+      this.#evict(ids);
+    }
+  }
+
+  /** Notifies the other nodes after a change that affected sessions, and after a failure, because it may be committed. */
+  async #announcing<T>(change: Promise<T>, changed: (result: T) => boolean = () => true): Promise<T> {
+    try {
+      const result = await change;
+      if (changed(result)) this.#follower.announce();
+      return result;
+    } catch (error) {
+      if (!(error instanceof SessionError) || error.code === 'store-unavailable') this.#follower.announce();
+      throw error;
     }
   }
 
@@ -244,17 +263,6 @@ class CachedStore extends ForwardingStore {
     this.#flights.clear();
     this.#policy = undefined;
     this.#clearings++;
-  }
-
-  /** Called when this node has ended or changed sessions. */
-  #changed(ids: readonly string[]): void {
-    this.#evict(ids);
-    if (ids.length > 0) this.#follower.announce();
-  }
-
-  #everythingChanged(): void {
-    this.#evictAll();
-    this.#follower.announce();
   }
 
   /** Evicts the sessions and unregisters their flights, whose results were read before the change. */

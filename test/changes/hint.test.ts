@@ -1,4 +1,4 @@
-import { MonitoredHint, type Hint, type HintListener } from '../../lib/changes/hint';
+import { MonitoredHint, SEND_AT_MOST_EVERY, type Hint, type HintListener } from '../../lib/changes/hint';
 import type { SessionEvent } from '../../lib/events';
 import { FakeClock } from '../support/clock';
 import { turns } from '../support/gate';
@@ -31,7 +31,13 @@ beforeEach(() => {
 });
 
 function monitor(made: Hint): MonitoredHint {
-  return new MonitoredHint(made, (event) => events.push(event), clock);
+  return new MonitoredHint(made, (event) => events.push(event), clock, clock);
+}
+
+async function passInterval(): Promise<void> {
+  await turns();
+  clock.advance(SEND_AT_MOST_EVERY);
+  await turns();
 }
 
 const failed = (message: string) => ({ type: 'failed', task: 'hint', error: new Error(message) });
@@ -58,7 +64,7 @@ describe('MonitoredHint.listen()', () => {
   });
 
   it('stops with close(), and nothing is passed on or reported afterwards', () => {
-    monitored.close();
+    void monitored.close();
     listener!.notify();
     listener!.down(new Error('closed'));
     expect([stopped, notified, events]).toEqual([1, 0, []]);
@@ -76,29 +82,45 @@ describe('MonitoredHint on a hint whose listen() throws', () => {
     broken.listen(() => notified++);
     expect(events).toEqual([failed('broken')]);
     broken.send();
-    broken.close();
+    void broken.close();
   });
 });
 
 describe('MonitoredHint.send()', () => {
-  it('has one notification in flight and merges all further calls into one after it', async () => {
+  it('sends the first notification immediately, and one for all later calls when it is answered', async () => {
     for (let calls = 0; calls < 1000; calls++) monitored.send();
+    expect(sending).toHaveLength(1);
+    await passInterval();
     expect(sending).toHaveLength(1);
     sending[0]!.resolve();
     await turns();
     expect(sending).toHaveLength(2);
     sending[1]!.resolve();
-    await turns();
+    await passInterval();
     expect(sending).toHaveLength(2);
     monitored.send();
     expect(sending).toHaveLength(3);
+  });
+
+  it('sends at most one notification per interval, and the last one for the last call', async () => {
+    for (let elapsed = 0; elapsed < 10 * SEND_AT_MOST_EVERY; elapsed++) {
+      monitored.send();
+      sending.at(-1)!.resolve();
+      await turns();
+      clock.advance(1);
+      await turns();
+    }
+    expect(sending).toHaveLength(11);
+    sending.at(-1)!.resolve();
+    await passInterval();
+    expect(sending).toHaveLength(11);
   });
 
   it('reports consecutive failures once and tries again with the next notification', async () => {
     for (const message of ['first', 'second']) {
       monitored.send();
       sending.pop()!.reject(new Error(message));
-      await turns();
+      await passInterval();
     }
     expect(events).toEqual([failed('first')]);
     monitored.send();
@@ -107,10 +129,23 @@ describe('MonitoredHint.send()', () => {
     expect(events).toEqual([failed('first'), recovered]);
   });
 
+  it('sends another notification when the source is back, because the last one was lost', async () => {
+    monitored.listen(() => notified++);
+    monitored.send();
+    sending.pop()!.reject(new Error('off'));
+    listener!.down(new Error('off'));
+    await passInterval();
+    listener!.up();
+    expect(sending).toHaveLength(1);
+    sending.pop()!.resolve();
+    await turns();
+    expect(events).toEqual([failed('off'), recovered]);
+  });
+
   it('gives up on a notification after the timeout, reports it, and sends the next one', async () => {
     monitored.send();
     monitored.send();
-    clock.advance(199);
+    clock.advance(999);
     await turns();
     expect([sending.length, events]).toEqual([1, []]);
     clock.advance(1);
@@ -121,7 +156,7 @@ describe('MonitoredHint.send()', () => {
 
   it('reports recovery when a notification succeeds after its timeout', async () => {
     monitored.send();
-    clock.advance(200);
+    clock.advance(1000);
     await turns();
     sending[0]!.resolve();
     await turns();
@@ -133,23 +168,46 @@ describe('MonitoredHint.send()', () => {
     listener!.down(new Error('not listening'));
     monitored.send();
     sending.pop()!.resolve();
-    await turns();
+    await passInterval();
     monitored.send();
     sending.pop()!.reject(new Error('not sending either'));
-    await turns();
+    await passInterval();
     listener!.up();
     expect(events).toEqual([failed('not listening')]);
-    monitored.send();
     sending.pop()!.resolve();
     await turns();
     expect(events).toEqual([failed('not listening'), recovered]);
   });
 
-  it('sends and reports nothing after close()', async () => {
+  it('sends the pending notification on close() without waiting for the interval', async () => {
+    let closed = false;
     monitored.send();
+    sending[0]!.resolve();
+    await turns();
     monitored.send();
-    monitored.close();
+    void monitored.close().then(() => (closed = true));
+    await turns();
+    expect([sending.length, closed]).toEqual([2, false]);
+    sending[1]!.resolve();
+    await turns();
+    expect(closed).toBe(true);
+  });
+
+  it('gives up on the pending notification after its timeout, so that close() does not hang', async () => {
+    monitored.send();
+    let closed = false;
+    void monitored.close().then(() => (closed = true));
+    clock.advance(1000);
+    await turns();
+    expect(closed).toBe(true);
+  });
+
+  it('reports nothing and sends no further notification after close()', async () => {
+    monitored.send();
+    const closing = monitored.close();
     sending[0]!.reject(new Error('closed'));
+    await closing;
+    monitored.send();
     await turns();
     expect([sending.length, events]).toEqual([1, []]);
   });
@@ -176,11 +234,11 @@ describe('MonitoredHint.health', () => {
     sending[0]!.reject(new Error('off'));
     await turns();
     expect(monitored.health).toEqual({ name: 'test', up: false, since: began + 20 });
-    clock.advance(10);
+    clock.advance(SEND_AT_MOST_EVERY);
     monitored.send();
     sending[1]!.resolve();
     await turns();
-    expect(monitored.health).toEqual({ name: 'test', up: true, since: began + 30 });
+    expect(monitored.health).toEqual({ name: 'test', up: true, since: began + 40 });
     listener!.down(new Error('off'));
     expect(monitored.health.up).toBe(false);
   });

@@ -129,6 +129,50 @@ describe('DedicatedConnection', () => {
   });
 });
 
+describe('DedicatedConnection with several borrowers', () => {
+  it('lends the connection to one borrower at a time', async () => {
+    const own = open(database.knex);
+    const order: string[] = [];
+    const borrow = async (name: string) => {
+      const connection = await own.acquire();
+      order.push(`${name} borrows`);
+      await connection.query({ text: 'select 1' });
+      await turns();
+      order.push(`${name} releases`);
+      own.release(connection);
+      return connection;
+    };
+    const borrowed = await Promise.all(['one', 'two', 'three'].map(borrow));
+    expect(new Set(borrowed).size).toBe(1);
+    expect(order.filter((_, index) => index % 2 === 0)).toEqual([
+      'one borrows',
+      'two borrows',
+      'three borrows',
+    ]);
+  });
+
+  it('opens a new connection for the others if one of them breaks it', async () => {
+    open(database.connect({ log: QUIET }));
+    const first = await pid();
+    const broken = runner.repeatable({ name: '', text: 'select pg_terminate_backend(pg_backend_pid())' }, []);
+    const others = await Promise.all([broken.catch(() => first), pid(), pid(), pid()]);
+    expect(others.slice(1)).not.toContain(first);
+    expect(new Set(others.slice(1)).size).toBe(1);
+  });
+
+  it('lends connections of the pool to all that wait when it is closed', async () => {
+    const own = open(database.knex);
+    const first = await own.acquire();
+    const waiting = [own.acquire(), own.acquire()];
+    await turns();
+    const closing = own.close();
+    own.release(first);
+    for (const borrowed of await Promise.all(waiting)) own.release(borrowed);
+    await closing;
+    expect(await database.knex.raw('select 1')).toBeDefined();
+  });
+});
+
 describe('DedicatedConnection when no connection can be opened', () => {
   let attempts: number;
   let full: boolean;

@@ -235,6 +235,24 @@ describe.each(['postgres', 'memory'])('a cleanup on %s', (where) => {
   });
 });
 
+describe('cleanup of a database that is published for logical replication', () => {
+  it('deletes sessions and entries of the change log, and drops the data of hibernating sessions', async () => {
+    await database.knex.raw('create publication everything for all tables');
+    try {
+      const manager = use({ endedRetention: 0 });
+      await open(manager, { staySignedIn: true, data: { draft: 'text' } });
+      await manager.signOut(await open(manager));
+      await database.knex.raw(
+        "insert into identity_session_changes (session_id, xid) values (gen_random_uuid(), '99999999999')",
+      );
+      clock.advance(DAY);
+      expect(await cleanUp(manager)).toEqual({ deleted: 1, hibernated: 1, pruned: 1 });
+    } finally {
+      await database.knex.raw('drop publication everything');
+    }
+  });
+});
+
 describe('cleanup on two nodes', () => {
   /** Makes the last cleanup seem longer ago. */
   const serverPasses = (milliseconds: number) =>
@@ -322,6 +340,43 @@ describe('a failed cleanup', () => {
     failure = undefined;
     clock.advance(1.1 * HOUR);
     await until(async () => (await inner.find(sessionId)) === undefined);
+  });
+
+  it('appears in health() with the time of the first failure, until a cleanup completes', async () => {
+    const broken = database.connect();
+    const manager = use({ knex: broken });
+    const started = clock.now();
+    expect(manager.health().cleanup).toEqual({ lastSuccess: null, failingSince: null });
+    await database.knex.raw('alter table identity_session_changes rename to elsewhere');
+    try {
+      for (let run = 0; run < 2; run++) {
+        await expect(cleanUp(manager)).rejects.toThrow();
+        clock.advance(HOUR);
+      }
+    } finally {
+      await database.knex.raw('alter table elsewhere rename to identity_session_changes');
+    }
+    const { lastSuccess, failingSince } = manager.health().cleanup!;
+    expect(lastSuccess).toBeNull();
+    expect(failingSince! - started).toBeLessThan(HOUR);
+
+    expect(await cleanUp(manager)).toEqual(NOTHING);
+    expect(manager.health().cleanup).toEqual({ lastSuccess: clock.now(), failingSince: null });
+  });
+
+  it('no longer appears in health() after another node has completed a cleanup', async () => {
+    const [one, other] = [use({ knex: database.connect(), isCleanupEnabled: true }), use()];
+    await database.knex.raw('alter table identity_session_changes rename to elsewhere');
+    try {
+      await expect(cleanUp(one)).rejects.toThrow();
+    } finally {
+      await database.knex.raw('alter table elsewhere rename to identity_session_changes');
+    }
+    expect(one.health().cleanup?.failingSince).not.toBeNull();
+    await cleanUp(other);
+    // Cleanup is not due when the timer of this node fires.
+    await until(() => (clock.advance(HOUR), one.health().cleanup?.failingSince === null));
+    expect(one.health().cleanup?.lastSuccess).not.toBeNull();
   });
 
   it('releases its lease, so that another node can run the cleanup', async () => {

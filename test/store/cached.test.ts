@@ -1,5 +1,7 @@
 import { lru } from '../../lib/lru';
 import { ChangeFollower, READ_EVERY } from '../../lib/changes/changes';
+import { unavailable } from '../../lib/database/failures';
+import { cutoffs } from '../../lib/session/lifetimes';
 import { everySessionOf, sessionsOf } from '../../lib/session/revocation';
 import type { StoredSession } from '../../lib/session/session';
 import { cached } from '../../lib/store/cached';
@@ -274,6 +276,12 @@ describe('cached on one of two nodes', () => {
       await store.end(everySessionOf(BOB), end());
       expect(announce).toHaveBeenCalledTimes(0);
 
+      await store.update(aSession(clock.now()).sessionId, { data: { a: 1 } });
+      await store.wake(session.sessionId, clock.now(), clock.now() - HOUR);
+      await store.sweep({ endedAfter: 0, cutoffs: cutoffs(LIFETIMES, 0) }, 10);
+      await store.hibernate(cutoffs(LIFETIMES, 0), 10);
+      expect(announce).toHaveBeenCalledTimes(0);
+
       await store.update(session.sessionId, { data: { a: 1 } });
       await store.wake(session.sessionId, clock.now(), clock.now());
       expect(announce).toHaveBeenCalledTimes(2);
@@ -290,6 +298,40 @@ describe('cached on one of two nodes', () => {
       await store.endEverything({}, { at: clock.now(), by: null });
       await store.setPolicy({});
       expect(announce).toHaveBeenCalledTimes(6);
+    });
+
+    it('announces sessions that cleanup deleted or hibernated', async () => {
+      const announce = jest.spyOn(follower, 'announce');
+      await store.insert({ ...session, staySignedIn: true, data: { a: 1 } }, admission(clock.now()));
+      const later = clock.now() + LIFETIMES.short + 1;
+      expect((await store.hibernate(cutoffs(LIFETIMES, later), 10)).dropped).toBe(1);
+      expect(announce).toHaveBeenCalledTimes(1);
+      await store.end(everySessionOf(ALICE), end());
+      expect(announce).toHaveBeenCalledTimes(2);
+      expect(await store.sweep({ endedAfter: clock.now(), cutoffs: cutoffs(LIFETIMES, 0) }, 10)).toBe(1);
+      expect(announce).toHaveBeenCalledTimes(3);
+    });
+
+    it('announces a change whose response was lost, because it may be committed', async () => {
+      const announce = jest.spyOn(follower, 'announce');
+      for (const method of ['end', 'update', 'insert', 'sweep'] as const) {
+        jest.spyOn(database, method).mockRejectedValueOnce(unavailable(new Error('The answer was lost')));
+      }
+      const refused = { code: 'store-unavailable' };
+      await expect(store.end(everySessionOf(ALICE), end())).rejects.toMatchObject(refused);
+      await expect(store.update(session.sessionId, {})).rejects.toMatchObject(refused);
+      await expect(store.insert(session, admission(clock.now()))).rejects.toMatchObject(refused);
+      const swept = store.sweep({ endedAfter: 0, cutoffs: cutoffs(LIFETIMES, 0) }, 10);
+      await expect(swept).rejects.toMatchObject(refused);
+      expect(announce).toHaveBeenCalledTimes(4);
+    });
+
+    it('announces nothing when a sign-in is refused', async () => {
+      const announce = jest.spyOn(follower, 'announce');
+      await store.insert(session, admission(clock.now()));
+      const again = store.insert(aSession(clock.now(), session), admission(clock.now()));
+      await expect(again).rejects.toMatchObject({ code: 'session-id-taken' });
+      expect(announce).toHaveBeenCalledTimes(0);
     });
   });
 

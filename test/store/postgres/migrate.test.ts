@@ -651,55 +651,20 @@ describe('the triggers', () => {
     expect(await logged()).toEqual([id]);
   });
 
-  describe('with a listener', () => {
-    let listener: Client;
-    let received: (string | undefined)[];
-
-    beforeEach(async () => {
-      listener = new Client(database.url);
-      await listener.connect();
-      received = [];
-      listener.on('notification', ({ payload }) => received.push(payload));
-      await listener.query('listen identity_session_changes');
-    });
-    afterEach(() => listener.end());
-
-    /** Counts the notifications until now. PostgreSQL delivers them in commit order, so none can follow the one sent here. */
-    async function notificationCount(): Promise<number> {
-      await client.query("notify identity_session_changes, 'end of test'");
-      while (received.at(-1) !== 'end of test') await once(listener, 'notification');
-      return received.length - 1;
-    }
-
-    it('send one notification for a transaction that ends, changes and deletes many rows', async () => {
-      await client.query(addSession('bob', 'identity_sessions', 100));
-      await client.query('begin');
-      await client.query("update identity_sessions set extra_properties = '{}'");
-      await client.query("update identity_sessions set ended_at = now() where user_id = 'bob'");
-      await client.query("delete from identity_sessions where user_id = 'alice'");
-      await client.query('truncate identity_sessions');
-      await client.query('commit');
-      expect(await logged()).toHaveLength(101 + 100 + 1 + 1);
-      expect(await notificationCount()).toBe(1);
-    });
-
-    it('send one notification for each transaction', async () => {
-      for (const user of ['bob', 'carol', 'dave']) await client.query(addSession(user));
-      for (const user of ['bob', 'carol', 'dave']) {
-        await client.query(`update identity_sessions set ended_at = now() where user_id = '${user}'`);
-      }
-      expect(await notificationCount()).toBe(3);
-    });
-
-    it('send notifications with an empty payload', async () => {
-      await client.query('delete from identity_sessions');
-      await notificationCount();
-      expect(received).toEqual(['', 'end of test']);
-    });
-
-    it('send no notification for touches', async () => {
-      await client.query('update identity_sessions set last_accessed = now()');
-      expect(await notificationCount()).toBe(0);
-    });
+  it('send no notification, because it would let only one transaction at a time commit', async () => {
+    const listener = new Client(database.url);
+    await listener.connect();
+    const received: (string | undefined)[] = [];
+    listener.on('notification', ({ payload }) => received.push(payload));
+    await listener.query('listen identity_session_changes');
+    await client.query("update identity_sessions set extra_properties = '{}'");
+    await client.query('update identity_sessions set ended_at = now()');
+    await client.query('delete from identity_sessions');
+    await client.query('truncate identity_sessions');
+    // PostgreSQL delivers notifications in the order of the commits, so none can follow this one.
+    await client.query("notify identity_session_changes, 'end of test'");
+    await until(() => received.includes('end of test'));
+    expect(received).toEqual(['end of test']);
+    await listener.end();
   });
 });
