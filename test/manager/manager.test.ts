@@ -426,7 +426,8 @@ describe('onCredentialChange', () => {
     const manager = use();
     const { session } = await open(manager, { tenantId: 'acme' });
     const { session: other } = await open(manager, { tenantId: 'acme' });
-    expect(await manager.onCredentialChange('alice')).toEqual([]);
+    const untenanted = { userId: 'alice', tenantId: null };
+    expect(await manager.onCredentialChange(untenanted)).toEqual([]);
     expect(await manager.onCredentialChange(session, { keep: session.sessionId })).toEqual([other.sessionId]);
     expect(await manager.onCredentialChange({ userId: 'alice', tenantId: 'acme' })).toEqual([
       session.sessionId,
