@@ -20,6 +20,7 @@ import {
   signInLimiter,
   signOut,
   type IdentitySessionManager,
+  type SignInFacts,
 } from '../../lib';
 import { abpRoutes } from './abp';
 import { authenticate, isAdministrator } from './accounts';
@@ -118,13 +119,17 @@ function signInWithPassword(manager: IdentitySessionManager): RequestHandler {
   };
 }
 
-function signInForm(request: Request): { name: string; password: string; staySignedIn: boolean } {
+function signInForm(request: Request): {
+  name: string;
+  password: string;
+  staySignedIn: SignInFacts['staySignedIn'];
+} {
   const { name, password, staySignedIn } = (request.body ?? {}) as Record<string, unknown>;
   return {
     name: typeof name === 'string' ? name : '',
     password: typeof password === 'string' ? password : '',
-    // JSON contains true, a checkbox sends "on".
-    staySignedIn: staySignedIn === true || staySignedIn === 'on',
+    // JSON contains true, a checkbox sends "on". `signIn` accepts both and refuses other values.
+    staySignedIn: staySignedIn as SignInFacts['staySignedIn'],
   };
 }
 

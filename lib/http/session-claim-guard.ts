@@ -6,7 +6,7 @@ import type { IdentitySessionManager } from '../manager/manager';
 import { func } from '../options/checks';
 import type { OptionTable } from '../options/reader';
 import { claimedSession, type SessionClaims } from '../session/claims';
-import type { IdentitySession } from '../session/session';
+import type { IdentitySession, Owner } from '../session/session';
 import { setSession } from './guarded-session';
 import { refuse, restDialect, verbOptions } from './request';
 import { GUARD_OPTIONS, type GuardOptions } from './session-secret-guard';
@@ -18,6 +18,26 @@ export interface ClaimGuardOptions extends GuardOptions {
    * have verified the token's signature before. Required.
    */
   readonly claimsOf: (request: Request) => SessionClaims | null | undefined;
+  /**
+   * Returns the user that the token names, for example `(request) => request.auth.sub`: a user id, or `{ userId, tenantId }`. A
+   * token whose user does not own its session is refused with `credentials-invalid`. Default: the user is not compared.
+   */
+  readonly subjectOf?: ((request: Request) => string | Owner | null | undefined) | undefined;
+}
+
+/**
+ * Checks the result of `subjectOf`. A token without a user is refused.
+ * @throws SessionError `credentials-invalid`
+ * @throws TypeError for a number, which many apps use as id, because it would refuse every token
+ */
+function checkedSubject(subject: unknown): string | Owner {
+  if (subject === null || subject === undefined || subject === '') throw plainRefusal('credentials-invalid');
+  if (typeof subject === 'string') return subject;
+  const { tenantId = null, userId } = subject as Partial<Owner>;
+  if (typeof userId === 'string') return { tenantId, userId };
+  throw new TypeError(
+    '`subjectOf` must return a string or `{ userId, tenantId }`: write `String(request.auth.sub)`',
+  );
 }
 
 const OPTIONS = {
@@ -26,6 +46,7 @@ const OPTIONS = {
     check: func<ClaimGuardOptions['claimsOf']>(),
     required: 'write `sessionClaimGuard(manager, { claimsOf: (request) => request.auth })`',
   },
+  subjectOf: { check: func<NonNullable<ClaimGuardOptions['subjectOf']>>() },
 } satisfies OptionTable<ClaimGuardOptions>;
 
 /**
@@ -47,6 +68,7 @@ export function sessionClaimGuard(
   const {
     dialect = restDialect(manager),
     claimsOf,
+    subjectOf,
     activity,
   } = verbOptions('sessionClaimGuard', manager, options, OPTIONS);
 
@@ -57,7 +79,8 @@ export function sessionClaimGuard(
     if (sessionId === undefined) {
       throw new SessionError('credentials-invalid', 'The token names no session.');
     }
-    return manager.verifyClaimed(sessionId, { ipAddress: clientAddress(request), activity });
+    const subject = subjectOf && checkedSubject(subjectOf(request));
+    return manager.verifyClaimed(sessionId, { ipAddress: clientAddress(request), activity }, subject);
   }
 
   return function sessionClaimGuard(request, response, next) {

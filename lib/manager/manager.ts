@@ -182,10 +182,17 @@ export class IdentitySessionManager {
   /**
    * Returns the session that a token names. The app must have verified the token's signature: this method checks no secret,
    * so never pass an id that a request supplies in any other way.
+   * @param subject The owner that the token names: a user id, or a user id with a tenant. If the session has another owner, it
+   * is refused with `credentials-invalid`.
    * @throws SessionError as `verify`
    */
-  verifyClaimed(sessionId: string, visit: Visit = {}): MaybePromise<IdentitySession> {
-    return this.#verification.verify(parsedSessionId(sessionId), CLAIMED, visit);
+  verifyClaimed(
+    sessionId: string,
+    visit: Visit = {},
+    subject?: string | Owner,
+  ): MaybePromise<IdentitySession> {
+    const proof = subject === undefined ? CLAIMED : { subject };
+    return this.#verification.verify(parsedSessionId(sessionId), proof, visit);
   }
 
   /**
@@ -278,10 +285,12 @@ export class IdentitySessionManager {
 
   /**
    * Ends the user's sessions after the password or another credential has changed.
-   * @param owner A session, or `{ userId, tenantId }`. A bare id means the user without a tenant.
+   * @param owner A session, or `{ userId, tenantId }`. An id without `tenantId` means the user without a tenant. If users of
+   * tenants with this id have live sessions, the call is rejected, because it would not end these. Then pass `tenantId`, or
+   * `tenantId: null`.
    * @param options `keep` is the id of a session that stays, usually the caller's. `by` names the actor.
    * @throws SessionError `invalid-request`, also if `keep` is not a session id; `store-unavailable`
-   * @throws TypeError if `owner` is not an owner
+   * @throws TypeError if `owner` is not an owner, or lacks a tenant as described above. Nothing has ended then.
    */
   async onCredentialChange(
     owner: Owner | string,
@@ -291,6 +300,7 @@ export class IdentitySessionManager {
     const { keep, by } = options;
     const whose = typeof owner === 'string' ? { userId: owner } : owner;
     const which = keep === undefined ? everySessionOf(whose) : otherSessionsOf(whose, keptId('keep', keep));
+    if (whose.tenantId === undefined) await this.#checkTenantless(checkedOwner(whose).userId);
     return this.revoke(which, { reason: 'credential-changed', ...(by !== undefined && { by }) });
   }
 
@@ -411,6 +421,16 @@ export class IdentitySessionManager {
     if (session === undefined || !sameOwner(owner, session)) {
       throw plainRefusal('session-not-found');
     }
+  }
+
+  /** @throws TypeError if users of tenants with this id have live sessions */
+  async #checkTenantless(userId: string): Promise<void> {
+    const points = cutoffs(this.settings.lifetimes, this.settings.clock.now());
+    const all = await this.#store.count({ userId }, points);
+    if (all === 0 || all <= (await this.#store.count({ userId, tenantId: null }, points))) return;
+    throw new TypeError(
+      '`onCredentialChange` was called with a user id without a tenant, but sessions of this id have a tenant and would not end: write `{ userId, tenantId }`, with `tenantId: null` for the user without a tenant',
+    );
   }
 
   async #insert(session: StoredSession, replaced?: Revocation): Promise<void> {

@@ -4,6 +4,7 @@ import { mintSessionId, parsedSessionId, type Credentials, type SecretForm } fro
 import { checkedClientHints, type ClientHints } from '../session/device/client-hints';
 import { LONGEST_USER_AGENT } from '../session/device/describe';
 import type { Device } from '../session/device/device';
+import { flagOf } from '../session/flag';
 import { ipAddress } from '../session/ip-address';
 import type { IdentitySession, JsonObject, ProtocolData, StoredSession } from '../session/session';
 import { capped, optionalLabel, optionalText, jsonObject, text } from '../session/text';
@@ -26,8 +27,11 @@ export interface SignIn {
   readonly clientHints?: ClientHints | null | undefined;
   /** The address of the request, in any usual spelling. Text that is not an IP address counts as unknown. */
   readonly ipAddress?: string | null | undefined;
-  /** True lets the session hibernate after the short lifetime instead of ending. Default: false. */
-  readonly staySignedIn?: boolean | undefined;
+  /**
+   * True lets the session hibernate after the short lifetime instead of ending. Also accepts what forms send, such as `on`, `1`
+   * or `false`. Default: false.
+   */
+  readonly staySignedIn?: boolean | string | number | null | undefined;
   /** A JSON object of at most 16 KB that is kept as long as the session. */
   readonly extraProperties?: JsonObject | undefined;
   /** A JSON object of at most 16 KB that is kept until the session hibernates. */
@@ -96,7 +100,7 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
     clientHints,
     signInAddress: address,
     ipAddresses: Object.freeze(address === null ? [] : [address]),
-    staySignedIn: signIn.staySignedIn === true,
+    staySignedIn: flagOf('staySignedIn', signIn.staySignedIn),
     signedIn: now,
     lastAccessed: null,
     extraProperties: jsonObject('extraProperties', signIn.extraProperties ?? {}),

@@ -7,8 +7,10 @@ import {
   afterUse,
   currentIpAddress,
   referenceTo,
+  sameOwner,
   withoutSecret,
   type IdentitySession,
+  type Owner,
   type StoredSession,
 } from '../session/session';
 import type { Settings } from '../options/settings';
@@ -32,8 +34,16 @@ export interface Visit {
 /** Replaces the credentials if a token names the session and the app has verified the token's signature. */
 export const CLAIMED = Symbol('claimed');
 
-/** The proof that a session belongs to a request. */
-export type Proof = Credentials | typeof CLAIMED;
+/** The proof that a session belongs to a request. `subject` is the owner that the token names. */
+export type Proof = Credentials | typeof CLAIMED | { readonly subject: string | Owner };
+
+function proves(proof: Proof, session: StoredSession | undefined): boolean {
+  if (proof === CLAIMED) return true;
+  if (!('subject' in proof)) return credentialsMatch(proof, session);
+  const { subject } = proof;
+  if (session === undefined) return false;
+  return typeof subject === 'string' ? subject === session.userId : sameOwner(subject, session);
+}
 
 /** Verifies requests: the credentials must match, the session must be live, and the address must be allowed. */
 export class Verification {
@@ -56,7 +66,7 @@ export class Verification {
 
   #judge(session: StoredSession | undefined, proof: Proof, visit: Visit): MaybePromise<IdentitySession> {
     // Compares without a session too, so that the response time does not reveal whether the session exists.
-    const proved = proof === CLAIMED || credentialsMatch(proof, session);
+    const proved = proves(proof, session);
     if (!proved || session === undefined) {
       throw this.#refusal('credentials-invalid', visit);
     }

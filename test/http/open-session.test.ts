@@ -76,13 +76,12 @@ describe('a sign-in', () => {
   });
 
   it('ends the new session again if the client closes the connection in the meantime', async () => {
-    let pending: request.Test;
     use(nothing, async (response) => {
       const closed = new Promise((resolve) => response.once('close', resolve));
       void pending.abort();
       await closed;
     });
-    pending = signingIn();
+    const pending = signingIn();
     pending.then(nothing, nothing);
     await until(() => failure !== undefined);
     expect((failure as Error).message).toBe(

@@ -86,3 +86,41 @@ it('sessionClaimGuard throws a TypeError with the correct line if claimsOf is mi
   );
   expect(() => sessionClaimGuard(manager, undefined as never)).toThrow(TypeError);
 });
+
+describe('sessionClaimGuard with subjectOf', () => {
+  const asking = async (subject: unknown, sessionId: string) => {
+    const app = express();
+    const subjectOf = () => subject as string;
+    app.use(sessionClaimGuard(manager, { claimsOf: () => ({ sid: sessionId }), subjectOf }));
+    app.use((req, res) => void res.json({ user: req.identitySession?.userId }));
+    app.use(((error: Error, _req, res, _next) => {
+      res.status(500).send(`${error.name}: ${error.message}`);
+    }) satisfies express.ErrorRequestHandler);
+    return request(app).get('/');
+  };
+
+  it.each(['alice', { userId: 'alice', tenantId: 'acme' }])(
+    'accepts a token whose user owns the session: %j',
+    async (subject) => {
+      const { sessionId } = await manager.create({ userId: 'alice', tenantId: 'acme' });
+      expect((await asking(subject, sessionId)).body).toEqual({ user: 'alice' });
+    },
+  );
+
+  it.each(['bob', 'Alice', '', null, undefined, { userId: 'alice' }, { userId: 'alice', tenantId: 'other' }])(
+    'returns 401 with code credentials-invalid for the subject %j and records no use',
+    async (subject) => {
+      const { sessionId } = await manager.create({ userId: 'alice', tenantId: 'acme' });
+      const refused = await asking(subject, sessionId);
+      expect([refused.status, refused.body.code]).toEqual([401, 'credentials-invalid']);
+      expect((await manager.administration.get(sessionId)).lastAccessed).toBeNull();
+    },
+  );
+
+  it('passes a TypeError on for a number', async () => {
+    const { sessionId } = await manager.create({ userId: '5' });
+    const { status, text } = await asking(5, sessionId);
+    expect(status).toBe(500);
+    expect(text).toContain('write `String(request.auth.sub)`');
+  });
+});

@@ -74,6 +74,24 @@ describe('createSignIn', () => {
     expect(ours(response)).toHaveLength(1);
   });
 
+  it.each([
+    ['on', true],
+    ['true', true],
+    [1, true],
+    ['off', false],
+    ['', false],
+    [null, false],
+  ])('takes staySignedIn as forms send it: %j', async (staySignedIn, expected) => {
+    const { body } = await signingIn({ userId: 'alice', staySignedIn });
+    expect(body.session.staySignedIn).toBe(expected);
+  });
+
+  it('refuses other values of staySignedIn', async () => {
+    const response = await signingIn({ userId: 'alice', staySignedIn: ['0', '1'] });
+    expect([response.status, response.body.code]).toEqual([400, 'invalid-request']);
+    expect(await sessionsOf('alice')).toEqual([]);
+  });
+
   it('sets a cookie for the long lifetime with staySignedIn', async () => {
     const response = await signingIn({ userId: 'alice', staySignedIn: true });
     expect(ours(response)).toEqual([expect.stringContaining('; Max-Age=604800; ')]);

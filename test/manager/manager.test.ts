@@ -262,6 +262,23 @@ describe.each([
     expect(await isLive()).toBe(true);
   });
 
+  it('without a tenant reject a credential change that would miss sessions of tenants', async () => {
+    await manager.open({ userId: 'tina', tenantId: 'acme' });
+    const [mistaken, explicit] = [{ userId: 'tina' }, { userId: 'tina', tenantId: null }];
+    for (const owner of ['tina', mistaken]) {
+      await expect(manager.onCredentialChange(owner)).rejects.toThrow(
+        new TypeError(
+          '`onCredentialChange` was called with a user id without a tenant, but sessions of this id have a tenant and would not end: write `{ userId, tenantId }`, with `tenantId: null` for the user without a tenant',
+        ),
+      );
+    }
+    const { session } = await manager.open({ userId: 'tina' });
+    await expect(manager.onCredentialChange('tina')).rejects.toThrow(TypeError);
+    expect(await manager.onCredentialChange(explicit)).toEqual([session.sessionId]);
+    expect(await manager.onCredentialChange({ userId: 'tina', tenantId: 'acme' })).toHaveLength(1);
+    expect(await manager.onCredentialChange('tina')).toEqual([]);
+  });
+
   it('can have dashes in onEnded, which calls its listener only after the end', async () => {
     const codes: string[] = [];
     manager.onEnded(dashed, ({ code }) => codes.push(code));
@@ -451,7 +468,8 @@ describe('onCredentialChange', () => {
     const manager = use();
     const { session } = await open(manager, { tenantId: 'acme' });
     const { session: other } = await open(manager, { tenantId: 'acme' });
-    expect(await manager.onCredentialChange('alice')).toEqual([]);
+    const untenanted = { userId: 'alice', tenantId: null };
+    expect(await manager.onCredentialChange(untenanted)).toEqual([]);
     expect(await manager.onCredentialChange(session, { keep: session.sessionId })).toEqual([other.sessionId]);
     expect(await manager.onCredentialChange({ userId: 'alice', tenantId: 'acme' })).toEqual([
       session.sessionId,

@@ -9,6 +9,8 @@ import { tableUnder } from './tables';
 /** Returns the routes of a router, such as `GET /sessions`. */
 function routesOf(router: Router): string[] {
   return router.stack.flatMap(({ route }) => {
+    // Error handlers have no route.
+    if (route === undefined) return [];
     const { path, methods } = route as unknown as { path: string; methods: Record<string, boolean> };
     return Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`);
   });

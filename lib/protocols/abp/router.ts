@@ -6,7 +6,7 @@ import { LIMIT, revokeLimiters, type Limit } from '../../http/limiters';
 import { asyncHandler, VERB_OPTIONS, verbOptions } from '../../http/request';
 import { revokeRoute } from '../../http/revoke-route';
 import { sameOrigin, sentByBrowser } from '../../http/same-origin';
-import { sessionClaimGuard } from '../../http/session-claim-guard';
+import { sessionClaimGuard, type ClaimGuardOptions } from '../../http/session-claim-guard';
 import { sessionSecretGuard } from '../../http/session-secret-guard';
 import { bodyParseErrors, pathDecodeErrors } from '../../http/parse-errors';
 import type { IdentitySessionManager } from '../../manager/manager';
@@ -33,6 +33,8 @@ export interface AbpRouterOptions extends SessionDetailOptions {
    * this package's cookie or bearer token.
    */
   readonly currentUser?: ((request: Request) => SessionClaims | null | undefined) | undefined;
+  /** Returns the user that the token names, as `subjectOf` of `sessionClaimGuard` does. Only with `currentUser`. */
+  readonly subjectOf?: ClaimGuardOptions['subjectOf'];
   /** The dialect. Default: `abp(manager.settings)`. Replace parts of it with `{ ...abp(manager.settings), refusal }`. */
   readonly dialect?: Dialect | undefined;
   /** Rate limits per session. `revoke` limits both `DELETE` routes. Default: 300 requests in 5 minutes. */
@@ -47,6 +49,7 @@ const OPTIONS = {
       'give `isGranted: (permission, request) => boolean`, which decides who may administer sessions; it is called with "AbpIdentity.Sessions"',
   },
   currentUser: { check: func<NonNullable<AbpRouterOptions['currentUser']>>() },
+  subjectOf: { check: func<NonNullable<AbpRouterOptions['subjectOf']>>() },
   userNameOf: { check: func<NonNullable<AbpRouterOptions['userNameOf']>>() },
   tenantNameOf: { check: func<NonNullable<AbpRouterOptions['tenantNameOf']>>() },
   extraPropertiesOf: { check: func<NonNullable<AbpRouterOptions['extraPropertiesOf']>>() },
@@ -71,10 +74,17 @@ const OPTIONS = {
  */
 export function abpRouter(manager: IdentitySessionManager, options: AbpRouterOptions): Router {
   const given = verbOptions('abpRouter', manager, options, OPTIONS);
-  const { isGranted, currentUser, limits, dialect: base = abp(manager.settings), ...details } = given;
+  const {
+    isGranted,
+    currentUser,
+    subjectOf,
+    limits,
+    dialect: base = abp(manager.settings),
+    ...details
+  } = given;
   // If the app authenticates requests, their credentials and cookies are not this package's.
   const dialect = currentUser === undefined ? base : { ...base, credentials: () => undefined };
-  const guards = guardsOf(manager, dialect, currentUser);
+  const guards = guardsOf(manager, dialect, currentUser, subjectOf);
   const parts: RouterParts = {
     manager,
     dialect,
@@ -178,9 +188,13 @@ function guardsOf(
   manager: IdentitySessionManager,
   dialect: Dialect,
   claimsOf: AbpRouterOptions['currentUser'],
+  subjectOf: AbpRouterOptions['subjectOf'],
 ): RequestHandler[] {
   if (claimsOf === undefined) return [sessionSecretGuard(manager, { dialect })];
-  return [sameOriginUnlessBearer(manager, dialect), sessionClaimGuard(manager, { dialect, claimsOf })];
+  return [
+    sameOriginUnlessBearer(manager, dialect),
+    sessionClaimGuard(manager, { dialect, claimsOf, subjectOf }),
+  ];
 }
 
 /** Creates a same-origin check for requests that the app authenticates in an unknown way. */
