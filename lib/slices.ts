@@ -1,7 +1,7 @@
 import { afterPendingIo } from './clock';
 
 /** The number of items whose processing takes some milliseconds, if each is described for people or turned into JSON. */
-const SLICE = 50;
+const SLICE = 25;
 
 /**
  * Calls `work` for slices of a list, one after the other. Other requests run between two slices, so that a long list of one

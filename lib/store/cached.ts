@@ -54,7 +54,7 @@ interface Flight {
 }
 
 /** The number of sessions that are evicted before other requests may run. */
-const EVICTED_AT_ONCE = 2000;
+const EVICTED_AT_ONCE = 1000;
 
 class CachedStore extends ForwardingStore {
   readonly #cache: Cache<StoredSession>;

@@ -381,8 +381,8 @@ function ownerOf({ user_id: userId, tenant }: CrowdedRow): Owner {
   return { userId, tenantId: tenant || null };
 }
 
-/** Rolls back a transaction in which too many sessions would have to end. */
-class TooManyToEnd extends Error {
+/** Rolls back a transaction in which too many sessions would have to end. A `RangeError`, because others count as outages. */
+class TooManyToEnd extends RangeError {
   constructor(
     readonly which: Revocation,
     readonly end: End,
