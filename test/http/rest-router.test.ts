@@ -7,6 +7,7 @@ import { rest, restRouter, type IdentitySessionManager } from '../../lib';
 import { appOn } from '../support/app';
 import { Browser } from '../support/browser';
 import { FakeClock } from '../support/clock';
+import { bearerOf, cookieOf } from '../support/credentials';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { managerOn } from '../support/manager';
 import { DAY, HOUR } from '../support/sessions';
@@ -455,6 +456,7 @@ describe('two nodes on one database', () => {
   });
 });
 
+<<<<<<< HEAD
 describe('GET /sessions', () => {
   it('returns pages by limit and after, and refuses invalid ones', async () => {
     const first = await signedIn();
@@ -467,6 +469,54 @@ describe('GET /sessions', () => {
     for (const query of ['limit=0', 'limit=1001', 'limit=', 'limit=1&limit=2', 'after=', 'after=a&after=b']) {
       const { status, body } = await first.get(`/sessions?${query}`);
       expect([query, status, body.code]).toEqual([query, 400, 'invalid-request']);
+=======
+describe('the cookie for frames of other sites', () => {
+  const FRAME = 'Path=/; HttpOnly; Secure; SameSite=None; Partitioned';
+
+  it('has the same attributes in every response that sets or clears it', async () => {
+    const framed = managerOn({
+      knex: database.knex,
+      clock,
+      cookies: { sameSite: 'none', partitioned: true },
+    });
+    try {
+      const browser = new Browser(appOn(framed));
+      const signIn = () => browser.post('/sign-in', { userId: 'alice' });
+      const responses = [
+        await signIn(),
+        await browser.post('/session/autologin'),
+        await browser.delete('/session'),
+        await signIn(),
+        await browser.delete(`/sessions/${await idOf(browser)}`),
+        await signIn(),
+        await browser.delete('/sessions?current=true'),
+      ];
+      for (const response of responses) {
+        const [cookie = ''] = response.get('Set-Cookie') ?? [];
+        expect(cookie.replace(/^__Host-identity=[^;]*; |Max-Age=0; /g, '')).toBe(FRAME);
+      }
+    } finally {
+      await framed.close();
+    }
+  });
+
+  it('proves a write only if the request names its origin, which a token need not do', async () => {
+    const framed = managerOn({
+      knex: database.knex,
+      clock,
+      cookies: { sameSite: 'none', partitioned: true },
+    });
+    try {
+      const opened = await framed.open({ userId: 'alice' });
+      const write = (headers: Record<string, string>) => request(appOn(framed)).post('/private').set(headers);
+      const Cookie = cookieOf(opened);
+      expect((await write({ Cookie })).body).toMatchObject({ status: 403, code: 'cross-site' });
+      expect((await write({ Cookie, Origin: 'null' })).status).toBe(403);
+      expect((await write({ Cookie, Host: 'app.example', Origin: 'https://app.example' })).status).toBe(200);
+      expect((await write({ Authorization: bearerOf(opened) })).status).toBe(200);
+    } finally {
+      await framed.close();
+>>>>>>> proxies
     }
   });
 });

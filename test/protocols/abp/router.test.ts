@@ -374,3 +374,15 @@ describe('faults that ABP has and this package does not have', () => {
     expect(headers['www-authenticate']).toContain('error_description="The session has expired');
   });
 });
+
+describe('abpRouter with cookies for frames of other sites', () => {
+  it('clears the cookie with the attributes that it was set with', async () => {
+    await site.arrange({ manager: { cookies: { sameSite: 'none', partitioned: true } } });
+    const browser = await site.signedIn();
+    const response = await browser.delete(`/api/account/sessions/${await idOf(browser)}`);
+    expect(response.status).toBe(204);
+    expect(response.get('Set-Cookie')).toEqual([
+      '__Host-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=None; Partitioned',
+    ]);
+  });
+});
