@@ -456,7 +456,6 @@ describe('two nodes on one database', () => {
   });
 });
 
-<<<<<<< HEAD
 describe('GET /sessions', () => {
   it('returns pages by limit and after, and refuses invalid ones', async () => {
     const first = await signedIn();
@@ -469,7 +468,10 @@ describe('GET /sessions', () => {
     for (const query of ['limit=0', 'limit=1001', 'limit=', 'limit=1&limit=2', 'after=', 'after=a&after=b']) {
       const { status, body } = await first.get(`/sessions?${query}`);
       expect([query, status, body.code]).toEqual([query, 400, 'invalid-request']);
-=======
+    }
+  });
+});
+
 describe('the cookie for frames of other sites', () => {
   const FRAME = 'Path=/; HttpOnly; Secure; SameSite=None; Partitioned';
 
@@ -489,7 +491,7 @@ describe('the cookie for frames of other sites', () => {
         await signIn(),
         await browser.delete(`/sessions/${await idOf(browser)}`),
         await signIn(),
-        await browser.delete('/sessions?current=true'),
+        await browser.delete('/sessions/all'),
       ];
       for (const response of responses) {
         const [cookie = ''] = response.get('Set-Cookie') ?? [];
@@ -516,7 +518,6 @@ describe('the cookie for frames of other sites', () => {
       expect((await write({ Authorization: bearerOf(opened) })).status).toBe(200);
     } finally {
       await framed.close();
->>>>>>> proxies
     }
   });
 });
