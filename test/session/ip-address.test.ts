@@ -169,7 +169,10 @@ describe('withIpAddresses', () => {
   it('never drops the address of the sign-in', () => {
     const [signIn, ...others] = Array.from({ length: 300 }, (_, i) => `203.0.113.${i}`);
     const moved = [signIn!, others[0]!, signIn!];
-    const history = others.reduce((all, one) => withIpAddresses(all, [one], signIn!), moved);
+    const history = others.reduce<readonly string[]>(
+      (all, one) => withIpAddresses(all, [one], signIn!),
+      moved,
+    );
     expect(history[0]).toBe(signIn);
     expect(history.slice(1)).toEqual(others.slice(1 - history.length));
     expect(history.join().length).toBeLessThanOrEqual(2048);
