@@ -199,18 +199,18 @@ class PostgresStore implements AdministeredStore {
   }
 
   async search(search: Search): Promise<readonly StoredSession[]> {
-    const { page } = await this.#searching();
+    const searching = await this.#searching();
     const rows = await spelled((spelling) => {
-      const { statement, values } = page({ ...search, filter: filterIn(spelling, search.filter) });
+      const { statement, values } = searching.page({ ...search, filter: filterIn(spelling, search.filter) });
       return this.#runner.repeatable<SessionRow>(statement, values);
     });
     return this.#sessionsFrom(rows);
   }
 
   async count(filter: SearchFilter, cutoffs: Cutoffs): Promise<number> {
-    const { count } = await this.#searching();
+    const searching = await this.#searching();
     const [row] = await spelled((spelling) => {
-      const { statement, values } = count(filterIn(spelling, filter), cutoffs);
+      const { statement, values } = searching.count(filterIn(spelling, filter), cutoffs);
       return this.#runner.repeatable(statement, values);
     });
     return Number(row?.['count']);
