@@ -21,7 +21,7 @@ export type {
 } from './store';
 export { ForwardingStore } from './forwarding';
 export { authIdTaken, limitReached, sessionIdTaken } from './store';
-export type { ChangesHealth, HintHealth } from '../health';
+export type { ChangesHealth, CleanupHealth, HintHealth } from '../health';
 export type { Cutoffs, Lifetimes } from '../session/lifetimes';
 export type { SearchOrder } from '../session/order';
 export type { PagePosition } from '../session/page-position';
