@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { IdentitySessionManager } from '../lib';
+import { accountLimitOf } from '../lib/manager/account-limit';
 import { createDatabase, type TestDatabase } from './support/database';
 import { until } from './support/gate';
 import { managerOn } from './support/manager';
@@ -50,9 +51,10 @@ describe('the privileges in docs/database.md', () => {
     await manager.update(session.sessionId, { data: { draft: 'text' } });
     await manager.list(session);
     await manager.onCredentialChange(session, { keep: session.sessionId });
-    const attempt = await manager.accountLimit.attemptOn('alice', '192.0.2.1');
-    expect(await manager.accountLimit.begin(attempt)).toBe(0);
-    manager.accountLimit.settle(attempt, 'succeeded');
+    const limit = accountLimitOf(manager);
+    const attempt = await limit.attemptOn('alice', '192.0.2.1');
+    expect(await limit.begin(attempt)).toBe(0);
+    limit.settle(attempt, 'succeeded');
     await administration.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices' });
     await manager.open({ userId: 'bob' });
     await manager.open({ userId: 'bob' });

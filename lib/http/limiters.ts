@@ -14,6 +14,7 @@ import { clientAddress } from './client-address';
 import type { Dialect } from './dialect';
 import { SessionError } from '../errors';
 import { unawaited } from '../events';
+import { accountLimitOf } from '../manager/account-limit';
 import type { IdentitySessionManager } from '../manager/manager';
 import { count, func, valid, isFunction } from '../options/checks';
 import type { OptionTable } from '../options/reader';
@@ -36,9 +37,9 @@ export interface LimitOptions {
 export interface SignInLimiterOptions extends LimitOptions, VerbOptions {
   /**
    * Returns the name that the user typed. It enables the limit for each account. It receives the request, so mount the body
-   * parser before the limiter. Default: only addresses are limited.
+   * parser before the limiter. Requests without a name are limited by address only. Default: only addresses are limited.
    */
-  readonly nameOf?: NameOf | undefined;
+  readonly nameOf?: ((request: Request) => string | null | undefined) | undefined;
 }
 
 /** The options of a limiter, or `false` to disable it. */
@@ -123,7 +124,7 @@ export function attemptLimiters(
   const limiters: RequestHandler[] = [(request, response, next) => attemptOf(request, response).during(next)];
   if (limit !== false) limiters.push(failureLimiter(route, dialect, limit));
   if (nameOf !== undefined)
-    limiters.push(accountLimiter(manager.accountLimit, { dialect, nameOf, addressOf: networkOf }));
+    limiters.push(accountLimiter(accountLimitOf(manager), { dialect, nameOf, addressOf: networkOf }));
   return limiters;
 }
 

@@ -4,6 +4,18 @@ import { keyedHash, type Keys } from '../session/keyed-hash';
 import type { Outcome } from './attempt';
 import type { SignInAttempt, SignInAttempts } from '../store/attempts';
 
+/** The property under which a manager of any copy of this package has its limit. It is not part of the manager's interface. */
+const ACCOUNT_LIMIT = Symbol.for('express-identity-sessions.accountLimit');
+
+export function setAccountLimit(manager: object, limit: AccountLimit): void {
+  Object.defineProperty(manager, ACCOUNT_LIMIT, { value: limit });
+}
+
+/** Returns the account limit of a manager. */
+export function accountLimitOf(manager: object): AccountLimit {
+  return (manager as { readonly [ACCOUNT_LIMIT]: AccountLimit })[ACCOUNT_LIMIT];
+}
+
 /**
  * Limits failed sign-ins for each account, from whatever addresses they come. It counts names as they were typed, whether
  * or not such an account exists, so that it reveals no accounts. It stores only keyed hashes.

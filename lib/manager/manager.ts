@@ -1,5 +1,5 @@
 import { Administration, type SessionPage } from './administration';
-import type { AccountLimit } from './account-limit';
+import { setAccountLimit, type AccountLimit } from './account-limit';
 import { admissionOf } from './admission';
 import { decideAttempt } from './attempt';
 import type { Cleanup, CleanupResult } from './cleanup';
@@ -22,6 +22,7 @@ import {
 } from '../session/credentials';
 import { cutoffs, expiresAt, stage } from '../session/lifetimes';
 import {
+  checkedOwner,
   checkedRevocation,
   everySessionOf,
   keptId,
@@ -89,8 +90,6 @@ export class IdentitySessionManager {
   readonly settings: Settings;
   /** The interface for administrators, to the sessions of all users. */
   readonly administration: Administration;
-  /** The limit of failed sign-ins for each account, for `signInLimiter`. @internal */
-  readonly accountLimit: AccountLimit;
   readonly #store: AdministeredStore;
   readonly #watch: SessionWatch;
   readonly #cleanup: Cleanup;
@@ -104,7 +103,7 @@ export class IdentitySessionManager {
   constructor(settings: Settings, parts: ManagerParts) {
     const { store, watch, cleanup, locate, synchronizeClock = async () => undefined } = parts;
     this.settings = settings;
-    this.accountLimit = parts.accountLimit;
+    setAccountLimit(this, parts.accountLimit);
     this.#store = store;
     this.#watch = watch;
     this.#cleanup = cleanup;

@@ -28,7 +28,7 @@ export function memoryAttempts(): SignInAttempts {
       return 0;
     },
 
-    async succeed({ account, address }, at) {
+    async succeed({ account, address }) {
       const others = accountOf(account).addresses.filter((each) => each !== address);
       const addresses = address === null ? others : [address, ...others].slice(0, KNOWN_ADDRESSES);
       accounts.set(account, { ...UNKNOWN, addresses });

@@ -19,7 +19,7 @@ beforeEach(async () => {
 /** Sends the request and checks that it ended no session. Returns the status and the text of the answer. */
 async function ending(app: Express, path: string): Promise<[number, string]> {
   const { status, text } = await request(app).delete(path).set('Cookie', cookieOf(mine));
-  expect(await manager.list({ userId: 'alice' })).toHaveLength(2);
+  expect((await manager.list({ userId: 'alice' })).sessions).toHaveLength(2);
   return [status, text];
 }
 

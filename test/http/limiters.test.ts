@@ -68,7 +68,7 @@ const nameOf = ({ body }: Request) => (body as { name?: string } | undefined)?.n
 
 describe.each([
   ['Express 5', express],
-  ['Express 4', express4 as unknown as typeof express],
+  ['Express 4', express4],
 ])('signInLimiter in %s', (_, framework) => {
   it.each(Object.entries(ANSWERS))(
     'counts wrong passwords that the app answers with a %s',

@@ -137,7 +137,7 @@ describe('a verb that is mounted on GET', () => {
         .get(path)
         .set({ ...CROSS_SITE, Cookie: cookieOf(mine) });
       expect([refused.status, refused.body.code]).toEqual([403, 'cross-site']);
-      expect(await manager.list({ userId: 'alice' })).toHaveLength(2);
+      expect((await manager.list({ userId: 'alice' })).sessions).toHaveLength(2);
       for (const headers of [
         { Cookie: cookieOf(mine), 'Sec-Fetch-Site': 'same-origin' },
         { Authorization: bearerOf(mine), ...CROSS_SITE },
@@ -163,6 +163,6 @@ describe('a verb that is mounted on GET', () => {
     expect((await from(CROSS_SITE)).status).toBe(200);
     expect((await from({})).status).toBe(200);
     expect((await from({ ...CROSS_SITE, 'Sec-Fetch-Mode': 'no-cors' })).body.code).toBe('cross-site');
-    expect(await manager.list({ userId: 'bob' })).toHaveLength(2);
+    expect((await manager.list({ userId: 'bob' })).sessions).toHaveLength(2);
   });
 });

@@ -36,7 +36,7 @@ const FIELDS = {
   userAgent: optionalText('user_agent'),
   clientHints: field<ClientHints | null>('client_hints', {
     toParameter: (hints) => hints && JSON.stringify(hints),
-    fromText: (value) => (value === null ? null : objectIn('client_hints', value)) as ClientHints | null,
+    fromText: (value) => (value === null ? null : objectIn('client_hints', value)),
   }),
   signInAddress: optionalText('sign_in_address'),
   ipAddresses: field<readonly string[]>('ip_addresses', {
