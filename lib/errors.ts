@@ -104,6 +104,7 @@ export class SessionError extends Error implements RefusalDetails {
     this.retryAfter = details.retryAfter;
   }
 
+  /** Also recognizes errors of other copies of this package. */
   static override [Symbol.hasInstance](value: unknown): value is SessionError {
     if (this !== SessionError) return Function.prototype[Symbol.hasInstance].call(this, value);
     return typeof value === 'object' && value !== null && SESSION_ERROR in value;

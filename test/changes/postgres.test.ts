@@ -251,6 +251,8 @@ describe('postgresChangeLog().prune()', () => {
   beforeEach(async () => {
     await knex.raw('truncate identity_session_changes; truncate identity_session_cleanup');
     await knex.raw('insert into identity_session_cleanup (leased_until) values (now())');
+    // A truncated log clears the cache once.
+    await read();
   });
 
   /** Prunes, and then moves the stored times into the past. */

@@ -153,7 +153,7 @@ describe('verbs that act on credentials behind sessionClaimGuard', () => {
       .post(path)
       .set({ ...token(), Cookie: cookieOf(other) });
     expect([refused.status, refused.body.code]).toEqual([400, 'credentials-ambiguous']);
-    expect(await manager.list({ userId: 'alice' })).toHaveLength(2);
+    expect((await manager.list({ userId: 'alice' })).sessions).toHaveLength(2);
   }
 
   it('autologin refuses a cookie of another session', async () => {

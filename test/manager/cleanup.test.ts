@@ -191,6 +191,7 @@ describe.each(['postgres', 'memory'])('a cleanup on %s', (where) => {
     await open(manager, { userId: 'bob' });
     clock.advance(60_000);
     await manager.verify(used);
+    await manager.flush();
     clock.advance(120_000);
     events.length = 0;
     expect(await cleanUp(manager)).toEqual({ ...NOTHING, displaced: 2 });
@@ -246,7 +247,7 @@ describe('cleanup of a database that is published for logical replication', () =
         "insert into identity_session_changes (session_id, xid) values (gen_random_uuid(), '99999999999')",
       );
       clock.advance(DAY);
-      expect(await cleanUp(manager)).toEqual({ deleted: 1, hibernated: 1, pruned: 1 });
+      expect(await cleanUp(manager)).toEqual({ ...NOTHING, deleted: 1, hibernated: 1, pruned: 1 });
     } finally {
       await database.knex.raw('drop publication everything');
     }

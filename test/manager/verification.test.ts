@@ -69,7 +69,7 @@ describe('verify', () => {
     expect(verified).toMatchObject({ status: 'fulfilled' });
     const task = { type: 'failed', task: 'rows', error: expect.any(Error) as Error };
     expect(report).toHaveBeenCalledWith(task);
-    expect(await manager.list(owner)).toHaveLength(3);
+    expect((await manager.list(owner)).sessions).toHaveLength(3);
     expect((await manager.administration.search()).sessions).toHaveLength(3);
     expect(await manager.signOut(bad.credentials)).not.toHaveProperty('defect');
     await manager.open({ userId: 'alice', replaces: other.credentials });

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+
 /**
  * The client hints of a sign-in: what a browser states about itself and its device in separate headers. Chromium sends them,
  * some of them only on request. Members are missing if the browser did not send them.
@@ -20,13 +22,11 @@ type Brand = NonNullable<ClientHints['brands']>[number];
 /** The hints that browsers send only on request. */
 export const REQUESTED_HINTS = 'Sec-CH-UA-Platform-Version, Sec-CH-UA-Model, Sec-CH-UA-Full-Version-List';
 
-type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
-
 /**
  * Returns the client hints of a request, or null if it has none. Values that are malformed or too long are ignored, because
  * hints only describe the device.
  */
-export function clientHintsOf({ headers }: { readonly headers: Headers }): ClientHints | null {
+export function clientHintsOf({ headers }: Pick<IncomingMessage, 'headers'>): ClientHints | null {
   const header = (name: string) => shortHeader(headers[name]);
   return checkedClientHints({
     platform: stringIn(header('sec-ch-ua-platform')),
@@ -67,7 +67,7 @@ function isBrand(value: unknown): value is Brand {
   return isName(name) && isName(version) && !/^(?:notabrand|chromium)$/i.test(name.replace(/[^a-z]/gi, ''));
 }
 
-function shortHeader(value: Headers[string]): string | undefined {
+function shortHeader(value: string | readonly string[] | undefined): string | undefined {
   return typeof value === 'string' && value.length <= LONGEST_HEADER ? value : undefined;
 }
 
