@@ -23,8 +23,10 @@ import {
   printProcesses,
   printSignIns,
   printSizes,
+  printTurns,
 } from './tables';
 import { printTargets, type Findings } from './targets';
+import { measureTurns } from './turns';
 import { variants } from './variants';
 import { control, plain, withCookieParser } from './variants/plain';
 import { guarded, guardedOpenXchange } from './variants/identity-sessions';
@@ -107,6 +109,12 @@ const measurements: Record<string, (database: Database, findings: Findings) => P
     heading('Cleanup during touches and sign-ins');
     findings.cleanup = await measureCleanup(database, options.quick ? 50_000 : 200_000);
     printCleanup(findings.cleanup);
+  },
+
+  async turns(database, findings) {
+    heading('Longest turn of the event loop for a user with many sessions');
+    findings.turns = await measureTurns(database, options.quick ? [2000] : [20_000, 100_000], 3);
+    printTurns(findings.turns);
   },
 
   async nodes(database, findings) {

@@ -10,6 +10,7 @@ import type { ProcessFigures } from './separate-processes';
 import type { SignInTime } from './sign-in';
 import { mean, median } from './statistics';
 import type { SessionStorage } from './storage';
+import type { LongestTurn } from './turns';
 
 export function printOneProcess(variants: readonly VariantTimes[]): void {
   const reference = variants[0]!;
@@ -80,6 +81,15 @@ export function printRevocations(delays: readonly RevocationDelay[]): void {
     'notified by': ({ notifiedBy }) => notifiedBy,
     'p50 ms': ({ p50 }) => fixed(p50, 1),
     'p99 ms': ({ p99 }) => fixed(p99, 1),
+    'longest ms': ({ longest }) => fixed(longest, 1),
+  });
+}
+
+export function printTurns(turns: readonly LongestTurn[]): void {
+  table(turns, {
+    operation: ({ name }) => name,
+    sessions: ({ sessions }) => fixed(sessions),
+    'median ms': ({ median }) => fixed(median, 1),
     'longest ms': ({ longest }) => fixed(longest, 1),
   });
 }

@@ -10,6 +10,7 @@ import type { ProcessFigures } from './separate-processes';
 import type { SignInTime } from './sign-in';
 import { quotient } from './statistics';
 import type { SessionStorage } from './storage';
+import type { LongestTurn } from './turns';
 import { plain, withCookieParser } from './variants/plain';
 import { betterAuthWithCookieCache } from './variants/better-auth';
 import { connectPgSimple } from './variants/connect-pg-simple';
@@ -26,6 +27,7 @@ export interface Findings {
   storage?: SessionStorage;
   revocation?: readonly RevocationDelay[];
   cleanup?: CleanupFigures;
+  turns?: readonly LongestTurn[];
   nodes?: NodesCost;
   rows?: ManyRows;
 }
@@ -111,6 +113,11 @@ const targets: readonly Target[] = [
     '2 x',
     'p99 of a touch during cleanup relative to one without',
     ({ cleanup }) => cleanup && cleanup.touches.p99 / cleanup.touches.control,
+  ),
+  atMost(
+    '20 ms',
+    'longest turn of the event loop for a user with many sessions',
+    ({ turns }) => turns && Math.max(...turns.map(({ median }) => median)),
   ),
   atLeast(
     '0.98',

@@ -135,7 +135,7 @@ class World {
 
   async #end(node: AdministeredStore): Promise<void> {
     this.#ending = Math.min(this.#ending, this.#moment().order);
-    const ended = await node.end(everySessionOf(ALICE), this.#reason());
+    const { ended } = await node.end(everySessionOf(ALICE), this.#reason());
     const now = this.#moment();
     if (ended.length > 0) this.#acknowledgedBy.set(node, now.order);
     this.#acknowledged ??= now;
@@ -149,9 +149,9 @@ class World {
   }
 
   async #endTruly(): ReturnType<AdministeredStore['end']> {
-    const ended = await this.#truth.end(everySessionOf(ALICE), this.#reason());
-    this.#log.push(...ended.map(({ sessionId }) => sessionId));
-    return ended;
+    const ending = await this.#truth.end(everySessionOf(ALICE), this.#reason());
+    this.#log.push(...ending.ended.map(({ sessionId }) => sessionId));
+    return ending;
   }
 
   #node({ Follower = ChangeFollower, behind, before }: Mistake): AdministeredStore {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import packageJson from '../../package.json';
 import type * as identitySessions from '../../lib';
 import type * as redis from '../../lib/changes/redis';
+import type * as abp from '../../lib/protocols/abp';
 import type * as openXchange from '../../lib/protocols/open-xchange';
 
 const fromHere = createRequire(join(__dirname, 'peers.ts'));
@@ -19,6 +20,7 @@ export function peer<T>(name: string): T {
 /** The entry points of this package that benchmarks use. */
 interface EntryPoints {
   readonly '.': typeof identitySessions;
+  readonly './abp': typeof abp;
   readonly './open-xchange': typeof openXchange;
   readonly './redis': typeof redis;
 }

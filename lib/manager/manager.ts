@@ -45,7 +45,7 @@ import { END_REASONS, type EndReason } from '../session/end-reason';
 import { optionalLabel, jsonObject } from '../session/text';
 import type { EndedListener, SessionWatch } from './session-watch';
 import type { Settings } from '../options/settings';
-import type { MaybePromise, SessionPatch, AdministeredStore } from '../store/store';
+import type { AdministeredStore, Ending, MaybePromise, SessionPatch } from '../store/store';
 import { VERSION } from '../version';
 import { CLAIMED, Verification, type Visit } from './verification';
 
@@ -274,8 +274,7 @@ export class IdentitySessionManager {
     if (!END_REASONS.includes(reason)) {
       throw new TypeError(`\`reason\` must be one of ${END_REASONS.join(', ')}`);
     }
-    const ended = await this.#end(revocation, reason, optionalLabel('by', by, 255));
-    const ids = ended.map(({ sessionId }) => sessionId);
+    const ids = await this.#end(revocation, reason, optionalLabel('by', by, 255));
     const { owner, only = [] } = revocation;
     const known = only.length > 0 ? new Set(ids) : undefined;
     for (const id of only) if (!known?.has(id)) await this.#checkOwner(owner, id);
@@ -437,8 +436,7 @@ export class IdentitySessionManager {
     const admission = await admissionOf(session, replaced, await this.#store.policy(), this.settings);
     try {
       await this.#capacity?.reserve();
-      const ended = await this.#store.insert(session, admission);
-      await inSlices(ended, (slice) => reportEnded(report, slice), REPORTED_AT_ONCE);
+      await this.#repeat(() => this.#store.insert(session, admission));
       report({ type: 'added', session: referenceTo(session) });
     } catch (error) {
       if (error instanceof SessionError && REPORTED_REFUSALS.has(error.code)) {
@@ -450,21 +448,29 @@ export class IdentitySessionManager {
     }
   }
 
-  async #end(
-    which: Revocation,
-    reason: EndReason,
-    by: string | null = null,
-  ): Promise<readonly EndedSession[]> {
-    const ended = await this.#store.end(which, { at: this.settings.clock.now(), reason, by });
-    await inSlices(
-      ended,
-      (slice) => {
-        reportEnded(this.settings.report, slice);
-        this.#watch.look(slice.map(({ sessionId }) => sessionId));
-      },
-      REPORTED_AT_ONCE,
-    );
-    return ended;
+  async #end(which: Revocation, reason: EndReason, by: string | null = null): Promise<readonly string[]> {
+    const end = { at: this.settings.clock.now(), reason, by };
+    return this.#repeat(() => this.#store.end(which, end));
+  }
+
+  /**
+   * Repeats a call of the store until no more sessions must end. Returns the ids of those that ended. Reports them after each
+   * call, because a later one may fail.
+   */
+  async #repeat(call: () => Promise<Ending>): Promise<readonly string[]> {
+    const all: string[] = [];
+    for (;;) {
+      const { ended, more } = await call();
+      await inSlices(ended, (slice) => this.#noteEnded(slice, all), REPORTED_AT_ONCE);
+      if (!more) return all;
+    }
+  }
+
+  #noteEnded(ended: readonly EndedSession[], all: string[]): void {
+    const ids = ended.map(({ sessionId }) => sessionId);
+    all.push(...ids);
+    reportEnded(this.settings.report, ended);
+    this.#watch.look(ids);
   }
 }
 

@@ -4,9 +4,18 @@ import type { Health } from '../health';
 import { withIpAddresses } from '../session/ip-address';
 import { inOrder } from '../session/order';
 import type { Revocation } from '../session/revocation';
-import { afterUse, type EndedSession, type Owner, type StoredSession } from '../session/session';
+import { afterUse, type Owner, type StoredSession } from '../session/session';
 import { ForwardingStore } from './forwarding';
-import type { AdministeredStore, End, ListPage, MaybePromise, Search, Touch, TouchResult } from './store';
+import type {
+  AdministeredStore,
+  End,
+  Ending,
+  ListPage,
+  MaybePromise,
+  Search,
+  Touch,
+  TouchResult,
+} from './store';
 
 export interface BufferedOptions {
   readonly clock: Clock;
@@ -114,10 +123,10 @@ class BufferedStore extends ForwardingStore {
     return sessions.map((session) => this.#withPending(session)).sort(inOrder(search.order));
   }
 
-  override async end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
-    const ended = await this.inner.end(which, end);
-    for (const { sessionId } of ended) this.#pending.delete(sessionId);
-    return ended;
+  override async end(which: Revocation, end: End): Promise<Ending> {
+    const ending = await this.inner.end(which, end);
+    for (const { sessionId } of ending.ended) this.#pending.delete(sessionId);
+    return ending;
   }
 
   override health(): Health {

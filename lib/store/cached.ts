@@ -6,13 +6,13 @@ import type { Health } from '../health';
 import { stage, type Cutoffs, type Lifetimes } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
 import { afterUse, type EndedSession, type Owner, type StoredSession } from '../session/session';
-import { inSlices } from '../slices';
 import { AbsentIds } from './absent-ids';
 import { ForwardingStore } from './forwarding';
 import type {
   AdministeredStore,
   Admission,
   End,
+  Ending,
   Hibernated,
   Kept,
   MaybePromise,
@@ -53,9 +53,6 @@ interface Flight {
   readonly started: number;
 }
 
-/** The number of sessions that are evicted before other requests may run. */
-const EVICTED_AT_ONCE = 1000;
-
 class CachedStore extends ForwardingStore {
   readonly #cache: Cache<StoredSession>;
   readonly #follower: ChangeFollower;
@@ -84,7 +81,7 @@ class CachedStore extends ForwardingStore {
   }
 
   /** Does not cache the new session: `endEverything` may have ended it since it was stamped, and only the database knows. */
-  override async insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
+  override async insert(session: StoredSession, admission: Admission): Promise<Ending> {
     this.#follower.start();
     const displaced = admission.displaces.map(({ which }) => which);
     try {
@@ -110,7 +107,7 @@ class CachedStore extends ForwardingStore {
     return result;
   }
 
-  override end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
+  override end(which: Revocation, end: End): Promise<Ending> {
     return this.#ending([which], this.inner.end(which, end));
   }
 
@@ -145,8 +142,10 @@ class CachedStore extends ForwardingStore {
     return hibernated;
   }
 
-  override endUnused(owner: Owner, kept: Kept): Promise<readonly EndedSession[]> {
-    return this.#ending([], this.inner.endUnused(owner, kept));
+  override async endUnused(owner: Owner, kept: Kept): Promise<readonly EndedSession[]> {
+    const ended = await this.#announcing(this.inner.endUnused(owner, kept), ({ length }) => length > 0);
+    this.#evict(ended.map(({ sessionId }) => sessionId));
+    return ended;
   }
 
   override health(): Health {
@@ -167,14 +166,11 @@ class CachedStore extends ForwardingStore {
    * Evicts the sessions that a call ends. Sessions that are named by id are evicted even if this call did not end them:
    * another node may have been faster, or the response to an earlier call lost, and the caller gets a success all the same.
    */
-  async #ending(
-    which: readonly Revocation[],
-    ending: Promise<readonly EndedSession[]>,
-  ): Promise<readonly EndedSession[]> {
+  async #ending(which: readonly Revocation[], call: Promise<Ending>): Promise<Ending> {
     const named = which.flatMap(({ only = [] }) => only);
-    const ended = await this.#changing(named, ending, ({ length }) => length > 0);
-    await inSlices(ended, (slice) => this.#evict(slice.map(({ sessionId }) => sessionId)), EVICTED_AT_ONCE);
-    return ended;
+    const ending = await this.#changing(named, call, ({ ended }) => ended.length > 0);
+    this.#evict(ending.ended.map(({ sessionId }) => sessionId));
+    return ending;
   }
 
   /** Evicts the sessions with these ids after a change, also if it failed: it may be committed, and only the response lost. */

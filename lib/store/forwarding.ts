@@ -7,6 +7,7 @@ import type {
   Admission,
   Crowded,
   End,
+  Ending,
   Hibernated,
   Kept,
   ListPage,
@@ -28,7 +29,7 @@ import type {
 export class ForwardingStore implements AdministeredStore {
   constructor(protected readonly inner: AdministeredStore) {}
 
-  insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
+  insert(session: StoredSession, admission: Admission): Promise<Ending> {
     return this.inner.insert(session, admission);
   }
 
@@ -56,7 +57,7 @@ export class ForwardingStore implements AdministeredStore {
     return this.inner.touch(touches);
   }
 
-  end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
+  end(which: Revocation, end: End): Promise<Ending> {
     return this.inner.end(which, end);
   }
 

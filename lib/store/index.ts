@@ -3,6 +3,7 @@ export type {
   Admission,
   Crowded,
   End,
+  Ending,
   Hibernated,
   Kept,
   ListPage,

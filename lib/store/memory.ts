@@ -18,6 +18,7 @@ import {
   type Admission,
   type Crowded,
   type End,
+  type Ending,
   type Policy,
   type PolicyPatch,
   type Hibernated,
@@ -48,7 +49,7 @@ class MemoryStore implements AdministeredStore {
   readonly #epochs = new Map<Scope['tenantId'], End>();
   #policy: Policy = {};
 
-  async insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
+  async insert(session: StoredSession, admission: Admission): Promise<Ending> {
     if (this.#sessions.has(session.sessionId)) throw sessionIdTaken();
     const ending = new Map<string, End>();
     for (const { which, end } of admission.displaces) {
@@ -63,7 +64,7 @@ class MemoryStore implements AdministeredStore {
     const ended = Array.from(ending, ([id, end]) => this.#mark(id, end));
     this.#sessions.set(session.sessionId, session);
     this.#endWithEverything(session);
-    return ended;
+    return { ended, more: false };
   }
 
   find(id: string): StoredSession | undefined {
@@ -108,8 +109,8 @@ class MemoryStore implements AdministeredStore {
     return { ended, skipped: [] };
   }
 
-  async end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
-    return this.#covered(which).map(({ sessionId }) => this.#mark(sessionId, end));
+  async end(which: Revocation, end: End): Promise<Ending> {
+    return { ended: this.#covered(which).map(({ sessionId }) => this.#mark(sessionId, end)), more: false };
   }
 
   async endEverything({ tenantId }: Scope, { at, by }: Omit<End, 'reason'>): Promise<void> {

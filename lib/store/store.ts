@@ -30,10 +30,11 @@ export type MaybePromise<T> = T | Promise<T>;
  */
 export interface SessionStore {
   /**
-   * Ends the sessions that the new one displaces, and inserts the new one, in one transaction. Returns the ended sessions.
+   * Ends the sessions that the new one displaces, and inserts the new one, in one transaction. If too many must end, only
+   * ends some of them, inserts nothing, and returns `more: true`.
    * @throws SessionError `session-limit-reached`, `auth-id-taken`, `session-id-taken`
    */
-  insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]>;
+  insert(session: StoredSession, admission: Admission): Promise<Ending>;
   /** Returns the session with this id, or undefined. Also returns ended and expired sessions: the manager decides. */
   find(id: string): MaybePromise<StoredSession | undefined>;
   /** Returns a page of the owner's live sessions, newest sign-in first. */
@@ -55,8 +56,8 @@ export interface SessionStore {
    * that have ended, and the sessions whose rows were locked and must be sent again.
    */
   touch(touches: readonly Touch[]): MaybePromise<TouchResult>;
-  /** Ends sessions permanently. Returns the sessions that this call ended; repeating the call ends nothing. */
-  end(which: Revocation, end: End): Promise<readonly EndedSession[]>;
+  /** Ends sessions permanently. Returns the sessions that this call ended. */
+  end(which: Revocation, end: End): Promise<Ending>;
   /** Returns what this store and the stores that it wraps know about their state, without asking the database. */
   health(): Health;
   /**
@@ -147,6 +148,13 @@ export interface Touch extends Use {
   readonly id: string;
   /** The time of the use before this one, as `find` returned it. A store that delays writes can derive when to write. */
   readonly previous?: number;
+}
+
+/** The sessions that one call ended. A call ends a limited number, so that it does not keep other requests waiting. */
+export interface Ending {
+  readonly ended: readonly EndedSession[];
+  /** True if further sessions must end: the caller must repeat the call until it is false. */
+  readonly more: boolean;
 }
 
 /** The touches that were not written. */

@@ -6,8 +6,12 @@ import {
   sessionsOf,
   type IdentitySessionManager,
   type IdentitySessionOptions,
+  type Revocation,
+  type SessionEvent,
   type SignIn,
 } from '../../lib';
+import { plainRefusal } from '../../lib/errors';
+import { ForwardingStore, type End, type Ending } from '../../lib/store';
 import { FakeClock } from '../support/clock';
 import { managerOn } from '../support/manager';
 import { nodesOnADatabase, open, refusal } from '../support/nodes';
@@ -48,6 +52,23 @@ describe('open', () => {
     await open(manager, { replaces: credentials });
     expect(await liveCount()).toBe(2);
   });
+});
+
+it('reports the sessions that the store ended before a later call of the same end failed', async () => {
+  let calls = 0;
+  class Failing extends ForwardingStore {
+    override async end(which: Revocation, end: End): Promise<Ending> {
+      if (++calls > 1) throw plainRefusal('store-unavailable');
+      return { ...(await super.end(which, end)), more: true };
+    }
+  }
+  const ended: string[] = [];
+  const report = (event: SessionEvent) =>
+    void (event.type === 'ended' && ended.push(event.session.sessionId));
+  const manager = managerOn({ store: new Failing(memory()), clock: nodes.clock, report });
+  const { session } = await open(manager);
+  await expect(manager.onCredentialChange(owner)).rejects.toMatchObject({ code: 'store-unavailable' });
+  expect(ended).toEqual([session.sessionId]);
 });
 
 describe('parallel sign-ins of one user', () => {

@@ -37,6 +37,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
 
   const UNKNOWN_ID = '0'.repeat(32);
   const end = (reason: End['reason'] = 'revoked'): End => ({ at: clock.now(), reason, by: 'alice' });
+  const NOTHING = { ended: [], more: false };
   const idsOf = (sessions: readonly SessionReference[]) => sessions.map((session) => session.sessionId);
 
   describe('insert', () => {
@@ -58,7 +59,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       const old = await inserted();
       const added = aSession(clock.now());
       const displaces = [{ which: sessionsOf(ALICE, [old.sessionId]), end: end('replaced') }];
-      const ended = await insert(added, { displaces });
+      const { ended } = await insert(added, { displaces });
       expect(idsOf(ended)).toEqual([old.sessionId]);
       expect((await store.find(old.sessionId))?.endReason).toBe('replaced');
       expect((await store.find(added.sessionId))?.endedAt).toBeNull();
@@ -72,7 +73,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       }
       const added = aSession(clock.now());
       const limits = [{ max: 2, per: 'user', onLimit: 'endOldest' }] as const;
-      const ended = await insert(added, { limits });
+      const { ended } = await insert(added, { limits });
       expect(idsOf(ended).sort()).toEqual(idsOf(sessions.slice(0, 2)).sort());
       expect(idsOf(await store.list(ALICE, aPage()))).toEqual([added.sessionId, sessions[2]!.sessionId]);
     });
@@ -92,7 +93,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       await inserted({ clientId: 'drive' });
       const added = aSession(clock.now(), { clientId: 'mail' });
       const limits = [{ max: 1, per: 'client', onLimit: 'endOldest' }] as const;
-      const ended = await insert(added, { limits });
+      const { ended } = await insert(added, { limits });
       expect(idsOf(ended)).toEqual([mail.sessionId]);
       const refusing = [{ max: 1, per: 'client', onLimit: 'refuse' }] as const;
       const refused = insert(aSession(clock.now(), { clientId: 'mail' }), { limits: refusing });
@@ -104,7 +105,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       await inserted({ device: 'Web' });
       const limits = [{ max: 1, per: 'device', onLimit: 'endOldest' }] as const;
       const added = aSession(clock.now(), { device: 'Mobile' });
-      expect(idsOf(await insert(added, { limits }))).toEqual([phone.sessionId]);
+      expect(idsOf((await insert(added, { limits })).ended)).toEqual([phone.sessionId]);
     });
 
     it('rejects with session-id-taken if another session has the id, and leaves that session unchanged', async () => {
@@ -124,14 +125,14 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       const second = () => insert(aSession(clock.now(), same));
       await expect(second()).rejects.toMatchObject({ code: 'auth-id-taken' });
       await store.end(everySessionOf(ALICE), end());
-      await expect(second()).resolves.toEqual([]);
+      await expect(second()).resolves.toEqual(NOTHING);
     });
 
     it('accepts the auth id of a session that it displaces', async () => {
       const old = await inserted({ authId: 'login-1' });
       const displaces = [{ which: everySessionOf(ALICE), end: end() }];
       const added = aSession(clock.now(), { authId: 'login-1' });
-      expect(idsOf(await insert(added, { displaces }))).toEqual([old.sessionId]);
+      expect(idsOf((await insert(added, { displaces })).ended)).toEqual([old.sessionId]);
       expect(idsOf(await store.list(ALICE, aPage()))).toEqual([added.sessionId]);
     });
 
@@ -148,7 +149,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       await inserted();
       clock.advance(2 * HOUR);
       const limits = [{ max: 1, per: 'user', onLimit: 'refuse' }] as const;
-      await expect(insert(aSession(clock.now()), { limits })).resolves.toEqual([]);
+      await expect(insert(aSession(clock.now()), { limits })).resolves.toEqual(NOTHING);
     });
   });
 
@@ -180,7 +181,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       const found = await Promise.all([...junk, session.sessionId].map(async (id) => store.find(id)));
       expect(found).toEqual([...junk.map(() => undefined), session]);
       expect(await store.update('junk', { extraProperties: {} })).toBe(false);
-      const ended = await store.end(sessionsOf(ALICE, ['junk', session.sessionId]), end());
+      const { ended } = await store.end(sessionsOf(ALICE, ['junk', session.sessionId]), end());
       expect(idsOf(ended)).toEqual([session.sessionId]);
     });
   });
@@ -415,8 +416,8 @@ export function testSessionStore(make: () => StoreUnderTest): void {
     it('ends the named sessions and returns them, and ends nothing when it is repeated', async () => {
       const [one, two] = [await inserted(), await inserted()];
       const which = sessionsOf(ALICE, [one.sessionId]);
-      expect(idsOf(await store.end(which, end()))).toEqual([one.sessionId]);
-      expect(await store.end(which, end('administrator'))).toEqual([]);
+      expect(idsOf((await store.end(which, end())).ended)).toEqual([one.sessionId]);
+      expect(await store.end(which, end('administrator'))).toEqual(NOTHING);
       expect((await store.find(one.sessionId))?.endReason).toBe('revoked');
       expect((await store.find(two.sessionId))?.endedAt).toBeNull();
     });
@@ -424,7 +425,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
     it('ends all sessions of the owner except one', async () => {
       const kept = await inserted();
       const others = [await inserted(), await inserted()];
-      const ended = await store.end(otherSessionsOf(ALICE, kept.sessionId), end());
+      const { ended } = await store.end(otherSessionsOf(ALICE, kept.sessionId), end());
       expect(idsOf(ended).sort()).toEqual(idsOf(others).sort());
       expect(idsOf(await store.list(ALICE, aPage()))).toEqual([kept.sessionId]);
     });
@@ -433,29 +434,30 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       const fields = { tenantId: 'acme', clientId: 'mail', authId: 'login-1' };
       const { sessionId, userId } = await inserted(fields);
       const owner = { tenantId: 'acme', userId };
-      expect(await store.end(everySessionOf(owner), end('administrator'))).toEqual([
-        { sessionId, userId, ...fields, endReason: 'administrator', endedBy: 'alice' },
-      ]);
+      const { ended } = await store.end(everySessionOf(owner), end('administrator'));
+      expect(ended).toEqual([{ sessionId, userId, ...fields, endReason: 'administrator', endedBy: 'alice' }]);
     });
 
     it('ends the sessions on one kind of device', async () => {
       const web = await inserted();
       const mobile = await inserted({ device: 'Mobile' });
-      expect(idsOf(await store.end({ owner: ALICE, device: 'Mobile' }, end()))).toEqual([mobile.sessionId]);
+      expect(idsOf((await store.end({ owner: ALICE, device: 'Mobile' }, end())).ended)).toEqual([
+        mobile.sessionId,
+      ]);
       expect(idsOf(await store.list(ALICE, aPage()))).toEqual([web.sessionId]);
     });
 
     it('does not end a session of another owner, even if it is named by id', async () => {
       const { sessionId } = await inserted();
       for (const owner of [BOB, { tenantId: 'acme', userId: 'alice' }]) {
-        expect(await store.end(sessionsOf(owner, [sessionId]), end())).toEqual([]);
+        expect(await store.end(sessionsOf(owner, [sessionId]), end())).toEqual(NOTHING);
       }
       expect((await store.find(sessionId))?.endedAt).toBeNull();
     });
 
     it('ends nothing for an empty list of ids', async () => {
       await inserted();
-      expect(await store.end(sessionsOf(ALICE, []), end())).toEqual([]);
+      expect(await store.end(sessionsOf(ALICE, []), end())).toEqual(NOTHING);
       expect(await store.list(ALICE, aPage())).toHaveLength(1);
     });
   });
@@ -516,7 +518,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       clock.advance(1000);
       await store.endEverything({}, epoch());
       expect(await store.find(sessionId)).toMatchObject({ endReason: 'signed-out', endedBy: 'alice' });
-      expect(await store.end(everySessionOf(ALICE), end())).toEqual([]);
+      expect(await store.end(everySessionOf(ALICE), end())).toEqual(NOTHING);
     });
 
     it('removes the ended sessions from limits and releases their auth ids', async () => {
@@ -844,7 +846,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
         clock.advance(age);
         const now = clock.now();
         const limits = [{ max: 1, per: 'user', onLimit: 'endOldest' }] as const;
-        const ended = await insert(aSession(now), { limits, cutoffs: cutoffs(lifetimes, now) });
+        const { ended } = await insert(aSession(now), { limits, cutoffs: cutoffs(lifetimes, now) });
         expect(idsOf(ended).includes(session.sessionId)).toBe(stage(session, lifetimes, now) !== 'ended');
       },
     );

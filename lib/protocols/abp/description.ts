@@ -1,4 +1,5 @@
 import type { IdentitySession, Owner } from '../../session/session';
+import { mapInSlices } from '../../slices';
 import type { MaybePromise } from '../../store/store';
 import { identitySessionDto, type IdentitySessionDto } from './identity-session-dto';
 
@@ -43,7 +44,7 @@ export function sessionDescriber({
         extraProperties: extraPropertiesOf?.(session),
       });
     };
-    return Promise.all(sessions.map(dto));
+    return Promise.all(await mapInSlices(sessions, dto));
   };
 }
 

@@ -14,6 +14,7 @@ import {
   type Admission,
   type Crowded,
   type End,
+  type Ending,
   type Hibernated,
   type Kept,
   type ListPage,
@@ -106,14 +107,14 @@ class PostgresStore implements AdministeredStore {
     this.#searching = schema.statements((name) => searchStatements(tablesIn(name)));
   }
 
-  async insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
+  async insert(session: StoredSession, admission: Admission): Promise<Ending> {
     return spelled((spelling) =>
       this.#insertFreeing(sessionIn(spelling, session), admissionIn(spelling, admission)),
     );
   }
 
   /** Inserts the session. If its auth id belongs to an expired session, ends that session first. */
-  async #insertFreeing(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
+  async #insertFreeing(session: StoredSession, admission: Admission): Promise<Ending> {
     try {
       return await this.#insert(session, admission);
     } catch (error) {
@@ -123,7 +124,8 @@ class PostgresStore implements AdministeredStore {
     const freeing = [session.authId, ...cutoffValues(admission.cutoffs), session.signedIn];
     const freed = await this.#once('freeAuthId', freeing);
     try {
-      return [...freed.map(endedSessionFromRow), ...(await this.#insert(session, admission))];
+      const { ended, more } = await this.#insert(session, admission);
+      return { ended: [...freed.map(endedSessionFromRow), ...ended], more };
     } catch (error) {
       throw violates(error, 'identity_sessions_auth_id') ? authIdTaken() : error;
     }
@@ -178,20 +180,12 @@ class PostgresStore implements AdministeredStore {
     };
   }
 
-  /**
-   * Resolves when all of the sessions have ended. Most users have so few that one statement ends them all. A trigger of
-   * migration 001 writes every session that this ends to the change log. See `lib/changes/postgres.ts`.
-   */
-  async end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
-    const all: EndedSession[] = [];
-    for (;;) {
-      const rows = await spelled((spelling) =>
-        this.#once('end', endValues(revocationIn(spelling, which), endIn(spelling, end))),
-      );
-      const { ended, more } = endingOf(rows);
-      all.push(...ended);
-      if (!more) return all;
-    }
+  /** A trigger of migration 001 writes every session that this ends to the change log. See `lib/changes/postgres.ts`. */
+  async end(which: Revocation, end: End): Promise<Ending> {
+    const rows = await spelled((spelling) =>
+      this.#once('end', endValues(revocationIn(spelling, which), endIn(spelling, end))),
+    );
+    return endingOf(rows);
   }
 
   async endEverything(scope: Scope, { at, by }: Omit<End, 'reason'>): Promise<void> {
@@ -285,9 +279,10 @@ class PostgresStore implements AdministeredStore {
   }
 
   /** Rules about the owner's other sessions hold only under the owner's lock, which needs a transaction. */
-  async #insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
+  async #insert(session: StoredSession, admission: Admission): Promise<Ending> {
     if (needsLock(admission)) return this.#lockedInserts.run(session, { session, admission });
-    return this.#insertRow((name, values) => this.#once(name, values), session, admission.displaces);
+    const run: RunByName = (name, values) => this.#once(name, values);
+    return { ended: await this.#insertRow(run, session, admission.displaces), more: false };
   }
 
   /** Reads all waiting ids with one statement. After a restart, thousands of sessions are missing at the same time. */
@@ -304,17 +299,16 @@ class PostgresStore implements AdministeredStore {
   }
 
   /**
-   * Inserts sessions of one owner under the owner's lock. If more sessions must end than one statement can end, ends these
-   * first, because the time of a transaction is limited.
+   * Inserts sessions of one owner under the owner's lock. If more sessions must end than one statement can end, only ends
+   * some of these, because the time of a transaction is limited.
    */
-  async #insertUnderLock(inserts: readonly Insert[]): Promise<readonly (readonly EndedSession[])[]> {
+  async #insertUnderLock(inserts: readonly Insert[]): Promise<readonly Ending[]> {
     try {
-      return await this.#insertTogether(inserts);
+      return (await this.#insertTogether(inserts)).map((ended) => ({ ended, more: false }));
     } catch (error) {
       if (!(error instanceof TooManyToEnd)) throw error;
-      const ended = await this.end(error.which, error.end);
-      const [first = [], ...others] = await this.#insertUnderLock(inserts);
-      return [[...ended, ...first], ...others];
+      const { ended } = await this.end(error.which, error.end);
+      return inserts.map((_, index) => ({ ended: index === 0 ? ended : [], more: true }));
     }
   }
 
@@ -411,7 +405,7 @@ async function endOn(
 }
 
 /** Reads the result of the statement that ends sessions. */
-function endingOf(rows: readonly SessionRow[]): { ended: readonly EndedSession[]; more: boolean } {
+function endingOf(rows: readonly SessionRow[]): Ending {
   const ended = rows.filter((row) => row['session_id'] !== null).map(endedSessionFromRow);
   return { ended, more: rows[0]?.['more'] === 't' };
 }
