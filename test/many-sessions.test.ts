@@ -11,7 +11,7 @@ import { createDatabase, type TestDatabase } from './support/database';
 import { managerOn } from './support/manager';
 
 /** In milliseconds of processor time. The benchmark has the real limit; this one allows for slow machines. */
-const LONGEST_TURN = 150;
+const LONGEST_TURN = 100;
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
 jest.setTimeout(240_000);
@@ -65,7 +65,7 @@ async function expectShortTurns(work: () => Promise<unknown>): Promise<void> {
   expect(await longestTurn(work)).toBeLessThan(LONGEST_TURN);
 }
 
-describe.each([20_000])('a user with %p sessions', (count) => {
+describe.each([5000])('a user with %p sessions', (count) => {
   it('reads lists in every protocol page by page, without making others wait', async () => {
     const browser = await arrange();
     await insert(count);
@@ -136,15 +136,15 @@ describe.each([20_000])('a user with %p sessions', (count) => {
 
 it('signs a user in under a limit although far more sessions are open', async () => {
   await arrange({ maxSessionsPerUser: 3 });
-  await insert(5000);
+  await insert(2500);
   await signedIn();
   expect(await live()).toBe(3);
-  expect(ended).toHaveLength(5000 + 2 - 3);
+  expect(ended).toHaveLength(2500 + 2 - 3);
 });
 
 it('acknowledges parallel revocations only when all sessions have ended', async () => {
   const browser = await arrange();
-  await insert(10_000);
+  await insert(2500);
   const counts = await Promise.all(
     [1, 2, 3].map(async () => {
       await browser.delete('/sessions/others');
@@ -152,5 +152,5 @@ it('acknowledges parallel revocations only when all sessions have ended', async 
     }),
   );
   expect(counts).toEqual([1, 1, 1]);
-  expect(ended).toHaveLength(10_000);
+  expect(ended).toHaveLength(2500);
 });

@@ -59,43 +59,6 @@ describe('postgres', () => {
     expect(runner.statements).toEqual(['identity_sessions.schema', '"public".identity_sessions.find']);
   });
 
-  describe('with more sessions of a user than one call ends', () => {
-    const which = everySessionOf(ALICE);
-    const end = { at: now, reason: 'displaced', by: null } as const;
-
-    beforeEach(async () => {
-      await database.knex.raw(`
-        insert into identity_sessions (session_id, secret_hash, user_id, device, stay_signed_in, signed_in, active_day)
-        select gen_random_uuid(), sha256(i::text::bytea), '${ALICE.userId}', 'Web', true, now(), current_date
-        from generate_series(1, 1500) as i`);
-    });
-
-    it('ends 1,000 sessions with each call, until no more must end', async () => {
-      const [first, second] = [await store.end(which, end), await store.end(which, end)];
-      expect([first.ended.length, first.more]).toEqual([1000, true]);
-      expect([second.ended.length, second.more]).toEqual([500, false]);
-    });
-
-    it('inserts a session that displaces all others with the last of several calls', async () => {
-      const session = aSession(now);
-      const insert = () => store.insert(session, { ...admission(now), displaces: [{ which, end }] });
-      expect(await insert()).toMatchObject({ ended: { length: 1000 }, more: true });
-      expect(await store.find(session.sessionId)).toBeUndefined();
-      expect(await insert()).toMatchObject({ ended: { length: 500 }, more: false });
-      expect(await store.find(session.sessionId)).toMatchObject({ endedAt: null });
-    });
-
-    it('returns each ended session to one of several parallel sign-ins', async () => {
-      const insert = async (): Promise<string[]> => {
-        const displaces = [{ which, end }];
-        const { ended, more } = await store.insert(aSession(now), { ...admission(now), displaces });
-        return [...ended.map(({ sessionId }) => sessionId), ...(more ? await insert() : [])];
-      };
-      const ended = (await Promise.all([insert(), insert(), insert()])).flat();
-      expect([ended.length, new Set(ended).size]).toEqual([1502, 1502]);
-    });
-  });
-
   it('skips a locked row in touch without waiting, and returns its id', async () => {
     const [locked, free] = [await inserted(), await inserted()];
     const transaction = await database.knex.transaction();
@@ -209,6 +172,43 @@ describe('postgres', () => {
     );
     return rows[0]!;
   }
+
+  describe('with more sessions of a user than one call ends', () => {
+    const which = everySessionOf(ALICE);
+    const end = { at: now, reason: 'displaced', by: null } as const;
+
+    beforeEach(async () => {
+      await database.knex.raw(`
+        insert into identity_sessions (session_id, secret_hash, user_id, device, stay_signed_in, signed_in, active_day)
+        select gen_random_uuid(), sha256(i::text::bytea), '${ALICE.userId}', 'Web', true, now(), current_date
+        from generate_series(1, 1500) as i`);
+    });
+
+    it('ends 1,000 sessions with each call, until no more must end', async () => {
+      const [first, second] = [await store.end(which, end), await store.end(which, end)];
+      expect([first.ended.length, first.more]).toEqual([1000, true]);
+      expect([second.ended.length, second.more]).toEqual([500, false]);
+    });
+
+    it('inserts a session that displaces all others with the last of several calls', async () => {
+      const session = aSession(now);
+      const insert = () => store.insert(session, { ...admission(now), displaces: [{ which, end }] });
+      expect(await insert()).toMatchObject({ ended: { length: 1000 }, more: true });
+      expect(await store.find(session.sessionId)).toBeUndefined();
+      expect(await insert()).toMatchObject({ ended: { length: 500 }, more: false });
+      expect(await store.find(session.sessionId)).toMatchObject({ endedAt: null });
+    });
+
+    it('returns each ended session to one of several parallel sign-ins', async () => {
+      const insert = async (): Promise<string[]> => {
+        const displaces = [{ which, end }];
+        const { ended, more } = await store.insert(aSession(now), { ...admission(now), displaces });
+        return [...ended.map(({ sessionId }) => sessionId), ...(more ? await insert() : [])];
+      };
+      const ended = (await Promise.all([insert(), insert(), insert()])).flat();
+      expect([ended.length, new Set(ended).size]).toEqual([1502, 1502]);
+    });
+  });
 
   it('stores only the hash of the secret', async () => {
     const { sessionId } = await inserted();
