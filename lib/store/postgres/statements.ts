@@ -13,10 +13,10 @@ export function statements(tables: Tables) {
   const { sessions: table } = tables;
   const sessions = withEpochs(tables);
   return named(table, {
-    insert: insert(table),
+    insert: insert(tables),
 
     /** Ends the session that the new one replaces, and inserts the new one. */
-    replace: end(tables, COLUMNS.length, `, added as (${insert(table)})`),
+    replace: end(tables, INSERTED, `, added as (${insert(tables)})`),
 
     find: `select ${SELECTED} from ${sessions} where session_id = any($1::uuid[])`,
 
@@ -83,7 +83,17 @@ export function statements(tables: Tables) {
     setPolicy: setPolicy(tables),
 
     /** A separate statement, because the snapshots of the statements that it protects must be taken after the lock. */
-    lock: `select pg_advisory_xact_lock(hashtextextended(coalesce($1, '') || chr(31) || $2, ${LOCK_SEED}))`,
+    lock: `select pg_advisory_xact_lock(${ownerLock('$1', '$2')})`,
+
+    /** Runs under the owner's lock, so that no sign-in that was not refused is still in progress afterwards. */
+    changeCredentials: `
+      insert into ${tables.credentialChanges} as c (owner, changed_at) values (${ownerText('$1', '$2')}, ${time('$3')})
+      on conflict (owner) do update set changed_at = greatest(c.changed_at, excluded.changed_at)`,
+
+    forgetCredentialChanges: `
+      delete from ${tables.credentialChanges} where owner = any(array(
+        select owner from ${tables.credentialChanges} where changed_at <= ${time('$1')} limit $2
+      ))`,
 
     /**
      * Returns the owner's live sessions that share a limit with the new session, except the newest `$6` of them. A session
@@ -179,10 +189,33 @@ const MOST_COUNTED = 20_000;
 /** Separates the advisory locks of this package from an app's own. The number has no meaning. */
 const LOCK_SEED = 7_201_975;
 
-function insert(table: string): string {
-  const signedIn = `$${COLUMNS.indexOf('signed_in') + 1}`;
-  return `insert into ${table} (${COLUMNS.join(', ')}, active_day) values (${WRITTEN}, ${day(signedIn)})`;
+/** The text that names an owner in the change of credentials and, hashed, in the lock. */
+function ownerText(tenant: string, user: string): string {
+  return `coalesce(${tenant}, '') || chr(31) || ${user}`;
 }
+
+function ownerLock(tenant: string, user: string): string {
+  return `hashtextextended(${ownerText(tenant, user)}, ${LOCK_SEED})`;
+}
+
+/** The number of parameters of `insert`: those of the row, and the time when the credentials were checked. */
+const INSERTED = COLUMNS.length + 1;
+
+/** Fails with `CREDENTIALS_CHANGED` if the owner's credentials changed after they were checked. */
+function insert({ sessions, checkCredentials }: Tables): string {
+  const parameter = (column: string) => `$${COLUMNS.indexOf(column) + 1}`;
+  const [tenant, user] = [parameter('tenant_id'), parameter('user_id')];
+  const owner = `${ownerText(tenant, user)}, ${ownerLock(tenant, user)}`;
+  return `
+    insert into ${sessions} (${COLUMNS.join(', ')}, active_day)
+    values (${WRITTEN}, case when ${checkCredentials}(${owner}, ${time(`$${INSERTED}`)}) then ${day(parameter('signed_in'))} end)`;
+}
+
+/** The SQLSTATE of a sign-in whose credentials changed after they were checked. */
+export const CREDENTIALS_CHANGED = 'IS001';
+
+/** The SQLSTATE of a sign-in at an isolation level above READ COMMITTED. */
+export const WRONG_ISOLATION = 'IS002';
 
 /**
  * The largest number of sessions that one statement ends. A statement that ends a user's 100,000 sessions would exceed the
