@@ -32,6 +32,7 @@ import {
 } from '../store';
 import type { StatementRunner } from '../../database/statement-runner';
 import { TableSchema } from '../../database/table-schema';
+import { CREDENTIALS_CHANGED, WRONG_ISOLATION } from './credential-changes';
 import { scopeText } from './epochs';
 import { OwnerQueue } from './owner-queue';
 import { policyOf, policyValues, type PolicyRow } from './policy-row';
@@ -46,7 +47,7 @@ import {
 } from './rows';
 import { searchStatements } from './search-statements';
 import { admissionIn, endIn, filterIn, revocationIn, sessionIn, spelled } from './spelling';
-import { CREDENTIALS_CHANGED, statements, WRONG_ISOLATION } from './statements';
+import { statements } from './statements';
 import { tablesIn } from './tables';
 
 export interface PostgresOptions {

@@ -1,5 +1,6 @@
 import { statementName, type Statement } from '../../database/statement-runner';
 import { LONGEST_HISTORY } from '../../session/ip-address';
+import { changeCredentials, credentialsHold, forgetCredentialChanges, ownerLock } from './credential-changes';
 import { endEverything, notEnded, withEpochs, withoutEpochs } from './epochs';
 import { setPolicy } from './policy-row';
 import { COLUMNS, ENDED, REFERENCE, SELECTED, WRITTEN, day, time } from './rows';
@@ -85,15 +86,9 @@ export function statements(tables: Tables) {
     /** A separate statement, because the snapshots of the statements that it protects must be taken after the lock. */
     lock: `select pg_advisory_xact_lock(${ownerLock('$1', '$2')})`,
 
-    /** Runs under the owner's lock, so that no sign-in that was not refused is still in progress afterwards. */
-    changeCredentials: `
-      insert into ${tables.credentialChanges} as c (owner, changed_at) values (${ownerText('$1', '$2')}, ${time('$3')})
-      on conflict (owner) do update set changed_at = greatest(c.changed_at, excluded.changed_at)`,
+    changeCredentials: changeCredentials(tables),
 
-    forgetCredentialChanges: `
-      delete from ${tables.credentialChanges} where owner = any(array(
-        select owner from ${tables.credentialChanges} where changed_at <= ${time('$1')} limit $2
-      ))`,
+    forgetCredentialChanges: forgetCredentialChanges(tables),
 
     /**
      * Returns the owner's live sessions that share a limit with the new session, except the newest `$6` of them. A session
@@ -186,36 +181,17 @@ export function statements(tables: Tables) {
 /** The number of sessions that one statement counts. More than an app may allow a user to keep. */
 const MOST_COUNTED = 20_000;
 
-/** Separates the advisory locks of this package from an app's own. The number has no meaning. */
-const LOCK_SEED = 7_201_975;
-
-/** The text that names an owner in the change of credentials and, hashed, in the lock. */
-function ownerText(tenant: string, user: string): string {
-  return `coalesce(${tenant}, '') || chr(31) || ${user}`;
-}
-
-function ownerLock(tenant: string, user: string): string {
-  return `hashtextextended(${ownerText(tenant, user)}, ${LOCK_SEED})`;
-}
-
 /** The number of parameters of `insert`: those of the row, and the time when the credentials were checked. */
 const INSERTED = COLUMNS.length + 1;
 
 /** Fails with `CREDENTIALS_CHANGED` if the owner's credentials changed after they were checked. */
-function insert({ sessions, checkCredentials }: Tables): string {
+function insert(tables: Tables): string {
   const parameter = (column: string) => `$${COLUMNS.indexOf(column) + 1}`;
-  const [tenant, user] = [parameter('tenant_id'), parameter('user_id')];
-  const owner = `${ownerText(tenant, user)}, ${ownerLock(tenant, user)}`;
+  const checked = credentialsHold(tables, parameter('tenant_id'), parameter('user_id'), `$${INSERTED}`);
   return `
-    insert into ${sessions} (${COLUMNS.join(', ')}, active_day)
-    values (${WRITTEN}, case when ${checkCredentials}(${owner}, ${time(`$${INSERTED}`)}) then ${day(parameter('signed_in'))} end)`;
+    insert into ${tables.sessions} (${COLUMNS.join(', ')}, active_day)
+    values (${WRITTEN}, case when ${checked} then ${day(parameter('signed_in'))} end)`;
 }
-
-/** The SQLSTATE of a sign-in whose credentials changed after they were checked. */
-export const CREDENTIALS_CHANGED = 'IS001';
-
-/** The SQLSTATE of a sign-in at an isolation level above READ COMMITTED. */
-export const WRONG_ISOLATION = 'IS002';
 
 /**
  * The largest number of sessions that one statement ends. A statement that ends a user's 100,000 sessions would exceed the
