@@ -110,6 +110,8 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       owner text primary key,
       changed_at timestamptz not null
     )`);
+  await knex.raw(`
+    create index identity_session_credential_changes_at on ${at}.identity_session_credential_changes (changed_at)`);
 
   // A row without a session id means all sessions. The id makes the key unique: without a key, rows could not be deleted
   // while the database is published for logical replication. One index serves as key and for reads by xid.

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 import { checkNames, type Names } from '../options/reader';
 import { messagesFor } from '../session/i18n/translations';
 import { mintSessionId, parsedSessionId, type Credentials, type SecretForm } from '../session/credentials';
@@ -153,7 +155,10 @@ export function checkedProtocolData(given: ProtocolData): ProtocolData {
   return checked as ProtocolData;
 }
 
+/** Also accepts a `Date` of another realm. */
+const { isDate } = types;
+
 function checkDate(name: string, value: unknown): void {
-  if (value === undefined || (value instanceof Date && !Number.isNaN(value.getTime()))) return;
+  if (value === undefined || (isDate(value) && !Number.isNaN(value.getTime()))) return;
   throw new TypeError(`\`${name}\` must be a valid Date`);
 }
