@@ -57,6 +57,10 @@ export class ForwardingStore implements AdministeredStore {
     return this.inner.touch(touches);
   }
 
+  changeCredentials(owner: Owner, at: number): Promise<void> {
+    return this.inner.changeCredentials(owner, at);
+  }
+
   end(which: Revocation, end: End): Promise<Ending> {
     return this.inner.end(which, end);
   }

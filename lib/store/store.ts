@@ -32,7 +32,7 @@ export interface SessionStore {
   /**
    * Ends the sessions that the new one displaces, and inserts the new one, in one transaction. If too many must end, only
    * ends some of them, inserts nothing, and returns `more: true`.
-   * @throws SessionError `session-limit-reached`, `auth-id-taken`, `session-id-taken`
+   * @throws SessionError `session-limit-reached`, `auth-id-taken`, `session-id-taken`, `credential-changed`
    */
   insert(session: StoredSession, admission: Admission): Promise<Ending>;
   /** Returns the session with this id, or undefined. Also returns ended and expired sessions: the manager decides. */
@@ -56,6 +56,11 @@ export interface SessionStore {
    * that have ended, and the sessions whose rows were locked and must be sent again.
    */
   touch(touches: readonly Touch[]): MaybePromise<TouchResult>;
+  /**
+   * Refuses every insert of the owner whose credentials were checked before `at`. Resolves when no other insert is in progress,
+   * so that a following `end` ends all sessions whose credentials were checked before.
+   */
+  changeCredentials(owner: Owner, at: number): Promise<void>;
   /** Ends sessions permanently. Returns the sessions that this call ended. */
   end(which: Revocation, end: End): Promise<Ending>;
   /** Returns what this store and the stores that it wraps know about their state, without asking the database. */
@@ -111,6 +116,8 @@ export interface Admission {
   readonly limits?: readonly SessionLimit[] | undefined;
   /** The points in time that decide which sessions are live. */
   readonly cutoffs: Cutoffs;
+  /** The time when the credentials were checked. Default: the sign-in of the session. */
+  readonly credentialsCheckedAt?: number | undefined;
 }
 
 /** Returns the error for a sign-in beyond a limit. */
