@@ -1,5 +1,6 @@
 import { statementName, type Statement } from '../../database/statement-runner';
 import { LONGEST_HISTORY } from '../../session/ip-address';
+import { changeCredentials, credentialsHold, forgetCredentialChanges, ownerLock } from './credential-changes';
 import { endEverything, notEnded, withEpochs, withoutEpochs } from './epochs';
 import { setPolicy } from './policy-row';
 import { COLUMNS, ENDED, REFERENCE, SELECTED, WRITTEN, day, time } from './rows';
@@ -13,10 +14,10 @@ export function statements(tables: Tables) {
   const { sessions: table } = tables;
   const sessions = withEpochs(tables);
   return named(table, {
-    insert: insert(table),
+    insert: insert(tables),
 
     /** Ends the session that the new one replaces, and inserts the new one. */
-    replace: end(tables, COLUMNS.length, `, added as (${insert(table)})`),
+    replace: end(tables, INSERTED, `, added as (${insert(tables)})`),
 
     find: `select ${SELECTED} from ${sessions} where session_id = any($1::uuid[])`,
 
@@ -83,7 +84,11 @@ export function statements(tables: Tables) {
     setPolicy: setPolicy(tables),
 
     /** A separate statement, because the snapshots of the statements that it protects must be taken after the lock. */
-    lock: `select pg_advisory_xact_lock(hashtextextended(coalesce($1, '') || chr(31) || $2, ${LOCK_SEED}))`,
+    lock: `select pg_advisory_xact_lock(${ownerLock('$1', '$2')})`,
+
+    changeCredentials: changeCredentials(tables),
+
+    forgetCredentialChanges: forgetCredentialChanges(tables),
 
     /**
      * Returns the owner's live sessions that share a limit with the new session, except the newest `$6` of them. A session
@@ -176,12 +181,16 @@ export function statements(tables: Tables) {
 /** The number of sessions that one statement counts. More than an app may allow a user to keep. */
 const MOST_COUNTED = 20_000;
 
-/** Separates the advisory locks of this package from an app's own. The number has no meaning. */
-const LOCK_SEED = 7_201_975;
+/** The number of parameters of `insert`: those of the row, and the time when the credentials were checked. */
+const INSERTED = COLUMNS.length + 1;
 
-function insert(table: string): string {
-  const signedIn = `$${COLUMNS.indexOf('signed_in') + 1}`;
-  return `insert into ${table} (${COLUMNS.join(', ')}, active_day) values (${WRITTEN}, ${day(signedIn)})`;
+/** Fails with `CREDENTIALS_CHANGED` if the owner's credentials changed after they were checked. */
+function insert(tables: Tables): string {
+  const parameter = (column: string) => `$${COLUMNS.indexOf(column) + 1}`;
+  const checked = credentialsHold(tables, parameter('tenant_id'), parameter('user_id'), `$${INSERTED}`);
+  return `
+    insert into ${tables.sessions} (${COLUMNS.join(', ')}, active_day)
+    values (${WRITTEN}, case when ${checked} then ${day(parameter('signed_in'))} end)`;
 }
 
 /**

@@ -5,6 +5,9 @@ export interface Tables {
   readonly sessions: string;
   readonly epochs: string;
   readonly policy: string;
+  readonly credentialChanges: string;
+  /** The function that checks the credentials of a sign-in. */
+  readonly checkCredentials: string;
 }
 
 export function tablesIn(schema: string): Tables {
@@ -12,5 +15,7 @@ export function tablesIn(schema: string): Tables {
     sessions: inSchema('identity_sessions', schema),
     epochs: inSchema('identity_session_epochs', schema),
     policy: inSchema('identity_session_policy', schema),
+    credentialChanges: inSchema('identity_session_credential_changes', schema),
+    checkCredentials: inSchema('identity_session_check_credentials', schema),
   };
 }

@@ -6,6 +6,8 @@ describe('tablesIn', () => {
       sessions: '"an ""odd"" one".identity_sessions',
       epochs: '"an ""odd"" one".identity_session_epochs',
       policy: '"an ""odd"" one".identity_session_policy',
+      credentialChanges: '"an ""odd"" one".identity_session_credential_changes',
+      checkCredentials: '"an ""odd"" one".identity_session_check_credentials',
     });
   });
 });
