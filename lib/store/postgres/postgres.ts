@@ -31,6 +31,7 @@ import {
 import type { StatementRunner } from '../../database/statement-runner';
 import { TableSchema } from '../../database/table-schema';
 import { scopeText } from './epochs';
+import { ownerLock } from './owner-lock';
 import { OwnerQueue } from './owner-queue';
 import { policyOf, policyValues, type PolicyRow } from './policy-row';
 import {
@@ -96,6 +97,8 @@ class PostgresStore implements AdministeredStore {
   readonly #sql: () => Promise<Statements>;
   readonly #searching: () => Promise<ReturnType<typeof searchStatements>>;
   readonly #lockedInserts = new OwnerQueue((inserts: readonly Insert[]) => this.#insertUnderLock(inserts));
+  /** True if single statements run above READ COMMITTED on this app's connections. */
+  #needsTransaction = false;
   /** The calls of `find` since the last statement, by id. One statement answers all of them. */
   #waiting = new Map<string, Waiter[]>();
 
@@ -303,28 +306,67 @@ class PostgresStore implements AdministeredStore {
     }
   }
 
+  /** Inserts sessions of one owner under the owner's lock, with one statement if possible, else in a transaction. */
+  async #insertUnderLock(inserts: readonly Insert[]): Promise<readonly (readonly EndedSession[])[]> {
+    const [first, ...others] = inserts;
+    if (this.#needsTransaction || others.length > 0 || !displacesOnly(first!.admission)) {
+      return this.#insertInTransaction(inserts);
+    }
+    try {
+      return [await this.#displace(first!)];
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== INVALID_TRANSACTION_STATE) throw error;
+      this.#needsTransaction = true;
+      return this.#insertInTransaction(inserts);
+    }
+  }
+
+  /** Repeats the statement while more sessions must end than it can end. Only the last repetition inserts the session. */
+  async #displace({ session, admission }: Insert): Promise<readonly EndedSession[]> {
+    const { which, end } = admission.displaces[0]!;
+    const { owner, except, device } = which;
+    const ending = [
+      owner.userId,
+      owner.tenantId ?? null,
+      except ?? null,
+      device ?? null,
+      end.at,
+      end.reason,
+      end.by,
+    ];
+    const all: EndedSession[] = [];
+    for (;;) {
+      const rows = await this.#once('displace', [
+        ...valuesOf(session),
+        String(ownerLock(session)),
+        ...ending,
+      ]);
+      const { ended, more } = endingOf(rows);
+      all.push(...ended);
+      if (!more) return all;
+    }
+  }
+
   /**
-   * Inserts sessions of one owner under the owner's lock. If more sessions must end than one statement can end, ends these
+   * Inserts sessions of one owner in a transaction under the owner's lock. If more sessions must end than one statement can end, ends these
    * first, because the time of a transaction is limited.
    */
-  async #insertUnderLock(inserts: readonly Insert[]): Promise<readonly (readonly EndedSession[])[]> {
+  async #insertInTransaction(inserts: readonly Insert[]): Promise<readonly (readonly EndedSession[])[]> {
     try {
       return await this.#insertTogether(inserts);
     } catch (error) {
       if (!(error instanceof TooManyToEnd)) throw error;
       const ended = await this.end(error.which, error.end);
-      const [first = [], ...others] = await this.#insertUnderLock(inserts);
+      const [first = [], ...others] = await this.#insertInTransaction(inserts);
       return [[...ended, ...first], ...others];
     }
   }
 
   /** Inserts sessions of one owner, one after the other, in one transaction. */
   async #insertTogether(inserts: readonly Insert[]): Promise<readonly (readonly EndedSession[])[]> {
-    const { tenantId, userId } = inserts[0]!.session;
     const sql = await this.#sql();
-    return this.#runner.transaction(async (runStatement) => {
+    return this.#runner.transaction(ownerLock(inserts[0]!.session), async (runStatement) => {
       const run: RunByName = (name, values) => runStatement<SessionRow>(sql[name], values);
-      await run('lock', [tenantId, userId]);
       const ended: (readonly EndedSession[])[] = [];
       for (const insert of inserts) ended.push(await this.#insertByRules(run, insert));
       return ended;
@@ -421,6 +463,14 @@ function needsLock({ displaces, limits = [] }: Admission): boolean {
   const unnamed = displaces.some(({ which }) => which.only === undefined);
   return limits.length > 0 || unnamed || displaces.length > 1;
 }
+
+/** Returns true if the admission under the lock is one revocation, so that the statement `displace` suffices. */
+function displacesOnly({ displaces, limits = [] }: Admission): boolean {
+  return limits.length === 0 && displaces.length === 1;
+}
+
+/** The SQLSTATE with which `identity_session_displace` refuses to run above READ COMMITTED. */
+const INVALID_TRANSACTION_STATE = '25000';
 
 function violates(error: unknown, unique: string): boolean {
   const { code, constraint } = error as { code?: unknown; constraint?: unknown };

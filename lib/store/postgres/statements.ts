@@ -18,6 +18,8 @@ export function statements(tables: Tables) {
     /** Ends the session that the new one replaces, and inserts the new one. */
     replace: end(tables, COLUMNS.length, `, added as (${insert(table)})`),
 
+    displace: displace(tables),
+
     find: `select ${SELECTED} from ${sessions} where session_id = any($1::uuid[])`,
 
     /**
@@ -81,9 +83,6 @@ export function statements(tables: Tables) {
       select prevent_concurrent_login, protocols from ${tables.policy} where one`,
 
     setPolicy: setPolicy(tables),
-
-    /** A separate statement, because the snapshots of the statements that it protects must be taken after the lock. */
-    lock: `select pg_advisory_xact_lock(hashtextextended(coalesce($1, '') || chr(31) || $2, ${LOCK_SEED}))`,
 
     /**
      * Returns the owner's live sessions that share a limit with the new session, except the newest `$6` of them. A session
@@ -176,12 +175,23 @@ export function statements(tables: Tables) {
 /** The number of sessions that one statement counts. More than an app may allow a user to keep. */
 const MOST_COUNTED = 20_000;
 
-/** Separates the advisory locks of this package from an app's own. The number has no meaning. */
-const LOCK_SEED = 7_201_975;
-
-function insert(table: string): string {
+function insert(table: string, where = 'true'): string {
   const signedIn = `$${COLUMNS.indexOf('signed_in') + 1}`;
-  return `insert into ${table} (${COLUMNS.join(', ')}, active_day) values (${WRITTEN}, ${day(signedIn)})`;
+  return `insert into ${table} (${COLUMNS.join(', ')}, active_day) select ${WRITTEN}, ${day(signedIn)} where ${where}`;
+}
+
+/**
+ * Returns the statement that takes the owner's lock, ends the sessions that the new one displaces, and inserts the new one. If
+ * there are more sessions than it can end, the column `more` is true, and it does not insert.
+ */
+function displace({ sessions: table, displace: ending }: Tables): string {
+  const [lock, user, tenant, except, device, at, reason, by] = parametersAfter(COLUMNS.length);
+  const full = `(select count(*) from ended) = ${MOST_ENDED}`;
+  return `
+    with ended as materialized (
+      select * from ${ending}(${lock}, ${MOST_ENDED}, ${user}, ${tenant}, ${except}, ${device}, ${time(at!)}, ${reason}, ${by})
+    ), added as (${insert(table, `not ${full}`)})
+    select ended.*, ${full} as more from (select) as always left join ended on true`;
 }
 
 /**
@@ -200,10 +210,7 @@ export const MOST_ENDED = 1000;
  */
 function end(tables: Tables, before = 0, also = ''): string {
   const { sessions: table } = tables;
-  const [user, tenant, only, except, device, at, reason, by] = Array.from(
-    { length: 8 },
-    (_, i) => `$${before + i + 1}`,
-  );
+  const [user, tenant, only, except, device, at, reason, by] = parametersAfter(before);
   return `
     with picked as (
       select session_id from ${table} s
@@ -224,6 +231,10 @@ function end(tables: Tables, before = 0, also = ''): string {
     )${also}
     select ended.*, (select count(*) from picked) = ${MOST_ENDED} as more
     from (select) as always left join ended on true`;
+}
+
+function parametersAfter(before: number): string[] {
+  return Array.from({ length: 8 }, (_, index) => `$${before + index + 1}`);
 }
 
 /** The condition that the session belongs to the user, in the form that the index of owners contains. */
