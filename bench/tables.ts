@@ -8,6 +8,7 @@ import type { RevocationDelay } from './revocation';
 import type { ManyRows } from './rows/many-rows';
 import type { ProcessFigures } from './separate-processes';
 import type { SignInTime } from './sign-in';
+import type { SlowFlush } from './slow-flush';
 import { mean, median } from './statistics';
 import type { SessionStorage } from './storage';
 
@@ -82,6 +83,15 @@ export function printRevocations(delays: readonly RevocationDelay[]): void {
     'p99 ms': ({ p99 }) => fixed(p99, 1),
     'longest ms': ({ longest }) => fixed(longest, 1),
   });
+}
+
+export function printSlowFlush({ rates, revocation }: SlowFlush): void {
+  table(rates, {
+    operation: ({ name }) => name,
+    'per second': ({ perSecond }) => fixed(perSecond),
+    'time relative to a sign-in': ({ ratio }) => withError(ratio),
+  });
+  printRevocations([revocation]);
 }
 
 export function printNodes({ reading, ends, sideBySide }: NodesCost): void {
