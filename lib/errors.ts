@@ -21,6 +21,8 @@ export type RefusalCode =
   | 'session-not-found'
   /** A sign-in would exceed the limit of the user or of the node; `per` names the limit. */
   | 'session-limit-reached'
+  /** The credentials of the user changed after the app checked them for this sign-in. */
+  | 'credential-changed'
   /** A live session has the authentication id of the sign-in. */
   | 'auth-id-taken'
   /** Another session has the id that the app passed for a new session. */
@@ -62,6 +64,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   'session-ended': 401,
   'session-expired': 401,
   'ip-changed': 401,
+  'credential-changed': 401,
   'credentials-ambiguous': 400,
   'invalid-request': 400,
   'cross-site': 403,
@@ -146,6 +149,7 @@ const MESSAGES = {
   'session-ended': 'This session was ended; sign in again.',
   'session-expired': 'This session has expired; sign in again.',
   'ip-changed': 'This session may not be used from this IP address; sign in again.',
+  'credential-changed': 'The credentials were changed during the sign-in; sign in again.',
   'autologin-disabled': 'Autologin is disabled; sign in again.',
   'session-not-found': 'This session does not exist.',
   'store-unavailable': 'The session cannot be checked at the moment; try again later.',

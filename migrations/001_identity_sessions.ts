@@ -104,6 +104,15 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       addresses bytea[] not null default '{}'
     ) with (fillfactor = 70)`);
 
+  // The times at which users changed their credentials. The owner is the text that also names the owner's lock.
+  await knex.raw(`
+    create table ${at}.identity_session_credential_changes (
+      owner text primary key,
+      changed_at timestamptz not null
+    )`);
+  await knex.raw(`
+    create index identity_session_credential_changes_at on ${at}.identity_session_credential_changes (changed_at)`);
+
   // A row without a session id means all sessions. The id makes the key unique: without a key, rows could not be deleted
   // while the database is published for logical replication. One index serves as key and for reads by xid.
   await knex.raw(`
@@ -130,6 +139,7 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
 
   await createDisplace(knex, at);
   await createTriggers(knex, at);
+  await createCredentialsCheck(knex, at);
   await protectEpochs(knex, at);
 }
 
@@ -140,10 +150,12 @@ export async function down(knex: Knex, schema?: string): Promise<void> {
   await knex.raw(`drop table ${at}.identity_session_policy`);
   await knex.raw(`drop table ${at}.identity_session_keys`);
   await knex.raw(`drop table ${at}.identity_session_attempts`);
+  await knex.raw(`drop table ${at}.identity_session_credential_changes`);
   await knex.raw(`drop table ${at}.identity_session_changes`);
   await knex.raw(`drop table ${at}.identity_session_cleanup`);
   await knex.raw(`drop function ${at}.identity_session_displace`);
   await knex.raw(`drop function ${at}.identity_session_changed()`);
+  await knex.raw(`drop function ${at}.identity_session_check_credentials(text, bigint, timestamptz)`);
   await knex.raw(`drop function ${at}.identity_session_all_changed()`);
   await knex.raw(`drop function ${at}.identity_sessions_deleted()`);
   await knex.raw(`drop function ${at}.identity_session_stays_ended()`);
@@ -166,12 +178,11 @@ async function createDisplace(knex: Knex, at: string): Promise<void> {
     begin
       if current_setting('transaction_isolation') <> 'read committed' then
         raise exception 'identity_session_displace needs the isolation level read committed'
-          using errcode = 'invalid_transaction_state';
+          using errcode = 'IS002';
       end if;
       perform pg_advisory_xact_lock(lock);
       return query
-        update ${at}.identity_sessions s set ended_at = at, end_reason = reason, ended_by = actor
-        from (
+        with doomed as materialized (
           select session_id from ${at}.identity_sessions d
           where user_id = owner and coalesce(tenant_id, '') = coalesce(tenant, '') and ended_at is null
             and (kept is null or session_id <> kept) and (kind is null or device = kind)
@@ -180,7 +191,9 @@ async function createDisplace(knex: Knex, at: string): Promise<void> {
               where e.scope in ('everyone', coalesce('tenant:' || d.tenant_id, 'no tenant')) and e.ended_at >= d.signed_in
             )
           order by session_id limit most for no key update of d
-        ) doomed
+        )
+        update ${at}.identity_sessions s set ended_at = at, end_reason = reason, ended_by = actor
+        from doomed
         where s.session_id = doomed.session_id and s.ended_at is null
         returning s.session_id, s.tenant_id::text, s.user_id::text, s.client_id::text, s.auth_id::text, s.end_reason::text,
           s.ended_by::text;
@@ -256,6 +269,30 @@ async function createTriggers(knex: Knex, at: string): Promise<void> {
     create trigger identity_session_stays_ended before update of ended_at on ${at}.identity_sessions
     for each row when (old.ended_at is not null)
     execute function ${at}.identity_session_stays_ended()`);
+}
+
+/**
+ * Creates the function that refuses a sign-in whose credentials were checked before they changed. It first takes the owner's
+ * lock in shared mode. A change of credentials takes it in exclusive mode, so it waits for the sign-ins in progress, and its
+ * statement that ends sessions sees them. A sign-in that waited sees the change, because each statement of a volatile
+ * function has a snapshot of its own. At a level above READ COMMITTED it would not, so the function refuses to run there.
+ */
+async function createCredentialsCheck(knex: Knex, at: string): Promise<void> {
+  await knex.raw(`
+    create function ${at}.identity_session_check_credentials(owner_text text, owner_lock bigint, checked_at timestamptz)
+    returns boolean language plpgsql volatile as $$
+    begin
+      if current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'sign-ins need READ COMMITTED' using errcode = 'IS002';
+      end if;
+      perform pg_advisory_xact_lock_shared(owner_lock);
+      if exists (
+        select from ${at}.identity_session_credential_changes where owner = owner_text and changed_at > checked_at
+      ) then
+        raise exception 'the credentials changed during the sign-in' using errcode = 'IS001';
+      end if;
+      return true;
+    end $$`);
 }
 
 /** Creates the triggers that prevent an epoch from being deleted or moved back. */

@@ -106,16 +106,14 @@ export class StatementRunner {
   }
 
   /**
-   * Runs `work` in a transaction that holds an advisory lock. The level READ COMMITTED is explicit, because the database's or
-   * the role's default may be higher. At a higher level the snapshot is older than the lock, so rules that rely on the lock
+   * Runs `work` in a transaction. The level READ COMMITTED is explicit, because the database's or the role's default may
+   * be higher. At a higher level the snapshot is older than a lock that is taken inside, so rules that rely on the lock
    * would silently fail.
-   * @param lock The number of the lock. The query that begins the transaction also takes it, which saves a round trip.
    */
-  transaction<T>(lock: bigint, work: (run: Run) => Promise<T>): Promise<T> {
-    const begin = { name: '', text: `${BEGIN}; select pg_advisory_xact_lock(${lock})` };
+  transaction<T>(work: (run: Run) => Promise<T>): Promise<T> {
     const inTransaction = async (run: Run, connection: Connection) => {
+      await run(BEGIN, []);
       try {
-        await run(begin, []);
         const result = await work(run);
         await run(COMMIT, []);
         return result;
@@ -224,7 +222,7 @@ function noConnection(error: unknown): never {
 }
 
 const PROBE = { name: '', text: 'select 1' };
-const BEGIN = 'begin isolation level read committed';
+const BEGIN = { name: '', text: 'begin isolation level read committed' };
 const COMMIT = { name: '', text: 'commit' };
 const ROLLBACK = { name: '', text: 'rollback' };
 

@@ -1,4 +1,4 @@
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, RequestHandler } from 'express';
 
 import type { Dialect } from './dialect';
 import { SessionError } from '../errors';
@@ -30,17 +30,17 @@ export function accountLimiter(
   limit: AccountLimit,
   { dialect, nameOf, addressOf }: AccountLimiterOptions,
 ): RequestHandler {
-  async function admit(request: Request, response: Response): Promise<void> {
+  async function admit(request: Request): Promise<void> {
     const name = nameOf(request);
     if (typeof name !== 'string' || name === '') return;
     const account = await limit.attemptOn(name, addressOf(request));
     const wait = await limit.begin(account);
     if (wait > 0) throw mustWait(wait);
-    attemptOf(request, response).whenOver((outcome) => limit.settle(account, outcome));
+    attemptOf(request)?.whenOver((outcome) => limit.settle(account, outcome));
   }
 
   return function accountLimiter(request, response, next) {
-    admit(request, response).then(
+    admit(request).then(
       () => next(),
       (error: unknown) => refuse(error, dialect, request, response, next),
     );

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 
-import { Attempt, type Outcome } from '../manager/attempt';
+import type { Clock } from '../clock';
+import { Attempt } from '../manager/attempt';
 
 const attempts = new WeakMap<Request, Attempt>();
 
@@ -9,16 +10,16 @@ const attempts = new WeakMap<Request, Attempt>();
  * attempt fails only with a complete response: if it were counted after an outage or for a client that disconnected,
  * clients would be blocked for what they did not do.
  */
-export function attemptOf(request: Request, response: Response): Attempt {
+export function beginAttempt(request: Request, response: Response, clock: Clock): Attempt {
   const known = attempts.get(request);
   if (known !== undefined) return known;
-  const attempt = new Attempt();
+  const attempt = new Attempt(clock);
   attempts.set(request, attempt);
   response.once('close', () => attempt.end(response.writableFinished && response.statusCode < 500));
   return attempt;
 }
 
-/** Sets the outcome so far of the request's attempt. Does nothing if no limiter is mounted before the route. */
-export function decideAttemptOf(request: Request, outcome: Outcome): void {
-  attempts.get(request)?.decide(outcome);
+/** Returns the attempt of the request, or undefined if no limiter is mounted before the route. */
+export function attemptOf(request: Request): Attempt | undefined {
+  return attempts.get(request);
 }

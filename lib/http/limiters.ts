@@ -9,7 +9,7 @@ import {
 } from 'express-rate-limit';
 
 import { accountLimiter, type NameOf } from './account-limiter';
-import { attemptOf } from './attempt';
+import { attemptOf, beginAttempt } from './attempt';
 import { clientAddress } from './client-address';
 import type { Dialect } from './dialect';
 import { SessionError } from '../errors';
@@ -121,7 +121,9 @@ export function attemptLimiters(
   route: Attempts,
   { dialect, limit = {}, nameOf }: AttemptLimitersOptions,
 ): RequestHandler[] {
-  const limiters: RequestHandler[] = [(request, response, next) => attemptOf(request, response).during(next)];
+  const limiters: RequestHandler[] = [
+    (request, response, next) => beginAttempt(request, response, manager.settings.clock).during(next),
+  ];
   if (limit !== false) limiters.push(failureLimiter(route, dialect, limit));
   if (nameOf !== undefined)
     limiters.push(accountLimiter(accountLimitOf(manager), { dialect, nameOf, addressOf: networkOf }));
@@ -140,7 +142,7 @@ function failureLimiter(route: Attempts, dialect: Dialect, limit: LimitOptions):
   return function failureLimiter(request, response, next) {
     void limited(request, response, (error?: unknown) => {
       const { key } = (request as Request & { rateLimit?: RateLimitInfo }).rateLimit ?? {};
-      attemptOf(request, response).whenOver((outcome) => {
+      attemptOf(request)?.whenOver((outcome) => {
         if (outcome !== 'failed' && key !== undefined) unawaited(() => store.decrement(key), ignore);
       });
       next(error);

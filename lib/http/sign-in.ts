@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 
-import { decideAttemptOf } from './attempt';
+import { attemptOf } from './attempt';
 import { clientAddress } from './client-address';
 import type { Transport } from './dialect';
 import { invalidRequest } from '../errors';
@@ -81,7 +81,7 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
     };
     return openSession(manager, facts, response, ({ session, secret }) => {
       // Also marked by the manager, unless a body parser of the app has lost the asynchronous context.
-      decideAttemptOf(request, 'succeeded');
+      attemptOf(request)?.decide('succeeded');
       const opened = { described: manager.describe(session), secret, transport };
       const token = transport === 'bearer' ? dialect.token(session.sessionId, secret) : undefined;
       setHeaders(response, { ...dialect.opened(opened, request), body: undefined });
@@ -89,7 +89,7 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
     });
   }
 
-  return Object.assign(signIn, { pending: (request: Request) => decideAttemptOf(request, 'undecided') });
+  return Object.assign(signIn, { pending: (request: Request) => attemptOf(request)?.decide('undecided') });
 }
 
 /** Throws a refusal and not a TypeError, because apps may pass on a value from the client. */

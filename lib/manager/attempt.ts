@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
+import type { Clock } from '../clock';
+
 /**
  * The outcome of a request that tries to sign in.
  * - `failed`: no session was opened.
@@ -17,7 +19,24 @@ const current = new AsyncLocalStorage<Attempt>();
  */
 export class Attempt {
   #outcome: Outcome = 'failed';
+  readonly #clock: Clock;
+  #credentialsCheckedAt: number;
   #listeners: ((outcome: Outcome) => void)[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#credentialsCheckedAt = clock.monotonic();
+  }
+
+  /** The longest time since the credentials were checked, in milliseconds. They were not checked before the attempt began. */
+  get credentialsAge(): number {
+    return this.#clock.monotonic() - this.#credentialsCheckedAt;
+  }
+
+  /** Records that the credentials were checked or set just now. */
+  recheckCredentials(): void {
+    this.#credentialsCheckedAt = this.#clock.monotonic();
+  }
 
   /** Calls `call`. Sessions that are opened in it, also asynchronously, decide this attempt. */
   during(call: () => void): void {
@@ -41,7 +60,7 @@ export class Attempt {
   }
 }
 
-/** Sets the outcome so far of the attempt that the current call belongs to, if any. */
-export function decideAttempt(outcome: Outcome): void {
-  current.getStore()?.decide(outcome);
+/** Returns the attempt that the current call belongs to, if any. */
+export function currentAttempt(): Attempt | undefined {
+  return current.getStore();
 }

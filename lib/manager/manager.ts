@@ -1,7 +1,7 @@
 import { Administration, type SessionPage } from './administration';
 import { setAccountLimit, type AccountLimit } from './account-limit';
 import { admissionOf } from './admission';
-import { decideAttempt } from './attempt';
+import { currentAttempt } from './attempt';
 import type { Cleanup, CleanupResult } from './cleanup';
 import { holdProcess } from '../clock';
 import type { DescribedSession } from '../session/described';
@@ -130,14 +130,14 @@ export class IdentitySessionManager {
    * @throws TypeError if the app's own code passes values of a wrong type
    */
   async open(signIn: SignIn): Promise<Opened> {
-    decideAttempt('undecided');
+    currentAttempt()?.decide('undecided');
     const secret = mintSecret(signIn.secretForm);
     await this.#synchronizeClock();
     const session = newSession(signIn, hashSecret(secret), this.settings);
     const { replaces } = signIn;
     const replaced = replaces && (await this.#revocationOf(replaces));
-    await this.#insert(session, replaced);
-    decideAttempt('succeeded');
+    await this.#insert(session, checkedAt(signIn, session), replaced);
+    currentAttempt()?.decide('succeeded');
     return { session: withoutSecret(session), secret };
   }
 
@@ -148,9 +148,9 @@ export class IdentitySessionManager {
    * @throws TypeError as `open`
    */
   async create(signIn: Omit<SignIn, 'secretForm' | 'replaces'>): Promise<IdentitySession> {
-    decideAttempt('undecided');
+    currentAttempt()?.decide('undecided');
     const session = await this.#create(signIn);
-    decideAttempt('succeeded');
+    currentAttempt()?.decide('succeeded');
     return session;
   }
 
@@ -158,7 +158,7 @@ export class IdentitySessionManager {
     await this.#synchronizeClock();
     const session = newSession(signIn, hashSecret(mintSecret()), this.settings);
     try {
-      await this.#insert(session);
+      await this.#insert(session, checkedAt(signIn, session));
       return withoutSecret(session);
     } catch (error) {
       if (!(error instanceof SessionError) || error.code !== 'session-id-taken') throw error;
@@ -203,11 +203,11 @@ export class IdentitySessionManager {
     if (!this.settings.lifetimes.autologin) throw plainRefusal('autologin-disabled');
     try {
       const session = await this.verify(credentials, visit);
-      decideAttempt('succeeded');
+      currentAttempt()?.decide('succeeded');
       return session;
     } catch (error) {
       const code = error instanceof SessionError ? error.code : undefined;
-      if (code === 'store-unavailable') decideAttempt('undecided');
+      if (code === 'store-unavailable') currentAttempt()?.decide('undecided');
       if (code === 'ip-changed') await this.#endMoved(credentials);
       throw error;
     }
@@ -283,7 +283,8 @@ export class IdentitySessionManager {
   }
 
   /**
-   * Ends the user's sessions after the password or another credential has changed.
+   * Ends the user's sessions after the password or another credential has changed. Call it after the new credential is
+   * stored. A sign-in whose credentials were checked before is refused with `credential-changed`, however late it is.
    * @param owner A session, or `{ userId, tenantId }`. An id without `tenantId` means the user without a tenant. If users of
    * tenants with this id have live sessions, the call is rejected, because it would not end these. Then pass `tenantId`, or
    * `tenantId: null`.
@@ -300,7 +301,13 @@ export class IdentitySessionManager {
     const whose = typeof owner === 'string' ? { userId: owner } : owner;
     const which = keep === undefined ? everySessionOf(whose) : otherSessionsOf(whose, keptId('keep', keep));
     if (whose.tenantId === undefined) await this.#checkTenantless(checkedOwner(whose).userId);
-    return this.revoke(which, { reason: 'credential-changed', ...(by !== undefined && { by }) });
+    const ended = await this.revoke(which, {
+      reason: 'credential-changed',
+      ...(by !== undefined && { by }),
+    });
+    // The request that changed the credentials may also sign the user in.
+    currentAttempt()?.recheckCredentials();
+    return ended;
   }
 
   /**
@@ -432,9 +439,10 @@ export class IdentitySessionManager {
     );
   }
 
-  async #insert(session: StoredSession, replaced?: Revocation): Promise<void> {
+  async #insert(session: StoredSession, credentialsCheckedAt: number, replaced?: Revocation): Promise<void> {
     const { report } = this.settings;
-    const admission = await admissionOf(session, replaced, await this.#store.policy(), this.settings);
+    const rules = await admissionOf(session, replaced, await this.#store.policy(), this.settings);
+    const admission = { ...rules, credentialsCheckedAt };
     try {
       await this.#capacity?.reserve();
       const ended = await this.#store.insert(session, admission);
@@ -455,7 +463,9 @@ export class IdentitySessionManager {
     reason: EndReason,
     by: string | null = null,
   ): Promise<readonly EndedSession[]> {
-    const ended = await this.#store.end(which, { at: this.settings.clock.now(), reason, by });
+    const at = this.settings.clock.now();
+    if (reason === 'credential-changed') await this.#store.changeCredentials(which.owner, at);
+    const ended = await this.#store.end(which, { at, reason, by });
     await inSlices(
       ended,
       (slice) => {
@@ -474,7 +484,11 @@ const CHANGEABLE: Names<SessionPatch> = { extraProperties: true, data: true, pro
 const REPORTED_AT_ONCE = 500;
 
 /** The refusals of a sign-in that concern its user, rather than the app or the database. They are reported. */
-const REPORTED_REFUSALS: ReadonlySet<RefusalCode> = new Set(['session-limit-reached', 'auth-id-taken']);
+const REPORTED_REFUSALS: ReadonlySet<RefusalCode> = new Set([
+  'session-limit-reached',
+  'auth-id-taken',
+  'credential-changed',
+]);
 
 /** Returns undefined if `maxSessions` does not limit this node. */
 function capacityOf(store: AdministeredStore, settings: Settings): NodeCapacity | undefined {
@@ -485,4 +499,10 @@ function capacityOf(store: AdministeredStore, settings: Settings): NodeCapacity 
     count: () => store.count({ node: nodeId }, cutoffs(lifetimes, clock.now())),
     clock,
   });
+}
+
+/** Returns the time when the app checked the credentials of a sign-in: by default, when its request arrived. */
+function checkedAt({ credentialsCheckedAt: given }: SignIn, { signedIn }: StoredSession): number {
+  if (given !== undefined) return Math.min(given.getTime(), signedIn);
+  return Math.floor(signedIn - (currentAttempt()?.credentialsAge ?? 0));
 }

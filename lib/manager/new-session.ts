@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 import { checkNames, type Names } from '../options/reader';
 import { messagesFor } from '../session/i18n/translations';
 import { mintSessionId, parsedSessionId, type Credentials, type SecretForm } from '../session/credentials';
@@ -42,6 +44,11 @@ export interface SignIn {
   readonly authId?: string | null | undefined;
   /** A UUID for the session, chosen by the app's own code and never by a request. Default: a new one. */
   readonly sessionId?: string | undefined;
+  /**
+   * The time when the app checked the password or the other credentials. If they changed after it, the sign-in is refused with
+   * `credential-changed`. Default: the arrival of the request if `signInLimiter` is mounted, and otherwise now.
+   */
+  readonly credentialsCheckedAt?: Date | undefined;
   /** The form of the secret. Default: `base64url`. */
   readonly secretForm?: SecretForm | undefined;
   /** The session of the request, or its credentials. It ends in favour of the new session. */
@@ -66,6 +73,7 @@ const SIGN_IN: Names<SignIn> = {
   protocolData: true,
   authId: true,
   sessionId: true,
+  credentialsCheckedAt: true,
   secretForm: true,
   replaces: true,
 };
@@ -82,6 +90,7 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
       `\`userId\` is a ${typeof signIn.userId}, but must be a string: write \`String(user.id)\``,
     );
   }
+  checkDate('credentialsCheckedAt', signIn.credentialsCheckedAt);
   const now = settings.clock.now();
   const clientId = optionalLabel('clientId', signIn.clientId, 64);
   const userAgent = capped(signIn.userAgent, LONGEST_USER_AGENT);
@@ -144,4 +153,12 @@ export function checkedProtocolData(given: ProtocolData): ProtocolData {
   const checked = jsonObject('protocolData', given);
   for (const [name, data] of Object.entries(given)) jsonObject(`protocolData.${name}`, data);
   return checked as ProtocolData;
+}
+
+/** Also accepts a `Date` of another realm. */
+const { isDate } = types;
+
+function checkDate(name: string, value: unknown): void {
+  if (value === undefined || (isDate(value) && !Number.isNaN(value.getTime()))) return;
+  throw new TypeError(`\`${name}\` must be a valid Date`);
 }

@@ -56,6 +56,10 @@ export class ForwardingStore implements AdministeredStore {
     return this.inner.touch(touches);
   }
 
+  changeCredentials(owner: Owner, at: number): Promise<void> {
+    return this.inner.changeCredentials(owner, at);
+  }
+
   end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
     return this.inner.end(which, end);
   }

@@ -1,3 +1,4 @@
+import { plainRefusal } from '../errors';
 import type { Health } from '../health';
 import { isLive, lastUsed, type Cutoffs } from '../session/lifetimes';
 import { inOrder } from '../session/order';
@@ -46,10 +47,16 @@ class MemoryStore implements AdministeredStore {
   readonly #sessions = new Map<string, StoredSession>();
   /** The latest `endEverything` of each tenant. The key `undefined` holds that of all sessions. */
   readonly #epochs = new Map<Scope['tenantId'], End>();
+  /** The latest `changeCredentials` of each owner. */
+  readonly #credentialChanges = new Map<string, number>();
   #policy: Policy = {};
 
   async insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
     if (this.#sessions.has(session.sessionId)) throw sessionIdTaken();
+    const { credentialsCheckedAt = session.signedIn } = admission;
+    if (credentialsCheckedAt < (this.#credentialChanges.get(ownerKey(session)) ?? -Infinity)) {
+      throw plainRefusal('credential-changed');
+    }
     const ending = new Map<string, End>();
     for (const { which, end } of admission.displaces) {
       for (const { sessionId } of this.#covered(which)) ending.set(sessionId, end);
@@ -110,6 +117,11 @@ class MemoryStore implements AdministeredStore {
 
   async end(which: Revocation, end: End): Promise<readonly EndedSession[]> {
     return this.#covered(which).map(({ sessionId }) => this.#mark(sessionId, end));
+  }
+
+  async changeCredentials(owner: Owner, at: number): Promise<void> {
+    const key = ownerKey(owner);
+    this.#credentialChanges.set(key, Math.max(at, this.#credentialChanges.get(key) ?? at));
   }
 
   async endEverything({ tenantId }: Scope, { at, by }: Omit<End, 'reason'>): Promise<void> {
@@ -285,3 +297,7 @@ function isOf(clients: readonly string[], { clientId }: StoredSession): boolean 
 
 const LAST_USED_FIRST = inOrder({ by: 'lastAccessed', descending: true });
 const NEWEST_FIRST = inOrder({ by: 'signedIn', descending: true });
+
+function ownerKey({ tenantId, userId }: Owner): string {
+  return JSON.stringify([tenantId ?? null, userId]);
+}

@@ -31,7 +31,7 @@ export type MaybePromise<T> = T | Promise<T>;
 export interface SessionStore {
   /**
    * Ends the sessions that the new one displaces, and inserts the new one, in one transaction. Returns the ended sessions.
-   * @throws SessionError `session-limit-reached`, `auth-id-taken`, `session-id-taken`
+   * @throws SessionError `session-limit-reached`, `auth-id-taken`, `session-id-taken`, `credential-changed`
    */
   insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]>;
   /** Returns the session with this id, or undefined. Also returns ended and expired sessions: the manager decides. */
@@ -55,6 +55,11 @@ export interface SessionStore {
    * that have ended, and the sessions whose rows were locked and must be sent again.
    */
   touch(touches: readonly Touch[]): MaybePromise<TouchResult>;
+  /**
+   * Refuses every insert of the owner whose credentials were checked before `at`. Resolves when no other insert is in progress,
+   * so that a following `end` ends all sessions whose credentials were checked before.
+   */
+  changeCredentials(owner: Owner, at: number): Promise<void>;
   /** Ends sessions permanently. Returns the sessions that this call ended; repeating the call ends nothing. */
   end(which: Revocation, end: End): Promise<readonly EndedSession[]>;
   /** Returns what this store and the stores that it wraps know about their state, without asking the database. */
@@ -110,6 +115,8 @@ export interface Admission {
   readonly limits?: readonly SessionLimit[] | undefined;
   /** The points in time that decide which sessions are live. */
   readonly cutoffs: Cutoffs;
+  /** The time when the credentials were checked. Default: the sign-in of the session. */
+  readonly credentialsCheckedAt?: number | undefined;
 }
 
 /** Returns the error for a sign-in beyond a limit. */

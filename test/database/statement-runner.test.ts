@@ -119,7 +119,7 @@ describe('StatementRunner after the type of a column has changed', () => {
   it('runs a transaction again, which writes once', async () => {
     await runner.repeatable(FIND, []);
     await changeType('varchar(8)');
-    const rows = await runner.transaction(1n, async (run) => {
+    const rows = await runner.transaction(async (run) => {
       await run(sql(`insert into words values ('two')`), []);
       return run(FIND, []);
     });
@@ -216,25 +216,15 @@ describe('StatementRunner.transaction()', () => {
       ),
       { budget: 30_000 },
     );
-    const level = await strict.transaction(1n, (run) => run(sql('show transaction_isolation'), []));
+    const level = await strict.transaction((run) => run(sql('show transaction_isolation'), []));
     expect(level).toEqual([{ transaction_isolation: 'read committed' }]);
-  });
-
-  it('holds the advisory lock until it ends', async () => {
-    const free = 'select pg_try_advisory_xact_lock(-7) as free';
-    const during = await runner.transaction(-7n, async (run) => {
-      await run(ONE, []);
-      return (await database.knex.raw<{ rows: unknown[] }>(free)).rows;
-    });
-    expect(during).toEqual([{ free: false }]);
-    expect((await database.knex.raw<{ rows: unknown[] }>(free)).rows).toEqual([{ free: true }]);
   });
 
   it('starts again and writes once when a prepared statement in it is missing', async () => {
     await database.knex.raw('create table notes (note text)');
     await runner.repeatable(ONE, []);
     await runner.repeatable(sql('deallocate all'), []);
-    await runner.transaction(1n, async (run) => {
+    await runner.transaction(async (run) => {
       await run(sql("insert into notes values ('once')"), []);
       await run(ONE, []);
     });
@@ -243,7 +233,7 @@ describe('StatementRunner.transaction()', () => {
 
   it('rolls back if the work throws', async () => {
     await runner.once(sql('create table things (n int)'), []);
-    const failing = runner.transaction(1n, async (run) => {
+    const failing = runner.transaction(async (run) => {
       await run(sql('insert into things values (1)'), []);
       throw new TypeError('no');
     });

@@ -357,6 +357,7 @@ describe('refusal of the REST dialect', () => {
     'session-ended': [401, 'Unauthorized'],
     'session-expired': [401, 'Unauthorized'],
     'ip-changed': [401, 'Unauthorized'],
+    'credential-changed': [401, 'Unauthorized'],
     'session-not-found': [404, 'Not Found'],
     'session-limit-reached': [409, 'Conflict'],
     'auth-id-taken': [409, 'Conflict'],

@@ -1,3 +1,5 @@
+import { AsyncResource } from 'node:async_hooks';
+
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import request from 'supertest';
 
@@ -7,6 +9,7 @@ import {
   rest,
   SessionError,
   sessionErrors,
+  signInLimiter,
   type IdentitySessionManager,
   type IdentitySessionOptions,
   type SignInFacts,
@@ -174,6 +177,64 @@ describe('createSignIn with credentials of a previous session', () => {
   it('replaces a malformed cookie', async () => {
     const response = await signingIn({ userId: 'alice' }, { Cookie: '__Host-identity=junk' });
     expect([response.status, ours(response)]).toEqual([200, [expect.stringMatching(COOKIE)]]);
+  });
+});
+
+describe('createSignIn behind signInLimiter, when the password changes', () => {
+  const clock = new FakeClock();
+
+  /** An app whose sign-in calls `during` after the password was checked. */
+  function useSlowSignIn(during: () => Promise<unknown>): void {
+    manager = managerOn({ store, clock });
+    const signIn = createSignIn(manager);
+    app = express();
+    app.post('/', express.json(), signInLimiter(manager), (request_, response, next) => {
+      during()
+        .then(() => signIn(request_, response, request_.body as SignInFacts))
+        .then(() => response.sendStatus(204), next);
+    });
+    app.use(sessionErrors(manager));
+  }
+
+  const change = (by: IdentitySessionManager) => by.onCredentialChange({ userId: 'alice', tenantId: null });
+
+  it('refuses a sign-in that arrived before the change with credential-changed, and sets no cookie', async () => {
+    const elsewhere = managerOn({ store, clock });
+    // Another request changes the password, so the change runs outside the asynchronous context of the sign-in.
+    const outside = new AsyncResource('outside');
+    useSlowSignIn(async () => {
+      clock.advance(50);
+      await outside.runInAsyncScope(() => change(elsewhere));
+    });
+    const refused = await signingIn();
+    expect([refused.status, refused.body.code]).toEqual([401, 'credential-changed']);
+    expect(refused.get('Set-Cookie')).toBeUndefined();
+    expect(await sessionsOf('alice')).toEqual([]);
+  });
+
+  it('signs the user in if the same request changed the password, as after a reset', async () => {
+    useSlowSignIn(async () => {
+      clock.advance(50);
+      await change(manager);
+      clock.advance(50);
+    });
+    expect((await signingIn()).status).toBe(204);
+    expect(await sessionsOf('alice')).toHaveLength(1);
+  });
+
+  it('compares with credentialsCheckedAt if the app gives it', async () => {
+    manager = managerOn({ store, clock });
+    const before = new Date(clock.now());
+    clock.advance(1000);
+    await change(manager);
+    await expect(manager.open({ userId: 'alice', credentialsCheckedAt: before })).rejects.toMatchObject({
+      code: 'credential-changed',
+    });
+    await manager.open({ userId: 'alice', credentialsCheckedAt: new Date(clock.now() + 1000) });
+    for (const wrong of [0, '2026-01-15', new Date(NaN), null]) {
+      const facts = { userId: 'alice', credentialsCheckedAt: wrong } as unknown as SignInFacts;
+      await expect(manager.open(facts)).rejects.toThrow('`credentialsCheckedAt` must be a valid Date');
+    }
   });
 });
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Attempt, decideAttempt, type Outcome } from '../../lib/manager/attempt';
+import { Attempt, currentAttempt, type Outcome } from '../../lib/manager/attempt';
+import { FakeClock } from '../support/clock';
 
 function outcomeOf(attempt: Attempt, refused: boolean): Outcome | undefined {
   let outcome: Outcome | undefined;
@@ -19,17 +20,17 @@ describe('Attempt', () => {
   ] as const)(
     'is %s if it was decided as %s and the response refused it: %s',
     (outcome, decided, refused) => {
-      const attempt = new Attempt();
+      const attempt = new Attempt(new FakeClock());
       if (decided !== undefined) attempt.decide(decided);
       expect(outcomeOf(attempt, refused)).toBe(outcome);
     },
   );
 
   it('is decided by asynchronous calls during it, and not by those of other attempts', async () => {
-    const [one, other] = [new Attempt(), new Attempt()];
+    const [one, other] = [new Attempt(new FakeClock()), new Attempt(new FakeClock())];
     const work = async (outcome: Outcome) => {
       await sleep(1);
-      decideAttempt(outcome);
+      currentAttempt()?.decide(outcome);
     };
     await Promise.all([
       new Promise<void>((resolve) => one.during(() => void work('succeeded').then(resolve))),
@@ -39,7 +40,7 @@ describe('Attempt', () => {
   });
 
   it('calls listeners once', () => {
-    const attempt = new Attempt();
+    const attempt = new Attempt(new FakeClock());
     const listener = jest.fn();
     attempt.whenOver(listener);
     attempt.end(true);
@@ -48,8 +49,8 @@ describe('Attempt', () => {
   });
 });
 
-describe('decideAttempt', () => {
-  it('does nothing outside an attempt', () => {
-    expect(() => decideAttempt('succeeded')).not.toThrow();
+describe('currentAttempt', () => {
+  it('is undefined outside an attempt', () => {
+    expect(currentAttempt()).toBeUndefined();
   });
 });

@@ -46,11 +46,11 @@ const FORBIDDEN: readonly ForbiddenCall[] = [
     except: /^lib\/http\/client-address$/,
     matches: (node) => isNamed(node, 'ip', 'ips') || (ts.isStringLiteral(node) && node.text === 'ip'),
   },
-  // An upsert could restore a session that was ended or deleted in the meantime. Epochs only increase, and
-  // policies and counts of failures do not end.
+  // An upsert could restore a session that was ended or deleted in the meantime. Epochs and times only
+  // increase, and policies and counts of failures do not end.
   {
     effect: 'upserts',
-    except: /^lib\/store\/postgres\/(attempts|epochs|policy-row)$/,
+    except: /^lib\/store\/postgres\/(attempts|credential-changes|epochs|policy-row)$/,
     matches: (node) => isNamed(node, 'onConflict') || isUpsert(node),
   },
 ];

@@ -136,6 +136,24 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       expect(await store.find(session.sessionId)).toEqual(session);
     });
 
+    it('rejects with credential-changed if the credentials of the owner were checked before they changed', async () => {
+      const changedAt = clock.now();
+      await store.changeCredentials(ALICE, changedAt);
+      await store.changeCredentials(ALICE, changedAt - HOUR);
+      clock.advance(1000);
+      const early = inserted({ userId: ALICE.userId, tenantId: ALICE.tenantId ?? null });
+      await expect(early).resolves.toBeDefined();
+      for (const displaces of [[], [{ which: everySessionOf(ALICE), end: end('displaced') }]]) {
+        const session = aSession(clock.now());
+        const inserting = insert(session, { displaces, credentialsCheckedAt: changedAt - 1 });
+        await expect(inserting).rejects.toMatchObject({ code: 'credential-changed' });
+        expect(await store.find(session.sessionId)).toBeUndefined();
+      }
+      expect(await store.find((await early).sessionId)).toMatchObject({ endedAt: null });
+      await insert(aSession(clock.now()), { credentialsCheckedAt: changedAt });
+      await insert(aSession(clock.now(), { userId: BOB.userId }), { credentialsCheckedAt: changedAt - 1 });
+    });
+
     it('rejects with auth-id-taken while a live session of any owner has the auth id', async () => {
       await inserted({ authId: 'login-1' });
       const same = { authId: 'login-1', userId: 'bob' };

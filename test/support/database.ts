@@ -71,6 +71,8 @@ function open(name: string): TestDatabase {
     // Truncating these small tables would take eight times as long. Epochs may not be deleted, except without triggers.
     await own.raw(`
       delete from identity_sessions;
+      delete from identity_session_credential_changes;
+      delete from identity_session_attempts;
       delete from identity_session_policy;
       insert into identity_session_policy default values;
       set session_replication_role = replica;

@@ -151,6 +151,8 @@ export function errorOfRefusal(
       return error.per === 'client'
         ? is('SES-0207', [request.client, request.user, request.context])
         : is('SES-0007', [request.user, request.context]);
+    case 'credential-changed':
+      return is('LGI-0006');
     case 'auth-id-taken':
     case 'session-id-taken':
       return is('SES-0008', [request.user]);

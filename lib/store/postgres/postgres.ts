@@ -1,4 +1,6 @@
 import { afterPendingIo } from '../../clock';
+import { sqlState } from '../../database/failures';
+import { plainRefusal } from '../../errors';
 import type { Health } from '../../health';
 import { isSessionId } from '../../session/credentials';
 import type { Cutoffs } from '../../session/lifetimes';
@@ -30,8 +32,8 @@ import {
 } from '../store';
 import type { StatementRunner } from '../../database/statement-runner';
 import { TableSchema } from '../../database/table-schema';
+import { CREDENTIALS_CHANGED, WRONG_ISOLATION } from './credential-changes';
 import { scopeText } from './epochs';
-import { ownerLock } from './owner-lock';
 import { OwnerQueue } from './owner-queue';
 import { policyOf, policyValues, type PolicyRow } from './policy-row';
 import {
@@ -62,6 +64,9 @@ export function postgres(
 ): AdministeredStore {
   return new PostgresStore(runner, schema, onDefect);
 }
+
+/** The longest time between the check of credentials and the sign-in, in milliseconds. Changes are kept as long. */
+const LONGEST_SIGN_IN = 24 * 3_600_000;
 
 /** The position before the newest session. */
 const NEWEST: PagePosition = { signedIn: Infinity, sessionId: 'f'.repeat(32) };
@@ -97,8 +102,8 @@ class PostgresStore implements AdministeredStore {
   readonly #sql: () => Promise<Statements>;
   readonly #searching: () => Promise<ReturnType<typeof searchStatements>>;
   readonly #lockedInserts = new OwnerQueue((inserts: readonly Insert[]) => this.#insertUnderLock(inserts));
-  /** True if single statements run above READ COMMITTED on this app's connections. */
-  #needsTransaction = false;
+  /** True if the default isolation level is above READ COMMITTED, at which sign-ins would not see a change of credentials. */
+  #insertsInTransactions = false;
   /** The calls of `find` since the last statement, by id. One statement answers all of them. */
   #waiting = new Map<string, Waiter[]>();
 
@@ -120,6 +125,7 @@ class PostgresStore implements AdministeredStore {
     try {
       return await this.#insert(session, admission);
     } catch (error) {
+      if (sqlState(error) === CREDENTIALS_CHANGED) throw plainRefusal('credential-changed');
       if (violates(error, 'identity_sessions_pkey')) throw sessionIdTaken();
       if (!violates(error, 'identity_sessions_auth_id')) throw error;
     }
@@ -197,6 +203,15 @@ class PostgresStore implements AdministeredStore {
     }
   }
 
+  async changeCredentials({ tenantId, userId }: Owner, at: number): Promise<void> {
+    const sql = await this.#sql();
+    const owner = [tenantId ?? null, userId];
+    await this.#runner.transaction(async (run) => {
+      await run(sql.lock, owner);
+      await run(sql.changeCredentials, [...owner, at]);
+    });
+  }
+
   async endEverything(scope: Scope, { at, by }: Omit<End, 'reason'>): Promise<void> {
     await spelled((spelling) => this.#once('endEverything', [scopeText(scope), at, spelling(by)]));
   }
@@ -229,6 +244,7 @@ class PostgresStore implements AdministeredStore {
   }
 
   async sweep({ endedAfter, cutoffs }: Retained, limit: number): Promise<number> {
+    await this.#once('forgetCredentialChanges', [endedAfter - LONGEST_SIGN_IN, limit]);
     const [row] = await this.#once('sweep', [...cutoffValues(cutoffs), endedAfter, limit]);
     return Number(row?.['swept']);
   }
@@ -290,7 +306,20 @@ class PostgresStore implements AdministeredStore {
   /** Rules about the owner's other sessions hold only under the owner's lock, which needs a transaction. */
   async #insert(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
     if (needsLock(admission)) return this.#lockedInserts.run(session, { session, admission });
-    return this.#insertRow((name, values) => this.#once(name, values), session, admission.displaces);
+    try {
+      return await this.#insertAlone(session, admission);
+    } catch (error) {
+      if (sqlState(error) !== WRONG_ISOLATION) throw error;
+      this.#insertsInTransactions = true;
+      return this.#insertAlone(session, admission);
+    }
+  }
+
+  async #insertAlone(session: StoredSession, admission: Admission): Promise<readonly EndedSession[]> {
+    const insert = (run: RunByName) => this.#insertRow(run, session, admission, admission.displaces);
+    if (!this.#insertsInTransactions) return insert((name, values) => this.#once(name, values));
+    const sql = await this.#sql();
+    return this.#runner.transaction((run) => insert((name, values) => run<SessionRow>(sql[name], values)));
   }
 
   /** Reads all waiting ids with one statement. After a restart, thousands of sessions are missing at the same time. */
@@ -309,14 +338,14 @@ class PostgresStore implements AdministeredStore {
   /** Inserts sessions of one owner under the owner's lock, with one statement if possible, else in a transaction. */
   async #insertUnderLock(inserts: readonly Insert[]): Promise<readonly (readonly EndedSession[])[]> {
     const [first, ...others] = inserts;
-    if (this.#needsTransaction || others.length > 0 || !displacesOnly(first!.admission)) {
+    if (this.#insertsInTransactions || others.length > 0 || !displacesOnly(first!.admission)) {
       return this.#insertInTransaction(inserts);
     }
     try {
       return [await this.#displace(first!)];
     } catch (error) {
-      if ((error as { code?: unknown }).code !== INVALID_TRANSACTION_STATE) throw error;
-      this.#needsTransaction = true;
+      if (sqlState(error) !== WRONG_ISOLATION) throw error;
+      this.#insertsInTransactions = true;
       return this.#insertInTransaction(inserts);
     }
   }
@@ -324,6 +353,7 @@ class PostgresStore implements AdministeredStore {
   /** Repeats the statement while more sessions must end than it can end. Only the last repetition inserts the session. */
   async #displace({ session, admission }: Insert): Promise<readonly EndedSession[]> {
     const { which, end } = admission.displaces[0]!;
+    const inserted = [...valuesOf(session), admission.credentialsCheckedAt ?? session.signedIn];
     const { owner, except, device } = which;
     const ending = [
       owner.userId,
@@ -336,11 +366,7 @@ class PostgresStore implements AdministeredStore {
     ];
     const all: EndedSession[] = [];
     for (;;) {
-      const rows = await this.#once('displace', [
-        ...valuesOf(session),
-        String(ownerLock(session)),
-        ...ending,
-      ]);
+      const rows = await this.#once('displace', [...inserted, ...ending]);
       const { ended, more } = endingOf(rows);
       all.push(...ended);
       if (!more) return all;
@@ -365,8 +391,10 @@ class PostgresStore implements AdministeredStore {
   /** Inserts sessions of one owner, one after the other, in one transaction. */
   async #insertTogether(inserts: readonly Insert[]): Promise<readonly (readonly EndedSession[])[]> {
     const sql = await this.#sql();
-    return this.#runner.transaction(ownerLock(inserts[0]!.session), async (runStatement) => {
+    return this.#runner.transaction(async (runStatement) => {
       const run: RunByName = (name, values) => runStatement<SessionRow>(sql[name], values);
+      const { tenantId, userId } = inserts[0]!.session;
+      await run('lock', [tenantId, userId]);
       const ended: (readonly EndedSession[])[] = [];
       for (const insert of inserts) ended.push(await this.#insertByRules(run, insert));
       return ended;
@@ -383,7 +411,7 @@ class PostgresStore implements AdministeredStore {
     const ended: EndedSession[] = [];
     for (const { which, end } of first) ended.push(...(await endOn(run, which, end)));
     ended.push(...(await this.#endBeyondLimits(run, session, admission)));
-    ended.push(...(await this.#insertRow(run, session, displaces.slice(first.length))));
+    ended.push(...(await this.#insertRow(run, session, admission, displaces.slice(first.length))));
     return ended;
   }
 
@@ -391,13 +419,13 @@ class PostgresStore implements AdministeredStore {
   async #insertRow(
     run: RunByName,
     session: StoredSession,
+    { credentialsCheckedAt = session.signedIn }: Admission,
     [replaced]: Admission['displaces'],
   ): Promise<readonly EndedSession[]> {
-    if (replaced === undefined) {
-      await run('insert', valuesOf(session));
-      return [];
-    }
-    return endOn(run, replaced.which, replaced.end, session);
+    const inserted = [...valuesOf(session), credentialsCheckedAt];
+    if (replaced !== undefined) return endOn(run, replaced.which, replaced.end, inserted);
+    await run('insert', inserted);
+    return [];
   }
 
   async #endBeyondLimits(
@@ -434,19 +462,19 @@ class TooManyToEnd extends RangeError {
 }
 
 /**
- * Ends sessions in a transaction, and inserts `added` with the same statement.
+ * Ends sessions in a transaction, and inserts the session with the values `added` with the same statement.
  * @throws TooManyToEnd if one statement cannot end all of them
  */
 async function endOn(
   run: RunByName,
   which: Revocation,
   end: End,
-  added?: StoredSession,
+  added?: readonly unknown[],
 ): Promise<readonly EndedSession[]> {
   const rows =
     added === undefined
       ? await run('end', endValues(which, end))
-      : await run('replace', [...valuesOf(added), ...endValues(which, end)]);
+      : await run('replace', [...added, ...endValues(which, end)]);
   const { ended, more } = endingOf(rows);
   if (more) throw new TooManyToEnd(which, end);
   return ended;
@@ -468,9 +496,6 @@ function needsLock({ displaces, limits = [] }: Admission): boolean {
 function displacesOnly({ displaces, limits = [] }: Admission): boolean {
   return limits.length === 0 && displaces.length === 1;
 }
-
-/** The SQLSTATE with which `identity_session_displace` refuses to run above READ COMMITTED. */
-const INVALID_TRANSACTION_STATE = '25000';
 
 function violates(error: unknown, unique: string): boolean {
   const { code, constraint } = error as { code?: unknown; constraint?: unknown };

@@ -1,5 +1,6 @@
 import { statementName, type Statement } from '../../database/statement-runner';
 import { LONGEST_HISTORY } from '../../session/ip-address';
+import { changeCredentials, credentialsHold, forgetCredentialChanges, ownerLock } from './credential-changes';
 import { endEverything, notEnded, withEpochs, withoutEpochs } from './epochs';
 import { setPolicy } from './policy-row';
 import { COLUMNS, ENDED, REFERENCE, SELECTED, WRITTEN, day, time } from './rows';
@@ -13,10 +14,10 @@ export function statements(tables: Tables) {
   const { sessions: table } = tables;
   const sessions = withEpochs(tables);
   return named(table, {
-    insert: insert(table),
+    insert: insert(tables),
 
     /** Ends the session that the new one replaces, and inserts the new one. */
-    replace: end(tables, COLUMNS.length, `, added as (${insert(table)})`),
+    replace: end(tables, INSERTED, `, added as (${insert(tables)})`),
 
     displace: displace(tables),
 
@@ -83,6 +84,13 @@ export function statements(tables: Tables) {
       select prevent_concurrent_login, protocols from ${tables.policy} where one`,
 
     setPolicy: setPolicy(tables),
+
+    /** A separate statement, because the snapshots of the statements that it protects must be taken after the lock. */
+    lock: `select pg_advisory_xact_lock(${ownerLock('$1', '$2')})`,
+
+    changeCredentials: changeCredentials(tables),
+
+    forgetCredentialChanges: forgetCredentialChanges(tables),
 
     /**
      * Returns the owner's live sessions that share a limit with the new session, except the newest `$6` of them. A session
@@ -175,22 +183,30 @@ export function statements(tables: Tables) {
 /** The number of sessions that one statement counts. More than an app may allow a user to keep. */
 const MOST_COUNTED = 20_000;
 
-function insert(table: string, where = 'true'): string {
-  const signedIn = `$${COLUMNS.indexOf('signed_in') + 1}`;
-  return `insert into ${table} (${COLUMNS.join(', ')}, active_day) select ${WRITTEN}, ${day(signedIn)} where ${where}`;
+/** The number of parameters of `insert`: those of the row, and the time when the credentials were checked. */
+const INSERTED = COLUMNS.length + 1;
+
+/** Fails with `CREDENTIALS_CHANGED` if the owner's credentials changed after they were checked. */
+function insert(tables: Tables, where = 'true'): string {
+  const parameter = (column: string) => `$${COLUMNS.indexOf(column) + 1}`;
+  const checked = credentialsHold(tables, parameter('tenant_id'), parameter('user_id'), `$${INSERTED}`);
+  return `
+    insert into ${tables.sessions} (${COLUMNS.join(', ')}, active_day)
+    select ${WRITTEN}, case when ${checked} then ${day(parameter('signed_in'))} end where ${where}`;
 }
 
 /**
  * Returns the statement that takes the owner's lock, ends the sessions that the new one displaces, and inserts the new one. If
  * there are more sessions than it can end, the column `more` is true, and it does not insert.
  */
-function displace({ sessions: table, displace: ending }: Tables): string {
-  const [lock, user, tenant, except, device, at, reason, by] = parametersAfter(COLUMNS.length);
+function displace(tables: Tables): string {
+  const [user, tenant, except, device, at, reason, by] = parametersAfter(INSERTED);
   const full = `(select count(*) from ended) = ${MOST_ENDED}`;
+  const lock = ownerLock(`${tenant}::text`, `${user}::text`);
   return `
     with ended as materialized (
-      select * from ${ending}(${lock}, ${MOST_ENDED}, ${user}, ${tenant}, ${except}, ${device}, ${time(at!)}, ${reason}, ${by})
-    ), added as (${insert(table, `not ${full}`)})
+      select * from ${tables.displace}(${lock}, ${MOST_ENDED}, ${user}, ${tenant}, ${except}, ${device}, ${time(at!)}, ${reason}, ${by})
+    ), added as (${insert(tables, `not ${full}`)})
     select ended.*, ${full} as more from (select) as always left join ended on true`;
 }
 

@@ -7,6 +7,9 @@ export interface Tables {
   readonly policy: string;
   /** The function with which a sign-in ends other sessions of its user under the user's lock. */
   readonly displace: string;
+  readonly credentialChanges: string;
+  /** The function that checks the credentials of a sign-in. */
+  readonly checkCredentials: string;
 }
 
 export function tablesIn(schema: string): Tables {
@@ -15,5 +18,7 @@ export function tablesIn(schema: string): Tables {
     epochs: inSchema('identity_session_epochs', schema),
     policy: inSchema('identity_session_policy', schema),
     displace: inSchema('identity_session_displace', schema),
+    credentialChanges: inSchema('identity_session_credential_changes', schema),
+    checkCredentials: inSchema('identity_session_check_credentials', schema),
   };
 }

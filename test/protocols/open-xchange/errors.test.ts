@@ -76,6 +76,7 @@ describe('a refusal of the manager', () => {
     ['session-expired', 'SES-0203', 200, ['id']],
     ['ip-changed', 'SES-0203', 200, ['id']],
     ['session-not-found', 'SESSIONMANAGEMENT-0002', 200, []],
+    ['credential-changed', 'LGI-0006', 200, []],
     ['auth-id-taken', 'SES-0008', 200, ['u']],
     ['autologin-disabled', 'SVL-0015', 200, ['store']],
     ['permission-missing', 'LGI-0026', 403, []],

@@ -27,9 +27,9 @@ class WatchedRunner extends StatementRunner {
     return super.once(statement, values);
   };
 
-  override transaction: StatementRunner['transaction'] = (lock, work) => {
+  override transaction: StatementRunner['transaction'] = (work) => {
     this.statements.push('transaction');
-    return super.transaction(lock, work);
+    return super.transaction(work);
   };
 }
 

@@ -7,6 +7,8 @@ describe('tablesIn', () => {
       epochs: '"an ""odd"" one".identity_session_epochs',
       policy: '"an ""odd"" one".identity_session_policy',
       displace: '"an ""odd"" one".identity_session_displace',
+      credentialChanges: '"an ""odd"" one".identity_session_credential_changes',
+      checkCredentials: '"an ""odd"" one".identity_session_check_credentials',
     });
   });
 });
