@@ -9,7 +9,7 @@ import { DedicatedConnection } from '../../lib/database/dedicated-connection';
 import { StatementRunner } from '../../lib/database/statement-runner';
 import { TableSchema } from '../../lib/database/table-schema';
 import { mintSessionId } from '../../lib/session/credentials';
-import { createDatabase, type TestDatabase } from '../support/database';
+import { acceptsPools, createDatabase, type TestDatabase } from '../support/database';
 import { until } from '../support/gate';
 
 let database: TestDatabase;
@@ -175,7 +175,7 @@ describe('postgresHint()', () => {
     await held.rollback();
   });
 
-  it('notifies through the pool if there is no dedicated connection', async () => {
+  (acceptsPools ? it : it.skip)('notifies through the pool if there is no dedicated connection', async () => {
     const native = new Pool({ connectionString: database.url });
     const app = knexOf({ client: 'pg', connectionPool: native } as Knex.Config);
     await postgresHint(new DedicatedConnection(app), { budget: 30_000 }).send!();

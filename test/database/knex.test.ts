@@ -5,7 +5,7 @@ import { Pool } from 'pg';
 
 import { appConnections, connectionMaker, plainKnex, type RawConnection } from '../../lib/database/knex';
 import { peerDependencies } from '../../package.json';
-import { createDatabase, type TestDatabase } from '../support/database';
+import { acceptsPools, createDatabase, type TestDatabase } from '../support/database';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -60,9 +60,6 @@ describe('a Knex in which a member is missing', () => {
     expect(() => connectionMaker(other)).toThrow('`knex` has no `destroy`');
   });
 });
-
-/** The lowest supported version of Knex has no `connectionPool`. */
-const acceptsPools = 'initializeExternalPool' in (knex({ client: 'pg' }).client as object);
 
 const pools: [name: string, poolOf: () => Pool | undefined][] = [["Knex's own pool", () => undefined]];
 if (acceptsPools) pools.push(['a pg.Pool', () => new Pool({ connectionString: database.url, max: 1 })]);

@@ -4,6 +4,9 @@ import knex, { type Knex } from 'knex';
 import { migrate } from '../../lib/store/postgres/migrate';
 import { databaseUrl, onServer, runName, templateName } from './server';
 
+/** True if Knex supports the setting `connectionPool`. The lowest supported version does not. */
+export const acceptsPools = 'initializeExternalPool' in (knex({ client: 'pg' }).client as object);
+
 export interface TestDatabase {
   url: string;
   knex: Knex;
