@@ -7,8 +7,8 @@ export interface Database {
   readonly version: string;
   /** A connection to the server that is not used by the measured apps. */
   readonly client: Client;
-  /** Creates a database and returns its URL. */
-  create(): Promise<string>;
+  /** Creates a database and returns its URL. With `flush`, each flush of its write-ahead log takes that many milliseconds more. */
+  create(options?: { readonly flush?: number }): Promise<string>;
   /** Drops the database at the URL, so that it causes no further work of the server. */
   drop(url: string): Promise<void>;
   /** Drops the remaining databases, and stops the server if it was started here. */
@@ -52,10 +52,11 @@ class Postgres implements Database {
     return new Postgres(client, rows[0]!.server_version, url, stop);
   }
 
-  async create(): Promise<string> {
+  async create({ flush = 0 }: { readonly flush?: number } = {}): Promise<string> {
     const name = `eis_bench_${process.pid}_${++this.#created}`;
     await this.client.query(`create database ${name} template template0`);
     this.#names.add(name);
+    if (flush > 0) await this.#delayFlushes(name, flush);
     const url = new URL(this.url);
     url.pathname = `/${name}`;
     return url.href;
@@ -69,6 +70,15 @@ class Postgres implements Database {
     for (const name of this.#names) await this.#drop(name);
     await this.client.end();
     await this.stop();
+  }
+
+  /** Commits during a delay share the flush that follows it, as they share a slow flush. */
+  async #delayFlushes(name: string, flush: number): Promise<void> {
+    const { rows } = await this.client.query<{ fsync: string }>('show fsync');
+    if (rows[0]!.fsync !== 'on')
+      throw new Error('Flushes can only be measured with fsync = on: change this setting of the server');
+    await this.client.query(`alter database ${name} set commit_delay = ${flush * 1000}`);
+    await this.client.query(`alter database ${name} set commit_siblings = 0`);
   }
 
   async #drop(name: string): Promise<void> {

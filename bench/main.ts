@@ -12,6 +12,7 @@ import { measureManyRows } from './rows/many-rows';
 import { runInSeparateProcesses } from './separate-processes';
 import { setUp } from './set-up';
 import { timeSignIns } from './sign-in';
+import { CONNECTIONS, FLUSH, measureSlowFlush } from './slow-flush';
 import { measureStorage } from './storage';
 import {
   printCleanup,
@@ -22,6 +23,7 @@ import {
   printRows,
   printProcesses,
   printSignIns,
+  printSlowFlush,
   printSizes,
   printTurns,
 } from './tables';
@@ -103,6 +105,15 @@ const measurements: Record<string, (database: Database, findings: Findings) => P
     heading('Time until another node refuses a revoked session');
     findings.revocation = await measureRevocations(database, options.quick ? 20 : 200);
     printRevocations(findings.revocation);
+  },
+
+  async 'slow-flush'(database, findings) {
+    heading(`${CONNECTIONS} connections to a database that takes ${FLUSH} ms to flush`);
+    const plan = options.quick
+      ? { rounds: 2, calls: 500, revocations: 20 }
+      : { rounds: 12, calls: 1000, revocations: 200 };
+    findings.slowFlush = await measureSlowFlush(database, plan);
+    printSlowFlush(findings.slowFlush);
   },
 
   async cleanup(database, findings) {

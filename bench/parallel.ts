@@ -1,5 +1,9 @@
-/** Runs the work the given number of times, 20 at once. Returns the results in order. */
-export async function inParallel<T>(times: number, work: (index: number) => Promise<T>): Promise<T[]> {
+/** Runs the work the given number of times, `atOnce` (20) at the same time. Returns the results in order. */
+export async function inParallel<T>(
+  times: number,
+  work: (index: number) => Promise<T>,
+  atOnce = 20,
+): Promise<T[]> {
   const results: T[] = [];
   let begun = 0;
   const worker = async () => {
@@ -8,6 +12,6 @@ export async function inParallel<T>(times: number, work: (index: number) => Prom
       results[index] = await work(index);
     }
   };
-  await Promise.all(Array.from({ length: 20 }, worker));
+  await Promise.all(Array.from({ length: atOnce }, worker));
   return results;
 }

@@ -8,6 +8,7 @@ import type { RevocationDelay } from './revocation';
 import type { ManyRows } from './rows/many-rows';
 import type { ProcessFigures } from './separate-processes';
 import type { SignInTime } from './sign-in';
+import type { SlowFlush } from './slow-flush';
 import { mean, median } from './statistics';
 import type { SessionStorage } from './storage';
 import type { LongestTurn } from './turns';
@@ -92,6 +93,15 @@ export function printTurns(turns: readonly LongestTurn[]): void {
     'median ms': ({ median }) => fixed(median, 1),
     'longest ms': ({ longest }) => fixed(longest, 1),
   });
+}
+
+export function printSlowFlush({ rates, revocation }: SlowFlush): void {
+  table(rates, {
+    operation: ({ name }) => name,
+    'per second': ({ perSecond }) => fixed(perSecond),
+    'time relative to a sign-in': ({ ratio }) => withError(ratio),
+  });
+  printRevocations([revocation]);
 }
 
 export function printNodes({ reading, ends, sideBySide }: NodesCost): void {

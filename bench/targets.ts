@@ -8,6 +8,7 @@ import type { RevocationDelay } from './revocation';
 import type { ManyRows } from './rows/many-rows';
 import type { ProcessFigures } from './separate-processes';
 import type { SignInTime } from './sign-in';
+import type { SlowFlush } from './slow-flush';
 import { quotient } from './statistics';
 import type { SessionStorage } from './storage';
 import type { LongestTurn } from './turns';
@@ -26,6 +27,7 @@ export interface Findings {
   memory?: SessionMemory;
   storage?: SessionStorage;
   revocation?: readonly RevocationDelay[];
+  slowFlush?: SlowFlush;
   cleanup?: CleanupFigures;
   turns?: readonly LongestTurn[];
   nodes?: NodesCost;
@@ -103,6 +105,21 @@ const targets: readonly Target[] = [
     '600 ms',
     'p99 until another node refuses a revoked session, without notifications',
     ({ revocation }) => p99(revocation, 'neither'),
+  ),
+  atMost(
+    '2.5 x',
+    'sign-in under the one-session rule relative to one without, 16 connections, slow flush',
+    ({ slowFlush }) => slowFlush?.rates.find(({ name }) => name === 'sign-in, one session per user')?.ratio,
+  ),
+  atLeast(
+    '2500',
+    'revocations of one session per second, 16 connections, slow flush',
+    ({ slowFlush }) => slowFlush?.rates.find(({ name }) => name === 'revocation of one session')?.perSecond,
+  ),
+  atMost(
+    '50 ms',
+    'p99 until another node refuses a revoked session, slow flush',
+    ({ slowFlush }) => slowFlush?.revocation.p99,
   ),
   atLeast(
     '50000',

@@ -137,6 +137,7 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       log_seen_at timestamptz not null default clock_timestamp()
     )`);
 
+  await createDisplace(knex, at);
   await createTriggers(knex, at);
   await createCredentialsCheck(knex, at);
   await protectEpochs(knex, at);
@@ -152,12 +153,51 @@ export async function down(knex: Knex, schema?: string): Promise<void> {
   await knex.raw(`drop table ${at}.identity_session_credential_changes`);
   await knex.raw(`drop table ${at}.identity_session_changes`);
   await knex.raw(`drop table ${at}.identity_session_cleanup`);
+  await knex.raw(`drop function ${at}.identity_session_displace`);
   await knex.raw(`drop function ${at}.identity_session_changed()`);
   await knex.raw(`drop function ${at}.identity_session_check_credentials(text, bigint, timestamptz)`);
   await knex.raw(`drop function ${at}.identity_session_all_changed()`);
   await knex.raw(`drop function ${at}.identity_sessions_deleted()`);
   await knex.raw(`drop function ${at}.identity_session_stays_ended()`);
   await knex.raw(`drop function ${at}.identity_session_epoch_stays()`);
+}
+
+/**
+ * Creates the function with which a sign-in ends other sessions of its user, at most `most`, while it holds the user's lock.
+ * Every statement in the function has a snapshot of its own. The update therefore sees the sessions of all sign-ins that held
+ * the lock before. Above READ COMMITTED it would not see them, so the function refuses to run.
+ */
+async function createDisplace(knex: Knex, at: string): Promise<void> {
+  await knex.raw(`
+    create function ${at}.identity_session_displace(
+      lock bigint, most integer, owner text, tenant text, kept uuid, kind text, at timestamptz, reason text, actor text
+    ) returns table (
+      session_id uuid, tenant_id text, user_id text, client_id text, auth_id text, end_reason text, ended_by text
+    ) language plpgsql as $$
+    #variable_conflict use_column
+    begin
+      if current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'identity_session_displace needs the isolation level read committed'
+          using errcode = 'IS002';
+      end if;
+      perform pg_advisory_xact_lock(lock);
+      return query
+        with doomed as materialized (
+          select session_id from ${at}.identity_sessions d
+          where user_id = owner and coalesce(tenant_id, '') = coalesce(tenant, '') and ended_at is null
+            and (kept is null or session_id <> kept) and (kind is null or device = kind)
+            and not exists (
+              select from ${at}.identity_session_epochs e
+              where e.scope in ('everyone', coalesce('tenant:' || d.tenant_id, 'no tenant')) and e.ended_at >= d.signed_in
+            )
+          order by session_id limit most for no key update of d
+        )
+        update ${at}.identity_sessions s set ended_at = at, end_reason = reason, ended_by = actor
+        from doomed
+        where s.session_id = doomed.session_id and s.ended_at is null
+        returning s.session_id, s.tenant_id::text, s.user_id::text, s.client_id::text, s.auth_id::text, s.end_reason::text,
+          s.ended_by::text;
+    end $$`);
 }
 
 /**

@@ -24,6 +24,7 @@ describe('the privileges in docs/database.md', () => {
     database = await createDatabase();
     await database.knex.raw(`create role ${role} login password '${role}'`);
     await database.knex.raw('revoke all on schema public from public');
+    await database.knex.raw('revoke execute on all functions in schema public from public');
     await database.knex.raw(documentedGrants().replace(/\bapp\b/g, role));
   });
   afterAll(async () => {

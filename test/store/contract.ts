@@ -65,6 +65,24 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       expect((await store.find(added.sessionId))?.endedAt).toBeNull();
     });
 
+    it('displaces only sessions of the same owner and the same kind of device, and none that ended before', async () => {
+      const web = await inserted({ device: 'Web' });
+      const others = [
+        await inserted({ device: 'Mobile' }),
+        await inserted({ device: 'Web', userId: 'bob' }),
+        await inserted({ device: 'Web', tenantId: 'acme' }),
+      ];
+      const displaces = [{ which: { owner: ALICE, device: 'Web' }, end: end('displaced') }];
+      const [first, second] = [aSession(clock.now(), { device: 'Web' }), aSession(clock.now() + 1)];
+      expect(idsOf((await insert(first, { displaces })).ended)).toEqual([web.sessionId]);
+      for (const { sessionId } of others) expect((await store.find(sessionId))?.endedAt).toBeNull();
+
+      await store.endEverything({}, { at: clock.now(), by: 'admin' });
+      expect(await insert(second, { displaces })).toEqual({ ended: [], more: false });
+      expect((await store.find(first.sessionId))?.endReason).toBe('administrator');
+      expect((await store.find(second.sessionId))?.endedAt).toBeNull();
+    });
+
     it('ends the sessions with the oldest sign-ins if a limit with endOldest is exceeded', async () => {
       const sessions: StoredSession[] = [];
       for (let i = 0; i < 3; i++) {

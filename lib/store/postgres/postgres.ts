@@ -332,11 +332,43 @@ class PostgresStore implements AdministeredStore {
     }
   }
 
-  /**
-   * Inserts sessions of one owner under the owner's lock. If more sessions must end than one statement can end, only ends
-   * some of these, because the time of a transaction is limited.
-   */
+  /** Inserts sessions of one owner under the owner's lock, with one statement if possible, else in a transaction. */
   async #insertUnderLock(inserts: readonly Insert[]): Promise<readonly Ending[]> {
+    const [first, ...others] = inserts;
+    if (this.#insertsInTransactions || others.length > 0 || !displacesOnly(first!.admission)) {
+      return this.#insertInTransaction(inserts);
+    }
+    try {
+      return [await this.#displace(first!)];
+    } catch (error) {
+      if (sqlState(error) !== WRONG_ISOLATION) throw error;
+      this.#insertsInTransactions = true;
+      return this.#insertInTransaction(inserts);
+    }
+  }
+
+  /** Inserts the session only if the statement can end all sessions that it displaces. */
+  async #displace({ session, admission }: Insert): Promise<Ending> {
+    const { which, end } = admission.displaces[0]!;
+    const inserted = [...valuesOf(session), admission.credentialsCheckedAt ?? session.signedIn];
+    const { owner, except, device } = which;
+    const ending = [
+      owner.userId,
+      owner.tenantId ?? null,
+      except ?? null,
+      device ?? null,
+      end.at,
+      end.reason,
+      end.by,
+    ];
+    return endingOf(await this.#once('displace', [...inserted, ...ending]));
+  }
+
+  /**
+   * Inserts sessions of one owner in a transaction under the owner's lock. If more sessions must end than one statement can
+   * end, only ends some of these, because the time of a transaction is limited.
+   */
+  async #insertInTransaction(inserts: readonly Insert[]): Promise<readonly Ending[]> {
     try {
       return (await this.#insertTogether(inserts)).map((ended) => ({ ended, more: false }));
     } catch (error) {
@@ -348,10 +380,10 @@ class PostgresStore implements AdministeredStore {
 
   /** Inserts sessions of one owner, one after the other, in one transaction. */
   async #insertTogether(inserts: readonly Insert[]): Promise<readonly (readonly EndedSession[])[]> {
-    const { tenantId, userId } = inserts[0]!.session;
     const sql = await this.#sql();
     return this.#runner.transaction(async (runStatement) => {
       const run: RunByName = (name, values) => runStatement<SessionRow>(sql[name], values);
+      const { tenantId, userId } = inserts[0]!.session;
       await run('lock', [tenantId, userId]);
       const ended: (readonly EndedSession[])[] = [];
       for (const insert of inserts) ended.push(await this.#insertByRules(run, insert));
@@ -448,6 +480,11 @@ function endingOf(rows: readonly SessionRow[]): Ending {
 function needsLock({ displaces, limits = [] }: Admission): boolean {
   const unnamed = displaces.some(({ which }) => which.only === undefined);
   return limits.length > 0 || unnamed || displaces.length > 1;
+}
+
+/** Returns true if the admission under the lock is one revocation, so that the statement `displace` suffices. */
+function displacesOnly({ displaces, limits = [] }: Admission): boolean {
+  return limits.length === 0 && displaces.length === 1;
 }
 
 function violates(error: unknown, unique: string): boolean {

@@ -19,6 +19,8 @@ export function statements(tables: Tables) {
     /** Ends the session that the new one replaces, and inserts the new one. */
     replace: end(tables, INSERTED, `, added as (${insert(tables)})`),
 
+    displace: displace(tables),
+
     find: `select ${SELECTED} from ${sessions} where session_id = any($1::uuid[])`,
 
     /**
@@ -185,12 +187,27 @@ const MOST_COUNTED = 20_000;
 const INSERTED = COLUMNS.length + 1;
 
 /** Fails with `CREDENTIALS_CHANGED` if the owner's credentials changed after they were checked. */
-function insert(tables: Tables): string {
+function insert(tables: Tables, where = 'true'): string {
   const parameter = (column: string) => `$${COLUMNS.indexOf(column) + 1}`;
   const checked = credentialsHold(tables, parameter('tenant_id'), parameter('user_id'), `$${INSERTED}`);
   return `
     insert into ${tables.sessions} (${COLUMNS.join(', ')}, active_day)
-    values (${WRITTEN}, case when ${checked} then ${day(parameter('signed_in'))} end)`;
+    select ${WRITTEN}, case when ${checked} then ${day(parameter('signed_in'))} end where ${where}`;
+}
+
+/**
+ * Returns the statement that takes the owner's lock, ends the sessions that the new one displaces, and inserts the new one. If
+ * there are more sessions than it can end, the column `more` is true, and it does not insert.
+ */
+function displace(tables: Tables): string {
+  const [user, tenant, except, device, at, reason, by] = parametersAfter(INSERTED);
+  const full = `(select count(*) from ended) = ${MOST_ENDED}`;
+  const lock = ownerLock(`${tenant}::text`, `${user}::text`);
+  return `
+    with ended as materialized (
+      select * from ${tables.displace}(${lock}, ${MOST_ENDED}, ${user}, ${tenant}, ${except}, ${device}, ${time(at!)}, ${reason}, ${by})
+    ), added as (${insert(tables, `not ${full}`)})
+    select ended.*, ${full} as more from (select) as always left join ended on true`;
 }
 
 /**
@@ -209,10 +226,7 @@ export const MOST_ENDED = 1000;
  */
 function end(tables: Tables, before = 0, also = ''): string {
   const { sessions: table } = tables;
-  const [user, tenant, only, except, device, at, reason, by] = Array.from(
-    { length: 8 },
-    (_, i) => `$${before + i + 1}`,
-  );
+  const [user, tenant, only, except, device, at, reason, by] = parametersAfter(before);
   return `
     with picked as (
       select session_id from ${table} s
@@ -233,6 +247,10 @@ function end(tables: Tables, before = 0, also = ''): string {
     )${also}
     select ended.*, (select count(*) from picked) = ${MOST_ENDED} as more
     from (select) as always left join ended on true`;
+}
+
+function parametersAfter(before: number): string[] {
+  return Array.from({ length: 8 }, (_, index) => `$${before + index + 1}`);
 }
 
 /** The condition that the session belongs to the user, in the form that the index of owners contains. */

@@ -4,14 +4,14 @@ import type { Knex } from 'knex';
 import { appConnections } from '../../../lib/database/knex';
 import { StatementRunner, type Statement } from '../../../lib/database/statement-runner';
 import { withIpAddresses } from '../../../lib/session/ip-address';
+import { everySessionOf } from '../../../lib/session/revocation';
 import type { StoredSession } from '../../../lib/session/session';
 import { postgres } from '../../../lib/store/postgres/postgres';
 import type { AdministeredStore } from '../../../lib/store/store';
 import { FakeClock } from '../../support/clock';
 import { createDatabase, type TestDatabase } from '../../support/database';
-import { everySessionOf } from '../../../lib/session/revocation';
 import { until } from '../../support/gate';
-import { ALICE, DAY, aPage, aSession, admission } from '../../support/sessions';
+import { ALICE, DAY, admission, aPage, aSession } from '../../support/sessions';
 import { testSessionStore } from '../contract';
 
 /** Records the names of the statements that it runs. */
@@ -21,6 +21,16 @@ class WatchedRunner extends StatementRunner {
   override repeatable: StatementRunner['repeatable'] = (statement: Statement, values) => {
     this.statements.push(statement.name);
     return super.repeatable(statement, values);
+  };
+
+  override once: StatementRunner['once'] = (statement: Statement, values) => {
+    this.statements.push(statement.name);
+    return super.once(statement, values);
+  };
+
+  override transaction: StatementRunner['transaction'] = (work) => {
+    this.statements.push('transaction');
+    return super.transaction(work);
   };
 }
 
@@ -56,8 +66,36 @@ describe('postgres', () => {
 
   it('reads all ids that are requested in the same tick with one statement', async () => {
     const sessions = await Promise.all(Array.from({ length: 50 }, () => inserted()));
+    runner.statements.length = 0;
     await Promise.all([...sessions, ...sessions].map(async ({ sessionId }) => store.find(sessionId)));
-    expect(runner.statements).toEqual(['identity_sessions.schema', '"public".identity_sessions.find']);
+    expect(runner.statements).toEqual(['"public".identity_sessions.find']);
+  });
+
+  describe('a sign-in that displaces all other sessions of its user', () => {
+    const displacing = () =>
+      admission(now, {
+        displaces: [{ which: everySessionOf(ALICE), end: { at: now, reason: 'displaced', by: null } }],
+      });
+    const DISPLACE = '"public".identity_sessions.displace';
+
+    it('is one statement', async () => {
+      const old = await inserted();
+      runner.statements.length = 0;
+      expect(await store.insert(aSession(now), displacing())).toMatchObject({
+        ended: [{ sessionId: old.sessionId }],
+        more: false,
+      });
+      expect(runner.statements).toEqual([DISPLACE]);
+    });
+
+    it('is a transaction if single statements run above READ COMMITTED', async () => {
+      const connection = `${database.url}?options=-c%20default_transaction_isolation%3Dserializable`;
+      runner = new WatchedRunner(appConnections(database.connect({ connection })), { budget: 30_000 });
+      store = postgres(runner);
+      for (let signIn = 0; signIn < 2; signIn++) await store.insert(aSession(now), displacing());
+      expect(runner.statements.slice(1)).toEqual([DISPLACE, 'transaction', 'transaction']);
+      expect(await store.list(ALICE, aPage())).toHaveLength(1);
+    });
   });
 
   it('skips a locked row in touch without waiting, and returns its id', async () => {

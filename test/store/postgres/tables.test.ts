@@ -1,11 +1,12 @@
 import { tablesIn } from '../../../lib/store/postgres/tables';
 
 describe('tablesIn', () => {
-  it('returns the quoted names with the quoted schema', () => {
+  it('returns the quoted names of tables and functions with the quoted schema', () => {
     expect(tablesIn('an "odd" one')).toEqual({
       sessions: '"an ""odd"" one".identity_sessions',
       epochs: '"an ""odd"" one".identity_session_epochs',
       policy: '"an ""odd"" one".identity_session_policy',
+      displace: '"an ""odd"" one".identity_session_displace',
       credentialChanges: '"an ""odd"" one".identity_session_credential_changes',
       checkCredentials: '"an ""odd"" one".identity_session_check_credentials',
     });
