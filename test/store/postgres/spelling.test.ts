@@ -28,11 +28,11 @@ describe.each(['WIN1252', 'LATIN1', 'SQL_ASCII', 'EUC_JP'])('the store on a data
     const limits = [{ max: 1, per: 'client', onLimit: 'endOldest' }] as const;
     const displaces = [{ which: { ...everySessionOf(ALICE), device: text }, end }];
     const next = aSession(NOW + 1, described);
-    expect(await store.insert(next, admission(NOW + 1, { displaces, limits }))).toHaveLength(1);
+    expect((await store.insert(next, admission(NOW + 1, { displaces, limits }))).ended).toHaveLength(1);
     const { cutoffs } = admission(NOW);
     expect(await store.count({ clientId: text, device: text }, cutoffs)).toBe(1);
     expect(await store.find(next.sessionId)).toMatchObject({ userId: 'alice', signedIn: NOW + 1 });
-    expect(await store.end(everySessionOf(ALICE), end)).toHaveLength(1);
+    expect((await store.end(everySessionOf(ALICE), end)).ended).toHaveLength(1);
     await store.endEverything({}, { at: NOW, by: text });
   });
 
