@@ -5,7 +5,7 @@ import express from 'express';
 import knex, { type Knex } from 'knex';
 
 import type { IdentitySessionManager, IdentitySessionOptions } from '../lib';
-import { longestTurn } from '../test/support/cpu';
+import { longestTurn } from './longest-turn';
 import type { Database } from './database';
 import { userAgent } from './people';
 import { progress } from './report';
