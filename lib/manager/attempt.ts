@@ -19,6 +19,7 @@ const current = new AsyncLocalStorage<Attempt>();
  */
 export class Attempt {
   #outcome: Outcome = 'failed';
+  #isOver = false;
   readonly #clock: Clock;
   #credentialsCheckedAt: number;
   #listeners: ((outcome: Outcome) => void)[] = [];
@@ -48,15 +49,20 @@ export class Attempt {
     this.#outcome = outcome;
   }
 
-  /** Calls the listener once, with the outcome, when the attempt is over. */
+  /**
+   * Calls the listener once, with the outcome, when the attempt is over. That is immediately if the client left while a
+   * limiter was still counting.
+   */
   whenOver(listener: (outcome: Outcome) => void): void {
-    this.#listeners.push(listener);
+    if (this.#isOver) listener(this.#outcome);
+    else this.#listeners.push(listener);
   }
 
   /** Ends the attempt. If `refused` is false, the response did not refuse it, so that it cannot have failed. */
   end(refused: boolean): void {
-    const outcome = this.#outcome === 'failed' && !refused ? 'undecided' : this.#outcome;
-    for (const listener of this.#listeners.splice(0)) listener(outcome);
+    if (this.#outcome === 'failed' && !refused) this.#outcome = 'undecided';
+    this.#isOver = true;
+    for (const listener of this.#listeners.splice(0)) listener(this.#outcome);
   }
 }
 

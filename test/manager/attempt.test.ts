@@ -39,6 +39,14 @@ describe('Attempt', () => {
     expect([outcomeOf(one, true), outcomeOf(other, true)]).toEqual(['succeeded', 'undecided']);
   });
 
+  it('calls a listener that was added after the end immediately', () => {
+    const attempt = new Attempt(new FakeClock());
+    attempt.end(false);
+    const listener = jest.fn();
+    attempt.whenOver(listener);
+    expect(listener.mock.calls).toEqual([['undecided']]);
+  });
+
   it('calls listeners once', () => {
     const attempt = new Attempt(new FakeClock());
     const listener = jest.fn();
