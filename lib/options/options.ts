@@ -256,8 +256,8 @@ export const COOKIE_OPTIONS = {
 export const OPTIONS = {
   // `appConnections` checks Knex and its configuration.
   knex: { check: unchecked<Knex>() },
-  // `checkConnection` checks it, because this check would show a wrong value, which can contain a password.
-  connection: { check: unchecked<Knex.Config['connection']>() },
+  // `checkConnection` checks it.
+  connection: { secret: true, check: unchecked<Knex.Config['connection']>() },
   store: { check: unchecked<AdministeredStore>() },
   schema: { check: valid<string>(isSchema, 'the name of a schema: at most 63 bytes, without "." and "?"') },
 
@@ -286,7 +286,7 @@ export const OPTIONS = {
   cacheSize: { default: 50_000, check: count(1, 10_000_000) },
   lease: { default: 2_000, check: duration(0, MINUTE) },
   // As `connection`.
-  changesConnection: { check: unchecked<Knex.Config['connection']>() },
+  changesConnection: { secret: true, check: unchecked<Knex.Config['connection']>() },
   hint: { check: valid<Hint>(isHint, 'a hint, such as `redisHint(client)`') },
   requestBudget: { default: 3_000, check: duration(100, MINUTE) },
 
@@ -297,7 +297,10 @@ export const OPTIONS = {
   languages: { check: listOf<string>(isText, 'languages') },
   clientBlacklist: { default: [], check: listOf<string>(isText, 'client ids') },
 
-  keys: { check: valid<readonly [string, ...string[]]>(isKeys, 'a list of texts of at least 32 characters') },
+  keys: {
+    secret: true,
+    check: valid<readonly [string, ...string[]]>(isKeys, 'a list of texts of at least 32 characters'),
+  },
 
   nodeId: { check: text(/^[A-Za-z0-9_.-]{1,64}$/, NAME) },
   globalLookup: { default: true, check: flag },

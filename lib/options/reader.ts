@@ -6,10 +6,16 @@ export type Check<T> = (given: unknown) => T;
 
 /**
  * One option, or a group of options under one name. `default` is written as an app would write it. `required` is for an
- * option without a default; it says what the app must write. `off` allows `false` in the place of a group.
+ * option without a default; it says what the app must write. Messages do not show the value of a `secret` option. `off`
+ * allows `false` in the place of a group.
  */
 export type OptionRow<Given> =
-  | { readonly check: Check<unknown>; readonly default?: Given; readonly required?: string }
+  | {
+      readonly check: Check<unknown>;
+      readonly default?: Given;
+      readonly required?: string;
+      readonly secret?: true;
+    }
   | { readonly group: OptionTable<Exclude<Given, false | undefined>>; readonly off?: true };
 
 /** One row for each member of `Options`. The compiler reports missing and unknown rows. */
@@ -32,6 +38,7 @@ interface AnyOption {
   readonly check: Check<unknown>;
   readonly default?: unknown;
   readonly required?: string;
+  readonly secret?: true;
 }
 
 interface AnyGroup {
@@ -91,7 +98,8 @@ function readOption(given: unknown, row: AnyOption, path: string, problems: stri
     try {
       return row.check(given);
     } catch (error) {
-      problems.push(invalid(path, given, (error as Error).message));
+      const problem = (error as Error).message;
+      problems.push(row.secret ? `\`${path}\` cannot be used: ${problem}` : invalid(path, given, problem));
     }
   } else if (row.required !== undefined) {
     problems.push(`\`${path}\` is missing: ${row.required}`);

@@ -59,7 +59,7 @@ export function settingsOf(options: IdentitySessionOptions): Settings {
     contradictions,
   });
   const settings = inForce(values);
-  hideConnections(settings);
+  hideSecrets(settings);
   warn(settings);
   return settings;
 }
@@ -95,10 +95,10 @@ function mostKept({ maxSessionsKept, maxSessionsPerUser }: Values): number | fal
   return Math.max(maxSessionsKept, maxSessionsPerUser);
 }
 
-/** Keeps passwords out of logged and copied settings. The properties can still be read by their names. */
-function hideConnections(settings: Settings): void {
-  for (const name of ['connection', 'changesConnection'] as const) {
-    Object.defineProperty(settings, name, { enumerable: false });
+/** Keeps keys and passwords out of logged and copied settings. The properties can still be read by their names. */
+function hideSecrets(settings: Settings): void {
+  for (const [name, row] of Object.entries(OPTIONS)) {
+    if ('secret' in row) Object.defineProperty(settings, name, { enumerable: false });
   }
 }
 

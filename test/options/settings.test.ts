@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 import { memory } from '../../lib';
 import { OPTIONS } from '../../lib/options/options';
 import { settingsOf } from '../../lib/options/settings';
@@ -96,6 +98,16 @@ describe('settingsOf', () => {
     expect(() => settings(options)).toThrow(
       expect.objectContaining({ message: expect.stringContaining(problem) }),
     );
+  });
+
+  it('shows secret keys neither in errors nor in logged or copied settings', () => {
+    const key = 'a secret key of an installation, long enough';
+    const { keys, ...copied } = settings({ keys: [key] });
+    expect(keys).toEqual([key]);
+    expect(inspect([settings({ keys: [key] }), copied], { depth: 5 })).not.toContain('a secret key');
+    const refused = () => settings({ keys: ['a secret key'] });
+    expect(refused).toThrow('`keys` cannot be used: it must be a list of texts of at least 32 characters');
+    expect(refused).not.toThrow('a secret key');
   });
 
   it('shows how to create a manager if the options are missing', () => {
