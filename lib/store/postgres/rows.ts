@@ -145,7 +145,12 @@ export function jsonText(object: JsonObject): string | null {
 }
 
 const NO_ADDRESSES: readonly string[] = Object.freeze([]);
-const WITHOUT_JSON: SessionRow = { extra_properties: null, data: null, protocol_data: null };
+const WITHOUT_JSON: SessionRow = {
+  client_hints: null,
+  extra_properties: null,
+  data: null,
+  protocol_data: null,
+};
 const NO_PROPERTIES: JsonObject = Object.freeze({});
 
 function read(row: SessionRow, names: readonly Name[]): Record<string, unknown> {

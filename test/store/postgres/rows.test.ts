@@ -241,12 +241,17 @@ describe('sessionFromRow() with JSON that this package would not write', () => {
   const row = Object.fromEntries(valuesOf(session).map((value, i) => [COLUMNS[i], value])) as SessionRow;
   const deep = `{"a":${'['.repeat(3000)}${']'.repeat(3000)}}`;
 
-  it.each(['[]', 'null', '"text"', deep])(
-    'returns a session with a defect and without the objects (case %#)',
-    (json) => {
-      const read = sessionFromRow({ ...row, stay_signed_in: 'f', data: json });
-      expect(read.defect?.message).toMatch(new RegExp(`session ${session.sessionId} .*"data"`));
-      expect({ ...read, defect: undefined }).toEqual({ ...session, extraProperties: {} });
+  describe.each(['client_hints', 'extra_properties', 'data', 'protocol_data'])(
+    'in the column %s',
+    (column) => {
+      it.each(['[]', 'null', '"text"', deep])(
+        'returns a session with a defect and without the objects (case %#)',
+        (json) => {
+          const read = sessionFromRow({ ...row, stay_signed_in: 'f', [column]: json });
+          expect(read.defect?.message).toMatch(new RegExp(`session ${session.sessionId} .*"${column}"`));
+          expect({ ...read, defect: undefined }).toEqual({ ...session, extraProperties: {} });
+        },
+      );
     },
   );
 });
