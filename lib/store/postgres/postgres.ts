@@ -126,9 +126,7 @@ class PostgresStore implements AdministeredStore {
     try {
       return await this.#insert(session, admission);
     } catch (error) {
-      if (sqlState(error) === CREDENTIALS_CHANGED) throw plainRefusal('credential-changed');
-      if (violates(error, 'identity_sessions_pkey')) throw sessionIdTaken();
-      if (!violates(error, 'identity_sessions_auth_id')) throw error;
+      if (!violates(error, AUTH_ID)) throw refusalOfInsert(error);
     }
     const freeing = [session.authId, ...cutoffValues(admission.cutoffs), session.signedIn];
     const freed = await this.#once('freeAuthId', freeing);
@@ -136,7 +134,7 @@ class PostgresStore implements AdministeredStore {
       const { ended, more } = await this.#insert(session, admission);
       return { ended: [...freed.map(endedSessionFromRow), ...ended], more };
     } catch (error) {
-      throw violates(error, 'identity_sessions_auth_id') ? authIdTaken() : error;
+      throw refusalOfInsert(error);
     }
   }
 
@@ -485,6 +483,16 @@ function needsLock({ displaces, limits = [] }: Admission): boolean {
 /** Returns true if the admission under the lock is one revocation, so that the statement `displace` suffices. */
 function displacesOnly({ displaces, limits = [] }: Admission): boolean {
   return limits.length === 0 && displaces.length === 1;
+}
+
+/** The index by which an auth id is unique. */
+const AUTH_ID = 'identity_sessions_auth_id';
+
+/** Maps an error of an insert to the refusal that it means. Returns other errors unchanged. */
+function refusalOfInsert(error: unknown): unknown {
+  if (sqlState(error) === CREDENTIALS_CHANGED) return plainRefusal('credential-changed');
+  if (violates(error, 'identity_sessions_pkey')) return sessionIdTaken();
+  return violates(error, AUTH_ID) ? authIdTaken() : error;
 }
 
 function violates(error: unknown, unique: string): boolean {
