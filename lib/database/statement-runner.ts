@@ -49,6 +49,18 @@ export function statementName(table: string, key: string): string {
   return fittingName(`${table}.${key}`);
 }
 
+/** Returns statements on a table, by the keys of their texts. */
+export function statementsOf<K extends string>(
+  table: string,
+  texts: Readonly<Record<K, string>>,
+): Readonly<Record<K, Statement>> {
+  const statement = ([key, text]: [string, string]): [string, Statement] => [
+    key,
+    { name: statementName(table, key), text },
+  ];
+  return Object.fromEntries(Object.entries<string>(texts).map(statement)) as Record<K, Statement>;
+}
+
 export interface StatementRunnerOptions {
   /** The time for one call, in milliseconds. It includes waiting for a connection and all statements. */
   readonly budget: number;

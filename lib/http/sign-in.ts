@@ -49,9 +49,9 @@ export interface SignInFunction {
  * Call it in an async route: `await signIn(request, response, { userId: String(user.id) })`.
  *
  * The function throws a `SessionError` with `cross-site`, `credentials-ambiguous`, `session-limit-reached`,
- * `auth-id-taken`, `session-id-taken`, `invalid-request` or `store-unavailable`. Mount `sessionErrors` to answer it. In
- * Express 4 an async route must pass the error to `next` itself. The function throws a `TypeError` if the app passes
- * values of a wrong type, such as a number as `userId`.
+ * `auth-id-taken`, `session-id-taken`, `credential-changed`, `invalid-request` or `store-unavailable`. Mount
+ * `sessionErrors` to answer it. In Express 4 an async route must pass the error to `next` itself. The function throws a
+ * `TypeError` if the app passes values of a wrong type, such as a number as `userId`.
  * @throws TypeError if the manager is missing or an option is invalid
  */
 export function createSignIn(manager: IdentitySessionManager, options: VerbOptions = {}): SignInFunction {

@@ -125,8 +125,8 @@ export class IdentitySessionManager {
 
   /**
    * Opens a session for a user whom the app has authenticated.
-   * @throws SessionError `session-limit-reached`, `auth-id-taken`, `session-id-taken`, `invalid-request`,
-   * `store-unavailable`
+   * @throws SessionError `session-limit-reached`, `auth-id-taken`, `session-id-taken`, `credential-changed`,
+   * `invalid-request`, `store-unavailable`
    * @throws TypeError if the app's own code passes values of a wrong type
    */
   async open(signIn: SignIn): Promise<Opened> {

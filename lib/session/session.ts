@@ -162,3 +162,8 @@ export function currentIpAddress(session: IdentitySession): string | null {
 export function sameOwner(one: Owner, other: Owner): boolean {
   return one.userId === other.userId && (one.tenantId ?? null) === (other.tenantId ?? null);
 }
+
+/** Returns a text that is equal for the same user of the same tenant, and different otherwise. */
+export function ownerKey({ tenantId, userId }: Owner): string {
+  return JSON.stringify([tenantId ?? null, userId]);
+}

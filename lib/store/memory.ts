@@ -5,6 +5,7 @@ import { inOrder } from '../session/order';
 import { covers, type Revocation } from '../session/revocation';
 import {
   afterUse,
+  ownerKey,
   referenceTo,
   sameOwner,
   type EndedSession,
@@ -171,8 +172,9 @@ class MemoryStore implements AdministeredStore {
     const owners = new Map<string, { readonly owner: Owner; sessions: number }>();
     for (const { tenantId, userId, endedAt } of this.#sessions.values()) {
       if (endedAt !== null) continue;
-      const key = JSON.stringify([tenantId, userId]);
-      const one = owners.get(key) ?? { owner: { tenantId, userId }, sessions: 0 };
+      const owner = { tenantId, userId };
+      const key = ownerKey(owner);
+      const one = owners.get(key) ?? { owner, sessions: 0 };
       one.sessions++;
       owners.set(key, one);
     }
@@ -298,7 +300,3 @@ function isOf(clients: readonly string[], { clientId }: StoredSession): boolean 
 
 const LAST_USED_FIRST = inOrder({ by: 'lastAccessed', descending: true });
 const NEWEST_FIRST = inOrder({ by: 'signedIn', descending: true });
-
-function ownerKey({ tenantId, userId }: Owner): string {
-  return JSON.stringify([tenantId ?? null, userId]);
-}

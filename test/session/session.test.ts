@@ -1,4 +1,11 @@
-import { afterUse, currentIpAddress, sameOwner, withoutSecret, type Use } from '../../lib/session/session';
+import {
+  afterUse,
+  currentIpAddress,
+  ownerKey,
+  sameOwner,
+  withoutSecret,
+  type Use,
+} from '../../lib/session/session';
 import { aSession } from '../support/sessions';
 
 describe('withoutSecret', () => {
@@ -40,6 +47,19 @@ describe('currentIpAddress', () => {
   it('returns the newest address, or null if there is no address', () => {
     expect(currentIpAddress(aSession(0, { ipAddresses: ['192.0.2.1', '192.0.2.2'] }))).toBe('192.0.2.2');
     expect(currentIpAddress(aSession(0, { ipAddresses: [] }))).toBeNull();
+  });
+});
+
+describe('ownerKey', () => {
+  it('returns equal texts only for the same user in the same tenant', () => {
+    expect(ownerKey({ userId: 'a' })).toBe(ownerKey({ tenantId: null, userId: 'a' }));
+    const owners = [
+      { userId: 'a' },
+      { tenantId: 't', userId: 'a' },
+      { tenantId: 'a', userId: 't' },
+      { tenantId: 'ta', userId: '' },
+    ];
+    expect(new Set(owners.map(ownerKey)).size).toBe(owners.length);
   });
 });
 

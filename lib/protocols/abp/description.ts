@@ -1,4 +1,4 @@
-import type { IdentitySession, Owner } from '../../session/session';
+import { ownerKey, type IdentitySession, type Owner } from '../../session/session';
 import { mapInSlices } from '../../slices';
 import type { MaybePromise } from '../../store/store';
 import { identitySessionDto, type IdentitySessionDto } from './identity-session-dto';
@@ -35,7 +35,7 @@ export function sessionDescriber({
     const dto = async (session: IdentitySession) => {
       const { tenantId, userId } = session;
       const names = await Promise.all([
-        userName(JSON.stringify([tenantId, userId]), { tenantId, userId }),
+        userName(ownerKey(session), { tenantId, userId }),
         tenantId === null ? null : tenantName(tenantId, tenantId),
       ]);
       return identitySessionDto(session, current, {

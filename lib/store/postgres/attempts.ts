@@ -1,9 +1,4 @@
-import {
-  inSchema,
-  statementName,
-  type Statement,
-  type StatementRunner,
-} from '../../database/statement-runner';
+import { inSchema, statementsOf, type StatementRunner } from '../../database/statement-runner';
 import type { TableSchema } from '../../database/table-schema';
 import {
   FIRST_WAIT,
@@ -55,7 +50,7 @@ function statements(table: string) {
   const address = `decode($2, 'hex')`;
   const isKnown = `coalesce(${address} = any(a.addresses), false)`;
   const wait = `least(${FIRST_WAIT} * 2 ^ least(a.failures + 1 - ${FREE_FAILURES}, 30), ${LONGEST_WAIT})`;
-  const texts = {
+  return statementsOf(table, {
     /**
      * The row's lock serializes parallel attempts, so that each of them sees the failures before it. Returns a row if the
      * account has to wait: then the update changed nothing.
@@ -98,8 +93,5 @@ function statements(table: string) {
         )) returning 1
       )
       select count(*) as pruned from pruned`,
-  };
-  return Object.fromEntries(
-    Object.entries(texts).map(([key, text]) => [key, { name: statementName(table, key), text }]),
-  ) as Readonly<Record<keyof typeof texts, Statement>>;
+  });
 }

@@ -1,6 +1,6 @@
 import {
   inSchema,
-  statementName,
+  statementsOf,
   type Statement,
   type StatementRunner,
 } from '../../database/statement-runner';
@@ -12,9 +12,12 @@ import type { Key, Keys } from '../../session/keyed-hash';
  * The function throws an Error if the table is empty.
  */
 export function postgresKeys(runner: StatementRunner, schema: TableSchema): Keys {
-  const sql = schema.statements((name) => readKey(inSchema('identity_session_keys', name)));
+  const sql = schema.statements((name) => {
+    const table = inSchema('identity_session_keys', name);
+    return statementsOf(table, { read: `select encode(key, 'hex') as key from ${table} where one` });
+  });
   let keys: readonly [Key, ...Key[]] | undefined;
-  return async () => (keys ??= [await read(runner, await sql())]);
+  return async () => (keys ??= [await read(runner, (await sql()).read)]);
 }
 
 async function read(runner: StatementRunner, statement: Statement): Promise<Key> {
@@ -23,11 +26,4 @@ async function read(runner: StatementRunner, statement: Statement): Promise<Key>
   throw new Error(
     'The table identity_session_keys is empty: restore its row, or set the option `keys` to secret keys of your own',
   );
-}
-
-function readKey(table: string): Statement {
-  return {
-    name: statementName(table, 'read'),
-    text: `select encode(key, 'hex') as key from ${table} where one`,
-  };
 }

@@ -1,5 +1,5 @@
 import { SessionError } from '../../errors';
-import type { Owner } from '../../session/session';
+import { ownerKey, type Owner } from '../../session/session';
 
 /** The largest number of items per transaction, because all of them share the budget of one request. */
 const MOST_PER_BATCH = 20;
@@ -21,8 +21,8 @@ export class OwnerQueue<Item, Result> {
   /** @param work Processes all items or none, and returns one result per item. */
   constructor(private readonly work: (items: readonly Item[]) => Promise<readonly Result[]>) {}
 
-  run({ tenantId, userId }: Owner, item: Item): Promise<Result> {
-    const key = JSON.stringify([tenantId ?? null, userId]);
+  run(owner: Owner, item: Item): Promise<Result> {
+    const key = ownerKey(owner);
     return new Promise((resolve, reject) => {
       const mine = { item, resolve, reject };
       const waiting = this.#waiting.get(key);

@@ -1,4 +1,4 @@
-import { statementName, type Statement } from '../../database/statement-runner';
+import { statementsOf } from '../../database/statement-runner';
 import { LONGEST_HISTORY } from '../../session/ip-address';
 import { changeCredentials, credentialsHold, forgetCredentialChanges, ownerLock } from './credential-changes';
 import { endEverything, notEnded, withEpochs, withoutEpochs } from './epochs';
@@ -13,7 +13,7 @@ import type { Tables } from './tables';
 export function statements(tables: Tables) {
   const { sessions: table } = tables;
   const sessions = withEpochs(tables);
-  return named(table, {
+  return statementsOf(table, {
     insert: insert(tables),
 
     /** Ends the session that the new one replaces, and inserts the new one. */
@@ -285,15 +285,4 @@ function appended(history: string, more: string, signInAddress: string): string 
       ) latest
     ) fitting where used <= ${LONGEST_HISTORY + 1}
   ) end`;
-}
-
-function named<K extends string>(
-  table: string,
-  texts: Readonly<Record<K, string>>,
-): Readonly<Record<K, Statement>> {
-  const statement = ([key, text]: [string, string]): [string, Statement] => [
-    key,
-    { name: statementName(table, key), text },
-  ];
-  return Object.fromEntries(Object.entries<string>(texts).map(statement)) as Record<K, Statement>;
 }
