@@ -73,6 +73,7 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
     }
     const facts = {
       ...given,
+      transport,
       secretForm: dialect.secretForm,
       userAgent: request.headers['user-agent'],
       clientHints: clientHintsOf(request),

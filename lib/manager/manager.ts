@@ -55,6 +55,9 @@ export interface Opened {
   readonly secret: string;
 }
 
+/** The parts of a sign-in that concern this package's own credentials. */
+type SecretParts = 'transport' | 'secretForm' | 'replaces';
+
 /** The result of closing a manager. */
 export interface Closed {
   /** The number of sessions whose last use could not be written. */
@@ -147,16 +150,17 @@ export class IdentitySessionManager {
    * @throws SessionError as `open`; `session-id-taken` also if the session with this id has ended
    * @throws TypeError as `open`
    */
-  async create(signIn: Omit<SignIn, 'secretForm' | 'replaces'>): Promise<IdentitySession> {
+  async create(signIn: Omit<SignIn, SecretParts>): Promise<IdentitySession> {
     currentAttempt()?.decide('undecided');
     const session = await this.#create(signIn);
     currentAttempt()?.decide('succeeded');
     return session;
   }
 
-  async #create(signIn: Omit<SignIn, 'secretForm' | 'replaces'>): Promise<IdentitySession> {
+  async #create(signIn: Omit<SignIn, SecretParts>): Promise<IdentitySession> {
     await this.#synchronizeClock();
-    const session = newSession(signIn, hashSecret(mintSecret()), this.settings);
+    const tokens = { ...signIn, transport: 'bearer' as const };
+    const session = newSession(tokens, hashSecret(mintSecret()), this.settings);
     try {
       await this.#insert(session, checkedAt(signIn, session));
       return withoutSecret(session);

@@ -2,10 +2,17 @@ import { types } from 'node:util';
 
 import { checkNames, type Names } from '../options/reader';
 import { messagesFor } from '../session/i18n/translations';
-import { mintSessionId, parsedSessionId, type Credentials, type SecretForm } from '../session/credentials';
+import {
+  mintSessionId,
+  parsedSessionId,
+  type Credentials,
+  type SecretForm,
+  type Transport,
+} from '../session/credentials';
 import { checkedClientHints, type ClientHints } from '../session/device/client-hints';
 import { LONGEST_USER_AGENT } from '../session/device/describe';
 import type { Device } from '../session/device/device';
+import { kindOfDevice } from '../session/device/kind';
 import { flagOf } from '../session/flag';
 import { ipAddress } from '../session/ip-address';
 import type { IdentitySession, JsonObject, ProtocolData, StoredSession } from '../session/session';
@@ -21,7 +28,10 @@ export interface SignIn {
   readonly tenantId?: string | null | undefined;
   /** The app's name of the client program: at most 64 characters. Default: null. */
   readonly clientId?: string | null | undefined;
-  /** The kind of device, for rules about concurrent logins: at most 64 characters. Default: what `deviceOf` returns. */
+  /**
+   * The kind of device, for rules about concurrent logins: at most 64 characters. Default: the result of the option `deviceOf`,
+   * or else the kind that follows from `clientId` and `transport`.
+   */
   readonly device?: string | undefined;
   /** The `User-Agent` header of the request. It is cut to 512 characters. */
   readonly userAgent?: string | null | undefined;
@@ -49,6 +59,8 @@ export interface SignIn {
    * `credential-changed`. Default: the arrival of the request if `signInLimiter` is mounted, and otherwise now.
    */
   readonly credentialsCheckedAt?: Date | undefined;
+  /** The transport of the credentials, from which the kind of device follows. Default: `cookie`. */
+  readonly transport?: Transport | undefined;
   /** The form of the secret. Default: `base64url`. */
   readonly secretForm?: SecretForm | undefined;
   /** The session of the request, or its credentials. It ends in favour of the new session. */
@@ -74,6 +86,7 @@ const SIGN_IN: Names<SignIn> = {
   authId: true,
   sessionId: true,
   credentialsCheckedAt: true,
+  transport: true,
   secretForm: true,
   replaces: true,
 };
@@ -124,18 +137,19 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
 }
 
 /**
- * Returns the kind of device that the sign-in names, or else the result of the app's `deviceOf`. A wrong result is the app's
- * mistake, so it is not a refusal.
+ * Returns the kind of device that the sign-in names, or else the result of the app's `deviceOf`, or else the default. A wrong
+ * result is the app's mistake, so it is not a refusal.
  */
 function kindOf(signIn: SignIn, clientId: string | null, device: Device, { deviceOf }: Settings): string {
   const named = optionalLabel('device', signIn.device, LONGEST_KIND);
   if (named !== null) return named;
-  const kind: unknown = deviceOf(clientId, device);
+  const kind: unknown = deviceOf?.(clientId, device);
+  if (kind === undefined) return kindOfDevice(clientId, signIn.transport ?? 'cookie');
   if (typeof kind === 'string' && kind !== '' && kind.length <= LONGEST_KIND) {
     return optionalLabel('device', kind, LONGEST_KIND)!;
   }
   throw new TypeError(
-    `\`deviceOf\` must return a string of 1 to ${LONGEST_KIND} characters, such as "Mobile"`,
+    `\`deviceOf\` must return a string of 1 to ${LONGEST_KIND} characters, such as "Mobile", or undefined`,
   );
 }
 
