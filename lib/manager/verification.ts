@@ -126,10 +126,8 @@ export class Verification {
     now: number,
   ): MaybePromise<IdentitySession> {
     const { nodeId: node, observed, report } = this.#settings;
-    const { sessionId: id, lastAccessed, signedIn } = session;
-    const touched = this.#store.touch([
-      { id, at: now, ipAddresses, node, previous: lastAccessed ?? signedIn },
-    ]);
+    const { sessionId: id, lastAccessed: previous } = session;
+    const touched = this.#store.touch([{ id, at: now, ipAddresses, node, previous }]);
     const seen = withoutSecret(afterUse(session, { at: now, ipAddresses }));
     if (observed) report({ type: 'touched', session: referenceTo(seen) });
     return touched instanceof Promise ? touched.then(() => seen) : seen;

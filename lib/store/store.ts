@@ -153,8 +153,11 @@ export interface End {
 /** The use of a session. */
 export interface Touch extends Use {
   readonly id: string;
-  /** The time of the use before this one, as `find` returned it. A store that delays writes can derive when to write. */
-  readonly previous?: number;
+  /**
+   * The time of the use before this one, as `find` returned it, or null for the first use. A store that delays writes derives
+   * from it when to write.
+   */
+  readonly previous?: number | null;
 }
 
 /** The sessions that one call ended. A call ends a limited number, so that it does not keep other requests waiting. */
