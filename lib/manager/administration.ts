@@ -2,7 +2,7 @@ import { invalidRequest, plainRefusal } from '../errors';
 import { checkScope, checkNames, type Names } from '../options/reader';
 import { parsedSessionId } from '../session/credentials';
 import { cutoffs } from '../session/lifetimes';
-import { SORT_KEYS, type SearchOrder } from '../session/order';
+import { NEWEST_FIRST, SORT_KEYS, type SearchOrder, type SortKey } from '../session/order';
 import { parsedPosition, positionText } from '../session/page-position';
 import { CONCURRENCY, sessionsOf, type Revocation } from '../session/revocation';
 import { withoutSecret, type IdentitySession, type StoredSession } from '../session/session';
@@ -25,15 +25,13 @@ import {
 
 /** A search for live sessions. */
 export interface SessionSearch extends SearchFilter {
-  /** The sort key. Default: `signedIn`. */
-  readonly sort?: SearchOrder['by'];
-  /** False sorts ascending. Default: true. */
-  readonly descending?: boolean;
+  /** The sort keys, the most important one first. Default: `[{ by: 'signedIn', descending: true }]`. */
+  readonly order?: readonly { readonly by: SortKey['by']; readonly descending?: boolean }[];
   /** The number of sessions to skip: 0 (default) to 100,000. Use `after` for long lists. */
   readonly skip?: number;
   /** The number of sessions on the page: 1 to 1,000. Default: 50. */
   readonly take?: number;
-  /** The `next` of the previous page. Requires the sort key `signedIn`, and excludes `skip`. */
+  /** The `next` of the previous page. Requires an `order` by `signedIn` alone, and excludes `skip`. */
   readonly after?: string | undefined;
 }
 
@@ -41,7 +39,7 @@ export interface SessionSearch extends SearchFilter {
 export interface SessionPage {
   /** The sessions. There can be fewer than requested although `next` is present, because some have just expired or are hidden. */
   readonly sessions: readonly IdentitySession[];
-  /** The `after` of the next page. Absent on the last page, and for sort keys other than `signedIn`. */
+  /** The `after` of the next page. Absent on the last page, and in orders other than `signedIn` alone. */
   readonly next?: string;
   /** The number of sessions on all pages. Only from `manager.search`. */
   readonly totalCount?: number;
@@ -108,7 +106,7 @@ export class Administration {
     const found = await this.#store.search({ ...query, take: query.take + 1 });
     const sessions = found.slice(0, query.take).map((session) => withoutSecret(session));
     const last = sessions.at(-1);
-    const more = found.length > query.take && query.order.by === 'signedIn' && last !== undefined;
+    const more = found.length > query.take && canContinue(query.order) && last !== undefined;
     return { sessions, ...(more && { next: positionText(last) }) };
   }
 
@@ -190,25 +188,15 @@ export class Administration {
     return id === undefined ? undefined : this.#store.find(id);
   }
 
-  #query({
-    sort = 'signedIn',
-    descending = true,
-    skip = 0,
-    take = 50,
-    after,
-    ...filter
-  }: SessionSearch): Search {
-    if (!SORT_KEYS.includes(sort))
-      throw invalidRequest('sort', `"sort" must be one of ${SORT_KEYS.join(', ')}.`);
-    if (typeof descending !== 'boolean')
-      throw invalidRequest('descending', '"descending" must be true or false.');
-    if (after !== undefined && (sort !== 'signedIn' || skip !== 0)) {
-      throw invalidRequest('after', '"after" requires the sort key "signedIn" and excludes "skip".');
+  #query({ order: given = NEWEST_FIRST, skip = 0, take = 50, after, ...filter }: SessionSearch): Search {
+    const order = checkedOrder(given);
+    if (after !== undefined && (!canContinue(order) || skip !== 0)) {
+      throw invalidRequest('after', '"after" requires an order by "signedIn" alone and excludes "skip".');
     }
     return {
       filter: checkedFilter(filter),
       cutoffs: this.#cutoffs(),
-      order: { by: sort, descending },
+      order,
       skip: wholeNumber('skip', skip, 0, MOST_SKIPPED),
       take: wholeNumber('take', take, 1, MOST_TAKEN),
       after: after === undefined ? undefined : parsedPosition(after),
@@ -226,12 +214,32 @@ export class Administration {
 
 const SEARCH: Names<SessionSearch> = {
   ...FILTERS,
-  sort: true,
-  descending: true,
+  order: true,
   skip: true,
   take: true,
   after: true,
 };
+
+/** Returns true if a page in this order can continue after its last session. */
+function canContinue([first, ...more]: SearchOrder): boolean {
+  return first?.by === 'signedIn' && more.length === 0;
+}
+
+/** Returns the order without repeated keys, which decide nothing. */
+function checkedOrder(given: NonNullable<SessionSearch['order']>): SearchOrder {
+  const order = new Map<SortKey['by'], SortKey>();
+  for (const key of Array.isArray(given) ? given : [undefined]) {
+    const { by, descending = false } = (key ?? {}) as SortKey;
+    if (!SORT_KEYS.includes(by) || typeof descending !== 'boolean') {
+      throw invalidRequest(
+        'order',
+        `"order" must be a list of { by, descending }: "by" is one of ${SORT_KEYS.join(', ')}, and "descending" is true or false.`,
+      );
+    }
+    if (!order.has(by)) order.set(by, { by, descending });
+  }
+  return order.size === 0 ? NEWEST_FIRST : [...order.values()];
+}
 
 /** Returns the settings of protocols, each a JSON object or null. The protocol itself checks their content. */
 function checkedSettings(

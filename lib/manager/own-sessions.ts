@@ -26,7 +26,7 @@ export interface ListOptions {
 }
 
 /** A numbered page of one user's sessions, for protocols that sort and filter lists. */
-export type OwnSearch = Pick<SessionSearch, 'sort' | 'descending' | 'take' | 'device' | 'clientId'> & {
+export type OwnSearch = Pick<SessionSearch, 'order' | 'take' | 'device' | 'clientId'> & {
   /** The number of sessions to skip: 0 to 100,000. */
   readonly skip: number;
 };
@@ -109,8 +109,7 @@ export class OwnSessions {
 const LIST_OPTIONS: Names<ListOptions> = { limit: true, after: true };
 
 const OWN_SEARCH: Names<OwnSearch> = {
-  sort: true,
-  descending: true,
+  order: true,
   skip: true,
   take: true,
   device: true,

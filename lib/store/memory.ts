@@ -1,7 +1,7 @@
 import { plainRefusal } from '../errors';
 import type { Health } from '../health';
 import { isLive, lastUsed, type Cutoffs } from '../session/lifetimes';
-import { inOrder } from '../session/order';
+import { inOrder, NEWEST_FIRST } from '../session/order';
 import { covers, type Revocation } from '../session/revocation';
 import {
   afterUse,
@@ -83,8 +83,8 @@ class MemoryStore implements AdministeredStore {
     const { cutoffs, exceptClients, take, after } = page;
     return this.#ownedBy(owner)
       .filter((session) => isLive(session, cutoffs) && !isOf(exceptClients, session))
-      .sort(NEWEST_FIRST)
-      .filter((session) => after === undefined || NEWEST_FIRST(session, after as StoredSession) > 0)
+      .sort(BY_SIGN_IN)
+      .filter((session) => after === undefined || BY_SIGN_IN(session, after as StoredSession) > 0)
       .slice(0, take);
   }
 
@@ -254,7 +254,7 @@ class MemoryStore implements AdministeredStore {
       (session) =>
         isLive(session, cutoffs) && !ending.has(session.sessionId) && sharesLimit(session, added, limit.per),
     );
-    const tooMany = counted.sort(NEWEST_FIRST).slice(limit.max - 1);
+    const tooMany = counted.sort(BY_SIGN_IN).slice(limit.max - 1);
     if (tooMany.length > 0 && limit.onLimit === 'refuse') throw limitReached(limit);
     return tooMany;
   }
@@ -298,5 +298,5 @@ function isOf(clients: readonly string[], { clientId }: StoredSession): boolean 
   return clientId !== null && clients.includes(clientId);
 }
 
-const LAST_USED_FIRST = inOrder({ by: 'lastAccessed', descending: true });
-const NEWEST_FIRST = inOrder({ by: 'signedIn', descending: true });
+const LAST_USED_FIRST = inOrder([{ by: 'lastAccessed', descending: true }]);
+const BY_SIGN_IN = inOrder(NEWEST_FIRST);

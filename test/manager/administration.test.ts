@@ -85,20 +85,25 @@ describe('search', () => {
     await open(manager);
     expect(await manager.administration.search({ take: 2 })).not.toHaveProperty('next');
     expect(await manager.administration.search({ take: 1 })).toHaveProperty('next');
-    expect(await manager.administration.search({ take: 1, sort: 'device' })).not.toHaveProperty('next');
+    expect(await manager.administration.search({ take: 1, order: [{ by: 'device' }] })).not.toHaveProperty(
+      'next',
+    );
   });
 
   it.each([
-    [{ sort: 'userId' }, '"sort"'],
-    [{ sort: 'signedIn; drop table identity_sessions' }, '"sort"'],
-    [{ descending: 'yes' }, '"descending"'],
+    [{ order: 'signedIn' }, '"order"'],
+    [{ order: [{ by: 'authId' }] }, '"order"'],
+    [{ order: [{ by: 'signedIn; drop table identity_sessions' }] }, '"order"'],
+    [{ order: [{ by: 'signedIn', descending: 'yes' }] }, '"order"'],
+    [{ order: [null] }, '"order"'],
     [{ take: 0 }, '"take"'],
     [{ take: 1001 }, '"take"'],
     [{ take: '10' }, '"take"'],
     [{ skip: -1 }, '"skip"'],
     [{ skip: 100_001 }, '"skip"'],
     [{ after: 'junk' }, '"after"'],
-    [{ after: `1.${UNKNOWN_ID}`, sort: 'device' }, '"after"'],
+    [{ after: `1.${UNKNOWN_ID}`, order: [{ by: 'device' }] }, '"after"'],
+    [{ after: `1.${UNKNOWN_ID}`, order: [{ by: 'signedIn' }, { by: 'device' }] }, '"after"'],
     [{ after: `1.${UNKNOWN_ID}`, skip: 1 }, '"after"'],
     [{ userId: '' }, '"userId"'],
     [{ userId: 'a\0' }, '"userId"'],
@@ -115,7 +120,7 @@ describe('search', () => {
 describe('invalid arguments', () => {
   it.each([
     ['search', { tenant: 'acme' }, 'tenant'],
-    ['search', { order: 'device' }, 'order'],
+    ['search', { sort: 'device' }, 'sort'],
     ['count', { tenant: 'acme' }, 'tenant'],
     ['count', { take: 1 }, 'take'],
   ] as const)('make %s throw a TypeError for the unknown property in %j', async (call, given, name) => {

@@ -569,7 +569,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
 
   describe('search and count', () => {
     const live = () => cutoffs(LIFETIMES, clock.now());
-    const newest = { by: 'signedIn', descending: true } as const;
+    const newest = [{ by: 'signedIn', descending: true }] as const;
     const search = async (given: Partial<Search> = {}) =>
       store.search({ filter: {}, cutoffs: live(), order: newest, skip: 0, take: 50, ...given });
 
@@ -606,10 +606,27 @@ export function testSessionStore(make: () => StoreUnderTest): void {
     );
 
     it.each([
-      [{ by: 'signedIn', descending: false }, [0, 1, 2, 3]],
-      [{ by: 'lastAccessed', descending: true }, [0, 3, 2, 1]],
-      [{ by: 'device', descending: false }, [1, 3, 0, 2]],
-      [{ by: 'deviceInfo', descending: true }, [2, 3, 0, 1]],
+      [[{ by: 'signedIn', descending: false }], [0, 1, 2, 3]],
+      [[{ by: 'lastAccessed', descending: true }], [0, 3, 2, 1]],
+      [[{ by: 'device', descending: false }], [1, 3, 0, 2]],
+      [[{ by: 'deviceInfo', descending: true }], [2, 3, 0, 1]],
+      [[{ by: 'userId', descending: true }], [3, 2, 1, 0]],
+      [[{ by: 'clientId', descending: false }], [1, 2, 0, 3]],
+      [[{ by: 'ipAddresses', descending: true }], [0, 3, 2, 1]],
+      [
+        [
+          { by: 'clientId', descending: false },
+          { by: 'signedIn', descending: true },
+        ],
+        [2, 1, 3, 0],
+      ],
+      [
+        [
+          { by: 'userId', descending: false },
+          { by: 'device', descending: false },
+        ],
+        [1, 0, 3, 2],
+      ],
     ] as const)('sort by %j, and by id if the values are equal', async (order, expected) => {
       const sessions = await several();
       await store.touch([{ id: sessions[0]!.sessionId, at: clock.now(), ipAddresses: ['198.51.100.7'] }]);
@@ -634,7 +651,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       const rest = await search({ after: second });
       expect(idsOf(rest)).toEqual(idsOf([sessions[1]!, sessions[0]!]));
       expect(first!.sessionId).toBe(sessions[3]!.sessionId);
-      const up = { by: 'signedIn', descending: false } as const;
+      const up = [{ by: 'signedIn', descending: false }] as const;
       expect(idsOf(await search({ order: up, after: sessions[2] }))[0]).toBe(sessions[3]!.sessionId);
     });
 

@@ -30,14 +30,17 @@ export class IdentitySessions {
     this.#describe = describe;
   }
 
-  /** Returns a page of live sessions. Uses that are not written yet are not included. */
+  /**
+   * Returns a page of live sessions. The sessions on the page include uses that are not written yet on this node. The filter and
+   * the order consider only what is written.
+   */
   async list(request: Request): Promise<Answer> {
     const { administration } = this.#manager;
     const current = sessionOf(request);
     const { filter, order, skip, take } = sessionQuery(request);
     const within = withinTenant(filter, current);
     const [{ sessions }, totalCount] = await Promise.all([
-      administration.search({ ...within, sort: order.by, descending: order.descending, skip, take }),
+      administration.search({ ...within, order, skip, take }),
       administration.count(within),
     ]);
     return answer({ items: await this.#describe(sessions, current), totalCount });

@@ -2,6 +2,7 @@ import request from 'supertest';
 
 import { AbpApp, idOf } from '../../support/abp';
 import type { Browser } from '../../support/browser';
+import { managerOn } from '../../support/manager';
 import { HOUR } from '../../support/sessions';
 
 const site = new AbpApp();
@@ -50,6 +51,23 @@ describe('GET /identity/sessions', () => {
       },
       expect.objectContaining({ userId: 'admin', isCurrent: true }),
     ]);
+  });
+
+  it('shows the first use of a session at once on its node, and on every other node after the next flush', async () => {
+    const other = managerOn({ knex: site.database.connect(), clock: site.clock });
+    const [admin, bob] = [await site.admin(), await site.signedIn({ userId: 'bob' })];
+    site.clock.advance(500);
+    await bob.get('/private');
+    const seen = new Date(site.clock.now()).toISOString();
+    expect((await listed(admin, 'userId=bob')).items).toMatchObject([{ lastAccessed: seen }]);
+    await (await site.signedIn({ userId: 'carol' })).get('/private');
+    site.clock.advance(1000);
+    let used = null;
+    for (let attempt = 0; attempt < 500 && used === null; attempt++) {
+      used = (await other.administration.search({ userId: 'carol' })).sessions[0]!.lastAccessed;
+    }
+    expect(used).toBe(Date.parse(seen));
+    await other.close();
   });
 
   it('returns 10 sessions by default and at most 1,000, with the total number', async () => {

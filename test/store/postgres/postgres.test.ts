@@ -287,7 +287,7 @@ describe('postgres', () => {
     expect(found).toEqual([{ ...bad, defect: expect.any(Error) as Error }, good]);
     expect(await reporting.list(bad, aPage())).toHaveLength(2);
     const { cutoffs } = admission(now);
-    const order = { by: 'signedIn', descending: true } as const;
+    const order = [{ by: 'signedIn', descending: true }] as const;
     expect(await reporting.search({ filter: {}, cutoffs, order, skip: 0, take: 5 })).toHaveLength(2);
     expect(defects.map(({ message }) => message)).toEqual(
       Array(3).fill(expect.stringContaining(bad.sessionId)),
