@@ -185,6 +185,7 @@ function sessionBody(
     current,
     ipAddress: currentIpAddress(session),
     client: visible(session.clientId),
+    ...(session.actor !== null && { impersonation: true }),
     userAgent: visible(session.userAgent),
     ...(location !== undefined && { location }),
     signedIn: instant(session.signedIn),

@@ -31,6 +31,7 @@ import {
   type Revocation,
 } from '../session/revocation';
 import {
+  actingUser,
   currentIpAddress,
   referenceTo,
   sameOwner,
@@ -138,7 +139,7 @@ export class IdentitySessionManager {
     await this.#synchronizeClock();
     const session = newSession(signIn, hashSecret(secret), this.settings);
     const { replaces } = signIn;
-    const replaced = replaces && (await this.#revocationOf(replaces));
+    const replaced = replaces && (await this.#revocationOf(replaces, session.actor));
     await this.#insert(session, checkedAt(signIn, session), replaced);
     currentAttempt()?.decide('succeeded');
     return { session: withoutSecret(session), secret };
@@ -321,7 +322,7 @@ export class IdentitySessionManager {
     const session = await this.#sessionOf(credentials);
     if (session === undefined) return undefined;
     const which = sessionsOf(session, [session.sessionId]);
-    if (session.endedAt === null) await this.#end(which, 'signed-out', session.userId);
+    if (session.endedAt === null) await this.#end(which, 'signed-out', actingUser(session));
     return withoutSecret(session);
   }
 
@@ -402,12 +403,16 @@ export class IdentitySessionManager {
 
   /**
    * Returns a revocation of the session, or of the session that the credentials belong to. Returns undefined if the credentials
-   * belong to no session or to one that has ended.
+   * belong to no session or to one that has ended. An actor's own session is not selected, so that the actor can come back to it.
    */
-  async #revocationOf(proof: Credentials | IdentitySession): Promise<Revocation | undefined> {
-    if (!('secret' in proof)) return sessionsOf(proof, [proof.sessionId]);
-    const session = await this.#sessionOf(proof);
-    return session?.endedAt === null ? sessionsOf(session, [session.sessionId]) : undefined;
+  async #revocationOf(
+    proof: Credentials | IdentitySession,
+    actor: string | null = null,
+  ): Promise<Revocation | undefined> {
+    const session = 'secret' in proof ? await this.#sessionOf(proof) : proof;
+    if (session === undefined || (actor !== null && session.actor === null)) return undefined;
+    if ('secret' in proof && session.endedAt !== null) return undefined;
+    return sessionsOf(session, [session.sessionId]);
   }
 
   /** Returns the session that the credentials belong to. It may have ended. */
@@ -449,7 +454,8 @@ export class IdentitySessionManager {
     try {
       await this.#capacity?.reserve();
       await this.#repeat(() => this.#store.insert(session, admission));
-      report({ type: 'added', session: referenceTo(session) });
+      const { actor } = session;
+      report({ type: 'added', session: referenceTo(session), ...(actor !== null && { actor }) });
     } catch (error) {
       if (error instanceof SessionError && REPORTED_REFUSALS.has(error.code)) {
         const { tenantId, userId } = session;

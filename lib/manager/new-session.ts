@@ -12,7 +12,7 @@ import {
 import { checkedClientHints, type ClientHints } from '../session/device/client-hints';
 import { LONGEST_USER_AGENT } from '../session/device/describe';
 import type { Device } from '../session/device/device';
-import { kindOfDevice } from '../session/device/kind';
+import { IMPERSONATION, kindOfDevice } from '../session/device/kind';
 import { flagOf } from '../session/flag';
 import { ipAddress } from '../session/ip-address';
 import type { IdentitySession, JsonObject, ProtocolData, StoredSession } from '../session/session';
@@ -29,8 +29,14 @@ export interface SignIn {
   /** The app's name of the client program: at most 64 characters. Default: null. */
   readonly clientId?: string | null | undefined;
   /**
-   * The kind of device, for rules about concurrent logins: at most 64 characters. Default: the result of the option `deviceOf`,
-   * or else the kind that follows from `clientId` and `transport`.
+   * The user who acts as the owner in this session, such as an administrator who helps a customer: the app's id, at most 255
+   * characters. Such an impersonation has the kind `Impersonation`. It displaces no session and counts for no limit of the
+   * owner. If it replaces the session of the request, that session continues, unless it is an impersonation too. Default: null.
+   */
+  readonly actor?: string | null | undefined;
+  /**
+   * The kind of device, for rules about concurrent logins: at most 64 characters. It does not apply to an impersonation.
+   * Default: the result of the option `deviceOf`, or else the kind that follows from `clientId` and `transport`.
    */
   readonly device?: string | undefined;
   /** The `User-Agent` header of the request. It is cut to 512 characters. */
@@ -75,6 +81,7 @@ const SIGN_IN: Names<SignIn> = {
   userId: true,
   tenantId: true,
   clientId: true,
+  actor: true,
   device: true,
   userAgent: true,
   clientHints: true,
@@ -106,6 +113,7 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
   checkDate('credentialsCheckedAt', signIn.credentialsCheckedAt);
   const now = settings.clock.now();
   const clientId = optionalLabel('clientId', signIn.clientId, 64);
+  const actor = optionalText('actor', signIn.actor, 255);
   const userAgent = capped(signIn.userAgent, LONGEST_USER_AGENT);
   const clientHints = checkedClientHints(signIn.clientHints);
   const device = settings.describeDevice(userAgent, clientId, clientHints);
@@ -116,7 +124,8 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
     tenantId: optionalText('tenantId', signIn.tenantId, 255),
     userId: text('userId', signIn.userId, 255),
     clientId,
-    device: kindOf(signIn, clientId, device, settings),
+    actor,
+    device: actor === null ? kindOf(signIn, clientId, device, settings) : IMPERSONATION,
     deviceInfo: capped(displayName(device, messagesFor(null, settings.translations)), 256),
     userAgent,
     clientHints,

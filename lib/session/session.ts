@@ -21,7 +21,11 @@ export interface IdentitySession extends Owner {
   readonly sessionId: string;
   /** The app's name of the client program that signed in, or null. */
   readonly clientId: string | null;
-  /** The kind of device, for rules about concurrent logins: `Web`, `OAuth`, `Mobile` or the app's own word. */
+  /**
+   * The user who acts in this session as its owner, in the app's words, or null. A session with an actor is an impersonation.
+   */
+  readonly actor: string | null;
+  /** The kind of device, for rules about concurrent logins: `Web`, `OAuth`, `Mobile`, `Impersonation` or the app's own word. */
   readonly device: string;
   /** The device's display name, for example `Firefox 140 on Linux`. */
   readonly deviceInfo: string | null;
@@ -104,6 +108,7 @@ export function withoutSecret(session: StoredSession): IdentitySession {
     tenantId: session.tenantId,
     userId: session.userId,
     clientId: session.clientId,
+    actor: session.actor,
     device: session.device,
     deviceInfo: session.deviceInfo,
     userAgent: session.userAgent,
@@ -151,6 +156,11 @@ export function referenceTo({
   authId,
 }: SessionReference): SessionReference {
   return { sessionId, tenantId, userId, clientId, authId };
+}
+
+/** Returns the user who acts in the session: its actor if it is an impersonation, or else its owner. */
+export function actingUser({ actor, userId }: Pick<IdentitySession, 'actor' | 'userId'>): string {
+  return actor ?? userId;
 }
 
 /** Returns the address that used the session last, or null if no address is known. */

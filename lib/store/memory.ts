@@ -252,7 +252,10 @@ class MemoryStore implements AdministeredStore {
   ): StoredSession[] {
     const counted = this.#ownedBy(added).filter(
       (session) =>
-        isLive(session, cutoffs) && !ending.has(session.sessionId) && sharesLimit(session, added, limit.per),
+        isLive(session, cutoffs) &&
+        session.actor === null &&
+        !ending.has(session.sessionId) &&
+        sharesLimit(session, added, limit.per),
     );
     const tooMany = counted.sort(BY_SIGN_IN).slice(limit.max - 1);
     if (tooMany.length > 0 && limit.onLimit === 'refuse') throw limitReached(limit);

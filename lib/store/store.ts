@@ -112,7 +112,7 @@ export interface AdministeredStore extends SessionStore {
 export interface Admission {
   /** The sessions that end in favour of the new one. */
   readonly displaces: readonly { readonly which: Revocation; readonly end: End }[];
-  /** How many live sessions the owner may have, including the new one. Every limit must hold. */
+  /** How many live sessions the owner may have, including the new one and without impersonations. Every limit must hold. */
   readonly limits?: readonly SessionLimit[] | undefined;
   /** The points in time that decide which sessions are live. */
   readonly cutoffs: Cutoffs;

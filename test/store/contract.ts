@@ -126,6 +126,19 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       expect(idsOf((await insert(added, { limits })).ended)).toEqual([phone.sessionId]);
     });
 
+    it('does not count impersonations for a limit, whatever it does', async () => {
+      const impersonation = await inserted({ actor: 'support', device: 'Impersonation' });
+      const limits = (['endOldest', 'refuse'] as const).map(
+        (onLimit) => [{ max: 1, per: 'user', onLimit }] as const,
+      );
+      for (const each of limits) {
+        const added = aSession(clock.now());
+        await expect(insert(added, { limits: each })).resolves.toEqual(NOTHING);
+        await store.end({ owner: ALICE, only: [added.sessionId] }, end());
+      }
+      expect(await store.find(impersonation.sessionId)).toMatchObject({ actor: 'support', endedAt: null });
+    });
+
     it('rejects with session-id-taken if another session has the id, and leaves that session unchanged', async () => {
       const session = await inserted();
       const again = aSession(clock.now(), { sessionId: session.sessionId, userId: 'bob' });

@@ -19,6 +19,7 @@ export function aSession(now: number, said: Partial<StoredSession> = {}): Stored
     tenantId: null,
     userId: 'alice',
     clientId: null,
+    actor: null,
     device: 'Web',
     deviceInfo: 'Firefox 140 on Linux',
     userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',

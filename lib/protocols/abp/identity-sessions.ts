@@ -7,7 +7,7 @@ import { mustClearCookie } from '../../http/revoke-route';
 import type { IdentitySessionManager } from '../../manager/manager';
 import { stage } from '../../session/lifetimes';
 import { sessionsOf } from '../../session/revocation';
-import type { IdentitySession } from '../../session/session';
+import { actingUser, type IdentitySession } from '../../session/session';
 import type { SearchFilter } from '../../store/store';
 import { answer } from './answers';
 import type { DescribeSessions } from './description';
@@ -60,7 +60,7 @@ export class IdentitySessions {
     const current = sessionOf(request);
     const session = await this.#find(request, current);
     const which = sessionsOf(session, [session.sessionId]);
-    await this.#manager.revoke(which, { reason: 'administrator', by: current.userId });
+    await this.#manager.revoke(which, { reason: 'administrator', by: actingUser(current) });
     const clearCookies = mustClearCookie(which, current, request, this.#dialect);
     return this.#dialect.revoked(clearCookies, request, current);
   }

@@ -31,6 +31,7 @@ const FIELDS = {
   tenantId: optionalText('tenant_id'),
   userId: text('user_id'),
   clientId: optionalText('client_id'),
+  actor: optionalText('actor'),
   device: text('device'),
   deviceInfo: optionalText('device_info'),
   userAgent: optionalText('user_agent'),

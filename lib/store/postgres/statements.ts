@@ -93,12 +93,13 @@ export function statements(tables: Tables) {
     forgetCredentialChanges: forgetCredentialChanges(tables),
 
     /**
-     * Returns the owner's live sessions that share a limit with the new session, except the newest `$6` of them. A session
-     * with the new session's id does not count: the insert will fail and report it. Returns at most as many as one statement ends.
+     * Returns the owner's live sessions that share a limit with the new session, except the newest `$6` of them. Impersonations
+     * do not count, and neither does a session with the new session's id: the insert will fail and report it. Returns at most as
+     * many as one statement ends.
      */
     beyondLimit: `
       select session_id from ${table} s
-      where ${ownedBy('$1', '$2')} and ${live(tables, '$3', '$4', '$5')} and session_id <> $10 and case $7
+      where ${ownedBy('$1', '$2')} and ${live(tables, '$3', '$4', '$5')} and actor is null and session_id <> $10 and case $7
         when 'client' then client_id is not distinct from $8
         when 'device' then device = $9
         else true

@@ -217,6 +217,57 @@ describe('DELETE /identity/sessions/:id', () => {
   });
 });
 
+describe('an impersonation', () => {
+  const STRICT = { maxSessionsPerUser: 1, onLimit: 'refuse' } as const;
+
+  it.each([
+    [0, STRICT],
+    [1, {}],
+    [2, {}],
+  ])('displaces no session under the rule %d with the options %j', async (rule, options) => {
+    await site.arrange({ manager: options });
+    const [admin, bob] = [await site.admin(), await site.signedIn({ userId: 'bob' })];
+    await admin.put('/api/identity/settings/session', { preventConcurrentLogin: rule });
+    const support = await site.signedIn({ userId: 'bob', actor: 'admin' });
+    await site.signedIn({ userId: 'bob', actor: 'admin' });
+    for (const browser of [bob, support, admin]) expect((await browser.get('/private')).status).toBe(200);
+  });
+
+  it('does not keep its user from signing in', async () => {
+    await site.arrange({ manager: STRICT });
+    await site.signedIn({ userId: 'bob', actor: 'admin' });
+    expect((await (await site.signedIn({ userId: 'bob' })).get('/private')).status).toBe(200);
+  });
+
+  it("leaves the session of the administrator's browser alive", async () => {
+    await site.arrange();
+    const admin = await site.admin();
+    const before = admin.cookieHeader;
+    await admin.post('/sign-in', { userId: 'bob', actor: 'admin' });
+    expect((await admin.get('/private')).body).toMatchObject({ userId: 'bob', actor: 'admin' });
+    expect((await request(site.app).get('/private').set('Cookie', before)).body.userId).toBe('admin');
+  });
+
+  it('is shown as an impersonation to its user and to administrators, and names the actor in its end', async () => {
+    await site.arrange({ extraPropertiesOf: ({ actor }) => ({ actor }) });
+    const [admin, bob] = [await site.admin(), await site.signedIn({ userId: 'bob' })];
+    const support = await site.signedIn({ userId: 'bob', actor: 'admin' });
+    const id = await idOf(support);
+    const shown = {
+      device: 'Impersonation',
+      deviceInfo: 'Firefox 140 on Linux',
+      extraProperties: { actor: 'admin' },
+    };
+    expect((await admin.get(`${LIST}?userId=bob&device=Impersonation`)).body.items).toMatchObject([shown]);
+    expect((await bob.get(`/api/account/sessions/${id}`)).body).toMatchObject(shown);
+    const { sessions } = (await bob.get('/sessions')).body as { sessions: { impersonation?: true }[] };
+    expect(sessions.map(({ impersonation }) => impersonation).sort()).toEqual([true, undefined]);
+    await support.delete(`/api/account/sessions/${await idOf(bob)}`);
+    const ended = await site.database.knex('identity_sessions').whereNotNull('ended_at');
+    expect(ended).toMatchObject([{ ended_by: 'admin', end_reason: 'revoked' }]);
+  });
+});
+
 describe('an administrator of a tenant', () => {
   let host: Browser;
   let acme: Browser;

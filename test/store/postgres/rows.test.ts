@@ -105,6 +105,7 @@ describe('the row of a session', () => {
     tenantId: orNull(text),
     userId: text,
     clientId: orNull(text),
+    actor: orNull(text),
     device: text,
     deviceInfo: orNull(text),
     userAgent: orNull(text),
