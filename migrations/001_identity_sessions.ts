@@ -82,6 +82,8 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       one boolean primary key default true check (one),
       prevent_concurrent_login text
         check (prevent_concurrent_login in ('Disabled', 'LogoutFromSameTypeDevices', 'LogoutFromAllDevices')),
+      -- In milliseconds. Sessions that do not stay signed in end after this time without a request.
+      idle_timeout bigint check (idle_timeout >= 1000),
       -- The settings of protocols: one object per protocol, under the protocol's name.
       protocols jsonb
     )`);

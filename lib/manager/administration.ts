@@ -1,7 +1,9 @@
 import { invalidRequest, plainRefusal } from '../errors';
 import { checkScope, checkNames, type Names } from '../options/reader';
+import { cutoffsInForce } from './cutoffs-in-force';
 import { parsedSessionId } from '../session/credentials';
-import { cutoffs } from '../session/lifetimes';
+import { LONGEST_DURATION } from '../session/duration';
+import type { Cutoffs } from '../session/lifetimes';
 import { NEWEST_FIRST, SORT_KEYS, type SearchOrder, type SortKey } from '../session/order';
 import { parsedPosition, positionText } from '../session/page-position';
 import { CONCURRENCY, sessionsOf, type Revocation } from '../session/revocation';
@@ -102,7 +104,7 @@ export class Administration {
    */
   async search(search: SessionSearch = {}): Promise<SessionPage> {
     checkNames('search', search, SEARCH);
-    const query = this.#query(search);
+    const query = await this.#query(search);
     const found = await this.#store.search({ ...query, take: query.take + 1 });
     const sessions = found.slice(0, query.take).map((session) => withoutSecret(session));
     const last = sessions.at(-1);
@@ -117,7 +119,8 @@ export class Administration {
    */
   async count(filter: SearchFilter = {}): Promise<number> {
     checkNames('count', filter, FILTERS);
-    return this.#store.count(checkedFilter(filter), this.#cutoffs());
+    const checked = checkedFilter(filter);
+    return this.#store.count(checked, await this.#cutoffs());
   }
 
   /**
@@ -156,9 +159,10 @@ export class Administration {
    * Returns the policy that applies on this node: the stored settings, or the node's options for settings that are not stored.
    */
   async policyInForce(): Promise<Required<Policy>> {
-    const { rules } = this.#settings;
-    const { preventConcurrentLogin = rules.preventConcurrentLogin, protocols = {} } = await this.policy();
-    return { preventConcurrentLogin, protocols };
+    const { rules, lifetimes } = this.#settings;
+    const { idleTimeout = lifetimes.short, ...policy } = await this.policy();
+    const { preventConcurrentLogin = rules.preventConcurrentLogin, protocols = {} } = policy;
+    return { preventConcurrentLogin, idleTimeout: Math.min(idleTimeout, lifetimes.long), protocols };
   }
 
   /**
@@ -168,8 +172,11 @@ export class Administration {
    * @throws TypeError if a name does not belong to `PolicyPatch`, or the settings of a protocol are not a JSON object
    */
   async setPolicy(patch: PolicyPatch): Promise<void> {
-    checkNames('setPolicy', patch, { preventConcurrentLogin: true, protocols: true });
-    const { preventConcurrentLogin: rule, protocols } = patch;
+    checkNames('setPolicy', patch, { preventConcurrentLogin: true, idleTimeout: true, protocols: true });
+    const { preventConcurrentLogin: rule, idleTimeout, protocols } = patch;
+    if (idleTimeout !== undefined && idleTimeout !== null) {
+      wholeNumber('idleTimeout', idleTimeout, SHORTEST_IDLE_TIMEOUT, LONGEST_DURATION);
+    }
     if (rule !== undefined && rule !== null && !CONCURRENCY.includes(rule)) {
       throw invalidRequest(
         'preventConcurrentLogin',
@@ -178,6 +185,7 @@ export class Administration {
     }
     await this.#store.setPolicy({
       ...(rule !== undefined && { preventConcurrentLogin: rule }),
+      ...(idleTimeout !== undefined && { idleTimeout }),
       ...(protocols !== undefined && { protocols: checkedSettings(protocols) }),
     });
   }
@@ -188,29 +196,38 @@ export class Administration {
     return id === undefined ? undefined : this.#store.find(id);
   }
 
-  #query({ order: given = NEWEST_FIRST, skip = 0, take = 50, after, ...filter }: SessionSearch): Search {
+  async #query({
+    order: given = NEWEST_FIRST,
+    skip = 0,
+    take = 50,
+    after,
+    ...filter
+  }: SessionSearch): Promise<Search> {
     const order = checkedOrder(given);
     if (after !== undefined && (!canContinue(order) || skip !== 0)) {
       throw invalidRequest('after', '"after" requires an order by "signedIn" alone and excludes "skip".');
     }
-    return {
+    const checked = {
       filter: checkedFilter(filter),
-      cutoffs: this.#cutoffs(),
       order,
       skip: wholeNumber('skip', skip, 0, MOST_SKIPPED),
       take: wholeNumber('take', take, 1, MOST_TAKEN),
       after: after === undefined ? undefined : parsedPosition(after),
     };
+    return { ...checked, cutoffs: await this.#cutoffs() };
   }
 
   #now(): number {
     return this.#settings.clock.now();
   }
 
-  #cutoffs() {
-    return cutoffs(this.#settings.lifetimes, this.#now());
+  #cutoffs(): Promise<Cutoffs> {
+    return cutoffsInForce(this.#store, this.#settings, this.#now());
   }
 }
+
+/** In milliseconds, as the shortest `shortLifetime`. */
+const SHORTEST_IDLE_TIMEOUT = 1000;
 
 const SEARCH: Names<SessionSearch> = {
   ...FILTERS,

@@ -24,7 +24,7 @@ export async function admissionOf(
   return {
     displaces: [...ending(replaced, 'replaced'), ...ending(displaced, 'displaced')],
     limits,
-    cutoffs: cutoffs(settings.lifetimes, session.signedIn),
+    cutoffs: cutoffs(settings.lifetimes, session.signedIn, policy.idleTimeout),
   };
 }
 

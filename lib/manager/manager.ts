@@ -3,6 +3,7 @@ import { setAccountLimit, type AccountLimit } from './account-limit';
 import { admissionOf } from './admission';
 import { currentAttempt } from './attempt';
 import type { Cleanup, CleanupResult } from './cleanup';
+import { cutoffsInForce } from './cutoffs-in-force';
 import { holdProcess } from '../clock';
 import type { DescribedSession } from '../session/described';
 import { plainRefusal, SessionError, type RefusalCode } from '../errors';
@@ -20,7 +21,7 @@ import {
   parsedSessionId,
   type Credentials,
 } from '../session/credentials';
-import { cutoffs, expiresAt, stage } from '../session/lifetimes';
+import { expiresAt, stage, withIdleTimeout } from '../session/lifetimes';
 import {
   checkedOwner,
   checkedRevocation,
@@ -140,9 +141,9 @@ export class IdentitySessionManager {
     const session = newSession(signIn, hashSecret(secret), this.settings);
     const { replaces } = signIn;
     const replaced = replaces && (await this.#revocationOf(replaces, session.actor));
-    await this.#insert(session, checkedAt(signIn, session), replaced);
+    const inserted = await this.#insert(session, checkedAt(signIn, session), replaced);
     currentAttempt()?.decide('succeeded');
-    return { session: withoutSecret(session), secret };
+    return { session: withoutSecret(inserted), secret };
   }
 
   /**
@@ -163,8 +164,7 @@ export class IdentitySessionManager {
     const tokens = { ...signIn, transport: 'bearer' as const };
     const session = newSession(tokens, hashSecret(mintSecret()), this.settings);
     try {
-      await this.#insert(session, checkedAt(signIn, session));
-      return withoutSecret(session);
+      return withoutSecret(await this.#insert(session, checkedAt(signIn, session)));
     } catch (error) {
       if (!(error instanceof SessionError) || error.code !== 'session-id-taken') throw error;
       const present = await this.#store.find(session.sessionId);
@@ -439,7 +439,7 @@ export class IdentitySessionManager {
 
   /** @throws TypeError if users of tenants with this id have live sessions */
   async #checkTenantless(userId: string): Promise<void> {
-    const points = cutoffs(this.settings.lifetimes, this.settings.clock.now());
+    const points = await cutoffsInForce(this.#store, this.settings, this.settings.clock.now());
     const all = await this.#store.count({ userId }, points);
     if (all === 0 || all <= (await this.#store.count({ userId, tenantId: null }, points))) return;
     throw new TypeError(
@@ -447,15 +447,22 @@ export class IdentitySessionManager {
     );
   }
 
-  async #insert(session: StoredSession, credentialsCheckedAt: number, replaced?: Revocation): Promise<void> {
+  /** Inserts the session, and returns it as it is under the policy. */
+  async #insert(
+    session: StoredSession,
+    credentialsCheckedAt: number,
+    replaced?: Revocation,
+  ): Promise<StoredSession> {
     const { report } = this.settings;
-    const rules = await admissionOf(session, replaced, await this.#store.policy(), this.settings);
+    const policy = await this.#store.policy();
+    const rules = await admissionOf(session, replaced, policy, this.settings);
     const admission = { ...rules, credentialsCheckedAt };
     try {
       await this.#capacity?.reserve();
       await this.#repeat(() => this.#store.insert(session, admission));
       const { actor } = session;
       report({ type: 'added', session: referenceTo(session), ...(actor !== null && { actor }) });
+      return withIdleTimeout(session, policy.idleTimeout);
     } catch (error) {
       if (error instanceof SessionError && REPORTED_REFUSALS.has(error.code)) {
         const { tenantId, userId } = session;
@@ -507,11 +514,11 @@ const REPORTED_REFUSALS: ReadonlySet<RefusalCode> = new Set([
 
 /** Returns undefined if `maxSessions` does not limit this node. */
 function capacityOf(store: AdministeredStore, settings: Settings): NodeCapacity | undefined {
-  const { maxSessions: max, nodeId, lifetimes, clock } = settings;
+  const { maxSessions: max, nodeId, clock } = settings;
   if (nodeId === null || max === Infinity) return undefined;
   return new NodeCapacity({
     max,
-    count: () => store.count({ node: nodeId }, cutoffs(lifetimes, clock.now())),
+    count: async () => store.count({ node: nodeId }, await cutoffsInForce(store, settings, clock.now())),
     clock,
   });
 }

@@ -132,6 +132,8 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
     signInAddress: address,
     ipAddresses: Object.freeze(address === null ? [] : [address]),
     staySignedIn: flagOf('staySignedIn', signIn.staySignedIn),
+    // The manager adds the policy's when it has read the policy.
+    idleTimeout: null,
     signedIn: now,
     lastAccessed: null,
     extraProperties: jsonObject('extraProperties', signIn.extraProperties ?? {}),

@@ -111,8 +111,8 @@ export class Verification {
 
   /** Wakes a hibernating session, whose data is dropped. If another request was faster, verifies again. */
   async #wake(session: StoredSession, proof: Proof, visit: Visit, now: number): Promise<IdentitySession> {
-    const { short } = cutoffs(this.#settings.lifetimes, now);
-    if (await this.#store.wake(session.sessionId, now, short)) {
+    const { hibernation } = cutoffs(this.#settings.lifetimes, now);
+    if (await this.#store.wake(session.sessionId, now, hibernation)) {
       this.#settings.report({ type: 'reactivated', session: referenceTo(session) });
       const awake = { ...session, data: {}, lastAccessed: now };
       return this.#recordUse(awake, this.#newAddresses(awake, visit), now);
@@ -126,8 +126,10 @@ export class Verification {
     now: number,
   ): MaybePromise<IdentitySession> {
     const { nodeId: node, observed, report } = this.#settings;
-    const { sessionId: id, lastAccessed: previous } = session;
-    const touched = this.#store.touch([{ id, at: now, ipAddresses, node, previous }]);
+    const { sessionId: id, lastAccessed: previous, idleTimeout } = session;
+    // As `touchInterval` for `shortLifetime`: with a longer delay, a session in use could seem idle on other nodes.
+    const within = idleTimeout === null ? undefined : idleTimeout / 10;
+    const touched = this.#store.touch([{ id, at: now, ipAddresses, node, previous, within }]);
     const seen = withoutSecret(afterUse(session, { at: now, ipAddresses }));
     if (observed) report({ type: 'touched', session: referenceTo(seen) });
     return touched instanceof Promise ? touched.then(() => seen) : seen;

@@ -42,6 +42,11 @@ export interface IdentitySession extends Owner {
   readonly ipAddresses: readonly string[];
   /** True if the user asked to stay signed in. After the short lifetime, such a session hibernates; others end. */
   readonly staySignedIn: boolean;
+  /**
+   * The idle timeout in milliseconds that the policy sets in place of `shortLifetime`, or null. The policy does not apply to
+   * sessions that stay signed in.
+   */
+  readonly idleTimeout: number | null;
   /** The time of the sign-in, in milliseconds since 1970. */
   readonly signedIn: number;
   /** The time of the last use, in milliseconds since 1970, or null before the first checked request. */
@@ -116,6 +121,7 @@ export function withoutSecret(session: StoredSession): IdentitySession {
     signInAddress: session.signInAddress,
     ipAddresses: session.ipAddresses,
     staySignedIn: session.staySignedIn,
+    idleTimeout: session.idleTimeout,
     signedIn: session.signedIn,
     lastAccessed: session.lastAccessed,
     extraProperties: session.extraProperties,

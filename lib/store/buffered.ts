@@ -67,7 +67,7 @@ interface Pending {
   /** When the first of them was recorded, in monotonic time. */
   readonly since: number;
   /** When the touch becomes due, in monotonic time. */
-  readonly dueAt: number;
+  dueAt: number;
   due: boolean;
 }
 
@@ -181,7 +181,7 @@ class BufferedStore extends ForwardingStore {
     return after(written, this.#pending.get(session.sessionId));
   }
 
-  #record({ id, at, ipAddresses, node = null, previous = at }: Touch): void {
+  #record({ id, at, ipAddresses, node = null, previous = at, within = Infinity }: Touch): void {
     let pending = this.#pending.get(id);
     if (pending === undefined) {
       if (this.#pending.size >= MOST_WAITING) return void this.#unrecorded++;
@@ -192,6 +192,7 @@ class BufferedStore extends ForwardingStore {
       this.#pending.set(id, pending);
       this.#schedule();
     }
+    pending.dueAt = Math.min(pending.dueAt, pending.since + within);
     if (at >= pending.at) {
       pending.at = at;
       pending.node = node ?? pending.node;

@@ -1,6 +1,6 @@
 import { plainRefusal } from '../errors';
 import type { Health } from '../health';
-import { isLive, lastUsed, type Cutoffs } from '../session/lifetimes';
+import { isLive, lastUsed, withIdleTimeout, type Cutoffs } from '../session/lifetimes';
 import { inOrder, NEWEST_FIRST } from '../session/order';
 import { covers, type Revocation } from '../session/revocation';
 import {
@@ -76,7 +76,8 @@ class MemoryStore implements AdministeredStore {
   }
 
   find(id: string): StoredSession | undefined {
-    return this.#sessions.get(id);
+    const session = this.#sessions.get(id);
+    return session && this.#underPolicy(session);
   }
 
   async list(owner: Owner, page: ListPage): Promise<readonly StoredSession[]> {
@@ -85,7 +86,8 @@ class MemoryStore implements AdministeredStore {
       .filter((session) => isLive(session, cutoffs) && !isOf(exceptClients, session))
       .sort(BY_SIGN_IN)
       .filter((session) => after === undefined || BY_SIGN_IN(session, after as StoredSession) > 0)
-      .slice(0, take);
+      .slice(0, take)
+      .map((session) => this.#underPolicy(session));
   }
 
   async read(id: string): Promise<StoredSession | undefined> {
@@ -137,7 +139,8 @@ class MemoryStore implements AdministeredStore {
     return this.#filtered(filter, cutoffs)
       .sort(compare)
       .filter((session) => after === undefined || compare(session, after as StoredSession) > 0)
-      .slice(skip, skip + take);
+      .slice(skip, skip + take)
+      .map((session) => this.#underPolicy(session));
   }
 
   async count(filter: SearchFilter, cutoffs: Cutoffs): Promise<number> {
@@ -149,11 +152,12 @@ class MemoryStore implements AdministeredStore {
   }
 
   async setPolicy(patch: PolicyPatch): Promise<void> {
-    const { preventConcurrentLogin: rule } = { ...this.#policy, ...patch };
+    const { preventConcurrentLogin: rule, idleTimeout } = { ...this.#policy, ...patch };
     const protocols = Object.entries({ ...this.#policy.protocols, ...patch.protocols });
     const stored = protocols.filter((entry): entry is [string, JsonObject] => entry[1] !== null);
     this.#policy = {
       ...(rule && { preventConcurrentLogin: rule }),
+      ...(idleTimeout && { idleTimeout }),
       ...(stored.length > 0 && { protocols: Object.fromEntries(stored) }),
     };
   }
@@ -198,7 +202,7 @@ class MemoryStore implements AdministeredStore {
       (session) =>
         session.endedAt === null &&
         Object.keys(session.data).length > 0 &&
-        lastUsed(session) <= cutoffs.short,
+        lastUsed(session) <= (session.staySignedIn ? cutoffs.hibernation : cutoffs.short),
     );
     const dropped = idle.slice(0, limit);
     for (const session of dropped) this.#sessions.set(session.sessionId, { ...session, data: {} });
@@ -217,6 +221,10 @@ class MemoryStore implements AdministeredStore {
   async close(): Promise<number> {
     // Keeps the sessions: another manager may use the same store.
     return 0;
+  }
+
+  #underPolicy(session: StoredSession): StoredSession {
+    return withIdleTimeout(session, this.#policy.idleTimeout);
   }
 
   #covered(which: Revocation): StoredSession[] {

@@ -158,6 +158,8 @@ export interface Touch extends Use {
    * from it when to write.
    */
   readonly previous?: number | null;
+  /** The longest time that the write may be delayed, in milliseconds, if it is shorter than a store's own. */
+  readonly within?: number | undefined;
 }
 
 /** The sessions that one call ended. A call ends a limited number, so that it does not keep other requests waiting. */
@@ -232,6 +234,11 @@ export interface Search {
 /** Settings that administrators change while the app runs. Absent settings are as the options say. */
 export interface Policy {
   readonly preventConcurrentLogin?: PreventConcurrentLogin;
+  /**
+   * The idle timeout in milliseconds of sessions that do not stay signed in. It replaces the option `shortLifetime` for them, and
+   * is never longer than `longLifetime`. Stores return it with every session that it applies to, as `idleTimeout`.
+   */
+  readonly idleTimeout?: number;
   readonly protocols?: ProtocolSettings;
 }
 
@@ -241,6 +248,7 @@ export type ProtocolSettings = Readonly<Record<string, JsonObject>>;
 /** A change of the policy. Absent settings stay; `null` removes a setting, so that the option applies again. */
 export interface PolicyPatch {
   readonly preventConcurrentLogin?: PreventConcurrentLogin | null;
+  readonly idleTimeout?: number | null;
   /** Replaces the settings of the named protocols. The settings of other protocols stay. */
   readonly protocols?: Readonly<Record<string, JsonObject | null>>;
 }

@@ -248,11 +248,16 @@ describe('policy and setPolicy', () => {
     const { administration } = use({ preventConcurrentLogin: 'LogoutFromSameTypeDevices' });
     expect(await administration.policyInForce()).toEqual({
       preventConcurrentLogin: 'LogoutFromSameTypeDevices',
+      idleTimeout: 3_600_000,
       protocols: {},
     });
     const protocols = { example: { minutes: 30 } };
-    await administration.setPolicy({ preventConcurrentLogin: 'Disabled', protocols });
-    expect(await administration.policyInForce()).toEqual({ preventConcurrentLogin: 'Disabled', protocols });
+    await administration.setPolicy({ preventConcurrentLogin: 'Disabled', idleTimeout: 1e10, protocols });
+    expect(await administration.policyInForce()).toEqual({
+      preventConcurrentLogin: 'Disabled',
+      idleTimeout: 7 * 86_400_000,
+      protocols,
+    });
   });
 
   it('return to the options on every node after a setting was set to null', async () => {
@@ -304,6 +309,19 @@ describe('policy and setPolicy', () => {
     });
     expect(await administration.policy()).toEqual({});
   });
+
+  it.each([999, 1000.5, 1e15, '1H', NaN])(
+    'reject the idle timeout %j and change nothing',
+    async (idleTimeout) => {
+      const { administration } = use();
+      const patch = { idleTimeout, preventConcurrentLogin: 'Disabled' };
+      await expect(administration.setPolicy(patch as never)).rejects.toMatchObject({
+        code: 'invalid-request',
+        field: 'idleTimeout',
+      });
+      expect(await administration.policy()).toEqual({});
+    },
+  );
 
   it.each([[{ protocols: [] }], [{ protocols: { example: 'text' } }], [{ protocols: { example: [1] } }]])(
     'reject %j, because the settings of a protocol must be a JSON object',

@@ -155,6 +155,16 @@ describe('buffered', () => {
       expect(inner.flushes).toHaveLength(1);
     });
 
+    it('writes a touch within the time that it names, also if earlier touches named none', async () => {
+      touch();
+      await pass(FLUSH_EVERY);
+      void store.touch([{ id: session.sessionId, at: clock.now(), ipAddresses: [], within: 3000 }]);
+      await pass(FLUSH_EVERY);
+      expect(inner.flushes).toHaveLength(0);
+      await pass(FLUSH_EVERY);
+      expect(inner.flushes).toHaveLength(1);
+    });
+
     it('writes a session in the next flush if a search returned it', async () => {
       touch();
       const { cutoffs } = admission(clock.now());

@@ -718,6 +718,29 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       });
     });
 
+    it('return the idle timeout with every session that does not stay signed in, until it is removed', async () => {
+      const brief = await inserted();
+      const lasting = await inserted({ staySignedIn: true });
+      await store.find(brief.sessionId);
+      await store.setPolicy({ idleTimeout: 90_000 });
+      expect(await store.policy()).toEqual({ idleTimeout: 90_000 });
+      const points = cutoffs(LIFETIMES, clock.now(), 90_000);
+      const order = [{ by: 'signedIn', descending: true }] as const;
+      const found = [
+        await store.find(brief.sessionId),
+        await store.read(brief.sessionId),
+        (await store.list(ALICE, aPage())).find(({ staySignedIn }) => !staySignedIn),
+        (await store.search({ filter: {}, cutoffs: points, order, skip: 0, take: 9 })).find(
+          ({ staySignedIn }) => !staySignedIn,
+        ),
+      ];
+      for (const session of found) expect(session).toEqual({ ...brief, idleTimeout: 90_000 });
+      expect(await store.find(lasting.sessionId)).toEqual(lasting);
+      await store.setPolicy({ idleTimeout: null });
+      expect(await store.policy()).toEqual({});
+      expect(await store.find(brief.sessionId)).toEqual(brief);
+    });
+
     it('remove the settings that a patch sets to null', async () => {
       const protocols = { one: { minutes: 20 }, two: {} };
       await store.setPolicy({ preventConcurrentLogin: 'Disabled', protocols });
@@ -760,11 +783,15 @@ export function testSessionStore(make: () => StoreUnderTest): void {
   describe('sweep of expired sessions', () => {
     /** Keeps expired sessions for one day, and no unused session for longer than ten days. */
     const retained = (lifetimes: Lifetimes) => {
-      const { short, long, absolute } = cutoffs(lifetimes, clock.now() - DAY);
+      const expired = cutoffs(lifetimes, clock.now() - DAY);
       const unused = clock.now() - 10 * DAY;
       return {
         endedAfter: clock.now() - DAY,
-        cutoffs: { short: Math.max(short, unused), long: Math.max(long, unused), absolute },
+        cutoffs: {
+          ...expired,
+          short: Math.max(expired.short, unused),
+          long: Math.max(expired.long, unused),
+        },
       };
     };
 
@@ -876,6 +903,15 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       expect((await store.find(used.sessionId))?.data).toEqual({ draft: 'x' });
       expect((await store.find(woken.sessionId))?.data).toEqual({ draft: 'y' });
       expect((await store.find(ended.sessionId))?.data).toEqual({ draft: 'x' });
+    });
+
+    it('keeps the data of a session that an idle timeout of the policy keeps active', async () => {
+      const active = await inserted({ data: { draft: 'x' } });
+      const asleep = await inserted({ data: { draft: 'x' }, staySignedIn: true });
+      clock.advance(HOUR);
+      const { sessions } = await store.hibernate(cutoffs(LIFETIMES, clock.now(), 2 * HOUR), 10);
+      expect(sessions).toEqual([referenceTo(asleep)]);
+      expect((await store.find(active.sessionId))?.data).toEqual({ draft: 'x' });
     });
 
     it('drops the temporary data of expired sessions, but does not return them as hibernating', async () => {

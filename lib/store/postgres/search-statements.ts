@@ -2,7 +2,7 @@ import type { Statement } from '../../database/statement-runner';
 import type { Cutoffs } from '../../session/lifetimes';
 import type { SearchOrder, SortKey } from '../../session/order';
 import { latestEpoch, scopeText, withoutEpochs } from './epochs';
-import { SELECTED, time } from './rows';
+import { selected, time } from './rows';
 import { live, ownedBy } from './statements';
 import type { Search, SearchFilter } from '../store';
 import type { Tables } from './tables';
@@ -36,7 +36,7 @@ export function searchStatements(tables: Tables) {
       const found = `
         select s.* from ${tables.sessions} s where ${conditions.join(' and ')}
         order by ${order} limit ${values.add(search.take)}::int offset ${values.add(search.skip)}::int`;
-      const text = `select ${SELECTED} from ${withoutEpochs(`(${found})`)} order by ${order}`;
+      const text = `select ${selected(tables)} from ${withoutEpochs(`(${found})`)} order by ${order}`;
       return { statement: { name: '', text }, values: values.all };
     },
 

@@ -112,7 +112,10 @@ describe('postgres', () => {
   });
 
   describe('sweep', () => {
-    const swept = { endedAfter: now, cutoffs: { short: now, long: now, absolute: -Infinity } };
+    const swept = {
+      endedAfter: now,
+      cutoffs: { short: now, long: now, absolute: -Infinity, hibernation: now },
+    };
 
     /** Inserts expired sessions that have temporary data. */
     async function expired(count: number): Promise<string[]> {
