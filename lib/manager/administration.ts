@@ -178,10 +178,9 @@ export class Administration {
       wholeNumber('idleTimeout', idleTimeout, SHORTEST_IDLE_TIMEOUT, LONGEST_DURATION);
     }
     if (rule !== undefined && rule !== null && !CONCURRENCY.includes(rule)) {
-      throw invalidRequest(
-        'preventConcurrentLogin',
-        `"preventConcurrentLogin" must be one of ${CONCURRENCY.join(', ')}.`,
-      );
+      throw invalidRequest('preventConcurrentLogin', '"{name}" must be one of {values}.', {
+        values: CONCURRENCY.join(', '),
+      });
     }
     await this.#store.setPolicy({
       ...(rule !== undefined && { preventConcurrentLogin: rule }),
@@ -205,7 +204,7 @@ export class Administration {
   }: SessionSearch): Promise<Search> {
     const order = checkedOrder(given);
     if (after !== undefined && (!canContinue(order) || skip !== 0)) {
-      throw invalidRequest('after', '"after" requires an order by "signedIn" alone and excludes "skip".');
+      throw invalidRequest('after', '"{name}" requires an order by "signedIn" alone and excludes "skip".');
     }
     const checked = {
       filter: checkedFilter(filter),
@@ -250,7 +249,8 @@ function checkedOrder(given: NonNullable<SessionSearch['order']>): SearchOrder {
     if (!SORT_KEYS.includes(by) || typeof descending !== 'boolean') {
       throw invalidRequest(
         'order',
-        `"order" must be a list of { by, descending }: "by" is one of ${SORT_KEYS.join(', ')}, and "descending" is true or false.`,
+        '"{name}" must be a list of { by, descending }: "by" is one of {values}, and "descending" is true or false.',
+        { values: SORT_KEYS.join(', ') },
       );
     }
     if (!order.has(by)) order.set(by, { by, descending });

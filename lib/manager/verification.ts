@@ -1,4 +1,10 @@
-import { plainRefusal, SessionError, type PlainRefusal, type RefusalDetails } from '../errors';
+import {
+  invalidRequest,
+  plainRefusal,
+  type PlainRefusal,
+  type RefusalDetails,
+  type SessionError,
+} from '../errors';
 import { placeOf, type Locator } from '../location/location';
 import { credentialsMatch, type Credentials } from '../session/credentials';
 import { ipAddress } from '../session/ip-address';
@@ -93,7 +99,7 @@ export class Verification {
     const followed = this.#checkedAddress(session, visit);
     if (visit.movesTo === undefined) return followed;
     const address = ipAddress(visit.movesTo);
-    if (address === null) throw new SessionError('invalid-request', '"movesTo" must be an IP address.');
+    if (address === null) throw invalidRequest('movesTo', '"{name}" must be an IP address.');
     return [address];
   }
 

@@ -170,7 +170,10 @@ export interface IdentitySessionOptions extends SignInRules {
    * function uses ua-parser-js.
    */
   readonly describeDevice?: DescribeDevice | undefined;
-  /** Additional languages, and changed messages, for the names of devices and places. See `translationsOf`. Default `{}`. */
+  /**
+   * Additional languages, and changed messages, for the names of devices and places and for refusals. See `translationsOf`.
+   * Default `{}`.
+   */
   readonly translations?: Readonly<Record<string, Translation>> | undefined;
   /**
    * The languages to choose from by the request's `Accept-Language` header. If no language matches, the first one is used.

@@ -122,15 +122,22 @@ export interface Admission {
 
 /** Returns the error for a sign-in beyond a limit. */
 export function limitReached({ max, per }: SessionLimit): SessionError {
-  const sessions = max === 1 ? 'one session is' : `${max} sessions are`;
-  const message = `No more than ${sessions} allowed at a time${WITHIN[per]}.`;
-  return new SessionError('session-limit-reached', message, { per });
+  return new SessionError('session-limit-reached', max === 1 ? ONE[per] : SEVERAL[per], {
+    per,
+    values: { max },
+  });
 }
 
-const WITHIN: Readonly<Record<SessionLimit['per'], string>> = {
-  user: '',
-  client: ' with this client',
-  device: ' on devices of this kind',
+const ONE: Readonly<Record<SessionLimit['per'], string>> = {
+  user: 'No more than one session is allowed at a time.',
+  client: 'No more than one session is allowed at a time with this client.',
+  device: 'No more than one session is allowed at a time on devices of this kind.',
+};
+
+const SEVERAL: Readonly<Record<SessionLimit['per'], string>> = {
+  user: 'No more than {max} sessions are allowed at a time.',
+  client: 'No more than {max} sessions are allowed at a time with this client.',
+  device: 'No more than {max} sessions are allowed at a time on devices of this kind.',
 };
 
 /** Returns the error for a sign-in whose auth id belongs to a live session. */

@@ -126,7 +126,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       expect(idsOf((await insert(added, { limits })).ended)).toEqual([phone.sessionId]);
     });
 
-    it('does not count impersonations for a limit, whatever it does', async () => {
+    it('does not count impersonations for a limit that ends sessions or refuses', async () => {
       const impersonation = await inserted({ actor: 'support', device: 'Impersonation' });
       const limits = (['endOldest', 'refuse'] as const).map(
         (onLimit) => [{ max: 1, per: 'user', onLimit }] as const,

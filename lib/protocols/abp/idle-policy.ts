@@ -74,7 +74,7 @@ export async function idleSettingValues(manager: IdentitySessionManager): Promis
 }
 
 function checkedPolicy({ enabled, ...times }: IdlePolicy): IdlePolicy {
-  if (typeof enabled !== 'boolean') throw invalidRequest('enabled', '"enabled" must be true or false.');
+  if (typeof enabled !== 'boolean') throw invalidRequest('enabled', '"{name}" must be true or false.');
   const idleTimeoutMinutes = wholeNumber('idleTimeoutMinutes', times.idleTimeoutMinutes, 1, MOST_MINUTES);
   const countdownSeconds = wholeNumber(
     'countdownSeconds',

@@ -47,7 +47,7 @@ function parameter(query: URLSearchParams, name: string): string | undefined {
   const given = [...query].filter(([key]) => key.toLowerCase().split('[', 1)[0] === wanted);
   const [first, ...more] = given;
   if (more.length > 0 || (first !== undefined && first[0].includes('['))) {
-    throw invalidRequest(name, `"${name}" must be a single value.`);
+    throw invalidRequest(name, '"{name}" must be a single value.');
   }
   return first?.[1] || undefined;
 }
@@ -76,7 +76,8 @@ function sorting(words = 'lastAccessed desc'): SearchOrder {
     if (by !== undefined) return { by, descending: direction.toLowerCase() === 'desc' };
     throw invalidRequest(
       'sorting',
-      `"sorting" must be a list of ${NAMES}, each optionally followed by "asc" or "desc".`,
+      '"{name}" must be a list of {values}, each optionally followed by "asc" or "desc".',
+      { values: NAMES },
     );
   });
 }
