@@ -10,10 +10,10 @@ import { credentialsMatch, type Credentials } from '../session/credentials';
 import { ipAddress } from '../session/ip-address';
 import { withoutExpiredData, cutoffs, stage } from '../session/lifetimes';
 import {
-  afterUse,
   currentIpAddress,
   referenceTo,
   sameOwner,
+  seenAfterUse,
   withoutSecret,
   type IdentitySession,
   type Owner,
@@ -136,7 +136,7 @@ export class Verification {
     // As `touchInterval` for `shortLifetime`: with a longer delay, a session in use could seem idle on other nodes.
     const within = idleTimeout === null ? undefined : idleTimeout / 10;
     const touched = this.#store.touch([{ id, at: now, ipAddresses, node, previous, within }]);
-    const seen = withoutSecret(afterUse(session, { at: now, ipAddresses }));
+    const seen = seenAfterUse(session, { at: now, ipAddresses });
     if (observed) report({ type: 'touched', session: referenceTo(seen) });
     return touched instanceof Promise ? touched.then(() => seen) : seen;
   }

@@ -93,14 +93,30 @@ export interface Use {
 }
 
 /** Returns the session as it is after a use. A use that is older than the last one changes neither time nor node. */
-export function afterUse(session: StoredSession, { at, ipAddresses, node }: Use): StoredSession {
-  const lastAccessed = session.lastAccessed ?? 0;
-  return {
-    ...session,
-    ipAddresses: withIpAddresses(session.ipAddresses, ipAddresses, session.signInAddress),
-    lastAccessed: Math.max(at, lastAccessed),
-    node: at < lastAccessed ? session.node : (node ?? session.node),
-  };
+export function afterUse(session: StoredSession, use: Use): StoredSession {
+  const used = { ...session };
+  addUse(used, use);
+  return used;
+}
+
+/** Returns the session for the app as it is after a use. Every request calls it, so it makes only one copy. */
+export function seenAfterUse(session: StoredSession, use: Use): IdentitySession {
+  const seen = withoutSecret(session);
+  addUse(seen, use);
+  return seen;
+}
+
+type Changed = 'ipAddresses' | 'lastAccessed' | 'node';
+
+/** Changes a copy of a session that nothing else refers to yet. */
+function addUse(
+  session: { -readonly [Name in Changed]: IdentitySession[Name] } & Pick<IdentitySession, 'signInAddress'>,
+  { at, ipAddresses, node }: Use,
+): void {
+  const before = session.lastAccessed ?? 0;
+  session.ipAddresses = withIpAddresses(session.ipAddresses, ipAddresses, session.signInAddress);
+  session.lastAccessed = Math.max(at, before);
+  if (at >= before) session.node = node ?? session.node;
 }
 
 /**

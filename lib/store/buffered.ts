@@ -181,7 +181,7 @@ class BufferedStore extends ForwardingStore {
     return after(written, this.#pending.get(session.sessionId));
   }
 
-  #record({ id, at, ipAddresses, node = null, previous = at, within = Infinity }: Touch): void {
+  #record({ id, at, ipAddresses, node = null, previous = at, within }: Touch): void {
     let pending = this.#pending.get(id);
     if (pending === undefined) {
       if (this.#pending.size >= MOST_WAITING) return void this.#unrecorded++;
@@ -192,7 +192,7 @@ class BufferedStore extends ForwardingStore {
       this.#pending.set(id, pending);
       this.#schedule();
     }
-    pending.dueAt = Math.min(pending.dueAt, pending.since + within);
+    if (within !== undefined) pending.dueAt = Math.min(pending.dueAt, pending.since + within);
     if (at >= pending.at) {
       pending.at = at;
       pending.node = node ?? pending.node;
