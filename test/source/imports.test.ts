@@ -54,7 +54,9 @@ const BOUNDARIES: Readonly<Record<string, Boundary>> = {
   maxmind: { within: /^lib\/location\/maxmind$/ },
   'express-rate-limit': { within: /^lib\/http\/limiters$/ },
   express: { within: /^lib\/(http|protocols)\/.+$/, typesIn: /^lib\/(http|protocols)\/(?!.*router$)/ },
-  crypto: { within: /^lib\/(session\/(credentials|keyed-hash)|protocols\/open-xchange\/cookie-hash)$/ },
+  crypto: {
+    within: /^lib\/(session\/(credentials|keyed-hash|sealed)|protocols\/open-xchange\/cookie-hash)$/,
+  },
   // The clock imports timers, so that fake timers that replace the global functions do not affect it.
   timers: { within: /^lib\/clock$/ },
   'timers/promises': { within: NOWHERE },
