@@ -12,6 +12,7 @@ import {
   STICKY_COOKIE,
   type CookiePurpose,
 } from './cookies';
+import { GENERATIONS } from './generation';
 import type { OpenXchangeBasis, OpenXchangeSettings } from './options';
 
 /** Reads and writes the cookies of clients. Each method that writes returns values of `Set-Cookie`. */
@@ -21,15 +22,26 @@ export interface ClientCookies {
   /** Builds a cookie of the session for the client that sent the request, with its full lifetime. */
   cookie(purpose: CookiePurpose, request: Request, session: IdentitySession, value: string): string;
   /**
-   * Builds all cookies of the session. `hash` is the hash in their names. By default, it is the hash of the client that sent
-   * the request. The session cookie is included only if the request contains it, because clients request it with the action
-   * `store`.
+   * Builds all cookies of the session, for a client that already has them. The session cookie is included only if the request
+   * contains it, because in the generation `6` clients request it with the action `store`.
    */
-  cookies(request: Request, session: IdentitySession, secret: string, hash?: string): string[];
+  cookies(request: Request, session: IdentitySession, secret: string): string[];
+  /**
+   * Builds all cookies of the session, for a client that has just signed in. The session cookie is also included if autologin
+   * is enabled and the generation or the client, by `stores`, asks for it.
+   */
+  newCookies(
+    request: Request,
+    session: IdentitySession,
+    secret: string,
+    options?: NewCookieOptions,
+  ): string[];
   /** Builds the public-session cookie with its full lifetime. Returns an empty array if `publicSession` is off. */
   publicCookies(request: Request, session: IdentitySession): string[];
   /** Returns true if the request contains a valid cookie for load balancers. */
   hasStickyCookie(request: Request): boolean;
+  /** Returns the value of the request's cookie for load balancers, or a new one. It ends with the node's name, if it has one. */
+  stickyValue(request: Request): string;
   /**
    * Builds the cookie for load balancers, with the request's value or a new one. Returns an empty array if `stickyCookie` is
    * off.
@@ -39,6 +51,14 @@ export interface ClientCookies {
   cleared(request: Request, hash: string, sessionId?: string): string[];
 }
 
+/** The options of `newCookies`. */
+export interface NewCookieOptions {
+  /** The hash in the names of the cookies. Default: the hash of the client that sent the request. */
+  readonly hash?: string;
+  /** True if the client asks for the session cookie. Default: false. */
+  readonly stores?: boolean;
+}
+
 /** Creates the cookies with the lifetimes and attributes that the options set. */
 export function clientCookies(
   settings: OpenXchangeSettings,
@@ -46,7 +66,8 @@ export function clientCookies(
   { hashIn, publicHash }: Pick<ClientHash, 'hashIn' | 'publicHash'>,
 ): ClientCookies {
   const { cookieTtl } = settings;
-  const attributes = { httpOnly: settings.httpOnly, secure };
+  const { signInStores, capitalizesAttributes: capitalized } = GENERATIONS[settings.generation];
+  const attributes = { httpOnly: settings.httpOnly, secure, capitalized };
 
   function hashFor(purpose: CookiePurpose, request: Request, session: IdentitySession): string {
     return purpose === 'public-session' ? publicHash(request, session) : hashIn(request, session);
@@ -66,17 +87,31 @@ export function clientCookies(
     return cookieLine(cookieName(purpose, hash), value, expires, attributes);
   }
 
-  function cookies(
+  function cookies(request: Request, session: IdentitySession, secret: string): string[] {
+    const hash = hashIn(request, session);
+    return lines(request, session, secret, { hash, stores: isStored(request, session, hash) });
+  }
+
+  function newCookies(
     request: Request,
     session: IdentitySession,
     secret: string,
-    hash = hashIn(request, session),
+    { hash = hashIn(request, session), stores = false }: NewCookieOptions = {},
   ): string[] {
-    const stored = cookieValue(request.headers.cookie, cookieName('session', hash)) === session.sessionId;
+    const asked = lifetimes.autologin && (signInStores || stores);
+    return lines(request, session, secret, { hash, stores: asked || isStored(request, session, hash) });
+  }
+
+  function lines(
+    request: Request,
+    session: IdentitySession,
+    secret: string,
+    { hash, stores }: Required<NewCookieOptions>,
+  ): string[] {
     return [
       lineOf('secret', hash, session, secret),
-      ...(stored ? [lineOf('session', hash, session, session.sessionId)] : []),
       ...publicCookies(request, session),
+      ...(stores ? [lineOf('session', hash, session, session.sessionId)] : []),
     ];
   }
 
@@ -87,26 +122,43 @@ export function clientCookies(
 
   function stickyCookies(request: Request): string[] {
     if (!settings.stickyCookie) return [];
-    const value = stickyValue(request) ?? `${mintSecret('hex')}.${nodeId}`;
     const expires = cookieTtl === undefined ? undefined : clock.now() + cookieTtl;
-    return [cookieLine(STICKY_COOKIE, value, expires, attributes)];
+    return [cookieLine(STICKY_COOKIE, stickyValue(request), expires, attributes)];
+  }
+
+  function stickyValue(request: Request): string {
+    return givenStickyValue(request) ?? mintSecret('hex') + (nodeId === null ? '' : `.${nodeId}`);
   }
 
   function cleared(request: Request, hash: string, sessionId?: string): string[] {
-    // Later versions send `invalid` as the value. This version sends a value of the usual form.
     const lines = cookiesToClear(request.headers.cookie, hash, sessionId).map((name) =>
-      cookieLine(name, mintSecret('hex'), EXPIRED, attributes),
+      cookieLine(name, capitalized ? 'invalid' : mintSecret('hex'), EXPIRED, attributes),
     );
-    const sticky = stickyValue(request);
+    const sticky = givenStickyValue(request);
     if (settings.stickyCookie && sticky !== undefined) {
       lines.push(cookieLine(STICKY_COOKIE, sticky, EXPIRED, attributes));
     }
     return lines;
   }
 
-  const hasStickyCookie = (request: Request) => stickyValue(request) !== undefined;
+  const hasStickyCookie = (request: Request) => givenStickyValue(request) !== undefined;
 
-  return { valueOf, cookie, cookies, publicCookies, hasStickyCookie, stickyCookies, cleared };
+  return {
+    valueOf,
+    cookie,
+    cookies,
+    newCookies,
+    publicCookies,
+    hasStickyCookie,
+    stickyValue,
+    stickyCookies,
+    cleared,
+  };
+}
+
+/** Returns true if the request contains the session cookie of the session. */
+function isStored({ headers }: Request, { sessionId }: IdentitySession, hash: string): boolean {
+  return cookieValue(headers.cookie, cookieName('session', hash)) === sessionId;
 }
 
 /**
@@ -124,7 +176,7 @@ function cookiesToClear(header: string | undefined, hash: string, sessionId?: st
 /** The allowed form of a load balancer's cookie. It is checked because the client's own value is sent back. */
 const STICKY = /^[\w-]{1,64}\.[\w.-]{1,64}$/;
 
-function stickyValue({ headers }: Request): string | undefined {
+function givenStickyValue({ headers }: Request): string | undefined {
   const value = cookieValue(headers.cookie, STICKY_COOKIE);
   return value !== undefined && STICKY.test(value) ? value : undefined;
 }

@@ -38,6 +38,8 @@ export function cookiesFor(
 export interface CookieAttributes {
   readonly httpOnly: boolean;
   readonly secure: boolean;
+  /** True if the names of the attributes start with capitals. */
+  readonly capitalized: boolean;
 }
 
 /**
@@ -48,11 +50,11 @@ export function cookieLine(
   name: string,
   value: string,
   expires: number | undefined,
-  { httpOnly, secure }: CookieAttributes,
+  { httpOnly, secure, capitalized }: CookieAttributes,
 ): string {
   const parts = [`${name}=${value}`];
-  if (expires !== undefined) parts.push(`expires=${cookieDate(expires)}`);
-  parts.push('path=/');
+  if (expires !== undefined) parts.push(`${capitalized ? 'Expires' : 'expires'}=${cookieDate(expires)}`);
+  parts.push(capitalized ? 'Path=/' : 'path=/');
   if (secure) parts.push('Secure');
   if (httpOnly) parts.push('HttpOnly');
   return parts.join('; ');

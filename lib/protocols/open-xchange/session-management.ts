@@ -7,14 +7,14 @@ import { isSessionId } from '../../session/credentials';
 import { sessionsOf } from '../../session/revocation';
 import { MOST_TAKEN } from '../../store/store';
 import type { Action } from './actions';
-import { answer } from './answers';
+import type { OpenXchangeDialect } from './dialect';
 import { idsToDelete } from './request-body';
 
 /**
  * Creates the action `delete`, behind a guard: ends the sessions in the body one after another. The action
  * fails at the first id that is not a live session of the caller. Sessions that it ended before stay ended.
  */
-export function deleteSessions(manager: IdentitySessionManager): Action {
+export function deleteSessions(manager: IdentitySessionManager, { answer }: OpenXchangeDialect): Action {
   return async function deleteSessions(request: Request) {
     const current = sessionOf(request);
     for (const id of idsToDelete(request.body)) {
@@ -31,7 +31,7 @@ export function deleteSessions(manager: IdentitySessionManager): Action {
  * Creates the action `clear`, behind a guard: ends all sessions in the caller's list except the current one, one page after
  * another.
  */
-export function clearSessions(manager: IdentitySessionManager): Action {
+export function clearSessions(manager: IdentitySessionManager, { answer }: OpenXchangeDialect): Action {
   return async function clearSessions(request: Request) {
     const current = sessionOf(request);
     let after: string | undefined;
