@@ -20,36 +20,41 @@ function purposes(answer: RawAnswer): (string | undefined)[] {
   return valuesOf(answer, 'Set-Cookie').map((line) => /^open-xchange-(.+)-\w+=/.exec(line)?.[1]);
 }
 
-describe('the recorded exchange of the generation 7.10.3', () => {
-  const TIME = Date.UTC(2019, 10, 13, 15, 40, 56);
-  const recordedSettings: Arrangement = {
-    start: TIME,
-    options: { nodeId: 'OX1' },
-    protocol: { generation: '7.10.3', publicSession: true },
-  };
+describe.each(['7.10.3', '8'] as const)(
+  'the recorded exchange of 7.10.3, in the generation %s',
+  (generation) => {
+    const TIME = Date.UTC(2019, 10, 13, 15, 40, 56);
+    const recordedSettings: Arrangement = {
+      start: TIME,
+      options: { nodeId: 'OX1' },
+      protocol: { generation, publicSession: true },
+    };
 
-  it.each(['7.10.3-1-login', '7.10.3-1-login-once'])('starts with the recorded login: %s', async (name) => {
-    await ox.arrange(recordedSettings);
-    const conversation = new Conversation(ox.wire);
-    conversation.expectAnswer(await conversation.say(`${name}.request`), `${name}.answer`);
-  });
+    it.each(['7.10.3-1-login', '7.10.3-1-login-once'])('starts with the recorded login: %s', async (name) => {
+      await ox.arrange(recordedSettings);
+      const conversation = new Conversation(ox.wire);
+      conversation.expectAnswer(await conversation.say(`${name}.request`), `${name}.answer`);
+    });
 
-  it('continues and ends as recorded', async () => {
-    await ox.arrange(recordedSettings);
-    const conversation = new Conversation(ox.wire);
-    conversation.expectAnswer(await conversation.say('7.10.3-1-login.request'), '7.10.3-1-login.answer');
-    const use = await conversation.say('7.10.3-2-use.request');
-    expect([use.status, json(use)]).toEqual([200, { data: 'username' }]);
-    ox.clock.advance(60_000);
-    const autologin = await conversation.say('7.10.3-3-autologin.request');
-    conversation.expectAnswer(autologin, '7.10.3-3-autologin.answer');
-    conversation.expectAnswer(await conversation.say('7.10.3-4-store.request'), '7.10.3-4-store.answer');
-    const logout = await conversation.say('7.10.3-5-logout.request');
-    // The recorded server omits `Secure` when it clears cookies.
-    const headers = logout.headers.map(([header, value]) => [header, value.replace('; Secure', '')] as const);
-    conversation.expectAnswer({ ...logout, headers }, '7.10.3-5-logout.answer');
-  });
-});
+    it('continues and ends as recorded', async () => {
+      await ox.arrange(recordedSettings);
+      const conversation = new Conversation(ox.wire);
+      conversation.expectAnswer(await conversation.say('7.10.3-1-login.request'), '7.10.3-1-login.answer');
+      const use = await conversation.say('7.10.3-2-use.request');
+      expect([use.status, json(use)]).toEqual([200, { data: 'username' }]);
+      ox.clock.advance(60_000);
+      const autologin = await conversation.say('7.10.3-3-autologin.request');
+      conversation.expectAnswer(autologin, '7.10.3-3-autologin.answer');
+      conversation.expectAnswer(await conversation.say('7.10.3-4-store.request'), '7.10.3-4-store.answer');
+      const logout = await conversation.say('7.10.3-5-logout.request');
+      // The recorded server omits `Secure` when it clears cookies.
+      const headers = logout.headers.map(
+        ([header, value]) => [header, value.replace('; Secure', '')] as const,
+      );
+      conversation.expectAnswer({ ...logout, headers }, '7.10.3-5-logout.answer');
+    });
+  },
+);
 
 describe('the calls of App Suite', () => {
   const FORM = `client=${APP_SUITE}&version=8.18.1&timeout=10000&rampup=false&rampUpFor=${APP_SUITE}&language=en_US`;
