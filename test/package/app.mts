@@ -75,7 +75,7 @@ app.post('/cart/:item', guard, (req, res, next) => {
   // @ts-expect-error -- the app has declared no such field
   const unknown: unknown = data.basket;
   manager
-    .update(sessionId, ({ cart }) => ({ cart: { items: [...(cart?.items ?? []), req.params.item] } }))
+    .update(sessionId, ({ cart }) => ({ cart: { items: [...(cart?.items ?? []), String(req.params.item)] } }))
     .then((updated) => res.json([updated satisfies boolean, items, unknown]), next);
 });
 app.get('/sessions', guard, sessionLookup(manager));

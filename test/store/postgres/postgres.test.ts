@@ -123,7 +123,7 @@ describe('postgres', () => {
     });
 
     it('ends sessions beyond a limit in time', async () => {
-      const limits = [{ per: 'user', max: 1000, onLimit: 'displace' }] as const;
+      const limits = [{ per: 'user', max: 1000, onLimit: 'endOldest' }] as const;
       await inTime((it) => it.insert(aSession(now), admission(now, { limits })));
       expect(await live()).toBe(1000);
     });
