@@ -43,10 +43,11 @@ describe.each([
     const { sessions: listed } = body as { sessions: { id: string; current: boolean }[] };
     const other = listed.find(({ current }) => !current)!;
     expect((await desk.delete(`/sessions/${other.id}`)).status).toBe(204);
-    expect((await phone.get('/')).status).toBe(401);
+    expect((await phone.get('/')).body).toEqual({ userId: null });
+    expect((await phone.get('/sessions')).status).toBe(401);
     expect((await desk.post('/session/autologin')).status).toBe(200);
     expect((await desk.delete('/session')).status).toBe(204);
-    expect((await desk.get('/')).status).toBe(401);
+    expect((await desk.get('/')).body).toEqual({ userId: null });
   });
 
   it.each([{ ...ALICE, password: 'wrong' }, { ...ALICE, name: 'mallory' }, {}, undefined])(

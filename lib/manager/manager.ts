@@ -45,6 +45,7 @@ import { END_REASONS, type EndReason } from '../session/end-reason';
 import { optionalLabel, jsonObject } from '../session/text';
 import type { EndedListener, SessionWatch } from './session-watch';
 import type { Settings } from '../options/settings';
+import type { Data } from '../session/session-data';
 import type { AdministeredStore, Ending, MaybePromise, SessionPatch } from '../store/store';
 import { VERSION } from '../version';
 import { CLAIMED, Verification, type Visit } from './verification';
@@ -333,10 +334,17 @@ export class IdentitySessionManager {
   /**
    * Changes the data that is kept with a session. Each given object replaces the whole previous one; in `protocolData`,
    * the object of each named protocol does. Returns false if the session does not exist or has ended.
+   *
+   * With a function, replaces `data` by what the function returns for the current `data`. Parallel calls run one after the
+   * other, so that none is lost: `manager.update(id, (data) => ({ ...data, visits: (data.visits ?? 0) + 1 }))`. The function may
+   * be called again after a conflict in the database, so it must have no other effects, and it must not be async.
+   *
+   * Objects that requests already have do not change.
    * @throws SessionError `invalid-request` if an object is too large or too deep, `store-unavailable`
    * @throws TypeError if a value is not a JSON object, or a name does not belong to `SessionPatch`
    */
-  async update(sessionId: string, patch: SessionPatch): Promise<boolean> {
+  async update(sessionId: string, patch: SessionPatch | ((data: Data) => Data)): Promise<boolean> {
+    if (typeof patch === 'function') return this.#changeData(sessionId, patch);
     checkNames('update', patch, CHANGEABLE);
     const { extraProperties, data, protocolData } = patch;
     const changes = {
@@ -348,6 +356,16 @@ export class IdentitySessionManager {
     };
     const id = parsedSessionId(sessionId);
     return id === undefined ? false : this.#store.update(id, changes);
+  }
+
+  async #changeData(sessionId: string, change: (data: Data) => Data): Promise<boolean> {
+    const id = parsedSessionId(sessionId);
+    if (id === undefined) return false;
+    return this.#store.changeData(id, (data) => {
+      const changed = change(data);
+      if (changed instanceof Promise) throw new TypeError('The function of `update` must not be async');
+      return jsonObject('data', changed) as Data;
+    });
   }
 
   /**

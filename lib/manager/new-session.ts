@@ -9,6 +9,7 @@ import type { Device } from '../session/device/device';
 import { flagOf } from '../session/flag';
 import { ipAddress } from '../session/ip-address';
 import type { IdentitySession, JsonObject, ProtocolData, StoredSession } from '../session/session';
+import type { Data } from '../session/session-data';
 import { capped, optionalLabel, optionalText, jsonObject, text } from '../session/text';
 import { displayName } from '../session/i18n/messages';
 import type { Settings } from '../options/settings';
@@ -37,7 +38,7 @@ export interface SignIn {
   /** A JSON object of at most 16 KB that is kept as long as the session. */
   readonly extraProperties?: JsonObject | undefined;
   /** A JSON object of at most 16 KB that is kept until the session hibernates. */
-  readonly data?: JsonObject | undefined;
+  readonly data?: Data | undefined;
   /** Data that protocols need later in the session: one JSON object per protocol, under the protocol's name. */
   readonly protocolData?: ProtocolData | undefined;
   /** The id under which other systems log this sign-in: at most 128 characters, unique among the owner's live sessions. */

@@ -13,6 +13,7 @@ import {
   type Owner,
   type StoredSession,
 } from '../session/session';
+import type { Data } from '../session/session-data';
 import {
   authIdTaken,
   limitReached,
@@ -98,6 +99,13 @@ class MemoryStore implements AdministeredStore {
     const protocolData = { ...session.protocolData, ...patch.protocolData };
     this.#sessions.set(id, { ...session, ...patch, protocolData });
     return true;
+  }
+
+  async changeData(id: string, change: (data: Data) => Data): Promise<boolean> {
+    const session = this.#sessions.get(id);
+    return (
+      session !== undefined && session.endedAt === null && this.update(id, { data: change(session.data) })
+    );
   }
 
   async wake(id: string, at: number, idleSince: number): Promise<boolean> {

@@ -60,6 +60,24 @@ app.get('/private', guard, (req, res) => {
   const unknown: unknown = req.identitySession?.password;
   res.json([userId, unguarded, unknown]);
 });
+/** The app's fields of `data`. */
+interface Cart {
+  readonly items: readonly string[];
+}
+declare module 'express-identity-sessions' {
+  interface SessionData {
+    cart: Cart;
+  }
+}
+app.post('/cart/:item', guard, (req, res, next) => {
+  const { sessionId, data } = sessionOf(req);
+  const items: readonly string[] | undefined = data.cart?.items;
+  // @ts-expect-error -- the app has declared no such field
+  const unknown: unknown = data.basket;
+  manager
+    .update(sessionId, ({ cart }) => ({ cart: { items: [...(cart?.items ?? []), String(req.params.item)] } }))
+    .then((updated) => res.json([updated satisfies boolean, items, unknown]), next);
+});
 app.get('/sessions', guard, sessionLookup(manager));
 app.delete('/sessions/:id', guard, revokeRoute(inMemory));
 app.use(restRouter(manager, { limits: { revoke: false } }));

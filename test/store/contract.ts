@@ -331,6 +331,45 @@ export function testSessionStore(make: () => StoreUnderTest): void {
     });
   });
 
+  describe('changeData', () => {
+    const increment = ({ visits = 0 }: Record<string, unknown>) => ({ visits: Number(visits) + 1 });
+
+    it('loses no parallel change', async () => {
+      const { sessionId } = await inserted();
+      const changes = Array.from({ length: 10 }, () => store.changeData(sessionId, increment));
+      expect(await Promise.all(changes)).toEqual(Array(10).fill(true));
+      expect((await store.find(sessionId))?.data).toEqual({ visits: 10 });
+    });
+
+    it('keeps the other fields', async () => {
+      const session = await inserted({ data: { visits: 3 }, extraProperties: { theme: 'dark' } });
+      await store.changeData(session.sessionId, increment);
+      expect(await store.find(session.sessionId)).toEqual({ ...session, data: { visits: 4 } });
+    });
+
+    it('rethrows what the function throws, changes nothing, and keeps working', async () => {
+      const { sessionId } = await inserted({ data: { visits: 3 } });
+      for (let i = 0; i < 10; i++) {
+        const changing = (async () =>
+          store.changeData(sessionId, () => {
+            throw new Error('no stock');
+          }))();
+        await expect(changing).rejects.toThrow('no stock');
+      }
+      expect((await store.find(sessionId))?.data).toEqual({ visits: 3 });
+      expect(await store.changeData(sessionId, increment)).toBe(true);
+    });
+
+    it('returns false without a call if the session has ended or does not exist', async () => {
+      const { sessionId } = await inserted();
+      await store.end(everySessionOf(ALICE), end());
+      const change = jest.fn(() => ({}));
+      for (const id of [sessionId, UNKNOWN_ID, 'junk'])
+        expect(await store.changeData(id, change)).toBe(false);
+      expect(change).not.toHaveBeenCalled();
+    });
+  });
+
   describe('wake', () => {
     it('drops the temporary data of an idle session, records the use and returns true', async () => {
       const { sessionId } = await inserted({ data: { draft: 'x' }, extraProperties: { theme: 'dark' } });
