@@ -53,7 +53,10 @@ const BOUNDARIES: Readonly<Record<string, Boundary>> = {
   'geoip-lite': { within: /^lib\/location\/geoip-lite$/ },
   maxmind: { within: /^lib\/location\/maxmind$/ },
   'express-rate-limit': { within: /^lib\/http\/limiters$/ },
-  express: { within: /^lib\/(http|protocols)\/.+$/, typesIn: /^lib\/(http|protocols)\/(?!.*router$)/ },
+  express: {
+    within: /^lib\/(http|protocols)\/.+$/,
+    typesIn: /^lib\/(http|protocols)\/(?!.*(router|form-body)$)/,
+  },
   crypto: {
     within: /^lib\/(session\/(credentials|keyed-hash|sealed)|protocols\/open-xchange\/cookie-hash)$/,
   },

@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 
+import { cookieValues } from '../../http/cookies';
 import { mintSecret } from '../../session/credentials';
 import type { IdentitySession } from '../../session/session';
 import type { ClientHash } from './client-hash';
@@ -14,13 +15,21 @@ import {
 } from './cookies';
 import { GENERATIONS } from './generation';
 import type { OpenXchangeBasis, OpenXchangeSettings } from './options';
+import { isAmbiguous, plantedCleared } from './planted-cookies';
+import { provenSecret } from './proven-secret';
 
 /** Reads and writes the cookies of clients. Each method that writes returns values of `Set-Cookie`. */
 export interface ClientCookies {
-  /** Returns the value of a cookie of the session, or undefined if the request does not contain it. */
+  /**
+   * Returns the value of a cookie of the session, or undefined if the request does not contain it. If the request contains several
+   * values, returns the session's secret, and undefined for other purposes.
+   */
   valueOf(purpose: CookiePurpose, request: Request, session: IdentitySession): string | undefined;
-  /** Builds a cookie of the session for the client that sent the request, with its full lifetime. */
-  cookie(purpose: CookiePurpose, request: Request, session: IdentitySession, value: string): string;
+  /**
+   * Builds a cookie of the session for the client that sent the request, with its full lifetime. If the request contains another
+   * value, the result begins with lines that clear a planted cookie.
+   */
+  cookie(purpose: CookiePurpose, request: Request, session: IdentitySession, value: string): string[];
   /**
    * Builds all cookies of the session, for a client that already has them. The session cookie is included only if the request
    * contains it, because in the generation `6` clients request it with the action `store`.
@@ -49,6 +58,10 @@ export interface ClientCookies {
   stickyCookies(request: Request): string[];
   /** Clears the cookies with the hash and the cookies of the session. Skips cookies that the request does not contain. */
   cleared(request: Request, hash: string, sessionId?: string): string[];
+  /** Returns true if the request contains several values for a cookie of the session, so that another host planted one. */
+  hasPlanted(request: Request, session: IdentitySession): boolean;
+  /** Clears planted session cookies with the hash, and keeps the app's own. Returns an empty array if the request has only one value. */
+  plantedCleared(request: Request, hash: string): string[];
 }
 
 /** The options of `newCookies`. */
@@ -74,11 +87,21 @@ export function clientCookies(
   }
 
   function valueOf(purpose: CookiePurpose, request: Request, session: IdentitySession): string | undefined {
-    return cookieValue(request.headers.cookie, cookieName(purpose, hashFor(purpose, request, session)));
+    const name = cookieName(purpose, hashFor(purpose, request, session));
+    const { cookie } = request.headers;
+    if (purpose === 'secret') return provenSecret(request, session, cookieValues(cookie, name));
+    return cookieValue(cookie, name);
   }
 
-  function cookie(purpose: CookiePurpose, request: Request, session: IdentitySession, value: string): string {
-    return lineOf(purpose, hashFor(purpose, request, session), session, value);
+  function cookie(
+    purpose: CookiePurpose,
+    request: Request,
+    session: IdentitySession,
+    value: string,
+    hash = hashFor(purpose, request, session),
+  ): string[] {
+    const planted = plantedCleared(request, cookieName(purpose, hash), value, attributes);
+    return [...planted, lineOf(purpose, hash, session, value)];
   }
 
   function lineOf(purpose: CookiePurpose, hash: string, session: IdentitySession, value: string): string {
@@ -108,16 +131,19 @@ export function clientCookies(
     secret: string,
     { hash, stores }: Required<NewCookieOptions>,
   ): string[] {
+    const { sessionId } = session;
     return [
-      lineOf('secret', hash, session, secret),
+      ...cookie('secret', request, session, secret, hash),
       ...publicCookies(request, session),
-      ...(stores ? [lineOf('session', hash, session, session.sessionId)] : []),
+      ...(stores
+        ? cookie('session', request, session, sessionId, hash)
+        : plantedCleared(request, cookieName('session', hash), undefined, attributes)),
     ];
   }
 
   // The value is the session id. Open-Xchange uses a second id for this cookie. Neither id proves possession of the session.
   function publicCookies(request: Request, session: IdentitySession): string[] {
-    return settings.publicSession ? [cookie('public-session', request, session, session.sessionId)] : [];
+    return settings.publicSession ? cookie('public-session', request, session, session.sessionId) : [];
   }
 
   function stickyCookies(request: Request): string[] {
@@ -131,14 +157,29 @@ export function clientCookies(
   }
 
   function cleared(request: Request, hash: string, sessionId?: string): string[] {
-    const lines = cookiesToClear(request.headers.cookie, hash, sessionId).map((name) =>
+    const lines = cookiesToClear(request.headers.cookie, hash, sessionId).flatMap((name) => [
+      ...(isAmbiguous(request, name) ? plantedCleared(request, name, undefined, attributes) : []),
       cookieLine(name, capitalized ? 'invalid' : mintSecret('hex'), EXPIRED, attributes),
-    );
+    ]);
     const sticky = givenStickyValue(request);
     if (settings.stickyCookie && sticky !== undefined) {
       lines.push(cookieLine(STICKY_COOKIE, sticky, EXPIRED, attributes));
     }
     return lines;
+  }
+
+  function hasPlanted(request: Request, session: IdentitySession): boolean {
+    const hash = hashIn(request, session);
+    if (
+      isAmbiguous(request, cookieName('secret', hash)) ||
+      isAmbiguous(request, cookieName('session', hash))
+    ) {
+      return true;
+    }
+    return (
+      settings.publicSession &&
+      isAmbiguous(request, cookieName('public-session', publicHash(request, session)))
+    );
   }
 
   const hasStickyCookie = (request: Request) => givenStickyValue(request) !== undefined;
@@ -153,12 +194,17 @@ export function clientCookies(
     stickyValue,
     stickyCookies,
     cleared,
+    hasPlanted,
+    plantedCleared: (request, hash) => {
+      const name = cookieName('session', hash);
+      return isAmbiguous(request, name) ? plantedCleared(request, name, undefined, attributes) : [];
+    },
   };
 }
 
 /** Returns true if the request contains the session cookie of the session. */
 function isStored({ headers }: Request, { sessionId }: IdentitySession, hash: string): boolean {
-  return cookieValue(headers.cookie, cookieName('session', hash)) === sessionId;
+  return cookieValues(headers.cookie, cookieName('session', hash)).includes(sessionId);
 }
 
 /**
@@ -167,7 +213,7 @@ function isStored({ headers }: Request, { sessionId }: IdentitySession, hash: st
  */
 function cookiesToClear(header: string | undefined, hash: string, sessionId?: string): string[] {
   const named = [cookieName('secret', hash), cookieName('session', hash)];
-  const present = named.filter((name) => cookieValue(header, name) !== undefined);
+  const present = named.filter((name) => cookieValues(header, name).length > 0);
   const id = sessionId ?? cookieValue(header, cookieName('session', hash));
   const publicOnes = cookiesFor('public-session', header).filter(([, value]) => value === id);
   return [...present, ...publicOnes.map(([name]) => name)];

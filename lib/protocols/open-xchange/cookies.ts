@@ -40,6 +40,10 @@ export interface CookieAttributes {
   readonly secure: boolean;
   /** True if the names of the attributes start with capitals. */
   readonly capitalized: boolean;
+  /** Only to clear a cookie that another host has set. The app's own cookies are for its host. */
+  readonly domain?: string | undefined;
+  /** Default: `/`. */
+  readonly path?: string;
 }
 
 /**
@@ -50,11 +54,12 @@ export function cookieLine(
   name: string,
   value: string,
   expires: number | undefined,
-  { httpOnly, secure, capitalized }: CookieAttributes,
+  { httpOnly, secure, capitalized, domain, path = '/' }: CookieAttributes,
 ): string {
   const parts = [`${name}=${value}`];
   if (expires !== undefined) parts.push(`${capitalized ? 'Expires' : 'expires'}=${cookieDate(expires)}`);
-  parts.push(capitalized ? 'Path=/' : 'path=/');
+  parts.push(`${capitalized ? 'Path' : 'path'}=${path}`);
+  if (domain !== undefined) parts.push(`${capitalized ? 'Domain' : 'domain'}=${domain}`);
   if (secure) parts.push('Secure');
   if (httpOnly) parts.push('HttpOnly');
   return parts.join('; ');

@@ -7,6 +7,7 @@ import { sessionsOf, type Revocation } from '../../session/revocation';
 import type { IdentitySession } from '../../session/session';
 import { MOST_TAKEN } from '../../store/store';
 import { answersOf, type Answers } from './answers';
+import { inCallbackPage } from './callback-page';
 import { clientCookies, type ClientCookies } from './client-cookies';
 import { clientHash, type ClientHash } from './client-hash';
 import { errorObject, OpenXchangeError, errorOfRefusal } from './errors';
@@ -17,6 +18,7 @@ import {
   type OpenXchangeOptions,
   type OpenXchangeSettings,
 } from './options';
+import { parseSessionForm } from './form-body';
 import { parameter } from './parameters';
 import { idsToDelete } from './request-body';
 import { credentialReaders } from './request-credentials';
@@ -45,8 +47,8 @@ export interface OpenXchangeDialect
  * Creates the dialect for the clients of Open-Xchange. Requests contain a `session` parameter and a secret cookie. Answers
  * are JSON with status 200, even for most errors. `basis` is `manager.settings`.
  *
- * The dialect does not check the origin of requests, because its clients write with `GET` too. Other sites cannot forge such
- * a request, because they do not know the session id.
+ * The dialect does not check the origin of requests with a session, because its clients write with `GET` too. Other sites cannot
+ * forge such a request, because they do not know the session id. The router checks the origin of its own actions.
  * @throws TypeError that lists every problem with the options
  */
 export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions = {}): OpenXchangeDialect {
@@ -63,6 +65,7 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
     secretForm: 'hex',
     sameOrigin: false,
     sameAddress: true,
+    parseBody: parseSessionForm,
     credentials: readers.fromParameter,
     remembered: readers.fromStoredCookies,
     revocation,
@@ -86,7 +89,7 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
 
     refusal(error, request) {
       const { body, status } = refusalBody(error, request, { settings, traits, errorId: nextErrorId() });
-      const { headers, ...rest } = answer(body);
+      const { headers, ...rest } = inCallbackPage(request, answer(body));
       if (error.retryAfter === undefined) return { ...rest, status, headers };
       return { ...rest, status, headers: { ...headers, 'Retry-After': String(error.retryAfter) } };
     },
@@ -98,8 +101,8 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
     ...cookies,
     hashOf: hash.hashOf,
     hashIn: hash.hashIn,
-    // Cookies alone prove these requests. The check applies to WebSockets, which pages of other sites can open.
-    forImages: { ...dialect, sameOrigin: true, credentials: readers.fromPublicCookie },
+    // Cookies alone prove these requests.
+    forImages: { ...dialect, sameOrigin: true, readOnly: true, credentials: readers.fromPublicCookie },
     settings,
     traits,
     loginAnswer: (session, extras) => answer(loginBody(session, extras)),

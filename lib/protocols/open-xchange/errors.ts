@@ -92,7 +92,11 @@ const ERRORS = {
     text: FAILED,
     description: 'The client parameter must not be the User-Agent.',
   },
-  'LGI-0026': { category: 'PERMISSION_DENIED', text: 'The request was denied.' },
+  'LGI-0026': {
+    category: 'PERMISSION_DENIED',
+    text: 'The request was denied.',
+    description: 'The request was denied. %s',
+  },
   'LGI-0027': { category: 'PERMISSION_DENIED', text: '%s' },
   'LGI-0028': { category: 'PERMISSION_DENIED', text: 'There were too many attempts to login as "%s".' },
   'MFA-0001': { category: 'USER_INPUT', text: 'A second factor is required.' },
@@ -270,15 +274,23 @@ export function errorOfRefusal(
       return is('SVL-0015', [request.action]);
     case 'permission-missing':
     case 'cross-site':
-      return is('LGI-0026', [], 403);
+      return is('LGI-0026', [error.message], 403);
     case 'invalid-request':
-      return is('SVL-0004', [error.message]);
+      return is('SVL-0004', [withParameterName(error)]);
     case 'too-many-requests':
       return is('SVL-0019', [], 429);
     case 'store-unavailable':
       // Clients end their session when they receive a code with the prefix SES.
       return is('LGI-0005', [], 503);
   }
+}
+
+/** The request parameters whose fields have another name in this package. */
+const PARAMETERS: Readonly<Record<string, string>> = { clientId: 'client' };
+
+/** Returns the message with the name of the request parameter instead of the session's field. */
+function withParameterName({ field = '', message }: SessionError): string {
+  return message.replace(`"${field}"`, `"${PARAMETERS[field] ?? field}"`);
 }
 
 /** The facts about a request that error messages contain. */
@@ -299,5 +311,5 @@ function definitionOf(code: OpenXchangeCode): Definition {
 /** Inserts the parameters into a message. */
 function filled(message: string, params: readonly string[]): string {
   const rest = [...params];
-  return message.replace(/%s/g, () => rest.shift() ?? '');
+  return message.replace(/%s/g, () => rest.shift() ?? '').trimEnd();
 }

@@ -14,6 +14,8 @@ export interface GenerationTraits {
   readonly signInStores: boolean;
   /** The meaning of a missing parameter `staySignedIn`. */
   readonly staysSignedIn: boolean;
+  /** True if logins contain a `random` even if it leads nowhere. Otherwise it is sent only if `redirect` and `redeem` accept it. */
+  readonly alwaysSendsRandom: boolean;
   /** The code for a request from an address that may not use the session. */
   readonly ipChanged: OpenXchangeCode;
   /** True if attributes of cookies start with capitals, and a cleared cookie has the value `invalid`. */
@@ -26,6 +28,7 @@ const SINCE_7_10_3: GenerationTraits = {
   contentType: 'application/json; charset=UTF-8',
   signInStores: true,
   staysSignedIn: false,
+  alwaysSendsRandom: false,
   ipChanged: 'SES-0205',
   capitalizesAttributes: true,
   redirectNamesUser: false,
@@ -37,6 +40,7 @@ export const GENERATIONS: Readonly<Record<Generation, GenerationTraits>> = {
     contentType: 'text/javascript; charset=UTF-8',
     signInStores: false,
     staysSignedIn: true,
+    alwaysSendsRandom: true,
     ipChanged: 'SES-0205',
     capitalizesAttributes: false,
     redirectNamesUser: true,

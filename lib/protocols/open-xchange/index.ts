@@ -2,6 +2,7 @@ export { openXchange, type OpenXchangeDialect } from './dialect';
 export type { OpenXchangeBasis, OpenXchangeOptions, OpenXchangeSettings } from './options';
 export { openXchangeRouter, type OpenXchangeRouterOptions } from './router';
 export { closeSessionsRouter, type CloseSessionsRouterOptions } from './close-sessions-router';
+export type { TrustedClients } from './trusted-clients';
 export type { Authenticate, OpenXchangeAccount } from './login';
 export { cookieRefresh } from './cookie-refresh';
 export type { Answers } from './answers';

@@ -1,13 +1,7 @@
-import {
-  Router,
-  text,
-  urlencoded,
-  type ErrorRequestHandler,
-  type Request,
-  type RequestHandler,
-} from 'express';
+import { Router, text, type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
 
 import type { NameOf } from '../../http/account-limiter';
+import type { Dialect } from '../../http/dialect';
 import { LIMIT, attemptLimiters, revokeLimiters, type Limit } from '../../http/limiters';
 import { bodyParseErrors } from '../../http/parse-errors';
 import { verbOptions } from '../../http/request';
@@ -17,6 +11,7 @@ import type { IdentitySessionManager } from '../../manager/manager';
 import { duration, flag, func, listOf, unchecked, valid } from '../../options/checks';
 import type { OptionTable, OptionValues } from '../../options/reader';
 import type { Duration } from '../../session/duration';
+import { mintSecret } from '../../session/credentials';
 import type { IdentitySession } from '../../session/session';
 import { acquireToken, redeemToken } from './acquire-token';
 import { actionHandler, moduleHandler, refusePasswordInUrl, type Action } from './actions';
@@ -25,16 +20,20 @@ import { changeIp } from './change-ip';
 import { CookieRefresh } from './cookie-refresh';
 import { openXchange, type OpenXchangeDialect } from './dialect';
 import { OpenXchangeError } from './errors';
+import { parseForm } from './form-body';
 import { refusalWithPage, withErrorPage } from './form-error-page';
 import { formLogin } from './form-login';
 import { login, type Authenticate, type ExtraFields } from './login';
 import { logout } from './logout';
 import { flagParameter, parameter } from './parameters';
+import { withoutPathParameter } from './path-parameters';
 import { RandomTokens } from './random-tokens';
 import { redeem, redirect } from './redirect';
+import { checkRequestOrigin } from './request-origin';
 import { refreshSecret, store, storeNothing } from './session-cookies';
 import { clearSessions, deleteSessions } from './session-management';
 import { tokenLogin, tokens } from './token-login';
+import { recognizeTrusted, trustedClients, type TrustedClients } from './trusted-clients';
 import { isLocalPath } from './ui-location';
 
 /** The options of `openXchangeRouter`. */
@@ -56,9 +55,15 @@ export interface OpenXchangeRouterOptions {
   /** The dialect. Default: `openXchange(manager.settings)`. */
   readonly dialect?: OpenXchangeDialect | undefined;
   /**
-   * The time in which `redirect` or `redeem` accepts the `random` of a login, once. At most one minute; 0 turns both actions
-   * off. Default: 30 s. Only the node of the login knows the token. It keeps the session's secret in memory for this time.
-   * [com.openexchange.sessiond.randomTokenTimeout, com.openexchange.ajax.login.randomToken]
+   * If true, `redirect` and `redeem` accept the `random` of a login: once, at the address and with the user agent of the session.
+   * If false, both return 400, and the `random` in answers leads nowhere. Default: `false`.
+   * [com.openexchange.ajax.login.randomToken]
+   */
+  readonly randomToken?: boolean | undefined;
+  /**
+   * The time in which `redirect` or `redeem` accepts the `random` of a login. At most one minute. Default: 30 s. Only the node of
+   * the login knows the token. It keeps the session's secret in memory for this time.
+   * [com.openexchange.sessiond.randomTokenTimeout]
    */
   readonly randomTokenTimeout?: Duration | undefined;
   /**
@@ -81,6 +86,13 @@ export interface OpenXchangeRouterOptions {
    * [com.openexchange.UIWebPath]
    */
   readonly uiWebPath?: string | undefined;
+  /**
+   * The programs that may send `clientIP` and `clientUserAgent`, and use the action `changeip`: servers that sign in on behalf of a
+   * client, such as a portal. Pass addresses, ranges and networks in the form of `ipCheck.ranges`, or a function of the request that
+   * returns true. The parameters of all others are ignored, and `changeip` is refused. Behind a proxy, addresses need the Express
+   * setting `trust proxy`. Default: `[]`.
+   */
+  readonly trustedClients?: TrustedClients | undefined;
   /** Rate limits. `false` turns a limit off. [com.openexchange.ajax.login.maxRate, com.openexchange.ajax.login.maxRateTimeWindow] */
   readonly limits?:
     | {
@@ -105,6 +117,7 @@ const OPTIONS = {
   modules: { check: func<NonNullable<OpenXchangeRouterOptions['modules']>>() },
   loginFields: { check: func<NonNullable<OpenXchangeRouterOptions['loginFields']>>() },
   dialect: { check: unchecked<OpenXchangeDialect>() },
+  randomToken: { default: false, check: flag },
   randomTokenTimeout: { default: 30_000, check: duration(0, 60_000) },
   tokenLoginTimeout: { default: 60_000, check: duration(0, 300_000) },
   acquiredTokenTimeout: { default: 300_000, check: duration(1000, 3_600_000) },
@@ -117,6 +130,7 @@ const OPTIONS = {
     default: '/appsuite/',
     check: valid<string>(isLocalPath, 'a path of this host, such as "/appsuite/"'),
   },
+  trustedClients: { default: [], check: trustedClients },
   limits: { group: { login: LIMIT, account: { default: true, check: flag }, delete: LIMIT } },
 } satisfies OptionTable<OpenXchangeRouterOptions>;
 
@@ -159,18 +173,23 @@ export function openXchangeRouter(
   const dialect = given.dialect ?? openXchange(manager.settings);
   const refresh = new CookieRefresh(manager, dialect);
   const guard = sessionSecretGuard(manager, { dialect });
-  const parts: RouterParts = { manager, dialect, given, refresh, guard };
+  const withPages = { ...dialect, refusal: refusalWithPage(dialect) };
+  const parts: RouterParts = { manager, dialect, withPages, given, refresh, guard };
 
   const login = [
     refusePasswordInUrl(dialect),
-    urlencoded({ extended: false, limit: '64kb' }),
-    bodyParseErrors(dialect),
+    parseForm,
+    bodyParseErrors(withPages),
+    recognizeTrusted(given.trustedClients),
+    checkRequestOrigin(manager, withPages),
     loginModule(parts),
   ];
-  const token = [guard, refresh.handler(), tokenModule(parts)];
-  const sessionManagement = [guard, refresh.handler(), sessionManagementModule(parts)];
+  const guarded = [checkRequestOrigin(manager, dialect), guard, refresh.handler()];
+  const token = [...guarded, tokenModule(parts)];
+  const sessionManagement = [...guarded, sessionManagementModule(parts)];
 
   const router = Router();
+  router.use(withoutPathParameter);
   router.route('/login').get(login).post(login);
   router.route('/token').get(token).post(token);
   router.route('/sessionmanagement').get(sessionManagement).put(sessionManagement).post(sessionManagement);
@@ -180,6 +199,8 @@ export function openXchangeRouter(
 interface RouterParts {
   readonly manager: IdentitySessionManager;
   readonly dialect: OpenXchangeDialect;
+  /** The dialect for refusals before an action of the module `login`: people see those of `formlogin`. */
+  readonly withPages: Dialect;
   readonly given: OptionValues<typeof OPTIONS>;
   readonly refresh: CookieRefresh;
   readonly guard: RequestHandler;
@@ -187,10 +208,10 @@ interface RouterParts {
 
 function loginModule(parts: RouterParts): RequestHandler {
   const { manager, dialect, given, refresh, guard } = parts;
-  const { authenticate, randomTokenTimeout, uiWebPath, tokenLoginTimeout, tokenSecrets } = given;
+  const { authenticate, randomToken, randomTokenTimeout, uiWebPath, tokenLoginTimeout, tokenSecrets } = given;
   const { clock, lifetimes } = manager.settings;
-  const randomTokens = new RandomTokens(clock, randomTokenTimeout);
-  const extras = extraFields(randomTokens, given);
+  const randomTokens = new RandomTokens(clock, randomToken ? randomTokenTimeout : 0);
+  const extras = extraFields(randomTokens, parts);
   const handler = (action: Action) => actionHandler(dialect, action);
   const signIn = signInHandlers(parts);
 
@@ -221,10 +242,11 @@ function loginModule(parts: RouterParts): RequestHandler {
 function signInHandlers({
   manager,
   dialect,
+  withPages,
   given: { limits },
 }: RouterParts): (action: Action) => RequestHandler {
   const limiters = attemptLimiters(manager, 'login', {
-    dialect: { ...dialect, refusal: refusalWithPage(dialect) },
+    dialect: withPages,
     limit: limits.login,
     nameOf: accountName(limits.account),
   });
@@ -255,10 +277,12 @@ function sessionManagementModule({ manager, dialect, given }: RouterParts): Requ
   );
 }
 
-function extraFields(tokens: RandomTokens, { modules, loginFields }: RouterParts['given']): ExtraFields {
+function extraFields(tokens: RandomTokens, { dialect, given }: RouterParts): ExtraFields {
+  const { modules, loginFields } = given;
+  const sendsRandom = tokens.enabled || dialect.traits.alwaysSendsRandom;
   return async (request, session, secret) => ({
     ...(await loginFields?.(session, request)),
-    ...(tokens.enabled && { random: tokens.mint(session.sessionId, secret) }),
+    ...(sendsRandom && { random: tokens.enabled ? tokens.mint(session, secret) : mintSecret('hex') }),
     ...(modules && flagParameter(request, 'modules') && { modules: await modules(session, request) }),
   });
 }

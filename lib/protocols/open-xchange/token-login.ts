@@ -130,7 +130,7 @@ export function tokens(
       throw new OpenXchangeError('SES-0210');
     }
     if (pending.clientToken === hashSecret(clientToken)) return pending;
-    // Nobody may try several client tokens.
+    // Otherwise an attacker with the server token could try several client tokens.
     refused.set(tokenHash, true);
     throw new OpenXchangeError('SES-0211');
   }

@@ -11,11 +11,13 @@ function submit(client: Client, form = FORM, headers: readonly string[] = []): P
   return client.send('POST', '/ajax/login?action=formlogin', form, headers);
 }
 
+const options = { origins: ['https://portal.example'] };
+
 describe('the errors of formlogin', () => {
   const WRONG = FORM.replace('somePassword', 'wrong');
 
   it('are pages that lead back to the form', async () => {
-    await ox.arrange();
+    await ox.arrange({ options });
     const answer = await submit(ox.client(), WRONG, ['Referer: https://portal.example/start?a=1&b=2#x']);
     expect([answer.status, valuesOf(answer, 'Set-Cookie')]).toEqual([200, []]);
     expect(valuesOf(answer, 'Content-Type')).toEqual(['text/html; charset=UTF-8']);
@@ -27,26 +29,34 @@ describe('the errors of formlogin', () => {
     expect(answer.body).not.toContain('script');
   });
 
-  it.each(['', 'javascript:alert(1)', 'not a url', 'data:text/html,x', '/start'])(
-    'have no link for the Referer %j',
-    async (referer) => {
-      await ox.arrange();
-      const answer = await submit(ox.client(), WRONG, referer === '' ? [] : [`Referer: ${referer}`]);
-      expect(answer.body).toContain('Invalid credentials.');
-      expect(answer.body).not.toMatch(/href|refresh/);
-    },
-  );
+  it.each(['', 'not a url', '/start'])('have no link for the Referer %j', async (referer) => {
+    await ox.arrange();
+    const answer = await submit(ox.client(), WRONG, referer === '' ? [] : [`Referer: ${referer}`]);
+    expect(answer.body).toContain('Invalid credentials.');
+    expect(answer.body).not.toMatch(/href|refresh/);
+  });
 
   it('escape everything that comes from the request or from the app', async () => {
     const authenticate: OpenXchangeRouterOptions['authenticate'] = (name) => {
       throw new OpenXchangeError('LGI-0027', [`<script>'${name}'`]);
     };
-    await ox.arrange({ router: { authenticate } });
+    await ox.arrange({ options, router: { authenticate } });
     const referer = `Referer: https://portal.example/?"><img src=x onerror='alert(1)'>`;
     const { body } = await submit(ox.client(), FORM.replace('alice', '%3Cb%3E'), [referer]);
     expect(body).toContain('&lt;script&gt;&#39;&lt;b&gt;&#39;');
     expect(body).not.toMatch(/<script|<b>|<img/);
   });
+
+  it.each(['https://evil.example/', 'javascript:alert(1)', 'data:text/html,x'])(
+    'are pages also for a form of another site, here %s',
+    async (referer) => {
+      await ox.arrange({ options });
+      const answer = await submit(ox.client(), FORM, [`Referer: ${referer}`]);
+      expect([answer.status, answer.body]).toEqual([403, expect.stringContaining('The request was denied.')]);
+      expect(answer.body).not.toContain('="javascript:');
+      expect(await ox.database.knex('identity_sessions')).toEqual([]);
+    },
+  );
 
   it('are pages for missing parameters, limits and outages too, with their status', async () => {
     await ox.arrange({ router: { limits: { login: { limit: 2 } } } });
@@ -59,7 +69,7 @@ describe('the errors of formlogin', () => {
     expect(limited.body).toContain('Too many concurrent requests.');
   });
 
-  it('share their limit with the other actions, so that nobody has further attempts', async () => {
+  it('share their limit with the other actions, so that another action allows no further attempts', async () => {
     await ox.arrange({ router: { limits: { login: { limit: 3 }, account: false } } });
     const attempt = (action: string, name: string) =>
       ox.client().send('POST', `/ajax/login?action=${action}`, `${name}=alice&password=wrong&clientToken=c`);

@@ -1,3 +1,5 @@
+import express from 'express';
+
 import { createSignIn } from '../../../lib';
 import type { Generation } from '../../../lib/protocols/open-xchange';
 import {
@@ -10,7 +12,7 @@ import {
   type Listed,
 } from '../../support/open-xchange';
 import { HOUR } from '../../support/sessions';
-import { Conversation, valuesOf, type RawAnswer } from '../../support/transcript';
+import { Conversation, listenToWire, valuesOf, type RawAnswer } from '../../support/transcript';
 
 const ox = new OpenXchangeApp();
 
@@ -152,8 +154,8 @@ describe('a generation', () => {
     },
   );
 
-  it('other than 6 sends the session cookie for createSignIn and redirect too, because nobody calls store', async () => {
-    await ox.arrange({ protocol: { generation: '8' } });
+  it('other than 6 sends the session cookie for createSignIn and redirect too, because clients do not call store', async () => {
+    await ox.arrange({ protocol: { generation: '8' }, router: { randomToken: true } });
     const from = ox.client();
     const random = String(json(await from.login())['random']);
     const to = ox.client();
@@ -161,13 +163,30 @@ describe('a generation', () => {
     expect(json(await to.autologin())).toMatchObject({ session: from.session });
 
     const { manager, dialect } = ox;
-    const response = { headersSent: false, destroyed: false, setHeader: jest.fn(), append: jest.fn() };
-    const request = { headers: {}, url: '/', method: 'POST', ip: '127.0.0.1' };
-    await createSignIn(manager, { dialect })(request as never, response as never, { userId: 'alice' });
-    expect(response.append).toHaveBeenCalledWith('Set-Cookie', [
-      expect.stringContaining('open-xchange-secret-'),
-      expect.stringContaining('open-xchange-session-'),
-    ]);
+    const app = express();
+    app.post('/sign-in', (request, response, next) => {
+      createSignIn(manager, { dialect })(request, response, { userId: 'bob' }).then(
+        () => response.end(),
+        next,
+      );
+    });
+    const wire = await listenToWire(app);
+    try {
+      const client = new Client(wire, CHROME, APP_SUITE, new Map());
+      expect(purposes(await client.send('POST', '/sign-in'))).toEqual(['secret', 'session']);
+    } finally {
+      await wire.close();
+    }
+  });
+
+  it.each<[Generation, boolean, boolean]>([
+    ['6', false, true],
+    ['6', true, true],
+    ['8', false, false],
+    ['8', true, true],
+  ])('%s with randomToken=%s sends a random: %s', async (generation, randomToken, sends) => {
+    await ox.arrange({ protocol: { generation }, router: { randomToken } });
+    expect('random' in json(await ox.client().login())).toBe(sends);
   });
 
   it('sets no session cookie if autologin is disabled, because nothing could use it', async () => {
