@@ -6,8 +6,10 @@ import type { Response } from 'express';
  */
 export function beforeHeaders(response: Response, act: () => void): void {
   const writeHead = response.writeHead.bind(response) as (...given: unknown[]) => Response;
-  response.writeHead = function writeHeadOnce(...given: unknown[]): Response {
-    response.writeHead = writeHead;
+  let acted = false;
+  response.writeHead = function writeHeadAfterAct(...given: unknown[]): Response {
+    if (acted) return writeHead(...given);
+    acted = true;
     const rest = withoutHeaders(response, given);
     act();
     return writeHead(...rest);
