@@ -14,7 +14,7 @@ export interface GenerationTraits {
   readonly signInStores: boolean;
   /** The meaning of a missing parameter `staySignedIn`. */
   readonly staysSignedIn: boolean;
-  /** True if logins contain a `random` even if it leads nowhere. Otherwise it is sent only if `redirect` and `redeem` accept it. */
+  /** True if logins contain a `random` even if it leads nowhere. Otherwise they contain one if `randomToken` is true. */
   readonly alwaysSendsRandom: boolean;
   /** The code for a request from an address that may not use the session. */
   readonly ipChanged: OpenXchangeCode;

@@ -82,7 +82,8 @@ export interface OpenXchangeRouterOptions {
    */
   readonly tokenSecrets?: readonly string[] | undefined;
   /**
-   * The path to which `redirect`, `formlogin` and `tokenLogin` lead if the request has no valid parameter `uiWebPath`. Default: `/appsuite/`.
+   * The path to which `redirect`, `formlogin` and `tokenLogin` lead if the request has no valid parameter `uiWebPath`. Default:
+   * `/appsuite/`.
    * [com.openexchange.UIWebPath]
    */
   readonly uiWebPath?: string | undefined;
@@ -139,8 +140,8 @@ function isTokenSecret(value: unknown): boolean {
 }
 
 /**
- * Creates a router with the Open-Xchange modules `login`, `token` and `sessionmanagement`. Mount it at the path that the clients use:
- * `/ajax`, `/appsuite/api`, or both.
+ * Creates a router with the Open-Xchange modules `login`, `token` and `sessionmanagement`. Mount it at the path that the
+ * clients use: `/ajax`, `/appsuite/api`, or both.
  *
  * | request | effect |
  * |---|---|

@@ -106,7 +106,7 @@ function accountFacts({
   return { userId, tenantId, userNumber, contextNumber, locale };
 }
 
-/** The number of refused server tokens that each node remembers. */
+/** The number of refused sign-ins that each node remembers. */
 const MOST_REFUSED = 10_000;
 
 /**
@@ -123,15 +123,14 @@ export function tokens(
   const refused = lru<true>(MOST_REFUSED);
 
   async function pendingOf(serverToken: string, clientToken: string): Promise<PendingSignIn> {
-    const tokenHash = hashSecret(serverToken);
     const pending = (await unsealed(installationKeysOf(manager), PURPOSE, serverToken)) as
       PendingSignIn | undefined;
-    if (pending === undefined || pending.until <= clock.now() || refused.get(tokenHash)) {
+    if (pending === undefined || pending.until <= clock.now() || refused.get(pending.sessionId)) {
       throw new OpenXchangeError('SES-0210');
     }
     if (pending.clientToken === hashSecret(clientToken)) return pending;
-    // Otherwise an attacker with the server token could try several client tokens.
-    refused.set(tokenHash, true);
+    // Otherwise an attacker with the server token could try several client tokens. Several texts are the same server token.
+    refused.set(pending.sessionId, true);
     throw new OpenXchangeError('SES-0211');
   }
 
