@@ -81,7 +81,8 @@ export function sessionClaimGuard(
       throw new SessionError('credentials-invalid', 'The token names no session.');
     }
     const subject = subjectOf && checkedSubject(subjectOf(request));
-    return manager.verifyClaimed(sessionId, { ipAddress: clientAddress(request), activity }, subject);
+    const visit = { ipAddress: clientAddress(request), activity, sameAddress: dialect.sameAddress };
+    return manager.verifyClaimed(sessionId, visit, subject);
   }
 
   return function sessionClaimGuard(request, response, next) {

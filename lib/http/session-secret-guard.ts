@@ -8,6 +8,7 @@ import { flag } from '../options/checks';
 import type { OptionTable } from '../options/reader';
 import type { Settings } from '../options/settings';
 import { setSession } from './guarded-session';
+import { afterBody } from './parse-errors';
 import { refuse, restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 import { checkWriteOrigin } from './same-origin';
 
@@ -49,15 +50,20 @@ export function sessionSecretGuard(
     optional,
   } = verbOptions('sessionSecretGuard', manager, options, GUARD_OPTIONS);
   const { settings } = manager;
+  const { sameAddress } = dialect;
 
-  return function sessionSecretGuard(request, response, next) {
+  return afterBody(dialect, function sessionSecretGuard(request, response, next) {
     const refused = (error: unknown) => {
       if (optional && isGuest(request, error)) next();
       else refuse(error, dialect, request, response, next);
     };
     try {
       const credentials = readCredentials(request, dialect, settings);
-      const verified = manager.verify(credentials, { ipAddress: clientAddress(request), activity });
+      const verified = manager.verify(credentials, {
+        ipAddress: clientAddress(request),
+        activity,
+        sameAddress,
+      });
       // A cached session is returned directly, so that the request is passed on without waiting.
       if (verified instanceof Promise) {
         verified
@@ -74,7 +80,7 @@ export function sessionSecretGuard(
       return;
     }
     next();
-  };
+  });
 }
 
 /**

@@ -41,7 +41,7 @@ export interface SignIn {
   readonly data?: Data | undefined;
   /** Data that protocols need later in the session: one JSON object per protocol, under the protocol's name. */
   readonly protocolData?: ProtocolData | undefined;
-  /** The id under which other systems log this sign-in: at most 128 characters, unique among live sessions. */
+  /** The id under which other systems log this sign-in: at most 128 characters, unique among the owner's live sessions. */
   readonly authId?: string | null | undefined;
   /** A UUID for the session, chosen by the app's own code and never by a request. Default: a new one. */
   readonly sessionId?: string | undefined;

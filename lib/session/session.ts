@@ -49,7 +49,7 @@ export interface IdentitySession extends Owner {
   readonly data: Data;
   /** Data that protocols need later in the session: one object per protocol, under the protocol's name. */
   readonly protocolData: ProtocolData;
-  /** The id under which other systems log this sign-in, or null. It is unique among live sessions. */
+  /** The id under which other systems log this sign-in, or null. It is unique among the owner's live sessions. */
   readonly authId: string | null;
   /** The node that opened the session or served it last, or null if nodes have no names. */
   readonly node: string | null;

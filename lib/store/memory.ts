@@ -267,10 +267,11 @@ class MemoryStore implements AdministeredStore {
     return tooMany;
   }
 
-  #checkAuthId({ authId }: StoredSession, cutoffs: Cutoffs, ending: ReadonlyMap<string, End>): void {
-    if (authId === null) return;
-    for (const session of this.#sessions.values()) {
-      const taken = session.authId === authId && isLive(session, cutoffs) && !ending.has(session.sessionId);
+  #checkAuthId(added: StoredSession, cutoffs: Cutoffs, ending: ReadonlyMap<string, End>): void {
+    if (added.authId === null) return;
+    for (const session of this.#ownedBy(added)) {
+      const taken =
+        session.authId === added.authId && isLive(session, cutoffs) && !ending.has(session.sessionId);
       if (taken) throw authIdTaken();
     }
   }

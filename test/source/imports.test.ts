@@ -53,7 +53,10 @@ const BOUNDARIES: Readonly<Record<string, Boundary>> = {
   'geoip-lite': { within: /^lib\/location\/geoip-lite$/ },
   maxmind: { within: /^lib\/location\/maxmind$/ },
   'express-rate-limit': { within: /^lib\/http\/limiters$/ },
-  express: { within: /^lib\/(http|protocols)\/.+$/, typesIn: /^lib\/(http|protocols)\/(?!.*router$)/ },
+  express: {
+    within: /^lib\/(http|protocols)\/.+$/,
+    typesIn: /^lib\/(http|protocols)\/(?!.*(router|form-body)$)/,
+  },
   crypto: { within: /^lib\/(session\/(credentials|keyed-hash)|protocols\/open-xchange\/cookie-hash)$/ },
   // The clock imports timers, so that fake timers that replace the global functions do not affect it.
   timers: { within: /^lib\/clock$/ },

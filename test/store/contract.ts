@@ -155,13 +155,23 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       await insert(aSession(clock.now(), { userId: BOB.userId }), { credentialsCheckedAt: changedAt - 1 });
     });
 
-    it('rejects with auth-id-taken while a live session of any owner has the auth id', async () => {
+    it('rejects with auth-id-taken while a live session of the owner has the auth id', async () => {
       await inserted({ authId: 'login-1' });
-      const same = { authId: 'login-1', userId: 'bob' };
-      const second = () => insert(aSession(clock.now(), same));
+      const second = () => insert(aSession(clock.now(), { authId: 'login-1' }));
       await expect(second()).rejects.toMatchObject({ code: 'auth-id-taken' });
       await store.end(everySessionOf(ALICE), end());
       await expect(second()).resolves.toEqual(NOTHING);
+    });
+
+    it('accepts the same auth id for another user and for the same id in another tenant', async () => {
+      await inserted({ authId: 'login-1' });
+      const others = [
+        await inserted({ authId: 'login-1', userId: 'bob' }),
+        await inserted({ authId: 'login-1', tenantId: 'acme' }),
+      ];
+      clock.advance(2 * HOUR);
+      await inserted({ authId: 'login-1' });
+      for (const { sessionId } of others) expect((await store.find(sessionId))?.endedAt).toBeNull();
     });
 
     it('accepts the auth id of a session that it displaces', async () => {

@@ -1,11 +1,16 @@
 import type { Answer } from '../../http/dialect';
 
-/** The headers of every answer. Answers are JavaScript text and must not be cached. */
+/**
+ * The headers of every answer. Answers are JavaScript text. They must not be stored, and must not be read as another type. URLs
+ * of the protocol contain session ids, so that no other request may name them as its referrer.
+ */
 const HEADERS: Readonly<Record<string, string>> = {
   Expires: 'Sat, 06 May 1995 12:00:00 GMT',
   'Content-Type': 'text/javascript; charset=UTF-8',
   Pragma: 'no-cache',
-  'Cache-Control': 'post-check=0, pre-check=0',
+  'Cache-Control': 'no-store, post-check=0, pre-check=0',
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
 };
 
 /** Builds an answer with status 200. The protocol also uses this status for most errors. */

@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 
+import { cookieValues } from '../../http/cookies';
 import { mintSecret } from '../../session/credentials';
 import type { IdentitySession } from '../../session/session';
 import type { ClientHash } from './client-hash';
@@ -13,13 +14,21 @@ import {
   type CookiePurpose,
 } from './cookies';
 import type { OpenXchangeBasis, OpenXchangeSettings } from './options';
+import { isAmbiguous, plantedCleared } from './planted-cookies';
+import { provenSecret } from './proven-secret';
 
 /** Reads and writes the cookies of clients. Each method that writes returns values of `Set-Cookie`. */
 export interface ClientCookies {
-  /** Returns the value of a cookie of the session, or undefined if the request does not contain it. */
+  /**
+   * Returns the value of a cookie of the session, or undefined if the request does not contain it. If the request contains several
+   * values, returns the session's secret, and undefined for other purposes.
+   */
   valueOf(purpose: CookiePurpose, request: Request, session: IdentitySession): string | undefined;
-  /** Builds a cookie of the session for the client that sent the request, with its full lifetime. */
-  cookie(purpose: CookiePurpose, request: Request, session: IdentitySession, value: string): string;
+  /**
+   * Builds a cookie of the session for the client that sent the request, with its full lifetime. If the request contains another
+   * value, the result begins with lines that clear a planted cookie.
+   */
+  cookie(purpose: CookiePurpose, request: Request, session: IdentitySession, value: string): string[];
   /**
    * Builds all cookies of the session. `hash` is the hash in their names. By default, it is the hash of the client that sent
    * the request. The session cookie is included only if the request contains it, because clients request it with the action
@@ -37,6 +46,10 @@ export interface ClientCookies {
   stickyCookies(request: Request): string[];
   /** Clears the cookies with the hash and the cookies of the session. Skips cookies that the request does not contain. */
   cleared(request: Request, hash: string, sessionId?: string): string[];
+  /** Returns true if the request contains several values for a cookie of the session, so that another host planted one. */
+  hasPlanted(request: Request, session: IdentitySession): boolean;
+  /** Clears planted session cookies with the hash, and keeps the app's own. Returns an empty array if the request has only one value. */
+  plantedCleared(request: Request, hash: string): string[];
 }
 
 /** Creates the cookies with the lifetimes and attributes that the options set. */
@@ -53,11 +66,21 @@ export function clientCookies(
   }
 
   function valueOf(purpose: CookiePurpose, request: Request, session: IdentitySession): string | undefined {
-    return cookieValue(request.headers.cookie, cookieName(purpose, hashFor(purpose, request, session)));
+    const name = cookieName(purpose, hashFor(purpose, request, session));
+    const { cookie } = request.headers;
+    if (purpose === 'secret') return provenSecret(request, session, cookieValues(cookie, name));
+    return cookieValue(cookie, name);
   }
 
-  function cookie(purpose: CookiePurpose, request: Request, session: IdentitySession, value: string): string {
-    return lineOf(purpose, hashFor(purpose, request, session), session, value);
+  function cookie(
+    purpose: CookiePurpose,
+    request: Request,
+    session: IdentitySession,
+    value: string,
+    hash = hashFor(purpose, request, session),
+  ): string[] {
+    const planted = plantedCleared(request, cookieName(purpose, hash), value, attributes);
+    return [...planted, lineOf(purpose, hash, session, value)];
   }
 
   function lineOf(purpose: CookiePurpose, hash: string, session: IdentitySession, value: string): string {
@@ -72,17 +95,21 @@ export function clientCookies(
     secret: string,
     hash = hashIn(request, session),
   ): string[] {
-    const stored = cookieValue(request.headers.cookie, cookieName('session', hash)) === session.sessionId;
+    const { sessionId } = session;
+    const name = cookieName('session', hash);
+    const stored = cookieValues(request.headers.cookie, name).includes(sessionId);
     return [
-      lineOf('secret', hash, session, secret),
-      ...(stored ? [lineOf('session', hash, session, session.sessionId)] : []),
+      ...cookie('secret', request, session, secret, hash),
+      ...(stored
+        ? cookie('session', request, session, sessionId, hash)
+        : plantedCleared(request, name, undefined, attributes)),
       ...publicCookies(request, session),
     ];
   }
 
   // The value is the session id. Open-Xchange uses a second id for this cookie. Neither id proves possession of the session.
   function publicCookies(request: Request, session: IdentitySession): string[] {
-    return settings.publicSession ? [cookie('public-session', request, session, session.sessionId)] : [];
+    return settings.publicSession ? cookie('public-session', request, session, session.sessionId) : [];
   }
 
   function stickyCookies(request: Request): string[] {
@@ -94,9 +121,10 @@ export function clientCookies(
 
   function cleared(request: Request, hash: string, sessionId?: string): string[] {
     // Later versions send `invalid` as the value. This version sends a value of the usual form.
-    const lines = cookiesToClear(request.headers.cookie, hash, sessionId).map((name) =>
+    const lines = cookiesToClear(request.headers.cookie, hash, sessionId).flatMap((name) => [
+      ...(isAmbiguous(request, name) ? plantedCleared(request, name, undefined, attributes) : []),
       cookieLine(name, mintSecret('hex'), EXPIRED, attributes),
-    );
+    ]);
     const sticky = stickyValue(request);
     if (settings.stickyCookie && sticky !== undefined) {
       lines.push(cookieLine(STICKY_COOKIE, sticky, EXPIRED, attributes));
@@ -104,9 +132,36 @@ export function clientCookies(
     return lines;
   }
 
+  function hasPlanted(request: Request, session: IdentitySession): boolean {
+    const hash = hashIn(request, session);
+    if (
+      isAmbiguous(request, cookieName('secret', hash)) ||
+      isAmbiguous(request, cookieName('session', hash))
+    ) {
+      return true;
+    }
+    return (
+      settings.publicSession &&
+      isAmbiguous(request, cookieName('public-session', publicHash(request, session)))
+    );
+  }
+
   const hasStickyCookie = (request: Request) => stickyValue(request) !== undefined;
 
-  return { valueOf, cookie, cookies, publicCookies, hasStickyCookie, stickyCookies, cleared };
+  return {
+    valueOf,
+    cookie,
+    cookies,
+    publicCookies,
+    hasStickyCookie,
+    stickyCookies,
+    cleared,
+    hasPlanted,
+    plantedCleared: (request, hash) => {
+      const name = cookieName('session', hash);
+      return isAmbiguous(request, name) ? plantedCleared(request, name, undefined, attributes) : [];
+    },
+  };
 }
 
 /**
@@ -115,7 +170,7 @@ export function clientCookies(
  */
 function cookiesToClear(header: string | undefined, hash: string, sessionId?: string): string[] {
   const named = [cookieName('secret', hash), cookieName('session', hash)];
-  const present = named.filter((name) => cookieValue(header, name) !== undefined);
+  const present = named.filter((name) => cookieValues(header, name).length > 0);
   const id = sessionId ?? cookieValue(header, cookieName('session', hash));
   const publicOnes = cookiesFor('public-session', header).filter(([, value]) => value === id);
   return [...present, ...publicOnes.map(([name]) => name)];

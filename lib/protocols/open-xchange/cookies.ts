@@ -38,6 +38,10 @@ export function cookiesFor(
 export interface CookieAttributes {
   readonly httpOnly: boolean;
   readonly secure: boolean;
+  /** Only to clear a cookie that another host has set. The app's own cookies are for its host. */
+  readonly domain?: string | undefined;
+  /** Default: `/`. */
+  readonly path?: string;
 }
 
 /**
@@ -48,11 +52,12 @@ export function cookieLine(
   name: string,
   value: string,
   expires: number | undefined,
-  { httpOnly, secure }: CookieAttributes,
+  { httpOnly, secure, domain, path = '/' }: CookieAttributes,
 ): string {
   const parts = [`${name}=${value}`];
   if (expires !== undefined) parts.push(`expires=${cookieDate(expires)}`);
-  parts.push('path=/');
+  parts.push(`path=${path}`);
+  if (domain !== undefined) parts.push(`domain=${domain}`);
   if (secure) parts.push('Secure');
   if (httpOnly) parts.push('HttpOnly');
   return parts.join('; ');

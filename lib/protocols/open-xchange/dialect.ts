@@ -7,6 +7,7 @@ import { sessionsOf, type Revocation } from '../../session/revocation';
 import type { IdentitySession } from '../../session/session';
 import { MOST_TAKEN } from '../../store/store';
 import { answer } from './answers';
+import { inCallbackPage } from './callback-page';
 import { clientCookies, type ClientCookies } from './client-cookies';
 import { clientHash, type ClientHash } from './client-hash';
 import { errorObject, OpenXchangeError, errorOfRefusal } from './errors';
@@ -16,6 +17,7 @@ import {
   type OpenXchangeOptions,
   type OpenXchangeSettings,
 } from './options';
+import { parseSessionForm } from './form-body';
 import { parameter } from './parameters';
 import { idsToDelete } from './request-body';
 import { credentialReaders } from './request-credentials';
@@ -41,8 +43,8 @@ export interface OpenXchangeDialect extends Dialect, ClientCookies, Pick<ClientH
  * Creates the dialect for the clients of Open-Xchange. Requests contain a `session` parameter and a secret cookie. Answers
  * are JSON with status 200, even for most errors. `basis` is `manager.settings`.
  *
- * The dialect does not check the origin of requests, because its clients write with `GET` too. Other sites cannot forge such
- * a request, because they do not know the session id.
+ * The dialect does not check the origin of requests with a session, because its clients write with `GET` too. Other sites cannot
+ * forge such a request, because they do not know the session id. The router checks the origin of its own actions.
  * @throws TypeError that lists every problem with the options
  */
 export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions = {}): OpenXchangeDialect {
@@ -56,6 +58,7 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
     secretForm: 'hex',
     sameOrigin: false,
     sameAddress: true,
+    parseBody: parseSessionForm,
     credentials: readers.fromParameter,
     remembered: readers.fromStoredCookies,
     revocation,
@@ -77,7 +80,8 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
       return answer({}, clearCookies ? cookies.cleared(request, clientsHash, session?.sessionId) : []);
     },
 
-    refusal: (error, request) => refusalAnswer(error, request, settings, nextErrorId()),
+    refusal: (error, request) =>
+      inCallbackPage(request, refusalAnswer(error, request, settings, nextErrorId())),
   };
 
   return {
@@ -85,8 +89,8 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
     ...cookies,
     hashOf: hash.hashOf,
     hashIn: hash.hashIn,
-    // Cookies alone prove these requests. The check applies to WebSockets, which pages of other sites can open.
-    forImages: { ...dialect, sameOrigin: true, credentials: readers.fromPublicCookie },
+    // Cookies alone prove these requests.
+    forImages: { ...dialect, sameOrigin: true, readOnly: true, credentials: readers.fromPublicCookie },
     settings,
     loginAnswer,
     errorAnswer: (error) => answer(errorObject(error, nextErrorId())),

@@ -58,7 +58,11 @@ const ERRORS = {
     text: FAILED,
     description: 'The client parameter must not be the User-Agent.',
   },
-  'LGI-0026': { category: 'PERMISSION_DENIED', text: 'The request was denied.' },
+  'LGI-0026': {
+    category: 'PERMISSION_DENIED',
+    text: 'The request was denied.',
+    description: 'The request was denied. %s',
+  },
   'SVL-0001': { category: 'ERROR', text: FAILED, description: 'Unknown AJAX action: %s.' },
   'SVL-0002': { category: 'ERROR', text: FAILED, description: 'Missing the following request parameter: %s' },
   'SVL-0003': { category: 'TRY_AGAIN', text: 'Invalid cookie.' },
@@ -160,15 +164,23 @@ export function errorOfRefusal(
       return is('SVL-0015', [request.action]);
     case 'permission-missing':
     case 'cross-site':
-      return is('LGI-0026', [], 403);
+      return is('LGI-0026', [error.message], 403);
     case 'invalid-request':
-      return is('SVL-0004', [error.message]);
+      return is('SVL-0004', [withParameterName(error)]);
     case 'too-many-requests':
       return is('SVL-0019', [], 429);
     case 'store-unavailable':
       // Clients end their session when they receive a code with the prefix SES.
       return is('LGI-0005', [], 503);
   }
+}
+
+/** The request parameters whose fields have another name in this package. */
+const PARAMETERS: Readonly<Record<string, string>> = { clientId: 'client' };
+
+/** Returns the message with the name of the request parameter instead of the session's field. */
+function withParameterName({ field = '', message }: SessionError): string {
+  return message.replace(`"${field}"`, `"${PARAMETERS[field] ?? field}"`);
 }
 
 /** The facts about a request that error messages contain. */

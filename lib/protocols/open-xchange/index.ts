@@ -1,6 +1,7 @@
 export { openXchange, type OpenXchangeDialect } from './dialect';
 export type { OpenXchangeBasis, OpenXchangeOptions, OpenXchangeSettings } from './options';
 export { openXchangeRouter, type OpenXchangeRouterOptions } from './router';
+export type { TrustedClients } from './trusted-clients';
 export type { Authenticate, OpenXchangeAccount } from './login';
 export { cookieRefresh } from './cookie-refresh';
 export type { ClientCookies } from './client-cookies';

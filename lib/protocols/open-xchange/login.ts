@@ -17,6 +17,10 @@ import { protocolDataOf } from './stored-sign-in';
 /** The account of the user who logs in, as the app knows it. */
 export interface OpenXchangeAccount {
   readonly userId: string;
+  /**
+   * The user's tenant. Default: `contextNumber` as text, so that users of two contexts are different users. Pass `null` if all
+   * contexts share their users, for example because there is only one.
+   */
   readonly tenantId?: string | null | undefined;
   /** The number that answers contain as `user_id`. If it is missing, answers omit `user_id`. */
   readonly userNumber?: number | undefined;
@@ -71,7 +75,7 @@ export function login(
       checkAgreement(request, replaces);
       const signIn = {
         userId: account.userId,
-        tenantId: account.tenantId,
+        tenantId: tenantOf(account),
         clientId: client,
         userAgent,
         // The headers of a request on behalf of another client do not describe that client.
@@ -92,6 +96,11 @@ export function login(
       throw withAccount(account, client, error);
     }
   };
+}
+
+/** Returns the tenant. User ids of Open-Xchange are unique only within a context, so that the context is the default tenant. */
+function tenantOf({ tenantId, contextNumber }: OpenXchangeAccount): string | null | undefined {
+  return tenantId === undefined && contextNumber !== undefined ? String(contextNumber) : tenantId;
 }
 
 /** Builds the load balancer's cookie if the client does not have one yet. */

@@ -22,6 +22,7 @@ export function logout(manager: IdentitySessionManager, dialect: OpenXchangeDial
       const session = await manager.verify(credentials, {
         ipAddress: clientAddress(request),
         activity: false,
+        sameAddress: dialect.sameAddress,
       });
       await manager.signOut(credentials);
       return {

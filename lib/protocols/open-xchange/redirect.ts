@@ -55,7 +55,7 @@ function handover(
   answerTo: (request: Request, session: IdentitySession, secret: string) => Promise<Answer>,
 ): Action {
   return async function handover(request) {
-    const redeemed = await redeemToken(request, manager, tokens);
+    const redeemed = await redeemToken(request, manager, dialect, tokens);
     if (typeof redeemed === 'number') return emptyAnswer(redeemed);
     const { session, secret } = redeemed;
     const answer = await answerTo(request, session, secret);
@@ -67,14 +67,16 @@ function handover(
 async function redeemToken(
   request: Request,
   manager: IdentitySessionManager,
+  { sameAddress }: OpenXchangeDialect,
   tokens: RandomTokens,
 ): Promise<(Handover & { readonly session: IdentitySession }) | 400 | 403> {
   const token = parameter(request, 'random');
   if (!token || !tokens.enabled) return 400;
-  const redeemed = tokens.redeem(token);
+  const redeemed = tokens.redeem(token, request);
   if (redeemed === undefined) return 403;
   try {
-    return { ...redeemed, session: await manager.verify(redeemed, { ipAddress: clientAddress(request) }) };
+    const visit = { ipAddress: clientAddress(request), sameAddress };
+    return { ...redeemed, session: await manager.verify(redeemed, visit) };
   } catch (error) {
     if (!(error instanceof SessionError) || error.code === 'store-unavailable') throw error;
     return 403;

@@ -1,11 +1,4 @@
-import {
-  Router,
-  text,
-  urlencoded,
-  type ErrorRequestHandler,
-  type Request,
-  type RequestHandler,
-} from 'express';
+import { Router, text, type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
 
 import type { NameOf } from '../../http/account-limiter';
 import { LIMIT, attemptLimiters, revokeLimiters, type Limit } from '../../http/limiters';
@@ -17,6 +10,7 @@ import type { IdentitySessionManager } from '../../manager/manager';
 import { duration, flag, func, unchecked, valid } from '../../options/checks';
 import type { OptionTable, OptionValues } from '../../options/reader';
 import type { Duration } from '../../session/duration';
+import { mintSecret } from '../../session/credentials';
 import type { IdentitySession } from '../../session/session';
 import { actionHandler, moduleHandler, refusePasswordInUrl, type Action } from './actions';
 import { answer } from './answers';
@@ -25,13 +19,17 @@ import { changeIp } from './change-ip';
 import { CookieRefresh } from './cookie-refresh';
 import { openXchange, type OpenXchangeDialect } from './dialect';
 import { OpenXchangeError } from './errors';
+import { parseForm } from './form-body';
 import { login, type Authenticate, type ExtraFields } from './login';
 import { logout } from './logout';
 import { flagParameter, parameter } from './parameters';
+import { withoutPathParameter } from './path-parameters';
 import { RandomTokens } from './random-tokens';
 import { isLocalPath, redeem, redirect } from './redirect';
+import { checkRequestOrigin } from './request-origin';
 import { refreshSecret, store } from './session-cookies';
 import { clearSessions, deleteSessions } from './session-management';
+import { recognizeTrusted, trustedClients, type TrustedClients } from './trusted-clients';
 
 /** The options of `openXchangeRouter`. */
 export interface OpenXchangeRouterOptions {
@@ -45,9 +43,15 @@ export interface OpenXchangeRouterOptions {
   /** The dialect. Default: `openXchange(manager.settings)`. */
   readonly dialect?: OpenXchangeDialect | undefined;
   /**
-   * The time in which `redirect` or `redeem` accepts the `random` of a login, once. At most one minute; 0 turns both actions
-   * off. Default: 30 s. Only the node of the login knows the token. It keeps the session's secret in memory for this time.
-   * [com.openexchange.sessiond.randomTokenTimeout, com.openexchange.ajax.login.randomToken]
+   * If true, `redirect` and `redeem` accept the `random` of a login: once, at the address and with the user agent of the session.
+   * If false, both return 400, and the `random` in answers leads nowhere. Default: `false`.
+   * [com.openexchange.ajax.login.randomToken]
+   */
+  readonly randomToken?: boolean | undefined;
+  /**
+   * The time in which `redirect` or `redeem` accepts the `random` of a login. At most one minute. Default: 30 s. Only the node of
+   * the login knows the token. It keeps the session's secret in memory for this time.
+   * [com.openexchange.sessiond.randomTokenTimeout]
    */
   readonly randomTokenTimeout?: Duration | undefined;
   /**
@@ -55,6 +59,13 @@ export interface OpenXchangeRouterOptions {
    * [com.openexchange.UIWebPath]
    */
   readonly uiWebPath?: string | undefined;
+  /**
+   * The programs that may send `clientIP` and `clientUserAgent`, and use the action `changeip`: servers that sign in on behalf of a
+   * client, such as a portal. Pass addresses, ranges and networks in the form of `ipCheck.ranges`, or a function of the request that
+   * returns true. The parameters of all others are ignored, and `changeip` is refused. Behind a proxy, addresses need the Express
+   * setting `trust proxy`. Default: `[]`.
+   */
+  readonly trustedClients?: TrustedClients | undefined;
   /** Rate limits. `false` turns a limit off. [com.openexchange.ajax.login.maxRate, com.openexchange.ajax.login.maxRateTimeWindow] */
   readonly limits?:
     | {
@@ -75,11 +86,13 @@ const OPTIONS = {
   },
   modules: { check: func<NonNullable<OpenXchangeRouterOptions['modules']>>() },
   dialect: { check: unchecked<OpenXchangeDialect>() },
+  randomToken: { default: false, check: flag },
   randomTokenTimeout: { default: 30_000, check: duration(0, 60_000) },
   uiWebPath: {
     default: '/appsuite/',
     check: valid<string>(isLocalPath, 'a path of this host, such as "/appsuite/"'),
   },
+  trustedClients: { default: [], check: trustedClients },
   limits: { group: { login: LIMIT, account: { default: true, check: flag }, delete: LIMIT } },
 } satisfies OptionTable<OpenXchangeRouterOptions>;
 
@@ -117,13 +130,21 @@ export function openXchangeRouter(
 
   const login = [
     refusePasswordInUrl(dialect),
-    urlencoded({ extended: false, limit: '64kb' }),
+    parseForm,
     bodyParseErrors(dialect),
+    recognizeTrusted(given.trustedClients),
+    checkRequestOrigin(manager, dialect),
     loginModule(parts),
   ];
-  const sessionManagement = [guard, refresh.handler(), sessionManagementModule(parts)];
+  const sessionManagement = [
+    checkRequestOrigin(manager, dialect),
+    guard,
+    refresh.handler(),
+    sessionManagementModule(parts),
+  ];
 
   const router = Router();
+  router.use(withoutPathParameter);
   router.route('/login').get(login).post(login);
   router.route('/sessionmanagement').get(sessionManagement).put(sessionManagement).post(sessionManagement);
   return router;
@@ -138,9 +159,9 @@ interface RouterParts {
 }
 
 function loginModule({ manager, dialect, given, refresh, guard }: RouterParts): RequestHandler {
-  const { authenticate, limits, randomTokenTimeout, uiWebPath } = given;
+  const { authenticate, limits, randomToken, randomTokenTimeout, uiWebPath } = given;
   const { clock, lifetimes } = manager.settings;
-  const tokens = new RandomTokens(clock, randomTokenTimeout);
+  const tokens = new RandomTokens(clock, randomToken ? randomTokenTimeout : 0);
   const extras = extraFields(tokens, given.modules);
   const handler = (action: Action) => actionHandler(dialect, action);
 
@@ -185,7 +206,7 @@ function sessionManagementModule({ manager, dialect, given }: RouterParts): Requ
 
 function extraFields(tokens: RandomTokens, modules: OpenXchangeRouterOptions['modules']): ExtraFields {
   return async (request, session, secret) => ({
-    ...(tokens.enabled && { random: tokens.mint(session.sessionId, secret) }),
+    random: tokens.enabled ? tokens.mint(session, secret) : mintSecret('hex'),
     ...(modules && flagParameter(request, 'modules') && { modules: await modules(session, request) }),
   });
 }

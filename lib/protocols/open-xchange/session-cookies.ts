@@ -12,8 +12,8 @@ export function store(manager: IdentitySessionManager, dialect: OpenXchangeDiale
   return async function store(request: Request) {
     if (!manager.settings.lifetimes.autologin) throw plainRefusal('autologin-disabled');
     const session = sessionOf(request);
-    const cookie = dialect.cookie('session', request, session, session.sessionId);
-    return answer(DONE, [cookie, ...dialect.stickyCookies(request)]);
+    const cookies = dialect.cookie('session', request, session, session.sessionId);
+    return answer(DONE, [...cookies, ...dialect.stickyCookies(request)]);
   };
 }
 
@@ -25,7 +25,7 @@ export function refreshSecret(dialect: OpenXchangeDialect): Action {
   return async function refreshSecret(request: Request) {
     const session = sessionOf(request);
     const secret = dialect.valueOf('secret', request, session)!;
-    const cookies = [dialect.cookie('secret', request, session, secret)];
+    const cookies = dialect.cookie('secret', request, session, secret);
     return answer(DONE, [...cookies, ...dialect.publicCookies(request, session)]);
   };
 }

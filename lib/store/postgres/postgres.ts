@@ -130,7 +130,8 @@ class PostgresStore implements AdministeredStore {
     } catch (error) {
       if (!violates(error, AUTH_ID)) throw refusalOfInsert(error);
     }
-    const freeing = [session.authId, ...cutoffValues(admission.cutoffs), session.signedIn];
+    const { userId, tenantId, authId, signedIn } = session;
+    const freeing = [userId, tenantId, authId, ...cutoffValues(admission.cutoffs), signedIn];
     const freed = await this.#once('freeAuthId', freeing);
     try {
       const { ended, more } = await this.#insert(session, admission);

@@ -107,10 +107,10 @@ export function statements(tables: Tables) {
       end
       order by signed_in desc, session_id desc offset $6::int limit ${MOST_ENDED}`,
 
-    /** Ends the expired session that still holds an auth id, so that the id is free. */
+    /** Ends the owner's expired session that still holds an auth id, so that the id is free. */
     freeAuthId: `
-      update ${table} s set ended_at = ${time('$5')}, end_reason = 'expired'
-      where auth_id = $1 and ended_at is null and not ${live(tables, '$2', '$3', '$4')}
+      update ${table} s set ended_at = ${time('$7')}, end_reason = 'expired'
+      where auth_id = $3 and ${ownedBy('$1', '$2')} and ended_at is null and not ${live(tables, '$4', '$5', '$6')}
       returning ${ENDED.join()}`,
 
     /**

@@ -4,7 +4,9 @@ const HEADERS = {
   Expires: 'Sat, 06 May 1995 12:00:00 GMT',
   'Content-Type': 'text/javascript; charset=UTF-8',
   Pragma: 'no-cache',
-  'Cache-Control': 'post-check=0, pre-check=0',
+  'Cache-Control': 'no-store, post-check=0, pre-check=0',
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
 };
 
 describe('the answers', () => {

@@ -18,6 +18,7 @@ describe('login', () => {
   });
 
   it('stores the client hints of the request, but not those of a program that logs in on behalf of a client', async () => {
+    await ox.restart({ router: { trustedClients: (request) => request.ip === '127.0.0.1' } });
     const hints = ['Sec-CH-UA-Platform: "Windows"', 'Sec-CH-UA-Platform-Version: "15.0.0"'];
     const target = `/ajax/login?action=login&client=${UI}`;
     const form = 'name=alice&password=somePassword';
@@ -96,12 +97,67 @@ describe('login', () => {
     expectError(await ox.client().send('POST', target, 'name=alice&password=somePassword'), 'LGI-0021');
   });
 
-  it('refuses an authId that a live session has', async () => {
+  it('refuses an authId that a live session of the user has, but not that of another user', async () => {
     await ox.client().login('alice', '&authId=one');
     const target = '/ajax/login?action=login&authId=one';
-    expectError(await ox.client(CHROME).send('POST', target, 'name=bob&password=somePassword'), 'SES-0008', [
-      'bob',
-    ]);
+    const login = (name: string) =>
+      ox.client(CHROME).send('POST', target, `name=${name}&password=somePassword`);
+    expectError(await login('alice'), 'SES-0008', ['alice']);
+    expect(json(await login('bob'))).toMatchObject({ user: 'bob' });
+  });
+
+  it('ignores the address and the user agent that a client claims to act for', async () => {
+    const client = ox.client(FIREFOX, 'usm-json-x');
+    await client.login('alice', '&clientIP=203.0.113.7&clientUserAgent=forged');
+    expect(await client.all()).toMatchObject([{ ipAddress: '127.0.0.1', userAgent: FIREFOX }]);
+  });
+
+  it.each(['login', 'redeem', 'redirect', 'formlogin', 'tokenLogin', 'tokens', 'redeemToken'])(
+    'is not possible for pages of other sites, by any action: %s',
+    async (action) => {
+      await ox.restart({ options: { origins: ['https://portal.example'] }, router: { randomToken: true } });
+      const user = await ox.signedIn();
+      await user.act('store');
+      const cookies = [...user.jar];
+      const form = `action=${action}&client=${UI}&name=mallory&login=mallory&password=somePassword`;
+      const from = (headers: string[]) => user.send('POST', '/ajax/login', form, headers);
+      for (const headers of [
+        ['Sec-Fetch-Site: cross-site', 'Origin: https://evil.example'],
+        ['Sec-Fetch-Site: same-site', 'Origin: https://blog.localhost'],
+        ['Origin: https://evil.example'],
+        ['Origin: null'],
+      ]) {
+        expect((await from(headers)).status).toBe(403);
+      }
+      expect([...user.jar]).toEqual(cookies);
+      expect(json(await user.use())).toEqual({ data: 'alice' });
+      if (action !== 'login') return;
+      const portal = ['Sec-Fetch-Site: cross-site', 'Origin: https://portal.example'];
+      for (const headers of [portal, ['Sec-Fetch-Site: same-origin'], ['Origin: http://localhost'], []]) {
+        expect(json(await from(headers))).toMatchObject({ user: 'mallory' });
+      }
+    },
+  );
+
+  it.each<[string, object, string | null]>([
+    ['the context by default', { contextNumber: 2 }, '2'],
+    ['the tenant if there is one', { contextNumber: 2, tenantId: 'acme' }, 'acme'],
+    ['no tenant if the app says so', { contextNumber: 2, tenantId: null }, null],
+    ['no tenant without a context', {}, null],
+  ])('opens the session in a tenant: %s', async (_, account, tenantId) => {
+    await ox.restart({ router: { authenticate: (userId) => ({ userId, ...account }) } });
+    await ox.signedIn();
+    expect(await ox.database.knex('identity_sessions').pluck('tenant_id')).toEqual([tenantId]);
+  });
+
+  it('keeps users of two contexts with the same id apart', async () => {
+    const context = { one: 1, two: 2 };
+    const authenticate = (name: string) => ({ userId: '3', contextNumber: context[name as 'one'] });
+    await ox.restart({ router: { authenticate } });
+    const [one, two] = [await ox.signedIn('one'), await ox.signedIn('two', CHROME)];
+    expect((await one.all()).map(({ sessionId }) => sessionId)).toEqual([one.session]);
+    await one.send('GET', `/ajax/sessionmanagement?action=clear&session=${one.session}`);
+    expect(json(await two.use())).toEqual({ data: '3' });
   });
 
   it('with staySignedIn=false sets a session cookie, and the session does not hibernate', async () => {
