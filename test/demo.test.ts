@@ -661,7 +661,7 @@ describe('the command `npm start`', () => {
   });
 
   it('starts three nodes, and a session that was ended at one is refused by all', async () => {
-    spawnDemo('nodes');
+    spawnDemo('nodes', { NODE_ENV: 'development' });
     const text = await linesUntil((all) => all.split('http:').length > 3);
     for (const { name, password } of accountsToTry)
       expect(text.split(`${name} / ${password}`)).toHaveLength(2);

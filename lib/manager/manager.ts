@@ -368,7 +368,7 @@ export class IdentitySessionManager {
     return this.#store.changeData(id, (data) => {
       const changed = change(data);
       if (changed instanceof Promise) throw new TypeError('The function of `update` must not be async');
-      return jsonObject('data', changed) as Data;
+      return jsonObject('data', changed);
     });
   }
 

@@ -192,7 +192,8 @@ function* frameContradictions({ sameSite, partitioned, secure }: Values['cookies
 }
 
 function warn({ cookies, longLifetime }: Settings): void {
-  if (!cookies.secure) {
+  // Tests use plain HTTP.
+  if (!cookies.secure && process.env['NODE_ENV'] !== 'test') {
     process.emitWarning(
       '`cookies.secure` is false: credentials are also sent over plain HTTP. Never deploy this.',
       { code: 'EIS_INSECURE_COOKIES' },

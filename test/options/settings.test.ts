@@ -118,8 +118,11 @@ describe('settingsOf', () => {
     expect(() => settingsOf(undefined as never)).toThrow(/createIdentitySessionManager\(\{ knex \}\)/);
   });
 
-  it('prints a warning for insecure cookies in development, and refuses them in production', () => {
+  it('accepts insecure cookies in tests, warns of them in development, and refuses them in production', () => {
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    settings({ cookies: { secure: false } });
+    expect(warn).not.toHaveBeenCalled();
+    process.env['NODE_ENV'] = 'development';
     settings({ cookies: { secure: false } });
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('plain HTTP'), {
       code: 'EIS_INSECURE_COOKIES',

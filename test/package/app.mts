@@ -34,6 +34,7 @@ import {
 import { displayName } from 'express-identity-sessions/i18n';
 import type { RequestCredentials, Settings } from 'express-identity-sessions/protocols';
 import { redisHint, type RedisClient } from 'express-identity-sessions/redis';
+import { cookieHeader, signInAs, TestClock } from 'express-identity-sessions/testing';
 import type { SessionStore, Touch } from 'express-identity-sessions/store';
 
 const options: IdentitySessionOptions = {
