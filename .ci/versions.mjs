@@ -72,7 +72,11 @@ const words = process.argv.slice(2).map((word) => word.toLowerCase());
 const selected = variants.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
 if (selected.length === 0) throw new Error(`No variant has all these words: ${words.join(' ')}`);
 const rows = [];
-for (const variant of selected) rows.push(await run(variant));
+for (const variant of selected) {
+  const row = await run(variant);
+  console.log(`${row.ok ? '✓' : '✗'} ${row.variant}: ${row.result}, ${row.seconds} s`);
+  rows.push(row);
+}
 console.table(rows, ['variant', 'versions', 'result', 'seconds']);
 process.exitCode = rows.every(({ ok }) => ok) ? 0 : 1;
 

@@ -23,7 +23,7 @@ export type RefusalCode =
   | 'session-limit-reached'
   /** The credentials of the user changed after the app checked them for this sign-in. */
   | 'credential-changed'
-  /** A live session has the authentication id of the sign-in. */
+  /** A live session of the user has the authentication id of the sign-in. */
   | 'auth-id-taken'
   /** Another session has the id that the app passed for a new session. */
   | 'session-id-taken'

@@ -40,6 +40,7 @@ export {
 
 // REST, the package's own protocol
 export { rest, type RestOptions } from './http/rest';
+export { browserPages, prefersHtml, returnPath, type BrowserPagesOptions } from './http/browser-pages';
 export { restRouter, type RestRouterOptions } from './http/rest-router';
 export type { Answer, Dialect, Transport } from './http/dialect';
 
@@ -52,6 +53,7 @@ export {
   type Owner,
   type SessionReference,
 } from './session/session';
+export * from './session/session-data';
 export type { Credentials } from './session/credentials';
 export type { DescribedSession } from './session/described';
 export type { EndReason } from './session/end-reason';

@@ -62,9 +62,9 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
     create index identity_sessions_tenant on ${at}.identity_sessions (tenant_id, ${signedIn})
     where ended_at is null and tenant_id is not null`);
 
-  // An auth id is unique among the live sessions of all users.
+  // An auth id is unique among the live sessions of its owner. Clients choose it, so that another user must not block it.
   await knex.raw(`
-    create unique index identity_sessions_auth_id on ${at}.identity_sessions (auth_id)
+    create unique index identity_sessions_auth_id on ${at}.identity_sessions (auth_id, user_id, coalesce(tenant_id, ''))
     where ended_at is null and auth_id is not null`);
 
   // One row ends all sessions in its scope that were signed in by then. A scope is "everyone", "no tenant", or "tenant:"

@@ -230,7 +230,23 @@ describe('a request to the demo without a session', () => {
   it.each(['/', '/profile', '/admin'])('redirects a browser from %s to the sign-in page', async (path) => {
     const response = await person().get(path);
     expect(response.status).toBe(303);
-    expect(response.headers['location']).toBe('/sign-in');
+    expect(response.headers['location']).toBe(`/sign-in?returnTo=${encodeURIComponent(path)}`);
+  });
+
+  it('returns a person after the sign-in to the page that they wanted', async () => {
+    const alice = person();
+    const { text } = await alice.get((await alice.get('/profile')).headers['location']!);
+    const [, returnTo] = /name="returnTo" value="([^"]*)"/.exec(text)!;
+    const wrong = await alice.post('/sign-in', { ...ALICE, password: 'wrong', returnTo });
+    expect(wrong.text).toContain('name="returnTo" value="/profile"');
+    expect((await alice.post('/sign-in', { ...ALICE, returnTo })).headers['location']).toBe('/profile');
+  });
+
+  it('leads nobody to another site', async () => {
+    const alice = person();
+    expect((await alice.get('/sign-in?returnTo=//evil.example')).text).not.toContain('evil');
+    const response = await alice.post('/sign-in', { ...ALICE, returnTo: '//evil.example' });
+    expect(response.headers['location']).toBe('/');
   });
 
   it('answers a program with 401 and a problem document', async () => {
@@ -268,7 +284,7 @@ describe('two sessions of one user of the demo', () => {
 
     const refused = await phone.get('/profile');
     expect(refused.status).toBe(303);
-    expect(refused.headers['location']).toBe('/sign-in?notice=revoked');
+    expect(refused.headers['location']).toBe('/sign-in?notice=revoked&returnTo=%2Fprofile');
     const page = (await phone.get('/sign-in?notice=revoked')).text;
     expect(page).toContain('Your session was ended.');
     expect(page).toContain('You ended it from another session.');
@@ -315,7 +331,9 @@ describe('two sessions of one user of the demo', () => {
       (each) => each.userAgent === IPHONE,
     )!;
     expect((await script.delete(`/sessions/${id}`)).status).toBe(204);
-    expect((await phone.get('/profile')).headers['location']).toBe('/sign-in?notice=revoked');
+    expect((await phone.get('/profile')).headers['location']).toBe(
+      '/sign-in?notice=revoked&returnTo=%2Fprofile',
+    );
   });
 
   it('cannot be ended by another site', async () => {
@@ -348,7 +366,9 @@ describe('the sign-out of the demo', () => {
 
     const thief = person();
     for (const [name, value] of kept) thief.cookies.set(name, value);
-    expect((await thief.get('/profile')).headers['location']).toBe('/sign-in?notice=signed-out');
+    expect((await thief.get('/profile')).headers['location']).toBe(
+      '/sign-in?notice=signed-out&returnTo=%2Fprofile',
+    );
   });
 
   it('clears the cookie of a session that has already ended', async () => {
@@ -382,7 +402,7 @@ describe('a session of the demo', () => {
     clock.advance(2 * HOUR);
 
     expect((await alice.post('/session/autologin')).status).toBe(401);
-    expect((await alice.get('/')).headers['location']).toBe('/sign-in?notice=session-expired');
+    expect((await alice.get('/')).headers['location']).toBe('/sign-in?notice=session-expired&returnTo=%2F');
   });
 
   it('is not kept alive by an open page', async () => {
@@ -391,7 +411,7 @@ describe('a session of the demo', () => {
       await alice.get('/session');
       clock.advance(HOUR / 2);
     }
-    expect((await alice.get('/')).headers['location']).toBe('/sign-in?notice=session-expired');
+    expect((await alice.get('/')).headers['location']).toBe('/sign-in?notice=session-expired&returnTo=%2F');
   });
 
   it('survives a restart of the server', async () => {
@@ -411,7 +431,7 @@ describe('the page for administrators', () => {
 
     const page = (await admin.get('/admin')).text;
     await admin.post(actionOf(page, 'Sign out Mobile Safari 18 on iOS 18.5, bob'));
-    expect((await bob.get('/')).headers['location']).toBe('/sign-in?notice=administrator');
+    expect((await bob.get('/')).headers['location']).toBe('/sign-in?notice=administrator&returnTo=%2F');
   });
 
   it('returns 403 to other users, as a page or as a problem document', async () => {
@@ -446,14 +466,14 @@ describe('the ABP routes of the demo', () => {
     const { items } = (await admin.get(`${EVERYBODY}?userId=alice`)).body as { items: { id: string }[] };
     expect((await admin.get(`${EVERYBODY}/${items[0]!.id}`)).body).toMatchObject({ userName: 'alice' });
     expect((await admin.delete(`${EVERYBODY}/${items[0]!.id}`)).status).toBe(204);
-    expect((await phone.get('/')).headers['location']).toBe('/sign-in?notice=administrator');
+    expect((await phone.get('/')).headers['location']).toBe('/sign-in?notice=administrator&returnTo=%2F');
   });
 
   it('let administrators set the sign-in rule, which also applies to sign-ins on the pages', async () => {
     const admin = await signedIn(program(), ADMIN);
     expect((await admin.put(RULE, { preventConcurrentLogin: 2 })).status).toBe(204);
     const [before, after] = [await signedIn(person(), ALICE), await signedIn(person(IPHONE), ALICE)];
-    expect((await before.get('/')).headers['location']).toBe('/sign-in?notice=displaced');
+    expect((await before.get('/')).headers['location']).toBe('/sign-in?notice=displaced&returnTo=%2F');
     expect((await after.get('/')).status).toBe(200);
   });
 
@@ -534,7 +554,7 @@ describe('an Open-Xchange client of the demo', () => {
 
     const others = JSON.stringify(ids.filter((id) => id !== ox.session));
     await ox.client.put(`/ajax/sessionmanagement?action=delete&session=${ox.session}`, others);
-    expect((await phone.get('/')).headers['location']).toBe('/sign-in?notice=revoked');
+    expect((await phone.get('/')).headers['location']).toBe('/sign-in?notice=revoked&returnTo=%2F');
     expect(JSON.parse(await used(ox))).toEqual({ data: { user: 'alice' } });
   });
 
@@ -656,7 +676,7 @@ describe('the command `npm start`', () => {
   });
 
   it('starts three nodes, and a session that was ended at one is refused by all', async () => {
-    spawnDemo('nodes');
+    spawnDemo('nodes', { NODE_ENV: 'development' });
     const text = await linesUntil((all) => all.split('http:').length > 3);
     for (const { name, password } of accountsToTry)
       expect(text.split(`${name} / ${password}`)).toHaveLength(2);

@@ -119,7 +119,7 @@ describe('the tarball', () => {
     );
     // Without .d.ts files, because Knex would treat them as migrations.
     const migrations = filesIn('migrations').map((path) => built(path, '.js'));
-    const papers = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'];
+    const papers = ['package.json', 'openapi.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'];
     return [...lib, ...migrations, ...filesIn('docs'), ...papers].map((path) => `package/${path}`);
   }
 

@@ -1,8 +1,7 @@
 import { Router, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 
-import { sessionOf, sessionsOf, type IdentitySessionManager } from '../../lib';
+import { prefersHtml, sessionOf, sessionsOf, type IdentitySessionManager } from '../../lib';
 import { accountNames, isAdministrator } from './accounts';
-import { prefersHtml } from './forms';
 import { administrationPage } from './pages/administration';
 import { notice } from './pages/notices';
 import { problemPage } from './pages/problem';

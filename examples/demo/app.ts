@@ -9,8 +9,11 @@ import express, {
 } from 'express';
 
 import {
+  browserPages,
   createSignIn,
+  prefersHtml,
   restRouter,
+  returnPath,
   revokeRoute,
   sameOrigin,
   SessionError,
@@ -25,9 +28,9 @@ import {
 import { abpRoutes } from './abp';
 import { authenticate, isAdministrator } from './accounts';
 import { administration } from './administration';
-import { forms, prefersHtml } from './forms';
 import { openXchangeRoutes } from './open-xchange';
 import { notice } from './pages/notices';
+import { problemPage } from './pages/problem';
 import { profilePage } from './pages/profile';
 import { sessionsPage } from './pages/sessions';
 import { signInPage } from './pages/sign-in';
@@ -37,7 +40,10 @@ import { signInPage } from './pages/sign-in';
  * and a page for administrators. Clients of Open-Xchange and ABP front ends can use the same accounts and sessions.
  */
 export function createApp({ manager }: { manager: IdentitySessionManager }): Express {
-  const dialect = forms(manager);
+  const dialect = browserPages(manager.settings, {
+    signIn: '/sign-in',
+    problem: ({ message }) => problemPage('That did not work', message),
+  });
   const guard = sessionSecretGuard(manager, { dialect });
 
   const app = express();
@@ -84,7 +90,8 @@ function pageHeaders(_request: Request, response: Response, next: NextFunction):
 }
 
 function showSignIn(request: Request, response: Response): void {
-  response.send(signInPage({ name: rememberedName(request), notice: notice(request.query['notice']) }));
+  const shown = notice(request.query['notice']);
+  response.send(signInPage({ name: rememberedName(request), notice: shown, returnTo: returnPath(request) }));
 }
 
 /**
@@ -114,7 +121,7 @@ function signInWithPassword(manager: IdentitySessionManager): RequestHandler {
     }
     await signIn(request, response, { userId: account.name, staySignedIn });
     rememberName(response, account.name);
-    if (prefersHtml(request)) response.redirect(303, '/');
+    if (prefersHtml(request)) response.redirect(303, returnPath(request));
     else response.json({ user: account.name });
   };
 }
@@ -137,7 +144,8 @@ function signInForm(request: Request): {
 function refusePassword(request: Request, response: Response, name: string): void {
   const detail = 'The name or the password is wrong.';
   response.status(401);
-  if (prefersHtml(request)) response.send(signInPage({ name, problem: detail }));
+  if (prefersHtml(request))
+    response.send(signInPage({ name, problem: detail, returnTo: returnPath(request) }));
   else response.type('application/problem+json').json({ title: 'Unauthorized', status: 401, detail });
 }
 

@@ -16,9 +16,12 @@ export function openXchangeRoutes(manager: IdentitySessionManager): Router {
   return router;
 }
 
-/** Accepts names with a context, such as `alice@example.com`. The context is ignored, because there is only one here. */
+/**
+ * Accepts names with a context, such as `alice@example.com`. The context is ignored, because there is only one here. The tenant
+ * is null, as for the sign-ins of the demo's pages, so that both show the same sessions.
+ */
 async function accountOf(name: string, password: string): Promise<OpenXchangeAccount | undefined> {
   const [user = ''] = name.split('@');
   const account = await authenticate(user, password);
-  return account && { userId: account.name, userNumber: account.number, contextNumber: 1 };
+  return account && { userId: account.name, tenantId: null, userNumber: account.number, contextNumber: 1 };
 }

@@ -6,6 +6,7 @@ import { secretOf } from '../session/credentials';
 import { checkAgreement } from './guarded-session';
 import { checkResponse } from './open-session';
 import { clientAddress } from './client-address';
+import { afterBody } from './parse-errors';
 import { asyncHandler, dialectOf, type VerbOptions } from './request';
 import { checkActionOrigin } from './same-origin';
 
@@ -22,7 +23,7 @@ import { checkActionOrigin } from './same-origin';
 export function autologin(manager: IdentitySessionManager, options: VerbOptions = {}): RequestHandler {
   const dialect = dialectOf('autologin', manager, options);
 
-  return asyncHandler(dialect, async function autologin(request, response) {
+  const handler = asyncHandler(dialect, async function autologin(request, response) {
     checkResponse(response);
     const credentials = dialect.remembered(request);
     if (credentials === undefined) {
@@ -36,4 +37,5 @@ export function autologin(manager: IdentitySessionManager, options: VerbOptions 
     const secret = secretOf(credentials, session);
     return dialect.opened({ described: manager.describe(session), secret, transport }, request);
   });
+  return afterBody(dialect, handler);
 }

@@ -1,4 +1,5 @@
-import type { Request } from 'express';
+import type { Request, RequestHandler } from 'express';
+
 import type { SessionError } from '../errors';
 import type { Credentials, SecretForm, Transport } from '../session/credentials';
 import type { ListOptions, OwnSearch } from '../manager/own-sessions';
@@ -14,10 +15,23 @@ import type { MaybePromise } from '../store/store';
 export interface Dialect {
   /** The form of new secrets. Default: `base64url`. */
   readonly secretForm?: SecretForm;
-  /** If true, a write that is authenticated by a cookie must come from the app's own origin or from `origins`. */
+  /**
+   * If true, a write that is authenticated by a cookie must come from the app's own origin or from `origins`. Sign-ins are always
+   * checked.
+   */
   readonly sameOrigin: boolean;
-  /** If true, autologin requires the session's own address unless the app sets `ipCheck.mode`. */
+  /** If true, every request must come from the session's own address, unless the app sets `ipCheck.mode`. */
   readonly sameAddress: boolean;
+  /**
+   * If true, browsers send all credentials of this dialect automatically, so that it is safe for reading only. `upgradeGuard`
+   * refuses such a dialect, because a WebSocket also writes. Default: `false`.
+   */
+  readonly readOnly?: boolean;
+  /**
+   * A body parser for requests whose body can contain credentials. Guards, `autologin` and `signOut` call it before they read
+   * credentials. By default, bodies contain none.
+   */
+  readonly parseBody?: RequestHandler;
   /**
    * Returns the credentials of the request, or undefined if it has none.
    * @throws SessionError `credentials-invalid`, `credentials-ambiguous`

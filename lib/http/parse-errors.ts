@@ -1,4 +1,4 @@
-import type { ErrorRequestHandler } from 'express';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
 
 import type { Dialect } from './dialect';
 import { SessionError } from '../errors';
@@ -15,6 +15,19 @@ export function bodyParseErrors(dialect: Dialect): ErrorRequestHandler {
     const isParseError = typeof status === 'number' && status >= 400 && status < 500;
     const refusal = new SessionError('invalid-request', 'The body cannot be read.', { field: 'body' });
     refuse(isParseError ? refusal : error, dialect, request, response, next);
+  };
+}
+
+/** Lets the dialect parse the body before the handler reads credentials. Does nothing if bodies contain none. */
+export function afterBody(dialect: Dialect, handler: RequestHandler): RequestHandler {
+  const { parseBody } = dialect;
+  if (parseBody === undefined) return handler;
+  const parseErrors = bodyParseErrors(dialect);
+  return (request, response, next) => {
+    void parseBody(request, response, (error?: unknown) => {
+      if (error === undefined) void handler(request, response, next);
+      else void parseErrors(error, request, response, next);
+    });
   };
 }
 

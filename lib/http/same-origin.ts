@@ -79,10 +79,15 @@ export function checkSignInOrigin(request: Request, settings: OriginSettings): v
  * Checks that the request comes from a page of this app or of one of `origins`. A request without `Sec-Fetch-Site` and
  * `Origin` passes, because all current browsers send at least one of them on a cross-site write. It is refused if
  * `cookies.sameSite` is `none`, because then nothing else keeps an old browser from sending the cookie.
+ * @param origin The origin of the page. Default: the header `Origin`.
  * @throws SessionError `cross-site`
  */
-export function checkOrigin(request: Request, { origins, cookies }: OriginSettings): void {
-  const { origin, 'sec-fetch-site': site } = request.headers;
+export function checkOrigin(
+  request: Request,
+  { origins, cookies }: OriginSettings,
+  origin: string | undefined = request.headers.origin,
+): void {
+  const site = request.headers['sec-fetch-site'];
   if (site === 'same-origin' || site === 'none') return;
   if (origin !== undefined && origins.includes(origin)) return;
   if (site !== undefined) throw crossSite();

@@ -9,7 +9,7 @@ import { claimedSession, type SessionClaims } from '../session/claims';
 import type { IdentitySession, Owner } from '../session/session';
 import { setSession } from './guarded-session';
 import { refuse, restDialect, verbOptions } from './request';
-import { GUARD_OPTIONS, type GuardOptions } from './session-secret-guard';
+import { GUARD_OPTIONS, isGuest, type GuardOptions } from './session-secret-guard';
 
 /** The options of `sessionClaimGuard`. */
 export interface ClaimGuardOptions extends GuardOptions {
@@ -70,6 +70,7 @@ export function sessionClaimGuard(
     claimsOf,
     subjectOf,
     activity,
+    optional,
   } = verbOptions('sessionClaimGuard', manager, options, OPTIONS);
 
   async function verify(request: Request): Promise<IdentitySession> {
@@ -80,7 +81,8 @@ export function sessionClaimGuard(
       throw new SessionError('credentials-invalid', 'The token names no session.');
     }
     const subject = subjectOf && checkedSubject(subjectOf(request));
-    return manager.verifyClaimed(sessionId, { ipAddress: clientAddress(request), activity }, subject);
+    const visit = { ipAddress: clientAddress(request), activity, sameAddress: dialect.sameAddress };
+    return manager.verifyClaimed(sessionId, visit, subject);
   }
 
   return function sessionClaimGuard(request, response, next) {
@@ -89,6 +91,9 @@ export function sessionClaimGuard(
         setSession(request, session);
         next();
       })
-      .catch((error: unknown) => refuse(error, dialect, request, response, next));
+      .catch((error: unknown) => {
+        if (optional && isGuest(request, error)) next();
+        else refuse(error, dialect, request, response, next);
+      });
   };
 }

@@ -2,12 +2,13 @@ import type { Request, RequestHandler } from 'express';
 
 import { clientAddress } from './client-address';
 import type { Dialect, RequestCredentials } from './dialect';
-import { plainRefusal } from '../errors';
+import { plainRefusal, SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
 import { flag } from '../options/checks';
 import type { OptionTable } from '../options/reader';
 import type { Settings } from '../options/settings';
 import { setSession } from './guarded-session';
+import { afterBody } from './parse-errors';
 import { refuse, restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 import { checkWriteOrigin } from './same-origin';
 
@@ -15,11 +16,18 @@ import { checkWriteOrigin } from './same-origin';
 export interface GuardOptions extends VerbOptions {
   /** Set it to `false` for requests that a page sends by itself, so that they do not keep the session alive. Default: `true`. */
   readonly activity?: boolean | undefined;
+  /**
+   * Set it to `true` for pages that guests see too: requests that prove no live session are passed on without
+   * `request.identitySession`. Writes from other sites are still refused, and so are requests whose session cannot be checked.
+   * Default: `false`.
+   */
+  readonly optional?: boolean | undefined;
 }
 
 export const GUARD_OPTIONS = {
   ...VERB_OPTIONS,
   activity: { default: true, check: flag },
+  optional: { default: false, check: flag },
 } satisfies OptionTable<GuardOptions>;
 
 /**
@@ -36,19 +44,26 @@ export function sessionSecretGuard(
   manager: IdentitySessionManager,
   options: GuardOptions = {},
 ): RequestHandler {
-  const { dialect = restDialect(manager), activity } = verbOptions(
-    'sessionSecretGuard',
-    manager,
-    options,
-    GUARD_OPTIONS,
-  );
+  const {
+    dialect = restDialect(manager),
+    activity,
+    optional,
+  } = verbOptions('sessionSecretGuard', manager, options, GUARD_OPTIONS);
   const { settings } = manager;
+  const { sameAddress } = dialect;
 
-  return function sessionSecretGuard(request, response, next) {
-    const refused = (error: unknown) => refuse(error, dialect, request, response, next);
+  return afterBody(dialect, function sessionSecretGuard(request, response, next) {
+    const refused = (error: unknown) => {
+      if (optional && isGuest(request, error)) next();
+      else refuse(error, dialect, request, response, next);
+    };
     try {
       const credentials = readCredentials(request, dialect, settings);
-      const verified = manager.verify(credentials, { ipAddress: clientAddress(request), activity });
+      const verified = manager.verify(credentials, {
+        ipAddress: clientAddress(request),
+        activity,
+        sameAddress,
+      });
       // A cached session is returned directly, so that the request is passed on without waiting.
       if (verified instanceof Promise) {
         verified
@@ -65,7 +80,17 @@ export function sessionSecretGuard(
       return;
     }
     next();
-  };
+  });
+}
+
+/**
+ * Returns true if the refused request proves no session, so that an optional guard can pass it on. Credentials that contradict
+ * the session of an earlier guard are no guest's.
+ */
+export function isGuest({ identitySession }: Request, error: unknown): boolean {
+  if (!(error instanceof SessionError)) return false;
+  if (error.code === 'credentials-missing') return true;
+  return identitySession === undefined && (error.status === 401 || error.code === 'credentials-ambiguous');
 }
 
 /** @throws SessionError `credentials-missing`, `cross-site`, and the errors of the dialect */

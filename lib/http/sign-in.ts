@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 
 import { attemptOf } from './attempt';
+import { beforeHeaders, keepFromSharedCaches } from './before-headers';
 import { clientAddress } from './client-address';
 import type { Transport } from './dialect';
 import { invalidRequest } from '../errors';
@@ -68,9 +69,7 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
     const replaces = credentials ?? request.identitySession;
     // A sign-in ends the previous session, even with transport bearer. Another site must not be able to cause that.
     const endsPrevious = replaces !== undefined && sentByBrowser(request, credentials?.transport);
-    if (dialect.sameOrigin && (transport === 'cookie' || endsPrevious)) {
-      checkSignInOrigin(request, manager.settings);
-    }
+    if (transport === 'cookie' || endsPrevious) checkSignInOrigin(request, manager.settings);
     const facts = {
       ...given,
       transport,
@@ -86,6 +85,7 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
       const opened = { described: manager.describe(session), secret, transport };
       const token = transport === 'bearer' ? dialect.token(session.sessionId, secret) : undefined;
       setHeaders(response, { ...dialect.opened(opened, request), body: undefined });
+      beforeHeaders(response, () => keepFromSharedCaches(response, 'no-store'));
       return token === undefined ? { session } : { session, token };
     });
   }

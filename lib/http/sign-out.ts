@@ -4,6 +4,7 @@ import { transportOf } from './guarded-session';
 import type { IdentitySessionManager } from '../manager/manager';
 import { sessionsOf } from '../session/revocation';
 import { actingUser } from '../session/session';
+import { afterBody } from './parse-errors';
 import { asyncHandler, dialectOf, type VerbOptions, wellFormedCredentials } from './request';
 import { checkActionOrigin } from './same-origin';
 
@@ -22,7 +23,7 @@ import { checkActionOrigin } from './same-origin';
 export function signOut(manager: IdentitySessionManager, options: VerbOptions = {}): RequestHandler {
   const dialect = dialectOf('signOut', manager, options);
 
-  return asyncHandler(dialect, async function signOut(request) {
+  const handler = asyncHandler(dialect, async function signOut(request) {
     const { identitySession: guarded } = request;
     if (guarded !== undefined) {
       const transport = transportOf(request, guarded, dialect);
@@ -36,4 +37,5 @@ export function signOut(manager: IdentitySessionManager, options: VerbOptions = 
     const session = credentials && (await manager.signOut(credentials));
     return dialect.revoked(credentials?.transport !== 'bearer', request, session);
   });
+  return afterBody(dialect, handler);
 }

@@ -65,7 +65,7 @@ const CLOSE_TIMEOUT_MS = 1000;
  *
  * Refuses other requests with an HTTP answer, for the same reasons as `sessionSecretGuard`. It also checks the origin: a
  * page of another site cannot open a WebSocket with the user's cookie.
- * @throws TypeError if the manager, `app` or `webSockets` is missing, or an option is invalid
+ * @throws TypeError if the manager, `app` or `webSockets` is missing, an option is invalid, or the dialect is for reading only
  */
 export function upgradeGuard<S extends WebSocketLike>(
   manager: IdentitySessionManager,
@@ -74,12 +74,19 @@ export function upgradeGuard<S extends WebSocketLike>(
   const { dialect = restDialect(manager), app } = verbOptions('upgradeGuard', manager, options, OPTIONS);
   const { webSockets } = options;
   const { clock, report } = manager.settings;
+  if (dialect.readOnly === true) {
+    throw new TypeError(
+      'upgradeGuard cannot be built with this `dialect`, because it is for reading only: browsers send its credentials for ' +
+        'pages of any site, and a WebSocket also writes. Pass a dialect whose requests name the session themselves',
+    );
+  }
 
   async function verify(request: Request): Promise<IdentitySession> {
     const credentials = dialect.credentials(request);
     if (credentials === undefined) throw plainRefusal('credentials-missing');
     if (dialect.sameOrigin && credentials.transport === 'cookie') checkOrigin(request, manager.settings);
-    const session = await manager.verify(credentials, { ipAddress: clientAddress(request) });
+    const { sameAddress } = dialect;
+    const session = await manager.verify(credentials, { ipAddress: clientAddress(request), sameAddress });
     setSession(request, session);
     return session;
   }

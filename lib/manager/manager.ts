@@ -11,6 +11,7 @@ import { reportEnded } from '../events';
 import type { Health } from '../health';
 import { placeOf, type Locator } from '../location/location';
 import { checkNames, type Names } from '../options/reader';
+import { setInstallationKeys } from './installation-keys';
 import { NodeCapacity } from './node-capacity';
 import { OwnSessions, type ListOptions, type OwnSearch } from './own-sessions';
 import { checkedProtocolData, newSession, type SignIn } from './new-session';
@@ -42,11 +43,13 @@ import {
   type Owner,
   type StoredSession,
 } from '../session/session';
+import type { Keys } from '../session/keyed-hash';
 import { inSlices } from '../slices';
 import { END_REASONS, type EndReason } from '../session/end-reason';
 import { optionalLabel, jsonObject } from '../session/text';
 import type { EndedListener, SessionWatch } from './session-watch';
 import type { Settings } from '../options/settings';
+import type { Data } from '../session/session-data';
 import type { AdministeredStore, Ending, MaybePromise, SessionPatch } from '../store/store';
 import { VERSION } from '../version';
 import { CLAIMED, Verification, type Visit } from './verification';
@@ -56,9 +59,6 @@ export interface Opened {
   readonly session: IdentitySession;
   readonly secret: string;
 }
-
-/** The parts of a sign-in that concern this package's own credentials. */
-type SecretParts = 'transport' | 'secretForm' | 'replaces';
 
 /** The result of closing a manager. */
 export interface Closed {
@@ -72,6 +72,7 @@ export interface ManagerParts {
   readonly watch: SessionWatch;
   readonly cleanup: Cleanup;
   readonly accountLimit: AccountLimit;
+  readonly keys: Keys;
   readonly locate?: Locator | undefined;
   /** Resolves when the clock follows the database's time. Absent for a store without a database. */
   readonly synchronizeClock?: (() => Promise<void>) | undefined;
@@ -109,6 +110,7 @@ export class IdentitySessionManager {
     const { store, watch, cleanup, locate, synchronizeClock = async () => undefined } = parts;
     this.settings = settings;
     setAccountLimit(this, parts.accountLimit);
+    setInstallationKeys(this, parts.keys);
     this.#store = store;
     this.#watch = watch;
     this.#cleanup = cleanup;
@@ -152,14 +154,14 @@ export class IdentitySessionManager {
    * @throws SessionError as `open`; `session-id-taken` also if the session with this id has ended
    * @throws TypeError as `open`
    */
-  async create(signIn: Omit<SignIn, SecretParts>): Promise<IdentitySession> {
+  async create(signIn: Omit<SignIn, 'transport' | 'secretForm' | 'replaces'>): Promise<IdentitySession> {
     currentAttempt()?.decide('undecided');
     const session = await this.#create(signIn);
     currentAttempt()?.decide('succeeded');
     return session;
   }
 
-  async #create(signIn: Omit<SignIn, SecretParts>): Promise<IdentitySession> {
+  async #create(signIn: Omit<SignIn, 'transport' | 'secretForm' | 'replaces'>): Promise<IdentitySession> {
     await this.#synchronizeClock();
     const tokens = { ...signIn, transport: 'bearer' as const };
     const session = newSession(tokens, hashSecret(mintSecret()), this.settings);
@@ -338,10 +340,17 @@ export class IdentitySessionManager {
   /**
    * Changes the data that is kept with a session. Each given object replaces the whole previous one; in `protocolData`,
    * the object of each named protocol does. Returns false if the session does not exist or has ended.
+   *
+   * With a function, replaces `data` by what the function returns for the current `data`. Parallel calls run one after the
+   * other, so that none is lost: `manager.update(id, (data) => ({ ...data, visits: (data.visits ?? 0) + 1 }))`. The function may
+   * be called again after a conflict in the database, so it must have no other effects, and it must not be async.
+   *
+   * Objects that requests already have do not change.
    * @throws SessionError `invalid-request` if an object is too large or too deep, `store-unavailable`
    * @throws TypeError if a value is not a JSON object, or a name does not belong to `SessionPatch`
    */
-  async update(sessionId: string, patch: SessionPatch): Promise<boolean> {
+  async update(sessionId: string, patch: SessionPatch | ((data: Data) => Data)): Promise<boolean> {
+    if (typeof patch === 'function') return this.#changeData(sessionId, patch);
     checkNames('update', patch, CHANGEABLE);
     const { extraProperties, data, protocolData } = patch;
     const changes = {
@@ -353,6 +362,16 @@ export class IdentitySessionManager {
     };
     const id = parsedSessionId(sessionId);
     return id === undefined ? false : this.#store.update(id, changes);
+  }
+
+  async #changeData(sessionId: string, change: (data: Data) => Data): Promise<boolean> {
+    const id = parsedSessionId(sessionId);
+    if (id === undefined) return false;
+    return this.#store.changeData(id, (data) => {
+      const changed = change(data);
+      if (changed instanceof Promise) throw new TypeError('The function of `update` must not be async');
+      return jsonObject('data', changed);
+    });
   }
 
   /**

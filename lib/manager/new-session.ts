@@ -16,6 +16,7 @@ import { IMPERSONATION, kindOfDevice } from '../session/device/kind';
 import { flagOf } from '../session/flag';
 import { ipAddress } from '../session/ip-address';
 import type { IdentitySession, JsonObject, ProtocolData, StoredSession } from '../session/session';
+import type { Data } from '../session/session-data';
 import { capped, optionalLabel, optionalText, jsonObject, text } from '../session/text';
 import { displayName } from '../session/i18n/messages';
 import type { Settings } from '../options/settings';
@@ -53,10 +54,10 @@ export interface SignIn {
   /** A JSON object of at most 16 KB that is kept as long as the session. */
   readonly extraProperties?: JsonObject | undefined;
   /** A JSON object of at most 16 KB that is kept until the session hibernates. */
-  readonly data?: JsonObject | undefined;
+  readonly data?: Data | undefined;
   /** Data that protocols need later in the session: one JSON object per protocol, under the protocol's name. */
   readonly protocolData?: ProtocolData | undefined;
-  /** The id under which other systems log this sign-in: at most 128 characters, unique among live sessions. */
+  /** The id under which other systems log this sign-in: at most 128 characters, unique among the owner's live sessions. */
   readonly authId?: string | null | undefined;
   /** A UUID for the session, chosen by the app's own code and never by a request. Default: a new one. */
   readonly sessionId?: string | undefined;

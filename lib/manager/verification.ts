@@ -28,7 +28,7 @@ export interface Visit {
   readonly ipAddress?: string | null | undefined;
   /** False if the request does not count as use of the session. Default: true. */
   readonly activity?: boolean | undefined;
-  /** True checks the address strictly if the option `ipCheck` sets no `mode`. Default: false. */
+  /** True checks the address strictly if the app sets no `ipCheck.mode`. Default: false. */
   readonly sameAddress?: boolean | undefined;
   /**
    * The address that becomes the session's, if a program sends the request on behalf of a user at another address. The IP

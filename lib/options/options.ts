@@ -79,8 +79,8 @@ export interface IdentitySessionOptions extends SignInRules {
 
   /**
    * The maximum number of live sessions on this node, of all users together. When it is reached, sign-ins are refused.
-   * It protects the node and is not exact, because sessions are counted once a second. Requires `nodeId`. Default
-   * `Infinity`. [sessiond.maxSession]
+   * It protects the node and is not exact, because sessions are counted once a second. Nodes with one `nodeId` share the
+   * limit. Default `Infinity`. [sessiond.maxSession]
    */
   readonly maxSessions?: number | undefined;
   /**
@@ -155,8 +155,8 @@ export interface IdentitySessionOptions extends SignInRules {
   readonly requestBudget?: Duration | undefined;
 
   /**
-   * Rules for sessions whose IP address changes. By default a session may change its address, except at an autologin whose
-   * dialect requires the same address. [IPCheck, ipcheck.mode]
+   * Rules for sessions whose IP address changes. By default a session may change its address, except in requests of a dialect
+   * that requires the same address. [IPCheck, ipcheck.mode]
    */
   readonly ipCheck?: IpCheckOptions | undefined;
   /**
@@ -187,18 +187,19 @@ export interface IdentitySessionOptions extends SignInRules {
   readonly clientBlacklist?: readonly string[] | undefined;
 
   /**
-   * The secret keys for keyed hashes, the current one first. Each is text of at least 32 random characters, and all nodes
-   * need the same. Default: the key that `migrate()` created in the database.
+   * The secret keys for keyed hashes and encrypted tokens, the current one first. Each is text of at least 32 random
+   * characters, and all nodes need the same. Default: the key that `migrate()` created in the database.
    */
   readonly keys?: readonly [string, ...string[]] | undefined;
   /**
    * The name of this node, which is stored with the sessions that it opens or serves. 1 to 64 letters, digits, `_`, `.` or
-   * `-`. By default the node has no name.
+   * `-`. By default it is the host name if `globalLookup: false` or `maxSessions` needs a name, so that all processes of a
+   * host are one node. Otherwise the node has no name.
    */
   readonly nodeId?: string | undefined;
   /**
-   * Shows users their sessions of all nodes. If `false`, only the sessions that this node opened or served last; this
-   * requires `nodeId`. Default `true`. [session.management.globalLookup]
+   * Shows users their sessions of all nodes. If `false`, only the sessions that nodes with this `nodeId` opened or served
+   * last. Default `true`. [session.management.globalLookup]
    */
   readonly globalLookup?: boolean | undefined;
 

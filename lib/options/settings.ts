@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { debuglog, inspect } from 'node:util';
 
 import { systemClock, type Clock } from '../clock';
@@ -75,7 +76,7 @@ function inForce(values: Values): Settings {
     cookies: { ...values.cookies, ttl: values.cookies.ttl ?? values.longLifetime },
     rules: readSignInRules(values),
     maxSessionsKept: mostKept(values),
-    nodeId: values.nodeId ?? null,
+    nodeId: values.nodeId ?? (needsNodeId(values) ? hostName() : null),
     // The default shrinks with `shortLifetime`, so that the defaults never contradict each other.
     touchInterval: values.touchInterval ?? Math.min(60_000, longestTouchInterval(values)),
     ipCheck: buildIpCheck(values.ipCheck),
@@ -91,6 +92,20 @@ function inForce(values: Values): Settings {
 function mostKept({ maxSessionsKept, maxSessionsPerUser }: Values): number | false {
   if (maxSessionsKept === false || maxSessionsPerUser === Infinity) return maxSessionsKept;
   return Math.max(maxSessionsKept, maxSessionsPerUser);
+}
+
+/** Returns true if an option concerns the sessions of this node. */
+function needsNodeId({ globalLookup, maxSessions }: Values): boolean {
+  return !globalLookup || maxSessions !== Infinity;
+}
+
+/** Returns the host name in the form of a `nodeId`. */
+function hostName(): string {
+  return (
+    hostname()
+      .replace(/[^A-Za-z0-9_.-]/g, '-')
+      .slice(0, 64) || 'localhost'
+  );
 }
 
 /** Keeps keys and passwords out of logged and copied settings. The properties can still be read by their names. */
@@ -141,12 +156,6 @@ function* contradictions(values: Values): Iterable<string> {
       'so that cleanup would delete live sessions: make it at least as long'
     );
   }
-  if (!values.globalLookup && values.nodeId === undefined) {
-    yield '`globalLookup: false` shows the sessions of this node, and the node has no name: give it a `nodeId`';
-  }
-  if (values.maxSessions !== Infinity && values.nodeId === undefined) {
-    yield '`maxSessions` limits the sessions of this node, and the node has no name: give it a `nodeId`';
-  }
   if (lease > 0 && lease < SHORTEST_LEASE) {
     yield `\`lease\` (${lease} ms) must be 0 or at least ${SHORTEST_LEASE} ms, because changes are read every half second`;
   }
@@ -181,7 +190,8 @@ function* frameContradictions({ sameSite, partitioned, secure }: Values['cookies
 }
 
 function warn({ cookies, longLifetime }: Settings): void {
-  if (!cookies.secure) {
+  // Tests use plain HTTP.
+  if (!cookies.secure && process.env['NODE_ENV'] !== 'test') {
     process.emitWarning(
       '`cookies.secure` is false: credentials are also sent over plain HTTP. Never deploy this.',
       { code: 'EIS_INSECURE_COOKIES' },

@@ -8,12 +8,12 @@ import { ipAddress } from './ip-address';
  * Options of the IP check, which decides if a session may be used from a new address. Brackets contain the names of the
  * equivalent properties. The check stops an attacker who stole a session and uses another network, but not one behind the
  * same proxy. It also signs out users who change from Wi-Fi to a mobile network, or from IPv4 to IPv6, so it is off by
- * default. Behind a proxy it needs the Express setting `trust proxy`.
+ * default, except in protocols that require it. Behind a proxy it needs the Express setting `trust proxy`.
  */
 export interface IpCheckOptions {
   /**
-   * - `none`, the default: every session may change its address. For an autologin with `Dialect.sameAddress`, the default
-   *   is `strict`.
+   * - `none`, the default: every session may change its address. For requests of a dialect with `Dialect.sameAddress`, the
+   *   default is `strict`.
    * - `strict`: a session may change its address only if another option allows it.
    * - `countrycode`: a session may also change its address within its country. An address of an unknown country, or a
    *   private address, is in no country; `ranges` can allow it.
@@ -174,7 +174,8 @@ function matchesPattern(pattern: string, text: string): boolean {
   return next === pattern.length;
 }
 
-function rangeMatcher(given: unknown): (address: string) => boolean {
+/** Checks a list of ranges and returns a function that finds an address in them. */
+export function rangeMatcher(given: unknown): (address: string) => boolean {
   const lines = typeof given === 'string' ? [given] : given;
   if (!isListOfText(lines)) throw new TypeError('it must be the text of a file, or a list of its lines');
   // One list for each family, because a BlockList matches IPv4 addresses against IPv6 ranges too.

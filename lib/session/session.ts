@@ -1,6 +1,7 @@
 import type { ClientHints } from './device/client-hints';
 import type { EndReason } from './end-reason';
 import { withIpAddresses } from './ip-address';
+import type { Data } from './session-data';
 
 /**
  * Identifies the user that a session belongs to. A user id is unique only within its tenant. Apps without tenants leave
@@ -54,10 +55,10 @@ export interface IdentitySession extends Owner {
   /** Data of the app that is kept as long as the session. */
   readonly extraProperties: JsonObject;
   /** Temporary data of the app. It is dropped when the session hibernates. */
-  readonly data: JsonObject;
+  readonly data: Data;
   /** Data that protocols need later in the session: one object per protocol, under the protocol's name. */
   readonly protocolData: ProtocolData;
-  /** The id under which other systems log this sign-in, or null. It is unique among live sessions. */
+  /** The id under which other systems log this sign-in, or null. It is unique among the owner's live sessions. */
   readonly authId: string | null;
   /** The node that opened the session or served it last, or null if nodes have no names. */
   readonly node: string | null;

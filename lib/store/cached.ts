@@ -6,6 +6,7 @@ import type { Health } from '../health';
 import { stage, type Cutoffs, type Lifetimes } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
 import { afterUse, type EndedSession, type Owner, type StoredSession } from '../session/session';
+import type { Data } from '../session/session-data';
 import { AbsentIds } from './absent-ids';
 import { ForwardingStore } from './forwarding';
 import type {
@@ -94,6 +95,10 @@ class CachedStore extends ForwardingStore {
 
   override update(id: string, patch: SessionPatch): Promise<boolean> {
     return this.#changing([id], this.inner.update(id, patch), Boolean);
+  }
+
+  override changeData(id: string, change: (data: Data) => Data): Promise<boolean> {
+    return this.#changing([id], this.inner.changeData(id, change), Boolean);
   }
 
   override wake(id: string, at: number, idleSince: number): Promise<boolean> {

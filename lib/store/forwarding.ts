@@ -2,6 +2,7 @@ import type { Health } from '../health';
 import type { Cutoffs } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
 import type { EndedSession, Owner, StoredSession } from '../session/session';
+import type { Data } from '../session/session-data';
 import type {
   AdministeredStore,
   Admission,
@@ -47,6 +48,10 @@ export class ForwardingStore implements AdministeredStore {
 
   update(id: string, patch: SessionPatch): Promise<boolean> {
     return this.inner.update(id, patch);
+  }
+
+  changeData(id: string, change: (data: Data) => Data): Promise<boolean> {
+    return this.inner.changeData(id, change);
   }
 
   wake(id: string, at: number, idleSince: number): Promise<boolean> {

@@ -13,6 +13,7 @@ import {
   type Owner,
   type StoredSession,
 } from '../session/session';
+import type { Data } from '../session/session-data';
 import {
   authIdTaken,
   limitReached,
@@ -100,6 +101,13 @@ class MemoryStore implements AdministeredStore {
     const protocolData = { ...session.protocolData, ...patch.protocolData };
     this.#sessions.set(id, { ...session, ...patch, protocolData });
     return true;
+  }
+
+  async changeData(id: string, change: (data: Data) => Data): Promise<boolean> {
+    const session = this.#sessions.get(id);
+    return (
+      session !== undefined && session.endedAt === null && this.update(id, { data: change(session.data) })
+    );
   }
 
   async wake(id: string, at: number, idleSince: number): Promise<boolean> {
@@ -270,10 +278,11 @@ class MemoryStore implements AdministeredStore {
     return tooMany;
   }
 
-  #checkAuthId({ authId }: StoredSession, cutoffs: Cutoffs, ending: ReadonlyMap<string, End>): void {
-    if (authId === null) return;
-    for (const session of this.#sessions.values()) {
-      const taken = session.authId === authId && isLive(session, cutoffs) && !ending.has(session.sessionId);
+  #checkAuthId(added: StoredSession, cutoffs: Cutoffs, ending: ReadonlyMap<string, End>): void {
+    if (added.authId === null) return;
+    for (const session of this.#ownedBy(added)) {
+      const taken =
+        session.authId === added.authId && isLive(session, cutoffs) && !ending.has(session.sessionId);
       if (taken) throw authIdTaken();
     }
   }

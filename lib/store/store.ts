@@ -15,6 +15,7 @@ import type {
   StoredSession,
   Use,
 } from '../session/session';
+import type { Data } from '../session/session-data';
 import type { SessionLimit } from '../session/sign-in-rules';
 import { optionalText, text } from '../session/text';
 
@@ -46,6 +47,11 @@ export interface SessionStore {
   read(id: string): Promise<StoredSession | undefined>;
   /** Changes the fields that the patch names. Returns false if the session does not exist or has ended. */
   update(id: string, patch: SessionPatch): Promise<boolean>;
+  /**
+   * Replaces `data` by the result of `change`, so that no parallel change is lost. If a conflict with another transaction occurs,
+   * calls `change` again. Returns false without a call if the session does not exist or has ended. Rethrows what `change` throws.
+   */
+  changeData(id: string, change: (data: Data) => Data): Promise<boolean>;
   /**
    * Wakes a hibernating session: drops its temporary data and records the use. Returns false if the session has ended or
    * was used after `idleSince`, so that of several parallel calls only one returns true.
@@ -187,7 +193,7 @@ export interface TouchResult {
 /** The fields that may change while a session lives. Each object replaces the previous one. */
 export interface SessionPatch {
   readonly extraProperties?: JsonObject;
-  readonly data?: JsonObject;
+  readonly data?: Data;
   /** Replaces the objects of the named protocols. The objects of other protocols stay. */
   readonly protocolData?: ProtocolData;
 }

@@ -6,6 +6,7 @@ import {
   claims,
   memory,
   sessionClaimGuard,
+  type GuardOptions,
   type IdentitySessionManager,
   type SessionClaims,
 } from '../../lib';
@@ -22,13 +23,13 @@ beforeEach(() => {
 });
 
 /** An app that trusts a header. A real app would verify the signature of a token. */
-function appOn(framework: typeof express, activity = true): Express {
+function appOn(framework: typeof express, options: GuardOptions = {}): Express {
   const app = framework();
   const claimsOf = (req: express.Request) => {
     const token = req.get('X-Verified-Token');
     return token === undefined ? undefined : (JSON.parse(token) as SessionClaims);
   };
-  app.get('/', sessionClaimGuard(manager, { claimsOf, activity }), (req, res) => {
+  app.get('/', sessionClaimGuard(manager, { claimsOf, ...options }), (req, res) => {
     res.json({ user: req.identitySession?.userId });
   });
   return app;
@@ -58,6 +59,17 @@ describe.each([
     expect(response.body).toMatchObject({ code: 'session-ended', reason: 'administrator' });
   });
 
+  it('with optional: true passes on a request whose token names no live session as a guest', async () => {
+    const session = await manager.create({ userId: 'alice' });
+    const app = appOn(framework, { optional: true });
+    expect((await get(app, claims(session))).body).toEqual({ user: 'alice' });
+    await manager.administration.revoke(session.sessionId);
+    for (const token of [claims(session), {}, undefined]) {
+      const { status, body } = await get(app, token);
+      expect([status, body]).toEqual([200, {}]);
+    }
+  });
+
   it.each([
     [undefined, 'credentials-missing'],
     [null, 'credentials-missing'],
@@ -74,7 +86,7 @@ describe.each([
 it('sessionClaimGuard records the last use of the session unless activity is false', async () => {
   const session = await manager.create({ userId: 'alice' });
   clock.advance(HOUR / 2);
-  await get(appOn(express, false), claims(session));
+  await get(appOn(express, { activity: false }), claims(session));
   expect((await manager.administration.get(session.sessionId)).lastAccessed).toBeNull();
   await get(appOn(express), claims(session));
   expect((await manager.administration.get(session.sessionId)).lastAccessed).toBe(clock.now());

@@ -128,6 +128,78 @@ describe('sessionSecretGuard', () => {
   });
 });
 
+describe('an optional sessionSecretGuard', () => {
+  beforeEach(() => {
+    app = express();
+    const guard = sessionSecretGuard(manager, { optional: true });
+    app.all('/private', guard, (request_, response) => {
+      response.json({ user: request_.identitySession?.userId ?? null });
+    });
+  });
+
+  it('sets req.identitySession for a live session', async () => {
+    const response = await get({ Cookie: cookieOf(await opened()) });
+    expect(response.body).toEqual({ user: 'alice' });
+  });
+
+  it.each([
+    ['without credentials', () => ({})],
+    [
+      'with a wrong secret',
+      ({ session }: Opened) => ({ Cookie: cookieOf({ session, secret: 'A'.repeat(43) }) }),
+    ],
+    ['with malformed credentials', () => ({ Authorization: 'Bearer eis_junk' })],
+    [
+      'with two different credentials',
+      (alice: Opened) => ({ Cookie: cookieOf(alice), Authorization: 'Bearer eis_junk.junk' }),
+    ],
+  ])('passes on a request %s as a guest', async (_, headersOf) => {
+    const response = await get(headersOf(await opened()));
+    expect([response.status, response.body]).toEqual([200, { user: null }]);
+  });
+
+  it('passes on a request of an ended and of an expired session as a guest', async () => {
+    const [ended, expired] = [await opened(), await opened()];
+    await manager.revoke({ owner: ended.session, only: [ended.session.sessionId] });
+    expect((await get({ Cookie: cookieOf(ended) })).body).toEqual({ user: null });
+    clock.advance(HOUR);
+    expect((await get({ Cookie: cookieOf(expired) })).body).toEqual({ user: null });
+  });
+
+  it('returns 503 while the database is away', async () => {
+    const alice = await opened();
+    store.find = () => {
+      throw new SessionError('store-unavailable', 'Not now.', { retryAfter: 1 });
+    };
+    expect((await get({ Cookie: cookieOf(alice) })).status).toBe(503);
+  });
+
+  it('returns 403 for a write with a cookie from another site, and passes on a guest', async () => {
+    const write = (headers: Record<string, string>) =>
+      request(app)
+        .post('/private')
+        .set({ 'Sec-Fetch-Site': 'cross-site', ...headers });
+    expect((await write({ Cookie: cookieOf(await opened()) })).status).toBe(403);
+    expect((await write({})).body).toEqual({ user: null });
+  });
+
+  it('refuses credentials that contradict the session of another guard', async () => {
+    const [alice, bob] = [await opened(), await manager.open({ userId: 'bob' })];
+    app = express();
+    app.use((request_, _response, next) => {
+      request_.identitySession = bob.session;
+      next();
+    });
+    app.get('/private', sessionSecretGuard(manager, { optional: true }), (request_, response) => {
+      response.json({ user: request_.identitySession?.userId });
+    });
+    expect((await get({ Cookie: cookieOf(alice) })).body).toMatchObject({ code: 'credentials-ambiguous' });
+    const wrong = { Cookie: cookieOf({ session: alice.session, secret: 'A'.repeat(43) }) };
+    expect((await get(wrong)).body).toMatchObject({ code: 'credentials-invalid' });
+    expect((await get()).body).toEqual({ user: 'bob' });
+  });
+});
+
 describe('sessionSecretGuard with random input', () => {
   let server: RawServer;
   let cookie: string;

@@ -266,6 +266,24 @@ describe('createSignIn refusals', () => {
     );
   });
 
+  it('also checks the origin with a dialect that does not check the origin of requests with a session', async () => {
+    use({}, { dialect: { ...rest(manager.settings), sameOrigin: false } });
+    const refused = await signingIn({ userId: 'alice' }, { 'Sec-Fetch-Site': 'cross-site' });
+    await expectRefusal(refused, 403, 'cross-site');
+  });
+
+  it('keeps a response with credentials out of caches, even if the app marks it as public', async () => {
+    app = express();
+    const signIn = createSignIn(manager);
+    app.post('/', express.json(), async (request_, response) => {
+      await signIn(request_, response, request_.body as SignInFacts);
+      response.set('Cache-Control', 'public, max-age=60').end();
+    });
+    const response = await signingIn();
+    expect(ours(response)).toHaveLength(1);
+    expect(response.headers['cache-control']).toBe('no-store');
+  });
+
   it('returns 403 with code cross-site for transport bearer if the request has a session cookie', async () => {
     const bob = await manager.open({ userId: 'bob' });
     for (const transport of ['bearer', 'cookie']) {
@@ -379,7 +397,7 @@ describe('createSignIn and sessionErrors with a custom dialect', () => {
     } as const;
     use({}, { dialect });
 
-    const response = await signingIn({ userId: 'alice' }, { 'Sec-Fetch-Site': 'cross-site' });
+    const response = await signingIn({ userId: 'alice' });
     expect([response.status, ours(response)]).toEqual([
       200,
       [expect.stringMatching(/^cookie=[0-9a-f]{32}$/)],

@@ -56,6 +56,15 @@ afterEach(async () => {
   await manager.close();
 });
 
+it('throws TypeError when it is built with a dialect for reading only', async () => {
+  await listen();
+  const webSockets = new WebSocketServer({ noServer: true });
+  const dialect = { ...rest(manager.settings), readOnly: true };
+  expect(() => upgradeGuard(manager, { app: express(), webSockets, dialect })).toThrow(
+    'upgradeGuard cannot be built with this `dialect`, because it is for reading only',
+  );
+});
+
 function dial(headers: Record<string, string> = { Cookie: browser.cookieHeader }, path = '/'): WebSocket {
   const { port } = server.address() as AddressInfo;
   const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers });

@@ -220,6 +220,27 @@ describe('update', () => {
     expect((await manager.verify(credentials)).extraProperties).toEqual({ theme: 'dark' });
   });
 
+  it('with a function loses no change of parallel calls on two nodes', async () => {
+    const nodesOf = [use(), use()];
+    const { session, credentials } = await open(nodesOf[0]!);
+    const increments = Array.from({ length: 10 }, (_, i) =>
+      nodesOf[i % 2]!.update(session.sessionId, (data) => ({ visits: Number(data['visits'] ?? 0) + 1 })),
+    );
+    expect(await Promise.all(increments)).toEqual(Array(10).fill(true));
+    expect((await nodesOf[0]!.verify(credentials)).data).toEqual({ visits: 10 });
+  });
+
+  it.each([
+    ['returns no object', () => 5, '`data` must be a JSON object'],
+    ['is async', async () => ({}), 'must not be async'],
+    ['throws', () => JSON.parse('{'), SyntaxError],
+  ])('rejects a function that %s, and changes nothing', async (_, change, problem) => {
+    const manager = use();
+    const { session, credentials } = await open(manager, { data: { visits: 3 } });
+    await expect(manager.update(session.sessionId, change as never)).rejects.toThrow(problem);
+    expect((await manager.verify(credentials)).data).toEqual({ visits: 3 });
+  });
+
   it('replaces each given object completely and keeps the other one', async () => {
     const manager = use();
     const fields = { extraProperties: { theme: 'dark', size: 1 }, data: { draft: 'a' } };

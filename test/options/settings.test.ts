@@ -88,17 +88,21 @@ describe('settingsOf', () => {
     ['`touchInterval` (60000 ms) is more than a tenth', { shortLifetime: '5M', touchInterval: '1M' }],
     ['give at most 30000 ms, or leave it out', { shortLifetime: '5M', touchInterval: 30_001 }],
     ['`inactiveTimeSpan` (2592000000 ms) is shorter than `longLifetime`', { longLifetime: '31D' }],
-    ['`maxSessions` limits the sessions of this node, and the node has no name', { maxSessions: 5 }],
-    [
-      '`globalLookup: false` shows the sessions of this node, and the node has no name',
-      { globalLookup: false },
-    ],
     ['`lease` (500 ms) must be 0 or at least 1000 ms', { lease: 500 }],
   ])('reports the contradiction: %s', (problem, options) => {
     expect(() => settings(options)).toThrow(
       expect.objectContaining({ message: expect.stringContaining(problem) }),
     );
   });
+
+  it.each([{ maxSessions: 5 }, { globalLookup: false }])(
+    'names the node after its host if an option needs a name: %j',
+    (options) => {
+      expect(settings(options).nodeId).toMatch(/^[A-Za-z0-9_.-]{1,64}$/);
+      expect(settings({ ...options, nodeId: 'node-1' }).nodeId).toBe('node-1');
+      expect(settings().nodeId).toBeNull();
+    },
+  );
 
   it('shows secret keys neither in errors nor in logged or copied settings', () => {
     const key = 'a secret key of an installation, long enough';
@@ -114,8 +118,11 @@ describe('settingsOf', () => {
     expect(() => settingsOf(undefined as never)).toThrow(/createIdentitySessionManager\(\{ knex \}\)/);
   });
 
-  it('prints a warning for insecure cookies in development, and refuses them in production', () => {
+  it('accepts insecure cookies in tests, warns of them in development, and refuses them in production', () => {
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    settings({ cookies: { secure: false } });
+    expect(warn).not.toHaveBeenCalled();
+    process.env['NODE_ENV'] = 'development';
     settings({ cookies: { secure: false } });
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('plain HTTP'), {
       code: 'EIS_INSECURE_COOKIES',

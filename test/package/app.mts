@@ -34,6 +34,7 @@ import {
 import { displayName } from 'express-identity-sessions/i18n';
 import type { RequestCredentials, Settings } from 'express-identity-sessions/protocols';
 import { redisHint, type RedisClient } from 'express-identity-sessions/redis';
+import { cookieHeader, signInAs, TestClock } from 'express-identity-sessions/testing';
 import type { SessionStore, Touch } from 'express-identity-sessions/store';
 
 const options: IdentitySessionOptions = {
@@ -59,6 +60,24 @@ app.get('/private', guard, (req, res) => {
   // @ts-expect-error -- there is no such field, so the type is not `any`
   const unknown: unknown = req.identitySession?.password;
   res.json([userId, unguarded, unknown]);
+});
+/** The app's fields of `data`. */
+interface Cart {
+  readonly items: readonly string[];
+}
+declare module 'express-identity-sessions' {
+  interface SessionData {
+    cart: Cart;
+  }
+}
+app.post('/cart/:item', guard, (req, res, next) => {
+  const { sessionId, data } = sessionOf(req);
+  const items: readonly string[] | undefined = data.cart?.items;
+  // @ts-expect-error -- the app has declared no such field
+  const unknown: unknown = data.basket;
+  manager
+    .update(sessionId, ({ cart }) => ({ cart: { items: [...(cart?.items ?? []), String(req.params.item)] } }))
+    .then((updated) => res.json([updated satisfies boolean, items, unknown]), next);
 });
 app.get('/sessions', guard, sessionLookup(manager));
 app.delete('/sessions/:id', guard, revokeRoute(inMemory));

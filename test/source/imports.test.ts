@@ -53,8 +53,13 @@ const BOUNDARIES: Readonly<Record<string, Boundary>> = {
   'geoip-lite': { within: /^lib\/location\/geoip-lite$/ },
   maxmind: { within: /^lib\/location\/maxmind$/ },
   'express-rate-limit': { within: /^lib\/http\/limiters$/ },
-  express: { within: /^lib\/(http|protocols)\/.+$/, typesIn: /^lib\/(http|protocols)\/(?!.*router$)/ },
-  crypto: { within: /^lib\/(session\/(credentials|keyed-hash)|protocols\/open-xchange\/cookie-hash)$/ },
+  express: {
+    within: /^lib\/(http|protocols|testing)\/.+$/,
+    typesIn: /^lib\/(http|protocols|testing)\/(?!.*(router|form-body)$)/,
+  },
+  crypto: {
+    within: /^lib\/(session\/(credentials|keyed-hash|sealed)|protocols\/open-xchange\/cookie-hash)$/,
+  },
   // The clock imports timers, so that fake timers that replace the global functions do not affect it.
   timers: { within: /^lib\/clock$/ },
   'timers/promises': { within: NOWHERE },

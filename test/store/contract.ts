@@ -168,13 +168,23 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       await insert(aSession(clock.now(), { userId: BOB.userId }), { credentialsCheckedAt: changedAt - 1 });
     });
 
-    it('rejects with auth-id-taken while a live session of any owner has the auth id', async () => {
+    it('rejects with auth-id-taken while a live session of the owner has the auth id', async () => {
       await inserted({ authId: 'login-1' });
-      const same = { authId: 'login-1', userId: 'bob' };
-      const second = () => insert(aSession(clock.now(), same));
+      const second = () => insert(aSession(clock.now(), { authId: 'login-1' }));
       await expect(second()).rejects.toMatchObject({ code: 'auth-id-taken' });
       await store.end(everySessionOf(ALICE), end());
       await expect(second()).resolves.toEqual(NOTHING);
+    });
+
+    it('accepts the same auth id for another user and for the same id in another tenant', async () => {
+      await inserted({ authId: 'login-1' });
+      const others = [
+        await inserted({ authId: 'login-1', userId: 'bob' }),
+        await inserted({ authId: 'login-1', tenantId: 'acme' }),
+      ];
+      clock.advance(2 * HOUR);
+      await inserted({ authId: 'login-1' });
+      for (const { sessionId } of others) expect((await store.find(sessionId))?.endedAt).toBeNull();
     });
 
     it('accepts the auth id of a session that it displaces', async () => {
@@ -331,6 +341,45 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       expect(await store.update(session.sessionId, { extraProperties: { late: true } })).toBe(false);
       expect(await store.update(UNKNOWN_ID, {})).toBe(false);
       expect((await store.find(session.sessionId))?.extraProperties).toEqual({});
+    });
+  });
+
+  describe('changeData', () => {
+    const increment = ({ visits = 0 }: Record<string, unknown>) => ({ visits: Number(visits) + 1 });
+
+    it('loses no parallel change', async () => {
+      const { sessionId } = await inserted();
+      const changes = Array.from({ length: 10 }, () => store.changeData(sessionId, increment));
+      expect(await Promise.all(changes)).toEqual(Array(10).fill(true));
+      expect((await store.find(sessionId))?.data).toEqual({ visits: 10 });
+    });
+
+    it('keeps the other fields', async () => {
+      const session = await inserted({ data: { visits: 3 }, extraProperties: { theme: 'dark' } });
+      await store.changeData(session.sessionId, increment);
+      expect(await store.find(session.sessionId)).toEqual({ ...session, data: { visits: 4 } });
+    });
+
+    it('rethrows what the function throws, changes nothing, and keeps working', async () => {
+      const { sessionId } = await inserted({ data: { visits: 3 } });
+      for (let i = 0; i < 10; i++) {
+        const changing = (async () =>
+          store.changeData(sessionId, () => {
+            throw new Error('no stock');
+          }))();
+        await expect(changing).rejects.toThrow('no stock');
+      }
+      expect((await store.find(sessionId))?.data).toEqual({ visits: 3 });
+      expect(await store.changeData(sessionId, increment)).toBe(true);
+    });
+
+    it('returns false without a call if the session has ended or does not exist', async () => {
+      const { sessionId } = await inserted();
+      await store.end(everySessionOf(ALICE), end());
+      const change = jest.fn(() => ({}));
+      for (const id of [sessionId, UNKNOWN_ID, 'junk'])
+        expect(await store.changeData(id, change)).toBe(false);
+      expect(change).not.toHaveBeenCalled();
     });
   });
 

@@ -9,6 +9,7 @@ import {
   type RestRouterOptions,
   type SignInFacts,
 } from '../../lib';
+import { documented } from './openapi';
 
 export interface AppOptions extends RestRouterOptions {
   /** The version of Express. Express 5 by default. */
@@ -18,7 +19,8 @@ export interface AppOptions extends RestRouterOptions {
 
 /**
  * An app that uses the package like a real one. `/sign-in` accepts every user without a password, `/private` is guarded, and
- * the REST routes are at the root.
+ * the REST routes are at the root. Their responses are
+ * compared with `openapi.json`.
  */
 export function appOn(manager: IdentitySessionManager, options: AppOptions = {}): Express {
   const { framework = express, before = [], ...routerOptions } = options;
@@ -32,6 +34,7 @@ export function appOn(manager: IdentitySessionManager, options: AppOptions = {})
   app.all('/private', sessionSecretGuard(manager), (request, response) => {
     response.json(request.identitySession);
   });
+  if (routerOptions.dialect === undefined) app.use(documented());
   app.use(restRouter(manager, routerOptions));
   app.use(sessionErrors(manager));
   return app;

@@ -32,6 +32,7 @@ export class OpenXchangeApp {
   clock!: FakeClock;
   manager!: IdentitySessionManager;
   dialect!: OpenXchangeDialect;
+  app!: Express;
   wire!: Wire;
   database!: TestDatabase;
 
@@ -63,7 +64,7 @@ export class OpenXchangeApp {
     this.dialect = openXchange(this.manager.settings, protocol);
     const { manager, dialect } = this;
 
-    const app: Express = framework();
+    const app: Express = (this.app = framework());
     app.set('trust proxy', 'loopback');
     for (const handler of before) app.use(handler);
     app.get('/ajax/config/gui', sessionSecretGuard(manager, { dialect }), (request, response) => {
@@ -81,7 +82,8 @@ export class OpenXchangeApp {
       authenticate: (name, password) => {
         const [userId = ''] = name.split('@');
         if (password !== 'somePassword') return undefined;
-        return { userId, userNumber: 3, contextNumber: 1, locale: userId === 'anton' ? 'de_DE' : 'en_US' };
+        const locale = userId === 'anton' ? 'de_DE' : 'en_US';
+        return { userId, tenantId: null, userNumber: 3, contextNumber: 1, locale };
       },
       modules: () => ({ mail: true }),
       ...router,
@@ -189,7 +191,7 @@ export class Client {
     const [pair = '', ...attributes] = line.split('; ');
     const [name = '', value = ''] = pair.split('=');
     // Only in attributes, because a secret may contain these digits.
-    if (attributes.some((attribute) => /^expires=.*-1970 /.test(attribute))) this.jar.delete(name);
+    if (attributes.some((attribute) => /^expires=.*-1970 /i.test(attribute))) this.jar.delete(name);
     else this.jar.set(name, value);
   }
 }

@@ -9,9 +9,11 @@ interface SignInPage {
   /** The reason why the last attempt failed. */
   readonly problem?: string;
   readonly notice?: Notice | undefined;
+  /** The page to show after the sign-in. */
+  readonly returnTo: string;
 }
 
-export function signInPage({ name, problem, notice }: SignInPage): string {
+export function signInPage({ name, problem, notice, returnTo }: SignInPage): string {
   return page(
     'Sign in',
     html`
@@ -19,6 +21,7 @@ export function signInPage({ name, problem, notice }: SignInPage): string {
         <h1>Sign in</h1>
         ${noticeOf(notice)} ${problem && html`<p class="notice problem" role="alert">${problem}</p>`}
         <form class="card fields" method="post" action="/sign-in">
+          <input type="hidden" name="returnTo" value="${returnTo}" />
           <label for="name">Name</label>
           <input
             id="name"

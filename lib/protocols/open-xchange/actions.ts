@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 
 import type { Answer } from '../../http/dialect';
 import { asyncHandler, send } from '../../http/request';
+import { inCallbackPage } from './callback-page';
 import type { OpenXchangeDialect } from './dialect';
 import { OpenXchangeError } from './errors';
 import { parameter, queryParameter } from './parameters';
@@ -13,9 +14,9 @@ export type Action = (request: Request, response: Response) => Promise<Answer>;
 export function actionHandler(dialect: OpenXchangeDialect, action: Action): RequestHandler {
   return asyncHandler(dialect, async (request, response) => {
     try {
-      return await action(request, response);
+      return inCallbackPage(request, await action(request, response));
     } catch (error) {
-      if (error instanceof OpenXchangeError) return dialect.errorAnswer(error);
+      if (error instanceof OpenXchangeError) return inCallbackPage(request, dialect.errorAnswer(error));
       throw error;
     }
   });

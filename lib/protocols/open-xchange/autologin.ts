@@ -15,7 +15,8 @@ const COOKIES_STAY_VALID: ReadonlySet<RefusalCode> = new Set(['autologin-disable
 
 /**
  * Creates the action `autologin`: continues the session in the request's cookies. If the cookies are invalid, it clears
- * them, including the secret, and the client shows its login page.
+ * them, including the secret, and the client shows its login page. If another host has planted a session cookie, it clears only
+ * the planted one, so that the next autologin succeeds.
  */
 export function autologin(
   manager: IdentitySessionManager,
@@ -39,7 +40,9 @@ export function autologin(
     } catch (error) {
       if (!(error instanceof SessionError) || COOKIES_STAY_VALID.has(error.code)) throw error;
       const answer = dialect.errorAnswer(new OpenXchangeError('SVL-0003'));
-      return { ...answer, cookies: dialect.cleared(request, dialect.hashOf(request)) };
+      const hash = dialect.hashOf(request);
+      const planted = dialect.plantedCleared(request, hash);
+      return { ...answer, cookies: planted.length > 0 ? planted : dialect.cleared(request, hash) };
     }
   };
 }

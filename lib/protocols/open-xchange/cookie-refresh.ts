@@ -2,6 +2,7 @@ import type { Request, RequestHandler } from 'express';
 
 import type { OpenXchangeDialect } from './dialect';
 import { lru } from '../../lru';
+import { beforeHeaders, isMarkedPublic, keepFromSharedCaches } from '../../http/before-headers';
 import { dialectOf, sessionOf } from '../../http/request';
 import type { IdentitySessionManager } from '../../manager/manager';
 import type { IdentitySession } from '../../session/session';
@@ -30,32 +31,54 @@ export class CookieRefresh {
   /**
    * Returns the cookies to send with the answer, usually an empty array. `secret` is a function because it is rarely needed.
    */
-  due(request: Request, session: IdentitySession, secret: () => string): string[] {
-    if (this.#isTime(session)) return this.#dialect.cookies(request, session, secret());
-    if (!this.#dialect.settings.publicSession) return [];
-    const isMissing = this.#dialect.valueOf('public-session', request, session) !== session.sessionId;
-    return isMissing && keepsCookies(request) ? this.#dialect.publicCookies(request, session) : [];
+  due(request: Request, session: IdentitySession, secret: () => string | undefined): string[] {
+    if (!this.#isTime(request, session)) {
+      return this.#lacksPublic(request, session) ? this.#dialect.publicCookies(request, session) : [];
+    }
+    const value = secret();
+    if (value === undefined) return [];
+    this.#sent.set(session.sessionId, this.#manager.settings.clock.now());
+    return this.#dialect.cookies(request, session, value);
   }
 
-  /** Creates a handler that sets the cookies on the response. It must be mounted after a guard. */
+  /**
+   * Creates a handler that sets the cookies on the response. It must be mounted after a guard. If the app marks the response as
+   * public, the cookies wait for another response, because a shared cache would give them to other users.
+   */
   handler(): RequestHandler {
     return (request, response, next) => {
       const session = sessionOf(request);
-      const secret = () => this.#dialect.valueOf('secret', request, session)!;
-      const cookies = this.due(request, session, secret);
-      if (cookies.length > 0) response.append('Set-Cookie', cookies);
+      if (!this.#isTime(request, session) && !this.#lacksPublic(request, session)) return next();
+      const secret = () => this.#dialect.valueOf('secret', request, session);
+      beforeHeaders(response, () => {
+        if (isMarkedPublic(response)) return;
+        const cookies = this.due(request, session, secret);
+        if (cookies.length === 0) return;
+        keepFromSharedCaches(response, 'private');
+        // Cookies that the route has set come later and win, for example when it has signed the user out.
+        const set = response.getHeader('Set-Cookie') ?? [];
+        response.setHeader('Set-Cookie', [...cookies, set].flat().map(String));
+      });
       next();
     };
   }
 
-  #isTime(session: IdentitySession): boolean {
+  /** Returns true if all cookies are due: by their age, or because the request contains a planted one. */
+  #isTime(request: Request, session: IdentitySession): boolean {
+    return this.#areOld(session) || this.#dialect.hasPlanted(request, session);
+  }
+
+  #lacksPublic(request: Request, session: IdentitySession): boolean {
+    if (!this.#dialect.settings.publicSession || !keepsCookies(request)) return false;
+    return this.#dialect.valueOf('public-session', request, session) !== session.sessionId;
+  }
+
+  #areOld(session: IdentitySession): boolean {
     const { cookieTtl } = this.#dialect.settings;
     const { lifetimes, clock } = this.#manager.settings;
     if (cookieTtl === undefined || !lifetimes.autologin || !session.staySignedIn) return false;
     const sent = this.#sent.get(session.sessionId) ?? session.signedIn;
-    if (clock.now() - sent <= cookieTtl / 7) return false;
-    this.#sent.set(session.sessionId, clock.now());
-    return true;
+    return clock.now() - sent > cookieTtl / 7;
   }
 }
 

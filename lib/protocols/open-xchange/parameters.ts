@@ -2,12 +2,14 @@ import type { Request } from 'express';
 
 import { queryOf } from '../../http/request';
 import { OpenXchangeError } from './errors';
+import { mayContain } from './trusted-clients';
 
 /**
  * Returns a parameter of the request. If the query does not contain it, reads it from a form in the body. If the parameter is
- * repeated, returns the first value.
+ * repeated, returns the first value. Ignores parameters that only trusted clients may send.
  */
 export function parameter(request: Request, name: string): string | undefined {
+  if (!mayContain(request, name)) return undefined;
   return queryParameter(request, name) ?? formParameter(request, name);
 }
 

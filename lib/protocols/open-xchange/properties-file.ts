@@ -13,7 +13,10 @@ export interface PropertiesOptions {
   /** For `openXchange`. */
   readonly openXchange: OpenXchangeOptions;
   /** For `openXchangeRouter`. */
-  readonly router: Pick<OpenXchangeRouterOptions, 'randomTokenTimeout' | 'uiWebPath' | 'limits'>;
+  readonly router: Pick<
+    OpenXchangeRouterOptions,
+    'randomToken' | 'randomTokenTimeout' | 'acquiredTokenTimeout' | 'uiWebPath' | 'limits'
+  >;
   /** The keys that this package does not know, in the order in which they appear in the file. */
   readonly unknown: readonly string[];
 }
@@ -28,8 +31,11 @@ interface Target {
   readonly login: Mutable<LimitOptions>;
 }
 
-/** Sets the options for the value of a property. Throws a `RangeError` if the value is invalid. */
-type Rule = (value: string, target: Target) => void;
+/**
+ * Sets the options for the value of a property. `written` is the value with its quotes. Throws a `RangeError` if the value is
+ * invalid.
+ */
+type Rule = (value: string, target: Target, written: string) => void;
 
 /** The rules by property name, without the prefix `com.openexchange.`. */
 const RULES: Readonly<Record<string, Rule>> = {
@@ -56,13 +62,13 @@ const RULES: Readonly<Record<string, Rule>> = {
   'cookie.hash': (value, { openXchange }) =>
     (openXchange.cookieHash = oneOf(value, ['calculate', 'remember'] as const)),
   'cookie.hash.fields': (value, { openXchange }) => (openXchange.cookieHashFields = list(value)),
-  'cookie.hash.salt': (value, { openXchange }) => (openXchange.cookieHashSalt = value),
+  // The salt of a server contains the quotes, so that it must contain them here too.
+  'cookie.hash.salt': (_, { openXchange }, written) => (openXchange.cookieHashSalt = written),
   'ajax.login.http-auth.client': (value, { openXchange }) => (openXchange.defaultClient = value),
 
-  'sessiond.randomTokenTimeout': (value, { router }) => (router.randomTokenTimeout ??= milliseconds(value)),
-  'ajax.login.randomToken': (value, { router }) => {
-    if (!flag(value)) router.randomTokenTimeout = 0;
-  },
+  'sessiond.randomTokenTimeout': (value, { router }) => (router.randomTokenTimeout = milliseconds(value)),
+  'ajax.login.randomToken': (value, { router }) => (router.randomToken = flag(value)),
+  'tokenlogin.maxIdleTime': (value, { router }) => (router.acquiredTokenTimeout = milliseconds(value)),
   'ajax.login.maxRate': (value, { login }) => (login.limit = count(value)),
   'ajax.login.maxRateTimeWindow': (value, { login }) => (login.windowMs = milliseconds(value)),
   UIWebPath: (value, { router }) => (router.uiWebPath = value),
@@ -96,7 +102,7 @@ export function fromProperties(text: string): PropertiesOptions {
   for (const [key, value] of inOrder(entries(text))) {
     const rule = ruleOf(key);
     if (rule === undefined) unknown.push(key);
-    else attempt(() => rule(value, target), `${key}=${value}`, problems);
+    else attempt(() => rule(unquoted(value), target, value), `${key}=${value}`, problems);
   }
   throwIfAny(problems, 'These properties cannot be used');
   const { manager, openXchange, ipCheck, router, login } = target;
@@ -110,14 +116,11 @@ function ruleOf(key: string): Rule | undefined {
   return key.startsWith(PREFIX) && Object.hasOwn(RULES, name) ? RULES[name] : undefined;
 }
 
-/**
- * Properties that are applied first, because they take precedence: `IPCheck` over `ipcheck.mode`, and `randomToken` over
- * `randomTokenTimeout`.
- */
-const FIRST: ReadonlySet<string> = new Set([`${PREFIX}IPCheck`, `${PREFIX}ajax.login.randomToken`]);
+/** The property that is applied first, because it takes precedence over `ipcheck.mode`. */
+const FIRST = `${PREFIX}IPCheck`;
 
 function inOrder(all: Map<string, string>): [string, string][] {
-  return [...all].sort(([one], [other]) => Number(FIRST.has(other)) - Number(FIRST.has(one)));
+  return [...all].sort(([one], [other]) => Number(other === FIRST) - Number(one === FIRST));
 }
 
 function attempt(put: () => void, line: string, problems: string[]): void {
@@ -164,6 +167,11 @@ function unescaped(text: string): string {
   );
 }
 
+/** Removes quotes around a value or an item of a list. Some properties of a server are written with them. */
+function unquoted(text: string): string {
+  return /^"[^"]*"$/.test(text) ? text.slice(1, -1).trim() : text;
+}
+
 function flag(value: string): boolean {
   return oneOf(value.toLowerCase(), ['true', 'false']) === 'true';
 }
@@ -177,7 +185,7 @@ function oneOf<T extends string>(value: string, allowed: readonly T[]): T {
 function list(value: string): string[] {
   return value
     .split(',')
-    .map((item) => item.trim())
+    .map((item) => unquoted(item.trim()))
     .filter((item) => item !== '');
 }
 

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 
 import { plainRefusal, SessionError } from '../../errors';
+import { cookieValues } from '../../http/cookies';
 import type { RequestCredentials } from '../../http/dialect';
 import { isSessionId } from '../../session/credentials';
 import type { IdentitySession } from '../../session/session';
@@ -24,13 +25,16 @@ export interface CredentialReaders {
    * @throws SessionError `credentials-ambiguous` if the cookies contain several session ids
    */
   readonly fromPublicCookie: Read;
-  /** Reads both the session id and the secret from the client's cookies, for autologin. */
+  /**
+   * Reads both the session id and the secret from the client's cookies, for autologin. The session must belong to the client in
+   * the names of the cookies.
+   */
   readonly fromStoredCookies: Read;
 }
 
 /** Creates the functions that read credentials. */
 export function credentialReaders(
-  { hashOf }: Pick<ClientHash, 'hashOf'>,
+  { hashOf, hashIn }: Pick<ClientHash, 'hashOf' | 'hashIn'>,
   { valueOf }: Pick<ClientCookies, 'valueOf'>,
 ): CredentialReaders {
   // The secret is read later, because the name of its cookie depends on the session.
@@ -61,10 +65,13 @@ export function credentialReaders(
 
   function fromStoredCookies(request: Request): RequestCredentials | undefined {
     const hash = hashOf(request);
-    const [sessionId, secret] = (['session', 'secret'] as const).map((purpose) =>
-      cookieValue(request.headers.cookie, cookieName(purpose, hash)),
-    );
-    if (!isSessionId(sessionId) || !secret) return undefined;
+    const { cookie } = request.headers;
+    const sessionId = cookieValue(cookie, cookieName('session', hash));
+    if (!isSessionId(sessionId) || !cookieValues(cookie, cookieName('secret', hash)).some(Boolean))
+      return undefined;
+    // Otherwise another host could plant the cookies of a session of its own, opened by a client with milder rules.
+    const secret = (session: IdentitySession) =>
+      hashIn(request, session) === hash ? valueOf('secret', request, session) : undefined;
     return { sessionId, secret, transport: 'cookie' };
   }
 

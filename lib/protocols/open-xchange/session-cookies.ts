@@ -4,7 +4,7 @@ import { plainRefusal } from '../../errors';
 import { sessionOf } from '../../http/request';
 import type { IdentitySessionManager } from '../../manager/manager';
 import type { Action } from './actions';
-import { answer, DONE } from './answers';
+import { DONE } from './answers';
 import type { OpenXchangeDialect } from './dialect';
 
 /** Creates the action `store`, behind a guard: sends the session id in a cookie, which autologin needs. */
@@ -12,8 +12,16 @@ export function store(manager: IdentitySessionManager, dialect: OpenXchangeDiale
   return async function store(request: Request) {
     if (!manager.settings.lifetimes.autologin) throw plainRefusal('autologin-disabled');
     const session = sessionOf(request);
-    const cookie = dialect.cookie('session', request, session, session.sessionId);
-    return answer(DONE, [cookie, ...dialect.stickyCookies(request)]);
+    const cookies = dialect.cookie('session', request, session, session.sessionId);
+    return dialect.answer(DONE, [...cookies, ...dialect.stickyCookies(request)]);
+  };
+}
+
+/** Creates the action `store` of the generations whose sign-ins set the session cookie: it does nothing. */
+export function storeNothing({ emptyAnswer }: OpenXchangeDialect): Action {
+  return async function store() {
+    const { headers, ...rest } = emptyAnswer(200);
+    return { ...rest, headers: { ...headers, Deprecation: 'version="v7.10.3"' } };
   };
 }
 
@@ -25,7 +33,7 @@ export function refreshSecret(dialect: OpenXchangeDialect): Action {
   return async function refreshSecret(request: Request) {
     const session = sessionOf(request);
     const secret = dialect.valueOf('secret', request, session)!;
-    const cookies = [dialect.cookie('secret', request, session, secret)];
-    return answer(DONE, [...cookies, ...dialect.publicCookies(request, session)]);
+    const cookies = dialect.cookie('secret', request, session, secret);
+    return dialect.answer(DONE, [...cookies, ...dialect.publicCookies(request, session)]);
   };
 }

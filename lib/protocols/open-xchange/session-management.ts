@@ -4,17 +4,16 @@ import { plainRefusal } from '../../errors';
 import { sessionOf } from '../../http/request';
 import type { IdentitySessionManager } from '../../manager/manager';
 import { isSessionId } from '../../session/credentials';
-import { sessionsOf } from '../../session/revocation';
-import { MOST_TAKEN } from '../../store/store';
+import { otherSessionsOf, sessionsOf } from '../../session/revocation';
 import type { Action } from './actions';
-import { answer } from './answers';
+import type { OpenXchangeDialect } from './dialect';
 import { idsToDelete } from './request-body';
 
 /**
  * Creates the action `delete`, behind a guard: ends the sessions in the body one after another. The action
  * fails at the first id that is not a live session of the caller. Sessions that it ended before stay ended.
  */
-export function deleteSessions(manager: IdentitySessionManager): Action {
+export function deleteSessions(manager: IdentitySessionManager, { answer }: OpenXchangeDialect): Action {
   return async function deleteSessions(request: Request) {
     const current = sessionOf(request);
     for (const id of idsToDelete(request.body)) {
@@ -28,19 +27,13 @@ export function deleteSessions(manager: IdentitySessionManager): Action {
 }
 
 /**
- * Creates the action `clear`, behind a guard: ends all sessions in the caller's list except the current one, one page after
- * another.
+ * Creates the action `clear`, behind a guard: ends all sessions of the caller except the current one. It also ends those that
+ * lists hide, because a session that cannot be seen must not survive.
  */
-export function clearSessions(manager: IdentitySessionManager): Action {
+export function clearSessions(manager: IdentitySessionManager, { answer }: OpenXchangeDialect): Action {
   return async function clearSessions(request: Request) {
     const current = sessionOf(request);
-    let after: string | undefined;
-    do {
-      const { sessions, next } = await manager.list(current, { limit: MOST_TAKEN, after });
-      const others = sessions.map(({ sessionId }) => sessionId).filter((id) => id !== current.sessionId);
-      if (others.length > 0) await manager.revoke(sessionsOf(current, others), { by: current.userId });
-      after = next;
-    } while (after !== undefined);
+    await manager.revoke(otherSessionsOf(current, current.sessionId), { by: current.userId });
     return answer({});
   };
 }

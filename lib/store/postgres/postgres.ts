@@ -2,6 +2,7 @@ import { afterPendingIo } from '../../clock';
 import { sqlState } from '../../database/failures';
 import { plainRefusal } from '../../errors';
 import type { Health } from '../../health';
+import type { Data } from '../../session/session-data';
 import { isSessionId } from '../../session/credentials';
 import type { Cutoffs } from '../../session/lifetimes';
 import type { PagePosition } from '../../session/page-position';
@@ -38,6 +39,7 @@ import { scopeText } from './epochs';
 import { OwnerQueue } from './owner-queue';
 import { policyOf, policyValues, type PolicyRow } from './policy-row';
 import {
+  dataIn,
   endedSessionFromRow,
   hex,
   jsonText,
@@ -128,7 +130,8 @@ class PostgresStore implements AdministeredStore {
     } catch (error) {
       if (!violates(error, AUTH_ID)) throw refusalOfInsert(error);
     }
-    const freeing = [session.authId, ...cutoffValues(admission.cutoffs), session.signedIn];
+    const { userId, tenantId, authId, signedIn } = session;
+    const freeing = [userId, tenantId, authId, ...cutoffValues(admission.cutoffs), signedIn];
     const freed = await this.#once('freeAuthId', freeing);
     try {
       const { ended, more } = await this.#insert(session, admission);
@@ -168,6 +171,22 @@ class PostgresStore implements AdministeredStore {
       part && jsonText(part),
     ]);
     return (await this.#repeatable('update', [id, ...changes])).length > 0;
+  }
+
+  async changeData(id: string, change: (data: Data) => Data): Promise<boolean> {
+    if (!isSessionId(id)) return false;
+    const sql = await this.#sql();
+    const changed = await this.#runner.transaction(async (run) => {
+      const [row] = await run<SessionRow>(sql.lockData, [id]);
+      if (row === undefined) return false;
+      const changing = attempt(() => jsonText(change(dataIn(row))));
+      // An error of the app's function is no error of the database.
+      if ('error' in changing) return changing;
+      await run(sql.update, [id, false, null, true, changing.result, false, null]);
+      return true;
+    });
+    if (typeof changed === 'object') throw changed.error;
+    return changed;
   }
 
   async wake(id: string, at: number, idleSince: number): Promise<boolean> {
@@ -493,6 +512,15 @@ function refusalOfInsert(error: unknown): unknown {
   if (sqlState(error) === CREDENTIALS_CHANGED) return plainRefusal('credential-changed');
   if (violates(error, 'identity_sessions_pkey')) return sessionIdTaken();
   return violates(error, AUTH_ID) ? authIdTaken() : error;
+}
+
+/** Returns the result or the error of a call. */
+function attempt<T>(call: () => T): { readonly result: T } | { readonly error: unknown } {
+  try {
+    return { result: call() };
+  } catch (error) {
+    return { error };
+  }
 }
 
 function violates(error: unknown, unique: string): boolean {

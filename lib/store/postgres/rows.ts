@@ -123,6 +123,11 @@ function compact(fields: StoredSession): StoredSession {
   return { secretHash: fields.secretHash, ...withoutSecret(fields) };
 }
 
+/** Returns the temporary data of a row. */
+export function dataIn(row: SessionRow): JsonObject {
+  return FIELDS.data.fromText(row['data'] ?? null);
+}
+
 /** Returns the session that a row names. */
 export function referenceFromRow(row: SessionRow): SessionReference {
   return read(row, REFERENCE_FIELDS) as unknown as SessionReference;

@@ -77,14 +77,20 @@ describe('autologin', () => {
       expect(json(answer)).toMatchObject({ session: one.session });
     });
 
-    it('continues the session after other requests from there, which have changed its address', async () => {
-      await ox.arrange();
+    it.each<[string, IdentitySessionOptions, boolean]>([
+      ['by default', {}, false],
+      ['with the mode none', { ipCheck: { mode: 'none' } }, true],
+    ])('no other request moves the session before: %s', async (_, options, moves) => {
+      await ox.arrange({ options });
       const client = await ox.signedIn();
       await client.act('store');
       const from = ['X-Forwarded-For: 192.0.2.9'];
-      await client.send('GET', `/ajax/config/gui?session=${client.session}`, '', from);
+      const use = await client.send('GET', `/ajax/config/gui?session=${client.session}`, '', from);
+      if (moves) expect(json(use)).toEqual({ data: 'alice' });
+      else expectError(use, 'SES-0205');
       const target = `/ajax/login?action=autologin&client=${UI}`;
-      expect(json(await client.send('GET', target, '', from))).toMatchObject({ session: client.session });
+      const answer = json(await client.send('GET', target, '', from));
+      expect(answer['session']).toBe(moves ? client.session : undefined);
     });
   });
 });

@@ -1,5 +1,6 @@
 import { currentIpAddress } from '../../../lib';
 import {
+  type Arrangement,
   type Client,
   CHROME,
   expectError,
@@ -11,6 +12,8 @@ import {
 import { HOUR } from '../../support/sessions';
 
 const ox = new OpenXchangeApp();
+
+const TRUSTED = { trustedClients: '127.0.0.1' };
 
 const FROM = (address: string) => [`X-Forwarded-For: ${address}`];
 
@@ -35,7 +38,7 @@ describe('changeip', () => {
   ])(
     'changes the address of the session to %s, immediately and in the database',
     async (address, written) => {
-      await ox.arrange();
+      await ox.arrange({ router: TRUSTED });
       const client = await ox.signedIn();
       const answer = await changed(client, address);
       expect([answer.status, answer.body]).toEqual([200, '{"data":"1"}']);
@@ -48,7 +51,7 @@ describe('changeip', () => {
   );
 
   it('reads all parameters from the form too', async () => {
-    await ox.arrange();
+    await ox.arrange({ router: TRUSTED });
     const client = await ox.signedIn();
     const form = `action=changeip&session=${client.session}&clientIP=192.0.2.7`;
     expect((await client.send('POST', '/ajax/login', form)).body).toBe('{"data":"1"}');
@@ -58,23 +61,23 @@ describe('changeip', () => {
     expect(currentIpAddress(session!)).toBe('192.0.2.7');
   });
 
-  it('makes the session usable only at the new address if addresses are checked', async () => {
-    await ox.arrange({ options: { ipCheck: { mode: 'strict' } } });
+  it('makes the session usable only at the new address', async () => {
+    await ox.arrange({ router: { trustedClients: ['127.0.0.1', '192.0.2.0/24'] } });
     const client = await ox.signedIn();
     const use = (address: string) =>
       client.send('GET', `/ajax/config/gui?session=${client.session}`, '', FROM(address));
-    expectError(await use('192.0.2.7'), 'SES-0203', [client.session]);
+    expectError(await use('192.0.2.7'), 'SES-0205');
     await changed(client, '192.0.2.7');
     expect(json(await use('192.0.2.7'))).toEqual({ data: 'alice' });
-    expectError(await client.use(), 'SES-0203', [client.session]);
+    expectError(await client.use(), 'SES-0205');
   });
 
   it('is refused if the request comes from an address that may not use the session', async () => {
-    await ox.arrange({ options: { ipCheck: { mode: 'strict' } } });
+    await ox.arrange({ router: { trustedClients: ['127.0.0.1', '192.0.2.0/24'] } });
     const client = await ox.signedIn();
     const thief = ox.client(FIREFOX, UI, client.jar);
     thief.session = client.session;
-    expectError(await changed(thief, '192.0.2.7', FROM('192.0.2.7')), 'SES-0203', [client.session]);
+    expectError(await changed(thief, '192.0.2.7', FROM('192.0.2.7')), 'SES-0205');
     expect(json(await client.use())).toEqual({ data: 'alice' });
   });
 
@@ -88,15 +91,31 @@ describe('changeip', () => {
     [`&session=${'0'.repeat(32)}&clientIP=192.0.2.7`, 'SES-0203', ['0'.repeat(32)]],
     ['&session=x&clientIP=192.0.2.7', 'SES-0203', ['<invalid_sessionid>']],
   ])('is refused and changes nothing with %j', async (parameters, code, params) => {
-    await ox.arrange();
+    await ox.arrange({ router: TRUSTED });
     const client = await ox.signedIn();
     const target = `/ajax/login?action=changeip${parameters.replace('ID', client.session)}`;
     expectError(await client.send('GET', target), code, params);
     expect(await kept()).toEqual(['127.0.0.1']);
   });
 
+  it.each<[string, NonNullable<Arrangement['router']>]>([
+    ['by default', {}],
+    ['at another address', { trustedClients: ['192.0.2.0/24', '::1'] }],
+    ['if the function does not return true', { trustedClients: () => Promise.resolve(true) as never }],
+  ])('is refused to clients that are not trusted: %s', async (_, router) => {
+    await ox.arrange({ router });
+    const client = await ox.signedIn();
+    expectError(
+      await changed(client, '192.0.2.7'),
+      'LGI-0026',
+      ['Only the clients in `trustedClients` may send `clientIP`.'],
+      403,
+    );
+    expect(await kept()).toEqual(['127.0.0.1']);
+  });
+
   it('is refused if the secret is missing or wrong', async () => {
-    await ox.arrange();
+    await ox.arrange({ router: TRUSTED });
     const [client, bob] = [await ox.signedIn(), await ox.signedIn('bob', CHROME)];
     bob.session = client.session;
     expectError(await changed(bob, '192.0.2.7'), 'SES-0203', [client.session]);
@@ -106,7 +125,7 @@ describe('changeip', () => {
   });
 
   it('wakes a hibernating session, as every use does', async () => {
-    await ox.arrange();
+    await ox.arrange({ router: TRUSTED });
     const client = await ox.signedIn();
     ox.clock.advance(2 * HOUR);
     await changed(client, '192.0.2.7');

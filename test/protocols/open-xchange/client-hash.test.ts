@@ -56,7 +56,7 @@ describe('the names of the cookies', () => {
   });
 
   it('use the user agent in the parameters of the login, if there is one', async () => {
-    await ox.arrange();
+    await ox.arrange({ router: { trustedClients: '127.0.0.1' } });
     const client = ox.client('a proxy');
     await client.login('alice', `&clientUserAgent=${encodeURIComponent(CHROME)}`);
     expect(json(await ox.client(CHROME, UI, client.jar).use(client.session))).toEqual({ data: 'alice' });

@@ -1,6 +1,6 @@
 import express from 'express';
 
-import { sessionSecretGuard } from '../../../lib';
+import { sessionSecretGuard, signOut } from '../../../lib';
 import { cookieRefresh } from '../../../lib/protocols/open-xchange';
 import { Client, OpenXchangeApp } from '../../support/open-xchange';
 import { DAY } from '../../support/sessions';
@@ -43,6 +43,56 @@ describe('cookieRefresh', () => {
         expect.stringContaining('; expires=Wed, 25-May-2011 13:28:59 GMT; path=/'),
       ]);
       expect(await cookies()).toEqual([]);
+    } finally {
+      await wire.close();
+    }
+  });
+
+  it.each<[string, string | undefined, number, string]>([
+    ['that the app marks as public', 'public, max-age=86400', 0, 'public, max-age=86400'],
+    ['for shared caches', 's-maxage=60', 0, 's-maxage=60'],
+    ['for the browser only', 'private, max-age=60', 1, 'private, max-age=60'],
+    ['that says nothing about caches', undefined, 1, 'private'],
+    ['that only has a lifetime', 'max-age=60', 1, 'max-age=60, private'],
+  ])('keeps cookies out of shared caches, on a response %s', async (_, cacheControl, count, expected) => {
+    await ox.arrange();
+    const { manager, dialect } = ox;
+    const app = express();
+    app.use(sessionSecretGuard(manager, { dialect }), cookieRefresh(manager, { dialect }));
+    app.get('/file', (_request, response) => {
+      if (cacheControl === undefined) response.end();
+      else response.writeHead(200, { 'Cache-Control': cacheControl }).end();
+    });
+    app.get('/own', (_request, response) => void response.end());
+    const wire = await listenToWire(app);
+    try {
+      const client = await ox.signedIn();
+      const own = new Client(wire, client.userAgent, client.client, client.jar);
+      ox.clock.advance(DAY + 1);
+      const answer = await own.send('GET', `/file?session=${client.session}`);
+      expect(valuesOf(answer, 'Set-Cookie')).toHaveLength(count);
+      expect(valuesOf(answer, 'Cache-Control')).toEqual([expected]);
+      // Cookies that were not sent are still due.
+      const next = await own.send('GET', `/own?session=${client.session}`);
+      expect(valuesOf(next, 'Set-Cookie')).toHaveLength(1 - count);
+    } finally {
+      await wire.close();
+    }
+  });
+
+  it('does not set cookies again that a route has cleared', async () => {
+    await ox.arrange();
+    const { manager, dialect } = ox;
+    const app = express();
+    app.use(sessionSecretGuard(manager, { dialect }), cookieRefresh(manager, { dialect }));
+    app.post('/sign-out', signOut(manager, { dialect }));
+    const wire = await listenToWire(app);
+    try {
+      const client = await ox.signedIn();
+      const own = new Client(wire, client.userAgent, client.client, client.jar);
+      ox.clock.advance(DAY + 1);
+      await own.send('POST', `/sign-out?session=${client.session}`);
+      expect(own.jar.size).toBe(0);
     } finally {
       await wire.close();
     }

@@ -1,3 +1,4 @@
+import { OpenXchangeError, type OpenXchangeRouterOptions } from '../../../lib/protocols/open-xchange';
 import { CHROME, expectError, FIREFOX, json, OpenXchangeApp, UI } from '../../support/open-xchange';
 import { until } from '../../support/gate';
 import { HOUR } from '../../support/sessions';
@@ -18,6 +19,7 @@ describe('login', () => {
   });
 
   it('stores the client hints of the request, but not those of a program that logs in on behalf of a client', async () => {
+    await ox.restart({ router: { trustedClients: (request) => request.ip === '127.0.0.1' } });
     const hints = ['Sec-CH-UA-Platform: "Windows"', 'Sec-CH-UA-Platform-Version: "15.0.0"'];
     const target = `/ajax/login?action=login&client=${UI}`;
     const form = 'name=alice&password=somePassword';
@@ -96,12 +98,67 @@ describe('login', () => {
     expectError(await ox.client().send('POST', target, 'name=alice&password=somePassword'), 'LGI-0021');
   });
 
-  it('refuses an authId that a live session has', async () => {
+  it('refuses an authId that a live session of the user has, but not that of another user', async () => {
     await ox.client().login('alice', '&authId=one');
     const target = '/ajax/login?action=login&authId=one';
-    expectError(await ox.client(CHROME).send('POST', target, 'name=bob&password=somePassword'), 'SES-0008', [
-      'bob',
-    ]);
+    const login = (name: string) =>
+      ox.client(CHROME).send('POST', target, `name=${name}&password=somePassword`);
+    expectError(await login('alice'), 'SES-0008', ['alice']);
+    expect(json(await login('bob'))).toMatchObject({ user: 'bob' });
+  });
+
+  it('ignores the address and the user agent that a client claims to act for', async () => {
+    const client = ox.client(FIREFOX, 'usm-json-x');
+    await client.login('alice', '&clientIP=203.0.113.7&clientUserAgent=forged');
+    expect(await client.all()).toMatchObject([{ ipAddress: '127.0.0.1', userAgent: FIREFOX }]);
+  });
+
+  it.each(['login', 'redeem', 'redirect', 'formlogin', 'tokenLogin', 'tokens', 'redeemToken'])(
+    'is not possible for pages of other sites, by any action: %s',
+    async (action) => {
+      await ox.restart({ options: { origins: ['https://portal.example'] }, router: { randomToken: true } });
+      const user = await ox.signedIn();
+      await user.act('store');
+      const cookies = [...user.jar];
+      const form = `action=${action}&client=${UI}&name=mallory&login=mallory&password=somePassword`;
+      const from = (headers: string[]) => user.send('POST', '/ajax/login', form, headers);
+      for (const headers of [
+        ['Sec-Fetch-Site: cross-site', 'Origin: https://evil.example'],
+        ['Sec-Fetch-Site: same-site', 'Origin: https://blog.localhost'],
+        ['Origin: https://evil.example'],
+        ['Origin: null'],
+      ]) {
+        expect((await from(headers)).status).toBe(403);
+      }
+      expect([...user.jar]).toEqual(cookies);
+      expect(json(await user.use())).toEqual({ data: 'alice' });
+      if (action !== 'login') return;
+      const portal = ['Sec-Fetch-Site: cross-site', 'Origin: https://portal.example'];
+      for (const headers of [portal, ['Sec-Fetch-Site: same-origin'], ['Origin: http://localhost'], []]) {
+        expect(json(await from(headers))).toMatchObject({ user: 'mallory' });
+      }
+    },
+  );
+
+  it.each<[string, object, string | null]>([
+    ['the context by default', { contextNumber: 2 }, '2'],
+    ['the tenant if there is one', { contextNumber: 2, tenantId: 'acme' }, 'acme'],
+    ['no tenant if the app says so', { contextNumber: 2, tenantId: null }, null],
+    ['no tenant without a context', {}, null],
+  ])('opens the session in a tenant: %s', async (_, account, tenantId) => {
+    await ox.restart({ router: { authenticate: (userId) => ({ userId, ...account }) } });
+    await ox.signedIn();
+    expect(await ox.database.knex('identity_sessions').pluck('tenant_id')).toEqual([tenantId]);
+  });
+
+  it('keeps users of two contexts with the same id apart', async () => {
+    const context = { one: 1, two: 2 };
+    const authenticate = (name: string) => ({ userId: '3', contextNumber: context[name as 'one'] });
+    await ox.restart({ router: { authenticate } });
+    const [one, two] = [await ox.signedIn('one'), await ox.signedIn('two', CHROME)];
+    expect((await one.all()).map(({ sessionId }) => sessionId)).toEqual([one.session]);
+    await one.send('GET', `/ajax/sessionmanagement?action=clear&session=${one.session}`);
+    expect(json(await two.use())).toEqual({ data: '3' });
   });
 
   it('with staySignedIn=false sets a session cookie, and the session does not hibernate', async () => {
@@ -182,5 +239,121 @@ describe('login', () => {
     for (const text of [...answers.map(({ body }) => body), JSON.stringify([list, rows.rows])]) {
       expect(text).not.toContain(secret);
     }
+  });
+});
+
+describe('authenticate', () => {
+  const attempt = (authenticate: unknown, action = 'login') => {
+    const form = 'name=alice&login=alice&password=x&clientToken=c';
+    return {
+      options: { authenticate: authenticate as OpenXchangeRouterOptions['authenticate'] },
+      form,
+      action,
+    };
+  };
+  const send = ({ form, action }: ReturnType<typeof attempt>) =>
+    ox.client().send('POST', `/ajax/login?action=${action}`, form);
+
+  it.each([null, undefined, false])(
+    'refuses the credentials by returning %j, and the limit counts it',
+    async (result) => {
+      for (const authenticate of [() => result, async () => result]) {
+        const one = attempt(authenticate);
+        await ox.restart({ router: { ...one.options, limits: { login: { limit: 2 } } } });
+        expectError(await send(one), 'LGI-0006');
+        expectError(await send(one), 'LGI-0006');
+        expectError(await send(one), 'SVL-0019', [], 429);
+      }
+    },
+  );
+
+  it.each([
+    ['login', 'LGI-0001', ['alice'], 3],
+    ['login', 'LGI-0011', ['https://example.com/password'], 3],
+    ['login', 'LGI-0016', ['https://example.com/start'], 1],
+    ['login', 'LGI-0027', ['Come back at nine.'], 3],
+    ['login', 'MFA-0001', [], 1],
+    ['tokenLogin', 'LGI-0011', ['https://example.com/password'], 3],
+  ] as const)(
+    'refuses %s with the code %s that it throws, and opens no session',
+    async (action, code, params, category) => {
+      const one = attempt(() => Promise.reject(new OpenXchangeError(code, params)), action);
+      await ox.restart({ router: one.options });
+      const answer = await send(one);
+      expectError(answer, code, params);
+      expect(json(answer)).toMatchObject({ category });
+      expect(valuesOf(answer, 'Set-Cookie')).toEqual([]);
+      expect(await ox.database.knex('identity_sessions')).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['LGI-0006', true],
+    ['LGI-0001', true],
+    ['LGI-0027', true],
+    ['LGI-0005', false],
+    ['LGI-0011', false],
+    ['LGI-0016', false],
+    ['MFA-0001', false],
+  ] as const)('throws %s, which counts as a failed attempt: %s', async (code, counts) => {
+    const params = ['LGI-0001', 'LGI-0027', 'LGI-0011', 'LGI-0016'].includes(code) ? ['x'] : [];
+    const one = attempt(() => {
+      throw new OpenXchangeError(code, params);
+    });
+    await ox.restart({ router: { ...one.options, limits: { login: { limit: 2 } } } });
+    const statuses = [];
+    for (let i = 0; i < 4; i++) statuses.push((await send(one)).status);
+    expect(statuses).toEqual(counts ? [200, 200, 429, 429] : [200, 200, 200, 200]);
+  });
+});
+
+describe('loginFields', () => {
+  const loginFields: OpenXchangeRouterOptions['loginFields'] = async ({ userId }, request) => ({
+    requires_multifactor: true,
+    greeting: `${userId} ${request.method}`,
+    session: 'forged',
+    user: 'forged',
+  });
+
+  it('adds members to the answers of login, autologin and redeem, but replaces none of the protocol', async () => {
+    await ox.arrange({ router: { loginFields, randomToken: true } });
+    const client = ox.client();
+    const login = json(await client.login('alice', '&staySignedIn=true'));
+    const random = String(login['random']);
+    const target = `/ajax/login?action=redeem&client=${UI}&random=${random}`;
+    const answers = [login, json(await client.autologin()), json(await ox.client().send('GET', target))];
+    expect(answers.map(({ greeting }) => greeting)).toEqual(['alice POST', 'alice GET', 'alice GET']);
+    for (const answer of answers) {
+      expect(answer).toMatchObject({
+        session: client.session,
+        user: 'alice',
+        user_id: 3,
+        requires_multifactor: true,
+      });
+      expect(Object.keys(answer)[0]).toBe('session');
+    }
+  });
+
+  it('adds members to the answers of tokens and redeemToken', async () => {
+    const secret = 'the secret of a calendar';
+    await ox.arrange({ router: { loginFields, tokenSecrets: [secret] } });
+    const client = ox.client();
+    const post = (form: string) => client.send('POST', '/ajax/login', form);
+    const form = 'action=tokenLogin&login=alice&password=somePassword&clientToken=c&jsonResponse=true';
+    const serverToken = String(json(await post(form))['serverToken']);
+    const answer = json(await post(`action=tokens&client=${UI}&clientToken=c&serverToken=${serverToken}`));
+    expect(answer).toMatchObject({ data: { user: 'alice', requires_multifactor: true } });
+    const { session } = answer['data'] as { session: string };
+    const acquired = json(await client.send('GET', `/ajax/token?action=acquireToken&session=${session}`));
+    const { token } = acquired['data'] as { token: string };
+    const redeemed = json(await post(`action=redeemToken&client=x&secret=${secret}&token=${token}`));
+    expect(redeemed).toMatchObject({ user: 'alice', requires_multifactor: true });
+  });
+
+  it('ends the new session again if it throws', async () => {
+    await ox.arrange({ router: { loginFields: () => Promise.reject(new Error('no fields')) } });
+    const form = 'name=alice&password=somePassword';
+    expect((await ox.client().send('POST', '/ajax/login?action=login', form)).status).toBe(500);
+    expect(await ox.database.knex('identity_sessions').pluck('end_reason')).toEqual(['revoked']);
   });
 });

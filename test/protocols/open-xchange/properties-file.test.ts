@@ -50,8 +50,9 @@ describe('fromProperties', () => {
     ['cookie.hash.salt=a\\=b c', { cookieHashSalt: 'a=b c' }],
     ['ajax.login.http-auth.client=my-client', { defaultClient: 'my-client' }],
     ['sessiond.randomTokenTimeout=30000', { randomTokenTimeout: 30_000 }],
-    ['ajax.login.randomToken=false', { randomTokenTimeout: 0 }],
-    ['ajax.login.randomToken=true', {}],
+    ['ajax.login.randomToken=false', { randomToken: false }],
+    ['ajax.login.randomToken=true', { randomToken: true }],
+    ['tokenlogin.maxIdleTime=300000', { acquiredTokenTimeout: 300_000 }],
     ['ajax.login.maxRate=50', { limits: { login: { limit: 50 } } }],
     ['ajax.login.maxRateTimeWindow=5M', { limits: { login: { windowMs: 300_000 } } }],
     ['UIWebPath=/appsuite/', { uiWebPath: '/appsuite/' }],
@@ -60,7 +61,15 @@ describe('fromProperties', () => {
     ['ipcheck.mode=countrycode', { ipCheck: { mode: 'countrycode' } }],
     ['ipcheck.mode=none', { ipCheck: { mode: 'none' } }],
     ['ipcheck.mode=', {}],
+    ['IPCheckWhitelist=', { ipCheck: { clients: [] } }],
+    ['IPCheckWhitelist="open-xchange-mailapp"', { ipCheck: { clients: ['open-xchange-mailapp'] } }],
+    ['IPCheckWhitelist="Mobile App*", "Foo*"', { ipCheck: { clients: ['Mobile App*', 'Foo*'] } }],
+    ['IPCheckWhitelist="a, b*"', { ipCheck: { clients: ['a', 'b*'] } }],
     ['IPCheckWhitelist="a"*, b', { ipCheck: { clients: ['"a"*', 'b'] } }],
+    ['sessiond.sessionDefaultLifeTime="8h"', { shortLifetime: 28_800_000 }],
+    ['sessiond.autologin="true"', { autologin: true }],
+    ['sessiond.maxSession=" 5 "', { maxSessions: 5 }],
+    ['cookie.hash.salt="quoted"', { cookieHashSalt: '"quoted"' }],
     ['IPMaskV4=/24', { ipCheck: { maskV4: '/24' } }],
     ['IPMaskV6=', {}],
   ])('reads %s', (line, expected) => {
@@ -76,16 +85,6 @@ describe('fromProperties', () => {
     }
   });
 
-  it('disables random tokens if one property says so, in any order', () => {
-    const lines = [
-      'com.openexchange.sessiond.randomTokenTimeout=30000',
-      'com.openexchange.ajax.login.randomToken=false',
-    ];
-    for (const text of [lines.join('\n'), lines.reverse().join('\n')]) {
-      expect(fromProperties(text).router).toEqual({ randomTokenTimeout: 0 });
-    }
-  });
-
   it('returns options that the manager and the router accept', async () => {
     jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const {
@@ -95,6 +94,8 @@ describe('fromProperties', () => {
     } = fromProperties(`
 com.openexchange.sessiond.maxSession=50000
 com.openexchange.sessiond.maxSessionPerUser=100
+com.openexchange.session.management.globalLookup=false
+com.openexchange.IPCheckWhitelist="open-xchange-mailapp"
 com.openexchange.cookie.ttl=web-browser
 com.openexchange.cookie.hash=remember
 com.openexchange.IPCheck=false
@@ -102,12 +103,7 @@ com.openexchange.IPMaskV4=/24
 com.openexchange.ajax.login.maxRate=50
 com.openexchange.sessiond.randomTokenTimeout=30000
 com.openexchange.UIWebPath=/appsuite/`);
-    const sessions = createIdentitySessionManager({
-      store: memory(),
-      location: false,
-      nodeId: 'OX1',
-      ...manager,
-    });
+    const sessions = createIdentitySessionManager({ store: memory(), location: false, ...manager });
     const dialect = openXchange(sessions.settings, protocol);
     openXchangeRouter(sessions, { authenticate: () => undefined, dialect, ...router });
     await sessions.close();

@@ -1,14 +1,15 @@
-import { isLocalPath } from '../../../lib/protocols/open-xchange/redirect';
-import { CHROME, json, OpenXchangeApp, UI, type Client } from '../../support/open-xchange';
+import { CHROME, expectError, json, OpenXchangeApp, UI, type Client } from '../../support/open-xchange';
 import { valuesOf, type RawAnswer } from '../../support/transcript';
 
 const ox = new OpenXchangeApp();
 
-/** Logs in with one client and gives its random token to another. */
+const ON = { router: { randomToken: true } };
+
+/** Logs in with one program and gives its random token to another program of the same client. */
 async function handedOver(): Promise<{ from: Client; to: Client; random: string }> {
   const from = ox.client();
   const random = json(await from.login())['random'] as string;
-  return { from, to: ox.client(CHROME), random };
+  return { from, to: ox.client(), random };
 }
 
 async function take(client: Client, action: string, random: string, further = ''): Promise<RawAnswer> {
@@ -17,7 +18,7 @@ async function take(client: Client, action: string, random: string, further = ''
 
 describe('redirect', () => {
   it('moves the session to another browser', async () => {
-    await ox.arrange();
+    await ox.arrange(ON);
     const { from, to, random } = await handedOver();
     const answer = await take(to, 'redirect', random, '&store=true');
     expect([answer.status, answer.body]).toEqual([302, '']);
@@ -37,7 +38,7 @@ describe('redirect', () => {
     ['/\\example.com/', '/appsuite/'],
     ['/x%0d%0aSet-Cookie:a=b', '/appsuite/'],
   ])('to %j goes to %s, never to another host', async (wanted, path) => {
-    await ox.arrange();
+    await ox.arrange(ON);
     const { from, to, random } = await handedOver();
     const encoded = wanted.includes('%') ? wanted : encodeURIComponent(wanted);
     const answer = await take(to, 'redirect', random, `&uiWebPath=${encoded}`);
@@ -45,9 +46,9 @@ describe('redirect', () => {
   });
 
   it.each(['redirect', 'redeem'])('accepts a random token once, within half a minute: %s', async (action) => {
-    await ox.arrange();
+    await ox.arrange(ON);
     const statusOf = async (random: string) => {
-      const client = ox.client(CHROME);
+      const client = ox.client();
       const { status } = await take(client, action, random);
       return [status, client.jar.size];
     };
@@ -67,50 +68,115 @@ describe('redirect', () => {
   it.each(['redirect', 'redeem'])(
     'accepts the random token of an autologin by the same rules: %s',
     async (action) => {
-      await ox.arrange();
+      await ox.arrange(ON);
       const from = ox.client();
       const first = json(await from.login())['random'] as string;
       await from.act('store');
       const random = json(await from.autologin())['random'] as string;
       expect(random).toMatch(/^[0-9a-f]{32}$/);
       expect(random).not.toBe(first);
-      const to = ox.client(CHROME);
+      const to = ox.client();
       expect([200, 302]).toContain((await take(to, action, random)).status);
       expect(json(await to.use(from.session))).toEqual({ data: 'alice' });
-      expect((await take(ox.client(CHROME), action, random)).status).toBe(403);
+      expect((await take(ox.client(), action, random)).status).toBe(403);
       const late = json(await from.autologin())['random'] as string;
       ox.clock.advance(30_000);
-      expect((await take(ox.client(CHROME), action, late)).status).toBe(403);
+      expect((await take(ox.client(), action, late)).status).toBe(403);
     },
   );
 
-  it('returns 400 if random tokens are disabled', async () => {
-    await ox.arrange({ router: { randomTokenTimeout: 0 } });
+  it.each(['redirect', 'redeem'])(
+    'returns 400 by default, although logins return a random token: %s',
+    async (action) => {
+      await ox.arrange();
+      const { to, random } = await handedOver();
+      expect(random).toMatch(/^[0-9a-f]{32}$/);
+      const { status } = await take(to, action, random);
+      expect([status, to.jar.size]).toEqual([400, 0]);
+    },
+  );
+
+  it.each(['redirect', 'redeem'])(
+    'refuses the token of another address or user agent, once and for all: %s',
+    async (action) => {
+      await ox.arrange(ON);
+      const attempts = [
+        { agent: CHROME, headers: [] },
+        { agent: undefined, headers: ['X-Forwarded-For: 192.0.2.1'] },
+      ];
+      for (const { agent, headers } of attempts) {
+        const { to, random } = await handedOver();
+        const victim = ox.client(agent);
+        const target = `/ajax/login?action=${action}&client=${UI}&random=${random}`;
+        expect((await victim.send('GET', target, '', headers)).status).toBe(403);
+        expect((await take(to, action, random)).status).toBe(403);
+        expect([victim.jar.size, to.jar.size]).toEqual([0, 0]);
+      }
+    },
+  );
+
+  it('hands a session over that a trusted program has opened on behalf of the browser', async () => {
+    await ox.arrange({ router: { randomToken: true, trustedClients: '127.0.0.1' } });
+    const portal = ox.client('a portal');
+    const behalf = `&clientIP=192.0.2.1&clientUserAgent=${encodeURIComponent(CHROME)}`;
+    const random = json(await portal.login('alice', behalf))['random'] as string;
+    const browser = ox.client(CHROME);
+    const from = ['X-Forwarded-For: 192.0.2.1'];
+    const target = `/ajax/login?action=redirect&client=${UI}&random=${random}`;
+    expect((await browser.send('GET', target, '', from)).status).toBe(302);
+    const use = `/ajax/config/gui?session=${portal.session}`;
+    expect(json(await browser.send('GET', use, '', from))).toEqual({ data: 'alice' });
+  });
+
+  it('reports neither tokens nor secrets in events', async () => {
+    const report = jest.fn();
+    await ox.arrange({ ...ON, options: { report } });
+    const { from, to, random } = await handedOver();
+    await take(to, 'redirect', random);
+    await take(to, 'redirect', random);
+    const events = JSON.stringify(report.mock.calls);
+    expect(events).toContain(from.session);
+    for (const secret of [random, ...from.jar.values()]) expect(events).not.toContain(secret);
+  });
+
+  it('reads the token from a form, so that no URL contains it', async () => {
+    await ox.arrange(ON);
     const { to, random } = await handedOver();
-    expect(random).toBeUndefined();
-    expect((await take(to, 'redirect', '0'.repeat(32))).status).toBe(400);
+    const form = `action=redirect&client=${UI}&random=${random}`;
+    expect((await to.send('POST', '/ajax/login', form)).status).toBe(302);
+  });
+
+  it('is refused if a page of another site started it, except sites in `origins`', async () => {
+    await ox.arrange({ ...ON, options: { origins: ['https://portal.example'] } });
+    const cases: [string[], boolean][] = [
+      [['Sec-Fetch-Site: cross-site'], false],
+      [['Sec-Fetch-Site: cross-site', 'Referer: https://evil.example/'], false],
+      [['Referer: https://evil.example/a?b'], false],
+      [['Sec-Fetch-Site: same-site', 'Referer: https://localhost.example/'], false],
+      [['Sec-Fetch-Site: cross-site', 'Referer: https://portal.example/start'], true],
+      [['Sec-Fetch-Site: cross-site', 'Origin: https://portal.example'], true],
+      [['Sec-Fetch-Site: none'], true],
+      [['Sec-Fetch-Site: same-origin'], true],
+      [['Referer: nonsense'], true],
+      [[], true],
+    ];
+    for (const [headers, accepted] of cases) {
+      const { to, random } = await handedOver();
+      const target = `/ajax/login?action=redirect&client=${UI}&random=${random}`;
+      const answer = await to.send('GET', target, '', headers);
+      expect([headers, answer.status]).toEqual([headers, accepted ? 302 : 403]);
+      if (!accepted) expectError(answer, 'LGI-0026', ['Another site started this request.'], 403);
+    }
   });
 });
 
 describe('redeem', () => {
   it('returns the same answer as a login', async () => {
-    await ox.arrange();
+    await ox.arrange(ON);
     const { from, to, random } = await handedOver();
     const answer = json(await take(to, 'redeem', random, '&modules=true'));
     expect(answer).toMatchObject({ session: from.session, user: 'alice', modules: { mail: true } });
     expect(answer['random']).not.toBe(random);
     expect(json(await to.use(from.session))).toEqual({ data: 'alice' });
   });
-});
-
-describe('a local path', () => {
-  it.each(['/', '/appsuite/', '/a/b.c~d_e-f%20'])('may be %j', (path) => {
-    expect(isLocalPath(path)).toBe(true);
-  });
-  it.each(['', 'a', '//a', '/\\a', 'https://a', '/a b', '/a#b', '/a?b', '/a\n', undefined])(
-    'may not be %j',
-    (path) => {
-      expect(isLocalPath(path)).toBe(false);
-    },
-  );
 });

@@ -7,7 +7,10 @@ const ID = '4bb7202edae54094855b5a545d7123c3';
 const OTHER = '0f9d8c7b6a594837261504f3e2d1c0b9';
 const SECRET = 'f1e2d3c4b5a69788796a5b4c3d2e1f00';
 
-const readers = credentialReaders({ hashOf: () => 'h' }, { valueOf: () => SECRET });
+const readers = credentialReaders(
+  { hashOf: () => 'h', hashIn: (_, { clientId }) => (clientId === 'other' ? 'o' : 'h') },
+  { valueOf: () => SECRET },
+);
 
 function request(url: string, cookie?: string, method = 'GET'): Request {
   return { url, method, headers: { cookie } } as Request;
@@ -69,15 +72,17 @@ describe('fromPublicCookie', () => {
 describe('fromStoredCookies', () => {
   it('returns the id and the secret in the cookies with the hash of the client', () => {
     const header = `open-xchange-session-h=${ID}; open-xchange-secret-h=${SECRET}`;
-    expect(readers.fromStoredCookies(request('/x', header))).toEqual({
-      sessionId: ID,
-      secret: SECRET,
-      transport: 'cookie',
-    });
+    const credentials = readers.fromStoredCookies(request('/x', header));
+    expect(credentials).toEqual({ sessionId: ID, secret: expect.any(Function), transport: 'cookie' });
+    const secretFor = (clientId: string) =>
+      (credentials?.secret as (session: unknown) => string | undefined)({ clientId });
+    expect([secretFor('own'), secretFor('other')]).toEqual([SECRET, undefined]);
   });
 
   it.each([
     `open-xchange-session-h=${ID}`,
+    `open-xchange-session-h=${ID}; open-xchange-secret-h=`,
+    `open-xchange-session-h=${ID}; open-xchange-session-h=${OTHER}; open-xchange-secret-h=${SECRET}`,
     `open-xchange-secret-h=${SECRET}`,
     `open-xchange-session-h=junk; open-xchange-secret-h=${SECRET}`,
     `open-xchange-session-other=${ID}; open-xchange-secret-other=${SECRET}`,

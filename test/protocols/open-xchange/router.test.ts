@@ -1,10 +1,11 @@
 import express from 'express';
 
-import { memory, SessionError } from '../../../lib';
+import { memory, SessionError, sessionSecretGuard } from '../../../lib';
 import type { AdministeredStore } from '../../../lib/store';
 import { openXchangeRouter } from '../../../lib/protocols/open-xchange';
 import {
   CHROME,
+  Client,
   expectError,
   FIREFOX,
   json,
@@ -14,7 +15,7 @@ import {
   type Listed,
 } from '../../support/open-xchange';
 import { DAY, HOUR } from '../../support/sessions';
-import { Conversation, recorded, valuesOf } from '../../support/transcript';
+import { Conversation, listenToWire, recorded, valuesOf } from '../../support/transcript';
 
 const ox = new OpenXchangeApp();
 
@@ -22,6 +23,7 @@ const MINUTE = 60_000;
 const FORM = 'application/x-www-form-urlencoded';
 const UNREADABLE = ['The body cannot be read.'];
 const TOO_LONG = ['"authId" must be text of 1 to 128 characters.'];
+const CLIENT_TOO_LONG = ['"client" must be text of 1 to 64 characters.'];
 
 /** The settings of the recorded server. They are not safe today. */
 const asRecorded: Arrangement = {
@@ -141,7 +143,7 @@ describe('the actions of /login', () => {
   it.each(rows)(
     'respond to %s with %d and %s, by GET and POST, under both paths',
     async (action, status, body, cookies) => {
-      await ox.arrange();
+      await ox.arrange({ router: { randomToken: true, trustedClients: '127.0.0.1' } });
       for (const path of ['/ajax/login', '/appsuite/api/login']) {
         for (const method of ['GET', 'POST']) {
           const client = ox.client();
@@ -161,7 +163,9 @@ describe('the actions of /login', () => {
           expect(Object.fromEntries(answer.headers)).toMatchObject({
             expires: 'Sat, 06 May 1995 12:00:00 GMT',
             pragma: 'no-cache',
-            'cache-control': 'post-check=0, pre-check=0',
+            'cache-control': 'no-store, post-check=0, pre-check=0',
+            'x-content-type-options': 'nosniff',
+            'referrer-policy': 'no-referrer',
           });
         }
       }
@@ -237,7 +241,7 @@ describe('invalid input', () => {
     ['action=changeip&session=ID&clientIP=%E0%A4%A', 'SVL-0004', ['clientIP']],
     ['action=login&name[]=alice', 'SVL-0002', ['name']],
   ])('in the query %s gets the documented error and changes nothing', async (query, code, params) => {
-    await ox.arrange();
+    await ox.arrange({ router: { trustedClients: '127.0.0.1' } });
     const [client, bob] = [await ox.signedIn(), await ox.signedIn('bob', CHROME)];
     const filled = (text: string) => text.replace('ID', client.session).replace('BOB', bob.session);
     const before = await ox.database.knex('identity_sessions').orderBy('session_id');
@@ -259,6 +263,7 @@ describe('invalid input', () => {
     [FORM, 'name=alice&password[x]=somePassword', 'SVL-0002', ['password']],
     [FORM, '__proto__[name]=alice&password=somePassword', 'SVL-0002', ['name']],
     [FORM, `name=alice&password=somePassword&authId=${'x'.repeat(129)}`, 'SVL-0004', TOO_LONG],
+    [FORM, `name=alice&password=somePassword&client=${'x'.repeat(65)}`, 'SVL-0004', CLIENT_TOO_LONG],
   ])('in a body of the type %j gets the documented error (%#)', async (type, body, code, params) => {
     await ox.arrange();
     const headers = [`Content-Type: ${type}`];
@@ -362,11 +367,78 @@ describe('a guarded request', () => {
     expect(json(await client.use())).toEqual({ data: 'alice' });
   });
 
-  it('is refused if it has two different secrets', async () => {
+  it('is accepted if one of several secrets is right', async () => {
     const client = await ox.signedIn();
-    const [name] = client.jar.keys();
+    const [name, secret] = [...client.jar][0]!;
     client.jar.set(`x=1; ${name}`, '0'.repeat(32));
+    expect(json(await client.use())).toEqual({ data: 'alice' });
+    client.jar.set(name, '1'.repeat(32));
     expectError(await client.use(), 'SES-0203', [client.session]);
+    client.jar.set(`y=1; ${name}`, secret);
+    expect(json(await client.use())).toEqual({ data: 'alice' });
+  });
+
+  it('is refused at another address by default, and accepted with the mode none', async () => {
+    const from = ['X-Forwarded-For: 192.0.2.9'];
+    const use = async (id: string) => {
+      const client = await ox.signedIn('alice', FIREFOX, id);
+      return client.send('GET', `/ajax/config/gui?session=${client.session}`, '', from);
+    };
+    expect(json(await use(UI))).toMatchObject({ code: 'SES-0205' });
+    for (const id of ['open-xchange-mailapp', 'open-xchange-mobile-api-facade']) {
+      expect(json(await use(id))).toEqual({ data: 'alice' });
+    }
+    await ox.restart({ options: { ipCheck: { mode: 'none' } } });
+    expect(json(await use(UI))).toEqual({ data: 'alice' });
+  });
+
+  it.each(['refreshSecret', 'store', 'logout'])(
+    'is refused at another address, and the session stays: %s',
+    async (action) => {
+      const client = await ox.signedIn();
+      const from = ['X-Forwarded-For: 192.0.2.9'];
+      const target = `/ajax/login?action=${action}&session=${client.session}`;
+      const answer = await client.send('GET', target, '', from);
+      if (action === 'logout') expect(answer.status).toBe(403);
+      else expectError(answer, 'SES-0205');
+      expect(json(await client.use())).toEqual({ data: 'alice' });
+    },
+  );
+
+  it('reads the session from a form, on a route of the app without a body parser', async () => {
+    const client = await ox.signedIn();
+    const app = express();
+    app.use(sessionSecretGuard(ox.manager, { dialect: ox.dialect }));
+    app.post('/mail', (request, response) => {
+      response.json({ body: request.body as unknown });
+    });
+    const wire = await listenToWire(app);
+    try {
+      const own = new Client(wire, client.userAgent, client.client, client.jar);
+      const form = `session=${client.session}&data=a%20b`;
+      expect(json(await own.send('POST', '/mail', form))).toEqual({
+        body: { session: client.session, data: 'a b' },
+      });
+      // The body is left to the app if the query contains the session.
+      const target = `/mail?session=${client.session}`;
+      expect(json(await own.send('POST', target, `a=${'x'.repeat(100_000)}`))).toEqual({});
+      expectError(await own.send('POST', '/mail', `session=${'0'.repeat(32)}`), 'SES-0203', ['0'.repeat(32)]);
+      expectError(await own.send('POST', '/mail', `a=${'x'.repeat(100_000)}`), 'SVL-0004', UNREADABLE);
+    } finally {
+      await wire.close();
+    }
+  });
+
+  it('can have `;jsessionid=` in the path', async () => {
+    const client = await ox.signedIn();
+    const path = (module: string) => `/ajax/${module};jsessionid=1157370816112.OX1`;
+    const answer = await client.send('GET', `${path('login')}?action=store&session=${client.session}`);
+    expect(answer.body).toBe('{"data":"1"}');
+    const list = await client.send(
+      'GET',
+      `${path('sessionmanagement')}?action=all&session=${client.session}`,
+    );
+    expect(json(list)).toMatchObject({ data: [{ sessionId: client.session }] });
   });
 });
 

@@ -133,21 +133,23 @@ describe('sessionmanagement', () => {
     );
   });
 
-  it('clear ends all other sessions except those of hidden clients, which can be ended by id', async () => {
+  it('clear ends all other sessions, also those of hidden clients, which delete can end by id', async () => {
     await ox.arrange({ options: { clientBlacklist: ['USM-EAS'] } });
-    const [one, two, hidden] = [
+    const hide = () => ox.signedIn('alice', CHROME, 'USM-EAS');
+    const [one, two, bob] = [
       await ox.signedIn(),
       await ox.signedIn('alice', CHROME),
-      await ox.signedIn('alice', CHROME, 'USM-EAS'),
+      await ox.signedIn('bob', CHROME),
     ];
+    const [hidden, other] = [await hide(), await hide()];
     expect(await one.all()).toHaveLength(2);
+    expect((await one.delete(JSON.stringify([other.session]))).body).toBe('{}');
+    expectError(await other.use(), 'SES-0203', [other.session]);
     const target = `/ajax/sessionmanagement?action=clear&session=${one.session}`;
     expect((await one.send('GET', target)).body).toBe('{}');
     expect(json(await one.use())).toEqual({ data: 'alice' });
-    expectError(await two.use(), 'SES-0203', [two.session]);
-    expect(json(await hidden.use())).toEqual({ data: 'alice' });
-    expect((await one.delete(JSON.stringify([hidden.session]))).body).toBe('{}');
-    expectError(await hidden.use(), 'SES-0203', [hidden.session]);
+    for (const ended of [two, hidden]) expectError(await ended.use(), 'SES-0203', [ended.session]);
+    expect(json(await bob.use())).toEqual({ data: 'bob' });
   });
 
   it.each([
@@ -172,16 +174,27 @@ describe('sessionmanagement', () => {
     expect((await idsOf(one)).includes(three.session)).toBe(globalLookup);
   });
 
-  it('delete and clear end sessions of other nodes only if the list shows them', async () => {
+  it('delete and clear also end sessions of other nodes that the list does not show', async () => {
     await ox.arrange({ options: { nodeId: 'OX1', globalLookup: false } });
     await there.arrange({ options: { knex: ox.database.knex, nodeId: 'OX2', globalLookup: false } });
-    const [one, two] = [await ox.signedIn(), await there.signedIn('alice', CHROME)];
-    await one.send('GET', `/ajax/sessionmanagement?action=clear&session=${one.session}`);
-    expect(json(await two.use())).toEqual({ data: 'alice' });
+    const [one, two, three] = [
+      await ox.signedIn(),
+      await there.signedIn('alice', CHROME),
+      await there.signedIn('alice', CHROME, 'third'),
+    ];
+    expect(await one.all()).toHaveLength(1);
     expect((await one.delete(JSON.stringify([two.session]))).body).toBe('{}');
-    expect((await ox.manager.list({ userId: 'alice' })).sessions).toHaveLength(1);
+    await one.send('GET', `/ajax/sessionmanagement?action=clear&session=${one.session}`);
     there.clock.advance(2000);
-    expectError(await two.use(), 'SES-0203', [two.session]);
+    for (const ended of [two, three]) expectError(await ended.use(), 'SES-0203', [ended.session]);
+  });
+
+  it.each(['POST', 'PUT'])('reads the session and the action from a form too: %s', async (method) => {
+    await ox.arrange();
+    const client = await ox.signedIn();
+    const form = `action=all&session=${client.session}`;
+    const answer = await client.send(method, '/ajax/sessionmanagement', form);
+    expect(json(answer)).toMatchObject({ data: [{ sessionId: client.session }] });
   });
 
   it('checks the session first and then the action', async () => {

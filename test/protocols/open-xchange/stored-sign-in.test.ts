@@ -11,7 +11,7 @@ describe('the data that is stored at a sign-in', () => {
   });
 
   it('is kept when the app changes its own data of the session', async () => {
-    await ox.arrange({ protocol: { cookieHash: 'remember' } });
+    await ox.arrange({ protocol: { cookieHash: 'remember' }, router: { trustedClients: '127.0.0.1' } });
     const client = ox.client(CHROME);
     await client.login('anton', `&clientUserAgent=${encodeURIComponent(FIREFOX)}`);
     await client.act('store');

@@ -71,6 +71,85 @@ describe('postgres', () => {
     expect(runner.statements).toEqual(['"public".identity_sessions.find']);
   });
 
+  describe('with the statistics of a table that was almost empty', () => {
+    const COUNT = 1500;
+    const end = { at: now, reason: 'revoked', by: null } as const;
+
+    beforeEach(async () => {
+      const { knex } = database;
+      await knex.raw('truncate identity_sessions');
+      await knex.raw('alter table identity_sessions set (autovacuum_enabled = false)');
+      await fill('bob');
+      const last = knex('identity_sessions').orderBy('signed_in').limit(1).select('session_id');
+      await knex('identity_sessions').whereNotIn('session_id', last).delete();
+      await knex.raw('vacuum analyze identity_sessions');
+      await fill('alice');
+      await knex('identity_sessions').where({ user_id: 'bob' }).delete();
+    });
+    const fill = (user: string) =>
+      database.knex.raw(
+        `insert into identity_sessions
+          (session_id, secret_hash, user_id, device, stay_signed_in, signed_in, last_accessed, active_day, data)
+        select gen_random_uuid(), '', ?, 'Web', false, moment, moment, moment::date, '{}'
+        from generate_series(1, ?::int) as i,
+          lateral (select timestamptz '2026-01-15 12:00Z' - i * interval '1 s') as at (moment)`,
+        [user, COUNT],
+      );
+    afterEach(() => database.knex.raw('alter table identity_sessions reset (autovacuum_enabled)'));
+
+    /** Fails if the call takes half a minute. A plan that repeats a part for every row takes many minutes. */
+    const inTime = async <T>(call: (store: AdministeredStore) => Promise<T> | T): Promise<T> =>
+      call(postgres(new StatementRunner(appConnections(database.knex), { budget: 30_000 })));
+    const ids = () => database.knex('identity_sessions').pluck<string[]>('session_id');
+    const live = async () =>
+      Number((await database.knex('identity_sessions').whereNull('ended_at').count({ n: '*' }))[0]!['n']);
+    const all = { short: now + DAY, long: now + DAY, absolute: now + DAY, hibernation: now + DAY };
+
+    it('ends sessions in time', async () => {
+      expect((await inTime((it) => it.end(everySessionOf(ALICE), end))).more).toBe(true);
+      expect(await live()).toBe(COUNT - 1000);
+    });
+
+    it('ends sessions by their ids in time', async () => {
+      const only = (await ids()).map((id) => id.replaceAll('-', ''));
+      await inTime((it) => it.end({ owner: ALICE, only }, end));
+      expect(await live()).toBe(COUNT - 1000);
+    });
+
+    it('displaces sessions in time', async () => {
+      const displaces = [{ which: everySessionOf(ALICE), end }];
+      await inTime((it) => it.insert(aSession(now), admission(now, { displaces })));
+      expect(await live()).toBe(COUNT - 1000);
+    });
+
+    it('ends sessions beyond a limit in time', async () => {
+      const limits = [{ per: 'user', max: 1000, onLimit: 'endOldest' }] as const;
+      await inTime((it) => it.insert(aSession(now), admission(now, { limits })));
+      expect(await live()).toBe(1000);
+    });
+
+    it('ends unused sessions in time', async () => {
+      const { cutoffs } = admission(now);
+      expect(await inTime((it) => it.endUnused(ALICE, { max: 500, cutoffs, at: now }))).toHaveLength(1000);
+    });
+
+    it('writes touches, hibernates and sweeps in time', async () => {
+      const touches = (await ids()).map((id) => ({
+        id: id.replaceAll('-', ''),
+        at: now,
+        ipAddresses: ['192.0.2.7'],
+      }));
+      expect(await inTime((it) => it.touch(touches))).toEqual({ ended: [], skipped: [] });
+      expect((await inTime((it) => it.hibernate(all, 5000))).dropped).toBe(COUNT);
+      expect(await inTime((it) => it.sweep({ endedAfter: now, cutoffs: all }, 5000))).toBe(COUNT);
+    });
+
+    it('reads pages, finds and counts in time', async () => {
+      expect(await inTime((it) => it.list(ALICE, aPage()))).toHaveLength(1000);
+      expect(await inTime((it) => it.crowded(500))).toMatchObject({ owners: [{ userId: 'alice' }] });
+    });
+  });
+
   describe('a sign-in that displaces all other sessions of its user', () => {
     const displacing = () =>
       admission(now, {

@@ -1,0 +1,138 @@
+import type { Request } from 'express';
+
+import type { SessionError } from '../errors';
+import { func, text } from '../options/checks';
+import { readOptions, type OptionTable } from '../options/reader';
+import type { Answer, Dialect } from './dialect';
+import { rest, type RestOptions } from './rest';
+import { SAFE_METHODS } from './same-origin';
+
+/** The pages to which a browser is redirected. Each is a path on the app's own origin, and may have a query. */
+export interface BrowserPagesOptions {
+  /** The sign-in page, for example `/sign-in`. Required. */
+  readonly signIn: string;
+  /** The page after a session was ended. Default: `/`. */
+  readonly afterRevoke?: string | undefined;
+  /** The page after the caller's own session was ended. Default: the sign-in page. */
+  readonly afterSignOut?: string | undefined;
+  /**
+   * Returns the HTML of a page for a refusal that no sign-in helps against, such as `too-many-requests` or `store-unavailable`.
+   * Default: a short page with the message.
+   */
+  readonly problem?: ((error: SessionError, request: Request) => string) | undefined;
+}
+
+const path = text(/^\/(?![/\\])[^\s\\]*$/, 'a path on this site, such as "/sign-in"');
+
+const OPTIONS = {
+  signIn: { check: path, required: "write `browserPages(manager.settings, { signIn: '/sign-in' })`" },
+  afterRevoke: { default: '/', check: path },
+  afterSignOut: { check: path },
+  problem: { default: plainPage, check: func<NonNullable<BrowserPagesOptions['problem']>>() },
+} satisfies OptionTable<BrowserPagesOptions>;
+
+/**
+ * Creates the dialect of pages and their forms. It extends `rest`: a browser is redirected to the next page, and a program,
+ * which asks for JSON or states no preference, gets the answers of REST.
+ *
+ * A browser without a live session is redirected to the sign-in page. The query parameter `notice` says why: the reason of the
+ * end, such as `revoked`, or the code of the refusal. It is absent if nobody was signed in. The parameter `returnTo` contains the
+ * page that the browser asked for; `returnPath` reads it. After a revocation, `notice` is `ended`, `signed-out` or
+ * `session-not-found`. Show only texts of your own for these names.
+ * @throws TypeError if an option is missing or invalid
+ */
+export function browserPages(settings: RestOptions, options: BrowserPagesOptions): Dialect {
+  const heading = 'browserPages cannot be built';
+  const { signIn, afterRevoke, afterSignOut = signIn, problem } = readOptions(options, OPTIONS, { heading });
+  const programs = rest(settings);
+
+  return {
+    ...programs,
+
+    revoked(clearCookies, request, session) {
+      const answer = programs.revoked(clearCookies, request, session);
+      if (!prefersHtml(request)) return answer;
+      const next = clearCookies ? link(afterSignOut, 'signed-out') : link(afterRevoke, 'ended');
+      return redirect(answer, next);
+    },
+
+    refusal(error, request) {
+      const answer = programs.refusal(error, request);
+      if (!prefersHtml(request)) return answer;
+      if (answer.status === 401) {
+        return redirect(answer, link(signIn, noticeOf(error), returnTarget(request, signIn)));
+      }
+      if (answer.status === 404) return redirect(answer, link(afterRevoke, error.code));
+      const headers = { ...answer.headers, ...PAGE };
+      return { ...answer, headers, body: problem(error, request) };
+    },
+  };
+}
+
+/**
+ * Returns the page to show after a sign-in: the parameter `returnTo` of the query or, if it has none, of the parsed body. Returns
+ * `fallback` unless the parameter is a path on the app's own origin, so that no link can lead a user from the sign-in to another
+ * site. Write `response.redirect(303, returnPath(request))`.
+ */
+export function returnPath(request: Request, fallback = '/'): string {
+  const fields = (request.body ?? {}) as { readonly returnTo?: unknown };
+  return localPath(request.query['returnTo'] ?? fields.returnTo) ?? fallback;
+}
+
+/** The longest path that a browser returns to, in characters. */
+const LONGEST_PATH = 2000;
+
+/**
+ * Returns the path with its query as a browser will understand it, or undefined if it could lead to another origin. Browsers
+ * drop tabs and line breaks, read `\` as `/`, and resolve `/.//host` to `//host`.
+ */
+function localPath(given: unknown): string | undefined {
+  if (typeof given !== 'string' || given.length > LONGEST_PATH || !given.startsWith('/')) return undefined;
+  const base = 'http://own.invalid';
+  if (!URL.canParse(given, base)) return undefined;
+  const { origin, pathname, search, hash } = new URL(given, base);
+  return origin === base && !pathname.startsWith('//') ? pathname + search + hash : undefined;
+}
+
+/** Returns the page that the browser can return to after the sign-in: the one that it asked for, unless it sent a form. */
+function returnTarget({ method, originalUrl }: Request, signIn: string): string | undefined {
+  const asked = SAFE_METHODS.has(method) ? localPath(originalUrl) : undefined;
+  return asked?.split('?')[0] === signIn.split('?')[0] ? undefined : asked;
+}
+
+function noticeOf({ code, endReason }: SessionError): string | undefined {
+  return code === 'credentials-missing' ? undefined : (endReason ?? code);
+}
+
+function link(page: string, notice: string | undefined, returnTo?: string): string {
+  const parameters = new URLSearchParams({ ...(notice && { notice }), ...(returnTo && { returnTo }) });
+  if (parameters.size === 0) return page;
+  const [path, fragment] = page.split('#', 2);
+  const joined = `${path}${path!.includes('?') ? '&' : '?'}${parameters.toString()}`;
+  return fragment === undefined ? joined : `${joined}#${fragment}`;
+}
+
+function redirect({ headers, cookies }: Answer, location: string): Answer {
+  const { 'WWW-Authenticate': _challenge, 'Content-Type': _type, ...others } = headers;
+  return { status: 303, headers: { ...others, Location: location }, cookies };
+}
+
+/**
+ * Returns true if the client prefers HTML to JSON, as a browser does. A client without a preference gets HTML if it sent a form,
+ * otherwise JSON.
+ */
+export function prefersHtml(request: Request): boolean {
+  const types = request.is('urlencoded') ? ['html', 'json'] : ['json', 'html'];
+  return request.accepts(types) === 'html';
+}
+
+const PAGE = {
+  'Content-Type': 'text/html; charset=utf-8',
+  'X-Content-Type-Options': 'nosniff',
+};
+
+/** The messages of refusals can quote what the client sent. */
+function plainPage({ message }: SessionError): string {
+  const shown = message.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>That did not work</title><h1>That did not work</h1><p>${shown}</p></html>`;
+}
