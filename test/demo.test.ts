@@ -485,7 +485,7 @@ describe('the ABP routes of the demo', () => {
     await app.post('/ajax/login?action=login&client=open-xchange-mailapp', ALICE);
     expect((await desk.get('/')).status).toBe(200);
     await signedIn(person(IPHONE), ALICE);
-    expect((await desk.get('/')).headers['location']).toBe('/sign-in?notice=displaced');
+    expect((await desk.get('/')).headers['location']).toBe('/sign-in?notice=displaced&returnTo=%2F');
     const { items } = (await admin.get(`${EVERYBODY}?userId=alice&sorting=device`)).body as {
       items: { device: string }[];
     };
