@@ -18,7 +18,8 @@ export interface ConnectionOptions {
  * @throws Error that says what to write, without the password
  */
 export async function openDatabase({ knexfile, env }: ConnectionOptions, terminal: Terminal): Promise<Knex> {
-  if (knexfile !== undefined) return ownKnex(await connectionIn(knexfile, env || terminal.env['NODE_ENV'] || undefined));
+  if (knexfile !== undefined)
+    return ownKnex(await connectionIn(knexfile, env || terminal.env['NODE_ENV'] || undefined));
   const url = terminal.env['DATABASE_URL'];
   if (!url) {
     throw new Error(

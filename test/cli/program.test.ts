@@ -56,7 +56,7 @@ describe('the command line', () => {
     ['an invalid count', ['list', '--limit', '1001'], {}, 'a whole number from 1 to 1000'],
     ['a missing knexfile', ['--knexfile', 'gone.js', 'list'], {}, 'gone.js cannot be loaded'],
   ])('exits with 2 for %s, and shows no password', async (_, args, given, problem) => {
-    const ran = await cli(args, given as Record<string, string>);
+    const ran = await cli(args, given);
     expect(ran.code).toBe(2);
     expect(ran.err).toContain(problem);
     expect(ran.err).not.toContain('geheim');
