@@ -44,10 +44,11 @@ interface Boundary {
 const BOUNDARIES: Readonly<Record<string, Boundary>> = {
   // The app passes its Knex. An imported Knex could be another version. Only apps without Knex need the imported one.
   knex: {
-    within: /^(lib\/(database\/.+|options\/options|create|store\/postgres\/migrate)|migrations\/.+)$/,
+    within: /^(lib\/(cli\/.+|database\/.+|options\/options|create|store\/postgres\/migrate)|migrations\/.+)$/,
     typesIn: /^(?!lib\/database\/own-knex$)/,
   },
   pg: { within: NOWHERE },
+  commander: { within: /^lib\/cli\/program$/ },
   'lru-cache': { within: /^lib\/lru$/ },
   'ua-parser-js': { within: /^lib\/session\/device\/describe$/ },
   'geoip-lite': { within: /^lib\/location\/geoip-lite$/ },
