@@ -54,8 +54,8 @@ const BOUNDARIES: Readonly<Record<string, Boundary>> = {
   maxmind: { within: /^lib\/location\/maxmind$/ },
   'express-rate-limit': { within: /^lib\/http\/limiters$/ },
   express: {
-    within: /^lib\/(http|protocols)\/.+$/,
-    typesIn: /^lib\/(http|protocols)\/(?!.*(router|form-body)$)/,
+    within: /^lib\/(http|protocols|express-session)\/.+$/,
+    typesIn: /^lib\/(http|protocols|express-session)\/(?!.*(router|form-body)$)/,
   },
   crypto: {
     within: /^lib\/(session\/(credentials|keyed-hash|sealed)|protocols\/open-xchange\/cookie-hash)$/,
