@@ -52,7 +52,7 @@ export function setLink(theirs: ForeignSession, { sessionId, owner }: Link): voi
 
 /**
  * Returns the id of the session that belongs to an express-session without a link. Parallel requests get the same id, so that
- * they open one session. Nobody can tell the express-session's id from it (UUID version 8, RFC 9562).
+ * they open one session. The express-session's id cannot be computed from it. The result is a UUID of version 8 (RFC 9562).
  * @param previous The session that ended before in the same express-session.
  */
 export function derivedId(key: Key, sid: string, owner: Owner, previous: string | undefined): string {

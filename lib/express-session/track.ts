@@ -74,7 +74,7 @@ export function trackExpressSession(manager: IdentitySessionManager, options: Tr
   };
 }
 
-/** Destroys the express-session if its user may not be signed in any longer. An outage of the database signs nobody out. */
+/** Destroys the express-session if its user may not be signed in any longer. In an outage of the database, all users stay signed in. */
 async function destroyIfRefused(error: unknown, request: Request): Promise<void> {
   if (!(error instanceof SessionError) || !SIGNED_OUT.has(error.code) || error.status === 503) return;
   await destroyed(request);

@@ -159,9 +159,22 @@ export class IdentitySessionManager {
     return session;
   }
 
-  async #create(signIn: Omit<SignIn, 'secretForm' | 'replaces'>): Promise<IdentitySession> {
+  /**
+   * Opens a session as `create` does, with a secret that the caller derived from a session of another system. For
+   * `adoptSessions`, whose parallel requests must all return the same credentials.
+   * @throws SessionError as `create`
+   * @throws TypeError as `create`
+   */
+  async adopt(signIn: Omit<SignIn, 'secretForm' | 'replaces'>, secret: string): Promise<IdentitySession> {
+    return this.#create(signIn, secret);
+  }
+
+  async #create(
+    signIn: Omit<SignIn, 'secretForm' | 'replaces'>,
+    secret = mintSecret(),
+  ): Promise<IdentitySession> {
     await this.#synchronizeClock();
-    const session = newSession(signIn, hashSecret(mintSecret()), this.settings);
+    const session = newSession(signIn, hashSecret(secret), this.settings);
     try {
       await this.#insert(session, checkedAt(signIn, session));
       return withoutSecret(session);

@@ -3,6 +3,7 @@ import createKnex from 'knex';
 import type { WebSocketServer } from 'ws';
 import {
   SessionError,
+  adoptSessions,
   autologin,
   createIdentitySessionManager,
   createSignIn,
@@ -82,6 +83,11 @@ app.post('/cart/:item', guard, (req, res, next) => {
 });
 const tracked = (userId: string): TrackedUser => ({ userId, clientId: 'web' });
 app.use(trackExpressSession(manager, { userOf: (req) => req.get('user') ?? tracked(String(req.ip)) }));
+app.use(
+  adoptSessions(manager, {
+    oldSessionOf: ({ query }) => (query['old'] ? { id: 'old', userId: 'alice' } : null),
+  }),
+);
 // @ts-expect-error -- ids of users are strings
 app.use(trackExpressSession(manager, { userOf: () => 7 }));
 app.get('/sessions', guard, sessionLookup(manager));

@@ -32,7 +32,7 @@ function userIn({ query }: Request): string {
   return typeof query['user'] === 'string' ? query['user'] : 'alice';
 }
 
-/** What routes do with express-session, under the names of the routes. */
+/** The actions of the routes on express-session, by the name of the route. */
 const ACTS: Readonly<Record<string, Act>> = {
   'sign-in': (request, done) =>
     void request.session.regenerate((error) => {
