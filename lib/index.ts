@@ -24,6 +24,7 @@ export { signInLimiter, type Limit, type LimitOptions, type SignInLimiterOptions
 export { autologin } from './http/autologin';
 export { sessionSecretGuard, type GuardOptions } from './http/session-secret-guard';
 export { sessionClaimGuard, type ClaimGuardOptions } from './http/session-claim-guard';
+export { adoptSessions, type AdoptOptions, type OldSession } from './http/adopt-sessions';
 export { sessionOf, type VerbOptions } from './http/request';
 export { acceptClientHints } from './http/accept-client-hints';
 export { sameOrigin } from './http/same-origin';

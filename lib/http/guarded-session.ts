@@ -13,6 +13,17 @@ export function setSession(request: Request, session: IdentitySession): void {
   request.identitySession = session;
 }
 
+const proved = new WeakSet<Request>();
+
+/** Marks a request whose session was proved by the session of another system, which `sessionSecretGuard` cannot read. */
+export function markProved(request: Request): void {
+  proved.add(request);
+}
+
+export function isProved(request: Request): boolean {
+  return proved.has(request);
+}
+
 /**
  * Checks that the credentials of the request name the session that a guard set, if a guard is mounted. Verbs that act on
  * the credentials use it, so that they cannot act on another session than the routes around them.

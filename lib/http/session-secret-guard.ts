@@ -7,7 +7,7 @@ import type { IdentitySessionManager } from '../manager/manager';
 import { flag } from '../options/checks';
 import type { OptionTable } from '../options/reader';
 import type { Settings } from '../options/settings';
-import { setSession } from './guarded-session';
+import { isProved, setSession } from './guarded-session';
 import { afterBody } from './parse-errors';
 import { refuse, restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 import { checkWriteOrigin } from './same-origin';
@@ -53,6 +53,7 @@ export function sessionSecretGuard(
   const { sameAddress } = dialect;
 
   return afterBody(dialect, function sessionSecretGuard(request, response, next) {
+    if (isProved(request)) return next();
     const refused = (error: unknown) => {
       if (optional && isGuest(request, error)) next();
       else refuse(error, dialect, request, response, next);

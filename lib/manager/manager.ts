@@ -156,15 +156,30 @@ export class IdentitySessionManager {
    */
   async create(signIn: Omit<SignIn, 'transport' | 'secretForm' | 'replaces'>): Promise<IdentitySession> {
     currentAttempt()?.decide('undecided');
-    const session = await this.#create(signIn);
+    const session = await this.#create({ ...signIn, transport: 'bearer' });
     currentAttempt()?.decide('succeeded');
     return session;
   }
 
-  async #create(signIn: Omit<SignIn, 'transport' | 'secretForm' | 'replaces'>): Promise<IdentitySession> {
+  /**
+   * Opens a session as `create` does, with a secret that the caller derived from a session of another system. For
+   * `adoptSessions`, whose parallel requests must all return the same credentials.
+   * @throws SessionError as `create`
+   * @throws TypeError as `create`
+   */
+  async adopt(
+    signIn: Omit<SignIn, 'transport' | 'secretForm' | 'replaces'>,
+    secret: string,
+  ): Promise<IdentitySession> {
+    return this.#create({ ...signIn, transport: 'cookie' }, secret);
+  }
+
+  async #create(
+    signIn: Omit<SignIn, 'secretForm' | 'replaces'>,
+    secret = mintSecret(),
+  ): Promise<IdentitySession> {
     await this.#synchronizeClock();
-    const tokens = { ...signIn, transport: 'bearer' as const };
-    const session = newSession(tokens, hashSecret(mintSecret()), this.settings);
+    const session = newSession(signIn, hashSecret(secret), this.settings);
     try {
       return withoutSecret(await this.#insert(session, checkedAt(signIn, session)));
     } catch (error) {

@@ -3,6 +3,7 @@ import createKnex from 'knex';
 import type { WebSocketServer } from 'ws';
 import {
   SessionError,
+  adoptSessions,
   autologin,
   createIdentitySessionManager,
   createSignIn,
@@ -24,6 +25,7 @@ import {
   type RefusalCode,
 } from 'express-identity-sessions';
 import { abpRouter } from 'express-identity-sessions/abp';
+import { trackExpressSession, type TrackedUser } from 'express-identity-sessions/express-session';
 import { maxmind } from 'express-identity-sessions/maxmind';
 import {
   cookieRefresh,
@@ -79,6 +81,15 @@ app.post('/cart/:item', guard, (req, res, next) => {
     .update(sessionId, ({ cart }) => ({ cart: { items: [...(cart?.items ?? []), String(req.params.item)] } }))
     .then((updated) => res.json([updated satisfies boolean, items, unknown]), next);
 });
+const tracked = (userId: string): TrackedUser => ({ userId, clientId: 'web' });
+app.use(trackExpressSession(manager, { userOf: (req) => req.get('user') ?? tracked(String(req.ip)) }));
+app.use(
+  adoptSessions(manager, {
+    oldSessionOf: ({ query }) => (query['old'] ? { id: 'old', userId: 'alice' } : null),
+  }),
+);
+// @ts-expect-error -- ids of users are strings
+app.use(trackExpressSession(manager, { userOf: () => 7 }));
 app.get('/sessions', guard, sessionLookup(manager));
 app.delete('/sessions/:id', guard, revokeRoute(inMemory));
 app.use(restRouter(manager, { limits: { revoke: false } }));

@@ -1,0 +1,2 @@
+export { trackExpressSession, type TrackOptions } from './track';
+export type { TrackedUser, UserOf } from './tracker';
