@@ -51,6 +51,7 @@ export function createIdentitySessionManager(options: IdentitySessionOptions): I
     watch,
     cleanup,
     accountLimit,
+    keys,
     locate,
     synchronizeClock,
     disconnect,

@@ -10,6 +10,7 @@ import { reportEnded } from '../events';
 import type { Health } from '../health';
 import { placeOf, type Locator } from '../location/location';
 import { checkNames, type Names } from '../options/reader';
+import { setInstallationKeys } from './installation-keys';
 import { NodeCapacity } from './node-capacity';
 import { OwnSessions, type ListOptions, type OwnSearch } from './own-sessions';
 import { checkedProtocolData, newSession, type SignIn } from './new-session';
@@ -40,6 +41,7 @@ import {
   type Owner,
   type StoredSession,
 } from '../session/session';
+import type { Keys } from '../session/keyed-hash';
 import { inSlices } from '../slices';
 import { END_REASONS, type EndReason } from '../session/end-reason';
 import { optionalLabel, jsonObject } from '../session/text';
@@ -68,6 +70,7 @@ export interface ManagerParts {
   readonly watch: SessionWatch;
   readonly cleanup: Cleanup;
   readonly accountLimit: AccountLimit;
+  readonly keys: Keys;
   readonly locate?: Locator | undefined;
   /** Resolves when the clock follows the database's time. Absent for a store without a database. */
   readonly synchronizeClock?: (() => Promise<void>) | undefined;
@@ -105,6 +108,7 @@ export class IdentitySessionManager {
     const { store, watch, cleanup, locate, synchronizeClock = async () => undefined } = parts;
     this.settings = settings;
     setAccountLimit(this, parts.accountLimit);
+    setInstallationKeys(this, parts.keys);
     this.#store = store;
     this.#watch = watch;
     this.#cleanup = cleanup;

@@ -183,8 +183,8 @@ export interface IdentitySessionOptions extends SignInRules {
   readonly clientBlacklist?: readonly string[] | undefined;
 
   /**
-   * The secret keys for keyed hashes, the current one first. Each is text of at least 32 random characters, and all nodes
-   * need the same. Default: the key that `migrate()` created in the database.
+   * The secret keys for keyed hashes and encrypted tokens, the current one first. Each is text of at least 32 random
+   * characters, and all nodes need the same. Default: the key that `migrate()` created in the database.
    */
   readonly keys?: readonly [string, ...string[]] | undefined;
   /**

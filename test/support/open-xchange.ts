@@ -191,7 +191,7 @@ export class Client {
     const [pair = '', ...attributes] = line.split('; ');
     const [name = '', value = ''] = pair.split('=');
     // Only in attributes, because a secret may contain these digits.
-    if (attributes.some((attribute) => /^expires=.*-1970 /.test(attribute))) this.jar.delete(name);
+    if (attributes.some((attribute) => /^expires=.*-1970 /i.test(attribute))) this.jar.delete(name);
     else this.jar.set(name, value);
   }
 }

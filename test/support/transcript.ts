@@ -107,7 +107,7 @@ export class Conversation {
     const ids: string[] = [];
     const form = expected
       .trim()
-      .split(/(\b[0-9a-f]{32}\b|\w{3}, \d\d-\w{3}-2011 \d\d:\d\d:\d\d GMT|\/\* SOME STUFF \*\/[^]*$)/)
+      .split(/(\b[0-9a-f]{32}\b|\w{3}, \d\d-\w{3}-20\d\d \d\d:\d\d:\d\d GMT|\/\* SOME STUFF \*\/[^]*$)/)
       .map((piece) => {
         if (piece.startsWith('/*')) return '[^]*';
         if (/^\w{3}, /.test(piece) && date !== undefined) return escaped(date);

@@ -4,7 +4,7 @@ import { checkAgreement } from '../../http/guarded-session';
 import type { IdentitySessionManager } from '../../manager/manager';
 import { ipAddress } from '../../session/ip-address';
 import type { Action } from './actions';
-import { answer, DONE } from './answers';
+import { DONE } from './answers';
 import type { OpenXchangeDialect } from './dialect';
 import { OpenXchangeError } from './errors';
 import { requiredParameter } from './parameters';
@@ -30,6 +30,6 @@ export function changeIp(manager: IdentitySessionManager, dialect: OpenXchangeDi
     checkAgreement(request, credentials);
     const { sameAddress } = dialect;
     await manager.verify(credentials, { ipAddress: clientAddress(request), movesTo, sameAddress });
-    return answer(DONE);
+    return dialect.answer(DONE);
   };
 }

@@ -13,6 +13,7 @@ import {
   STICKY_COOKIE,
   type CookiePurpose,
 } from './cookies';
+import { GENERATIONS } from './generation';
 import type { OpenXchangeBasis, OpenXchangeSettings } from './options';
 import { isAmbiguous, plantedCleared } from './planted-cookies';
 import { provenSecret } from './proven-secret';
@@ -30,15 +31,26 @@ export interface ClientCookies {
    */
   cookie(purpose: CookiePurpose, request: Request, session: IdentitySession, value: string): string[];
   /**
-   * Builds all cookies of the session. `hash` is the hash in their names. By default, it is the hash of the client that sent
-   * the request. The session cookie is included only if the request contains it, because clients request it with the action
-   * `store`.
+   * Builds all cookies of the session, for a client that already has them. The session cookie is included only if the request
+   * contains it, because in the generation `6` clients request it with the action `store`.
    */
-  cookies(request: Request, session: IdentitySession, secret: string, hash?: string): string[];
+  cookies(request: Request, session: IdentitySession, secret: string): string[];
+  /**
+   * Builds all cookies of the session, for a client that has just signed in. The session cookie is also included if autologin
+   * is enabled and the generation or the client, by `stores`, asks for it.
+   */
+  newCookies(
+    request: Request,
+    session: IdentitySession,
+    secret: string,
+    options?: NewCookieOptions,
+  ): string[];
   /** Builds the public-session cookie with its full lifetime. Returns an empty array if `publicSession` is off. */
   publicCookies(request: Request, session: IdentitySession): string[];
   /** Returns true if the request contains a valid cookie for load balancers. */
   hasStickyCookie(request: Request): boolean;
+  /** Returns the value of the request's cookie for load balancers, or a new one. It ends with the node's name, if it has one. */
+  stickyValue(request: Request): string;
   /**
    * Builds the cookie for load balancers, with the request's value or a new one. Returns an empty array if `stickyCookie` is
    * off.
@@ -52,6 +64,14 @@ export interface ClientCookies {
   plantedCleared(request: Request, hash: string): string[];
 }
 
+/** The options of `newCookies`. */
+export interface NewCookieOptions {
+  /** The hash in the names of the cookies. Default: the hash of the client that sent the request. */
+  readonly hash?: string;
+  /** True if the client asks for the session cookie. Default: false. */
+  readonly stores?: boolean;
+}
+
 /** Creates the cookies with the lifetimes and attributes that the options set. */
 export function clientCookies(
   settings: OpenXchangeSettings,
@@ -59,7 +79,8 @@ export function clientCookies(
   { hashIn, publicHash }: Pick<ClientHash, 'hashIn' | 'publicHash'>,
 ): ClientCookies {
   const { cookieTtl } = settings;
-  const attributes = { httpOnly: settings.httpOnly, secure };
+  const { signInStores, capitalizesAttributes: capitalized } = GENERATIONS[settings.generation];
+  const attributes = { httpOnly: settings.httpOnly, secure, capitalized };
 
   function hashFor(purpose: CookiePurpose, request: Request, session: IdentitySession): string {
     return purpose === 'public-session' ? publicHash(request, session) : hashIn(request, session);
@@ -89,21 +110,34 @@ export function clientCookies(
     return cookieLine(cookieName(purpose, hash), value, expires, attributes);
   }
 
-  function cookies(
+  function cookies(request: Request, session: IdentitySession, secret: string): string[] {
+    const hash = hashIn(request, session);
+    return lines(request, session, secret, { hash, stores: isStored(request, session, hash) });
+  }
+
+  function newCookies(
     request: Request,
     session: IdentitySession,
     secret: string,
-    hash = hashIn(request, session),
+    { hash = hashIn(request, session), stores = false }: NewCookieOptions = {},
+  ): string[] {
+    const asked = lifetimes.autologin && (signInStores || stores);
+    return lines(request, session, secret, { hash, stores: asked || isStored(request, session, hash) });
+  }
+
+  function lines(
+    request: Request,
+    session: IdentitySession,
+    secret: string,
+    { hash, stores }: Required<NewCookieOptions>,
   ): string[] {
     const { sessionId } = session;
-    const name = cookieName('session', hash);
-    const stored = cookieValues(request.headers.cookie, name).includes(sessionId);
     return [
       ...cookie('secret', request, session, secret, hash),
-      ...(stored
-        ? cookie('session', request, session, sessionId, hash)
-        : plantedCleared(request, name, undefined, attributes)),
       ...publicCookies(request, session),
+      ...(stores
+        ? cookie('session', request, session, sessionId, hash)
+        : plantedCleared(request, cookieName('session', hash), undefined, attributes)),
     ];
   }
 
@@ -114,18 +148,20 @@ export function clientCookies(
 
   function stickyCookies(request: Request): string[] {
     if (!settings.stickyCookie) return [];
-    const value = stickyValue(request) ?? `${mintSecret('hex')}.${nodeId}`;
     const expires = cookieTtl === undefined ? undefined : clock.now() + cookieTtl;
-    return [cookieLine(STICKY_COOKIE, value, expires, attributes)];
+    return [cookieLine(STICKY_COOKIE, stickyValue(request), expires, attributes)];
+  }
+
+  function stickyValue(request: Request): string {
+    return givenStickyValue(request) ?? mintSecret('hex') + (nodeId === null ? '' : `.${nodeId}`);
   }
 
   function cleared(request: Request, hash: string, sessionId?: string): string[] {
-    // Later versions send `invalid` as the value. This version sends a value of the usual form.
     const lines = cookiesToClear(request.headers.cookie, hash, sessionId).flatMap((name) => [
       ...(isAmbiguous(request, name) ? plantedCleared(request, name, undefined, attributes) : []),
-      cookieLine(name, mintSecret('hex'), EXPIRED, attributes),
+      cookieLine(name, capitalized ? 'invalid' : mintSecret('hex'), EXPIRED, attributes),
     ]);
-    const sticky = stickyValue(request);
+    const sticky = givenStickyValue(request);
     if (settings.stickyCookie && sticky !== undefined) {
       lines.push(cookieLine(STICKY_COOKIE, sticky, EXPIRED, attributes));
     }
@@ -146,14 +182,16 @@ export function clientCookies(
     );
   }
 
-  const hasStickyCookie = (request: Request) => stickyValue(request) !== undefined;
+  const hasStickyCookie = (request: Request) => givenStickyValue(request) !== undefined;
 
   return {
     valueOf,
     cookie,
     cookies,
+    newCookies,
     publicCookies,
     hasStickyCookie,
+    stickyValue,
     stickyCookies,
     cleared,
     hasPlanted,
@@ -162,6 +200,11 @@ export function clientCookies(
       return isAmbiguous(request, name) ? plantedCleared(request, name, undefined, attributes) : [];
     },
   };
+}
+
+/** Returns true if the request contains the session cookie of the session. */
+function isStored({ headers }: Request, { sessionId }: IdentitySession, hash: string): boolean {
+  return cookieValues(headers.cookie, cookieName('session', hash)).includes(sessionId);
 }
 
 /**
@@ -179,7 +222,7 @@ function cookiesToClear(header: string | undefined, hash: string, sessionId?: st
 /** The allowed form of a load balancer's cookie. It is checked because the client's own value is sent back. */
 const STICKY = /^[\w-]{1,64}\.[\w.-]{1,64}$/;
 
-function stickyValue({ headers }: Request): string | undefined {
+function givenStickyValue({ headers }: Request): string | undefined {
   const value = cookieValue(headers.cookie, STICKY_COOKIE);
   return value !== undefined && STICKY.test(value) ? value : undefined;
 }

@@ -38,6 +38,8 @@ export function cookiesFor(
 export interface CookieAttributes {
   readonly httpOnly: boolean;
   readonly secure: boolean;
+  /** True if the names of the attributes start with capitals. */
+  readonly capitalized: boolean;
   /** Only to clear a cookie that another host has set. The app's own cookies are for its host. */
   readonly domain?: string | undefined;
   /** Default: `/`. */
@@ -52,12 +54,12 @@ export function cookieLine(
   name: string,
   value: string,
   expires: number | undefined,
-  { httpOnly, secure, domain, path = '/' }: CookieAttributes,
+  { httpOnly, secure, capitalized, domain, path = '/' }: CookieAttributes,
 ): string {
   const parts = [`${name}=${value}`];
-  if (expires !== undefined) parts.push(`expires=${cookieDate(expires)}`);
-  parts.push(`path=${path}`);
-  if (domain !== undefined) parts.push(`domain=${domain}`);
+  if (expires !== undefined) parts.push(`${capitalized ? 'Expires' : 'expires'}=${cookieDate(expires)}`);
+  parts.push(`${capitalized ? 'Path' : 'path'}=${path}`);
+  if (domain !== undefined) parts.push(`${capitalized ? 'Domain' : 'domain'}=${domain}`);
   if (secure) parts.push('Secure');
   if (httpOnly) parts.push('HttpOnly');
   return parts.join('; ');

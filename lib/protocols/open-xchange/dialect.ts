@@ -6,11 +6,12 @@ import { isSessionId, mintSecret } from '../../session/credentials';
 import { sessionsOf, type Revocation } from '../../session/revocation';
 import type { IdentitySession } from '../../session/session';
 import { MOST_TAKEN } from '../../store/store';
-import { answer } from './answers';
+import { answersOf, type Answers } from './answers';
 import { inCallbackPage } from './callback-page';
 import { clientCookies, type ClientCookies } from './client-cookies';
 import { clientHash, type ClientHash } from './client-hash';
 import { errorObject, OpenXchangeError, errorOfRefusal } from './errors';
+import { GENERATIONS, type GenerationTraits } from './generation';
 import {
   openXchangeSettings,
   type OpenXchangeBasis,
@@ -25,9 +26,12 @@ import { sessionAnswers } from './sessions';
 import { storedSignIn } from './stored-sign-in';
 
 /** The dialect of the Open-Xchange protocol, with the functions that only its router needs. */
-export interface OpenXchangeDialect extends Dialect, ClientCookies, Pick<ClientHash, 'hashOf' | 'hashIn'> {
+export interface OpenXchangeDialect
+  extends Dialect, Answers, ClientCookies, Pick<ClientHash, 'hashOf' | 'hashIn'> {
   /** The options in force. */
   readonly settings: OpenXchangeSettings;
+  /** The differences of the option `generation`. */
+  readonly traits: GenerationTraits;
   /**
    * A dialect for resources that a page loads without a `session` parameter, such as images. The public-session cookie names
    * the session, and the secret cookie proves it. It is for reading only, because browsers send cookies automatically.
@@ -49,6 +53,9 @@ export interface OpenXchangeDialect extends Dialect, ClientCookies, Pick<ClientH
  */
 export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions = {}): OpenXchangeDialect {
   const settings = openXchangeSettings(options, basis);
+  const traits = GENERATIONS[settings.generation];
+  const answers = answersOf(traits);
+  const { answer } = answers;
   const hash = clientHash(settings);
   const cookies = clientCookies(settings, basis, hash);
   const readers = credentialReaders(hash, cookies);
@@ -64,11 +71,11 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
     revocation,
     // The protocol has no pages.
     page: () => ({ limit: MOST_TAKEN }),
-    ...sessionAnswers(settings, basis),
+    ...sessionAnswers(answers, settings, basis),
 
     opened: ({ described: { session }, secret }, request) => ({
-      ...loginAnswer(session),
-      cookies: cookies.cookies(request, session, secret),
+      ...answer(loginBody(session)),
+      cookies: cookies.newCookies(request, session, secret),
     }),
 
     token() {
@@ -80,33 +87,34 @@ export function openXchange(basis: OpenXchangeBasis, options: OpenXchangeOptions
       return answer({}, clearCookies ? cookies.cleared(request, clientsHash, session?.sessionId) : []);
     },
 
-    refusal: (error, request) =>
-      inCallbackPage(request, refusalAnswer(error, request, settings, nextErrorId())),
+    refusal(error, request) {
+      const { body, status } = refusalBody(error, request, { settings, traits, errorId: nextErrorId() });
+      const { headers, ...rest } = inCallbackPage(request, answer(body));
+      if (error.retryAfter === undefined) return { ...rest, status, headers };
+      return { ...rest, status, headers: { ...headers, 'Retry-After': String(error.retryAfter) } };
+    },
   };
 
   return {
     ...dialect,
+    ...answers,
     ...cookies,
     hashOf: hash.hashOf,
     hashIn: hash.hashIn,
     // Cookies alone prove these requests.
     forImages: { ...dialect, sameOrigin: true, readOnly: true, credentials: readers.fromPublicCookie },
     settings,
-    loginAnswer,
+    traits,
+    loginAnswer: (session, extras) => answer(loginBody(session, extras)),
     errorAnswer: (error) => answer(errorObject(error, nextErrorId())),
   };
 }
 
-function loginAnswer(session: IdentitySession, extras: Readonly<Record<string, unknown>> = {}): Answer {
+/** The fields of the protocol replace extra fields of the same name. */
+function loginBody(session: IdentitySession, extras: Readonly<Record<string, unknown>> = {}): object {
   const { user, userNumber, contextNumber, locale } = storedSignIn(session);
-  return answer({
-    session: session.sessionId,
-    ...extras,
-    user,
-    user_id: userNumber,
-    context_id: contextNumber,
-    locale,
-  });
+  const id = { session: session.sessionId };
+  return { ...id, ...extras, ...id, user, user_id: userNumber, context_id: contextNumber, locale };
 }
 
 function revocation({ body }: Request, current: IdentitySession): Revocation {
@@ -118,23 +126,27 @@ function revocation({ body }: Request, current: IdentitySession): Revocation {
   }
 }
 
-function refusalAnswer(
+interface RefusalBasis {
+  readonly settings: OpenXchangeSettings;
+  readonly traits: GenerationTraits;
+  readonly errorId: string;
+}
+
+function refusalBody(
   refusal: SessionError,
   request: Request,
-  { defaultClient }: OpenXchangeSettings,
-  errorId: string,
-): Answer {
+  { settings: { defaultClient }, traits, errorId }: RefusalBasis,
+): { body: object; status: number } {
   const sessionId = parameter(request, 'session');
   const { error, status } = errorOfRefusal(refusal, {
     sessionId: isSessionId(sessionId) ? sessionId : '<invalid_sessionid>',
     action: parameter(request, 'action') ?? '',
     client: parameter(request, 'client') || defaultClient,
-    user: parameter(request, 'name') ?? '',
+    user: parameter(request, 'name') ?? parameter(request, 'login') ?? '',
     context: '',
+    ipChanged: traits.ipChanged,
   });
-  const { headers, ...rest } = answer(errorObject(error, errorId));
-  if (refusal.retryAfter === undefined) return { ...rest, status, headers };
-  return { ...rest, status, headers: { ...headers, 'Retry-After': String(refusal.retryAfter) } };
+  return { body: errorObject(error, errorId), status };
 }
 
 /** Creates a function that returns error ids. An id has a number of the node, which changes at each start, and a counter. */

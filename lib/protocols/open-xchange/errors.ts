@@ -15,15 +15,16 @@ type Category = keyof typeof CATEGORIES;
 
 interface Definition {
   readonly category: Category;
-  /** The message for users. */
+  /** The message for users. `%s` stands for the next parameter. */
   readonly text: string;
   /** The message for developers, if it differs. `%s` stands for the next parameter. */
   readonly description?: string;
 }
 
 const FAILED = 'An error occurred. Please try again later.';
+const TOKENS_UNKNOWN = 'The session is no longer available. Please sign in again.';
 
-/** The errors of Open-Xchange that this package sends. */
+/** The errors of Open-Xchange that this package sends, or that an app can throw. */
 const ERRORS = {
   'SES-0002': {
     category: 'ERROR',
@@ -46,13 +47,46 @@ const ERRORS = {
     text: 'Your session expired. Please login again.',
     description: 'Your session %s expired. Please start a new browser session.',
   },
+  'SES-0205': {
+    category: 'PERMISSION_DENIED',
+    text: 'Your IP address has changed. Please login again.',
+    description: 'The session may not be used from this IP address.',
+  },
   'SES-0207': {
     category: 'ERROR',
     text: 'You have too many sessions with this client. Please end some of them.',
     description: 'Max. number of sessions exceeded for client %s of user %s in context %s',
   },
+  'SES-0210': {
+    category: 'USER_INPUT',
+    text: TOKENS_UNKNOWN,
+    description: 'There is no session for the server token.',
+  },
+  'SES-0211': {
+    category: 'USER_INPUT',
+    text: TOKENS_UNKNOWN,
+    description: 'The client token does not belong to the server token.',
+  },
+  'LGI-0001': { category: 'PERMISSION_DENIED', text: 'The account "%s" is locked.' },
+  'LGI-0002': {
+    category: 'TRY_AGAIN',
+    text: 'The account "%s" is not ready yet. Please try again later.',
+  },
+  'LGI-0003': { category: 'ERROR', text: FAILED, description: 'Unknown problem: "%s".' },
   'LGI-0005': { category: 'SERVICE_DOWN', text: 'Login not possible at the moment. Please try again later.' },
   'LGI-0006': { category: 'USER_INPUT', text: 'Invalid credentials.' },
+  'LGI-0011': {
+    category: 'PERMISSION_DENIED',
+    text: 'Your password has expired. Please change it: %s',
+  },
+  'LGI-0013': { category: 'PERMISSION_DENIED', text: 'This user is not activated.' },
+  'LGI-0014': { category: 'PERMISSION_DENIED', text: 'The client "%s" is not activated.' },
+  'LGI-0016': { category: 'USER_INPUT', text: '%s' },
+  'LGI-0020': {
+    category: 'ERROR',
+    text: FAILED,
+    description: 'There is no server token: token logins are disabled.',
+  },
   'LGI-0021': {
     category: 'USER_INPUT',
     text: FAILED,
@@ -63,6 +97,9 @@ const ERRORS = {
     text: 'The request was denied.',
     description: 'The request was denied. %s',
   },
+  'LGI-0027': { category: 'PERMISSION_DENIED', text: '%s' },
+  'LGI-0028': { category: 'PERMISSION_DENIED', text: 'There were too many attempts to login as "%s".' },
+  'MFA-0001': { category: 'USER_INPUT', text: 'A second factor is required.' },
   'SVL-0001': { category: 'ERROR', text: FAILED, description: 'Unknown AJAX action: %s.' },
   'SVL-0002': { category: 'ERROR', text: FAILED, description: 'Missing the following request parameter: %s' },
   'SVL-0003': { category: 'TRY_AGAIN', text: 'Invalid cookie.' },
@@ -87,21 +124,93 @@ const ERRORS = {
     description: 'Client sent not allowed request parameter "%s" within the URI.',
   },
   'SESSIONMANAGEMENT-0002': { category: 'USER_INPUT', text: 'Session not found.' },
+  'TOKENLOGIN-0003': { category: 'ERROR', text: FAILED, description: 'There is no such token.' },
+  'TOKENLOGIN-0005': { category: 'ERROR', text: FAILED, description: 'The session of the token has ended.' },
+  'TOKENLOGIN-0006': {
+    category: 'PERMISSION_DENIED',
+    text: FAILED,
+    description: 'The secret is not accepted.',
+  },
 } as const satisfies Readonly<Record<string, Definition>>;
 
-/** The codes of the errors that this package sends in the Open-Xchange protocol. */
+/** The codes of the errors of the Open-Xchange protocol that this package knows. */
 export type OpenXchangeCode = keyof typeof ERRORS;
 
-/** A refusal that only the Open-Xchange protocol has. */
+/** Marks the errors of every copy of this package in the process. */
+const OPEN_XCHANGE_ERROR = Symbol.for('express-identity-sessions.OpenXchangeError');
+
+/**
+ * A refusal that only the Open-Xchange protocol has. An app can throw it in `authenticate`, to tell its clients the reason:
+ *
+ * | code | parameters | meaning |
+ * |---|---|---|
+ * | `LGI-0001` | login name | the account is locked |
+ * | `LGI-0002` | login name | the account is not ready yet |
+ * | `LGI-0005` | | logins are not possible at the moment |
+ * | `LGI-0006` | | the name or the password is wrong, as if `authenticate` returned `null` |
+ * | `LGI-0011` | URL | the password has expired and must be changed at the URL |
+ * | `LGI-0013` | | the user is not activated |
+ * | `LGI-0014` | client id | the client is not activated |
+ * | `LGI-0016` | URL | the client must go to the URL |
+ * | `LGI-0026` | | the login is denied |
+ * | `LGI-0027` | message | the login is denied; the client shows the message |
+ * | `MFA-0001` | | a second factor is missing |
+ *
+ * `instanceof OpenXchangeError` is also true for errors of another copy of this package.
+ */
 export class OpenXchangeError extends Error {
   override readonly name = 'OpenXchangeError';
+  readonly code: OpenXchangeCode;
+  /** The parameters of the message. Clients receive them as `error_params`. */
+  readonly params: readonly string[];
 
-  constructor(
-    readonly code: OpenXchangeCode,
-    readonly params: readonly string[] = [],
-  ) {
-    super(descriptionOf(code, params));
+  /** @throws TypeError if the code is unknown, or a parameter is not text */
+  constructor(code: OpenXchangeCode, params: readonly string[] = []) {
+    checkError(code, params);
+    super(filled(definitionOf(code).description ?? definitionOf(code).text, params));
+    this.code = code;
+    this.params = params;
   }
+
+  /** Also recognizes errors of other copies of this package. */
+  static override [Symbol.hasInstance](value: unknown): value is OpenXchangeError {
+    return typeof value === 'object' && value !== null && OPEN_XCHANGE_ERROR in value;
+  }
+
+  get [OPEN_XCHANGE_ERROR](): true {
+    return true;
+  }
+}
+
+function checkError(code: unknown, params: unknown): void {
+  if (typeof code !== 'string' || !Object.hasOwn(ERRORS, code)) {
+    throw new TypeError(
+      `\`code\` of an OpenXchangeError is ${JSON.stringify(code)}, but must be one of ${Object.keys(ERRORS).join(', ')}`,
+    );
+  }
+  if (!Array.isArray(params) || !params.every((param) => typeof param === 'string')) {
+    throw new TypeError('`params` of an OpenXchangeError must be a list of text, such as `["alice"]`');
+  }
+}
+
+/**
+ * The codes of refusals that are no failed attempt: the credentials were right, or they were not checked. The limits count
+ * attempts that are refused with any other code.
+ */
+const NO_FAILURE: ReadonlySet<OpenXchangeCode> = new Set([
+  'LGI-0002',
+  'LGI-0003',
+  'LGI-0005',
+  'LGI-0011',
+  'LGI-0013',
+  'LGI-0014',
+  'LGI-0016',
+  'MFA-0001',
+]);
+
+/** Returns true if an attempt to sign in that was refused with this code counts as failed. */
+export function isFailedAttempt(code: OpenXchangeCode): boolean {
+  return !NO_FAILURE.has(code);
 }
 
 /** The body of an error answer. Clients recognize an error by the member `error`, regardless of the status. */
@@ -118,15 +227,15 @@ export interface ErrorObject {
 
 /** Builds the body of an error answer. `id` is the error id. */
 export function errorObject({ code, params }: OpenXchangeError, id: string): ErrorObject {
-  const { category, text } = ERRORS[code];
+  const { category, text, description = text } = definitionOf(code);
   return {
-    error: text,
+    error: visible(filled(text, params)),
     error_params: params.map(visible),
     category: CATEGORIES[category],
     categories: category,
     code,
     error_id: id,
-    error_desc: visible(descriptionOf(code, params)),
+    error_desc: visible(filled(description, params)),
   };
 }
 
@@ -146,8 +255,9 @@ export function errorOfRefusal(
     case 'credentials-ambiguous':
     case 'session-ended':
     case 'session-expired':
-    case 'ip-changed':
       return is('SES-0203', [request.sessionId]);
+    case 'ip-changed':
+      return is(request.ipChanged, request.ipChanged === 'SES-0203' ? [request.sessionId] : []);
     case 'session-not-found':
       return is('SESSIONMANAGEMENT-0002');
     case 'session-limit-reached':
@@ -190,10 +300,16 @@ export interface RequestFacts {
   readonly client: string;
   readonly user: string;
   readonly context: string;
+  /** The code of the generation for a changed address. */
+  readonly ipChanged: OpenXchangeCode;
 }
 
-function descriptionOf(code: OpenXchangeCode, params: readonly string[]): string {
-  const definition: Definition = ERRORS[code];
+function definitionOf(code: OpenXchangeCode): Definition {
+  return ERRORS[code];
+}
+
+/** Inserts the parameters into a message. */
+function filled(message: string, params: readonly string[]): string {
   const rest = [...params];
-  return (definition.description ?? definition.text).replace(/%s/g, () => rest.shift() ?? '');
+  return message.replace(/%s/g, () => rest.shift() ?? '').trimEnd();
 }

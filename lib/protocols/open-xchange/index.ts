@@ -1,12 +1,15 @@
 export { openXchange, type OpenXchangeDialect } from './dialect';
 export type { OpenXchangeBasis, OpenXchangeOptions, OpenXchangeSettings } from './options';
 export { openXchangeRouter, type OpenXchangeRouterOptions } from './router';
+export { closeSessionsRouter, type CloseSessionsRouterOptions } from './close-sessions-router';
 export type { TrustedClients } from './trusted-clients';
 export type { Authenticate, OpenXchangeAccount } from './login';
 export { cookieRefresh } from './cookie-refresh';
-export type { ClientCookies } from './client-cookies';
+export type { Answers } from './answers';
+export type { ClientCookies, NewCookieOptions } from './client-cookies';
 export type { ClientHash } from './client-hash';
 export type { CookiePurpose } from './cookies';
+export type { Generation, GenerationTraits } from './generation';
 export { OpenXchangeError, type OpenXchangeCode } from './errors';
 export { fromProperties, type PropertiesOptions } from './properties-file';
 export { describeOxDevice } from '../../session/device/describe';

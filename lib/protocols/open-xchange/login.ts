@@ -1,7 +1,9 @@
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 
 import { SessionError } from '../../errors';
+import { attemptOf } from '../../http/attempt';
 import { clientAddress } from '../../http/client-address';
+import type { Answer } from '../../http/dialect';
 import { checkAgreement } from '../../http/guarded-session';
 import { openSession } from '../../http/open-session';
 import type { IdentitySessionManager } from '../../manager/manager';
@@ -10,7 +12,7 @@ import { clientHintsOf } from '../../session/device/client-hints';
 import type { IdentitySession } from '../../session/session';
 import type { Action } from './actions';
 import type { OpenXchangeDialect } from './dialect';
-import { OpenXchangeError } from './errors';
+import { isFailedAttempt, OpenXchangeError } from './errors';
 import { flagParameter, parameter, requiredParameter } from './parameters';
 import { protocolDataOf } from './stored-sign-in';
 
@@ -31,16 +33,17 @@ export interface OpenXchangeAccount {
 }
 
 /**
- * The app's function that checks name and password. It returns `undefined` to refuse the login. Clients receive the same error
- * for a wrong password and for an unknown name. Errors that it throws are passed to the app's error handler.
+ * The app's function that checks name and password. It returns `null` or `undefined` if one of them is wrong; clients receive
+ * the same error for both, and the attempt counts as failed. To refuse a login for another reason, it throws an
+ * `OpenXchangeError`. Other errors that it throws are passed to the app's error handler.
  */
 export type Authenticate = (
   name: string,
   password: string,
   request: Request,
-) => OpenXchangeAccount | undefined | Promise<OpenXchangeAccount | undefined>;
+) => OpenXchangeAccount | null | undefined | Promise<OpenXchangeAccount | null | undefined>;
 
-/** Returns the further fields in the answers of login, autologin and redeem. */
+/** Returns the further fields in the answers that are like that of a login. */
 export type ExtraFields = (
   request: Request,
   session: IdentitySession,
@@ -59,43 +62,119 @@ export function login(
   { authenticate, extras }: LoginOptions,
 ): Action {
   return async function login(request, response) {
-    const user = requiredParameter(request, 'name').trim();
-    const password = requiredParameter(request, 'password');
-    const client = parameter(request, 'client') || dialect.settings.defaultClient;
-    const givenUserAgent = parameter(request, 'clientUserAgent');
-    const userAgent = givenUserAgent ?? request.headers['user-agent'] ?? '';
-    if (client === userAgent) throw new OpenXchangeError('LGI-0021');
-
-    const account = await authenticate(user, password, request);
-    if (account === undefined) throw new OpenXchangeError('LGI-0006');
-    const { userNumber, contextNumber, locale } = account;
-    const hash = dialect.hashOf(request, client, userAgent);
-    try {
-      const replaces = dialect.remembered(request);
-      checkAgreement(request, replaces);
-      const signIn = {
-        userId: account.userId,
-        tenantId: tenantOf(account),
-        clientId: client,
-        userAgent,
-        // The headers of a request on behalf of another client do not describe that client.
-        clientHints: givenUserAgent === undefined ? clientHintsOf(request) : null,
-        ipAddress: parameter(request, 'clientIP') ?? clientAddress(request),
-        authId: parameter(request, 'authId') || mintSecret('hex'),
-        staySignedIn: flagParameter(request, 'staySignedIn') ?? true,
-        protocolData: protocolDataOf({ hash, user, userNumber, contextNumber, locale }),
-        secretForm: dialect.secretForm,
-        replaces: replaces ?? request.identitySession,
-      };
-      return await openSession(manager, signIn, response, async ({ session, secret }) => {
-        const answer = dialect.loginAnswer(session, await extras(request, session, secret));
-        const cookies = dialect.cookies(request, session, secret, hash);
-        return { ...answer, cookies: [...cookies, ...newSticky(request, dialect)] };
-      });
-    } catch (error) {
-      throw withAccount(account, client, error);
-    }
+    const identified = await checkPassword(request, dialect, { authenticate, nameParameter: 'name' });
+    return openFor(manager, dialect, identified, { request, response }, async (session, secret) =>
+      dialect.loginAnswer(session, await extras(request, session, secret)),
+    );
   };
+}
+
+/** A user who signs in, after the credentials were checked. */
+export interface Identified {
+  readonly account: OpenXchangeAccount;
+  /** The user's name as it was entered. */
+  readonly user: string;
+  /** By default, the values below are those of the request. */
+  readonly authId?: string | undefined;
+  readonly staySignedIn?: boolean | undefined;
+  /** See `SignIn`. */
+  readonly credentialsCheckedAt?: Date;
+  readonly sessionId?: string;
+}
+
+/**
+ * Asks the app if it accepts the name and the password of the request. All actions with a password use it.
+ * @throws OpenXchangeError LGI-0006 if the app does not accept them, SVL-0002 if one of them is missing, and the app's own
+ */
+export async function checkPassword(
+  request: Request,
+  dialect: OpenXchangeDialect,
+  { authenticate, nameParameter }: { readonly authenticate: Authenticate; readonly nameParameter: string },
+): Promise<Identified> {
+  const user = requiredParameter(request, nameParameter).trim();
+  const password = requiredParameter(request, 'password');
+  clientOf(request, dialect);
+  try {
+    const account = await authenticate(user, password, request);
+    // Some apps return `false`, which the type does not allow. Without this check, such attempts would not be limited.
+    if (account) return { account, user };
+  } catch (error) {
+    if (error instanceof OpenXchangeError && !isFailedAttempt(error.code)) {
+      attemptOf(request)?.decide('undecided');
+    }
+    throw error;
+  }
+  throw new OpenXchangeError('LGI-0006');
+}
+
+/**
+ * Opens a session for the user, and adds its cookies to the answer that `answerTo` builds. All actions that open sessions use
+ * it.
+ */
+export async function openFor(
+  manager: IdentitySessionManager,
+  dialect: OpenXchangeDialect,
+  identified: Identified,
+  { request, response }: { readonly request: Request; readonly response: Response },
+  answerTo: (session: IdentitySession, secret: string) => Promise<Answer>,
+): Promise<Answer> {
+  const { client, userAgent, isItself } = clientOf(request, dialect);
+  const { account, user, sessionId, credentialsCheckedAt } = identified;
+  const { userNumber, contextNumber, locale } = account;
+  const hash = dialect.hashOf(request, client, userAgent);
+  const chosen = identified.staySignedIn ?? flagParameter(request, 'staySignedIn');
+  try {
+    const replaces = dialect.remembered(request);
+    checkAgreement(request, replaces);
+    const signIn = {
+      userId: account.userId,
+      tenantId: tenantOf(account),
+      clientId: client,
+      userAgent,
+      // The headers of a request on behalf of another client do not describe that client.
+      clientHints: isItself ? clientHintsOf(request) : null,
+      ipAddress: signInAddress(request),
+      authId: identified.authId ?? authIdOf(request),
+      staySignedIn: chosen ?? dialect.traits.staysSignedIn,
+      protocolData: protocolDataOf({ hash, user, userNumber, contextNumber, locale }),
+      secretForm: dialect.secretForm,
+      replaces: replaces ?? request.identitySession,
+      sessionId,
+      credentialsCheckedAt,
+    };
+    return await openSession(manager, signIn, response, async ({ session, secret }) => {
+      const answer = await answerTo(session, secret);
+      const cookies = dialect.newCookies(request, session, secret, { hash, stores: chosen !== undefined });
+      return { ...answer, cookies: [...cookies, ...newSticky(request, dialect)] };
+    });
+  } catch (error) {
+    throw withAccount(account, client, error);
+  }
+}
+
+/**
+ * Returns the client program that signs in.
+ * @throws OpenXchangeError LGI-0021 if its id is its user agent
+ */
+export function clientOf(
+  request: Request,
+  { settings: { defaultClient } }: OpenXchangeDialect,
+): { readonly client: string; readonly userAgent: string; readonly isItself: boolean } {
+  const client = parameter(request, 'client') || defaultClient;
+  const given = parameter(request, 'clientUserAgent');
+  const userAgent = given ?? request.headers['user-agent'] ?? '';
+  if (client === userAgent) throw new OpenXchangeError('LGI-0021');
+  return { client, userAgent, isItself: given === undefined };
+}
+
+/** Returns the address of the client that signs in. */
+export function signInAddress(request: Request): string | undefined {
+  return parameter(request, 'clientIP') ?? clientAddress(request);
+}
+
+/** Returns the request's id for logs, or a new one. */
+export function authIdOf(request: Request): string {
+  return parameter(request, 'authId') || mintSecret('hex');
 }
 
 /** Returns the tenant. User ids of Open-Xchange are unique only within a context, so that the context is the default tenant. */

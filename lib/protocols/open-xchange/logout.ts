@@ -4,7 +4,6 @@ import { checkAgreement } from '../../http/guarded-session';
 import { wellFormedCredentials } from '../../http/request';
 import type { IdentitySessionManager } from '../../manager/manager';
 import type { Action } from './actions';
-import { emptyAnswer } from './answers';
 import type { OpenXchangeDialect } from './dialect';
 import { parameter } from './parameters';
 
@@ -13,6 +12,7 @@ import { parameter } from './parameters';
  * the parameter `session` is missing, and 403 if the request does not prove possession of the session.
  */
 export function logout(manager: IdentitySessionManager, dialect: OpenXchangeDialect): Action {
+  const { emptyAnswer } = dialect;
   return async function logout(request) {
     if (!parameter(request, 'session')) return emptyAnswer(400);
     const credentials = wellFormedCredentials(request, dialect);

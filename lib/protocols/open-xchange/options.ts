@@ -5,6 +5,7 @@ import type { Translations } from '../../session/i18n/translations';
 import { describeOxDevice, deviceDescriber } from '../../session/device/describe';
 import type { DescribeDevice } from '../../session/device/device';
 import type { Duration } from '../../session/duration';
+import type { Generation } from './generation';
 
 /** The part of a manager's `settings` that the dialect needs. */
 export interface OpenXchangeBasis {
@@ -24,6 +25,16 @@ export interface OpenXchangeBasis {
  * manager. Names in brackets are the properties of an Open-Xchange server.
  */
 export interface OpenXchangeOptions {
+  /**
+   * The generation of Open-Xchange that the clients expect. Default: `6`.
+   * - `6`: 6.20 to 7.10.2. The action `store` sets the session cookie. A missing parameter `staySignedIn` means `true`.
+   * - `7.10.3`: sign-ins set the session cookie, and `store` does nothing. A missing `staySignedIn` means `false`. Answers have
+   *   the content type `application/json`. Attributes of cookies start with capitals.
+   * - `8`: as `7.10.3`, but a changed address is reported as `SES-0203`, like an expired session.
+   *
+   * In every generation, a login with the parameter `staySignedIn` sets the session cookie.
+   */
+  readonly generation?: Generation | undefined;
   /**
    * The source of the hash in cookie names. Default: `calculate`. [com.openexchange.cookie.hash]
    * - `calculate`: the hash is computed from each request, so that cookies are valid for one user agent only.
@@ -71,6 +82,7 @@ export interface OpenXchangeOptions {
 }
 
 const OPTIONS = {
+  generation: { default: '6', check: oneOf<Generation>('6', '7.10.3', '8') },
   cookieHash: { default: 'calculate', check: oneOf('calculate', 'remember') },
   cookieHashFields: { default: [], check: listOf<string>(isHeaderName, 'names of HTTP headers') },
   cookieHashSalt: { default: 'replaceMe1234567890', check: text(/^[^]*$/, 'text') },

@@ -15,7 +15,7 @@ export interface PropertiesOptions {
   /** For `openXchangeRouter`. */
   readonly router: Pick<
     OpenXchangeRouterOptions,
-    'randomToken' | 'randomTokenTimeout' | 'uiWebPath' | 'limits'
+    'randomToken' | 'randomTokenTimeout' | 'acquiredTokenTimeout' | 'uiWebPath' | 'limits'
   >;
   /** The keys that this package does not know, in the order in which they appear in the file. */
   readonly unknown: readonly string[];
@@ -68,6 +68,7 @@ const RULES: Readonly<Record<string, Rule>> = {
 
   'sessiond.randomTokenTimeout': (value, { router }) => (router.randomTokenTimeout = milliseconds(value)),
   'ajax.login.randomToken': (value, { router }) => (router.randomToken = flag(value)),
+  'tokenlogin.maxIdleTime': (value, { router }) => (router.acquiredTokenTimeout = milliseconds(value)),
   'ajax.login.maxRate': (value, { login }) => (login.limit = count(value)),
   'ajax.login.maxRateTimeWindow': (value, { login }) => (login.windowMs = milliseconds(value)),
   UIWebPath: (value, { router }) => (router.uiWebPath = value),

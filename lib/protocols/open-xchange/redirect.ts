@@ -6,11 +6,12 @@ import type { Answer } from '../../http/dialect';
 import type { IdentitySessionManager } from '../../manager/manager';
 import type { IdentitySession } from '../../session/session';
 import type { Action } from './actions';
-import { emptyAnswer } from './answers';
+import { redirected } from './answers';
 import type { OpenXchangeDialect } from './dialect';
 import type { ExtraFields } from './login';
 import { flagParameter, parameter } from './parameters';
 import type { Handover, RandomTokens } from './random-tokens';
+import { uiLocation } from './ui-location';
 
 /**
  * Creates the action `redirect`: hands the session of a random token over to a browser and redirects it to the user
@@ -22,12 +23,8 @@ export function redirect(
   { tokens, uiWebPath }: { readonly tokens: RandomTokens; readonly uiWebPath: string },
 ): Action {
   return handover(manager, dialect, tokens, async function redirect(request, session) {
-    const requested = parameter(request, 'uiWebPath');
-    const path = requested !== undefined && isLocalPath(requested) ? requested : uiWebPath;
-    const store = flagParameter(request, 'store');
-    const fragment = `session=${session.sessionId}${store === undefined ? '' : `&store=${store}`}`;
-    const { headers } = emptyAnswer(302);
-    return { ...emptyAnswer(302), headers: { ...headers, Location: `${path}#${fragment}` } };
+    const fragment = { session: session.sessionId, store: flagParameter(request, 'store') };
+    return redirected(dialect.emptyAnswer(302), uiLocation(request, uiWebPath, fragment));
   });
 }
 
@@ -42,11 +39,6 @@ export function redeem(
   });
 }
 
-/** Returns true for a path of this host. Returns false for `//example.com`, because it leads to another host. */
-export function isLocalPath(value: unknown): value is string {
-  return typeof value === 'string' && /^\/(?!\/)[\w.~%/-]*$/.test(value);
-}
-
 /** Creates an action that sends the cookies of the token's session with the answer that `answerTo` builds. */
 function handover(
   manager: IdentitySessionManager,
@@ -56,10 +48,10 @@ function handover(
 ): Action {
   return async function handover(request) {
     const redeemed = await redeemToken(request, manager, dialect, tokens);
-    if (typeof redeemed === 'number') return emptyAnswer(redeemed);
+    if (typeof redeemed === 'number') return dialect.emptyAnswer(redeemed);
     const { session, secret } = redeemed;
     const answer = await answerTo(request, session, secret);
-    return { ...answer, cookies: dialect.cookies(request, session, secret) };
+    return { ...answer, cookies: dialect.newCookies(request, session, secret) };
   };
 }
 

@@ -4,7 +4,7 @@ import { plainRefusal } from '../../errors';
 import { sessionOf } from '../../http/request';
 import type { IdentitySessionManager } from '../../manager/manager';
 import type { Action } from './actions';
-import { answer, DONE } from './answers';
+import { DONE } from './answers';
 import type { OpenXchangeDialect } from './dialect';
 
 /** Creates the action `store`, behind a guard: sends the session id in a cookie, which autologin needs. */
@@ -13,7 +13,15 @@ export function store(manager: IdentitySessionManager, dialect: OpenXchangeDiale
     if (!manager.settings.lifetimes.autologin) throw plainRefusal('autologin-disabled');
     const session = sessionOf(request);
     const cookies = dialect.cookie('session', request, session, session.sessionId);
-    return answer(DONE, [...cookies, ...dialect.stickyCookies(request)]);
+    return dialect.answer(DONE, [...cookies, ...dialect.stickyCookies(request)]);
+  };
+}
+
+/** Creates the action `store` of the generations whose sign-ins set the session cookie: it does nothing. */
+export function storeNothing({ emptyAnswer }: OpenXchangeDialect): Action {
+  return async function store() {
+    const { headers, ...rest } = emptyAnswer(200);
+    return { ...rest, headers: { ...headers, Deprecation: 'version="v7.10.3"' } };
   };
 }
 
@@ -26,6 +34,6 @@ export function refreshSecret(dialect: OpenXchangeDialect): Action {
     const session = sessionOf(request);
     const secret = dialect.valueOf('secret', request, session)!;
     const cookies = dialect.cookie('secret', request, session, secret);
-    return answer(DONE, [...cookies, ...dialect.publicCookies(request, session)]);
+    return dialect.answer(DONE, [...cookies, ...dialect.publicCookies(request, session)]);
   };
 }

@@ -6,14 +6,14 @@ import type { IdentitySessionManager } from '../../manager/manager';
 import { isSessionId } from '../../session/credentials';
 import { otherSessionsOf, sessionsOf } from '../../session/revocation';
 import type { Action } from './actions';
-import { answer } from './answers';
+import type { OpenXchangeDialect } from './dialect';
 import { idsToDelete } from './request-body';
 
 /**
  * Creates the action `delete`, behind a guard: ends the sessions in the body one after another. The action
  * fails at the first id that is not a live session of the caller. Sessions that it ended before stay ended.
  */
-export function deleteSessions(manager: IdentitySessionManager): Action {
+export function deleteSessions(manager: IdentitySessionManager, { answer }: OpenXchangeDialect): Action {
   return async function deleteSessions(request: Request) {
     const current = sessionOf(request);
     for (const id of idsToDelete(request.body)) {
@@ -30,7 +30,7 @@ export function deleteSessions(manager: IdentitySessionManager): Action {
  * Creates the action `clear`, behind a guard: ends all sessions of the caller except the current one. It also ends those that
  * lists hide, because a session that cannot be seen must not survive.
  */
-export function clearSessions(manager: IdentitySessionManager): Action {
+export function clearSessions(manager: IdentitySessionManager, { answer }: OpenXchangeDialect): Action {
   return async function clearSessions(request: Request) {
     const current = sessionOf(request);
     await manager.revoke(otherSessionsOf(current, current.sessionId), { by: current.userId });

@@ -8,12 +8,13 @@ import { messagesFor } from '../../session/i18n/translations';
 import { currentIpAddress, type IdentitySession } from '../../session/session';
 import { visible } from '../../session/text';
 import { mapInSlices } from '../../slices';
-import { answer } from './answers';
+import type { Answers } from './answers';
 import type { OpenXchangeBasis, OpenXchangeSettings } from './options';
 import { storedSignIn } from './stored-sign-in';
 
 /** Creates the functions of the dialect that build answers with sessions. */
 export function sessionAnswers(
+  { answer }: Answers,
   { describeDevice }: Pick<OpenXchangeSettings, 'describeDevice'>,
   { translations }: Pick<OpenXchangeBasis, 'translations'>,
 ): Pick<Dialect, 'session' | 'sessions'> {

@@ -1,4 +1,4 @@
-import { answer, emptyAnswer, DONE } from '../../../lib/protocols/open-xchange/answers';
+import { answersOf, DONE, redirected } from '../../../lib/protocols/open-xchange/answers';
 
 const HEADERS = {
   Expires: 'Sat, 06 May 1995 12:00:00 GMT',
@@ -10,6 +10,8 @@ const HEADERS = {
 };
 
 describe('the answers', () => {
+  const { answer, emptyAnswer } = answersOf({ contentType: 'text/javascript; charset=UTF-8' });
+
   it('have status 200 and forbid caches to store them', () => {
     expect(answer(DONE, ['a=b'])).toEqual({
       status: 200,
@@ -21,5 +23,13 @@ describe('the answers', () => {
 
   it('have no body if they are emptyAnswer', () => {
     expect(emptyAnswer(403)).toEqual({ status: 403, headers: HEADERS, cookies: [], body: undefined });
+  });
+  it('can redirect to a location', () => {
+    expect(redirected(emptyAnswer(200), '/appsuite/#a=b')).toEqual({
+      status: 302,
+      headers: { ...HEADERS, Location: '/appsuite/#a=b' },
+      cookies: [],
+      body: undefined,
+    });
   });
 });

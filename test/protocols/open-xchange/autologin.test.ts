@@ -87,7 +87,7 @@ describe('autologin', () => {
       const from = ['X-Forwarded-For: 192.0.2.9'];
       const use = await client.send('GET', `/ajax/config/gui?session=${client.session}`, '', from);
       if (moves) expect(json(use)).toEqual({ data: 'alice' });
-      else expectError(use, 'SES-0203', [client.session]);
+      else expectError(use, 'SES-0205');
       const target = `/ajax/login?action=autologin&client=${UI}`;
       const answer = json(await client.send('GET', target, '', from));
       expect(answer['session']).toBe(moves ? client.session : undefined);

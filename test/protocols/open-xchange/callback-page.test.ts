@@ -2,10 +2,12 @@ import { runInNewContext } from 'node:vm';
 
 import type { Request } from 'express';
 
-import { answer } from '../../../lib/protocols/open-xchange/answers';
+import { answersOf } from '../../../lib/protocols/open-xchange/answers';
 import { inCallbackPage } from '../../../lib/protocols/open-xchange/callback-page';
 import { OpenXchangeApp } from '../../support/open-xchange';
 import { valuesOf } from '../../support/transcript';
+
+const { answer } = answersOf({ contentType: 'text/javascript; charset=UTF-8' });
 
 const ox = new OpenXchangeApp();
 

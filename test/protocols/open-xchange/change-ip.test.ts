@@ -66,10 +66,10 @@ describe('changeip', () => {
     const client = await ox.signedIn();
     const use = (address: string) =>
       client.send('GET', `/ajax/config/gui?session=${client.session}`, '', FROM(address));
-    expectError(await use('192.0.2.7'), 'SES-0203', [client.session]);
+    expectError(await use('192.0.2.7'), 'SES-0205');
     await changed(client, '192.0.2.7');
     expect(json(await use('192.0.2.7'))).toEqual({ data: 'alice' });
-    expectError(await client.use(), 'SES-0203', [client.session]);
+    expectError(await client.use(), 'SES-0205');
   });
 
   it('is refused if the request comes from an address that may not use the session', async () => {
@@ -77,7 +77,7 @@ describe('changeip', () => {
     const client = await ox.signedIn();
     const thief = ox.client(FIREFOX, UI, client.jar);
     thief.session = client.session;
-    expectError(await changed(thief, '192.0.2.7', FROM('192.0.2.7')), 'SES-0203', [client.session]);
+    expectError(await changed(thief, '192.0.2.7', FROM('192.0.2.7')), 'SES-0205');
     expect(json(await client.use())).toEqual({ data: 'alice' });
   });
 

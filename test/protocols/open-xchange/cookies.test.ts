@@ -21,7 +21,7 @@ describe('the cookies for a purpose', () => {
 });
 
 describe('a cookie of the protocol', () => {
-  const open = { httpOnly: false, secure: false };
+  const open = { httpOnly: false, secure: false, capitalized: false };
 
   it('has a name of its purpose and the hash of its client', () => {
     expect(cookieName('secret', '2H65ETpH7sX1kOWi6eyw')).toBe('open-xchange-secret-2H65ETpH7sX1kOWi6eyw');
@@ -39,8 +39,9 @@ describe('a cookie of the protocol', () => {
   it.each([
     [EXPIRED, open, 'a=b; expires=Thu, 01-Jan-1970 00:00:10 GMT; path=/'],
     [undefined, open, 'a=b; path=/'],
-    [undefined, { httpOnly: true, secure: false }, 'a=b; path=/; HttpOnly'],
-    [undefined, { httpOnly: false, secure: true }, 'a=b; path=/; Secure'],
+    [undefined, { ...open, httpOnly: true }, 'a=b; path=/; HttpOnly'],
+    [undefined, { ...open, secure: true }, 'a=b; path=/; Secure'],
+    [EXPIRED, { ...open, capitalized: true }, 'a=b; Expires=Thu, 01-Jan-1970 00:00:10 GMT; Path=/'],
   ])('with expiry %p and attributes %j is set by %s', (expires, attributes, line) => {
     expect(cookieLine('a', 'b', expires, attributes)).toBe(line);
   });

@@ -1,3 +1,4 @@
+import { OpenXchangeError, type OpenXchangeRouterOptions } from '../../../lib/protocols/open-xchange';
 import { CHROME, expectError, FIREFOX, json, OpenXchangeApp, UI } from '../../support/open-xchange';
 import { until } from '../../support/gate';
 import { HOUR } from '../../support/sessions';
@@ -238,5 +239,121 @@ describe('login', () => {
     for (const text of [...answers.map(({ body }) => body), JSON.stringify([list, rows.rows])]) {
       expect(text).not.toContain(secret);
     }
+  });
+});
+
+describe('authenticate', () => {
+  const attempt = (authenticate: unknown, action = 'login') => {
+    const form = 'name=alice&login=alice&password=x&clientToken=c';
+    return {
+      options: { authenticate: authenticate as OpenXchangeRouterOptions['authenticate'] },
+      form,
+      action,
+    };
+  };
+  const send = ({ form, action }: ReturnType<typeof attempt>) =>
+    ox.client().send('POST', `/ajax/login?action=${action}`, form);
+
+  it.each([null, undefined, false])(
+    'refuses the credentials by returning %j, and the limit counts it',
+    async (result) => {
+      for (const authenticate of [() => result, async () => result]) {
+        const one = attempt(authenticate);
+        await ox.restart({ router: { ...one.options, limits: { login: { limit: 2 } } } });
+        expectError(await send(one), 'LGI-0006');
+        expectError(await send(one), 'LGI-0006');
+        expectError(await send(one), 'SVL-0019', [], 429);
+      }
+    },
+  );
+
+  it.each([
+    ['login', 'LGI-0001', ['alice'], 3],
+    ['login', 'LGI-0011', ['https://example.com/password'], 3],
+    ['login', 'LGI-0016', ['https://example.com/start'], 1],
+    ['login', 'LGI-0027', ['Come back at nine.'], 3],
+    ['login', 'MFA-0001', [], 1],
+    ['tokenLogin', 'LGI-0011', ['https://example.com/password'], 3],
+  ] as const)(
+    'refuses %s with the code %s that it throws, and opens no session',
+    async (action, code, params, category) => {
+      const one = attempt(() => Promise.reject(new OpenXchangeError(code, params)), action);
+      await ox.restart({ router: one.options });
+      const answer = await send(one);
+      expectError(answer, code, params);
+      expect(json(answer)).toMatchObject({ category });
+      expect(valuesOf(answer, 'Set-Cookie')).toEqual([]);
+      expect(await ox.database.knex('identity_sessions')).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['LGI-0006', true],
+    ['LGI-0001', true],
+    ['LGI-0027', true],
+    ['LGI-0005', false],
+    ['LGI-0011', false],
+    ['LGI-0016', false],
+    ['MFA-0001', false],
+  ] as const)('throws %s, which counts as a failed attempt: %s', async (code, counts) => {
+    const params = ['LGI-0001', 'LGI-0027', 'LGI-0011', 'LGI-0016'].includes(code) ? ['x'] : [];
+    const one = attempt(() => {
+      throw new OpenXchangeError(code, params);
+    });
+    await ox.restart({ router: { ...one.options, limits: { login: { limit: 2 } } } });
+    const statuses = [];
+    for (let i = 0; i < 4; i++) statuses.push((await send(one)).status);
+    expect(statuses).toEqual(counts ? [200, 200, 429, 429] : [200, 200, 200, 200]);
+  });
+});
+
+describe('loginFields', () => {
+  const loginFields: OpenXchangeRouterOptions['loginFields'] = async ({ userId }, request) => ({
+    requires_multifactor: true,
+    greeting: `${userId} ${request.method}`,
+    session: 'forged',
+    user: 'forged',
+  });
+
+  it('adds members to the answers of login, autologin and redeem, but replaces none of the protocol', async () => {
+    await ox.arrange({ router: { loginFields, randomToken: true } });
+    const client = ox.client();
+    const login = json(await client.login('alice', '&staySignedIn=true'));
+    const random = String(login['random']);
+    const target = `/ajax/login?action=redeem&client=${UI}&random=${random}`;
+    const answers = [login, json(await client.autologin()), json(await ox.client().send('GET', target))];
+    expect(answers.map(({ greeting }) => greeting)).toEqual(['alice POST', 'alice GET', 'alice GET']);
+    for (const answer of answers) {
+      expect(answer).toMatchObject({
+        session: client.session,
+        user: 'alice',
+        user_id: 3,
+        requires_multifactor: true,
+      });
+      expect(Object.keys(answer)[0]).toBe('session');
+    }
+  });
+
+  it('adds members to the answers of tokens and redeemToken', async () => {
+    const secret = 'the secret of a calendar';
+    await ox.arrange({ router: { loginFields, tokenSecrets: [secret] } });
+    const client = ox.client();
+    const post = (form: string) => client.send('POST', '/ajax/login', form);
+    const form = 'action=tokenLogin&login=alice&password=somePassword&clientToken=c&jsonResponse=true';
+    const serverToken = String(json(await post(form))['serverToken']);
+    const answer = json(await post(`action=tokens&client=${UI}&clientToken=c&serverToken=${serverToken}`));
+    expect(answer).toMatchObject({ data: { user: 'alice', requires_multifactor: true } });
+    const { session } = answer['data'] as { session: string };
+    const acquired = json(await client.send('GET', `/ajax/token?action=acquireToken&session=${session}`));
+    const { token } = acquired['data'] as { token: string };
+    const redeemed = json(await post(`action=redeemToken&client=x&secret=${secret}&token=${token}`));
+    expect(redeemed).toMatchObject({ user: 'alice', requires_multifactor: true });
+  });
+
+  it('ends the new session again if it throws', async () => {
+    await ox.arrange({ router: { loginFields: () => Promise.reject(new Error('no fields')) } });
+    const form = 'name=alice&password=somePassword';
+    expect((await ox.client().send('POST', '/ajax/login?action=login', form)).status).toBe(500);
+    expect(await ox.database.knex('identity_sessions').pluck('end_reason')).toEqual(['revoked']);
   });
 });

@@ -52,6 +52,7 @@ describe('fromProperties', () => {
     ['sessiond.randomTokenTimeout=30000', { randomTokenTimeout: 30_000 }],
     ['ajax.login.randomToken=false', { randomToken: false }],
     ['ajax.login.randomToken=true', { randomToken: true }],
+    ['tokenlogin.maxIdleTime=300000', { acquiredTokenTimeout: 300_000 }],
     ['ajax.login.maxRate=50', { limits: { login: { limit: 50 } } }],
     ['ajax.login.maxRateTimeWindow=5M', { limits: { login: { windowMs: 300_000 } } }],
     ['UIWebPath=/appsuite/', { uiWebPath: '/appsuite/' }],

@@ -1,4 +1,3 @@
-import { isLocalPath } from '../../../lib/protocols/open-xchange/redirect';
 import { CHROME, expectError, json, OpenXchangeApp, UI, type Client } from '../../support/open-xchange';
 import { valuesOf, type RawAnswer } from '../../support/transcript';
 
@@ -180,16 +179,4 @@ describe('redeem', () => {
     expect(answer['random']).not.toBe(random);
     expect(json(await to.use(from.session))).toEqual({ data: 'alice' });
   });
-});
-
-describe('a local path', () => {
-  it.each(['/', '/appsuite/', '/a/b.c~d_e-f%20'])('may be %j', (path) => {
-    expect(isLocalPath(path)).toBe(true);
-  });
-  it.each(['', 'a', '//a', '/\\a', 'https://a', '/a b', '/a#b', '/a?b', '/a\n', undefined])(
-    'may not be %j',
-    (path) => {
-      expect(isLocalPath(path)).toBe(false);
-    },
-  );
 });

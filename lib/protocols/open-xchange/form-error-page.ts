@@ -1,0 +1,73 @@
+import type { Request } from 'express';
+
+import { SessionError } from '../../errors';
+import type { Answer, Dialect } from '../../http/dialect';
+import type { Action } from './actions';
+import type { OpenXchangeDialect } from './dialect';
+import { OpenXchangeError, type ErrorObject } from './errors';
+import { parameter } from './parameters';
+
+/** Turns an action into one that answers errors with a page for people, because the browser shows the answer. */
+export function withErrorPage(dialect: OpenXchangeDialect, action: Action): Action {
+  return async (request, response) => {
+    try {
+      return await action(request, response);
+    } catch (error) {
+      if (error instanceof OpenXchangeError) return errorPage(dialect.errorAnswer(error), request);
+      if (error instanceof SessionError) return errorPage(dialect.refusal(error, request), request);
+      throw error;
+    }
+  };
+}
+
+/** Returns the function of a dialect for refusals before the action. Those of the action `formlogin` become pages. */
+export function refusalWithPage(dialect: Dialect): Dialect['refusal'] {
+  return (error, request) => {
+    const answer = dialect.refusal(error, request);
+    return parameter(request, 'action') === 'formlogin' ? errorPage(answer, request) : answer;
+  };
+}
+
+/** The time after which the page leads back to the form, in seconds. */
+const PAUSE = 5;
+
+/** Turns the answer with an error into a page that shows the message and leads back to the form. It needs no scripts. */
+function errorPage({ headers, body, ...rest }: Answer, request: Request): Answer {
+  const message = escaped((body as ErrorObject).error);
+  const back = formOf(request);
+  const refresh = back && `<meta http-equiv="refresh" content="${PAUSE}; url=${escaped(back)}">`;
+  const link = back && `<p><a href="${escaped(back)}">Back</a></p>`;
+  return {
+    ...rest,
+    headers: {
+      ...headers,
+      'Content-Type': 'text/html; charset=UTF-8',
+      'Content-Security-Policy':
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      'X-Content-Type-Options': 'nosniff',
+    },
+    body:
+      `<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Login failed</title>${refresh ?? ''}</head>` +
+      `<body><h1>Login failed</h1><p>${message}</p>${link ?? ''}</body></html>\n`,
+  };
+}
+
+/** Returns the page with the form, with the parameter `login=failed`, or undefined if the browser does not name the page. */
+function formOf({ headers: { referer = '' } }: Request): string | undefined {
+  if (!/^https?:/i.test(referer) || !URL.canParse(referer)) return undefined;
+  const url = new URL(referer);
+  url.searchParams.set('login', 'failed');
+  return url.href;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+}
