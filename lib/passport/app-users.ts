@@ -55,7 +55,8 @@ export class AppUsers {
    */
   async userOf(session: IdentitySession, request: Request): Promise<Express.User | undefined> {
     const { user = session.userId } = (session.protocolData[PASSPORT] ?? {}) as { readonly user?: unknown };
-    const found = await converted('deserializeUser', this.#deserialize, user, request);
+    const found = (await converted('deserializeUser', this.#deserialize, user, request)) as
+      Express.User | false | null | undefined;
     return found || undefined;
   }
 }

@@ -9,7 +9,7 @@ import type { OptionTable } from '../options/reader';
 import { sessionsOf } from '../session/revocation';
 import { AppUsers, type PassportLike } from './app-users';
 import { LoginMethods, type LoginParts, type PassportFacts } from './login-methods';
-import { provideSession } from './request-session';
+import { prepareSession } from './request-session';
 
 /** The options of `passportSessions`. */
 export interface PassportSessionsOptions extends VerbOptions {
@@ -79,7 +79,7 @@ export function passportSessions(
   return function passportSessions(request, response, next) {
     const methods = new LoginMethods(request, response, parts);
     methods.install();
-    provideSession(request, () => methods.end());
+    prepareSession(request, () => methods.end());
     void guard(request, response, (error?: unknown) => {
       if (error !== undefined || request.identitySession === undefined) return next(error);
       restoreUser(request, response, methods, parts).then(

@@ -10,13 +10,14 @@ type Callback = (error?: unknown) => void;
 interface HostSession {
   regenerate?(callback: Callback): unknown;
   save?(callback: Callback): unknown;
+  destroy?(callback: Callback): unknown;
 }
 
 interface RequestWithSession {
   session?: HostSession | null;
 }
 
-/** The objects that `provideSession` created, in contrast to those of the app. */
+/** The objects that `newSession` created, in contrast to those of the app. */
 const provided = new WeakSet<object>();
 
 const warned = new Set<PropertyKey>();
@@ -25,15 +26,34 @@ const warned = new Set<PropertyKey>();
 const MOST_WARNINGS = 20;
 
 /**
- * Sets `request.session` for code that needs its methods, unless the app has such an object, for example from express-session.
- * `regenerate` and `destroy` end the session of the request. `returnTo` is the parameter of that name, as `returnPath` reads it.
- * Values are kept until the end of the request. The first value of each name causes a warning, because an app may expect it to
- * stay.
+ * Lets `request.session.destroy` end the session of the request, because apps sign users out with it. Creates `request.session` if
+ * the app has none.
  * @param end Ends the session of the request.
  */
-export function provideSession(request: Request, end: () => Promise<void>): void {
+export function prepareSession(request: Request, end: () => Promise<void>): void {
   const holder = request as RequestWithSession;
-  if (holder.session !== undefined && holder.session !== null) return;
+  if (holder.session === undefined || holder.session === null) holder.session = newSession(request, end);
+  else if (!provided.has(holder.session)) extendDestroy(holder.session, end);
+}
+
+function extendDestroy(session: HostSession, end: () => Promise<void>): void {
+  const destroy = session.destroy?.bind(session);
+  if (destroy === undefined) return;
+  const value = (callback: Callback = warnOfFailure) => {
+    const destroyed = promisify(destroy)();
+    // Both end, even if one of them fails.
+    settle(Promise.all([end(), destroyed]).then(ignore), callback);
+  };
+  // Not enumerable, so that it is not stored with the values of the session.
+  Object.defineProperty(session, 'destroy', { value, configurable: true, writable: true });
+}
+
+/**
+ * Returns a session for code that needs its methods. `regenerate` and `destroy` end the session of the request. `returnTo` is the
+ * parameter of that name, as `returnPath` reads it. Values are kept until the end of the request. The first value of each name
+ * causes a warning, because an app may expect it to stay.
+ */
+function newSession(request: Request, end: () => Promise<void>): HostSession {
   const ending = (callback?: Callback) => settle(end(), callback ?? warnOfFailure);
   const nothing = (callback?: Callback) => settle(Promise.resolve(), callback ?? ignore);
   const members = {
@@ -59,7 +79,7 @@ export function provideSession(request: Request, end: () => Promise<void>): void
     },
   });
   provided.add(session);
-  holder.session = session;
+  return session;
 }
 
 /**

@@ -184,7 +184,7 @@ describe('the methods of a request', () => {
 });
 
 describe('a sign-out with Passport', () => {
-  it('ends a session that hibernates, or that is not live any more, without an error', async () => {
+  it('ends a hibernating session, and succeeds for a session that has ended', async () => {
     const factsOf = () => ({ staySignedIn: true });
     const browser = new Browser(appWith({ factsOf }).app);
     await browser.post('/login', form('alice'));

@@ -40,6 +40,9 @@ describe('passportSessions behind a middleware with sessions for guests', () => 
     app.get('/cart', (req, res) => {
       res.json({ cart: sessionOf(req)['cart'] });
     });
+    app.post('/destroy', (req, res, next) => {
+      sessionOf(req).destroy((error) => (error === undefined ? res.json({}) : next(error)));
+    });
     browser = new Browser(app);
   });
 
@@ -85,6 +88,21 @@ describe('passportSessions behind a middleware with sessions for guests', () => 
     expect((await browser.post('/logout')).status).toBe(500);
     expect((await browser.get('/')).body).toEqual(GUEST);
   });
+
+  it.each([
+    ['works', undefined],
+    ['fails', new Error('The store of the guests failed.')],
+  ])(
+    'ends the session if the app only destroys that of the guest, and the store of the guests %s',
+    async (_, failure) => {
+      await browser.post('/login', form('alice'));
+      const held = browser.cookies.get(COOKIE)!;
+      guests.failure = failure;
+      expect((await browser.post('/destroy')).status).toBe(failure === undefined ? 200 : 500);
+      browser.cookies.set(COOKIE, held);
+      expect((await browser.get('/')).body).toEqual(GUEST);
+    },
+  );
 
   it('ignores a user that Passport stored there before the app adopted this package', async () => {
     await browser.get('/');

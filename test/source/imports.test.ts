@@ -55,8 +55,8 @@ const BOUNDARIES: Readonly<Record<string, Boundary>> = {
   maxmind: { within: /^lib\/location\/maxmind$/ },
   'express-rate-limit': { within: /^lib\/http\/limiters$/ },
   express: {
-    within: /^lib\/(http|protocols|testing)\/.+$/,
-    typesIn: /^lib\/(http|protocols|testing)\/(?!.*(router|form-body)$)/,
+    within: /^lib\/(http|passport|protocols|testing)\/.+$/,
+    typesIn: /^lib\/(http|passport|protocols|testing)\/(?!.*(router|form-body)$)/,
   },
   crypto: {
     within: /^lib\/(session\/(credentials|keyed-hash|sealed)|protocols\/open-xchange\/cookie-hash)$/,

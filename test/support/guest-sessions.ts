@@ -6,10 +6,11 @@ import { cookieValues } from '../../lib/http/cookies';
 type Callback = (error?: unknown) => void;
 type Values = Record<string, unknown>;
 
-/** What the tests use of the sessions of express-session: values, and methods with callbacks. */
+/** The parts of express-session's sessions that the tests use: values, and methods with callbacks. */
 export interface GuestSession extends Values {
   regenerate(callback: Callback): void;
   save(callback: Callback): void;
+  destroy(callback?: Callback): void;
 }
 
 /** Sessions for guests in memory, with the interface of express-session. They have a cookie of their own. */
@@ -40,15 +41,26 @@ export class GuestSessions {
       this.#save(request);
       callback();
     };
+    const destroy = (callback: Callback) => {
+      this.stored.delete(id);
+      Reflect.deleteProperty(request, 'session');
+      callback(this.failure);
+    };
     const session = Object.defineProperties(
       { ...values },
-      { id: { value: id }, regenerate: { value: regenerate }, save: { value: save } },
+      {
+        id: { value: id },
+        regenerate: { value: regenerate },
+        save: { value: save },
+        destroy: { value: destroy, configurable: true },
+      },
     );
     Object.assign(request, { session });
   }
 
   #save(request: Request): void {
-    const session = sessionOf(request);
+    const session = sessionOf(request) as GuestSession | undefined;
+    if (session === undefined) return;
     this.stored.set(session['id'] as string, JSON.stringify(session));
   }
 }
