@@ -41,6 +41,7 @@ export default {
     'index.WebSocketLike.close',
     'index.WebSocketLike.terminate',
     'index.WebSocketLike.once',
+    'index.WebSocketLike.removeAllListeners',
     'index.WebSocketServerLike.handleUpgrade',
     'index.WebSocketServerLike.emit',
     'passport.PassportLike.use',

@@ -10,7 +10,12 @@ import { visible } from './session/text';
  */
 export type SessionEvent =
   /** A session was opened. */
-  | { readonly type: 'added'; readonly session: SessionReference }
+  | {
+      readonly type: 'added';
+      readonly session: SessionReference;
+      /** The user who acts in the session as its owner. Only for an impersonation. */
+      readonly actor?: string;
+    }
   /** A session was used. Reported for every request that counts as activity. */
   | { readonly type: 'touched'; readonly session: SessionReference }
   /** Cleanup dropped the data of a session that was not used for `shortLifetime`. */
@@ -86,7 +91,7 @@ export function reportEnded(report: Report, ended: readonly EndedSession[]): voi
 
 /** Returns the event without invisible characters in texts that clients may have chosen. */
 export function withVisibleText(event: SessionEvent): SessionEvent {
-  const { session, by } = event as { session?: SessionReference; by?: string | null };
+  const { session, by, actor } = event as { session?: SessionReference; by?: string | null; actor?: string };
   if (session === undefined && !by) return event;
   return {
     ...event,
@@ -94,6 +99,7 @@ export function withVisibleText(event: SessionEvent): SessionEvent {
       session: { ...session, clientId: visible(session.clientId), authId: visible(session.authId) },
     }),
     ...(by && { by: visible(by) }),
+    ...(actor && { actor: visible(actor) }),
   };
 }
 

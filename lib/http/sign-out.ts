@@ -4,6 +4,7 @@ import type { Answer, Dialect } from './dialect';
 import { transportOf } from './guarded-session';
 import type { IdentitySessionManager } from '../manager/manager';
 import { sessionsOf } from '../session/revocation';
+import { actingUser } from '../session/session';
 import { afterBody } from './parse-errors';
 import { asyncHandler, dialectOf, type VerbOptions, wellFormedCredentials } from './request';
 import { checkActionOrigin } from './same-origin';
@@ -42,7 +43,7 @@ export async function endSessionOf(
     const transport = transportOf(request, guarded, dialect);
     checkActionOrigin(request, transport, dialect, manager.settings);
     const which = sessionsOf(guarded, [guarded.sessionId]);
-    await manager.revoke(which, { reason: 'signed-out', by: guarded.userId });
+    await manager.revoke(which, { reason: 'signed-out', by: actingUser(guarded) });
     return dialect.revoked(transport === 'cookie', request, guarded);
   }
   const credentials = wellFormedCredentials(request, dialect);

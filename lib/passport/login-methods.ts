@@ -7,7 +7,7 @@ import { endSessionOf } from '../http/sign-out';
 import type { IdentitySessionManager } from '../manager/manager';
 import type { EndReason } from '../session/end-reason';
 import { sessionsOf } from '../session/revocation';
-import { sameOwner, type IdentitySession } from '../session/session';
+import { actingUser, sameOwner, type IdentitySession } from '../session/session';
 import { PASSPORT, userIdOf, type AppUsers } from './app-users';
 import { renewHostSession, settle } from './request-session';
 
@@ -86,7 +86,7 @@ export class LoginMethods {
     const opened = this.#opened;
     if (opened === undefined) return;
     const { manager, dialect } = this.#parts;
-    await manager.revoke(sessionsOf(opened, [opened.sessionId]), { reason, by: opened.userId });
+    await manager.revoke(sessionsOf(opened, [opened.sessionId]), { reason, by: actingUser(opened) });
     this.#clear(dialect.revoked(true, this.#request, opened).cookies);
     this.#opened = undefined;
     delete this.#request.identitySession;

@@ -1,6 +1,6 @@
 /** A response of supertest, or of `fetch`. */
 export interface ResponseWithCookies {
-  readonly headers: { readonly 'set-cookie'?: unknown } | { getSetCookie(): string[] };
+  readonly headers: { readonly 'set-cookie'?: unknown } | { readonly getSetCookie: () => string[] };
 }
 
 /**

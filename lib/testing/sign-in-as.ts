@@ -8,7 +8,7 @@ import { cookieHeader } from './cookie-header';
 
 /** An HTTP client that sends a header with all its later requests, such as `request.agent(app)` of supertest. */
 export interface TestAgent {
-  set(name: string, value: string): unknown;
+  readonly set: (name: string, value: string) => unknown;
 }
 
 /**

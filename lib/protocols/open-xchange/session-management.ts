@@ -5,6 +5,7 @@ import { sessionOf } from '../../http/request';
 import type { IdentitySessionManager } from '../../manager/manager';
 import { isSessionId } from '../../session/credentials';
 import { otherSessionsOf, sessionsOf } from '../../session/revocation';
+import { actingUser } from '../../session/session';
 import type { Action } from './actions';
 import type { OpenXchangeDialect } from './dialect';
 import { idsToDelete } from './request-body';
@@ -18,7 +19,7 @@ export function deleteSessions(manager: IdentitySessionManager, { answer }: Open
     const current = sessionOf(request);
     for (const id of idsToDelete(request.body)) {
       const ended = isSessionId(id)
-        ? await manager.revoke(sessionsOf(current, [id]), { by: current.userId })
+        ? await manager.revoke(sessionsOf(current, [id]), { by: actingUser(current) })
         : [];
       if (ended.length === 0) throw plainRefusal('session-not-found');
     }
@@ -33,7 +34,7 @@ export function deleteSessions(manager: IdentitySessionManager, { answer }: Open
 export function clearSessions(manager: IdentitySessionManager, { answer }: OpenXchangeDialect): Action {
   return async function clearSessions(request: Request) {
     const current = sessionOf(request);
-    await manager.revoke(otherSessionsOf(current, current.sessionId), { by: current.userId });
+    await manager.revoke(otherSessionsOf(current, current.sessionId), { by: actingUser(current) });
     return answer({});
   };
 }
