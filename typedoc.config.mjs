@@ -14,7 +14,7 @@ export default {
   readme: 'README.md',
   projectDocuments: ['docs/*.md'],
   disableSources: true,
-  highlightLanguages: ['bash', 'http', 'javascript', 'json', 'sql', 'typescript'],
+  highlightLanguages: ['bash', 'diff', 'http', 'javascript', 'json', 'sql', 'typescript'],
   excludeInternal: true,
   excludePrivate: true,
   validation: {
@@ -33,6 +33,8 @@ export default {
     'lib/session/session.ts:REFERENCE_FIELDS',
     'lib/protocols/open-xchange/errors.ts:ERRORS',
     'lib/protocols/abp/permission.ts:PERMISSION',
+    // The app's user, which the types of Passport export.
+    'lib/passport/app-users.ts:__global.Express.User',
   ],
   // Members of other packages, which document them.
   intentionallyNotDocumented: [
@@ -42,6 +44,9 @@ export default {
     'index.WebSocketLike.removeAllListeners',
     'index.WebSocketServerLike.handleUpgrade',
     'index.WebSocketServerLike.emit',
+    'passport.PassportLike.use',
+    'passport.PassportLike.serializeUser',
+    'passport.PassportLike.deserializeUser',
     'changes/redis.RedisClient.publish',
     'changes/redis.RedisClient.duplicate',
     'changes/redis.RedisClient.on',

@@ -1,5 +1,6 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 
+import type { Answer, Dialect } from './dialect';
 import { transportOf } from './guarded-session';
 import type { IdentitySessionManager } from '../manager/manager';
 import { sessionsOf } from '../session/revocation';
@@ -23,19 +24,30 @@ import { checkActionOrigin } from './same-origin';
 export function signOut(manager: IdentitySessionManager, options: VerbOptions = {}): RequestHandler {
   const dialect = dialectOf('signOut', manager, options);
 
-  const handler = asyncHandler(dialect, async function signOut(request) {
-    const { identitySession: guarded } = request;
-    if (guarded !== undefined) {
-      const transport = transportOf(request, guarded, dialect);
-      checkActionOrigin(request, transport, dialect, manager.settings);
-      const which = sessionsOf(guarded, [guarded.sessionId]);
-      await manager.revoke(which, { reason: 'signed-out', by: actingUser(guarded) });
-      return dialect.revoked(transport === 'cookie', request, guarded);
-    }
-    const credentials = wellFormedCredentials(request, dialect);
-    checkActionOrigin(request, credentials?.transport, dialect, manager.settings);
-    const session = credentials && (await manager.signOut(credentials));
-    return dialect.revoked(credentials?.transport !== 'bearer', request, session);
-  });
+  const handler = asyncHandler(dialect, (request) => endSessionOf(request, manager, dialect));
   return afterBody(dialect, handler);
+}
+
+/**
+ * Ends the session of the request: the one that a guard set, or else the one that the credentials belong to. Returns the answer
+ * of `signOut`.
+ * @throws SessionError `credentials-ambiguous`, `cross-site`, `store-unavailable`
+ */
+export async function endSessionOf(
+  request: Request,
+  manager: IdentitySessionManager,
+  dialect: Dialect,
+): Promise<Answer> {
+  const { identitySession: guarded } = request;
+  if (guarded !== undefined) {
+    const transport = transportOf(request, guarded, dialect);
+    checkActionOrigin(request, transport, dialect, manager.settings);
+    const which = sessionsOf(guarded, [guarded.sessionId]);
+    await manager.revoke(which, { reason: 'signed-out', by: actingUser(guarded) });
+    return dialect.revoked(transport === 'cookie', request, guarded);
+  }
+  const credentials = wellFormedCredentials(request, dialect);
+  checkActionOrigin(request, credentials?.transport, dialect, manager.settings);
+  const session = credentials && (await manager.signOut(credentials));
+  return dialect.revoked(credentials?.transport !== 'bearer', request, session);
 }

@@ -35,6 +35,7 @@ import {
 } from 'express-identity-sessions/open-xchange';
 import { displayName } from 'express-identity-sessions/i18n';
 import type { RequestCredentials, Settings } from 'express-identity-sessions/protocols';
+import { passportSessions, type PassportLike } from 'express-identity-sessions/passport';
 import { redisHint, type RedisClient } from 'express-identity-sessions/redis';
 import { cookieHeader, signInAs, TestClock } from 'express-identity-sessions/testing';
 import type { SessionStore, Touch } from 'express-identity-sessions/store';
@@ -137,6 +138,21 @@ async function configured(redis: RedisClient | undefined, limit: number | undefi
   await migrate(createKnex({ client: 'pg' }), { schema });
 }
 
+/** An app with Passport, whose types are not installed here. */
+declare global {
+  namespace Express {
+    interface User {
+      readonly id: number;
+      readonly tenantId: string | undefined;
+    }
+  }
+}
+function withPassport(passport: PassportLike): void {
+  app.use(passportSessions(manager, { passport }));
+  const factsOf = ({ id, tenantId }: Express.User) => ({ userId: String(id), tenantId, staySignedIn: 'on' });
+  app.use(passportSessions(manager, { passport, factsOf, userProperty: undefined }));
+}
+
 /** A store that ignores touches, and so never notes a use. */
 function withoutTouches(store: SessionStore): SessionStore {
   return {
@@ -164,4 +180,4 @@ function refreshed(dialect: OpenXchangeDialect): RequestHandler[] {
 createIdentitySessionManager({ knex: createKnex({ client: 'pg' }), onLimit: 'forget' });
 
 await migrate(createKnex({ client: 'pg', migrations: migrationConfig() }));
-export { codeOf, configured, currentOf, deviceNames, opened, own, refreshed, withoutTouches };
+export { codeOf, configured, currentOf, deviceNames, opened, own, refreshed, withoutTouches, withPassport };

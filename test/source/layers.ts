@@ -13,7 +13,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['store', 'changes', 'location'],
   ['manager'],
   ['http'],
-  ['protocols', 'express-session', 'testing'],
+  ['protocols', 'passport', 'express-session', 'testing'],
   ['create', 'index'],
   ['cli'],
 ];
