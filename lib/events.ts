@@ -6,13 +6,19 @@ import { visible } from './session/text';
 /**
  * An event that a manager reports to the app, for logs, audits and metrics. Each event is reported once, by the node that
  * caused it. Events contain no secrets. Client ids, auth ids and actors contain no invisible characters, so that they are
- * safe in a log. User and tenant ids are unchanged.
+ * safe in a log. User and tenant ids are unchanged. `docs/events.md` lists them for apps.
  */
 export type SessionEvent =
   /** A session was opened. */
   | { readonly type: 'added'; readonly session: SessionReference }
   /** A session was used. Reported for every request that counts as activity. */
   | { readonly type: 'touched'; readonly session: SessionReference }
+  /** A request waited for its session, which was not cached. Reported before the request is accepted or refused. */
+  | {
+      readonly type: 'looked-up';
+      /** The time that the request waited, in milliseconds, by a clock that never jumps. */
+      readonly milliseconds: number;
+    }
   /** Cleanup dropped the data of a session that was not used for `shortLifetime`. */
   | { readonly type: 'hibernated'; readonly session: SessionReference }
   /** Its owner woke a hibernating session. */
@@ -31,7 +37,13 @@ export type SessionEvent =
       readonly tenantId?: string | null;
       readonly by: string | null;
     }
-  /** The manager refused a request or a sign-in. */
+  /** This node completed a cleanup. */
+  | {
+      readonly type: 'cleaned';
+      /** The number of deleted sessions, which had ended or expired long ago. */
+      readonly deleted: number;
+    }
+  /** The manager refused a request or a sign-in, also with `store-unavailable` if the database did not answer. */
   | {
       readonly type: 'refused';
       readonly code: RefusalCode;
@@ -57,6 +69,7 @@ export type SessionEvent =
        * - `listener`: a listener of `onEnded` threw; the other listeners were called.
        * - `upgrade`: a WebSocket was closed, because the app's code threw while the connection was opened or refused. An
        *   example is a listener of `connection`.
+       * - `readiness`: `readyz` could not read from the database. Reported once, until a check succeeds.
        */
       readonly task:
         | 'touches'
@@ -68,7 +81,8 @@ export type SessionEvent =
         | 'location'
         | 'permission'
         | 'listener'
-        | 'upgrade';
+        | 'upgrade'
+        | 'readiness';
       readonly error: unknown;
     }
   /** Notifications are received and sent again. */

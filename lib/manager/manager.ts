@@ -44,6 +44,7 @@ import {
 import type { Keys } from '../session/keyed-hash';
 import { inSlices } from '../slices';
 import { END_REASONS, type EndReason } from '../session/end-reason';
+import { ipAddress } from '../session/ip-address';
 import { optionalLabel, jsonObject } from '../session/text';
 import type { EndedListener, SessionWatch } from './session-watch';
 import type { Settings } from '../options/settings';
@@ -137,7 +138,7 @@ export class IdentitySessionManager {
   async open(signIn: SignIn): Promise<Opened> {
     currentAttempt()?.decide('undecided');
     const secret = mintSecret(signIn.secretForm);
-    await this.#synchronizeClock();
+    await this.#synchronizeClock().catch((error) => this.#refuseSignIn(signIn, error));
     const session = newSession(signIn, hashSecret(secret), this.settings);
     const { replaces } = signIn;
     const replaced = replaces && (await this.#revocationOf(replaces));
@@ -160,7 +161,7 @@ export class IdentitySessionManager {
   }
 
   async #create(signIn: Omit<SignIn, 'secretForm' | 'replaces'>): Promise<IdentitySession> {
-    await this.#synchronizeClock();
+    await this.#synchronizeClock().catch((error) => this.#refuseSignIn(signIn, error));
     const session = newSession(signIn, hashSecret(mintSecret()), this.settings);
     try {
       await this.#insert(session, checkedAt(signIn, session));
@@ -469,13 +470,17 @@ export class IdentitySessionManager {
       await this.#repeat(() => this.#store.insert(session, admission));
       report({ type: 'added', session: referenceTo(session) });
     } catch (error) {
-      if (error instanceof SessionError && REPORTED_REFUSALS.has(error.code)) {
-        const { tenantId, userId } = session;
-        const from = currentIpAddress(session);
-        report({ type: 'refused', code: error.code, owner: { tenantId, userId }, ipAddress: from });
-      }
-      throw error;
+      this.#refuseSignIn({ ...session, ipAddress: currentIpAddress(session) }, error);
     }
+  }
+
+  /** Reports a refusal that concerns the user or the database, and throws the error. */
+  #refuseSignIn({ userId, tenantId = null, ipAddress: from }: Arrival, error: unknown): never {
+    if (error instanceof SessionError && REPORTED_REFUSALS.has(error.code)) {
+      const owner = { tenantId, userId };
+      this.settings.report({ type: 'refused', code: error.code, owner, ipAddress: ipAddress(from) });
+    }
+    throw error;
   }
 
   async #end(which: Revocation, reason: EndReason, by: string | null = null): Promise<readonly string[]> {
@@ -510,8 +515,12 @@ const CHANGEABLE: Names<SessionPatch> = { extraProperties: true, data: true, pro
 /** The number of ends that are reported before other requests may run. */
 const REPORTED_AT_ONCE = 500;
 
-/** The refusals of a sign-in that concern its user, rather than the app or the database. They are reported. */
+/** The parts of a sign-in that its refusal is reported with. */
+type Arrival = Pick<SignIn, 'userId' | 'tenantId' | 'ipAddress'>;
+
+/** The refusals of a sign-in that concern its user or the database, rather than the app. They are reported. */
 const REPORTED_REFUSALS: ReadonlySet<RefusalCode> = new Set([
+  'store-unavailable',
   'session-limit-reached',
   'auth-id-taken',
   'credential-changed',

@@ -88,3 +88,40 @@ describe('docs/errors.md', () => {
     return dialect.refusal(new SessionError(code, 'No.'), { headers: {} } as Request).status;
   }
 });
+
+describe('docs/events.md', () => {
+  const members = (
+    declared('lib/events.ts', 'SessionEvent', ts.isTypeAliasDeclaration).type as ts.UnionTypeNode
+  ).types as readonly ts.TypeNode[];
+
+  it('lists every event with its fields, in the order of the code, and no other event', () => {
+    const rows = tableUnder('| type | fields | reported when |', page('docs/events.md'));
+    const fields = (member: ts.TypeNode) => fieldsOf(member).filter(({ name }) => name.getText() !== 'type');
+    expect(rows.map(([type, cell]) => [type, cell!.replaceAll('`', '')])).toEqual(
+      members.map((member) => [literalsOf(member, 'type')[0], fields(member).map(written).join(', ')]),
+    );
+    expect(rows.filter((cells) => cells.includes(''))).toEqual([]);
+  });
+
+  it('lists every task of a failure, in the order of the code, and no other task', () => {
+    const rows = tableUnder('| task | failure |', page('docs/events.md'));
+    const failed = members.find((member) => literalsOf(member, 'type').includes('failed'))!;
+    expect(rows.map(([task]) => task)).toEqual(literalsOf(failed, 'task'));
+    expect(rows.filter((cells) => cells.includes(''))).toEqual([]);
+  });
+
+  function fieldsOf(member: ts.TypeNode): ts.PropertySignature[] {
+    return (member as ts.TypeLiteralNode).members.filter(ts.isPropertySignature);
+  }
+
+  function written({ name, questionToken }: ts.PropertySignature): string {
+    return `${name.getText()}${questionToken === undefined ? '' : '?'}`;
+  }
+
+  /** The values of a field whose type is a literal or a union of literals. */
+  function literalsOf(member: ts.TypeNode, field: string): string[] {
+    const type = fieldsOf(member).find(({ name }) => name.getText() === field)?.type;
+    const literals = type === undefined ? [] : ts.isUnionTypeNode(type) ? type.types : [type];
+    return literals.map((literal) => runInNewContext(literal.getText()) as string);
+  }
+});

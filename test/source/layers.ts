@@ -13,7 +13,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['store', 'changes', 'location'],
   ['manager'],
   ['http'],
-  ['protocols', 'testing'],
+  ['protocols', 'testing', 'metrics'],
   ['create', 'index'],
 ];
 
