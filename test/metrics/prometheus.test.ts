@@ -144,7 +144,7 @@ describe('prometheusMetrics', () => {
     expect(() => prometheusMetrics(given as never)).toThrow(/import \* as client from 'prom-client'/);
   });
 
-  it.each(['', 'Sessions_', 'a b', 'x'.repeat(65), '1_'])('refuses the prefix "%s"', (prefix) => {
+  it.each(['', 'Sessions_', 'a b', 'a"b', 'x'.repeat(65), '1_'])('refuses the prefix "%s"', (prefix) => {
     expect(() => prometheusMetrics(client, { registry, prefix })).toThrow(
       /`prefix` is .*: it must be at most/,
     );
