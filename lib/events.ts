@@ -98,10 +98,13 @@ export function reportEnded(report: Report, ended: readonly EndedSession[]): voi
   }
 }
 
-/** Returns the event without invisible characters in texts that clients may have chosen. */
+/**
+ * Returns the event without invisible characters in texts that clients may have chosen. Most events have none and are returned
+ * unchanged, because every request is reported.
+ */
 export function withVisibleText(event: SessionEvent): SessionEvent {
   const { session, by } = event as { session?: SessionReference; by?: string | null };
-  if (session === undefined && !by) return event;
+  if (isVisible(session?.clientId) && isVisible(session?.authId) && isVisible(by)) return event;
   return {
     ...event,
     ...(session && {
@@ -111,13 +114,22 @@ export function withVisibleText(event: SessionEvent): SessionEvent {
   };
 }
 
+function isVisible(text: string | null | undefined): boolean {
+  return !text || visible(text) === text;
+}
+
 /**
  * Calls a function of the app without waiting for its result. If it throws or its promise rejects, `failed` receives the
  * error, because an unhandled rejection would end the process.
  */
 export function unawaited(call: () => unknown, failed: (error: unknown) => void): void {
-  // In an async function, a thrown error becomes a rejection. `await` also accepts thenables of other libraries.
-  (async () => {
-    await call();
-  })().catch(failed);
+  try {
+    const result = call();
+    // Also accepts thenables of other libraries. A function without a promise costs no microtask.
+    if (typeof (result as PromiseLike<unknown> | null | undefined)?.then === 'function') {
+      Promise.resolve(result).catch(failed);
+    }
+  } catch (error) {
+    failed(error);
+  }
 }
