@@ -137,13 +137,18 @@ export class IdentitySessionManager {
    */
   async open(signIn: SignIn): Promise<Opened> {
     currentAttempt()?.decide('undecided');
+    const opened = await this.#open(signIn).catch((error) => this.#refuseSignIn(signIn, error));
+    currentAttempt()?.decide('succeeded');
+    return opened;
+  }
+
+  async #open(signIn: SignIn): Promise<Opened> {
     const secret = mintSecret(signIn.secretForm);
-    await this.#synchronizeClock().catch((error) => this.#refuseSignIn(signIn, error));
+    await this.#synchronizeClock();
     const session = newSession(signIn, hashSecret(secret), this.settings);
     const { replaces } = signIn;
     const replaced = replaces && (await this.#revocationOf(replaces));
     await this.#insert(session, checkedAt(signIn, session), replaced);
-    currentAttempt()?.decide('succeeded');
     return { session: withoutSecret(session), secret };
   }
 
@@ -155,13 +160,13 @@ export class IdentitySessionManager {
    */
   async create(signIn: Omit<SignIn, 'secretForm' | 'replaces'>): Promise<IdentitySession> {
     currentAttempt()?.decide('undecided');
-    const session = await this.#create(signIn);
+    const session = await this.#create(signIn).catch((error) => this.#refuseSignIn(signIn, error));
     currentAttempt()?.decide('succeeded');
     return session;
   }
 
   async #create(signIn: Omit<SignIn, 'secretForm' | 'replaces'>): Promise<IdentitySession> {
-    await this.#synchronizeClock().catch((error) => this.#refuseSignIn(signIn, error));
+    await this.#synchronizeClock();
     const session = newSession(signIn, hashSecret(mintSecret()), this.settings);
     try {
       await this.#insert(session, checkedAt(signIn, session));
@@ -462,19 +467,14 @@ export class IdentitySessionManager {
   }
 
   async #insert(session: StoredSession, credentialsCheckedAt: number, replaced?: Revocation): Promise<void> {
-    const { report } = this.settings;
     const rules = await admissionOf(session, replaced, await this.#store.policy(), this.settings);
     const admission = { ...rules, credentialsCheckedAt };
-    try {
-      await this.#capacity?.reserve();
-      await this.#repeat(() => this.#store.insert(session, admission));
-      report({ type: 'added', session: referenceTo(session) });
-    } catch (error) {
-      this.#refuseSignIn({ ...session, ipAddress: currentIpAddress(session) }, error);
-    }
+    await this.#capacity?.reserve();
+    await this.#repeat(() => this.#store.insert(session, admission));
+    this.settings.report({ type: 'added', session: referenceTo(session) });
   }
 
-  /** Reports a refusal that concerns the user or the database, and throws the error. */
+  /** Reports the refusal of a sign-in that concerns its user or the database, and throws the error. */
   #refuseSignIn({ userId, tenantId = null, ipAddress: from }: Arrival, error: unknown): never {
     if (error instanceof SessionError && REPORTED_REFUSALS.has(error.code)) {
       const owner = { tenantId, userId };

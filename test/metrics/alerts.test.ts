@@ -7,6 +7,7 @@ import { managerOn } from '../support/manager';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { describeWithPromtool, promtool } from '../support/promtool';
 import { prometheusMetrics } from '../../lib/metrics';
+import { tableUnder } from '../source/tables';
 
 /*
  * Replays series of each kind of fault with promtool, and checks which alerts fire. The names of the series are compared with
@@ -236,11 +237,40 @@ describeWithPromtool('the alert rules', () => {
   });
 });
 
+describeWithPromtool('the dashboard', () => {
+  it('contains only valid queries', async () => {
+    const { panels } = JSON.parse(readFileSync(join(MONITORING, 'dashboard.json'), 'utf8')) as {
+      panels: { targets: { expr: string }[] }[];
+    };
+    const queries = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+    const rules = queries.map((query, index) => ({
+      record: `query_${index}`,
+      expr: query.replaceAll('$job', '.*').replaceAll('$__rate_interval', '1m'),
+    }));
+    const folder = mkdtempSync(join(tmpdir(), 'dashboard-'));
+    writeFileSync(join(folder, 'queries.yml'), JSON.stringify({ groups: [{ name: 'dashboard', rules }] }));
+    const output = await promtool(folder, 'check', 'rules', 'queries.yml');
+    expect(output).toContain(`${queries.length} rules found`);
+    rmSync(folder, { recursive: true });
+  });
+});
+
 describe('the alerts', () => {
   it('are at most ten, and each fires for one of the replayed faults', () => {
     expect(ALERTS.length).toBeLessThanOrEqual(10);
     expect([...new Set(Object.values(FAULTS).flatMap(({ alerts }) => alerts))].sort()).toEqual(
       [...ALERTS].sort(),
+    );
+  });
+
+  it('are listed in docs/monitoring.md with their severity, in the order of the file', () => {
+    const rows = tableUnder(
+      '| alert | severity | fires when |',
+      readFileSync(join(MONITORING, '../monitoring.md'), 'utf8'),
+    );
+    const severities = Array.from(RULES.matchAll(/severity: (\w+)/g), ([, severity]) => severity!);
+    expect(rows.map(([alert, severity]) => [alert, severity])).toEqual(
+      ALERTS.map((name, index) => [`IdentitySessions${name}`, severities[index]]),
     );
   });
 

@@ -6,6 +6,9 @@ import ts from 'typescript';
 
 import { SessionError, type RefusalCode } from '../../lib';
 import { rest } from '../../lib/http/rest';
+import { EventCounters } from '../../lib/metrics/counters';
+import { GAUGES } from '../../lib/metrics/gauges';
+import { MISS_SECONDS } from '../../lib/metrics/session-metrics';
 import { OPTIONS } from '../../lib/options/options';
 import { settingsOf } from '../../lib/options/settings';
 import { END_REASONS } from '../../lib/session/end-reason';
@@ -124,4 +127,16 @@ describe('docs/events.md', () => {
     const literals = type === undefined ? [] : ts.isUnionTypeNode(type) ? type.types : [type];
     return literals.map((literal) => runInNewContext(literal.getText()) as string);
   }
+});
+
+describe('docs/monitoring.md', () => {
+  it('lists every metric with its label, in the order of the code, and no other metric', () => {
+    const rows = tableUnder('| metric | label | meaning |', page('docs/monitoring.md'));
+    const [guard, ...counters] = new EventCounters(() => undefined).read();
+    const metrics: { name: string; label?: string }[] = [guard!, MISS_SECONDS, ...counters, ...GAUGES];
+    expect(rows.map(([name, label]) => [name, label])).toEqual(
+      metrics.map(({ name, label = '—' }) => [name, label]),
+    );
+    expect(rows.filter((cells) => cells.includes(''))).toEqual([]);
+  });
 });
