@@ -12,7 +12,7 @@ export interface Gauge {
   /** The name of the label. Absent for a gauge with one series. */
   readonly label?: string;
   /** The values by label value. An unknown value is left out. A gauge without a label has at most one value. */
-  read(health: Health): Iterable<readonly [string, number]>;
+  readonly read: (health: Health) => Iterable<readonly [string, number]>;
 }
 
 /** The gauges of a manager. */
