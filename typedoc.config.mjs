@@ -39,6 +39,7 @@ export default {
     'index.WebSocketLike.close',
     'index.WebSocketLike.terminate',
     'index.WebSocketLike.once',
+    'index.WebSocketLike.removeAllListeners',
     'index.WebSocketServerLike.handleUpgrade',
     'index.WebSocketServerLike.emit',
     'changes/redis.RedisClient.publish',

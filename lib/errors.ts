@@ -40,6 +40,16 @@ export type RefusalCode =
   /** The database did not answer in time, so the session cannot be checked. Try again after `retryAfter` seconds. */
   | 'store-unavailable';
 
+/** The values of a message's placeholders, by their names. */
+export type MessageValues = Readonly<Record<string, string | number>>;
+
+/** Returns the message with values in the place of placeholders such as `{name}`. Other text in braces stays. */
+export function filled(message: string, values: MessageValues): string {
+  return message.replace(/\{(\w+)\}/g, (placeholder, name: string) =>
+    Object.hasOwn(values, name) ? String(values[name]) : placeholder,
+  );
+}
+
 /** The details of a refusal. Most are present only with certain codes. */
 export interface RefusalDetails {
   /** The reason for which the session was ended. Only with `session-ended`. */
@@ -50,6 +60,8 @@ export interface RefusalDetails {
   readonly per?: 'user' | 'client' | 'device' | 'node' | undefined;
   /** The number of seconds after which the client can try again. */
   readonly retryAfter?: number | undefined;
+  /** The values of placeholders in the message, such as `{name}`. Without it, the message has no placeholders. */
+  readonly values?: MessageValues | undefined;
   /** The error of the database or the network. It is for logs and must not be sent to clients. */
   readonly cause?: unknown;
 }
@@ -94,13 +106,22 @@ export class SessionError extends Error implements RefusalDetails {
   readonly field: RefusalDetails['field'];
   readonly per: RefusalDetails['per'];
   readonly retryAfter: RefusalDetails['retryAfter'];
+  readonly values: RefusalDetails['values'];
+  /** The English message before its placeholders were replaced. Translations are found by it. */
+  readonly template: string;
 
   constructor(
     readonly code: RefusalCode,
     message: string,
     details: RefusalDetails = {},
   ) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    const { values, cause } = details;
+    super(
+      values === undefined ? message : filled(message, values),
+      cause === undefined ? undefined : { cause },
+    );
+    this.template = message;
+    this.values = values;
     this.endReason = details.endReason;
     this.field = details.field;
     this.per = details.per;
@@ -155,15 +176,30 @@ const MESSAGES = {
   'store-unavailable': 'The session cannot be checked at the moment; try again later.',
 } as const satisfies Partial<Record<RefusalCode, string>>;
 
+/** The messages of `session-ended`, if the reason is known. */
+const ENDED: Readonly<Record<EndReason, string>> = {
+  'signed-out': 'You have signed out of this session; sign in again.',
+  revoked: 'This session was ended from another session; sign in again.',
+  replaced: 'A new sign-in with the same browser or client replaced this session; sign in again.',
+  displaced: 'A newer sign-in displaced this session; sign in again.',
+  'credential-changed':
+    'This session was ended because the password or another credential has changed; sign in again.',
+  administrator: 'An administrator ended this session; sign in again.',
+  'ip-changed': 'This session was ended because it was used from another IP address; sign in again.',
+  expired: 'This session has expired; sign in again.',
+};
+
 /** A code with a fixed message. */
 export type PlainRefusal = keyof typeof MESSAGES;
 
-/** Returns a refusal with the fixed message of its code. */
-export function plainRefusal(code: PlainRefusal, details?: RefusalDetails): SessionError {
-  return new SessionError(code, MESSAGES[code], details);
+/** Returns a refusal with the fixed message of its code, and of the reason of an end. */
+export function plainRefusal(code: PlainRefusal, details: RefusalDetails = {}): SessionError {
+  const { endReason } = details;
+  const reasoned = code === 'session-ended' && endReason !== undefined;
+  return new SessionError(code, reasoned ? ENDED[endReason] : MESSAGES[code], details);
 }
 
-/** Returns the refusal of a request with one invalid part. `field` names the part. */
-export function invalidRequest(field: string, message: string): SessionError {
-  return new SessionError('invalid-request', message, { field });
+/** Returns the refusal of a request with one invalid part. `field` names the part, and is the value of `{name}`. */
+export function invalidRequest(field: string, message: string, values: MessageValues = {}): SessionError {
+  return new SessionError('invalid-request', message, { field, values: { name: field, ...values } });
 }

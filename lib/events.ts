@@ -10,7 +10,12 @@ import { visible } from './session/text';
  */
 export type SessionEvent =
   /** A session was opened. */
-  | { readonly type: 'added'; readonly session: SessionReference }
+  | {
+      readonly type: 'added';
+      readonly session: SessionReference;
+      /** The user who acts in the session as its owner. Only for an impersonation. */
+      readonly actor?: string;
+    }
   /** A session was used. Reported for every request that counts as activity. */
   | { readonly type: 'touched'; readonly session: SessionReference }
   /** A request waited for its session, which was not cached. Reported before the request is accepted or refused. */
@@ -103,14 +108,15 @@ export function reportEnded(report: Report, ended: readonly EndedSession[]): voi
  * unchanged, because every request is reported.
  */
 export function withVisibleText(event: SessionEvent): SessionEvent {
-  const { session, by } = event as { session?: SessionReference; by?: string | null };
-  if (isVisible(session?.clientId) && isVisible(session?.authId) && isVisible(by)) return event;
+  const { session, by, actor } = event as { session?: SessionReference; by?: string | null; actor?: string };
+  if ([session?.clientId, session?.authId, by, actor].every(isVisible)) return event;
   return {
     ...event,
     ...(session && {
       session: { ...session, clientId: visible(session.clientId), authId: visible(session.authId) },
     }),
     ...(by && { by: visible(by) }),
+    ...(actor && { actor: visible(actor) }),
   };
 }
 

@@ -7,7 +7,7 @@ export type { EndedListener } from './manager/session-watch';
 export type { Actor, Administration, SessionPage, SessionSearch } from './manager/administration';
 export type { ListOptions } from './manager/own-sessions';
 export type { CleanupResult } from './manager/cleanup';
-export { SessionError, type RefusalCode, type RefusalDetails } from './errors';
+export { SessionError, type MessageValues, type RefusalCode, type RefusalDetails } from './errors';
 export type { Report, SessionEvent } from './events';
 export type { Health } from './health';
 export { systemClock, type Clock } from './clock';

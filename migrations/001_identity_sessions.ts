@@ -22,6 +22,8 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       tenant_id text,
       user_id text not null,
       client_id text,
+      -- The user who acts in the session as its owner.
+      actor text,
       device text not null,
       device_info text,
       user_agent text,
@@ -80,6 +82,8 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       one boolean primary key default true check (one),
       prevent_concurrent_login text
         check (prevent_concurrent_login in ('Disabled', 'LogoutFromSameTypeDevices', 'LogoutFromAllDevices')),
+      -- In milliseconds. Sessions that do not stay signed in end after this time without a request.
+      idle_timeout bigint check (idle_timeout >= 1000),
       -- The settings of protocols: one object per protocol, under the protocol's name.
       protocols jsonb
     )`);
@@ -170,7 +174,7 @@ export async function down(knex: Knex, schema?: string): Promise<void> {
 async function createDisplace(knex: Knex, at: string): Promise<void> {
   await knex.raw(`
     create function ${at}.identity_session_displace(
-      lock bigint, most integer, owner text, tenant text, kept uuid, kind text, at timestamptz, reason text, actor text
+      lock bigint, most integer, owner text, tenant text, kept uuid, kind text, at timestamptz, reason text, ender text
     ) returns table (
       session_id uuid, tenant_id text, user_id text, client_id text, auth_id text, end_reason text, ended_by text
     ) language plpgsql as $$
@@ -192,7 +196,7 @@ async function createDisplace(knex: Knex, at: string): Promise<void> {
             )
           order by session_id limit most for no key update of d
         )
-        update ${at}.identity_sessions s set ended_at = at, end_reason = reason, ended_by = actor
+        update ${at}.identity_sessions s set ended_at = at, end_reason = reason, ended_by = ender
         from doomed
         where s.session_id = doomed.session_id and s.ended_at is null
         returning s.session_id, s.tenant_id::text, s.user_id::text, s.client_id::text, s.auth_id::text, s.end_reason::text,
@@ -218,7 +222,7 @@ async function createTriggers(knex: Knex, at: string): Promise<void> {
     execute function ${at}.identity_session_changed()`);
   await knex.raw(`
     create trigger identity_session_changed after update of
-      session_id, secret_hash, tenant_id, user_id, client_id, device, device_info, user_agent, client_hints, stay_signed_in,
+      session_id, secret_hash, tenant_id, user_id, client_id, actor, device, device_info, user_agent, client_hints, stay_signed_in,
       signed_in, extra_properties, data, protocol_data, auth_id
     on ${at}.identity_sessions for each row when (new.ended_at is null)
     execute function ${at}.identity_session_changed()`);

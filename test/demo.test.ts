@@ -477,6 +477,21 @@ describe('the ABP routes of the demo', () => {
     expect((await after.get('/')).status).toBe(200);
   });
 
+  it('let administrators choose a rule under which a mail app leaves the browser signed in', async () => {
+    const admin = await signedIn(program(), ADMIN);
+    expect((await admin.put(RULE, { preventConcurrentLogin: 1 })).status).toBe(204);
+    const desk = await signedIn(person(), ALICE);
+    const app = person(FIREFOX, { Accept: '*/*' });
+    await app.post('/ajax/login?action=login&client=open-xchange-mailapp', ALICE);
+    expect((await desk.get('/')).status).toBe(200);
+    await signedIn(person(IPHONE), ALICE);
+    expect((await desk.get('/')).headers['location']).toBe('/sign-in?notice=displaced&returnTo=%2F');
+    const { items } = (await admin.get(`${EVERYBODY}?userId=alice&sorting=device`)).body as {
+      items: { device: string }[];
+    };
+    expect(items.map(({ device }) => device)).toEqual(['Mobile', 'Web']);
+  });
+
   it.each([ALICE, BOB])('return 403 to users who are not administrators: %j', async (account) => {
     const browser = await signedIn(program(), account);
     const answers = [await browser.get(EVERYBODY), await browser.get(RULE), await browser.put(RULE, {})];

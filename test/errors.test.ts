@@ -5,6 +5,7 @@ import express4 from 'express4';
 import request from 'supertest';
 
 import type * as Errors from '../lib/errors';
+import { END_REASONS } from '../lib/session/end-reason';
 import { invalidRequest, plainRefusal, SessionError, type RefusalCode } from '../lib/errors';
 
 describe('SessionError', () => {
@@ -105,6 +106,34 @@ describe('plainRefusal', () => {
       code: 'session-ended',
       endReason: 'revoked',
     });
+  });
+});
+
+describe('the message of a refusal that ended', () => {
+  it('tells the reason, such as a displacement', () => {
+    const messages = END_REASONS.map((endReason) => plainRefusal('session-ended', { endReason }).message);
+    expect(new Set(messages).size).toBe(END_REASONS.length);
+    expect(plainRefusal('session-ended', { endReason: 'displaced' }).message).toBe(
+      'A newer sign-in displaced this session; sign in again.',
+    );
+    expect(plainRefusal('session-ended').message).toBe('This session was ended; sign in again.');
+  });
+});
+
+describe('the placeholders of a message', () => {
+  it('are replaced by the values, and the template stays for translations', () => {
+    const values = { name: 'take', max: 5 };
+    const refusal = new SessionError('invalid-request', '"{name}" is {max} at most, {other}.', { values });
+    expect(refusal).toMatchObject({
+      message: '"take" is 5 at most, {other}.',
+      template: '"{name}" is {max} at most, {other}.',
+      values,
+    });
+  });
+
+  it('stay if there are no values, and values are inserted as plain text', () => {
+    expect(new SessionError('invalid-request', 'Write {name}.').message).toBe('Write {name}.');
+    expect(invalidRequest('a', '{name} {b}', { b: '$& {name}' }).message).toBe('a $& {name}');
   });
 });
 

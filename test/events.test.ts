@@ -119,6 +119,11 @@ describe('the events of a manager', () => {
     ]);
   });
 
+  it('report the actor of an impersonation, without invisible characters', async () => {
+    await use().open({ ...alice, actor: 'support\u200b' });
+    expect(events).toMatchObject([{ type: 'added', actor: 'support' }]);
+  });
+
   it('report the sessions that a sign-in displaced before the new session', async () => {
     const manager = use({ preventConcurrentLogin: 'LogoutFromAllDevices' });
     const { reference } = await open(manager);

@@ -213,6 +213,14 @@ describe('an app with the tarball', () => {
     },
   );
 
+  it('has the command line', async () => {
+    const folder = await project({ files: [] });
+    const program = join(folder, 'node_modules', NAME, packageJson.bin['express-identity-sessions']);
+    expect((await run(process.execPath, [program, '--version'], folder)).stdout).toBe(
+      `${packageJson.version}\n`,
+    );
+  });
+
   it('gets the same names from require and from import, at every entry point', async () => {
     const folder = await project({ files: ['entry-points.cjs'] });
     const { stdout } = await run(process.execPath, ['entry-points.cjs'], folder);

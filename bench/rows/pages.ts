@@ -22,8 +22,11 @@ export async function timePages(table: FilledTable): Promise<PageTime[]> {
     '50 of a tenant after 10,000 others': (tenantId) => searchAfter(administration, { tenantId }),
     'newest 50 of all': async () => ({}),
     '50 of all after 10,000 others': () => searchAfter(administration, {}),
-    'last used 50 of a tenant': async (tenantId) => ({ tenantId, sort: 'lastAccessed' }),
-    'last used 50 of all': async () => ({ sort: 'lastAccessed' }),
+    'last used 50 of a tenant': async (tenantId) => ({
+      tenantId,
+      order: [{ by: 'lastAccessed', descending: true }],
+    }),
+    'last used 50 of all': async () => ({ order: [{ by: 'lastAccessed', descending: true }] }),
   };
   const times = new Map(Object.keys(searches).map((name): [string, number[]] => [name, []]));
   for (let time = 0; time < TIMES; time++) {

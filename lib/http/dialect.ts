@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 
 import type { SessionError } from '../errors';
-import type { Credentials, SecretForm } from '../session/credentials';
+import type { Credentials, SecretForm, Transport } from '../session/credentials';
 import type { ListOptions, OwnSearch } from '../manager/own-sessions';
 import type { DescribedPage, DescribedSession } from '../session/described';
 import type { Revocation } from '../session/revocation';
@@ -67,8 +67,7 @@ export interface Dialect {
   refusal(error: SessionError, request: Request): Answer;
 }
 
-/** The transport of credentials: a cookie, which browsers send automatically, or a bearer token in a header. */
-export type Transport = 'cookie' | 'bearer';
+export type { Transport };
 
 /** The credentials in a request, with their transport. */
 export interface RequestCredentials extends Credentials {

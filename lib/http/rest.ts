@@ -6,7 +6,7 @@ import { messagesFor, type Translations } from '../session/i18n/translations';
 import { isSecret, isSessionId } from '../session/credentials';
 import { sessionsOf, type Revocation } from '../session/revocation';
 import { currentIpAddress, type IdentitySession } from '../session/session';
-import { displayLocation, displayName, type Messages } from '../session/i18n/messages';
+import { displayLocation, displayName, displayRefusal, type Messages } from '../session/i18n/messages';
 import { visible } from '../session/text';
 import { wholeNumber } from '../session/whole-number';
 import { mapInSlices } from '../slices';
@@ -26,7 +26,7 @@ export interface RestOptions {
     readonly sameSite: 'lax' | 'strict' | 'none';
     readonly partitioned: boolean;
   };
-  /** The languages for names of devices and locations. The request's `Accept-Language` selects one. */
+  /** The languages of names, locations and refusals. The request's `Accept-Language` selects one. */
   readonly translations: Translations;
 }
 
@@ -54,7 +54,7 @@ export function rest({ cookies, translations }: RestOptions): Dialect {
     page,
     token: (sessionId, secret) => TOKEN_PREFIX + credentialsText(sessionId, secret),
     session,
-    refusal,
+    refusal: (error, request) => refusal(error, request, messagesIn(request)),
 
     async sessions({ sessions, next }, current, request) {
       const messages = messagesIn(request);
@@ -128,7 +128,7 @@ function revocation(request: Request, current: IdentitySession): Revocation {
 function page({ query }: Request): ListOptions {
   const { limit, after } = query;
   if (after !== undefined && typeof after !== 'string') {
-    throw invalidRequest('after', '"after" must be a single value.');
+    throw invalidRequest('after', '"{name}" must be a single value.');
   }
   return { ...(limit !== undefined && { limit: limitIn(limit) }), ...(after !== undefined && { after }) };
 }
@@ -139,8 +139,9 @@ function limitIn(value: unknown): number {
 }
 
 /** Builds a problem document. It never clears the cookie: a sign-in in another tab may have set a new one by now. */
-function refusal(error: SessionError, request: Request): Answer {
-  const { status, code, message: detail, endReason } = error;
+function refusal(error: SessionError, request: Request, messages: Messages): Answer {
+  const { status, code, endReason } = error;
+  const detail = displayRefusal(error, messages);
   const body = { title: TITLE[status], status, detail, code, ...(endReason && { reason: endReason }) };
   const headers = {
     ...error.headers,
@@ -185,6 +186,7 @@ function sessionBody(
     current,
     ipAddress: currentIpAddress(session),
     client: visible(session.clientId),
+    ...(session.actor !== null && { impersonation: true }),
     userAgent: visible(session.userAgent),
     ...(location !== undefined && { location }),
     signedIn: instant(session.signedIn),

@@ -6,7 +6,7 @@ import type { IdentitySessionManager } from '../manager/manager';
 import { oneOf } from '../options/checks';
 import type { OptionTable } from '../options/reader';
 import { covers, everySessionOf, otherSessionsOf, type Revocation } from '../session/revocation';
-import type { IdentitySession } from '../session/session';
+import { actingUser, type IdentitySession } from '../session/session';
 import { asyncHandler, restDialect, sessionOf, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 import { checkActionOrigin } from './same-origin';
 
@@ -47,7 +47,7 @@ export function revokeRoute(
     const current = sessionOf(request, 'revokeRoute');
     checkActionOrigin(request, transportOf(request, current, dialect), dialect, manager.settings);
     const revocation = selected(which, current) ?? dialect.revocation(request, current);
-    await manager.revoke(revocation, { by: current.userId });
+    await manager.revoke(revocation, { by: actingUser(current) });
     return dialect.revoked(mustClearCookie(revocation, current, request, dialect), request, current);
   });
 }

@@ -90,23 +90,29 @@ export function checkOrigin(
   const site = request.headers['sec-fetch-site'];
   if (site === 'same-origin' || site === 'none') return;
   if (origin !== undefined && origins.includes(origin)) return;
-  if (site !== undefined) throw new SessionError('cross-site', CROSS_SITE);
+  if (site !== undefined) throw crossSite();
   if (origin === undefined && cookies.sameSite !== 'none') return;
   if (origin !== undefined && isOwnHost(origin, request)) return;
-  throw new SessionError('cross-site', detailFor(origin));
+  throw refusalOf(origin);
 }
 
-const CROSS_SITE = 'Another site started this request.';
+function crossSite(): SessionError {
+  return new SessionError('cross-site', 'Another site started this request.');
+}
 
 /** Names the cause if the app's own page or client sent the request in a way that hides its origin. */
-function detailFor(origin: string | undefined): string {
+function refusalOf(origin: string | undefined): SessionError {
   if (origin === undefined) {
-    return 'The request has neither "Sec-Fetch-Site" nor "Origin". Send one of them, or a token in place of the cookie.';
+    return new SessionError(
+      'cross-site',
+      'The request has neither "Sec-Fetch-Site" nor "Origin". Send one of them, or a token in place of the cookie.',
+    );
   }
-  if (origin !== 'null') return CROSS_SITE;
-  return (
+  if (origin !== 'null') return crossSite();
+  return new SessionError(
+    'cross-site',
     'The browser sent "Origin: null", which any site can cause. For a page of this app, use HTTPS, or send the page with ' +
-    '"Referrer-Policy: same-origin".'
+      '"Referrer-Policy: same-origin".',
   );
 }
 

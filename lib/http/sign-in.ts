@@ -72,6 +72,7 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
     if (transport === 'cookie' || endsPrevious) checkSignInOrigin(request, manager.settings);
     const facts = {
       ...given,
+      transport,
       secretForm: dialect.secretForm,
       userAgent: request.headers['user-agent'],
       clientHints: clientHintsOf(request),
@@ -95,7 +96,7 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
 /** Throws a refusal and not a TypeError, because apps may pass on a value from the client. */
 function checkTransport(transport: unknown): void {
   if (transport === 'cookie' || transport === 'bearer') return;
-  throw invalidRequest('transport', '"transport" must be "cookie" or "bearer".');
+  throw invalidRequest('transport', '"{name}" must be one of {values}.', { values: 'cookie, bearer' });
 }
 
 /**

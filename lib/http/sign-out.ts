@@ -3,6 +3,7 @@ import type { RequestHandler } from 'express';
 import { transportOf } from './guarded-session';
 import type { IdentitySessionManager } from '../manager/manager';
 import { sessionsOf } from '../session/revocation';
+import { actingUser } from '../session/session';
 import { afterBody } from './parse-errors';
 import { asyncHandler, dialectOf, type VerbOptions, wellFormedCredentials } from './request';
 import { checkActionOrigin } from './same-origin';
@@ -28,7 +29,7 @@ export function signOut(manager: IdentitySessionManager, options: VerbOptions = 
       const transport = transportOf(request, guarded, dialect);
       checkActionOrigin(request, transport, dialect, manager.settings);
       const which = sessionsOf(guarded, [guarded.sessionId]);
-      await manager.revoke(which, { reason: 'signed-out', by: guarded.userId });
+      await manager.revoke(which, { reason: 'signed-out', by: actingUser(guarded) });
       return dialect.revoked(transport === 'cookie', request, guarded);
     }
     const credentials = wellFormedCredentials(request, dialect);

@@ -20,6 +20,7 @@ export interface WebSocketLike {
   close(code?: number, reason?: string): void;
   terminate(): void;
   once(event: 'close', listener: () => void): unknown;
+  removeAllListeners(event: 'message'): unknown;
 }
 
 /** The members of a `WebSocketServer` of the npm package `ws` that `upgradeGuard` uses. Create it with `noServer: true`. */
@@ -57,7 +58,8 @@ const CLOSE_TIMEOUT_MS = 1000;
 
 /**
  * A guard for WebSockets. Accepts upgrade requests that prove possession of a live session. The app's `connection` listener
- * gets the session by `sessionOf(request)`. When the session ends on any node, the WebSocket is closed with code 4401.
+ * gets the session by `sessionOf(request)`. When the session ends on any node, the WebSocket is closed with code 4401, and the
+ * app gets no further messages.
  *
  * Attach it to the HTTP server: `server.on('upgrade', upgradeGuard(manager, { app, webSockets }))`.
  *
@@ -91,6 +93,8 @@ export function upgradeGuard<S extends WebSocketLike>(
 
   function closeWithSession(webSocket: S, { sessionId }: IdentitySession): void {
     const unwatch = manager.onEnded(sessionId, ({ code }) => {
+      // A client can ignore the close frame and send further messages until the connection is cut.
+      webSocket.removeAllListeners('message');
       webSocket.close(SESSION_ENDED, code);
       clock.after(CLOSE_TIMEOUT_MS, () => webSocket.terminate());
     });

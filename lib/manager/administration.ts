@@ -1,8 +1,10 @@
 import { invalidRequest, plainRefusal } from '../errors';
 import { checkScope, checkNames, type Names } from '../options/reader';
+import { cutoffsInForce } from './cutoffs-in-force';
 import { parsedSessionId } from '../session/credentials';
-import { cutoffs } from '../session/lifetimes';
-import { SORT_KEYS, type SearchOrder } from '../session/order';
+import { LONGEST_DURATION } from '../session/duration';
+import type { Cutoffs } from '../session/lifetimes';
+import { NEWEST_FIRST, SORT_KEYS, type SearchOrder, type SortKey } from '../session/order';
 import { parsedPosition, positionText } from '../session/page-position';
 import { CONCURRENCY, sessionsOf, type Revocation } from '../session/revocation';
 import { withoutSecret, type IdentitySession, type StoredSession } from '../session/session';
@@ -25,15 +27,13 @@ import {
 
 /** A search for live sessions. */
 export interface SessionSearch extends SearchFilter {
-  /** The sort key. Default: `signedIn`. */
-  readonly sort?: SearchOrder['by'];
-  /** False sorts ascending. Default: true. */
-  readonly descending?: boolean;
+  /** The sort keys, the most important one first. Default: `[{ by: 'signedIn', descending: true }]`. */
+  readonly order?: readonly { readonly by: SortKey['by']; readonly descending?: boolean }[];
   /** The number of sessions to skip: 0 (default) to 100,000. Use `after` for long lists. */
   readonly skip?: number;
   /** The number of sessions on the page: 1 to 1,000. Default: 50. */
   readonly take?: number;
-  /** The `next` of the previous page. Requires the sort key `signedIn`, and excludes `skip`. */
+  /** The `next` of the previous page. Requires an `order` by `signedIn` alone, and excludes `skip`. */
   readonly after?: string | undefined;
 }
 
@@ -41,7 +41,7 @@ export interface SessionSearch extends SearchFilter {
 export interface SessionPage {
   /** The sessions. There can be fewer than requested although `next` is present, because some have just expired or are hidden. */
   readonly sessions: readonly IdentitySession[];
-  /** The `after` of the next page. Absent on the last page, and for sort keys other than `signedIn`. */
+  /** The `after` of the next page. Absent on the last page, and in orders other than `signedIn` alone. */
   readonly next?: string;
   /** The number of sessions on all pages. Only from `manager.search`. */
   readonly totalCount?: number;
@@ -104,11 +104,11 @@ export class Administration {
    */
   async search(search: SessionSearch = {}): Promise<SessionPage> {
     checkNames('search', search, SEARCH);
-    const query = this.#query(search);
+    const query = await this.#query(search);
     const found = await this.#store.search({ ...query, take: query.take + 1 });
     const sessions = found.slice(0, query.take).map((session) => withoutSecret(session));
     const last = sessions.at(-1);
-    const more = found.length > query.take && query.order.by === 'signedIn' && last !== undefined;
+    const more = found.length > query.take && canContinue(query.order) && last !== undefined;
     return { sessions, ...(more && { next: positionText(last) }) };
   }
 
@@ -119,7 +119,8 @@ export class Administration {
    */
   async count(filter: SearchFilter = {}): Promise<number> {
     checkNames('count', filter, FILTERS);
-    return this.#store.count(checkedFilter(filter), this.#cutoffs());
+    const checked = checkedFilter(filter);
+    return this.#store.count(checked, await this.#cutoffs());
   }
 
   /**
@@ -158,9 +159,10 @@ export class Administration {
    * Returns the policy that applies on this node: the stored settings, or the node's options for settings that are not stored.
    */
   async policyInForce(): Promise<Required<Policy>> {
-    const { rules } = this.#settings;
-    const { preventConcurrentLogin = rules.preventConcurrentLogin, protocols = {} } = await this.policy();
-    return { preventConcurrentLogin, protocols };
+    const { rules, lifetimes } = this.#settings;
+    const { idleTimeout = lifetimes.short, ...policy } = await this.policy();
+    const { preventConcurrentLogin = rules.preventConcurrentLogin, protocols = {} } = policy;
+    return { preventConcurrentLogin, idleTimeout: Math.min(idleTimeout, lifetimes.long), protocols };
   }
 
   /**
@@ -170,16 +172,19 @@ export class Administration {
    * @throws TypeError if a name does not belong to `PolicyPatch`, or the settings of a protocol are not a JSON object
    */
   async setPolicy(patch: PolicyPatch): Promise<void> {
-    checkNames('setPolicy', patch, { preventConcurrentLogin: true, protocols: true });
-    const { preventConcurrentLogin: rule, protocols } = patch;
+    checkNames('setPolicy', patch, { preventConcurrentLogin: true, idleTimeout: true, protocols: true });
+    const { preventConcurrentLogin: rule, idleTimeout, protocols } = patch;
+    if (idleTimeout !== undefined && idleTimeout !== null) {
+      wholeNumber('idleTimeout', idleTimeout, SHORTEST_IDLE_TIMEOUT, LONGEST_DURATION);
+    }
     if (rule !== undefined && rule !== null && !CONCURRENCY.includes(rule)) {
-      throw invalidRequest(
-        'preventConcurrentLogin',
-        `"preventConcurrentLogin" must be one of ${CONCURRENCY.join(', ')}.`,
-      );
+      throw invalidRequest('preventConcurrentLogin', '"{name}" must be one of {values}.', {
+        values: CONCURRENCY.join(', '),
+      });
     }
     await this.#store.setPolicy({
       ...(rule !== undefined && { preventConcurrentLogin: rule }),
+      ...(idleTimeout !== undefined && { idleTimeout }),
       ...(protocols !== undefined && { protocols: checkedSettings(protocols) }),
     });
   }
@@ -190,48 +195,68 @@ export class Administration {
     return id === undefined ? undefined : this.#store.find(id);
   }
 
-  #query({
-    sort = 'signedIn',
-    descending = true,
+  async #query({
+    order: given = NEWEST_FIRST,
     skip = 0,
     take = 50,
     after,
     ...filter
-  }: SessionSearch): Search {
-    if (!SORT_KEYS.includes(sort))
-      throw invalidRequest('sort', `"sort" must be one of ${SORT_KEYS.join(', ')}.`);
-    if (typeof descending !== 'boolean')
-      throw invalidRequest('descending', '"descending" must be true or false.');
-    if (after !== undefined && (sort !== 'signedIn' || skip !== 0)) {
-      throw invalidRequest('after', '"after" requires the sort key "signedIn" and excludes "skip".');
+  }: SessionSearch): Promise<Search> {
+    const order = checkedOrder(given);
+    if (after !== undefined && (!canContinue(order) || skip !== 0)) {
+      throw invalidRequest('after', '"{name}" requires an order by "signedIn" alone and excludes "skip".');
     }
-    return {
+    const checked = {
       filter: checkedFilter(filter),
-      cutoffs: this.#cutoffs(),
-      order: { by: sort, descending },
+      order,
       skip: wholeNumber('skip', skip, 0, MOST_SKIPPED),
       take: wholeNumber('take', take, 1, MOST_TAKEN),
       after: after === undefined ? undefined : parsedPosition(after),
     };
+    return { ...checked, cutoffs: await this.#cutoffs() };
   }
 
   #now(): number {
     return this.#settings.clock.now();
   }
 
-  #cutoffs() {
-    return cutoffs(this.#settings.lifetimes, this.#now());
+  #cutoffs(): Promise<Cutoffs> {
+    return cutoffsInForce(this.#store, this.#settings, this.#now());
   }
 }
 
+/** In milliseconds, as the shortest `shortLifetime`. */
+const SHORTEST_IDLE_TIMEOUT = 1000;
+
 const SEARCH: Names<SessionSearch> = {
   ...FILTERS,
-  sort: true,
-  descending: true,
+  order: true,
   skip: true,
   take: true,
   after: true,
 };
+
+/** Returns true if a page in this order can continue after its last session. */
+function canContinue([first, ...more]: SearchOrder): boolean {
+  return first?.by === 'signedIn' && more.length === 0;
+}
+
+/** Returns the order without repeated keys, which decide nothing. */
+function checkedOrder(given: NonNullable<SessionSearch['order']>): SearchOrder {
+  const order = new Map<SortKey['by'], SortKey>();
+  for (const key of Array.isArray(given) ? given : [undefined]) {
+    const { by, descending = false } = (key ?? {}) as SortKey;
+    if (!SORT_KEYS.includes(by) || typeof descending !== 'boolean') {
+      throw invalidRequest(
+        'order',
+        '"{name}" must be a list of { by, descending }: "by" is one of {values}, and "descending" is true or false.',
+        { values: SORT_KEYS.join(', ') },
+      );
+    }
+    if (!order.has(by)) order.set(by, { by, descending });
+  }
+  return order.size === 0 ? NEWEST_FIRST : [...order.values()];
+}
 
 /** Returns the settings of protocols, each a JSON object or null. The protocol itself checks their content. */
 function checkedSettings(

@@ -16,16 +16,20 @@ export async function admissionOf(
   policy: Policy,
   settings: Settings,
 ): Promise<Admission> {
-  const { preventConcurrentLogin, limits } = await rulesFor(session, policy, settings);
+  const { preventConcurrentLogin, limits } =
+    session.actor === null ? await rulesFor(session, policy, settings) : UNLIMITED;
   const displaced = displacedBy(session, preventConcurrentLogin);
   const ending = (which: Revocation | undefined, reason: EndReason) =>
     which === undefined ? [] : [{ which, end: { at: session.signedIn, reason, by: null } }];
   return {
     displaces: [...ending(replaced, 'replaced'), ...ending(displaced, 'displaced')],
     limits,
-    cutoffs: cutoffs(settings.lifetimes, session.signedIn),
+    cutoffs: cutoffs(settings.lifetimes, session.signedIn, policy.idleTimeout),
   };
 }
+
+/** The rules for an impersonation. The owner must not notice it by losing a session. */
+const UNLIMITED: SignInRulesInForce = { preventConcurrentLogin: 'Disabled', limits: [] };
 
 /** A stored policy replaces the option. The rules of the app's `rulesFor` apply in addition. */
 async function rulesFor(

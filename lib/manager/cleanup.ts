@@ -3,13 +3,14 @@ import type { CleanupLease } from '../database/cleanup-lease';
 import { holdProcess, jittered } from '../clock';
 import { reportEnded } from '../events';
 import type { CleanupHealth } from '../health';
-import { cutoffs, type Cutoffs, type Lifetimes } from '../session/lifetimes';
+import { cutoffs, type Cutoffs } from '../session/lifetimes';
 import type { Owner } from '../session/session';
 import { inSlices } from '../slices';
 import type { Settings } from '../options/settings';
 import type { RetainedAttempts, SignInAttempts } from '../store/attempts';
 import { FLUSH_EVERY } from '../store/buffered';
 import type { Retained, AdministeredStore } from '../store/store';
+import { cutoffsInForce } from './cutoffs-in-force';
 
 /** The result of one cleanup. */
 export interface CleanupResult {
@@ -148,16 +149,18 @@ export class Cleanup {
 
   async #clean(renew: () => Promise<boolean>): Promise<CleanupResult> {
     const { store, attempts, log } = this.#cleaned;
-    const { clock, lifetimes, report } = this.#settings;
+    const { clock, report } = this.#settings;
     const now = clock.now() - writeLag(this.#settings);
     let hibernated = 0;
 
-    const deleted = await this.#inChunks(renew, () =>
-      store.sweep(retainedAt(now, lifetimes, this.#settings), CHUNK),
-    );
-    const displaced = await this.#endUnused(renew, cutoffs(lifetimes, now));
+    const live = () => cutoffsInForce(store, this.#settings, now);
+    const deleted = await this.#inChunks(renew, async () => {
+      const { idleTimeout } = await store.policy();
+      return store.sweep(retainedAt(now, this.#settings, idleTimeout), CHUNK);
+    });
+    const displaced = await this.#endUnused(renew, await live());
     await this.#inChunks(renew, async () => {
-      const { dropped, sessions } = await store.hibernate(cutoffs(lifetimes, now), CHUNK);
+      const { dropped, sessions } = await store.hibernate(await live(), CHUNK);
       hibernated += sessions.length;
       for (const session of sessions) report({ type: 'hibernated', session });
       return dropped;
@@ -231,15 +234,23 @@ export function writeLag({ touchInterval, requestBudget }: Settings): number {
  */
 export function retainedAt(
   now: number,
-  lifetimes: Lifetimes,
-  { endedRetention, inactiveTimeSpan }: Pick<Settings, 'endedRetention' | 'inactiveTimeSpan'>,
+  {
+    lifetimes,
+    endedRetention,
+    inactiveTimeSpan,
+  }: Pick<Settings, 'lifetimes' | 'endedRetention' | 'inactiveTimeSpan'>,
+  idleTimeout?: number,
 ): Retained {
   const endedAfter = now - endedRetention;
   const unused = now - inactiveTimeSpan;
-  const { short, long, absolute } = cutoffs(lifetimes, endedAfter);
+  const expired = cutoffs(lifetimes, endedAfter, idleTimeout);
   return {
     endedAfter,
-    cutoffs: { short: Math.max(short, unused), long: Math.max(long, unused), absolute },
+    cutoffs: {
+      ...expired,
+      short: Math.max(expired.short, unused),
+      long: Math.max(expired.long, unused),
+    },
   };
 }
 

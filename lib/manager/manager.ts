@@ -3,6 +3,7 @@ import { setAccountLimit, type AccountLimit } from './account-limit';
 import { admissionOf } from './admission';
 import { currentAttempt } from './attempt';
 import type { Cleanup, CleanupResult } from './cleanup';
+import { cutoffsInForce } from './cutoffs-in-force';
 import { holdProcess } from '../clock';
 import type { DescribedSession } from '../session/described';
 import { plainRefusal, SessionError, type RefusalCode } from '../errors';
@@ -21,7 +22,7 @@ import {
   parsedSessionId,
   type Credentials,
 } from '../session/credentials';
-import { cutoffs, expiresAt, stage } from '../session/lifetimes';
+import { expiresAt, stage, withIdleTimeout } from '../session/lifetimes';
 import {
   checkedOwner,
   checkedRevocation,
@@ -32,6 +33,7 @@ import {
   type Revocation,
 } from '../session/revocation';
 import {
+  actingUser,
   currentIpAddress,
   referenceTo,
   sameOwner,
@@ -147,9 +149,9 @@ export class IdentitySessionManager {
     await this.#synchronizeClock();
     const session = newSession(signIn, hashSecret(secret), this.settings);
     const { replaces } = signIn;
-    const replaced = replaces && (await this.#revocationOf(replaces));
-    await this.#insert(session, checkedAt(signIn, session), replaced);
-    return { session: withoutSecret(session), secret };
+    const replaced = replaces && (await this.#revocationOf(replaces, session.actor));
+    const inserted = await this.#insert(session, checkedAt(signIn, session), replaced);
+    return { session: withoutSecret(inserted), secret };
   }
 
   /**
@@ -158,19 +160,19 @@ export class IdentitySessionManager {
    * @throws SessionError as `open`; `session-id-taken` also if the session with this id has ended
    * @throws TypeError as `open`
    */
-  async create(signIn: Omit<SignIn, 'secretForm' | 'replaces'>): Promise<IdentitySession> {
+  async create(signIn: Omit<SignIn, 'transport' | 'secretForm' | 'replaces'>): Promise<IdentitySession> {
     currentAttempt()?.decide('undecided');
     const session = await this.#create(signIn).catch((error) => this.#refuseSignIn(signIn, error));
     currentAttempt()?.decide('succeeded');
     return session;
   }
 
-  async #create(signIn: Omit<SignIn, 'secretForm' | 'replaces'>): Promise<IdentitySession> {
+  async #create(signIn: Omit<SignIn, 'transport' | 'secretForm' | 'replaces'>): Promise<IdentitySession> {
     await this.#synchronizeClock();
-    const session = newSession(signIn, hashSecret(mintSecret()), this.settings);
+    const tokens = { ...signIn, transport: 'bearer' as const };
+    const session = newSession(tokens, hashSecret(mintSecret()), this.settings);
     try {
-      await this.#insert(session, checkedAt(signIn, session));
-      return withoutSecret(session);
+      return withoutSecret(await this.#insert(session, checkedAt(signIn, session)));
     } catch (error) {
       if (!(error instanceof SessionError) || error.code !== 'session-id-taken') throw error;
       const present = await this.#store.find(session.sessionId);
@@ -328,7 +330,7 @@ export class IdentitySessionManager {
     const session = await this.#sessionOf(credentials);
     if (session === undefined) return undefined;
     const which = sessionsOf(session, [session.sessionId]);
-    if (session.endedAt === null) await this.#end(which, 'signed-out', session.userId);
+    if (session.endedAt === null) await this.#end(which, 'signed-out', actingUser(session));
     return withoutSecret(session);
   }
 
@@ -426,12 +428,16 @@ export class IdentitySessionManager {
 
   /**
    * Returns a revocation of the session, or of the session that the credentials belong to. Returns undefined if the credentials
-   * belong to no session or to one that has ended.
+   * belong to no session or to one that has ended. An actor's own session is not selected, so that the actor can come back to it.
    */
-  async #revocationOf(proof: Credentials | IdentitySession): Promise<Revocation | undefined> {
-    if (!('secret' in proof)) return sessionsOf(proof, [proof.sessionId]);
-    const session = await this.#sessionOf(proof);
-    return session?.endedAt === null ? sessionsOf(session, [session.sessionId]) : undefined;
+  async #revocationOf(
+    proof: Credentials | IdentitySession,
+    actor: string | null = null,
+  ): Promise<Revocation | undefined> {
+    const session = 'secret' in proof ? await this.#sessionOf(proof) : proof;
+    if (session === undefined || (actor !== null && session.actor === null)) return undefined;
+    if ('secret' in proof && session.endedAt !== null) return undefined;
+    return sessionsOf(session, [session.sessionId]);
   }
 
   /** Returns the session that the credentials belong to. It may have ended. */
@@ -458,7 +464,7 @@ export class IdentitySessionManager {
 
   /** @throws TypeError if users of tenants with this id have live sessions */
   async #checkTenantless(userId: string): Promise<void> {
-    const points = cutoffs(this.settings.lifetimes, this.settings.clock.now());
+    const points = await cutoffsInForce(this.#store, this.settings, this.settings.clock.now());
     const all = await this.#store.count({ userId }, points);
     if (all === 0 || all <= (await this.#store.count({ userId, tenantId: null }, points))) return;
     throw new TypeError(
@@ -466,12 +472,20 @@ export class IdentitySessionManager {
     );
   }
 
-  async #insert(session: StoredSession, credentialsCheckedAt: number, replaced?: Revocation): Promise<void> {
-    const rules = await admissionOf(session, replaced, await this.#store.policy(), this.settings);
+  /** Inserts the session, and returns it as it is under the policy. */
+  async #insert(
+    session: StoredSession,
+    credentialsCheckedAt: number,
+    replaced?: Revocation,
+  ): Promise<StoredSession> {
+    const policy = await this.#store.policy();
+    const rules = await admissionOf(session, replaced, policy, this.settings);
     const admission = { ...rules, credentialsCheckedAt };
     await this.#capacity?.reserve();
     await this.#repeat(() => this.#store.insert(session, admission));
-    this.settings.report({ type: 'added', session: referenceTo(session) });
+    const { actor } = session;
+    this.settings.report({ type: 'added', session: referenceTo(session), ...(actor !== null && { actor }) });
+    return withIdleTimeout(session, policy.idleTimeout);
   }
 
   /** Reports the refusal of a sign-in that concerns its user or the database, and throws the error. */
@@ -528,11 +542,11 @@ const REPORTED_REFUSALS: ReadonlySet<RefusalCode> = new Set([
 
 /** Returns undefined if `maxSessions` does not limit this node. */
 function capacityOf(store: AdministeredStore, settings: Settings): NodeCapacity | undefined {
-  const { maxSessions: max, nodeId, lifetimes, clock } = settings;
+  const { maxSessions: max, nodeId, clock } = settings;
   if (nodeId === null || max === Infinity) return undefined;
   return new NodeCapacity({
     max,
-    count: () => store.count({ node: nodeId }, cutoffs(lifetimes, clock.now())),
+    count: async () => store.count({ node: nodeId }, await cutoffsInForce(store, settings, clock.now())),
     clock,
   });
 }

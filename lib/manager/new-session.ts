@@ -2,10 +2,17 @@ import { types } from 'node:util';
 
 import { checkNames, type Names } from '../options/reader';
 import { messagesFor } from '../session/i18n/translations';
-import { mintSessionId, parsedSessionId, type Credentials, type SecretForm } from '../session/credentials';
+import {
+  mintSessionId,
+  parsedSessionId,
+  type Credentials,
+  type SecretForm,
+  type Transport,
+} from '../session/credentials';
 import { checkedClientHints, type ClientHints } from '../session/device/client-hints';
 import { LONGEST_USER_AGENT } from '../session/device/describe';
 import type { Device } from '../session/device/device';
+import { IMPERSONATION, kindOfDevice } from '../session/device/kind';
 import { flagOf } from '../session/flag';
 import { ipAddress } from '../session/ip-address';
 import type { IdentitySession, JsonObject, ProtocolData, StoredSession } from '../session/session';
@@ -22,7 +29,16 @@ export interface SignIn {
   readonly tenantId?: string | null | undefined;
   /** The app's name of the client program: at most 64 characters. Default: null. */
   readonly clientId?: string | null | undefined;
-  /** The kind of device, for rules about concurrent logins: at most 64 characters. Default: what `deviceOf` returns. */
+  /**
+   * The user who acts as the owner in this session, such as an administrator who helps a customer: the app's id, at most 255
+   * characters. Such an impersonation has the kind `Impersonation`. It displaces no session and counts for no limit of the
+   * owner. If it replaces the session of the request, that session continues, unless it is an impersonation too. Default: null.
+   */
+  readonly actor?: string | null | undefined;
+  /**
+   * The kind of device, for rules about concurrent logins: at most 64 characters. It does not apply to an impersonation.
+   * Default: the result of the option `deviceOf`, or else the kind that follows from `clientId` and `transport`.
+   */
   readonly device?: string | undefined;
   /** The `User-Agent` header of the request. It is cut to 512 characters. */
   readonly userAgent?: string | null | undefined;
@@ -50,6 +66,8 @@ export interface SignIn {
    * `credential-changed`. Default: the arrival of the request if `signInLimiter` is mounted, and otherwise now.
    */
   readonly credentialsCheckedAt?: Date | undefined;
+  /** The transport of the credentials, from which the kind of device follows. Default: `cookie`. */
+  readonly transport?: Transport | undefined;
   /** The form of the secret. Default: `base64url`. */
   readonly secretForm?: SecretForm | undefined;
   /** The session of the request, or its credentials. It ends in favour of the new session. */
@@ -64,6 +82,7 @@ const SIGN_IN: Names<SignIn> = {
   userId: true,
   tenantId: true,
   clientId: true,
+  actor: true,
   device: true,
   userAgent: true,
   clientHints: true,
@@ -75,6 +94,7 @@ const SIGN_IN: Names<SignIn> = {
   authId: true,
   sessionId: true,
   credentialsCheckedAt: true,
+  transport: true,
   secretForm: true,
   replaces: true,
 };
@@ -94,6 +114,7 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
   checkDate('credentialsCheckedAt', signIn.credentialsCheckedAt);
   const now = settings.clock.now();
   const clientId = optionalLabel('clientId', signIn.clientId, 64);
+  const actor = optionalText('actor', signIn.actor, 255);
   const userAgent = capped(signIn.userAgent, LONGEST_USER_AGENT);
   const clientHints = checkedClientHints(signIn.clientHints);
   const device = settings.describeDevice(userAgent, clientId, clientHints);
@@ -104,13 +125,16 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
     tenantId: optionalText('tenantId', signIn.tenantId, 255),
     userId: text('userId', signIn.userId, 255),
     clientId,
-    device: kindOf(signIn, clientId, device, settings),
+    actor,
+    device: actor === null ? kindOf(signIn, clientId, device, settings) : IMPERSONATION,
     deviceInfo: capped(displayName(device, messagesFor(null, settings.translations)), 256),
     userAgent,
     clientHints,
     signInAddress: address,
     ipAddresses: Object.freeze(address === null ? [] : [address]),
     staySignedIn: flagOf('staySignedIn', signIn.staySignedIn),
+    // The manager adds the policy's when it has read the policy.
+    idleTimeout: null,
     signedIn: now,
     lastAccessed: null,
     extraProperties: jsonObject('extraProperties', signIn.extraProperties ?? {}),
@@ -125,18 +149,19 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
 }
 
 /**
- * Returns the kind of device that the sign-in names, or else the result of the app's `deviceOf`. A wrong result is the app's
- * mistake, so it is not a refusal.
+ * Returns the kind of device that the sign-in names, or else the result of the app's `deviceOf`, or else the default. A wrong
+ * result is the app's mistake, so it is not a refusal.
  */
 function kindOf(signIn: SignIn, clientId: string | null, device: Device, { deviceOf }: Settings): string {
   const named = optionalLabel('device', signIn.device, LONGEST_KIND);
   if (named !== null) return named;
-  const kind: unknown = deviceOf(clientId, device);
+  const kind: unknown = deviceOf?.(clientId, device);
+  if (kind === undefined) return kindOfDevice(clientId, signIn.transport ?? 'cookie');
   if (typeof kind === 'string' && kind !== '' && kind.length <= LONGEST_KIND) {
     return optionalLabel('device', kind, LONGEST_KIND)!;
   }
   throw new TypeError(
-    `\`deviceOf\` must return a string of 1 to ${LONGEST_KIND} characters, such as "Mobile"`,
+    `\`deviceOf\` must return a string of 1 to ${LONGEST_KIND} characters, such as "Mobile", or undefined`,
   );
 }
 

@@ -2,7 +2,7 @@ import { plainRefusal } from '../errors';
 import { checkNames, type Names } from '../options/reader';
 import type { Settings } from '../options/settings';
 import { parsedSessionId } from '../session/credentials';
-import { cutoffs, stage, withoutExpiredData } from '../session/lifetimes';
+import { stage, withoutExpiredData } from '../session/lifetimes';
 import { parsedPosition, positionText } from '../session/page-position';
 import { checkedOwner } from '../session/revocation';
 import {
@@ -16,6 +16,7 @@ import { wholeNumber } from '../session/whole-number';
 import { MOST_TAKEN, type AdministeredStore, type SearchFilter } from '../store/store';
 import type { Administration, SessionPage, SessionSearch } from './administration';
 import { writeLag } from './cleanup';
+import { cutoffsInForce } from './cutoffs-in-force';
 
 /** The page of a list of one user's sessions. */
 export interface ListOptions {
@@ -26,7 +27,7 @@ export interface ListOptions {
 }
 
 /** A numbered page of one user's sessions, for protocols that sort and filter lists. */
-export type OwnSearch = Pick<SessionSearch, 'sort' | 'descending' | 'take' | 'device' | 'clientId'> & {
+export type OwnSearch = Pick<SessionSearch, 'order' | 'take' | 'device' | 'clientId'> & {
   /** The number of sessions to skip: 0 to 100,000. */
   readonly skip: number;
 };
@@ -49,10 +50,10 @@ export class OwnSessions {
     checkNames('list', page, LIST_OPTIONS);
     const { limit = DEFAULT_LIMIT, after } = page;
     const take = wholeNumber('limit', limit, 1, MOST_TAKEN);
-    const { lifetimes, clock, clientBlacklist } = this.#settings;
+    const { clock, clientBlacklist } = this.#settings;
     const found = await this.#store.list(checkedOwner(owner), {
       // A session that has expired as it is written may have a use that is not written yet.
-      cutoffs: cutoffs(lifetimes, clock.now() - writeLag(this.#settings)),
+      cutoffs: await cutoffsInForce(this.#store, this.#settings, clock.now() - writeLag(this.#settings)),
       exceptClients: clientBlacklist,
       take: take + 1,
       after: after === undefined ? undefined : parsedPosition(after),
@@ -109,8 +110,7 @@ export class OwnSessions {
 const LIST_OPTIONS: Names<ListOptions> = { limit: true, after: true };
 
 const OWN_SEARCH: Names<OwnSearch> = {
-  sort: true,
-  descending: true,
+  order: true,
   skip: true,
   take: true,
   device: true,

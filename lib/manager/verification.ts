@@ -1,13 +1,19 @@
-import { plainRefusal, SessionError, type PlainRefusal, type RefusalDetails } from '../errors';
+import {
+  invalidRequest,
+  plainRefusal,
+  SessionError,
+  type PlainRefusal,
+  type RefusalDetails,
+} from '../errors';
 import { placeOf, type Locator } from '../location/location';
 import { credentialsMatch, type Credentials } from '../session/credentials';
 import { ipAddress } from '../session/ip-address';
 import { withoutExpiredData, cutoffs, stage } from '../session/lifetimes';
 import {
-  afterUse,
   currentIpAddress,
   referenceTo,
   sameOwner,
+  seenAfterUse,
   withoutSecret,
   type IdentitySession,
   type Owner,
@@ -110,7 +116,7 @@ export class Verification {
     const followed = this.#checkedAddress(session, visit);
     if (visit.movesTo === undefined) return followed;
     const address = ipAddress(visit.movesTo);
-    if (address === null) throw new SessionError('invalid-request', '"movesTo" must be an IP address.');
+    if (address === null) throw invalidRequest('movesTo', '"{name}" must be an IP address.');
     return [address];
   }
 
@@ -128,8 +134,8 @@ export class Verification {
 
   /** Wakes a hibernating session, whose data is dropped. If another request was faster, verifies again. */
   async #wake(session: StoredSession, proof: Proof, visit: Visit, now: number): Promise<IdentitySession> {
-    const { short } = cutoffs(this.#settings.lifetimes, now);
-    if (await this.#store.wake(session.sessionId, now, short)) {
+    const { hibernation } = cutoffs(this.#settings.lifetimes, now);
+    if (await this.#store.wake(session.sessionId, now, hibernation)) {
       this.#settings.report({ type: 'reactivated', session: referenceTo(session) });
       const awake = { ...session, data: {}, lastAccessed: now };
       return this.#recordUse(awake, this.#newAddresses(awake, visit), now);
@@ -143,11 +149,11 @@ export class Verification {
     now: number,
   ): MaybePromise<IdentitySession> {
     const { nodeId: node, observed, report } = this.#settings;
-    const { sessionId: id, lastAccessed, signedIn } = session;
-    const touched = this.#store.touch([
-      { id, at: now, ipAddresses, node, previous: lastAccessed ?? signedIn },
-    ]);
-    const seen = withoutSecret(afterUse(session, { at: now, ipAddresses }));
+    const { sessionId: id, lastAccessed: previous, idleTimeout } = session;
+    // As `touchInterval` for `shortLifetime`: with a longer delay, a session in use could seem idle on other nodes.
+    const within = idleTimeout === null ? undefined : idleTimeout / 10;
+    const touched = this.#store.touch([{ id, at: now, ipAddresses, node, previous, within }]);
+    const seen = seenAfterUse(session, { at: now, ipAddresses });
     if (observed) report({ type: 'touched', session: referenceTo(seen) });
     return touched instanceof Promise ? touched.then(() => seen) : seen;
   }

@@ -89,8 +89,9 @@ export interface IdentitySessionOptions extends SignInRules {
    */
   readonly rulesFor?: RulesFor | undefined;
   /**
-   * A function that returns the type of device of a client, such as `Mobile`, for rules about concurrent logins. By default
-   * all clients have the type `Web`. [ClientIdToDeviceMap]
+   * A function that returns the kind of device of a client, such as `Mobile`, for rules about concurrent logins. If it returns
+   * undefined, or is not set, the kind is `Mobile` for an app in the table of known clients, and otherwise `Web` for a client
+   * with a cookie and `OAuth` for a client with a token. [ClientIdToDeviceMap]
    */
   readonly deviceOf?: DeviceOf | undefined;
 
@@ -169,7 +170,10 @@ export interface IdentitySessionOptions extends SignInRules {
    * function uses ua-parser-js.
    */
   readonly describeDevice?: DescribeDevice | undefined;
-  /** Additional languages, and changed messages, for the names of devices and places. See `translationsOf`. Default `{}`. */
+  /**
+   * Additional languages, and changed messages, for the names of devices and places and for refusals. See `translationsOf`.
+   * Default `{}`.
+   */
   readonly translations?: Readonly<Record<string, Translation>> | undefined;
   /**
    * The languages to choose from by the request's `Accept-Language` header. If no language matches, the first one is used.

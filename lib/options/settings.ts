@@ -7,7 +7,7 @@ import { type COOKIE_OPTIONS, OPTIONS, type IdentitySessionOptions } from './opt
 import { type OptionValues, readOptions } from './reader';
 import { translationsOf, type Translations } from '../session/i18n/translations';
 import { describeDevice, deviceDescriber } from '../session/device/describe';
-import type { DescribeDevice, DeviceOf } from '../session/device/device';
+import type { DescribeDevice } from '../session/device/device';
 import { buildIpCheck, type IpCheck } from '../session/ip-check';
 import type { Lifetimes } from '../session/lifetimes';
 import { visible } from '../session/text';
@@ -25,7 +25,6 @@ interface DerivedSettings {
   readonly cookies: CookieSettings;
   readonly rules: SignInRulesInForce;
   readonly maxSessionsKept: number | false;
-  readonly deviceOf: DeviceOf;
   readonly nodeId: string | null;
   readonly touchInterval: number;
   readonly ipCheck: IpCheck;
@@ -77,7 +76,6 @@ function inForce(values: Values): Settings {
     cookies: { ...values.cookies, ttl: values.cookies.ttl ?? values.longLifetime },
     rules: readSignInRules(values),
     maxSessionsKept: mostKept(values),
-    deviceOf: values.deviceOf ?? (() => 'Web'),
     nodeId: values.nodeId ?? (needsNodeId(values) ? hostName() : null),
     // The default shrinks with `shortLifetime`, so that the defaults never contradict each other.
     touchInterval: values.touchInterval ?? Math.min(60_000, longestTouchInterval(values)),

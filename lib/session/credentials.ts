@@ -9,6 +9,9 @@ export interface Credentials {
   readonly secret: string | ((session: IdentitySession) => string | undefined);
 }
 
+/** The transport of credentials: a cookie, which browsers send automatically, or a bearer token in a header. */
+export type Transport = 'cookie' | 'bearer';
+
 /** The form of a secret: `base64url` with 256 random bits, or `hex` with 128 bits as 32 hexadecimal digits. */
 export type SecretForm = 'base64url' | 'hex';
 

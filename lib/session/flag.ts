@@ -12,5 +12,5 @@ export function flagOf(name: string, given: unknown): boolean {
   const value = typeof given === 'string' ? given.toLowerCase() : given;
   if (YES.has(value)) return true;
   if (NO.has(value)) return false;
-  throw invalidRequest(name, `"${name}" must be true or false, or a value of a form such as "on" or "off".`);
+  throw invalidRequest(name, '"{name}" must be true or false, or a value of a form such as "on" or "off".');
 }

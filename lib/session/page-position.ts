@@ -17,5 +17,5 @@ export function positionText({ signedIn, sessionId }: PagePosition): string {
 export function parsedPosition(after: string): PagePosition {
   const [, signedIn, sessionId] = /^(\d{1,15})\.(\w{32})$/.exec(after) ?? [];
   if (signedIn !== undefined && isSessionId(sessionId)) return { signedIn: Number(signedIn), sessionId };
-  throw invalidRequest('after', '"after" must be the "next" value of a page.');
+  throw invalidRequest('after', '"{name}" must be the "next" value of a page.');
 }

@@ -77,7 +77,7 @@ function parsedSessionIds(ids: readonly string[]): string[] {
  */
 export function keptId(name: string, given: unknown): string {
   const id = parsedSessionId(given);
-  if (id === undefined) throw invalidRequest(name, `"${name}" must be the id of a session.`);
+  if (id === undefined) throw invalidRequest(name, '"{name}" must be the id of a session.');
   return id;
 }
 

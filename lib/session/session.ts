@@ -22,7 +22,11 @@ export interface IdentitySession extends Owner {
   readonly sessionId: string;
   /** The app's name of the client program that signed in, or null. */
   readonly clientId: string | null;
-  /** The kind of device, for rules about concurrent logins: `Web`, `OAuth`, `Mobile` or the app's own word. */
+  /**
+   * The user who acts in this session as its owner, in the app's words, or null. A session with an actor is an impersonation.
+   */
+  readonly actor: string | null;
+  /** The kind of device, for rules about concurrent logins: `Web`, `OAuth`, `Mobile`, `Impersonation` or the app's own word. */
   readonly device: string;
   /** The device's display name, for example `Firefox 140 on Linux`. */
   readonly deviceInfo: string | null;
@@ -39,6 +43,11 @@ export interface IdentitySession extends Owner {
   readonly ipAddresses: readonly string[];
   /** True if the user asked to stay signed in. After the short lifetime, such a session hibernates; others end. */
   readonly staySignedIn: boolean;
+  /**
+   * The idle timeout in milliseconds that the policy sets in place of `shortLifetime`, or null. The policy does not apply to
+   * sessions that stay signed in.
+   */
+  readonly idleTimeout: number | null;
   /** The time of the sign-in, in milliseconds since 1970. */
   readonly signedIn: number;
   /** The time of the last use, in milliseconds since 1970, or null before the first checked request. */
@@ -85,14 +94,30 @@ export interface Use {
 }
 
 /** Returns the session as it is after a use. A use that is older than the last one changes neither time nor node. */
-export function afterUse(session: StoredSession, { at, ipAddresses, node }: Use): StoredSession {
-  const lastAccessed = session.lastAccessed ?? 0;
-  return {
-    ...session,
-    ipAddresses: withIpAddresses(session.ipAddresses, ipAddresses, session.signInAddress),
-    lastAccessed: Math.max(at, lastAccessed),
-    node: at < lastAccessed ? session.node : (node ?? session.node),
-  };
+export function afterUse(session: StoredSession, use: Use): StoredSession {
+  const used = { ...session };
+  addUse(used, use);
+  return used;
+}
+
+/** Returns the session for the app as it is after a use. Every request calls it, so it makes only one copy. */
+export function seenAfterUse(session: StoredSession, use: Use): IdentitySession {
+  const seen = withoutSecret(session);
+  addUse(seen, use);
+  return seen;
+}
+
+type Changed = 'ipAddresses' | 'lastAccessed' | 'node';
+
+/** Changes a copy of a session that nothing else refers to yet. */
+function addUse(
+  session: { -readonly [Name in Changed]: IdentitySession[Name] } & Pick<IdentitySession, 'signInAddress'>,
+  { at, ipAddresses, node }: Use,
+): void {
+  const before = session.lastAccessed ?? 0;
+  session.ipAddresses = withIpAddresses(session.ipAddresses, ipAddresses, session.signInAddress);
+  session.lastAccessed = Math.max(at, before);
+  if (at >= before) session.node = node ?? session.node;
 }
 
 /**
@@ -105,6 +130,7 @@ export function withoutSecret(session: StoredSession): IdentitySession {
     tenantId: session.tenantId,
     userId: session.userId,
     clientId: session.clientId,
+    actor: session.actor,
     device: session.device,
     deviceInfo: session.deviceInfo,
     userAgent: session.userAgent,
@@ -112,6 +138,7 @@ export function withoutSecret(session: StoredSession): IdentitySession {
     signInAddress: session.signInAddress,
     ipAddresses: session.ipAddresses,
     staySignedIn: session.staySignedIn,
+    idleTimeout: session.idleTimeout,
     signedIn: session.signedIn,
     lastAccessed: session.lastAccessed,
     extraProperties: session.extraProperties,
@@ -152,6 +179,11 @@ export function referenceTo({
   authId,
 }: SessionReference): SessionReference {
   return { sessionId, tenantId, userId, clientId, authId };
+}
+
+/** Returns the user who acts in the session: its actor if it is an impersonation, or else its owner. */
+export function actingUser({ actor, userId }: Pick<IdentitySession, 'actor' | 'userId'>): string {
+  return actor ?? userId;
 }
 
 /** Returns the address that used the session last, or null if no address is known. */

@@ -9,7 +9,7 @@ const LONGEST_JSON = 16_384;
  */
 export function text(name: string, value: unknown, longest: number): string {
   if (typeof value !== 'string' || value === '' || value.length > longest) {
-    throw invalidRequest(name, `"${name}" must be text of 1 to ${longest} characters.`);
+    throw invalidRequest(name, '"{name}" must be text of 1 to {longest} characters.', { longest });
   }
   return storable(name, value);
 }
@@ -79,12 +79,14 @@ export function jsonObject(
   const json = jsonOf(name, value);
   if (!json.startsWith('{')) throw new TypeError(`\`${name}\` must be a JSON object`);
   if (json.length > LONGEST_JSON) {
-    throw invalidRequest(name, `"${name}" is longer than ${LONGEST_JSON} characters of JSON.`);
+    throw invalidRequest(name, '"{name}" is longer than {longest} characters of JSON.', {
+      longest: LONGEST_JSON,
+    });
   }
   if (isTooDeep(json)) throw tooDeep(name);
   return JSON.parse(json, (key, part: unknown) => {
     // Code that copies such an object property by property would replace the prototype of the copy.
-    if (key === '__proto__') throw invalidRequest(name, `"${name}" must not contain the key "__proto__".`);
+    if (key === '__proto__') throw invalidRequest(name, '"{name}" must not contain the key "__proto__".');
     storable(name, key);
     return typeof part === 'string' ? storable(name, part) : Object.freeze(part);
   }) as Record<string, unknown>;
@@ -104,7 +106,7 @@ function jsonOf(name: string, value: unknown): string {
 const DEEPEST = 100;
 
 function tooDeep(name: string): Error {
-  return invalidRequest(name, `"${name}" is nested more than ${DEEPEST} levels deep.`);
+  return invalidRequest(name, '"{name}" is nested more than {deepest} levels deep.', { deepest: DEEPEST });
 }
 
 /** Returns true if objects and lists are nested too deeply in valid JSON. */
@@ -126,7 +128,7 @@ const BRACKETS = /[{}[\]]|"(?:[^"\\]|\\.)*"/g;
 /** PostgreSQL cannot store U+0000, and replaces half a surrogate pair by another character. */
 function storable(name: string, value: string): string {
   if (value.includes('\0') || !value.isWellFormed()) {
-    throw invalidRequest(name, `"${name}" contains characters that cannot be stored.`);
+    throw invalidRequest(name, '"{name}" contains characters that cannot be stored.');
   }
   return value;
 }

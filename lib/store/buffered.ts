@@ -46,9 +46,9 @@ export const MOST_WAITING = 100_000;
 
 /**
  * Returns a store that keeps touches in memory and writes them together. A session's touches become due after a number of
- * touches, after a time, when it is used from a new address, or when it was listed. Due touches are written every second.
- * With `touchBeforeResponse` they are written at once, together with those of the same moment. A failed write is reported, and
- * its request continues: the use was verified, and the touch is kept for the next write.
+ * touches, after a time, when it is used for the first time or from a new address, or when it was listed. Due touches are
+ * written every second. With `touchBeforeResponse` they are written at once, together with those of the same moment. A failed
+ * write is reported, and its request continues: the use was verified, and the touch is kept for the next write.
  *
  * Unwritten touches are visible through this store immediately. The wrapped store lags by at most `touchInterval`,
  * `FLUSH_EVERY` and the time of one write. Touches are lost only if the process is killed, or if more than `MOST_WAITING`
@@ -67,7 +67,7 @@ interface Pending {
   /** When the first of them was recorded, in monotonic time. */
   readonly since: number;
   /** When the touch becomes due, in monotonic time. */
-  readonly dueAt: number;
+  dueAt: number;
   due: boolean;
 }
 
@@ -120,7 +120,7 @@ class BufferedStore extends ForwardingStore {
   /** Adds unwritten touches to the sessions of the page. The page itself is selected by what is written. */
   override async search(search: Search): Promise<readonly StoredSession[]> {
     const sessions = await this.inner.search(search);
-    return sessions.map((session) => this.#withPending(session)).sort(inOrder(search.order));
+    return sessions.map((session) => this.#shown(session)).sort(inOrder(search.order));
   }
 
   override async end(which: Revocation, end: End): Promise<Ending> {
@@ -181,16 +181,18 @@ class BufferedStore extends ForwardingStore {
     return after(written, this.#pending.get(session.sessionId));
   }
 
-  #record({ id, at, ipAddresses, node = null, previous = at }: Touch): void {
+  #record({ id, at, ipAddresses, node = null, previous = at, within }: Touch): void {
     let pending = this.#pending.get(id);
     if (pending === undefined) {
       if (this.#pending.size >= MOST_WAITING) return void this.#unrecorded++;
       const since = this.#options.clock.monotonic();
-      const dueAt = since + this.#delay(at, previous);
-      pending = { at, ipAddresses: NO_ADDRESSES, node, hits: 0, since, dueAt, due: false };
+      const dueAt = since + this.#delay(at, previous ?? at);
+      // Lists would otherwise show a session that has just begun as one that was never used.
+      pending = { at, ipAddresses: NO_ADDRESSES, node, hits: 0, since, dueAt, due: previous === null };
       this.#pending.set(id, pending);
       this.#schedule();
     }
+    if (within !== undefined) pending.dueAt = Math.min(pending.dueAt, pending.since + within);
     if (at >= pending.at) {
       pending.at = at;
       pending.node = node ?? pending.node;

@@ -250,8 +250,8 @@ class CachedStore extends ForwardingStore {
     else this.#evict(change.ids);
   }
 
+  /** Does not start the follower, because cleanup reads the policy too, and a node that only cleans up needs no follower. */
   async #loadPolicy(): Promise<Policy> {
-    this.#follower.start();
     const clearings = this.#clearings;
     const policy = await this.inner.policy();
     if (clearings === this.#clearings) this.#policy = policy;

@@ -24,7 +24,7 @@ export { ForwardingStore } from './forwarding';
 export { authIdTaken, limitReached, sessionIdTaken } from './store';
 export type { ChangesHealth, CleanupHealth, HintHealth } from '../health';
 export type { Cutoffs, Lifetimes } from '../session/lifetimes';
-export type { SearchOrder } from '../session/order';
+export type { SearchOrder, SortKey } from '../session/order';
 export type { PagePosition } from '../session/page-position';
 export type { StoredSession, Use } from '../session/session';
 export type { SessionLimit } from '../session/sign-in-rules';

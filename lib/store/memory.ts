@@ -1,7 +1,7 @@
 import { plainRefusal } from '../errors';
 import type { Health } from '../health';
-import { isLive, lastUsed, type Cutoffs } from '../session/lifetimes';
-import { inOrder } from '../session/order';
+import { isLive, lastUsed, withIdleTimeout, type Cutoffs } from '../session/lifetimes';
+import { inOrder, NEWEST_FIRST } from '../session/order';
 import { covers, type Revocation } from '../session/revocation';
 import {
   afterUse,
@@ -77,16 +77,18 @@ class MemoryStore implements AdministeredStore {
   }
 
   find(id: string): StoredSession | undefined {
-    return this.#sessions.get(id);
+    const session = this.#sessions.get(id);
+    return session && this.#underPolicy(session);
   }
 
   async list(owner: Owner, page: ListPage): Promise<readonly StoredSession[]> {
     const { cutoffs, exceptClients, take, after } = page;
     return this.#ownedBy(owner)
       .filter((session) => isLive(session, cutoffs) && !isOf(exceptClients, session))
-      .sort(NEWEST_FIRST)
-      .filter((session) => after === undefined || NEWEST_FIRST(session, after as StoredSession) > 0)
-      .slice(0, take);
+      .sort(BY_SIGN_IN)
+      .filter((session) => after === undefined || BY_SIGN_IN(session, after as StoredSession) > 0)
+      .slice(0, take)
+      .map((session) => this.#underPolicy(session));
   }
 
   async read(id: string): Promise<StoredSession | undefined> {
@@ -145,7 +147,8 @@ class MemoryStore implements AdministeredStore {
     return this.#filtered(filter, cutoffs)
       .sort(compare)
       .filter((session) => after === undefined || compare(session, after as StoredSession) > 0)
-      .slice(skip, skip + take);
+      .slice(skip, skip + take)
+      .map((session) => this.#underPolicy(session));
   }
 
   async count(filter: SearchFilter, cutoffs: Cutoffs): Promise<number> {
@@ -157,11 +160,12 @@ class MemoryStore implements AdministeredStore {
   }
 
   async setPolicy(patch: PolicyPatch): Promise<void> {
-    const { preventConcurrentLogin: rule } = { ...this.#policy, ...patch };
+    const { preventConcurrentLogin: rule, idleTimeout } = { ...this.#policy, ...patch };
     const protocols = Object.entries({ ...this.#policy.protocols, ...patch.protocols });
     const stored = protocols.filter((entry): entry is [string, JsonObject] => entry[1] !== null);
     this.#policy = {
       ...(rule && { preventConcurrentLogin: rule }),
+      ...(idleTimeout && { idleTimeout }),
       ...(stored.length > 0 && { protocols: Object.fromEntries(stored) }),
     };
   }
@@ -206,7 +210,7 @@ class MemoryStore implements AdministeredStore {
       (session) =>
         session.endedAt === null &&
         Object.keys(session.data).length > 0 &&
-        lastUsed(session) <= cutoffs.short,
+        lastUsed(session) <= (session.staySignedIn ? cutoffs.hibernation : cutoffs.short),
     );
     const dropped = idle.slice(0, limit);
     for (const session of dropped) this.#sessions.set(session.sessionId, { ...session, data: {} });
@@ -225,6 +229,10 @@ class MemoryStore implements AdministeredStore {
   async close(): Promise<number> {
     // Keeps the sessions: another manager may use the same store.
     return 0;
+  }
+
+  #underPolicy(session: StoredSession): StoredSession {
+    return withIdleTimeout(session, this.#policy.idleTimeout);
   }
 
   #covered(which: Revocation): StoredSession[] {
@@ -260,9 +268,12 @@ class MemoryStore implements AdministeredStore {
   ): StoredSession[] {
     const counted = this.#ownedBy(added).filter(
       (session) =>
-        isLive(session, cutoffs) && !ending.has(session.sessionId) && sharesLimit(session, added, limit.per),
+        isLive(session, cutoffs) &&
+        session.actor === null &&
+        !ending.has(session.sessionId) &&
+        sharesLimit(session, added, limit.per),
     );
-    const tooMany = counted.sort(NEWEST_FIRST).slice(limit.max - 1);
+    const tooMany = counted.sort(BY_SIGN_IN).slice(limit.max - 1);
     if (tooMany.length > 0 && limit.onLimit === 'refuse') throw limitReached(limit);
     return tooMany;
   }
@@ -307,5 +318,5 @@ function isOf(clients: readonly string[], { clientId }: StoredSession): boolean 
   return clientId !== null && clients.includes(clientId);
 }
 
-const LAST_USED_FIRST = inOrder({ by: 'lastAccessed', descending: true });
-const NEWEST_FIRST = inOrder({ by: 'signedIn', descending: true });
+const LAST_USED_FIRST = inOrder([{ by: 'lastAccessed', descending: true }]);
+const BY_SIGN_IN = inOrder(NEWEST_FIRST);

@@ -118,7 +118,7 @@ export interface AdministeredStore extends SessionStore {
 export interface Admission {
   /** The sessions that end in favour of the new one. */
   readonly displaces: readonly { readonly which: Revocation; readonly end: End }[];
-  /** How many live sessions the owner may have, including the new one. Every limit must hold. */
+  /** How many live sessions the owner may have, including the new one and without impersonations. Every limit must hold. */
   readonly limits?: readonly SessionLimit[] | undefined;
   /** The points in time that decide which sessions are live. */
   readonly cutoffs: Cutoffs;
@@ -128,15 +128,22 @@ export interface Admission {
 
 /** Returns the error for a sign-in beyond a limit. */
 export function limitReached({ max, per }: SessionLimit): SessionError {
-  const sessions = max === 1 ? 'one session is' : `${max} sessions are`;
-  const message = `No more than ${sessions} allowed at a time${WITHIN[per]}.`;
-  return new SessionError('session-limit-reached', message, { per });
+  return new SessionError('session-limit-reached', max === 1 ? ONE[per] : SEVERAL[per], {
+    per,
+    values: { max },
+  });
 }
 
-const WITHIN: Readonly<Record<SessionLimit['per'], string>> = {
-  user: '',
-  client: ' with this client',
-  device: ' on devices of this kind',
+const ONE: Readonly<Record<SessionLimit['per'], string>> = {
+  user: 'No more than one session is allowed at a time.',
+  client: 'No more than one session is allowed at a time with this client.',
+  device: 'No more than one session is allowed at a time on devices of this kind.',
+};
+
+const SEVERAL: Readonly<Record<SessionLimit['per'], string>> = {
+  user: 'No more than {max} sessions are allowed at a time.',
+  client: 'No more than {max} sessions are allowed at a time with this client.',
+  device: 'No more than {max} sessions are allowed at a time on devices of this kind.',
 };
 
 /** Returns the error for a sign-in whose auth id belongs to a live session. */
@@ -159,8 +166,13 @@ export interface End {
 /** The use of a session. */
 export interface Touch extends Use {
   readonly id: string;
-  /** The time of the use before this one, as `find` returned it. A store that delays writes can derive when to write. */
-  readonly previous?: number;
+  /**
+   * The time of the use before this one, as `find` returned it, or null for the first use. A store that delays writes derives
+   * from it when to write.
+   */
+  readonly previous?: number | null;
+  /** The longest time that the write may be delayed, in milliseconds, if it is shorter than a store's own. */
+  readonly within?: number | undefined;
 }
 
 /** The sessions that one call ended. A call ends a limited number, so that it does not keep other requests waiting. */
@@ -235,6 +247,11 @@ export interface Search {
 /** Settings that administrators change while the app runs. Absent settings are as the options say. */
 export interface Policy {
   readonly preventConcurrentLogin?: PreventConcurrentLogin;
+  /**
+   * The idle timeout in milliseconds of sessions that do not stay signed in. It replaces the option `shortLifetime` for them, and
+   * is never longer than `longLifetime`. Stores return it with every session that it applies to, as `idleTimeout`.
+   */
+  readonly idleTimeout?: number;
   readonly protocols?: ProtocolSettings;
 }
 
@@ -244,6 +261,7 @@ export type ProtocolSettings = Readonly<Record<string, JsonObject>>;
 /** A change of the policy. Absent settings stay; `null` removes a setting, so that the option applies again. */
 export interface PolicyPatch {
   readonly preventConcurrentLogin?: PreventConcurrentLogin | null;
+  readonly idleTimeout?: number | null;
   /** Replaces the settings of the named protocols. The settings of other protocols stay. */
   readonly protocols?: Readonly<Record<string, JsonObject | null>>;
 }

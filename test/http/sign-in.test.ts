@@ -157,6 +157,18 @@ describe('createSignIn with credentials of a previous session', () => {
     },
   );
 
+  it("opens an impersonation beside the actor's own session, and replaces an impersonation", async () => {
+    const own = await manager.open({ userId: 'support' });
+    const { body } = await signingIn(
+      { userId: 'alice', actor: 'support', transport: 'bearer' },
+      { Authorization: bearerOf(own) },
+    );
+    expect(await store.find(own.session.sessionId)).toMatchObject({ endedAt: null });
+    const next = { userId: 'bob', actor: 'support' };
+    await signingIn(next, { Authorization: `Bearer ${body.token}` });
+    expect(await store.find(body.session.sessionId)).toMatchObject({ endReason: 'replaced' });
+  });
+
   it('never reuses a session id from the request', async () => {
     const planted = `${'0'.repeat(32)}.${'A'.repeat(43)}`;
     const response = await signingIn({ userId: 'alice' }, { Cookie: `__Host-identity=${planted}` });

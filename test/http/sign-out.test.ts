@@ -43,6 +43,12 @@ describe('signOut', () => {
     expect(await kept(other)).toMatchObject({ endedAt: null });
   });
 
+  it('stores the actor of an impersonation as the one who signed out', async () => {
+    const mine = await manager.open({ userId: 'alice', actor: 'support' });
+    await signingOut({ Cookie: cookieOf(mine) });
+    expect(await kept(mine)).toMatchObject({ endReason: 'signed-out', endedBy: 'support' });
+  });
+
   it('clears the cookie of an ended session and keeps its first reason', async () => {
     const mine = await opened();
     await manager.revoke({ owner: mine.session });

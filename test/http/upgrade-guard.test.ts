@@ -17,6 +17,7 @@ let manager: IdentitySessionManager;
 let server: http.Server;
 let browser: Browser;
 let connected: string[];
+let heard: string[];
 let report: jest.Mock;
 
 const frameworks = [
@@ -32,10 +33,14 @@ async function listen(framework: typeof express = express, changes?: Partial<Dia
   app.set('trust proxy', true);
   const webSockets = new WebSocketServer({ noServer: true });
   connected = [];
+  heard = [];
   webSockets.on('connection', (socket, request) => {
     connected.push(sessionOf(request).userId);
     if (request.url === '/broken') throw new Error('The app failed');
-    socket.on('message', (text: Buffer) => socket.send(`heard ${text.toString()}`));
+    socket.on('message', (text: Buffer) => {
+      heard.push(text.toString());
+      socket.send(`heard ${text.toString()}`);
+    });
   });
   server = app.listen(0, '127.0.0.1');
   const dialect = { ...rest(manager.settings), ...changes };
@@ -140,6 +145,26 @@ it('upgradeGuard cuts the connection of a client that does not close its WebSock
   clock.advance(1000);
   socket.resume();
   await closed;
+});
+
+it('upgradeGuard passes no messages to the app after the session ended, if the client ignores the close frame', async () => {
+  await listen();
+  const socket = dial();
+  await once(socket, 'open');
+  socket.send('before');
+  await until(() => heard.length === 1);
+  // A paused client does not see the close frame, and can still send.
+  socket.pause();
+  await browser.delete('/session');
+  await turns();
+  clock.advance(250);
+  await turns();
+  await new Promise((resolve) => socket.send('after', resolve));
+  for (let i = 0; i < 20; i++) await turns();
+  clock.advance(1000);
+  socket.resume();
+  await once(socket, 'close');
+  expect(heard).toEqual(['before']);
 });
 
 /** Connects without credentials, as a client that never closes its half of the connection. */

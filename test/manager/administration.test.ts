@@ -85,20 +85,25 @@ describe('search', () => {
     await open(manager);
     expect(await manager.administration.search({ take: 2 })).not.toHaveProperty('next');
     expect(await manager.administration.search({ take: 1 })).toHaveProperty('next');
-    expect(await manager.administration.search({ take: 1, sort: 'device' })).not.toHaveProperty('next');
+    expect(await manager.administration.search({ take: 1, order: [{ by: 'device' }] })).not.toHaveProperty(
+      'next',
+    );
   });
 
   it.each([
-    [{ sort: 'userId' }, '"sort"'],
-    [{ sort: 'signedIn; drop table identity_sessions' }, '"sort"'],
-    [{ descending: 'yes' }, '"descending"'],
+    [{ order: 'signedIn' }, '"order"'],
+    [{ order: [{ by: 'authId' }] }, '"order"'],
+    [{ order: [{ by: 'signedIn; drop table identity_sessions' }] }, '"order"'],
+    [{ order: [{ by: 'signedIn', descending: 'yes' }] }, '"order"'],
+    [{ order: [null] }, '"order"'],
     [{ take: 0 }, '"take"'],
     [{ take: 1001 }, '"take"'],
     [{ take: '10' }, '"take"'],
     [{ skip: -1 }, '"skip"'],
     [{ skip: 100_001 }, '"skip"'],
     [{ after: 'junk' }, '"after"'],
-    [{ after: `1.${UNKNOWN_ID}`, sort: 'device' }, '"after"'],
+    [{ after: `1.${UNKNOWN_ID}`, order: [{ by: 'device' }] }, '"after"'],
+    [{ after: `1.${UNKNOWN_ID}`, order: [{ by: 'signedIn' }, { by: 'device' }] }, '"after"'],
     [{ after: `1.${UNKNOWN_ID}`, skip: 1 }, '"after"'],
     [{ userId: '' }, '"userId"'],
     [{ userId: 'a\0' }, '"userId"'],
@@ -115,7 +120,7 @@ describe('search', () => {
 describe('invalid arguments', () => {
   it.each([
     ['search', { tenant: 'acme' }, 'tenant'],
-    ['search', { order: 'device' }, 'order'],
+    ['search', { sort: 'device' }, 'sort'],
     ['count', { tenant: 'acme' }, 'tenant'],
     ['count', { take: 1 }, 'take'],
   ] as const)('make %s throw a TypeError for the unknown property in %j', async (call, given, name) => {
@@ -243,11 +248,16 @@ describe('policy and setPolicy', () => {
     const { administration } = use({ preventConcurrentLogin: 'LogoutFromSameTypeDevices' });
     expect(await administration.policyInForce()).toEqual({
       preventConcurrentLogin: 'LogoutFromSameTypeDevices',
+      idleTimeout: 3_600_000,
       protocols: {},
     });
     const protocols = { example: { minutes: 30 } };
-    await administration.setPolicy({ preventConcurrentLogin: 'Disabled', protocols });
-    expect(await administration.policyInForce()).toEqual({ preventConcurrentLogin: 'Disabled', protocols });
+    await administration.setPolicy({ preventConcurrentLogin: 'Disabled', idleTimeout: 1e10, protocols });
+    expect(await administration.policyInForce()).toEqual({
+      preventConcurrentLogin: 'Disabled',
+      idleTimeout: 7 * 86_400_000,
+      protocols,
+    });
   });
 
   it('return to the options on every node after a setting was set to null', async () => {
@@ -299,6 +309,19 @@ describe('policy and setPolicy', () => {
     });
     expect(await administration.policy()).toEqual({});
   });
+
+  it.each([999, 1000.5, 1e15, '1H', NaN])(
+    'reject the idle timeout %j and change nothing',
+    async (idleTimeout) => {
+      const { administration } = use();
+      const patch = { idleTimeout, preventConcurrentLogin: 'Disabled' };
+      await expect(administration.setPolicy(patch as never)).rejects.toMatchObject({
+        code: 'invalid-request',
+        field: 'idleTimeout',
+      });
+      expect(await administration.policy()).toEqual({});
+    },
+  );
 
   it.each([[{ protocols: [] }], [{ protocols: { example: 'text' } }], [{ protocols: { example: [1] } }]])(
     'reject %j, because the settings of a protocol must be a JSON object',

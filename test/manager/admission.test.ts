@@ -59,6 +59,21 @@ describe('admissionOf', () => {
     ]);
   });
 
+  it('returns neither displaced sessions nor limits for an impersonation, and does not call rulesFor', async () => {
+    const rulesFor = () => Promise.reject(new Error('not called'));
+    const strict = {
+      preventConcurrentLogin: 'LogoutFromAllDevices',
+      maxSessionsPerUser: 1,
+      rulesFor,
+    } as const;
+    const settings = settingsOf({ store: memory(), ...strict });
+    const impersonation = { ...session, actor: 'support' };
+    expect(await admissionOf(impersonation, undefined, {}, settings)).toMatchObject({
+      displaces: [],
+      limits: [],
+    });
+  });
+
   it('rejects if rulesFor fails or returns invalid rules', async () => {
     const failing = { rulesFor: () => Promise.reject(new Error('no answer')) };
     await expect(admission(failing)).rejects.toThrow('no answer');

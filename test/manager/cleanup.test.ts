@@ -89,7 +89,7 @@ describe('retainedAt', () => {
     fc.assert(
       fc.property(session, lifetimes, kept, time, (session, lifetimes, kept, now) => {
         fc.pre(lifetimes.long >= lifetimes.short && kept.inactiveTimeSpan >= lifetimes.long);
-        const isKept = isLive(session, retainedAt(now, lifetimes, kept).cutoffs);
+        const isKept = isLive(session, retainedAt(now, { lifetimes, ...kept }).cutoffs);
         expect(isKept || stage(session, lifetimes, now) === 'ended').toBe(true);
       }),
     );
@@ -402,7 +402,7 @@ describe('close during a cleanup', () => {
     const manager = use({ store: gated.store, endedRetention: 0 });
     await manager.signOut(await open(manager));
     clock.advance(HOUR);
-    gated.close();
+    gated.close('sweep');
     const cleaning = manager.runCleanup();
     await until(() => gated.asked['sweep'] === 1);
     let closed = false;

@@ -78,7 +78,26 @@ describe('newSession', () => {
     );
   });
 
-  it.each([undefined, null, 5, '', 'x'.repeat(65)])('throws a TypeError if deviceOf returns %j', (device) => {
+  it.each([
+    [{}, 'Web'],
+    [{ transport: 'bearer' }, 'OAuth'],
+    [{ clientId: 'open-xchange-mailapp' }, 'Mobile'],
+    [{ clientId: 'kiosk' }, 'Kiosk'],
+    [{ clientId: 'kiosk', transport: 'bearer', device: 'Web' }, 'Web'],
+  ] as const)('gives the sign-in %j the kind of device %s', (fields, device) => {
+    const deviceOf = (clientId: string | null) => (clientId === 'kiosk' ? 'Kiosk' : undefined);
+    const own = settingsOf({ store: memory(), deviceOf });
+    expect(newSession({ userId: 'alice', ...fields }, 'hash', own).device).toBe(device);
+  });
+
+  it('gives every impersonation the kind of device Impersonation', () => {
+    const own = settingsOf({ store: memory(), deviceOf: () => 'Kiosk' });
+    const session = newSession({ userId: 'alice', actor: 'support', device: 'Web' }, 'hash', own);
+    expect(session).toMatchObject({ actor: 'support', device: 'Impersonation' });
+    expect(() => newSession({ userId: 'alice', actor: '' }, 'hash', own)).toThrow('"actor"');
+  });
+
+  it.each([null, 5, '', 'x'.repeat(65)])('throws a TypeError if deviceOf returns %j', (device) => {
     const wrong = settingsOf({ store: memory(), deviceOf: () => device as never });
     const open = () => newSession({ userId: 'alice' }, 'hash', wrong);
     expect(open).toThrow(TypeError);

@@ -99,7 +99,7 @@ describe('search', () => {
     await open(manager);
     await open(manager, { userId: 'bob' });
     await open(manager, { tenantId: 'acme', device: 'Mobile' });
-    const page = await manager.search(ALICE, { device: 'Mobile', sort: 'signedIn', skip: 1, take: 1 });
+    const page = await manager.search(ALICE, { device: 'Mobile', skip: 1, take: 1 });
     expect(page).toMatchObject({ sessions: [{ clientId: 'b' }], totalCount: 2 });
     expect((await manager.search(ALICE, { skip: 0 })).totalCount).toBe(3);
     expect((await manager.search(BOB, { skip: 0 })).totalCount).toBe(1);
@@ -112,7 +112,10 @@ describe('search', () => {
     await open(manager);
     clock.advance(1000);
     await manager.verify({ sessionId: session.sessionId, secret });
-    const { sessions } = await manager.search(ALICE, { sort: 'lastAccessed', skip: 0 });
+    const { sessions } = await manager.search(ALICE, {
+      order: [{ by: 'lastAccessed', descending: true }],
+      skip: 0,
+    });
     expect(sessions[0]).toMatchObject({ sessionId: session.sessionId, lastAccessed: clock.now() });
   });
 });

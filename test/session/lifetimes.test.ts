@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { cutoffs, expiresAt, isLive, stage } from '../../lib/session/lifetimes';
+import { cutoffs, expiresAt, isLive, stage, withIdleTimeout } from '../../lib/session/lifetimes';
 import { DAY, HOUR, LIFETIMES, aSession } from '../support/sessions';
 
 const SIGNED_IN = Date.UTC(2026, 0, 15, 12);
@@ -36,6 +36,25 @@ describe('stage and expiresAt of a session that does not stay signed in', () => 
     expect(stage(session, LIFETIMES, SIGNED_IN + HOUR - 1)).toBe('active');
     expect(stage(session, LIFETIMES, SIGNED_IN + HOUR)).toBe('ended');
     expect(expiresAt(session, LIFETIMES)).toBe(SIGNED_IN + HOUR);
+  });
+});
+
+describe('stage and expiresAt of a session with an idle timeout of the policy', () => {
+  it.each([
+    ['shorter than the short lifetime', HOUR / 2, HOUR / 2],
+    ['longer than the short lifetime', DAY, DAY],
+    ['longer than the long lifetime', 8 * DAY, 7 * DAY],
+  ])('end it after this timeout if it is %s, but not later than the long lifetime', (_, idleTimeout, end) => {
+    const session = aSession(SIGNED_IN, { idleTimeout });
+    expect(stage(session, LIFETIMES, SIGNED_IN + end - 1)).toBe('active');
+    expect(stage(session, LIFETIMES, SIGNED_IN + end)).toBe('ended');
+    expect(expiresAt(session, LIFETIMES)).toBe(SIGNED_IN + end);
+  });
+
+  it('ignore it for a session that stays signed in', () => {
+    const session = withIdleTimeout(aSession(SIGNED_IN, { staySignedIn: true }), 60_000);
+    expect(session.idleTimeout).toBeNull();
+    expect(stage(session, LIFETIMES, SIGNED_IN + HOUR)).toBe('hibernating');
   });
 });
 
@@ -80,9 +99,12 @@ describe('cutoffs', () => {
           autologin: fc.boolean(),
         }),
         time,
-        (session, lifetimes, now) => {
+        fc.option(time, { nil: undefined }),
+        (stored, lifetimes, now, idleTimeout) => {
           fc.pre(lifetimes.long >= lifetimes.short);
-          expect(isLive(session, cutoffs(lifetimes, now))).toBe(stage(session, lifetimes, now) !== 'ended');
+          const session = withIdleTimeout(stored, idleTimeout);
+          const points = cutoffs(lifetimes, now, idleTimeout);
+          expect(isLive(session, points)).toBe(stage(session, lifetimes, now) !== 'ended');
         },
       ),
     );

@@ -1,8 +1,10 @@
 import {
+  actingUser,
   afterUse,
   currentIpAddress,
   ownerKey,
   sameOwner,
+  seenAfterUse,
   withoutSecret,
   type Use,
 } from '../../lib/session/session';
@@ -40,6 +42,22 @@ describe('afterUse', () => {
 
   it('keeps the node if the use names no node', () => {
     expect(used({}).node).toBe('one');
+  });
+});
+
+describe('seenAfterUse', () => {
+  it('returns the session after the use, without the hash of the secret, and leaves the stored one unchanged', () => {
+    const stored = Object.freeze(aSession(0, { lastAccessed: 5 }));
+    const use = { at: 6, ipAddresses: ['198.51.100.7'], node: 'two' };
+    expect(seenAfterUse(stored, use)).toEqual(withoutSecret(afterUse(stored, use)));
+    expect(stored.lastAccessed).toBe(5);
+  });
+});
+
+describe('actingUser', () => {
+  it('is the actor of an impersonation, or else the owner', () => {
+    expect(actingUser(aSession(0, { actor: 'support' }))).toBe('support');
+    expect(actingUser(aSession(0))).toBe('alice');
   });
 });
 

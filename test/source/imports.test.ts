@@ -44,18 +44,19 @@ interface Boundary {
 const BOUNDARIES: Readonly<Record<string, Boundary>> = {
   // The app passes its Knex. An imported Knex could be another version. Only apps without Knex need the imported one.
   knex: {
-    within: /^(lib\/(database\/.+|options\/options|create|store\/postgres\/migrate)|migrations\/.+)$/,
+    within: /^(lib\/(cli\/.+|database\/.+|options\/options|create|store\/postgres\/migrate)|migrations\/.+)$/,
     typesIn: /^(?!lib\/database\/own-knex$)/,
   },
   pg: { within: NOWHERE },
+  commander: { within: /^lib\/cli\/program$/ },
   'lru-cache': { within: /^lib\/lru$/ },
   'ua-parser-js': { within: /^lib\/session\/device\/describe$/ },
   'geoip-lite': { within: /^lib\/location\/geoip-lite$/ },
   maxmind: { within: /^lib\/location\/maxmind$/ },
   'express-rate-limit': { within: /^lib\/http\/limiters$/ },
   express: {
-    within: /^lib\/(http|protocols)\/.+$/,
-    typesIn: /^lib\/(http|protocols)\/(?!.*(router|form-body)$)/,
+    within: /^lib\/(http|protocols|testing)\/.+$/,
+    typesIn: /^lib\/(http|protocols|testing)\/(?!.*(router|form-body)$)/,
   },
   crypto: {
     within: /^lib\/(session\/(credentials|keyed-hash|sealed)|protocols\/open-xchange\/cookie-hash)$/,

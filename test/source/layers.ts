@@ -15,6 +15,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['http'],
   ['protocols', 'testing', 'metrics'],
   ['create', 'index'],
+  ['cli'],
 ];
 
 /** The layer's number, or -1 if the list has no entry for the module. `module` is a path such as `lib/store/cached`. */

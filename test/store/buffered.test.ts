@@ -144,6 +144,36 @@ describe('buffered', () => {
       expect(inner.flushes).toHaveLength(1);
     });
 
+    it('writes the first use of a session in the next flush, and later uses after touchInterval', async () => {
+      const use = (previous: number | null) =>
+        store.touch([{ id: session.sessionId, at: clock.now(), ipAddresses: [], previous }]);
+      void use(null);
+      await pass(FLUSH_EVERY);
+      expect(inner.flushes).toHaveLength(1);
+      void use(clock.now() - FLUSH_EVERY);
+      await pass(INTERVAL - FLUSH_EVERY);
+      expect(inner.flushes).toHaveLength(1);
+    });
+
+    it('writes a touch within the time that it names, also if earlier touches named none', async () => {
+      touch();
+      await pass(FLUSH_EVERY);
+      void store.touch([{ id: session.sessionId, at: clock.now(), ipAddresses: [], within: 3000 }]);
+      await pass(FLUSH_EVERY);
+      expect(inner.flushes).toHaveLength(0);
+      await pass(FLUSH_EVERY);
+      expect(inner.flushes).toHaveLength(1);
+    });
+
+    it('writes a session in the next flush if a search returned it', async () => {
+      touch();
+      const { cutoffs } = admission(clock.now());
+      const [found] = await store.search({ filter: {}, cutoffs, order: [], skip: 0, take: 1 });
+      expect(found).toMatchObject({ lastAccessed: clock.now() });
+      await pass(FLUSH_EVERY);
+      expect(inner.flushes).toHaveLength(1);
+    });
+
     it('writes a session in the next flush if it was read', async () => {
       touch();
       expect(await store.read(session.sessionId)).toMatchObject({ lastAccessed: clock.now() });

@@ -126,6 +126,19 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       expect(idsOf((await insert(added, { limits })).ended)).toEqual([phone.sessionId]);
     });
 
+    it('does not count impersonations for a limit that ends sessions or refuses', async () => {
+      const impersonation = await inserted({ actor: 'support', device: 'Impersonation' });
+      const limits = (['endOldest', 'refuse'] as const).map(
+        (onLimit) => [{ max: 1, per: 'user', onLimit }] as const,
+      );
+      for (const each of limits) {
+        const added = aSession(clock.now());
+        await expect(insert(added, { limits: each })).resolves.toEqual(NOTHING);
+        await store.end({ owner: ALICE, only: [added.sessionId] }, end());
+      }
+      expect(await store.find(impersonation.sessionId)).toMatchObject({ actor: 'support', endedAt: null });
+    });
+
     it('rejects with session-id-taken if another session has the id, and leaves that session unchanged', async () => {
       const session = await inserted();
       const again = aSession(clock.now(), { sessionId: session.sessionId, userId: 'bob' });
@@ -618,7 +631,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
 
   describe('search and count', () => {
     const live = () => cutoffs(LIFETIMES, clock.now());
-    const newest = { by: 'signedIn', descending: true } as const;
+    const newest = [{ by: 'signedIn', descending: true }] as const;
     const search = async (given: Partial<Search> = {}) =>
       store.search({ filter: {}, cutoffs: live(), order: newest, skip: 0, take: 50, ...given });
 
@@ -655,10 +668,27 @@ export function testSessionStore(make: () => StoreUnderTest): void {
     );
 
     it.each([
-      [{ by: 'signedIn', descending: false }, [0, 1, 2, 3]],
-      [{ by: 'lastAccessed', descending: true }, [0, 3, 2, 1]],
-      [{ by: 'device', descending: false }, [1, 3, 0, 2]],
-      [{ by: 'deviceInfo', descending: true }, [2, 3, 0, 1]],
+      [[{ by: 'signedIn', descending: false }], [0, 1, 2, 3]],
+      [[{ by: 'lastAccessed', descending: true }], [0, 3, 2, 1]],
+      [[{ by: 'device', descending: false }], [1, 3, 0, 2]],
+      [[{ by: 'deviceInfo', descending: true }], [2, 3, 0, 1]],
+      [[{ by: 'userId', descending: true }], [3, 2, 1, 0]],
+      [[{ by: 'clientId', descending: false }], [1, 2, 0, 3]],
+      [[{ by: 'ipAddresses', descending: true }], [0, 3, 2, 1]],
+      [
+        [
+          { by: 'clientId', descending: false },
+          { by: 'signedIn', descending: true },
+        ],
+        [2, 1, 3, 0],
+      ],
+      [
+        [
+          { by: 'userId', descending: false },
+          { by: 'device', descending: false },
+        ],
+        [1, 0, 3, 2],
+      ],
     ] as const)('sort by %j, and by id if the values are equal', async (order, expected) => {
       const sessions = await several();
       await store.touch([{ id: sessions[0]!.sessionId, at: clock.now(), ipAddresses: ['198.51.100.7'] }]);
@@ -683,7 +713,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       const rest = await search({ after: second });
       expect(idsOf(rest)).toEqual(idsOf([sessions[1]!, sessions[0]!]));
       expect(first!.sessionId).toBe(sessions[3]!.sessionId);
-      const up = { by: 'signedIn', descending: false } as const;
+      const up = [{ by: 'signedIn', descending: false }] as const;
       expect(idsOf(await search({ order: up, after: sessions[2] }))[0]).toBe(sessions[3]!.sessionId);
     });
 
@@ -737,6 +767,29 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       });
     });
 
+    it('return the idle timeout with every session that does not stay signed in, until it is removed', async () => {
+      const brief = await inserted();
+      const lasting = await inserted({ staySignedIn: true });
+      await store.find(brief.sessionId);
+      await store.setPolicy({ idleTimeout: 90_000 });
+      expect(await store.policy()).toEqual({ idleTimeout: 90_000 });
+      const points = cutoffs(LIFETIMES, clock.now(), 90_000);
+      const order = [{ by: 'signedIn', descending: true }] as const;
+      const found = [
+        await store.find(brief.sessionId),
+        await store.read(brief.sessionId),
+        (await store.list(ALICE, aPage())).find(({ staySignedIn }) => !staySignedIn),
+        (await store.search({ filter: {}, cutoffs: points, order, skip: 0, take: 9 })).find(
+          ({ staySignedIn }) => !staySignedIn,
+        ),
+      ];
+      for (const session of found) expect(session).toEqual({ ...brief, idleTimeout: 90_000 });
+      expect(await store.find(lasting.sessionId)).toEqual(lasting);
+      await store.setPolicy({ idleTimeout: null });
+      expect(await store.policy()).toEqual({});
+      expect(await store.find(brief.sessionId)).toEqual(brief);
+    });
+
     it('remove the settings that a patch sets to null', async () => {
       const protocols = { one: { minutes: 20 }, two: {} };
       await store.setPolicy({ preventConcurrentLogin: 'Disabled', protocols });
@@ -779,11 +832,15 @@ export function testSessionStore(make: () => StoreUnderTest): void {
   describe('sweep of expired sessions', () => {
     /** Keeps expired sessions for one day, and no unused session for longer than ten days. */
     const retained = (lifetimes: Lifetimes) => {
-      const { short, long, absolute } = cutoffs(lifetimes, clock.now() - DAY);
+      const expired = cutoffs(lifetimes, clock.now() - DAY);
       const unused = clock.now() - 10 * DAY;
       return {
         endedAfter: clock.now() - DAY,
-        cutoffs: { short: Math.max(short, unused), long: Math.max(long, unused), absolute },
+        cutoffs: {
+          ...expired,
+          short: Math.max(expired.short, unused),
+          long: Math.max(expired.long, unused),
+        },
       };
     };
 
@@ -895,6 +952,15 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       expect((await store.find(used.sessionId))?.data).toEqual({ draft: 'x' });
       expect((await store.find(woken.sessionId))?.data).toEqual({ draft: 'y' });
       expect((await store.find(ended.sessionId))?.data).toEqual({ draft: 'x' });
+    });
+
+    it('keeps the data of a session that an idle timeout of the policy keeps active', async () => {
+      const active = await inserted({ data: { draft: 'x' } });
+      const asleep = await inserted({ data: { draft: 'x' }, staySignedIn: true });
+      clock.advance(HOUR);
+      const { sessions } = await store.hibernate(cutoffs(LIFETIMES, clock.now(), 2 * HOUR), 10);
+      expect(sessions).toEqual([referenceTo(asleep)]);
+      expect((await store.find(active.sessionId))?.data).toEqual({ draft: 'x' });
     });
 
     it('drops the temporary data of expired sessions, but does not return them as hibernating', async () => {

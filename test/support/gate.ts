@@ -4,7 +4,7 @@ import type { AdministeredStore } from '../../lib/store/store';
 export class GatedStore {
   readonly asked: Record<string, number> = {};
   readonly #waiting: (() => void)[] = [];
-  #closed = false;
+  #closed: (name: keyof AdministeredStore) => boolean = () => false;
   readonly store: AdministeredStore;
 
   constructor(inner: AdministeredStore) {
@@ -16,21 +16,21 @@ export class GatedStore {
     });
   }
 
-  /** From now on the store still executes calls, but holds back their results. */
-  close(): void {
-    this.#closed = true;
+  /** From now on the store still executes calls, but holds back the results of all methods, or of one. */
+  close(only?: keyof AdministeredStore): void {
+    this.#closed = (name) => only === undefined || name === only;
   }
 
   /** Releases all waiting results, and lets further ones pass. */
   open(): void {
-    this.#closed = false;
+    this.#closed = () => false;
     for (const go of this.#waiting.splice(0)) go();
   }
 
-  async #ask(name: string, method: () => unknown): Promise<unknown> {
+  async #ask(name: keyof AdministeredStore, method: () => unknown): Promise<unknown> {
     this.asked[name] = (this.asked[name] ?? 0) + 1;
     const answer = await method();
-    if (this.#closed) await new Promise<void>((go) => this.#waiting.push(go));
+    if (this.#closed(name)) await new Promise<void>((go) => this.#waiting.push(go));
     return answer;
   }
 }

@@ -80,7 +80,7 @@ function undocumented(
 function resolved(described: Documented | undefined): Documented | undefined {
   if (described?.$ref === undefined) return described;
   const name = described.$ref.split('/').at(-1)! as keyof typeof openapi.components.responses;
-  return openapi.components.responses[name] as Documented;
+  return openapi.components.responses[name];
 }
 
 function invalidity(schema: object, value: unknown): string | undefined {

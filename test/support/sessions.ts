@@ -1,5 +1,5 @@
 import { hashSecret, mintSessionId } from '../../lib/session/credentials';
-import type { Lifetimes } from '../../lib/session/lifetimes';
+import { cutoffs, type Lifetimes } from '../../lib/session/lifetimes';
 import type { Owner, StoredSession } from '../../lib/session/session';
 import type { Admission, ListPage } from '../../lib/store/store';
 
@@ -19,6 +19,7 @@ export function aSession(now: number, said: Partial<StoredSession> = {}): Stored
     tenantId: null,
     userId: 'alice',
     clientId: null,
+    actor: null,
     device: 'Web',
     deviceInfo: 'Firefox 140 on Linux',
     userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
@@ -26,6 +27,7 @@ export function aSession(now: number, said: Partial<StoredSession> = {}): Stored
     signInAddress: '192.0.2.1',
     ipAddresses: ['192.0.2.1'],
     staySignedIn: false,
+    idleTimeout: null,
     signedIn: now,
     lastAccessed: null,
     extraProperties: {},
@@ -44,13 +46,13 @@ export function aSession(now: number, said: Partial<StoredSession> = {}): Stored
 export function admission(now: number, said: Partial<Admission> = {}): Admission {
   return {
     displaces: [],
-    cutoffs: { short: now - LIFETIMES.short, long: now - LIFETIMES.long, absolute: -Infinity },
+    cutoffs: cutoffs(LIFETIMES, now),
     ...said,
   };
 }
 
 /** A page that contains all sessions of an owner, also expired ones. */
 export function aPage(said: Partial<ListPage> = {}): ListPage {
-  const cutoffs = { short: -Infinity, long: -Infinity, absolute: -Infinity };
-  return { cutoffs, exceptClients: [], take: 1000, ...said };
+  const all = { short: -Infinity, long: -Infinity, absolute: -Infinity, hibernation: -Infinity };
+  return { cutoffs: all, exceptClients: [], take: 1000, ...said };
 }

@@ -24,7 +24,10 @@ export function sessionList({ sessions, currentId, path, userName }: SessionList
     return html`<li class="card session">
       ${deviceIcon(described.device)}
       <div>
-        <h3>${names[at]} ${isCurrent(described) && html`<span class="badge">This session</span>`}</h3>
+        <h3>
+          ${names[at]} ${isCurrent(described) && html`<span class="badge">This session</span>`}
+          ${described.session.actor !== null && html`<span class="badge">Impersonation</span>`}
+        </h3>
         ${facts(described)}
       </div>
       <form method="post" action="${path}/${described.session.sessionId}/end">

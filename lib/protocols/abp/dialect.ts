@@ -5,6 +5,7 @@ import type { Answer, Dialect } from '../../http/dialect';
 import { idParameter } from '../../http/id-parameter';
 import { rest, type RestOptions } from '../../http/rest';
 import type { DescribedPage, DescribedSession } from '../../session/described';
+import { messagesFor } from '../../session/i18n/translations';
 import { sessionsOf, type Revocation } from '../../session/revocation';
 import type { IdentitySession } from '../../session/session';
 import { answer } from './answers';
@@ -47,7 +48,9 @@ export function abp(basis: RestOptions): Dialect {
         ...(challenged !== undefined && { 'WWW-Authenticate': challenged }),
       },
       cookies,
-      body: { error: errorObject(error) },
+      body: {
+        error: errorObject(error, messagesFor(request.headers['accept-language'], basis.translations)),
+      },
     };
   }
 

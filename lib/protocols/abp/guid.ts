@@ -15,7 +15,7 @@ export function guid(sessionId: string): string {
 export function sessionIdParameter(request: Request): string {
   const id: unknown = request.params['id'];
   const sessionId = typeof id === 'string' && GUID.test(id) ? parsedSessionId(id) : undefined;
-  if (sessionId === undefined) throw invalidRequest('id', '"id" must be a GUID.');
+  if (sessionId === undefined) throw invalidRequest('id', '"{name}" must be a GUID.');
   return sessionId;
 }
 

@@ -10,7 +10,7 @@ export interface IdentitySessionDto {
   readonly sessionId: string;
   /** True if it is the session of the request. */
   readonly isCurrent: boolean;
-  /** The kind of device: `Web`, `OAuth`, `Mobile` or a value of the app. */
+  /** The kind of device: `Web`, `OAuth`, `Mobile`, `Impersonation` or a value of the app. */
   readonly device: string;
   /** A description of the device for people. */
   readonly deviceInfo: string | null;

@@ -7,7 +7,7 @@ import { mustClearCookie } from '../../http/revoke-route';
 import type { IdentitySessionManager } from '../../manager/manager';
 import { stage } from '../../session/lifetimes';
 import { sessionsOf } from '../../session/revocation';
-import type { IdentitySession } from '../../session/session';
+import { actingUser, type IdentitySession } from '../../session/session';
 import type { SearchFilter } from '../../store/store';
 import { answer } from './answers';
 import type { DescribeSessions } from './description';
@@ -30,14 +30,17 @@ export class IdentitySessions {
     this.#describe = describe;
   }
 
-  /** Returns a page of live sessions. Uses that are not written yet are not included. */
+  /**
+   * Returns a page of live sessions. The sessions on the page include uses that are not written yet on this node. The filter and
+   * the order consider only what is written.
+   */
   async list(request: Request): Promise<Answer> {
     const { administration } = this.#manager;
     const current = sessionOf(request);
     const { filter, order, skip, take } = sessionQuery(request);
     const within = withinTenant(filter, current);
     const [{ sessions }, totalCount] = await Promise.all([
-      administration.search({ ...within, sort: order.by, descending: order.descending, skip, take }),
+      administration.search({ ...within, order, skip, take }),
       administration.count(within),
     ]);
     return answer({ items: await this.#describe(sessions, current), totalCount });
@@ -57,7 +60,7 @@ export class IdentitySessions {
     const current = sessionOf(request);
     const session = await this.#find(request, current);
     const which = sessionsOf(session, [session.sessionId]);
-    await this.#manager.revoke(which, { reason: 'administrator', by: current.userId });
+    await this.#manager.revoke(which, { reason: 'administrator', by: actingUser(current) });
     const clearCookies = mustClearCookie(which, current, request, this.#dialect);
     return this.#dialect.revoked(clearCookies, request, current);
   }

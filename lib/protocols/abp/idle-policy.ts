@@ -3,8 +3,9 @@ import type { IdentitySessionManager } from '../../manager/manager';
 import { wholeNumber } from '../../session/whole-number';
 
 /**
- * The settings by which user interfaces sign out inactive users. The user interface applies them. They do not change the
- * lifetimes of sessions.
+ * The settings by which inactive users are signed out, unless they stay signed in. User interfaces warn the user after
+ * `idleTimeoutMinutes`, and sign out after the countdown. While the policy is enabled, the server ends a session that was not
+ * used for both times together. They replace `shortLifetime`.
  */
 export interface IdlePolicy {
   readonly enabled: boolean;
@@ -19,41 +20,62 @@ const PROTOCOL = 'abp';
 /** ABP's defaults. */
 const DEFAULT: IdlePolicy = { enabled: false, idleTimeoutMinutes: 60, countdownSeconds: 60 };
 
+/** One year. ABP's own pages offer up to one day and any other number. */
+const MOST_MINUTES = 525_600;
+
 /**
- * Returns the idle policy that applies on this node: the stored one, or ABP's defaults (disabled). The timeout is at most
- * the short lifetime.
+ * Returns the idle policy that applies on this node: the stored one, or ABP's defaults (disabled). Both times together are at
+ * most the long lifetime of this node, because a user interface that signs out later than the server would promise too much.
  */
 export async function idlePolicy(manager: IdentitySessionManager): Promise<IdlePolicy> {
   const { protocols } = await manager.administration.policyInForce();
-  const { enabled, ...times } = {
-    ...DEFAULT,
-    ...(protocols[PROTOCOL] as { idle?: IdlePolicy } | undefined)?.idle,
-  };
-  const idleTimeoutMinutes = Math.min(times.idleTimeoutMinutes, longestTimeout(manager));
-  const countdownSeconds = Math.min(times.countdownSeconds, idleTimeoutMinutes * 60);
-  return { enabled, idleTimeoutMinutes, countdownSeconds };
+  const stored = (protocols[PROTOCOL] as { idle?: IdlePolicy } | undefined)?.idle;
+  const { enabled, ...times } = { ...DEFAULT, ...stored };
+  const longest = Math.floor(manager.settings.lifetimes.long / 1000);
+  const countdownSeconds = Math.min(times.countdownSeconds, Math.max(1, Math.floor(longest / 2)));
+  const mostMinutes = Math.max(1, Math.floor((longest - countdownSeconds) / 60));
+  return { enabled, idleTimeoutMinutes: Math.min(times.idleTimeoutMinutes, mostMinutes), countdownSeconds };
 }
 
 /**
- * Stores the idle policy for all nodes. `null` removes the stored one, so that ABP's defaults apply again.
+ * Stores the idle policy for all nodes. The sessions of all nodes follow it within the lease. `null` removes the stored one, so
+ * that ABP's defaults and `shortLifetime` apply again.
  * @throws SessionError `invalid-request` if a value is missing or out of range
  */
 export async function setIdlePolicy(
   manager: IdentitySessionManager,
   policy: IdlePolicy | null,
 ): Promise<void> {
-  const settings = policy && { idle: checkedPolicy(policy, longestTimeout(manager)) };
-  await manager.administration.setPolicy({ protocols: { [PROTOCOL]: settings } });
+  const idle = policy && checkedPolicy(policy);
+  await manager.administration.setPolicy({
+    idleTimeout: idle?.enabled ? (idle.idleTimeoutMinutes * 60 + idle.countdownSeconds) * 1000 : null,
+    protocols: { [PROTOCOL]: idle && { idle } },
+  });
 }
 
-/** The longest timeout in minutes. A user interface that signs out later than the server would promise too much. */
-function longestTimeout({ settings }: IdentitySessionManager): number {
-  return Math.max(1, Math.floor(settings.lifetimes.short / 60_000));
+/** The idle policy under the names that ABP's user interfaces read. */
+export interface IdleSettingValues {
+  readonly 'Abp.Account.Idle.Enabled': 'true' | 'false';
+  readonly 'Abp.Account.Idle.IdleTimeoutMinutes': string;
+  readonly 'Abp.Account.Idle.CountdownSeconds': string;
 }
 
-function checkedPolicy({ enabled, ...times }: IdlePolicy, longest: number): IdlePolicy {
-  if (typeof enabled !== 'boolean') throw invalidRequest('enabled', '"enabled" must be true or false.');
-  const idleTimeoutMinutes = wholeNumber('idleTimeoutMinutes', times.idleTimeoutMinutes, 1, longest);
+/**
+ * Returns the idle policy as ABP's user interfaces read it: add it to `setting.values` of your app's response to
+ * `GET /api/abp/application-configuration`.
+ */
+export async function idleSettingValues(manager: IdentitySessionManager): Promise<IdleSettingValues> {
+  const { enabled, idleTimeoutMinutes, countdownSeconds } = await idlePolicy(manager);
+  return {
+    'Abp.Account.Idle.Enabled': enabled ? 'true' : 'false',
+    'Abp.Account.Idle.IdleTimeoutMinutes': String(idleTimeoutMinutes),
+    'Abp.Account.Idle.CountdownSeconds': String(countdownSeconds),
+  };
+}
+
+function checkedPolicy({ enabled, ...times }: IdlePolicy): IdlePolicy {
+  if (typeof enabled !== 'boolean') throw invalidRequest('enabled', '"{name}" must be true or false.');
+  const idleTimeoutMinutes = wholeNumber('idleTimeoutMinutes', times.idleTimeoutMinutes, 1, MOST_MINUTES);
   const countdownSeconds = wholeNumber(
     'countdownSeconds',
     times.countdownSeconds,

@@ -68,7 +68,7 @@ const OPTIONS = {
  * | `GET /account/sessions/:id` | returns one of them | users |
  * | `DELETE /account/sessions/:id` | ends one of them | users |
  * | `GET`, `PUT /identity/settings/session` | returns or sets the rule for concurrent logins | administrators |
- * | `GET`, `PUT /account-admin/settings/idle` | returns or sets when user interfaces sign out inactive users | administrators |
+ * | `GET`, `PUT /account-admin/settings/idle` | returns or sets when inactive users are signed out | administrators |
  *
  * @throws TypeError if `manager` is not a manager or if options are invalid
  */

@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import { invalidRequest } from '../../errors';
 import { queryOf } from '../../http/request';
 import type { OwnSearch } from '../../manager/own-sessions';
-import { SORT_KEYS, type SearchOrder } from '../../session/order';
+import { SORT_KEYS, type SearchOrder, type SortKey } from '../../session/order';
 import { checkedFilter, MOST_SKIPPED, MOST_TAKEN, type SearchFilter } from '../../store/store';
 import { wholeNumber } from '../../session/whole-number';
 
@@ -38,7 +38,7 @@ export function ownSearch(request: Pick<Request, 'url'>): OwnSearch {
   const { filter, order, skip, take } = sessionQuery(request);
   const { device, clientId } = filter;
   const only = { ...(device && { device }), ...(clientId && { clientId }) };
-  return { ...only, sort: order.by, descending: order.descending, skip, take };
+  return { ...only, order, skip, take };
 }
 
 /** Refuses repeated and nested parameters. If a filter were ignored, the list would contain more than requested. */
@@ -47,7 +47,7 @@ function parameter(query: URLSearchParams, name: string): string | undefined {
   const given = [...query].filter(([key]) => key.toLowerCase().split('[', 1)[0] === wanted);
   const [first, ...more] = given;
   if (more.length > 0 || (first !== undefined && first[0].includes('['))) {
-    throw invalidRequest(name, `"${name}" must be a single value.`);
+    throw invalidRequest(name, '"{name}" must be a single value.');
   }
   return first?.[1] || undefined;
 }
@@ -65,13 +65,24 @@ function whole(query: URLSearchParams, name: string, min: number, max: number): 
   return wholeNumber(name, /^\d{1,9}$/.test(value) ? Number(value) : NaN, min, max);
 }
 
-/** Reads a sort key from the known ones, so that no text of the request becomes part of a statement. */
+/**
+ * Reads the sort keys, separated by commas. Each is one of the known ones, so that no text of the request becomes part of a
+ * statement.
+ */
 function sorting(words = 'lastAccessed desc'): SearchOrder {
-  const [, key, direction = 'asc'] = /^\s*(\w+)(?:\s+(asc|desc))?\s*$/i.exec(words) ?? [];
-  const by = SORT_KEYS.find((known) => known.toLowerCase() === key?.toLowerCase());
-  if (by !== undefined) return { by, descending: direction.toLowerCase() === 'desc' };
-  throw invalidRequest(
-    'sorting',
-    `"sorting" must be one of ${SORT_KEYS.join(', ')}, optionally followed by "asc" or "desc".`,
-  );
+  return words.split(',').map((word) => {
+    const [, name, direction = 'asc'] = /^\s*(\w+)(?:\s+(asc|desc))?\s*$/i.exec(word) ?? [];
+    const by = name === undefined ? undefined : COLUMNS.get(name.toLowerCase());
+    if (by !== undefined) return { by, descending: direction.toLowerCase() === 'desc' };
+    throw invalidRequest(
+      'sorting',
+      '"{name}" must be a list of {values}, each optionally followed by "asc" or "desc".',
+      { values: NAMES },
+    );
+  });
 }
+
+/** ABP's name of a sort key. The app knows the names of users and the database only their ids, so `userName` sorts by id. */
+const nameOf = (key: SortKey['by']) => (key === 'userId' ? 'userName' : key);
+const NAMES = SORT_KEYS.map(nameOf).join(', ');
+const COLUMNS = new Map(SORT_KEYS.map((key) => [nameOf(key).toLowerCase(), key]));

@@ -24,7 +24,9 @@ export function concurrencyRule(body: unknown): PreventConcurrentLogin {
   const { preventConcurrentLogin: number } = objectIn(body);
   const rule = typeof number === 'number' ? RULES[number] : undefined;
   if (rule === undefined)
-    throw invalidRequest('preventConcurrentLogin', '"preventConcurrentLogin" must be 0, 1 or 2.');
+    throw invalidRequest('preventConcurrentLogin', '"{name}" must be one of {values}.', {
+      values: '0, 1, 2',
+    });
   return rule;
 }
 

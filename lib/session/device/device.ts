@@ -54,5 +54,8 @@ export type DescribeDevice = (
   clientHints?: ClientHints | null,
 ) => Device;
 
-/** Returns the device type of a client: `Web`, `OAuth`, `Mobile` or a value of the app, of 1 to 64 characters. */
-export type DeviceOf = (clientId: string | null, device: Device) => string;
+/**
+ * Returns the kind of device of a client: `Web`, `OAuth`, `Mobile` or a value of the app, of 1 to 64 characters. The default
+ * kind applies if it returns undefined.
+ */
+export type DeviceOf = (clientId: string | null, device: Device) => string | undefined;

@@ -1,3 +1,9 @@
-export { displayLocation, displayName, type Messages } from './messages';
-export { messagesFor, translationsOf, type Translation, type Translations } from './translations';
+export { displayLocation, displayName, displayRefusal, type Messages } from './messages';
+export {
+  messagesFor,
+  refusalMessages,
+  translationsOf,
+  type Translation,
+  type Translations,
+} from './translations';
 export type { DeviceName } from '../device/device';

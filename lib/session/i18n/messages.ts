@@ -1,9 +1,10 @@
+import { filled, type SessionError } from '../../errors';
 import type { Device } from '../device/device';
 import { tagAndParents } from './language';
 import type { Place } from '../place';
 import { displayText } from '../text';
 
-/** The messages with which sessions are shown, in one language. */
+/** The messages with which sessions and refusals are shown, in one language. */
 export interface Messages {
   /** The language tag as `Intl` writes it, such as `de` or `pt-BR`. */
   readonly language: string;
@@ -15,6 +16,8 @@ export interface Messages {
   readonly intranet: string;
   /** Names that replace the English names of programs: `{ 'Mobile Safari': 'Safari' }`. */
   readonly names: Readonly<Record<string, string>>;
+  /** Messages of refusals that replace the English ones: `{ 'Sign in first.': 'Connectez-vous d’abord.' }`. */
+  readonly refusals: Readonly<Record<string, string>>;
 }
 
 /** The English messages, which are the default. */
@@ -24,7 +27,17 @@ export const ENGLISH: Messages = Object.freeze({
   unknownDevice: 'Unknown device',
   intranet: 'Intranet',
   names: {},
+  refusals: {},
 });
+
+/** Returns the message of a refusal that people see. A message that is not translated stays as it is. */
+export function displayRefusal(
+  { template, values = {}, message }: Pick<SessionError, 'template' | 'values' | 'message'>,
+  { refusals }: Messages = ENGLISH,
+): string {
+  const translated = Object.hasOwn(refusals, template) ? refusals[template] : undefined;
+  return translated === undefined ? message : filled(translated, values);
+}
 
 /** The maximum length of a display name and of a city's name, in characters. */
 const LONGEST_DISPLAY_NAME = 256;
@@ -77,8 +90,4 @@ function countries(language: string): Intl.DisplayNames {
     countriesByLanguage.set(language, names);
   }
   return names;
-}
-
-function filled(template: string, values: { program: string; system: string }): string {
-  return template.replace(/\{(program|system)\}/g, (_, name: keyof typeof values) => values[name]);
 }

@@ -1,3 +1,4 @@
+import { GERMAN } from './german';
 import { preferredLanguage, tagAndParents } from './language';
 import { ENGLISH, type Messages } from './messages';
 
@@ -7,19 +8,6 @@ export type Translation = Partial<Omit<Messages, 'language'>>;
 /** Messages by language, in order of preference. The keys are lower-case language tags. */
 export type Translations = ReadonlyMap<string, Messages>;
 
-const GERMAN: Translation = {
-  on: '{program} auf {system}',
-  unknownDevice: 'Unbekanntes Gerät',
-  names: {
-    'iOS Addressbook and Calendar': 'iOS Adressbuch und Kalender',
-    'iOS Reminders': 'iOS Erinnerungen',
-    'Mac OS Addressbook': 'Mac OS Adressbuch',
-    'Mac OS Calendar': 'Mac OS Kalender',
-    'Windows Contacts and Calendar': 'Windows Kontakte und Kalender',
-    'Windows Phone Contacts and Calendar': 'Windows Phone Kontakte und Kalender',
-  },
-};
-
 const BUILT_IN: ReadonlyMap<string, Translation> = new Map([
   ['en', ENGLISH],
   ['de', GERMAN],
@@ -28,10 +16,13 @@ const BUILT_IN: ReadonlyMap<string, Translation> = new Map([
 /** The key of the messages that apply to every language. */
 const ALL = '*';
 
+/** The English messages of all refusals of this package, by which translations name them. */
+export const refusalMessages: readonly string[] = Object.freeze(Object.keys(GERMAN.refusals));
+
 /**
  * Builds the translations: English, German, and the languages that the app adds or changes, such as
  * `{ fr: { on: '{program} sur {system}' } }`. Messages under `*` apply to every language:
- * `{ '*': { names: { 'Mobile Safari': 'Safari' } } }`.
+ * `{ '*': { names: { 'Mobile Safari': 'Safari' } } }`. The keys of `refusals` are the English messages, with their placeholders.
  * @param languages The languages to offer, in order of preference. The default is all languages.
  * @throws TypeError if a language tag or a message is invalid, or if a language of `languages` has no translation
  */
@@ -88,8 +79,9 @@ function canonicalLocales(tag: string): string[] {
   }
 }
 
-function checked(tag: string, { names = {}, ...messages }: Translation): Translation {
-  for (const [name, text] of [...Object.entries(messages), ...Object.entries(names)]) {
+function checked(tag: string, { names = {}, refusals = {}, ...messages }: Translation): Translation {
+  const texts = [messages, names, refusals].flatMap((each) => Object.entries(each));
+  for (const [name, text] of texts) {
     if (text !== undefined && typeof text !== 'string') {
       throw new TypeError(`\`${name}\` of "${tag}" must be text`);
     }
@@ -100,7 +92,18 @@ function checked(tag: string, { names = {}, ...messages }: Translation): Transla
       `\`on\` of "${tag}" must contain {program} and {system}, as in "{program} on {system}"`,
     );
   }
-  return { ...messages, names };
+  for (const [english, text] of Object.entries(refusals)) {
+    const unknown = placeholdersIn(text).find((each) => !placeholdersIn(english).includes(each));
+    if (unknown === undefined) continue;
+    throw new TypeError(
+      `the translation "${text}" of "${tag}" has the placeholder ${unknown}, which the English message does not have`,
+    );
+  }
+  return { ...messages, names, refusals };
+}
+
+function placeholdersIn(text: string): readonly string[] {
+  return text.match(/\{\w+\}/g) ?? [];
 }
 
 /** Merges the built-in messages, those for every language and those of the app, from general to specific. */
@@ -122,5 +125,6 @@ function withTranslation(messages: Messages, translation: Translation | undefine
     unknownDevice: translation?.unknownDevice ?? messages.unknownDevice,
     intranet: translation?.intranet ?? messages.intranet,
     names: { ...messages.names, ...translation?.names },
+    refusals: { ...messages.refusals, ...translation?.refusals },
   };
 }

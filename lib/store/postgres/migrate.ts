@@ -92,7 +92,7 @@ function isConnectionOptions(
 async function migrateOn(knex: Knex, options: MigrateOptions): Promise<void> {
   const config = migrationConfig(options);
   const plain = plainKnex(knex);
-  if (await isUpToDate(plain, config)) return;
+  if ((await pendingIn(plain, config)).length === 0) return;
   await plain.transaction(async (transaction) => {
     await checkServerVersion(transaction);
     await transaction.raw('select pg_advisory_xact_lock(?)', [LOCK]);
@@ -101,17 +101,24 @@ async function migrateOn(knex: Knex, options: MigrateOptions): Promise<void> {
   }, READ_COMMITTED);
 }
 
-/**
- * Returns true if every migration has run. Only reads, so that an app whose role may not write the history can call
- * `migrate` at each start.
- */
-async function isUpToDate(knex: Knex, { tableName, schemaName }: Knex.MigratorConfig): Promise<boolean> {
+/** Runs all migrations in a schema without recording them. */
+export async function createTables(transaction: Knex.Transaction, schema: string): Promise<void> {
+  for (const migration of Object.values(migrations)) await migration.up(transaction, schema);
+}
+
+/** Returns the names of the migrations that have not run yet. Changes nothing. */
+export function pendingMigrations(knex: Knex, options: MigrateOptions = {}): Promise<string[]> {
+  return pendingIn(plainKnex(knex), migrationConfig(options));
+}
+
+/** Only reads, so that an app whose role may not write the history can call `migrate` at each start. */
+async function pendingIn(knex: Knex, { tableName, schemaName }: Knex.MigratorConfig): Promise<string[]> {
   const { rows } = await knex.raw<{ rows: { schema: string }[] }>(
     `select nspname as schema from pg_class join pg_namespace n on n.oid = relnamespace
     where relname = ? and nspname = coalesce(?, current_schema())`,
     [tableName!, schemaName ?? null],
   );
-  if (rows.length === 0) return false;
+  if (rows.length === 0) return Object.keys(migrations);
   const history = knex.withSchema(rows[0]!.schema).from(tableName!);
   const applied = await history.pluck<string[]>('name').catch((error: { code?: string }) => {
     if (error.code !== '42501') throw error;
@@ -120,11 +127,11 @@ async function isUpToDate(knex: Knex, { tableName, schemaName }: Knex.MigratorCo
       { cause: error },
     );
   });
-  return Object.keys(migrations).every((name) => applied.includes(name));
+  return Object.keys(migrations).filter((name) => !applied.includes(name));
 }
 
 /** The oldest supported major version of PostgreSQL. Migration 001 and the search use `date_bin`, which is new in 14. */
-const OLDEST_POSTGRESQL = 14;
+export const OLDEST_POSTGRESQL = 14;
 
 /** @throws Error if the server is older than the oldest supported version */
 async function checkServerVersion(knex: Knex): Promise<void> {

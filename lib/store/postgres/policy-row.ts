@@ -5,19 +5,32 @@ import type { Tables } from './tables';
 /** The row of `identity_session_policy`, as text. */
 export interface PolicyRow {
   readonly prevent_concurrent_login: PreventConcurrentLogin | null;
+  readonly idle_timeout: string | null;
   readonly protocols: string | null;
 }
 
 /** Returns the policy that the row holds. */
-export function policyOf({ prevent_concurrent_login: rule, protocols }: PolicyRow): Policy {
+export function policyOf({
+  prevent_concurrent_login: rule,
+  idle_timeout: idleTimeout,
+  protocols,
+}: PolicyRow): Policy {
   return {
     ...(rule !== null && { preventConcurrentLogin: rule }),
+    ...(idleTimeout !== null && { idleTimeout: Number(idleTimeout) }),
     ...(protocols !== null && { protocols: JSON.parse(protocols) as ProtocolSettings }),
   };
 }
 
-/** Returns the parameters of `setPolicy`: whether the rule changes, its new value, settings to store, names to remove. */
-export function policyValues({ preventConcurrentLogin, protocols = {} }: PolicyPatch): unknown[] {
+/**
+ * Returns the parameters of `setPolicy`: whether the rule changes, its new value, settings to store, names to remove, whether the
+ * idle timeout changes, its new value.
+ */
+export function policyValues({
+  preventConcurrentLogin,
+  idleTimeout,
+  protocols = {},
+}: PolicyPatch): unknown[] {
   const settings = Object.entries(protocols);
   const stored = settings.filter(([, value]) => value !== null);
   const removed = settings.filter(([, value]) => value === null).map(([name]) => name);
@@ -26,6 +39,8 @@ export function policyValues({ preventConcurrentLogin, protocols = {} }: PolicyP
     preventConcurrentLogin ?? null,
     JSON.stringify(Object.fromEntries(stored)),
     removed,
+    idleTimeout !== undefined,
+    idleTimeout ?? null,
   ];
 }
 
@@ -33,9 +48,10 @@ export function policyValues({ preventConcurrentLogin, protocols = {} }: PolicyP
 export function setPolicy({ policy }: Tables): string {
   const settings = (present: string) => `nullif((${present} || $3::jsonb) - $4::text[], '{}')`;
   return `
-    insert into ${policy} as p (prevent_concurrent_login, protocols)
-    values ($2, ${settings(`'{}'::jsonb`)})
+    insert into ${policy} as p (prevent_concurrent_login, idle_timeout, protocols)
+    values ($2, $6, ${settings(`'{}'::jsonb`)})
     on conflict (one) do update set
       prevent_concurrent_login = case when $1 then excluded.prevent_concurrent_login else p.prevent_concurrent_login end,
+      idle_timeout = case when $5 then excluded.idle_timeout else p.idle_timeout end,
       protocols = ${settings(`coalesce(p.protocols, '{}')`)}`;
 }

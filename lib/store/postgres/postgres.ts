@@ -276,7 +276,7 @@ class PostgresStore implements AdministeredStore {
   }
 
   async hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated> {
-    const blanked = [...cutoffValues(cutoffs), limit];
+    const blanked = [...cutoffValues(cutoffs), cutoffs.hibernation, limit];
     const rows = await this.#once('hibernate', blanked);
     return {
       dropped: rows.length,

@@ -8,6 +8,7 @@ import {
   type StoredSession,
 } from '../../session/session';
 import { isTooDeep } from '../../session/text';
+import type { Tables } from './tables';
 
 /** Maps one field of a session to its column. */
 interface Field<T> {
@@ -31,6 +32,7 @@ const FIELDS = {
   tenantId: optionalText('tenant_id'),
   userId: text('user_id'),
   clientId: optionalText('client_id'),
+  actor: optionalText('actor'),
   device: text('device'),
   deviceInfo: optionalText('device_info'),
   userAgent: optionalText('user_agent'),
@@ -54,7 +56,7 @@ const FIELDS = {
   endedAt: point('ended_at'),
   endReason: field<StoredSession['endReason']>('end_reason'),
   endedBy: optionalText('ended_by'),
-} satisfies { readonly [Name in keyof StoredSession]: Field<StoredSession[Name]> };
+} satisfies { readonly [Name in keyof Omit<StoredSession, 'idleTimeout'>]: Field<StoredSession[Name]> };
 
 type Name = keyof typeof FIELDS;
 
@@ -79,11 +81,18 @@ const ENDED_WITH_EVERYTHING: Partial<Record<Name, string>> = {
   endedBy: 'case when epoch_at is null then s.ended_by else epoch_by end',
 };
 
-/** The select list for whole rows, from sessions `s` joined with their epochs. */
-export const SELECTED = NAMES.map((name) => {
+const SELECTED = NAMES.map((name) => {
   const { column, selected } = FIELDS[name];
   return `${selected(ENDED_WITH_EVERYTHING[name] ?? `s.${column}`)} as ${column}`;
 }).join(', ');
+
+/**
+ * Returns the select list for whole rows, from sessions `s` joined with their epochs. The idle timeout is part of the policy. Its
+ * change removes all sessions from the caches, so that a cached session always has the timeout in force.
+ */
+export function selected({ policy }: Tables): string {
+  return `${SELECTED}, case when not s.stay_signed_in then (select idle_timeout from ${policy} where one) end as idle_timeout`;
+}
 
 /** The values of an insert of a whole row, from the parameters $1 onwards. */
 export const WRITTEN = NAMES.map((name, index) => FIELDS[name].written(`$${index + 1}`)).join(', ');
@@ -103,7 +112,13 @@ export function sessionFromRow(row: SessionRow): StoredSession {
 }
 
 function wholeSession(row: SessionRow): StoredSession {
-  const fields = read(row, NAMES) as unknown as StoredSession;
+  const { idle_timeout: idleTimeout = null } = row;
+  const fields = read(row, NAMES);
+  fields['idleTimeout'] = idleTimeout === null ? null : Number(idleTimeout);
+  return compact(fields as unknown as StoredSession);
+}
+
+function compact(fields: StoredSession): StoredSession {
   // An object that was filled by computed names is slow to read and to copy. This copy is not.
   return { secretHash: fields.secretHash, ...withoutSecret(fields) };
 }

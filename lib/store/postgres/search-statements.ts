@@ -1,8 +1,8 @@
 import type { Statement } from '../../database/statement-runner';
 import type { Cutoffs } from '../../session/lifetimes';
-import type { SearchOrder } from '../../session/order';
+import type { SearchOrder, SortKey } from '../../session/order';
 import { latestEpoch, scopeText, withoutEpochs } from './epochs';
-import { SELECTED, time } from './rows';
+import { selected, time } from './rows';
 import { live, ownedBy } from './statements';
 import type { Search, SearchFilter } from '../store';
 import type { Tables } from './tables';
@@ -23,10 +23,10 @@ export function searchStatements(tables: Tables) {
       const values = new Values();
       const conditions = wanted(tables, search.filter, search.cutoffs, values);
       if (search.after === undefined) {
-        if (search.order.by === 'signedIn') conditions.push(...notPast(tables, search.filter, values));
+        if (search.order[0]?.by === 'signedIn') conditions.push(...notPast(tables, search.filter, values));
       } else {
         const { signedIn, sessionId } = search.after;
-        const behind = search.order.descending ? '<' : '>';
+        const behind = search.order[0]?.descending ? '<' : '>';
         const at = time(values.add(signedIn));
         conditions.push(`(s.signed_in, s.session_id) ${behind} (${at}, ${values.add(sessionId)}::uuid)`);
         conditions.push(`${indexed('s.signed_in')} ${behind}= ${indexed(at)}`);
@@ -36,7 +36,7 @@ export function searchStatements(tables: Tables) {
       const found = `
         select s.* from ${tables.sessions} s where ${conditions.join(' and ')}
         order by ${order} limit ${values.add(search.take)}::int offset ${values.add(search.skip)}::int`;
-      const text = `select ${SELECTED} from ${withoutEpochs(`(${found})`)} order by ${order}`;
+      const text = `select ${selected(tables)} from ${withoutEpochs(`(${found})`)} order by ${order}`;
       return { statement: { name: '', text }, values: values.all };
     },
 
@@ -95,16 +95,23 @@ function notPast(tables: Tables, { tenantId }: SearchFilter, values: Values): st
  * Maps sort keys to SQL, so that no text of a request becomes part of a statement. The collation "C" sorts texts equally on
  * every server. The indexed expression of a time precedes the time itself, so that few rows have to be sorted.
  */
-const SORTED: Readonly<Record<SearchOrder['by'], readonly string[]>> = {
+const SORTED: Readonly<Record<SortKey['by'], readonly string[]>> = {
   signedIn: [indexed('s.signed_in'), 's.signed_in'],
   lastAccessed: ['s.active_day', 'coalesce(s.last_accessed, s.signed_in)'],
   device: ['s.device collate "C"'],
   deviceInfo: [`coalesce(s.device_info, '') collate "C"`],
+  userId: ['s.user_id collate "C"'],
+  clientId: [`coalesce(s.client_id, '') collate "C"`],
+  ipAddresses: [`coalesce(s.ip_addresses, '') collate "C"`],
 };
 
-function sorted({ by, descending }: SearchOrder): string {
-  const direction = descending ? 'desc' : 'asc';
-  return [...SORTED[by], 's.session_id'].map((key) => `${key} ${direction}`).join();
+function sorted(order: SearchOrder): string {
+  const keys = order.flatMap(({ by, descending }) => SORTED[by].map((key) => directed(key, descending)));
+  return [...keys, directed('s.session_id', order.at(-1)?.descending)].join();
+}
+
+function directed(key: string, descending = false): string {
+  return `${key} ${descending ? 'desc' : 'asc'}`;
 }
 
 /** The expression of a time that the indexes of sign-ins contain. */

@@ -3,7 +3,7 @@ import { LONGEST_HISTORY } from '../../session/ip-address';
 import { changeCredentials, credentialsHold, forgetCredentialChanges, ownerLock } from './credential-changes';
 import { endEverything, notEnded, withEpochs, withoutEpochs } from './epochs';
 import { setPolicy } from './policy-row';
-import { COLUMNS, ENDED, REFERENCE, SELECTED, WRITTEN, day, time } from './rows';
+import { COLUMNS, ENDED, REFERENCE, WRITTEN, day, selected, time } from './rows';
 import type { Tables } from './tables';
 
 /**
@@ -21,14 +21,14 @@ export function statements(tables: Tables) {
 
     displace: displace(tables),
 
-    find: `select ${SELECTED} from ${sessions} where session_id = any($1::uuid[])`,
+    find: `select ${selected(tables)} from ${sessions} where session_id = any($1::uuid[])`,
 
     /**
      * Reads one page along the index of owners. The inner query sorts by nothing but the index, because PostgreSQL would
      * otherwise read and sort all sessions of a user of whom it expects few.
      */
     list: `
-      select ${SELECTED} from ${withoutEpochs(`(
+      select ${selected(tables)} from ${withoutEpochs(`(
         select s.* from ${table} s
         where ${ownedBy('$1', '$2')} and ${live(tables, '$3', '$4', '$5')}
           and ($6::text[] is null or client_id is null or client_id <> all($6))
@@ -83,7 +83,7 @@ export function statements(tables: Tables) {
     endEverything: endEverything(tables),
 
     policy: `
-      select prevent_concurrent_login, protocols from ${tables.policy} where one`,
+      select prevent_concurrent_login, idle_timeout, protocols from ${tables.policy} where one`,
 
     setPolicy: setPolicy(tables),
 
@@ -95,12 +95,13 @@ export function statements(tables: Tables) {
     forgetCredentialChanges: forgetCredentialChanges(tables),
 
     /**
-     * Returns the owner's live sessions that share a limit with the new session, except the newest `$6` of them. A session
-     * with the new session's id does not count: the insert will fail and report it. Returns at most as many as one statement ends.
+     * Returns the owner's live sessions that share a limit with the new session, except the newest `$6` of them. Impersonations
+     * do not count, and neither does a session with the new session's id: the insert will fail and report it. Returns at most as
+     * many as one statement ends.
      */
     beyondLimit: `
       select session_id from ${table} s
-      where ${ownedBy('$1', '$2')} and ${live(tables, '$3', '$4', '$5')} and session_id <> $10 and case $7
+      where ${ownedBy('$1', '$2')} and ${live(tables, '$3', '$4', '$5')} and actor is null and session_id <> $10 and case $7
         when 'client' then client_id is not distinct from $8
         when 'device' then device = $9
         else true
@@ -122,7 +123,7 @@ export function statements(tables: Tables) {
         select ctid from ${table} where ended_at <= ${time('$4')} limit $5 for update skip locked
       ), expired as (
         select ctid from ${table} s
-        where ended_at is null and active_day <= ${day('greatest($1::float8, $4::float8)')}
+        where ended_at is null and active_day <= ${day('greatest($1::float8, $2::float8, $4::float8)')}
           and not ${live(tables, '$1', '$2', '$3')}
         limit $5 for update skip locked
       ), swept as (
@@ -174,8 +175,9 @@ export function statements(tables: Tables) {
     hibernate: `
       with asleep as (
         select ctid from ${table}
-        where ended_at is null and data is not null and active_day <= ${day('$1')} and ${idle('$1')}
-        limit $4 for no key update skip locked
+        where ended_at is null and data is not null and active_day <= ${day('greatest($1::float8, $4::float8)')}
+          and coalesce(last_accessed, signed_in) <= case when stay_signed_in then ${time('$4')} else ${time('$1')} end
+        limit $5 for no key update skip locked
       )
       update ${table} s set data = null where ctid = any(array(select ctid from asleep))
       returning ${REFERENCE.join()}, ${live(tables, '$1', '$2', '$3')} as live`,

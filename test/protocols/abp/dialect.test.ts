@@ -82,8 +82,7 @@ describe('the ABP dialect, building a response', () => {
     const asked = (url: string) => dialect.page(request({}, { url }));
     expect(asked('/?device=OAuth&userId=bob')).toEqual({
       device: 'OAuth',
-      sort: 'lastAccessed',
-      descending: true,
+      order: [{ by: 'lastAccessed', descending: true }],
       skip: 0,
       take: 10,
     });

@@ -1,5 +1,6 @@
 import { challenge, errorObject } from '../../../lib/protocols/abp/errors';
-import { invalidRequest, SessionError } from '../../../lib/errors';
+import { invalidRequest, plainRefusal, SessionError } from '../../../lib/errors';
+import { messagesFor } from '../../../lib/session/i18n';
 
 describe('the body of an ABP error', () => {
   it('contains code and message, and null where nothing is known', () => {
@@ -27,6 +28,18 @@ describe('the body of an ABP error', () => {
     });
   });
 
+  it('is in the given language, except for messages of the app', () => {
+    const german = messagesFor('de');
+    expect(errorObject(invalidRequest('id', '"{name}" must be a GUID.'), german)).toMatchObject({
+      message: 'Die Anfrage ist ungültig.',
+      details: '„id“ muss eine GUID sein.',
+      validationErrors: [{ message: '„id“ muss eine GUID sein.', members: ['id'] }],
+    });
+    expect(errorObject(new SessionError('permission-missing', 'Ask Carol.'), german).message).toBe(
+      'Ask Carol.',
+    );
+  });
+
   it('names no field if the whole request is invalid', () => {
     const { validationErrors } = errorObject(new SessionError('invalid-request', 'No.'));
     expect(validationErrors).toEqual([{ message: 'No.', members: [] }]);
@@ -41,6 +54,12 @@ describe('the body of an ABP error', () => {
 });
 
 describe('challenge()', () => {
+  it('says that a session was displaced', () => {
+    expect(challenge(plainRefusal('session-ended', { endReason: 'displaced' }))).toContain(
+      'error_description="The session was displaced by a newer sign-in; sign in again."',
+    );
+  });
+
   it.each([
     [
       'session-ended',

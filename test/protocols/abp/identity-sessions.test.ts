@@ -2,6 +2,7 @@ import request from 'supertest';
 
 import { AbpApp, idOf } from '../../support/abp';
 import type { Browser } from '../../support/browser';
+import { managerOn } from '../../support/manager';
 import { HOUR } from '../../support/sessions';
 
 const site = new AbpApp();
@@ -52,6 +53,23 @@ describe('GET /identity/sessions', () => {
     ]);
   });
 
+  it('shows the first use of a session at once on its node, and on every other node after the next flush', async () => {
+    const other = managerOn({ knex: site.database.connect(), clock: site.clock });
+    const [admin, bob] = [await site.admin(), await site.signedIn({ userId: 'bob' })];
+    site.clock.advance(500);
+    await bob.get('/private');
+    const seen = new Date(site.clock.now()).toISOString();
+    expect((await listed(admin, 'userId=bob')).items).toMatchObject([{ lastAccessed: seen }]);
+    await (await site.signedIn({ userId: 'carol' })).get('/private');
+    site.clock.advance(1000);
+    let used = null;
+    for (let attempt = 0; attempt < 500 && used === null; attempt++) {
+      used = (await other.administration.search({ userId: 'carol' })).sessions[0]!.lastAccessed;
+    }
+    expect(used).toBe(Date.parse(seen));
+    await other.close();
+  });
+
   it('returns 10 sessions by default and at most 1,000, with the total number', async () => {
     const admin = await site.admin();
     for (let i = 0; i < 11; i++) await site.manager.create({ userId: 'bob' });
@@ -71,9 +89,9 @@ describe('GET /identity/sessions', () => {
     ['extraProperties[a]=b&userId=carol', ['carol']],
   ])('filters by %s', async (query, expected) => {
     const admin = await site.admin();
+    await site.manager.create({ userId: 'bob', device: 'Web' });
     await site.manager.create({ userId: 'bob' });
-    await site.manager.create({ userId: 'bob', device: 'OAuth' });
-    await site.manager.create({ userId: 'carol', device: 'OAuth', clientId: 'mail' });
+    await site.manager.create({ userId: 'carol', clientId: 'mail' });
     const found = await listed(admin, query);
     expect([users(found).sort(), found.totalCount]).toEqual([expected, expected.length]);
   });
@@ -196,6 +214,57 @@ describe('DELETE /identity/sessions/:id', () => {
       .set({ Cookie: admin.cookieHeader, 'Sec-Fetch-Site': 'cross-site' });
     expect([status, body.error.code]).toEqual([403, 'cross-site']);
     expect((await bob.get('/private')).status).toBe(200);
+  });
+});
+
+describe('an impersonation', () => {
+  const STRICT = { maxSessionsPerUser: 1, onLimit: 'refuse' } as const;
+
+  it.each([
+    [0, STRICT],
+    [1, {}],
+    [2, {}],
+  ])('displaces no session under the rule %d with the options %j', async (rule, options) => {
+    await site.arrange({ manager: options });
+    const [admin, bob] = [await site.admin(), await site.signedIn({ userId: 'bob' })];
+    await admin.put('/api/identity/settings/session', { preventConcurrentLogin: rule });
+    const support = await site.signedIn({ userId: 'bob', actor: 'admin' });
+    await site.signedIn({ userId: 'bob', actor: 'admin' });
+    for (const browser of [bob, support, admin]) expect((await browser.get('/private')).status).toBe(200);
+  });
+
+  it('does not keep its user from signing in', async () => {
+    await site.arrange({ manager: STRICT });
+    await site.signedIn({ userId: 'bob', actor: 'admin' });
+    expect((await (await site.signedIn({ userId: 'bob' })).get('/private')).status).toBe(200);
+  });
+
+  it("leaves the session of the administrator's browser alive", async () => {
+    await site.arrange();
+    const admin = await site.admin();
+    const before = admin.cookieHeader;
+    await admin.post('/sign-in', { userId: 'bob', actor: 'admin' });
+    expect((await admin.get('/private')).body).toMatchObject({ userId: 'bob', actor: 'admin' });
+    expect((await request(site.app).get('/private').set('Cookie', before)).body.userId).toBe('admin');
+  });
+
+  it('is shown as an impersonation to its user and to administrators, and names the actor in its end', async () => {
+    await site.arrange({ extraPropertiesOf: ({ actor }) => ({ actor }) });
+    const [admin, bob] = [await site.admin(), await site.signedIn({ userId: 'bob' })];
+    const support = await site.signedIn({ userId: 'bob', actor: 'admin' });
+    const id = await idOf(support);
+    const shown = {
+      device: 'Impersonation',
+      deviceInfo: 'Firefox 140 on Linux',
+      extraProperties: { actor: 'admin' },
+    };
+    expect((await admin.get(`${LIST}?userId=bob&device=Impersonation`)).body.items).toMatchObject([shown]);
+    expect((await bob.get(`/api/account/sessions/${id}`)).body).toMatchObject(shown);
+    const { sessions } = (await bob.get('/sessions')).body as { sessions: { impersonation?: true }[] };
+    expect(sessions.map(({ impersonation }) => impersonation).sort()).toEqual([true, undefined]);
+    await support.delete(`/api/account/sessions/${await idOf(bob)}`);
+    const ended = await site.database.knex('identity_sessions').whereNotNull('ended_at');
+    expect(ended).toMatchObject([{ ended_by: 'admin', end_reason: 'revoked' }]);
   });
 });
 

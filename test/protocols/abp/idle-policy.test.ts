@@ -1,5 +1,5 @@
 import { createIdentitySessionManager, memory, type IdentitySessionOptions } from '../../../lib';
-import { idlePolicy, setIdlePolicy } from '../../../lib/protocols/abp/idle-policy';
+import { idlePolicy, idleSettingValues, setIdlePolicy } from '../../../lib/protocols/abp/idle-policy';
 
 const manager = (options: IdentitySessionOptions = {}) =>
   createIdentitySessionManager({ store: memory(), location: false, ...options });
@@ -21,19 +21,44 @@ describe('idlePolicy', () => {
     expect(await idlePolicy(manager({ store: shared }))).toEqual(IDLE);
   });
 
-  it('limits the stored times to the short lifetime of the node', async () => {
+  it.each([
+    ['1H', { idleTimeoutMinutes: 59, countdownSeconds: 60 }],
+    ['5M', { idleTimeoutMinutes: 4, countdownSeconds: 60 }],
+    ['10s', { idleTimeoutMinutes: 1, countdownSeconds: 5 }],
+  ])('limits the stored times to the long lifetime of the node, %s', async (lifetime, times) => {
     const shared = memory();
     await setIdlePolicy(manager({ store: shared }), {
-      ...IDLE,
-      idleTimeoutMinutes: 60,
-      countdownSeconds: 600,
+      enabled: true,
+      idleTimeoutMinutes: 1440,
+      countdownSeconds: 60,
     });
-    const brief = manager({ store: shared, shortLifetime: '5M', touchInterval: 1000 });
-    expect(await idlePolicy(brief)).toEqual({ enabled: true, idleTimeoutMinutes: 5, countdownSeconds: 300 });
+    const brief = manager({ store: shared, shortLifetime: lifetime, longLifetime: lifetime });
+    expect(await idlePolicy(brief)).toEqual({ enabled: true, ...times });
+  });
+});
+
+describe('idleSettingValues', () => {
+  it('returns the policy in the form of the application configuration', async () => {
+    const here = manager();
+    expect(await idleSettingValues(here)).toMatchObject({ 'Abp.Account.Idle.Enabled': 'false' });
+    await setIdlePolicy(here, IDLE);
+    expect(await idleSettingValues(here)).toEqual({
+      'Abp.Account.Idle.Enabled': 'true',
+      'Abp.Account.Idle.IdleTimeoutMinutes': '30',
+      'Abp.Account.Idle.CountdownSeconds': '20',
+    });
   });
 });
 
 describe('setIdlePolicy', () => {
+  it('sets the idle timeout of the policy to both times while it is enabled', async () => {
+    const here = manager();
+    await setIdlePolicy(here, IDLE);
+    expect((await here.administration.policy()).idleTimeout).toBe((30 * 60 + 20) * 1000);
+    await setIdlePolicy(here, { ...IDLE, enabled: false });
+    expect((await here.administration.policy()).idleTimeout).toBeUndefined();
+  });
+
   it('removes the stored policy if it is null, and leaves other settings alone', async () => {
     const here = manager();
     await here.administration.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices' });
@@ -45,7 +70,7 @@ describe('setIdlePolicy', () => {
 
   it.each([
     [{ ...IDLE, enabled: 'yes' }, 'enabled'],
-    [{ ...IDLE, idleTimeoutMinutes: 61 }, 'idleTimeoutMinutes'],
+    [{ ...IDLE, idleTimeoutMinutes: 525_601 }, 'idleTimeoutMinutes'],
     [{ ...IDLE, idleTimeoutMinutes: 1, countdownSeconds: 61 }, 'countdownSeconds'],
   ])('rejects %j with invalid-request and stores nothing', async (policy, field) => {
     const here = manager({ shortLifetime: '1H' });

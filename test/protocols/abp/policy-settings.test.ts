@@ -1,7 +1,9 @@
 import request from 'supertest';
 
 import { AbpApp } from '../../support/abp';
+import { Browser } from '../../support/browser';
 import { managerOn } from '../../support/manager';
+import { HOUR } from '../../support/sessions';
 
 const site = new AbpApp();
 const SESSION = '/api/identity/settings/session';
@@ -60,17 +62,29 @@ describe('/account-admin/settings/idle', () => {
     expect((await admin.get(IDLE)).body).toEqual(idle);
   });
 
+  it.each([5, 60, 180, 360, 720, 1440])(
+    'accepts %d minutes, which the page of ABP offers',
+    async (minutes) => {
+      await site.arrange();
+      const admin = await site.admin();
+      const body = { enabled: true, idleTimeoutMinutes: minutes, countdownSeconds: 60 };
+      expect((await admin.put(IDLE, body)).status).toBe(204);
+      expect((await admin.get(IDLE)).body).toEqual(body);
+    },
+  );
+
   it('accepts the settings that it returned, for any lifetime', async () => {
-    await site.arrange({ manager: { shortLifetime: 30_000, touchInterval: 1000 } });
+    const brief = { shortLifetime: 30_000, longLifetime: 30_000, touchInterval: 1000 };
+    await site.arrange({ manager: brief });
     const admin = await site.admin();
     const { body } = await admin.get(IDLE);
-    expect(body).toEqual({ enabled: false, idleTimeoutMinutes: 1, countdownSeconds: 60 });
+    expect(body).toEqual({ enabled: false, idleTimeoutMinutes: 1, countdownSeconds: 15 });
     expect((await admin.put(IDLE, body)).status).toBe(204);
   });
 
   it.each([
     [{ ...idle, enabled: 'true' }, 'enabled'],
-    [{ ...idle, idleTimeoutMinutes: 61 }, 'idleTimeoutMinutes'],
+    [{ ...idle, idleTimeoutMinutes: 525_601 }, 'idleTimeoutMinutes'],
     [{ ...idle, idleTimeoutMinutes: 0 }, 'idleTimeoutMinutes'],
     [{ ...idle, idleTimeoutMinutes: 1e300 }, 'idleTimeoutMinutes'],
     [{ ...idle, countdownSeconds: '20' }, 'countdownSeconds'],
@@ -83,6 +97,83 @@ describe('/account-admin/settings/idle', () => {
     const response = await admin.put(IDLE, body);
     expect([response.status, response.body.error.validationErrors[0].members]).toEqual([400, [member]]);
     expect(await site.manager.administration.policy()).toEqual({});
+  });
+});
+
+describe('an enabled idle policy', () => {
+  const MINUTE = 60_000;
+
+  async function enable(minutes: number, enabled = true): Promise<void> {
+    const body = { enabled, idleTimeoutMinutes: minutes, countdownSeconds: 30 };
+    expect((await (await site.admin()).put(IDLE, body)).status).toBe(204);
+  }
+
+  const statusOf = async (browser: Browser) => (await browser.get('/private')).status;
+
+  it('ends a session that was not used for the timeout and the countdown', async () => {
+    await site.arrange();
+    const alice = await site.signedIn();
+    await enable(5);
+    for (let i = 0; i < 3; i++) {
+      site.clock.advance(5 * MINUTE + 29_999);
+      expect(await statusOf(alice)).toBe(200);
+    }
+    site.clock.advance(5 * MINUTE + 30_000);
+    const { status, body } = await alice.get('/api/account/sessions');
+    expect([status, body.error.code]).toEqual([401, 'session-expired']);
+  });
+
+  it('keeps a session longer than the short lifetime, and never longer than the long one', async () => {
+    await site.arrange({ manager: { longLifetime: '3H' } });
+    await enable(1440);
+    const alice = await site.signedIn();
+    const { expires, lastAccessed } = (await alice.get('/session')).body.session;
+    expect(Date.parse(expires) - Date.parse(lastAccessed)).toBe(3 * HOUR);
+    site.clock.advance(3 * HOUR - 1);
+    expect((await alice.get('/sessions')).body.sessions).toHaveLength(1);
+    expect((await (await site.admin()).get('/api/identity/sessions?userId=alice')).body.totalCount).toBe(1);
+    site.clock.advance(3 * HOUR);
+    expect(await statusOf(alice)).toBe(401);
+    expect(await site.manager.administration.count({ userId: 'alice' })).toBe(0);
+  });
+
+  it('does not apply to a session that stays signed in', async () => {
+    await site.arrange();
+    const alice = await site.signedIn({ staySignedIn: true });
+    await enable(5);
+    site.clock.advance(2 * HOUR);
+    expect(await statusOf(alice)).toBe(200);
+  });
+
+  it('applies on other nodes within the lease, until it is disabled', async () => {
+    await site.arrange();
+    const other = managerOn({ knex: site.database.connect(), clock: site.clock });
+    const alice = new Browser(site.appOn(other));
+    await alice.post('/sign-in', { userId: 'alice' });
+    expect(await statusOf(alice)).toBe(200);
+    await enable(5);
+    site.clock.advance(2000);
+    expect(await statusOf(alice)).toBe(200);
+    site.clock.advance(6 * MINUTE);
+    expect(await statusOf(alice)).toBe(401);
+    await alice.post('/sign-in', { userId: 'alice' });
+    await enable(5, false);
+    site.clock.advance(6 * MINUTE);
+    expect(await statusOf(alice)).toBe(200);
+    await other.close();
+  });
+
+  it('costs a cached request no statement', async () => {
+    await site.arrange();
+    await enable(5);
+    const alice = await site.signedIn();
+    await alice.get('/private');
+    const statements: unknown[] = [];
+    const note = ({ sql }: { sql: string }) => statements.push(sql);
+    site.database.knex.on('query', note);
+    for (let i = 0; i < 5; i++) expect(await statusOf(alice)).toBe(200);
+    site.database.knex.removeListener('query', note);
+    expect(statements).toEqual([]);
   });
 });
 

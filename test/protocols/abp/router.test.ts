@@ -211,6 +211,45 @@ describe('abpRouter in an app that authenticates requests itself', () => {
   });
 });
 
+describe('the language of refusals', () => {
+  const GERMAN = { 'Accept-Language': 'de-AT,de;q=0.9' };
+
+  it('is the language of the reader', async () => {
+    await site.arrange({
+      manager: { translations: { fr: { refusals: { 'Sign in first.': 'Connectez-vous.' } } } },
+    });
+    const path = '/api/account/sessions';
+    const missing = (language: string) => request(site.app).get(path).set('Accept-Language', language);
+    expect((await missing('de')).body.error.message).toBe('Bitte melden Sie sich zuerst an.');
+    expect((await missing('fr')).body.error.message).toBe('Connectez-vous.');
+    expect((await missing('ja')).body.error.message).toBe('Sign in first.');
+    const { error } = (await (await site.signedIn({}, GERMAN)).get(`${path}?skipCount=x`)).body;
+    expect([error.message, error.details]).toEqual([
+      'Die Anfrage ist ungültig.',
+      '„skipCount“ muss eine ganze Zahl von 0 bis 100000 sein.',
+    ]);
+    expect((await request(site.app).get('/session').set(GERMAN)).body.detail).toBe(
+      'Bitte melden Sie sich zuerst an.',
+    );
+  });
+
+  it.each([
+    [{}, 'A newer sign-in displaced this session; sign in again.'],
+    [GERMAN, 'Eine neuere Anmeldung hat diese Sitzung verdrängt. Bitte melden Sie sich erneut an.'],
+  ])(
+    'tells the user of a displaced session that it was displaced, with the headers %j',
+    async (headers, message) => {
+      await site.arrange({ manager: { preventConcurrentLogin: 'LogoutFromAllDevices' } });
+      const displaced = await site.signedIn({}, headers);
+      await site.signedIn();
+      const { status, body, headers: answered } = await displaced.get('/api/account/sessions');
+      expect([status, body.error.message, body.error.data]).toEqual([401, message, { reason: 'displaced' }]);
+      expect(answered['www-authenticate']).toContain('displaced by a newer sign-in');
+      expect((await displaced.get('/session')).body.detail).toBe(message);
+    },
+  );
+});
+
 describe('the verbs with the ABP dialect', () => {
   it('respond in the form of ABP', async () => {
     await site.arrange();

@@ -8,7 +8,7 @@ describe('the query of a list', () => {
     (query) => {
       expect(read(query)).toEqual({
         filter: {},
-        order: { by: 'lastAccessed', descending: true },
+        order: [{ by: 'lastAccessed', descending: true }],
         skip: 0,
         take: 10,
       });
@@ -37,8 +37,19 @@ describe('the query of a list', () => {
     ['deviceInfo DESC', 'deviceInfo', true],
     ['LastAccessed Desc', 'lastAccessed', true],
     ['  signedIn   desc ', 'signedIn', true],
+    ['userName', 'userId', false],
+    ['ClientId desc', 'clientId', true],
+    ['ipAddresses', 'ipAddresses', false],
   ] as const)('sorts by the text %j', (words, by, descending) => {
-    expect(read(`sorting=${encodeURIComponent(words)}`).order).toEqual({ by, descending });
+    expect(read(`sorting=${encodeURIComponent(words)}`).order).toEqual([{ by, descending }]);
+  });
+
+  it('sorts by several columns in their order', () => {
+    expect(read('sorting=LastAccessed%20DESC,Device,userName%20asc').order).toEqual([
+      { by: 'lastAccessed', descending: true },
+      { by: 'device', descending: false },
+      { by: 'userId', descending: false },
+    ]);
   });
 
   it.each([
@@ -46,7 +57,9 @@ describe('the query of a list', () => {
     'id',
     'secretHash desc',
     'signedIn descending',
-    'signedIn desc, device',
+    'signedIn desc, secretHash',
+    'signedIn desc,',
+    'signedIn device',
     'signedIn desc; drop table identity_sessions',
     'signed_in',
     'signedIn\0',
@@ -98,11 +111,14 @@ describe('ownSearch', () => {
     expect(ownSearch({ url })).toEqual({
       device: 'OAuth',
       clientId: 'c1',
-      sort: 'signedIn',
-      descending: false,
+      order: [{ by: 'signedIn', descending: false }],
       skip: 5,
       take: 2,
     });
-    expect(ownSearch({ url: '/' })).toEqual({ sort: 'lastAccessed', descending: true, skip: 0, take: 10 });
+    expect(ownSearch({ url: '/' })).toMatchObject({
+      order: [{ by: 'lastAccessed', descending: true }],
+      skip: 0,
+      take: 10,
+    });
   });
 });

@@ -1,8 +1,14 @@
-import { translationsOf, messagesFor, type Translation } from '../../../lib/session/i18n/translations';
+import { invalidRequest, plainRefusal, SessionError } from '../../../lib/errors';
+import {
+  translationsOf,
+  messagesFor,
+  refusalMessages,
+  type Translation,
+} from '../../../lib/session/i18n/translations';
 import { UNKNOWN_DEVICE } from '../../../lib/session/device/clients';
 import type { DeviceName } from '../../../lib/session/device/device';
 import type { Place } from '../../../lib/session/place';
-import { displayLocation, displayName } from '../../../lib/session/i18n/messages';
+import { displayLocation, displayName, displayRefusal } from '../../../lib/session/i18n/messages';
 import { outputOf } from '../../support/program';
 
 const nameFor = (name: DeviceName, language = 'en', own?: Record<string, Translation>) =>
@@ -61,6 +67,54 @@ describe('displayName', () => {
   it('inserts placeholders, replacement patterns and property names as plain text', () => {
     expect(nameFor({ program: '{system} $& $1', system: '{program}' })).toBe('{system} $& $1 on {program}');
     expect(nameFor({ program: '__proto__', system: 'toString' })).toBe('__proto__ on toString');
+  });
+});
+
+describe('displayRefusal', () => {
+  const german = messagesFor('de', translationsOf());
+
+  it('is in the language of the reader', () => {
+    const refusal = plainRefusal('session-ended', { endReason: 'displaced' });
+    expect(displayRefusal(refusal)).toBe('A newer sign-in displaced this session; sign in again.');
+    expect(displayRefusal(refusal, german)).toBe(
+      'Eine neuere Anmeldung hat diese Sitzung verdrängt. Bitte melden Sie sich erneut an.',
+    );
+  });
+
+  it('inserts the values into the translation', () => {
+    const refusal = invalidRequest('take', '"{name}" must be a whole number from {min} to {max}.', {
+      min: 1,
+      max: 9,
+    });
+    expect(displayRefusal(refusal, german)).toBe('„take“ muss eine ganze Zahl von 1 bis 9 sein.');
+  });
+
+  it.each(['Only the owner may do this.', 'constructor', '__proto__'])(
+    'keeps a message that is not translated: %s',
+    (message) => {
+      expect(displayRefusal(new SessionError('permission-missing', message), german)).toBe(message);
+    },
+  );
+
+  it('uses the translations of the app, also for its own messages and for English', () => {
+    const own = {
+      fr: { refusals: { 'Sign in first.': 'Connectez-vous d’abord.', 'No entry.': 'Accès interdit.' } },
+      en: { refusals: { 'Sign in first.': 'Please sign in.' } },
+    };
+    const inLanguage = (language: string) => messagesFor(language, translationsOf(own));
+    const missing = plainRefusal('credentials-missing');
+    expect(displayRefusal(missing, inLanguage('fr'))).toBe('Connectez-vous d’abord.');
+    expect(displayRefusal(missing, inLanguage('en'))).toBe('Please sign in.');
+    const refusal = new SessionError('permission-missing', 'No entry.');
+    expect(displayRefusal(refusal, inLanguage('fr'))).toBe('Accès interdit.');
+    expect(displayRefusal(refusal, inLanguage('de'))).toBe('No entry.');
+  });
+
+  it('has the same placeholders in German as in English', () => {
+    const placeholders = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
+    for (const english of refusalMessages) {
+      expect(placeholders(german.refusals[english]!)).toEqual(placeholders(english));
+    }
   });
 });
 

@@ -170,6 +170,11 @@ describe('translationsOf', () => {
     [{ fr: { on: 'sur' } }, '`on` of "fr" must contain'],
     [{ fr: { unknownDevice: 5 } }, '`unknownDevice` of "fr" must be text'],
     [{ '*': { names: { 'OX Drive': null } } }, '`OX Drive` of "*" must be text'],
+    [{ fr: { refusals: { 'Sign in first.': 5 } } }, '`Sign in first.` of "fr" must be text'],
+    [
+      { fr: { refusals: { '"{name}" must be a GUID.': '{nom} doit être un GUID.' } } },
+      '"{nom} doit être un GUID." of "fr" has the placeholder {nom}',
+    ],
   ])('throws a TypeError for the translations %j', (own, problem) => {
     const make = () => translationsOf(own as Record<string, Translation>);
     expect(make).toThrow(TypeError);

@@ -103,7 +103,7 @@ describe('postgres', () => {
     const ids = () => database.knex('identity_sessions').pluck<string[]>('session_id');
     const live = async () =>
       Number((await database.knex('identity_sessions').whereNull('ended_at').count({ n: '*' }))[0]!['n']);
-    const all = { short: now + DAY, long: now + DAY, absolute: now + DAY };
+    const all = { short: now + DAY, long: now + DAY, absolute: now + DAY, hibernation: now + DAY };
 
     it('ends sessions in time', async () => {
       expect((await inTime((it) => it.end(everySessionOf(ALICE), end))).more).toBe(true);
@@ -191,7 +191,10 @@ describe('postgres', () => {
   });
 
   describe('sweep', () => {
-    const swept = { endedAfter: now, cutoffs: { short: now, long: now, absolute: -Infinity } };
+    const swept = {
+      endedAfter: now,
+      cutoffs: { short: now, long: now, absolute: -Infinity, hibernation: now },
+    };
 
     /** Inserts expired sessions that have temporary data. */
     async function expired(count: number): Promise<string[]> {
@@ -366,7 +369,7 @@ describe('postgres', () => {
     expect(found).toEqual([{ ...bad, defect: expect.any(Error) as Error }, good]);
     expect(await reporting.list(bad, aPage())).toHaveLength(2);
     const { cutoffs } = admission(now);
-    const order = { by: 'signedIn', descending: true } as const;
+    const order = [{ by: 'signedIn', descending: true }] as const;
     expect(await reporting.search({ filter: {}, cutoffs, order, skip: 0, take: 5 })).toHaveLength(2);
     expect(defects.map(({ message }) => message)).toEqual(
       Array(3).fill(expect.stringContaining(bad.sessionId)),

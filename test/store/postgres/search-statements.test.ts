@@ -13,7 +13,7 @@ const live = cutoffs(LIFETIMES, Date.UTC(2026, 0, 1));
 const NEWEST: Search = {
   filter: {},
   cutoffs: live,
-  order: { by: 'signedIn', descending: true },
+  order: [{ by: 'signedIn', descending: true }],
   skip: 0,
   take: 50,
 };
@@ -30,7 +30,9 @@ describe('searchStatements', () => {
 
   it('maps every sort key to a column', () => {
     for (const by of SORT_KEYS) {
-      expect(page({ ...NEWEST, order: { by, descending: true } }).statement.text).not.toContain('undefined');
+      expect(page({ ...NEWEST, order: [{ by, descending: true }] }).statement.text).not.toContain(
+        'undefined',
+      );
     }
   });
 });
@@ -71,7 +73,7 @@ describe('searchStatements on 20,000 sessions', () => {
     ],
     [
       'the sessions that were used last',
-      page({ ...NEWEST, order: { by: 'lastAccessed', descending: true } }),
+      page({ ...NEWEST, order: [{ by: 'lastAccessed', descending: true }] }),
       'identity_sessions_active_day',
     ],
     [
