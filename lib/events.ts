@@ -6,7 +6,7 @@ import { visible } from './session/text';
 /**
  * An event that a manager reports to the app, for logs, audits and metrics. Each event is reported once, by the node that
  * caused it. Events contain no secrets. Client ids, auth ids and actors contain no invisible characters, so that they are
- * safe in a log. User and tenant ids are unchanged.
+ * safe in a log. User and tenant ids are unchanged. `docs/events.md` lists them for apps.
  */
 export type SessionEvent =
   /** A session was opened. */
@@ -18,6 +18,12 @@ export type SessionEvent =
     }
   /** A session was used. Reported for every request that counts as activity. */
   | { readonly type: 'touched'; readonly session: SessionReference }
+  /** A request waited for its session, which was not cached. Reported before the request is accepted or refused. */
+  | {
+      readonly type: 'looked-up';
+      /** The time that the request waited, in milliseconds, by a clock that never jumps. */
+      readonly milliseconds: number;
+    }
   /** Cleanup dropped the data of a session that was not used for `shortLifetime`. */
   | { readonly type: 'hibernated'; readonly session: SessionReference }
   /** Its owner woke a hibernating session. */
@@ -36,7 +42,13 @@ export type SessionEvent =
       readonly tenantId?: string | null;
       readonly by: string | null;
     }
-  /** The manager refused a request or a sign-in. */
+  /** This node completed a cleanup. */
+  | {
+      readonly type: 'cleaned';
+      /** The number of deleted sessions, which had ended or expired long ago. */
+      readonly deleted: number;
+    }
+  /** The manager refused a request or a sign-in, also with `store-unavailable` if the database did not answer. */
   | {
       readonly type: 'refused';
       readonly code: RefusalCode;
@@ -62,6 +74,7 @@ export type SessionEvent =
        * - `listener`: a listener of `onEnded` threw; the other listeners were called.
        * - `upgrade`: a WebSocket was closed, because the app's code threw while the connection was opened or refused. An
        *   example is a listener of `connection`.
+       * - `readiness`: `readyz` could not read from the database. Reported once, until a check succeeds.
        */
       readonly task:
         | 'touches'
@@ -73,7 +86,8 @@ export type SessionEvent =
         | 'location'
         | 'permission'
         | 'listener'
-        | 'upgrade';
+        | 'upgrade'
+        | 'readiness';
       readonly error: unknown;
     }
   /** Notifications are received and sent again. */
@@ -89,10 +103,13 @@ export function reportEnded(report: Report, ended: readonly EndedSession[]): voi
   }
 }
 
-/** Returns the event without invisible characters in texts that clients may have chosen. */
+/**
+ * Returns the event without invisible characters in texts that clients may have chosen. Most events have none and are returned
+ * unchanged, because every request is reported.
+ */
 export function withVisibleText(event: SessionEvent): SessionEvent {
   const { session, by, actor } = event as { session?: SessionReference; by?: string | null; actor?: string };
-  if (session === undefined && !by) return event;
+  if ([session?.clientId, session?.authId, by, actor].every(isVisible)) return event;
   return {
     ...event,
     ...(session && {
@@ -103,13 +120,22 @@ export function withVisibleText(event: SessionEvent): SessionEvent {
   };
 }
 
+function isVisible(text: string | null | undefined): boolean {
+  return !text || visible(text) === text;
+}
+
 /**
  * Calls a function of the app without waiting for its result. If it throws or its promise rejects, `failed` receives the
  * error, because an unhandled rejection would end the process.
  */
 export function unawaited(call: () => unknown, failed: (error: unknown) => void): void {
-  // In an async function, a thrown error becomes a rejection. `await` also accepts thenables of other libraries.
-  (async () => {
-    await call();
-  })().catch(failed);
+  try {
+    const result = call();
+    // Also accepts thenables of other libraries. A function without a promise costs no microtask.
+    if (typeof (result as PromiseLike<unknown> | null | undefined)?.then === 'function') {
+      Promise.resolve(result).catch(failed);
+    }
+  } catch (error) {
+    failed(error);
+  }
 }

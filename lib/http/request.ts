@@ -50,8 +50,9 @@ export function verbOptions<Table extends AnyTable>(
 /**
  * Accepts a manager of another copy of this package, if it has the same version. Bundles, hot reloads and
  * `jest.resetModules()` create copies.
+ * @throws TypeError if `manager` is not a manager, or is one of another version
  */
-function checkManager(verb: string, manager: unknown): void {
+export function checkManager(verb: string, manager: unknown): void {
   const version = versionOfManager(manager);
   if (version === VERSION) return;
   throw new TypeError(

@@ -110,10 +110,13 @@ export class Cleanup {
   }
 
   async #runAndNote(rest: number): Promise<CleanupResult | undefined> {
-    const { clock } = this.#settings;
+    const { clock, report } = this.#settings;
     try {
       const result = await this.#runWithLease(rest);
-      if (result !== undefined && !this.#closed) this.#noteSuccess(clock.now());
+      if (result !== undefined && !this.#closed) {
+        this.#noteSuccess(clock.now());
+        report({ type: 'cleaned', deleted: result.deleted });
+      }
       return result;
     } catch (error) {
       this.#failingSince ??= clock.now();

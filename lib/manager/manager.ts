@@ -46,6 +46,7 @@ import {
 import type { Keys } from '../session/keyed-hash';
 import { inSlices } from '../slices';
 import { END_REASONS, type EndReason } from '../session/end-reason';
+import { ipAddress } from '../session/ip-address';
 import { optionalLabel, jsonObject } from '../session/text';
 import type { EndedListener, SessionWatch } from './session-watch';
 import type { Settings } from '../options/settings';
@@ -138,13 +139,18 @@ export class IdentitySessionManager {
    */
   async open(signIn: SignIn): Promise<Opened> {
     currentAttempt()?.decide('undecided');
+    const opened = await this.#open(signIn).catch((error) => this.#refuseSignIn(signIn, error));
+    currentAttempt()?.decide('succeeded');
+    return opened;
+  }
+
+  async #open(signIn: SignIn): Promise<Opened> {
     const secret = mintSecret(signIn.secretForm);
     await this.#synchronizeClock();
     const session = newSession(signIn, hashSecret(secret), this.settings);
     const { replaces } = signIn;
     const replaced = replaces && (await this.#revocationOf(replaces, session.actor));
     const inserted = await this.#insert(session, checkedAt(signIn, session), replaced);
-    currentAttempt()?.decide('succeeded');
     return { session: withoutSecret(inserted), secret };
   }
 
@@ -156,7 +162,8 @@ export class IdentitySessionManager {
    */
   async create(signIn: Omit<SignIn, 'transport' | 'secretForm' | 'replaces'>): Promise<IdentitySession> {
     currentAttempt()?.decide('undecided');
-    const session = await this.#create({ ...signIn, transport: 'bearer' });
+    const opening = this.#create({ ...signIn, transport: 'bearer' });
+    const session = await opening.catch((error) => this.#refuseSignIn(signIn, error));
     currentAttempt()?.decide('succeeded');
     return session;
   }
@@ -487,24 +494,23 @@ export class IdentitySessionManager {
     credentialsCheckedAt: number,
     replaced?: Revocation,
   ): Promise<StoredSession> {
-    const { report } = this.settings;
     const policy = await this.#store.policy();
     const rules = await admissionOf(session, replaced, policy, this.settings);
     const admission = { ...rules, credentialsCheckedAt };
-    try {
-      await this.#capacity?.reserve();
-      await this.#repeat(() => this.#store.insert(session, admission));
-      const { actor } = session;
-      report({ type: 'added', session: referenceTo(session), ...(actor !== null && { actor }) });
-      return withIdleTimeout(session, policy.idleTimeout);
-    } catch (error) {
-      if (error instanceof SessionError && REPORTED_REFUSALS.has(error.code)) {
-        const { tenantId, userId } = session;
-        const from = currentIpAddress(session);
-        report({ type: 'refused', code: error.code, owner: { tenantId, userId }, ipAddress: from });
-      }
-      throw error;
+    await this.#capacity?.reserve();
+    await this.#repeat(() => this.#store.insert(session, admission));
+    const { actor } = session;
+    this.settings.report({ type: 'added', session: referenceTo(session), ...(actor !== null && { actor }) });
+    return withIdleTimeout(session, policy.idleTimeout);
+  }
+
+  /** Reports the refusal of a sign-in that concerns its user or the database, and throws the error. */
+  #refuseSignIn({ userId, tenantId = null, ipAddress: from }: Arrival, error: unknown): never {
+    if (error instanceof SessionError && REPORTED_REFUSALS.has(error.code)) {
+      const owner = { tenantId, userId };
+      this.settings.report({ type: 'refused', code: error.code, owner, ipAddress: ipAddress(from) });
     }
+    throw error;
   }
 
   async #end(which: Revocation, reason: EndReason, by: string | null = null): Promise<readonly string[]> {
@@ -539,8 +545,12 @@ const CHANGEABLE: Names<SessionPatch> = { extraProperties: true, data: true, pro
 /** The number of ends that are reported before other requests may run. */
 const REPORTED_AT_ONCE = 500;
 
-/** The refusals of a sign-in that concern its user, rather than the app or the database. They are reported. */
+/** The parts of a sign-in that its refusal is reported with. */
+type Arrival = Pick<SignIn, 'userId' | 'tenantId' | 'ipAddress'>;
+
+/** The refusals of a sign-in that concern its user or the database, rather than the app. They are reported. */
 const REPORTED_REFUSALS: ReadonlySet<RefusalCode> = new Set([
+  'store-unavailable',
   'session-limit-reached',
   'auth-id-taken',
   'credential-changed',

@@ -1,9 +1,9 @@
 import {
   invalidRequest,
   plainRefusal,
+  SessionError,
   type PlainRefusal,
   type RefusalDetails,
-  type SessionError,
 } from '../errors';
 import { placeOf, type Locator } from '../location/location';
 import { credentialsMatch, type Credentials } from '../session/credentials';
@@ -66,8 +66,25 @@ export class Verification {
   /** @throws SessionError as `verify` of the manager */
   verify(sessionId: string | undefined, proof: Proof, visit: Visit): MaybePromise<IdentitySession> {
     const found = sessionId === undefined ? undefined : this.#store.find(sessionId);
-    if (found instanceof Promise) return found.then((session) => this.#judge(session, proof, visit));
-    return this.#judge(found, proof, visit);
+    if (!(found instanceof Promise)) return this.#judge(found, proof, visit);
+    return this.#lookedUp(found, visit).then((session) => this.#judge(session, proof, visit));
+  }
+
+  /** Waits for a session that is not cached, and reports the time. */
+  async #lookedUp<T>(found: Promise<T>, { ipAddress: from }: Visit): Promise<T> {
+    const { clock, observed, report } = this.#settings;
+    if (!observed) return found;
+    const begun = clock.monotonic();
+    try {
+      return await found;
+    } catch (error) {
+      if (error instanceof SessionError) {
+        report({ type: 'refused', code: error.code, ipAddress: ipAddress(from) });
+      }
+      throw error;
+    } finally {
+      report({ type: 'looked-up', milliseconds: clock.monotonic() - begun });
+    }
   }
 
   #judge(session: StoredSession | undefined, proof: Proof, visit: Visit): MaybePromise<IdentitySession> {

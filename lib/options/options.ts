@@ -205,7 +205,8 @@ export interface IdentitySessionOptions extends SignInRules {
 
   /**
    * A function that receives events: sessions that were opened, used, woken, ended or refused, and failures in the
-   * background. By default failures are logged if `NODE_DEBUG` contains `express-identity-sessions`.
+   * background. `docs/events.md` lists them. By default failures are logged if `NODE_DEBUG` contains
+   * `express-identity-sessions`.
    */
   readonly report?: Report | undefined;
   /** The source of time and timers, for tests. By default `systemClock()`. */

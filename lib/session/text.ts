@@ -49,13 +49,16 @@ export function detached(piece: string): string {
  * such text, and with these characters it could pose as other text. Stored text keeps them.
  */
 export function visible<T extends string | null>(value: T): T {
-  return (typeof value === 'string' ? value.replace(INVISIBLE, '') : value) as T;
+  return (typeof value === 'string' && !PRINTABLE.test(value) ? value.replace(INVISIBLE, '') : value) as T;
 }
 
 /** Returns text to display as `visible` does, cut to `longest` characters. */
 export function displayText(value: string, longest: number): string {
   return visible(value.slice(0, longest));
 }
+
+/** Most texts are plain ASCII, which is checked faster than all kinds of invisible characters. */
+const PRINTABLE = /^[ -~]*$/;
 
 /**
  * Control, format and unassigned characters, halves of surrogate pairs, line and paragraph separators, and other

@@ -162,7 +162,7 @@ describe.each(['postgres', 'memory'])('a cleanup on %s', (where) => {
     expect(await cleanUp(manager)).toMatchObject({ deleted: 0, hibernated: 1 });
     expect(await cleanUp(manager)).toMatchObject({ deleted: 0, hibernated: 0 });
     const session = expect.objectContaining({ sessionId: credentials.sessionId, userId: 'alice' });
-    expect(events).toEqual([{ type: 'hibernated', session }]);
+    expect(events.filter(({ type }) => type !== 'cleaned')).toEqual([{ type: 'hibernated', session }]);
     expect(await manager.revive(credentials)).toMatchObject({ data: {}, extraProperties: { theme: 'dark' } });
   });
 
@@ -177,7 +177,9 @@ describe.each(['postgres', 'memory'])('a cleanup on %s', (where) => {
         insert into identity_sessions (session_id, secret_hash, user_id, device, stay_signed_in, signed_in, active_day)
         select gen_random_uuid(), '', i, 'Web', false, '2025-01-01', '2025-01-01' from generate_series(1, ${count}) as i`);
     }
+    events.length = 0;
     expect(await cleanUp(manager)).toMatchObject({ deleted: count });
+    expect(events).toEqual([{ type: 'cleaned', deleted: count }]);
   });
 
   it('ends the longest-unused sessions beyond maxSessionsKept, and reports each of them once', async () => {
@@ -197,7 +199,7 @@ describe.each(['postgres', 'memory'])('a cleanup on %s', (where) => {
     expect(await cleanUp(manager)).toEqual({ ...NOTHING, displaced: 2 });
     expect(await cleanUp(manager)).toEqual(NOTHING);
     const session = (sessionId: string) => expect.objectContaining({ sessionId, userId: 'alice' });
-    expect(events).toHaveLength(2);
+    expect(events.filter(({ type }) => type === 'ended')).toHaveLength(2);
     for (const id of unused.slice(0, 2)) {
       expect(events).toContainEqual({ type: 'ended', session: session(id), reason: 'displaced', by: null });
     }

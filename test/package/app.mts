@@ -36,6 +36,8 @@ import {
 import { displayName } from 'express-identity-sessions/i18n';
 import type { RequestCredentials, Settings } from 'express-identity-sessions/protocols';
 import { passportSessions, type PassportLike } from 'express-identity-sessions/passport';
+import { livez, openTelemetryMetrics, prometheusMetrics, readyz } from 'express-identity-sessions/metrics';
+import type { PromClient, TelemetryMeter } from 'express-identity-sessions/metrics';
 import { redisHint, type RedisClient } from 'express-identity-sessions/redis';
 import { cookieHeader, signInAs, TestClock } from 'express-identity-sessions/testing';
 import type { SessionStore, Touch } from 'express-identity-sessions/store';
@@ -176,8 +178,28 @@ function refreshed(dialect: OpenXchangeDialect): RequestHandler[] {
   return [sessionSecretGuard(manager, { dialect }), cookieRefresh(manager, { dialect })];
 }
 
+/** Metrics and health routes. The prefix may come from the environment. */
+function monitored(client: PromClient, meter: TelemetryMeter): void {
+  const metrics = prometheusMetrics(client, { prefix: process.env['PREFIX'], registry: client.register });
+  const sessions = createIdentitySessionManager({ store: memory(), report: metrics.report });
+  metrics.observe(sessions);
+  openTelemetryMetrics(meter).observe(sessions);
+  app.get('/livez', livez()).get('/readyz', readyz(sessions));
+}
+
 // @ts-expect-error -- a wrong option is a mistake that the compiler sees
 createIdentitySessionManager({ knex: createKnex({ client: 'pg' }), onLimit: 'forget' });
 
 await migrate(createKnex({ client: 'pg', migrations: migrationConfig() }));
-export { codeOf, configured, currentOf, deviceNames, opened, own, refreshed, withoutTouches, withPassport };
+export {
+  codeOf,
+  configured,
+  currentOf,
+  deviceNames,
+  monitored,
+  opened,
+  own,
+  refreshed,
+  withoutTouches,
+  withPassport,
+};

@@ -6,6 +6,9 @@ import ts from 'typescript';
 
 import { SessionError, type RefusalCode } from '../../lib';
 import { rest } from '../../lib/http/rest';
+import { EventCounters } from '../../lib/metrics/counters';
+import { GAUGES } from '../../lib/metrics/gauges';
+import { MISS_SECONDS } from '../../lib/metrics/session-metrics';
 import { OPTIONS } from '../../lib/options/options';
 import { settingsOf } from '../../lib/options/settings';
 import { END_REASONS } from '../../lib/session/end-reason';
@@ -87,4 +90,53 @@ describe('docs/errors.md', () => {
     const dialect = rest(settingsOf({ store: memory() }));
     return dialect.refusal(new SessionError(code, 'No.'), { headers: {} } as Request).status;
   }
+});
+
+describe('docs/events.md', () => {
+  const members = (
+    declared('lib/events.ts', 'SessionEvent', ts.isTypeAliasDeclaration).type as ts.UnionTypeNode
+  ).types as readonly ts.TypeNode[];
+
+  it('lists every event with its fields, in the order of the code, and no other event', () => {
+    const rows = tableUnder('| type | fields | reported when |', page('docs/events.md'));
+    const fields = (member: ts.TypeNode) => fieldsOf(member).filter(({ name }) => name.getText() !== 'type');
+    expect(rows.map(([type, cell]) => [type, cell!.replaceAll('`', '')])).toEqual(
+      members.map((member) => [literalsOf(member, 'type')[0], fields(member).map(written).join(', ')]),
+    );
+    expect(rows.filter((cells) => cells.includes(''))).toEqual([]);
+  });
+
+  it('lists every task of a failure, in the order of the code, and no other task', () => {
+    const rows = tableUnder('| task | failure |', page('docs/events.md'));
+    const failed = members.find((member) => literalsOf(member, 'type').includes('failed'))!;
+    expect(rows.map(([task]) => task)).toEqual(literalsOf(failed, 'task'));
+    expect(rows.filter((cells) => cells.includes(''))).toEqual([]);
+  });
+
+  function fieldsOf(member: ts.TypeNode): ts.PropertySignature[] {
+    return (member as ts.TypeLiteralNode).members.filter(ts.isPropertySignature);
+  }
+
+  function written({ name, questionToken }: ts.PropertySignature): string {
+    return `${name.getText()}${questionToken === undefined ? '' : '?'}`;
+  }
+
+  /** The values of a field whose type is a literal or a union of literals. */
+  function literalsOf(member: ts.TypeNode, field: string): string[] {
+    const type = fieldsOf(member).find(({ name }) => name.getText() === field)?.type;
+    const literals = type === undefined ? [] : ts.isUnionTypeNode(type) ? type.types : [type];
+    return literals.map((literal) => runInNewContext(literal.getText()) as string);
+  }
+});
+
+describe('docs/monitoring.md', () => {
+  it('lists every metric with its label, in the order of the code, and no other metric', () => {
+    const rows = tableUnder('| metric | label | meaning |', page('docs/monitoring.md'));
+    const [guard, ...counters] = new EventCounters(() => undefined).read();
+    const metrics: { name: string; label?: string }[] = [guard!, MISS_SECONDS, ...counters, ...GAUGES];
+    expect(rows.map(([name, label]) => [name, label])).toEqual(
+      metrics.map(({ name, label = '—' }) => [name, label]),
+    );
+    expect(rows.filter((cells) => cells.includes(''))).toEqual([]);
+  });
 });
