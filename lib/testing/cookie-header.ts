@@ -1,7 +1,15 @@
 /** A response of supertest, or of `fetch`. */
 export interface ResponseWithCookies {
-  readonly headers: { readonly 'set-cookie'?: unknown } | { readonly getSetCookie: () => string[] };
+  readonly headers: HeadersWithCookies;
 }
+
+/** The headers of a response, as supertest or as `fetch` returns them. */
+export type HeadersWithCookies =
+  | { readonly 'set-cookie'?: unknown }
+  | {
+      /** Returns the lines of `Set-Cookie`. */
+      readonly getSetCookie: () => string[];
+    };
 
 /**
  * Returns the `Cookie` header that a browser would send after the response: `request(app).get('/').set('Cookie',

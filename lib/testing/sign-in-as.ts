@@ -8,6 +8,7 @@ import { cookieHeader } from './cookie-header';
 
 /** An HTTP client that sends a header with all its later requests, such as `request.agent(app)` of supertest. */
 export interface TestAgent {
+  /** Sets a header for all later requests. */
   readonly set: (name: string, value: string) => unknown;
 }
 
