@@ -242,7 +242,7 @@ describe('a request to the demo without a session', () => {
     expect((await alice.post('/sign-in', { ...ALICE, returnTo })).headers['location']).toBe('/profile');
   });
 
-  it('leads nobody to another site', async () => {
+  it('never leads a person to another site', async () => {
     const alice = person();
     expect((await alice.get('/sign-in?returnTo=//evil.example')).text).not.toContain('evil');
     const response = await alice.post('/sign-in', { ...ALICE, returnTo: '//evil.example' });

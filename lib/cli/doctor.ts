@@ -12,15 +12,15 @@ export interface Finding {
   /** `warning` does not affect any promise of the package. `skipped` means that the check could not run. */
   readonly status: 'ok' | 'warning' | 'problem' | 'skipped';
   readonly detail: string;
-  /** What to do, or statements to run. */
+  /** Advice, or statements to run. */
   readonly fix?: string;
 }
 
-/** What the checks examine. */
+/** The installation that the checks examine. */
 export interface Patient {
   readonly knex: Knex;
   readonly manager: IdentitySessionManager;
-  /** The schema of the tables, or undefined if there are none. */
+  /** The schema of the tables. Undefined if the tables do not exist. */
   readonly schema: string | undefined;
 }
 

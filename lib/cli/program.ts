@@ -16,7 +16,7 @@ import { EXIT, type Terminal } from './terminal';
 interface Session {
   readonly knex: Knex;
   readonly manager: IdentitySessionManager;
-  /** The schema of the tables, or undefined if there are none. */
+  /** The schema of the tables. Undefined if the tables do not exist. */
   readonly schema: string | undefined;
 }
 

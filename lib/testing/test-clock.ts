@@ -21,8 +21,8 @@ export class TestClock implements Clock {
   }
 
   /**
-   * Advances the time, and calls the manager's timers that become due, in order. What they start, such as a write to the
-   * database, is not awaited; `await manager.flush()` awaits the writes.
+   * Advances the time, and calls the manager's timers that become due, in order. It does not await
+   * work that the timers start, such as writes to the database; `await manager.flush()` awaits those.
    * @param time A number of milliseconds, or text such as `30D`, `12h` or `1h 30m`.
    * @throws RangeError if the text is not a duration
    */

@@ -53,7 +53,7 @@ function operationOf(method: Request['method'], path: string): Operation | undef
   );
 }
 
-/** Returns the difference between a response and its description, or undefined if there is none. */
+/** Returns the difference between a response and its description. Returns undefined if they agree. */
 function undocumented(
   operation: Operation | undefined,
   response: Response,
