@@ -31,6 +31,8 @@ export interface RigOptions {
   readonly hint?: HintKind;
   /** The size of a node's pool. */
   readonly connections?: number;
+  /** True if hunters end a session only after its first use is written. */
+  readonly patient?: boolean;
 }
 
 /** The Redis server for notifications, and the proxy through which both nodes reach it. */
@@ -127,6 +129,7 @@ export class Rig {
       nodes: this.nodes,
       clients: CLIENTS,
       pause: PAUSE,
+      patient: options.patient ?? false,
     });
   }
 

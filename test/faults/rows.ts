@@ -53,10 +53,14 @@ export interface Scene {
 /** Requests wait for slow answers instead of timing out, with enough connections for all that wait. */
 const LONG_BUDGET: RigOptions = { node: { requestBudget: 15_000 }, connections: 20 };
 
-/** No touches are written during the run, because their result would tell the node which sessions have ended. */
+/**
+ * After its first use, no touches of a session are written during the run, because their result would tell the node which
+ * sessions have ended.
+ */
 const WITHOUT_TOUCHES: RigOptions = {
   ...LONG_BUDGET,
   node: { ...LONG_BUDGET.node, touchInterval: 60_000, updateAfterCacheHits: 10_000 },
+  patient: true,
 };
 
 /** The second node has a small heap: about 70 MB remain after Node.js, TypeScript and the app. */

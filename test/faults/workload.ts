@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { FLUSH_EVERY } from '../../lib/store/buffered';
 import type { Address, Client, Errand, Held } from './client';
 import type { Operation } from './history';
 
@@ -9,6 +10,8 @@ export interface WorkloadOptions {
   readonly clients: number;
   /** The shortest pause between two errands of a client, in milliseconds. The longest is twice as long. */
   readonly pause: number;
+  /** True if hunters end a session only after its first use is written. */
+  readonly patient: boolean;
 }
 
 /** The number of unanswered errands after which a client sends no more to a node. */
@@ -23,6 +26,9 @@ const DEVICES = 2;
 /** The interval in milliseconds and the number of a hunter's attempts to use an ended session. Lasts longer than the lease. */
 const TRY_EVERY = 200;
 const TRIES = 16;
+
+/** The time after which the first use of a session is written, in milliseconds. */
+const FIRST_USE_WRITTEN = FLUSH_EVERY + 300;
 
 /** The number of parallel hunts of one hunter. */
 const HUNTS = 4;
@@ -112,13 +118,13 @@ export class Workload {
    * trusted for too long.
    */
   async #hunt(user: string, own: number): Promise<void> {
-    const { client, nodes } = this.#options;
+    const { client, nodes, patient } = this.#options;
     const [here, there] = [nodes[own]!, nodes[1 - own]!];
     const { opened } = await client.run({ act: 'sign in', user }, here);
     if (opened === undefined) return;
     const as = { user, with: opened };
     const asked = [client.run({ act: 'request', ...as }, there)];
-    await sleep(2 * HASTE * Math.random());
+    await sleep(patient ? FIRST_USE_WRITTEN : 2 * HASTE * Math.random());
     const { operation } = await client.run({ act: 'sign out', ...as, ends: [opened.id] }, here);
     if (operation.outcome !== 'accepted') this.#escaped.push(opened);
     asked.push(client.run({ act: 'request', ...as }, here));
