@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 
 import { createIdentitySessionManager } from '../create';
 import type { IdentitySessionManager } from '../manager/manager';
+import { inSchema } from '../database/statement-runner';
 import { migrate, pendingMigrations } from '../store/postgres/migrate';
 import { MOST_TAKEN } from '../store/store';
 import { VERSION } from '../version';
@@ -173,8 +174,7 @@ function withTables<S extends Session>(session: S): S & { readonly schema: strin
 
 /** Returns the schema of the tables: the given one, or the first of the search path that has them. */
 async function schemaOf(knex: Knex, given?: string): Promise<string | undefined> {
-  const name =
-    given === undefined ? 'identity_sessions' : `"${given.replaceAll('"', '""')}".identity_sessions`;
+  const name = given === undefined ? 'identity_sessions' : inSchema('identity_sessions', given);
   const { rows } = await knex.raw<{ rows: { schema: string }[] }>(
     'select nspname as schema from pg_class c join pg_namespace n on n.oid = relnamespace where c.oid = to_regclass(?)',
     [name],

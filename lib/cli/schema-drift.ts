@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 
 import { systemClock } from '../clock';
+import { inSchema } from '../database/statement-runner';
 import { mintSessionId } from '../session/credentials';
 import { createTables } from '../store/postgres/migrate';
 
@@ -39,22 +40,22 @@ export async function schemaDrift(knex: Knex, schema: string): Promise<Drift[]> 
   }
 }
 
+/** The beginning of the names of all tables, indexes and functions. */
+const OBJECTS = 'identity_session';
+
 /** Returns the objects of a schema, with the name of the schema `as` in their definitions. */
 async function definitionsIn(knex: Knex, schema: string, as: string): Promise<Defined[]> {
   const { rows } = await knex.raw<{ rows: Defined[] }>(DEFINITIONS, { schema });
-  const [from, to] = [quoted(schema), quoted(as)];
-  // The server quotes the name only if it must.
-  const renamed = (text: string) => text.replaceAll(`${from}.`, `${to}.`).replaceAll(`${schema}.`, `${to}.`);
+  const [from, to] = [inSchema(OBJECTS, schema), inSchema(OBJECTS, as)];
+  // The server quotes the name only if it must. An unquoted name can also be an alias, so the object decides.
+  const unquoted = `${schema}.${OBJECTS}`;
+  const renamed = (text: string) => text.replaceAll(from, to).replaceAll(unquoted, to);
   return rows.map(({ object, definition, create, replace }) => ({
     object,
     definition: renamed(definition),
     create: renamed(create),
     replace: renamed(replace),
   }));
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
 
 function differences(wanted: readonly Defined[], found: readonly Defined[]): Drift[] {

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 
+import { inSchema } from '../database/statement-runner';
 import { EXIT, type Terminal } from './terminal';
 
 /** The state of an installation. */
@@ -21,7 +22,7 @@ export async function status(
 ): Promise<number> {
   const { rows } = await knex.raw<{ rows: [Status] }>(STATUS, {
     schema,
-    sessions: `${quoted(schema)}.identity_sessions`,
+    sessions: inSchema('identity_sessions', schema),
   });
   const [found] = rows;
   if (json) print(JSON.stringify(found, null, 2));
@@ -39,10 +40,6 @@ const LABELS: Readonly<Record<keyof Status, string>> = {
   changes: 'entries of the change log',
   cleanup: 'last complete cleanup (UTC)',
 };
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
 
 const STATUS = `
   select

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 
-import { keyedHash, type Key } from '../session/keyed-hash';
+import { keyedId, type Key } from '../session/keyed-hash';
 import { isSessionId } from '../session/credentials';
 import type { Owner } from '../session/session';
 
@@ -52,13 +52,12 @@ export function setLink(theirs: ForeignSession, { sessionId, owner }: Link): voi
 
 /**
  * Returns the id of the session that belongs to an express-session without a link. Parallel requests get the same id, so that
- * they open one session. The express-session's id cannot be computed from it. The result is a UUID of version 8 (RFC 9562).
+ * they open one session.
  * @param previous The session that ended before in the same express-session.
  */
 export function derivedId(key: Key, sid: string, owner: Owner, previous: string | undefined): string {
   const seed = JSON.stringify([sid, owner.tenantId ?? null, owner.userId, previous ?? null]);
-  const digits = keyedHash(key, 'express-session', seed);
-  return `${digits.slice(0, 12)}8${digits.slice(13, 16)}8${digits.slice(17, 32)}`;
+  return keyedId(key, 'express-session', seed);
 }
 
 /** Stores the express-session now. */

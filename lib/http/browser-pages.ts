@@ -4,6 +4,7 @@ import type { SessionError } from '../errors';
 import { func, text } from '../options/checks';
 import { readOptions, type OptionTable } from '../options/reader';
 import type { Answer, Dialect } from './dialect';
+import { htmlText } from './html-text';
 import { rest, type RestOptions } from './rest';
 import { SAFE_METHODS } from './same-origin';
 
@@ -133,6 +134,5 @@ const PAGE = {
 
 /** The messages of refusals can quote what the client sent. */
 function plainPage({ message }: SessionError): string {
-  const shown = message.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>That did not work</title><h1>That did not work</h1><p>${shown}</p></html>`;
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>That did not work</title><h1>That did not work</h1><p>${htmlText(message)}</p></html>`;
 }

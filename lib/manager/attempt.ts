@@ -50,8 +50,8 @@ export class Attempt {
   }
 
   /**
-   * Calls the listener once, with the outcome, when the attempt is over. That is immediately if the client left while a
-   * limiter was still counting.
+   * Calls the listener once, with the outcome, when the attempt is over. The attempt can be over already, because the client
+   * left while a limiter was counting.
    */
   whenOver(listener: (outcome: Outcome) => void): void {
     if (this.#isOver) listener(this.#outcome);

@@ -21,3 +21,13 @@ export function mintKey(): Key {
 export function keyedHash(key: Key, purpose: string, value: string): string {
   return createHmac('sha256', key).update(`${purpose}\0${value}`).digest('hex');
 }
+
+/**
+ * Returns a session id that is derived from a value: a UUID of version 8 (RFC 9562), from which the value cannot be computed. Equal
+ * values get equal ids.
+ * @param purpose As in `keyedHash`.
+ */
+export function keyedId(key: Key, purpose: string, value: string): string {
+  const digits = keyedHash(key, purpose, value);
+  return `${digits.slice(0, 12)}8${digits.slice(13, 16)}8${digits.slice(17, 32)}`;
+}

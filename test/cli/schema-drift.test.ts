@@ -16,6 +16,11 @@ const run = (sql: string) => database.knex.raw(sql.replaceAll('?', '\\?'));
 const drift = (schema = 'public') => schemaDrift(database.knex, schema);
 
 describe('schemaDrift', () => {
+  it.each(['e', 's', 'old', 'identity_session'])('finds nothing in the schema %s', async (schema) => {
+    await migrate(database.knex, { schema });
+    expect(await drift(schema)).toEqual([]);
+  });
+
   it('finds nothing after the migrations, in a schema of any name, and ignores objects of the app', async () => {
     await migrate(database.knex, { schema: ODD });
     await run('create index of_mine on identity_sessions (client_id)');

@@ -120,7 +120,7 @@ describe.each([
     const response = await page(appWith({}, framework), '/limit');
     expect([response.status, response.get('Retry-After')]).toEqual([429, '60']);
     expect(response.get('Content-Type')).toBe('text/html; charset=utf-8');
-    expect(response.text).toContain('Wait &#60;b&#62;&#38;&#34;a minute&#39;&#60;/b&#62;.');
+    expect(response.text).toContain('Wait &lt;b&gt;&amp;&quot;a minute&#39;&lt;/b&gt;.');
   });
 
   it('shows the page of the option `problem`, and 503 during an outage', async () => {

@@ -3,18 +3,23 @@ import { promisify } from 'node:util';
 import type express from 'express';
 import request from 'supertest';
 
-import { memory, SessionError, signInLimiter, type IdentitySessionManager } from '../../lib';
+import { memory, signInLimiter, type IdentitySessionManager } from '../../lib';
 import type { AdministeredStore } from '../../lib/store';
 import { Browser } from '../support/browser';
 import { FakeClock } from '../support/clock';
 import { HOUR } from '../support/sessions';
 import { managerOn } from '../support/manager';
 import { nodesOnADatabase } from '../support/nodes';
-import { form, PassportApp, type PassportAppOptions } from '../support/passport-app';
-
-const COOKIE = '__Host-identity';
-const GUEST = { user: null, authenticated: false };
-const ALICE = { user: { id: 1, name: 'alice' }, authenticated: true };
+import {
+  ALICE,
+  COOKIE,
+  form,
+  GUEST,
+  outage,
+  PassportApp,
+  type PassportAppOptions,
+  sessionIn,
+} from '../support/passport-app';
 
 let clock: FakeClock;
 let store: AdministeredStore;
@@ -28,9 +33,7 @@ beforeEach(() => {
 afterEach(() => manager.close());
 
 const appWith = (options: PassportAppOptions = {}) => new PassportApp(manager, options);
-const outage = () => Promise.reject(new SessionError('store-unavailable', 'Not now.', { retryAfter: 1 }));
 const endOf = async (sessionId: string) => (await store.find(sessionId))?.endReason;
-const sessionIn = (browser: Browser) => browser.cookies.get(COOKIE)?.split('.')[0] ?? '';
 
 describe('a sign-in with Passport', () => {
   it('opens a session with a new id each time, and ends the previous session', async () => {

@@ -4,7 +4,7 @@ import express from 'express';
 import express4 from 'express4';
 import request from 'supertest';
 
-import { memory, SessionError, type IdentitySessionManager } from '../../lib';
+import { memory, type IdentitySessionManager } from '../../lib';
 import { passportSessions } from '../../lib/passport';
 import type { AdministeredStore } from '../../lib/store';
 import { signInAs } from '../../lib/testing';
@@ -12,11 +12,15 @@ import { Browser } from '../support/browser';
 import { FakeClock } from '../support/clock';
 import { GuestSessions } from '../support/guest-sessions';
 import { managerOn } from '../support/manager';
-import { form, PassportApp, type PassportAppOptions } from '../support/passport-app';
-
-const COOKIE = '__Host-identity';
-const GUEST = { user: null, authenticated: false };
-const ALICE = { user: { id: 1, name: 'alice' }, authenticated: true };
+import {
+  ALICE,
+  form,
+  GUEST,
+  outage,
+  PassportApp,
+  type PassportAppOptions,
+  sessionIn,
+} from '../support/passport-app';
 
 let clock: FakeClock;
 let store: AdministeredStore;
@@ -30,9 +34,7 @@ beforeEach(() => {
 afterEach(() => manager.close());
 
 const appWith = (options: PassportAppOptions = {}) => new PassportApp(manager, options);
-const outage = () => Promise.reject(new SessionError('store-unavailable', 'Not now.', { retryAfter: 1 }));
 const endOf = async (sessionId: string) => (await store.find(sessionId))?.endReason;
-const sessionIn = (browser: Browser) => browser.cookies.get(COOKIE)?.split('.')[0] ?? '';
 
 describe.each([
   ['Express 4', 'Passport 0.6', { framework: express4, Class: Passport6 }],

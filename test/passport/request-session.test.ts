@@ -1,16 +1,20 @@
 import type { Request } from 'express';
 
-import { memory, SessionError, type IdentitySessionManager } from '../../lib';
+import { memory, type IdentitySessionManager } from '../../lib';
 import type { AdministeredStore } from '../../lib/store';
 import { Browser } from '../support/browser';
 import { FakeClock } from '../support/clock';
 import { GuestSessions, sessionOf } from '../support/guest-sessions';
 import { managerOn } from '../support/manager';
-import { form, PassportApp, type PassportAppOptions } from '../support/passport-app';
-
-const COOKIE = '__Host-identity';
-const GUEST = { user: null, authenticated: false };
-const ALICE = { user: { id: 1, name: 'alice' }, authenticated: true };
+import {
+  ALICE,
+  COOKIE,
+  form,
+  GUEST,
+  outage,
+  PassportApp,
+  type PassportAppOptions,
+} from '../support/passport-app';
 
 let clock: FakeClock;
 let store: AdministeredStore;
@@ -24,7 +28,6 @@ beforeEach(() => {
 afterEach(() => manager.close());
 
 const appWith = (options: PassportAppOptions = {}) => new PassportApp(manager, options);
-const outage = () => Promise.reject(new SessionError('store-unavailable', 'Not now.', { retryAfter: 1 }));
 
 describe('passportSessions behind a middleware with sessions for guests', () => {
   let guests: GuestSessions;

@@ -3,8 +3,23 @@ import express, { type Express } from 'express';
 import { Passport } from 'passport';
 import { Strategy } from 'passport-local';
 
-import { restRouter, sessionErrors, type IdentitySessionManager } from '../../lib';
+import { restRouter, SessionError, sessionErrors, type IdentitySessionManager } from '../../lib';
+import type { Browser } from './browser';
 import { passportSessions, type PassportSessionsOptions } from '../../lib/passport';
+
+/** The cookie of a session. */
+export const COOKIE = '__Host-identity';
+
+/** The answers of the app at `/`. */
+export const GUEST = { user: null, authenticated: false };
+export const ALICE = { user: { id: 1, name: 'alice' }, authenticated: true };
+
+/** A call of a store whose database is away. */
+export const outage = () =>
+  Promise.reject(new SessionError('store-unavailable', 'Not now.', { retryAfter: 1 }));
+
+/** The id of the session in a browser, or '' if it has none. */
+export const sessionIn = (browser: Browser) => browser.cookies.get(COOKIE)?.split('.')[0] ?? '';
 
 export interface Account {
   readonly id: number;

@@ -2,6 +2,7 @@ import type { Request } from 'express';
 
 import { SessionError } from '../../errors';
 import type { Answer, Dialect } from '../../http/dialect';
+import { htmlText } from '../../http/html-text';
 import type { Action } from './actions';
 import type { OpenXchangeDialect } from './dialect';
 import { OpenXchangeError, type ErrorObject } from './errors';
@@ -33,10 +34,10 @@ const PAUSE = 5;
 
 /** Turns the answer with an error into a page that shows the message and leads back to the form. It needs no scripts. */
 function errorPage({ headers, body, ...rest }: Answer, request: Request): Answer {
-  const message = escaped((body as ErrorObject).error);
+  const message = htmlText((body as ErrorObject).error);
   const back = formOf(request);
-  const refresh = back && `<meta http-equiv="refresh" content="${PAUSE}; url=${escaped(back)}">`;
-  const link = back && `<p><a href="${escaped(back)}">Back</a></p>`;
+  const refresh = back && `<meta http-equiv="refresh" content="${PAUSE}; url=${htmlText(back)}">`;
+  const link = back && `<p><a href="${htmlText(back)}">Back</a></p>`;
   return {
     ...rest,
     headers: {
@@ -58,16 +59,4 @@ function formOf({ headers: { referer = '' } }: Request): string | undefined {
   const url = new URL(referer);
   url.searchParams.set('login', 'failed');
   return url.href;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 }
