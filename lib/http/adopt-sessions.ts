@@ -105,7 +105,7 @@ export function adoptSessions(manager: IdentitySessionManager, options: AdoptOpt
     const { session, secret } = await adopted(manager, old, candidates, request, dialect);
     if (other !== undefined) await end(manager, other, 'replaced');
     setSession(request, session);
-    markProved(request);
+    markProved(request, manager);
     if (!isTheirs) setCookie(response, request, session, secret);
   }
 

@@ -2,6 +2,7 @@ import type { Request } from 'express';
 
 import type { Dialect, Transport } from './dialect';
 import { SessionError } from '../errors';
+import type { IdentitySessionManager } from '../manager/manager';
 import type { IdentitySession } from '../session/session';
 
 /**
@@ -13,15 +14,18 @@ export function setSession(request: Request, session: IdentitySession): void {
   request.identitySession = session;
 }
 
-const proved = new WeakSet<Request>();
+const proved = new WeakMap<Request, IdentitySessionManager>();
 
-/** Marks a request whose session was proved by the session of another system, which `sessionSecretGuard` cannot read. */
-export function markProved(request: Request): void {
-  proved.add(request);
+/**
+ * Marks a request whose session was proved by the session of another system, which `sessionSecretGuard` cannot read. The proof
+ * holds for one manager only: an app can have several, for example one for administrators.
+ */
+export function markProved(request: Request, manager: IdentitySessionManager): void {
+  proved.set(request, manager);
 }
 
-export function isProved(request: Request): boolean {
-  return proved.has(request);
+export function isProved(request: Request, manager: IdentitySessionManager): boolean {
+  return proved.get(request) === manager;
 }
 
 /**

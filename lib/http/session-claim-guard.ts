@@ -8,8 +8,8 @@ import type { OptionTable } from '../options/reader';
 import { claimedSession, type SessionClaims } from '../session/claims';
 import type { IdentitySession, Owner } from '../session/session';
 import { setSession } from './guarded-session';
-import { refuse, restDialect, verbOptions } from './request';
-import { GUARD_OPTIONS, isGuest, type GuardOptions } from './session-secret-guard';
+import { restDialect, verbOptions } from './request';
+import { GUARD_OPTIONS, refuseUnlessGuest, type GuardOptions } from './session-secret-guard';
 
 /** The options of `sessionClaimGuard`. */
 export interface ClaimGuardOptions extends GuardOptions {
@@ -92,8 +92,7 @@ export function sessionClaimGuard(
         next();
       })
       .catch((error: unknown) => {
-        if (optional && isGuest(request, error)) next();
-        else refuse(error, dialect, request, response, next);
+        refuseUnlessGuest(error, { dialect, optional }, request, response, next);
       });
   };
 }

@@ -1,4 +1,4 @@
-import type { Request, RequestHandler } from 'express';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
 import { clientAddress } from './client-address';
 import type { Dialect, RequestCredentials } from './dialect';
@@ -53,10 +53,9 @@ export function sessionSecretGuard(
   const { sameAddress } = dialect;
 
   return afterBody(dialect, function sessionSecretGuard(request, response, next) {
-    if (isProved(request)) return next();
+    if (isProved(request, manager)) return next();
     const refused = (error: unknown) => {
-      if (optional && isGuest(request, error)) next();
-      else refuse(error, dialect, request, response, next);
+      refuseUnlessGuest(error, { dialect, optional }, request, response, next);
     };
     try {
       const credentials = readCredentials(request, dialect, settings);
@@ -84,11 +83,23 @@ export function sessionSecretGuard(
   });
 }
 
+/** Answers the refusal of a guard. An optional guard passes requests of guests on instead. */
+export function refuseUnlessGuest(
+  error: unknown,
+  { dialect, optional }: { readonly dialect: Dialect; readonly optional: boolean },
+  request: Request,
+  response: Response,
+  next: NextFunction,
+): void {
+  if (optional && isGuest(request, error)) next();
+  else refuse(error, dialect, request, response, next);
+}
+
 /**
- * Returns true if the refused request proves no session, so that an optional guard can pass it on. Credentials that contradict
- * the session of an earlier guard are no guest's.
+ * Returns true if the refused request proves no session. Credentials that contradict the session of an earlier guard are no
+ * guest's.
  */
-export function isGuest({ identitySession }: Request, error: unknown): boolean {
+function isGuest({ identitySession }: Request, error: unknown): boolean {
   if (!(error instanceof SessionError)) return false;
   if (error.code === 'credentials-missing') return true;
   return identitySession === undefined && (error.status === 401 || error.code === 'credentials-ambiguous');

@@ -203,6 +203,16 @@ describe('adoptSessions', () => {
     expect(await reasons()).toEqual([]);
   });
 
+  it('admits nobody to the routes of another manager', async () => {
+    const app = newVersion(manager());
+    const admins = manager({ cookies: { secure: false, name: 'admin' } });
+    app.get('/admin', sessionSecretGuard(admins), (_req, response) => void response.send('secret'));
+    const cookie = await signedInCookie(oldVersion());
+    expect((await request(app).get('/').set('Cookie', cookie)).status).toBe(200);
+    const refused = await request(app).get('/admin').set('Cookie', cookie);
+    expect([refused.status, refused.body]).toMatchObject([401, { code: 'credentials-missing' }]);
+  });
+
   it('returns 503 and keeps the old session when the database is unreachable', async () => {
     const cookie = await signedInCookie(oldVersion());
     const unreachable = manager({
