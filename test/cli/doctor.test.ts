@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import type { Finding } from '../../lib/cli/doctor';
 import { cli } from '../support/cli';
+import { PROJECT } from '../source/sources';
 import { createDatabase, emptyDatabase, type TestDatabase } from '../support/database';
 
 let database: TestDatabase;
@@ -10,6 +13,14 @@ beforeEach(async () => {
   database = await createDatabase();
 });
 afterEach(() => database.destroy());
+
+/** The grants in docs/database.md. */
+function documentedGrants(): string {
+  const page = readFileSync(join(PROJECT, 'docs/database.md'), 'utf8');
+  return /\n## Privileges\n.*?```sql\n(.*?)```/s.exec(page)![1]!;
+}
+
+const namesIn = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, name]) => name).sort();
 
 async function examine(url = database.url): Promise<{ code: number; of: (check: string) => Finding }> {
   const { code, out, err } = await cli(['doctor', '--json'], { DATABASE_URL: url });
@@ -64,6 +75,9 @@ describe('doctor', () => {
       const { fix } = of('privileges');
       expect(fix).toContain(`grant insert on public.identity_sessions to ${role};`);
       expect(fix).not.toContain('grant select');
+      expect(namesIn(fix!, /grant insert on public\.(\w+)/g)).toEqual(
+        namesIn(documentedGrants(), /^ {2}(\w+)/gm),
+      );
       await knex.raw(fix!);
       expect((await examine(url.href)).of('privileges').status).toBe('ok');
     } finally {
