@@ -134,5 +134,5 @@ const PAGE = {
 
 /** The messages of refusals can quote what the client sent. */
 function plainPage({ message }: SessionError): string {
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>That did not work</title><h1>That did not work</h1><p>${htmlText(message)}</p></html>`;
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>That did not work</title><h1>That did not work</h1><p>${htmlText(message)}</p></html>`;
 }

@@ -29,6 +29,10 @@ export function refusalWithPage(dialect: Dialect): Dialect['refusal'] {
   };
 }
 
+/** Lets phones and dark mode show the page as they show other pages. */
+const DISPLAY =
+  '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">';
+
 /** The time after which the page leads back to the form, in seconds. */
 const PAUSE = 5;
 
@@ -48,7 +52,7 @@ function errorPage({ headers, body, ...rest }: Answer, request: Request): Answer
       'X-Content-Type-Options': 'nosniff',
     },
     body:
-      `<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Login failed</title>${refresh ?? ''}</head>` +
+      `<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">${DISPLAY}<title>Login failed</title>${refresh ?? ''}</head>` +
       `<body><h1>Login failed</h1><p>${message}</p>${link ?? ''}</body></html>\n`,
   };
 }
