@@ -93,8 +93,13 @@ async function main(config: NodeConfig): Promise<void> {
       }
       return;
     }
+    await holdPool(order.holdPool);
+  }
+
+  /** Uses all connections of the pool for a time in milliseconds, and so opens those that are not open. */
+  async function holdPool(time: number): Promise<void> {
     const sleeping = Array.from({ length: connections }, () =>
-      database.raw(`select pg_sleep(${order.holdPool / 1000})`),
+      database.raw(`select pg_sleep(${time / 1000})`),
     );
     await Promise.allSettled(sleeping);
   }
@@ -111,6 +116,7 @@ async function main(config: NodeConfig): Promise<void> {
   // The runner has ended.
   process.once('disconnect', () => process.exit(1));
   process.on('message', (order: Order) => void obey(order).then(() => process.send!(DONE)));
+  if (config.hint === 'listen') void holdPool(100);
   process.send!({ port: (server.address() as AddressInfo).port });
 }
 
@@ -118,7 +124,7 @@ async function main(config: NodeConfig): Promise<void> {
 function databaseOf({ database, name, connections, hint }: NodeConfig): Knex {
   const connection = { connectionString: database, application_name: name };
   if (hint === 'listen') {
-    // All connections are open from the first request on, so that faults hit statements and not connection set-up.
+    // Connections that are open stay open, so that faults hit statements and not connection set-up.
     return knex({ client: 'pg', connection, pool: { min: connections, max: connections }, log: QUIET });
   }
   const native = new Pool({ ...connection, max: connections });

@@ -33,6 +33,8 @@ export interface RigOptions {
   readonly connections?: number;
   /** True if hunters end a session only after its first use is written. */
   readonly patient?: boolean;
+  /** False if only hunters send requests. */
+  readonly crowded?: boolean;
 }
 
 /** The Redis server for notifications, and the proxy through which both nodes reach it. */
@@ -52,7 +54,8 @@ const OPTIONS = {
 /** The time by which last-accessed may lag: `touchInterval`, the second between two writes, and one write. */
 const MAY_TRAIL = OPTIONS.touchInterval + 1000 + OPTIONS.requestBudget;
 
-const CLIENTS = 20;
+/** The number of clients that are not hunters. */
+const OTHERS = 14;
 
 /** The default size of a node's pool. */
 const CONNECTIONS = 5;
@@ -127,7 +130,7 @@ export class Rig {
     this.#workload = new Workload({
       client: this.#client,
       nodes: this.nodes,
-      clients: CLIENTS,
+      others: options.crowded === false ? 0 : OTHERS,
       pause: PAUSE,
       patient: options.patient ?? false,
     });

@@ -53,6 +53,9 @@ export interface Scene {
 /** Requests wait for slow answers instead of timing out, with enough connections for all that wait. */
 const LONG_BUDGET: RigOptions = { node: { requestBudget: 15_000 }, connections: 20 };
 
+/** Reads never wait for a connection. A read that waits until its session has ended cannot be too old. */
+const WITHOUT_QUEUES: RigOptions = { ...LONG_BUDGET, connections: 20, crowded: false };
+
 /**
  * After its first use, no touches of a session are written during the run, because their result would tell the node which
  * sessions have ended.
@@ -456,7 +459,7 @@ export const PLANTED: readonly PlantedRow[] = [
     inflict: (rig) => slowButForLog(rig, { answers: 1500 }, 2 * OUTAGE),
   }),
   planted('older read joined', 'P1', {
-    options: LONG_BUDGET,
+    options: WITHOUT_QUEUES,
     inflict: (rig) => slowWithoutLog(rig, { answers: 4000 }),
   }),
   planted('own revocation not applied to the cache', 'P2', { inflict: () => sleep(2000) }),

@@ -7,7 +7,8 @@ import type { Operation } from './history';
 export interface WorkloadOptions {
   readonly client: Client;
   readonly nodes: readonly [Address, Address];
-  readonly clients: number;
+  /** The number of clients that are not hunters. */
+  readonly others: number;
   /** The shortest pause between two errands of a client, in milliseconds. The longest is twice as long. */
   readonly pause: number;
   /** True if hunters end a session only after its first use is written. */
@@ -59,9 +60,8 @@ export class Workload {
   }
 
   start(): void {
-    const { clients } = this.#options;
     const hunters = Array.from({ length: HUNTERS }, (_, i) => this.#hunter(`hunter-${i}`, i % 2));
-    const others = Array.from({ length: clients - HUNTERS }, (_, i) => this.#client(`user-${i >> 1}`));
+    const others = Array.from({ length: this.#options.others }, (_, i) => this.#client(`user-${i >> 1}`));
     this.#running = Promise.all([...hunters, ...others]);
   }
 
