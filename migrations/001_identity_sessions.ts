@@ -37,7 +37,9 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       auth_id text,
       node text,
       end_reason text,
-      ended_by text
+      ended_by text,
+      -- The name that the owner gave to the session.
+      name text
     ) with (fillfactor = 85)`);
   // For the sessions of one user, newest sign-in first. "is not distinct from" cannot use an index, so null becomes ''.
   await knex.raw(`
@@ -223,7 +225,7 @@ async function createTriggers(knex: Knex, at: string): Promise<void> {
   await knex.raw(`
     create trigger identity_session_changed after update of
       session_id, secret_hash, tenant_id, user_id, client_id, actor, device, device_info, user_agent, client_hints, stay_signed_in,
-      signed_in, extra_properties, data, protocol_data, auth_id
+      signed_in, extra_properties, data, protocol_data, auth_id, name
     on ${at}.identity_sessions for each row when (new.ended_at is null)
     execute function ${at}.identity_session_changed()`);
 

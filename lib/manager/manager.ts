@@ -367,20 +367,23 @@ export class IdentitySessionManager {
    * other, so that none is lost: `manager.update(id, (data) => ({ ...data, visits: (data.visits ?? 0) + 1 }))`. The function may
    * be called again after a conflict in the database, so it must have no other effects, and it must not be async.
    *
+   * `name` is the name that the owner gives to the session: at most 64 characters, or null.
+   *
    * Objects that requests already have do not change.
-   * @throws SessionError `invalid-request` if an object is too large or too deep, `store-unavailable`
+   * @throws SessionError `invalid-request` if an object is too large or too deep or the name is too long, `store-unavailable`
    * @throws TypeError if a value is not a JSON object, or a name does not belong to `SessionPatch`
    */
   async update(sessionId: string, patch: SessionPatch | ((data: Data) => Data)): Promise<boolean> {
     if (typeof patch === 'function') return this.#changeData(sessionId, patch);
     checkNames('update', patch, CHANGEABLE);
-    const { extraProperties, data, protocolData } = patch;
+    const { extraProperties, data, protocolData, name } = patch;
     const changes = {
       ...(extraProperties !== undefined && {
         extraProperties: jsonObject('extraProperties', extraProperties),
       }),
       ...(data !== undefined && { data: jsonObject('data', data) }),
       ...(protocolData !== undefined && { protocolData: checkedProtocolData(protocolData) }),
+      ...(name !== undefined && { name: optionalLabel('name', name, LONGEST_NAME) }),
     };
     const id = parsedSessionId(sessionId);
     return id === undefined ? false : this.#store.update(id, changes);
@@ -540,7 +543,10 @@ export class IdentitySessionManager {
   }
 }
 
-const CHANGEABLE: Names<SessionPatch> = { extraProperties: true, data: true, protocolData: true };
+const CHANGEABLE: Names<SessionPatch> = { extraProperties: true, data: true, protocolData: true, name: true };
+
+/** The longest name that an owner can give to a session, in characters. */
+const LONGEST_NAME = 64;
 
 /** The number of ends that are reported before other requests may run. */
 const REPORTED_AT_ONCE = 500;

@@ -145,6 +145,7 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
     endedAt: null,
     endReason: null,
     endedBy: null,
+    name: null,
   };
 }
 

@@ -67,6 +67,8 @@ export interface IdentitySession extends Owner {
   readonly endReason: EndReason | null;
   /** The actor that ended the session, in the app's words (a user id, `policy`), or null. */
   readonly endedBy: string | null;
+  /** The name that the owner gave to the session, such as `Kitchen tablet`, or null. */
+  readonly name: string | null;
 }
 
 /** One object per protocol, under the protocol's name. */
@@ -149,6 +151,7 @@ export function withoutSecret(session: StoredSession): IdentitySession {
     endedAt: session.endedAt,
     endReason: session.endReason,
     endedBy: session.endedBy,
+    name: session.name,
   };
 }
 

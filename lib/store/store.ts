@@ -196,6 +196,8 @@ export interface SessionPatch {
   readonly data?: Data;
   /** Replaces the objects of the named protocols. The objects of other protocols stay. */
   readonly protocolData?: ProtocolData;
+  /** The name that the owner gives to the session. Null removes it. */
+  readonly name?: string | null;
 }
 
 /** All sessions, or those of one tenant. `tenantId: null` means the sessions without a tenant. */

@@ -256,9 +256,40 @@ describe('update', () => {
       const manager = use();
       const { session } = await open(manager);
       const updating = manager.update(session.sessionId, patch as never);
-      await expect(updating).rejects.toThrow(/^`update` .* `extraProperties`, `data`, `protocolData`$/);
+      await expect(updating).rejects.toThrow(/^`update` .* `extraProperties`, `data`, `protocolData`, `name`$/);
     },
   );
+});
+
+describe.each([
+  ['Postgres', () => use()],
+  ['memory', () => managerOn({ store: memory(), clock: nodes.clock })],
+])('the name of a session on %s', (_, make) => {
+  let manager: IdentitySessionManager;
+  let id: string;
+  const nameNow = async () => (await manager.get(owner, id)).name;
+
+  beforeEach(async () => {
+    manager = make();
+    id = (await manager.create(owner)).sessionId;
+  });
+  afterEach(() => manager.close());
+
+  it('is set and removed by update, which keeps it if the patch does not name it', async () => {
+    expect(await nameNow()).toBeNull();
+    await manager.update(id, { name: 'Küche 🍳' });
+    await manager.update(id, { data: { seen: true } });
+    await manager.update(id, (data) => data);
+    expect(await nameNow()).toBe('Küche 🍳');
+    await manager.update(id, { name: null });
+    expect(await nameNow()).toBeNull();
+  });
+
+  it.each(['', 'x'.repeat(65), 7])('is refused with invalid-request if it is %j', async (name) => {
+    const naming = manager.update(id, { name: name as string });
+    await expect(naming).rejects.toMatchObject({ code: 'invalid-request', field: 'name' });
+    expect(await nameNow()).toBeNull();
+  });
 });
 
 describe.each([

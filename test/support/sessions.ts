@@ -38,6 +38,7 @@ export function aSession(now: number, said: Partial<StoredSession> = {}): Stored
     endedAt: null,
     endReason: null,
     endedBy: null,
+    name: null,
     ...said,
   };
 }

@@ -164,13 +164,13 @@ class PostgresStore implements AdministeredStore {
     return this.find(id);
   }
 
-  async update(id: string, { extraProperties, data, protocolData }: SessionPatch): Promise<boolean> {
+  async update(id: string, { extraProperties, data, protocolData, name }: SessionPatch): Promise<boolean> {
     if (!isSessionId(id)) return false;
     const changes = [extraProperties, data, protocolData].flatMap((part) => [
       part !== undefined,
       part && jsonText(part),
     ]);
-    return (await this.#repeatable('update', [id, ...changes])).length > 0;
+    return (await this.#repeatable('update', [id, ...changes, name !== undefined, name])).length > 0;
   }
 
   async changeData(id: string, change: (data: Data) => Data): Promise<boolean> {
@@ -182,7 +182,7 @@ class PostgresStore implements AdministeredStore {
       const changing = attempt(() => jsonText(change(dataIn(row))));
       // An error of the app's function is no error of the database.
       if ('error' in changing) return changing;
-      await run(sql.update, [id, false, null, true, changing.result, false, null]);
+      await run(sql.update, [id, false, null, true, changing.result, false, null, false, null]);
       return true;
     });
     if (typeof changed === 'object') throw changed.error;

@@ -56,6 +56,7 @@ const FIELDS = {
   endedAt: point('ended_at'),
   endReason: field<StoredSession['endReason']>('end_reason'),
   endedBy: optionalText('ended_by'),
+  name: optionalText('name'),
 } satisfies { readonly [Name in keyof Omit<StoredSession, 'idleTimeout'>]: Field<StoredSession[Name]> };
 
 type Name = keyof typeof FIELDS;

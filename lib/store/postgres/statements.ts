@@ -41,7 +41,8 @@ export function statements(tables: Tables) {
       update ${table} s
       set extra_properties = case when $2 then $3::jsonb else extra_properties end,
           data = case when $4 then $5::jsonb else data end,
-          protocol_data = case when $6 then coalesce(protocol_data, '{}') || $7::jsonb else protocol_data end
+          protocol_data = case when $6 then coalesce(protocol_data, '{}') || $7::jsonb else protocol_data end,
+          name = case when $8 then $9 else name end
       where session_id = $1 and ${notEnded(tables)} returning session_id`,
 
     lockData: `select data from ${table} s where session_id = $1 and ${notEnded(tables)} for no key update of s`,

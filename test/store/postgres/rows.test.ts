@@ -129,6 +129,7 @@ describe('the row of a session', () => {
     endedAt: orNull(instant),
     endReason: fc.constantFrom('revoked', 'displaced', null),
     endedBy: orNull(text),
+    name: orNull(text),
   });
 
   it('preserves any value of any field', async () => {
