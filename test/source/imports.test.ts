@@ -55,11 +55,11 @@ const BOUNDARIES: Readonly<Record<string, Boundary>> = {
   maxmind: { within: /^lib\/location\/maxmind$/ },
   'express-rate-limit': { within: /^lib\/http\/limiters$/ },
   express: {
-    within: /^lib\/(http|passport|express-session|protocols|testing)\/.+$/,
-    typesIn: /^lib\/(http|passport|express-session|protocols|testing)\/(?!.*(router|form-body)$)/,
+    within: /^lib\/(http|pages|passport|express-session|protocols|testing)\/.+$/,
+    typesIn: /^lib\/(http|pages|passport|express-session|protocols|testing)\/(?!.*(router|form-body)$)/,
   },
   crypto: {
-    within: /^lib\/(session\/(credentials|keyed-hash|sealed)|protocols\/open-xchange\/cookie-hash)$/,
+    within: /^lib\/(session\/(credentials|keyed-hash|sealed)|pages\/fingerprint|protocols\/open-xchange\/cookie-hash)$/,
   },
   // The clock imports timers, so that fake timers that replace the global functions do not affect it.
   timers: { within: /^lib\/clock$/ },

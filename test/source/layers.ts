@@ -13,7 +13,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['store', 'changes', 'location'],
   ['manager'],
   ['http'],
-  ['protocols', 'passport', 'express-session', 'testing', 'metrics'],
+  ['protocols', 'pages', 'passport', 'express-session', 'testing', 'metrics'],
   ['create', 'index'],
   ['cli'],
 ];

@@ -1,0 +1,212 @@
+import { Router, type Request, type RequestHandler } from 'express';
+
+import { plainRefusal } from '../../errors';
+import { idParameter } from '../../http/id-parameter';
+import { revokeLimiters } from '../../http/limiters';
+import { send, sessionOf, verbOptions } from '../../http/request';
+import { mustClearCookie } from '../../http/revoke-route';
+import { sameOrigin } from '../../http/same-origin';
+import { sessionSecretGuard } from '../../http/session-secret-guard';
+import type { IdentitySessionManager } from '../../manager/manager';
+import { func } from '../../options/checks';
+import type { OptionTable } from '../../options/reader';
+import { covers } from '../../session/revocation';
+import { actingUser, type IdentitySession } from '../../session/session';
+import { serveAsset } from '../assets';
+import { parseForm } from '../form-body';
+import { fieldValue } from '../form-fields';
+import { readersOf, type Reader } from '../messages/reader';
+import { baseOf, homeOf, pageHandler, seeOther } from '../page-handler';
+import { frameOf, PAGE_OPTIONS, type PageFrame, type PageOptions } from '../page-options';
+import { pageHeaders, sendPage } from '../page-response';
+import { confirmDialog, confirmForm, type Question } from '../parts/confirm-dialog';
+import { html } from '../parts/html';
+import { noticeOf, problemBox } from '../parts/notice';
+import { effectName, titleOf } from '../parts/session-card';
+import { sessionLists } from '../parts/session-list';
+import { choiceIn, fieldsOf, revocationOf, type Choice } from './questions';
+import { sessionDetails } from './session-details';
+
+/** The options of `accountPage`. */
+export interface AccountPageOptions extends PageOptions {
+  /** Returns the sign-in method of a session for its owner, such as `Password` or `Google`, if the app knows it. */
+  readonly signInMethodOf?: ((session: IdentitySession) => string | undefined) | undefined;
+}
+
+const OPTIONS = {
+  ...PAGE_OPTIONS,
+  signInMethodOf: { check: func<NonNullable<AccountPageOptions['signInMethodOf']>>() },
+} satisfies OptionTable<AccountPageOptions>;
+
+/** The functions and options that the routes of the page share. */
+interface AccountParts extends PageFrame {
+  readonly manager: IdentitySessionManager;
+  readonly signInMethodOf: AccountPageOptions['signInMethodOf'];
+}
+
+/**
+ * Creates the page on which users see and end their sessions. It brings its own guard:
+ * `app.use('/account/sessions', accountPage(manager))`.
+ *
+ * Works without scripts. With scripts, it asks before it ends a session in a dialog, and shows new and ended sessions without a
+ * reload.
+ * @throws TypeError if the manager is missing or an option is invalid
+ */
+export function accountPage(manager: IdentitySessionManager, options: AccountPageOptions = {}): Router {
+  const values = verbOptions('accountPage', manager, options, OPTIONS);
+  const { settings } = manager;
+  const frame = frameOf(settings, values, readersOf(settings, values));
+  const parts: AccountParts = { ...frame, manager, signInMethodOf: values.signInMethodOf };
+  const { dialect } = frame;
+  const guarded = [pageHeaders, sessionSecretGuard(manager, { dialect })];
+  const write = [pageHeaders, sameOrigin(manager, { dialect }), ...guarded, parseForm];
+
+  const router = Router();
+  router.get('/assets/:file', serveAsset);
+  router.get('/', guarded, showSessions(parts));
+  router.get('/sessions/:id', guarded, showSession(parts));
+  router.post('/sessions/:id/name', write, nameSession(parts));
+  router.post('/confirm', write, askBefore(parts));
+  router.post('/end', write, revokeLimiters(dialect), endSessions(parts));
+  return router;
+}
+
+function showSessions(parts: AccountParts): RequestHandler {
+  const { manager, dialect, readerOf } = parts;
+  return pageHandler(dialect, async (request, response) => {
+    const current = sessionOf(request);
+    const reader = readerOf(request);
+    const { after } = request.query;
+    const isFirst = typeof after !== 'string';
+    const page = await manager.list(current, isFirst ? {} : { after });
+    const others = page.sessions.filter(({ sessionId }) => sessionId !== current.sessionId);
+    const lists = sessionLists({
+      reader,
+      base: baseOf(request),
+      currentId: current.sessionId,
+      sessions: [...(isFirst ? [current] : []), ...others].map((session) => manager.describe(session)),
+      others: isFirst && page.next === undefined ? others.length : await countOthers(manager, current),
+      isFirst,
+      next: page.next,
+    });
+    const { title, introduction } = reader.texts.account;
+    const content = html`${noticeOf(request, reader)}
+      <p class="eis-quiet">${introduction}</p>
+      ${lists} ${confirmDialog(reader)}
+      <p class="eis-unseen" id="eis-announcer" role="status"></p>`;
+    await sendPage(parts.documentOf({ title, content }, reader, request), request, response);
+  });
+}
+
+/** Returns the number of the user's sessions except the current one, without those that the options hide. */
+async function countOthers(manager: IdentitySessionManager, current: IdentitySession): Promise<number> {
+  const { totalCount = 1 } = await manager.search(current, { skip: 0, take: 1 });
+  return Math.max(0, totalCount - 1);
+}
+
+function showSession({
+  manager,
+  dialect,
+  readerOf,
+  documentOf,
+  signInMethodOf,
+}: AccountParts): RequestHandler {
+  return pageHandler(dialect, async (request, response) => {
+    const current = sessionOf(request);
+    const reader = readerOf(request);
+    const id = idOf(request);
+    const session = id === current.sessionId ? current : await manager.get(current, id);
+    const described = manager.describe(session);
+    const content = sessionDetails({
+      described,
+      reader,
+      base: baseOf(request),
+      home: homeOf(request),
+      isCurrent: session.sessionId === current.sessionId,
+      method: signInMethodOf?.(session),
+    });
+    const title = titleOf(described, reader);
+    await sendPage(documentOf({ title, content }, reader, request), request, response);
+  });
+}
+
+function idOf(request: Request): string {
+  return String(idParameter(request));
+}
+
+function nameSession({ manager, dialect }: AccountParts): RequestHandler {
+  return pageHandler(dialect, async (request, response) => {
+    const current = sessionOf(request);
+    const { sessionId } = await manager.get(current, idOf(request));
+    const name = fieldValue(request, 'name')?.trim() || null;
+    if (!(await manager.update(sessionId, { name }))) throw plainRefusal('session-not-found');
+    seeOther(response, homeOf(request), name === null ? 'name-removed' : 'named');
+  });
+}
+
+/** Shows the question that the dialog asks if scripts run. */
+function askBefore({ manager, dialect, readerOf, documentOf }: AccountParts): RequestHandler {
+  return pageHandler(dialect, async (request, response) => {
+    const reader = readerOf(request);
+    const choice = choiceIn(request);
+    if (choice.which === 'selected' && choice.ids.length === 0) {
+      const content = html`${problemBox(reader.texts.confirm.nothingSelected)}
+        <p><a href="${homeOf(request)}">← ${reader.texts.session.back}</a></p>`;
+      response.status(400);
+      await sendPage(
+        documentOf({ title: reader.texts.problem.title, content }, reader, request),
+        request,
+        response,
+      );
+      return;
+    }
+    const question = await questionAbout(choice, manager, reader, request);
+    const content = confirmForm(question, reader);
+    await sendPage(
+      documentOf({ title: reader.texts.account.title, content }, reader, request),
+      request,
+      response,
+    );
+  });
+}
+
+async function questionAbout(
+  choice: Choice,
+  manager: IdentitySessionManager,
+  reader: Reader,
+  request: Request,
+): Promise<Question> {
+  const current = sessionOf(request);
+  const { confirm } = reader.texts;
+  const form = { action: `${baseOf(request)}/end`, fields: fieldsOf(choice), cancel: homeOf(request) };
+  if (choice.which === 'others') {
+    const count = await countOthers(manager, current);
+    return { ...form, title: reader.plural(confirm.others, count), effect: confirm.severalEffect };
+  }
+  if (choice.which === 'selected') {
+    const title = reader.plural(confirm.several, choice.ids.length);
+    return { ...form, title, effect: confirm.severalEffect };
+  }
+  const described = manager.describe(await manager.get(current, choice.id));
+  const isCurrent = described.session.sessionId === current.sessionId;
+  const title = isCurrent
+    ? confirm.current
+    : reader.filled(confirm.one, { title: titleOf(described, reader) });
+  return { ...form, title, effect: confirm[effectName(described, isCurrent)] };
+}
+
+function endSessions({ manager, dialect }: AccountParts): RequestHandler {
+  return pageHandler(dialect, async (request, response) => {
+    const current = sessionOf(request);
+    const which = revocationOf(choiceIn(request), current);
+    if (which === undefined) return seeOther(response, homeOf(request), 'ended-none');
+    const ended = await manager.revoke(which, { by: actingUser(current) });
+    if (covers(which, current)) {
+      const clear = mustClearCookie(which, current, request, dialect);
+      // Without a cookie to clear, the next request of the browser is led to the sign-in page by the guard.
+      return send(response, dialect.revoked(clear, request, current));
+    }
+    const count = String(ended.length);
+    seeOther(response, homeOf(request), ended.length === 0 ? 'ended-none' : 'ended', { count });
+  });
+}

@@ -1,0 +1,14 @@
+export { accountPage, type AccountPageOptions } from './account/account-router';
+export type { PageOptions } from './page-options';
+export { pageParts, type PageParts, type PagePartsOptions } from './page-parts';
+export { noticeBox, problemBox } from './parts/notice';
+export { html, type Content, type Html } from './parts/html';
+export { plainLayout, type Layout, type PageContent, type PageWidth } from './parts/layout';
+export type { LanguageOptions, Reader } from './messages/reader';
+export type {
+  DeviceKind,
+  NoticeMessage,
+  NoticeName,
+  PageMessages,
+  PluralMessage,
+} from './messages/page-messages';

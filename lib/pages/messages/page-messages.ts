@@ -1,0 +1,99 @@
+import type { EndReason } from '../../session/end-reason';
+
+/** A message with a number, in the forms that the language distinguishes: the names are those of `Intl.PluralRules`. */
+export type PluralMessage = Partial<Record<Intl.LDMLPluralRule, string>> & { readonly other: string };
+
+/** A message that is shown once after something happened. */
+export interface NoticeMessage {
+  readonly title: string | PluralMessage;
+  readonly text: string;
+}
+
+/** The kinds of devices that have an icon. */
+export type DeviceKind = 'computer' | 'phone' | 'tablet' | 'app' | 'mail' | 'calendar' | 'program';
+
+/** The notices of the pages, by the names that a link can give in its query. */
+export type NoticeName =
+  | EndReason
+  | 'ended'
+  | 'ended-none'
+  | 'named'
+  | 'name-removed'
+  | 'policy-changed'
+  | 'session-not-found'
+  | 'session-expired'
+  | 'credentials-invalid';
+
+/**
+ * All texts of the pages in one language. Names in braces, such as `{title}`, stand for values. A language is complete:
+ * the compiler reports missing messages.
+ */
+export interface PageMessages {
+  /** `ltr`, or `rtl` for languages that are written from right to left. */
+  readonly direction: 'ltr' | 'rtl';
+  readonly account: {
+    readonly title: string;
+    readonly introduction: string;
+    readonly currentSession: string;
+    readonly otherSessions: string;
+    readonly noOtherSessions: string;
+    readonly olderSessions: string;
+    readonly newestSessions: string;
+    readonly unused: string;
+    readonly unusedAdvice: string;
+    readonly select: string;
+    readonly selectAll: string;
+    readonly signOutSelected: string;
+    readonly signOutOthers: PluralMessage;
+    /** Announced to screen readers when a session appears or ends while the page is open. */
+    readonly appeared: string;
+    readonly disappeared: string;
+  };
+  readonly session: {
+    readonly kinds: Readonly<Record<DeviceKind, string>>;
+    readonly thisBrowser: string;
+    readonly impersonation: string;
+    readonly activeNow: string;
+    readonly lastActive: string;
+    readonly justNow: string;
+    readonly signedIn: string;
+    readonly signOut: string;
+    readonly signOutNamed: string;
+    readonly details: string;
+    readonly back: string;
+    readonly name: string;
+    readonly nameHint: string;
+    readonly saveName: string;
+    readonly facts: {
+      readonly device: string;
+      readonly place: string;
+      readonly address: string;
+      readonly addresses: string;
+      readonly client: string;
+      readonly method: string;
+      readonly actor: string;
+      readonly signedIn: string;
+      readonly lastActive: string;
+      readonly expires: string;
+      readonly staysSignedIn: string;
+      readonly userAgent: string;
+      readonly unknown: string;
+      readonly yes: string;
+      readonly no: string;
+    };
+  };
+  readonly confirm: {
+    readonly one: string;
+    readonly several: PluralMessage;
+    readonly others: PluralMessage;
+    readonly current: string;
+    readonly currentEffect: string;
+    readonly browserEffect: string;
+    readonly appEffect: string;
+    readonly severalEffect: string;
+    readonly cancel: string;
+    readonly nothingSelected: string;
+  };
+  readonly notices: Readonly<Record<NoticeName, NoticeMessage>>;
+  readonly problem: { readonly title: string; readonly back: string; readonly signIn: string };
+}

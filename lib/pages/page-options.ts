@@ -1,0 +1,69 @@
+import type { Request } from 'express';
+
+import { browserPages } from '../http/browser-pages';
+import type { Dialect } from '../http/dialect';
+import { func, text } from '../options/checks';
+import type { OptionTable } from '../options/reader';
+import type { Settings } from '../options/settings';
+import { displayRefusal } from '../session/i18n/messages';
+import { LANGUAGE_OPTIONS, type LanguageOptions, type Reader } from './messages/reader';
+import { contentOf } from './page-parts';
+import { html, type Html } from './parts/html';
+import { mainOf, plainLayout, type Layout, type PageWidth } from './parts/layout';
+import { problemBox } from './parts/notice';
+
+/** The options of all mounted pages. */
+export interface PageOptions extends LanguageOptions {
+  /** The app's sign-in page, to which browsers without a session are led. Default: `/sign-in`. */
+  readonly signIn?: string | undefined;
+  /** Returns the document of a page, for example with the app's navigation around the content. Default: a plain document. */
+  readonly layout?: Layout | undefined;
+}
+
+export const PAGE_OPTIONS = {
+  ...LANGUAGE_OPTIONS,
+  signIn: {
+    default: '/sign-in',
+    check: text(/^\/(?![/\\])[^\s\\]*$/, 'a path on this site, such as "/sign-in"'),
+  },
+  layout: { default: plainLayout, check: func<Layout>() },
+} satisfies OptionTable<PageOptions>;
+
+/** A page without its layout. */
+export interface PageBody {
+  readonly title: string;
+  readonly content: Html;
+  readonly width?: PageWidth;
+}
+
+/** The functions that all mounted pages share. */
+export interface PageFrame {
+  /** Redirects browsers without a session to the sign-in page, and shows other refusals as a page. */
+  readonly dialect: Dialect;
+  readonly readerOf: (request: Pick<Request, 'headers'>) => Reader;
+  /** Returns the document of a page. */
+  readonly documentOf: (page: PageBody, reader: Reader, request: Request) => string;
+}
+
+/** Builds the functions that all mounted pages share. */
+export function frameOf(
+  settings: Settings,
+  { signIn, layout }: { readonly signIn: string; readonly layout: Layout },
+  readerOf: PageFrame['readerOf'],
+): PageFrame {
+  const documentOf: PageFrame['documentOf'] = ({ title, content, width }, reader, request) => {
+    const body = mainOf(title, content, reader, width);
+    return String(layout(contentOf(title, body, request.baseUrl, reader), request));
+  };
+  const dialect = browserPages(settings, {
+    signIn,
+    problem: (error, request) => {
+      const reader = readerOf(request);
+      const { problem } = reader.texts;
+      const content = html`${problemBox(displayRefusal(error, reader.names))}
+        <p><a href="${request.baseUrl || '/'}">${problem.back}</a></p>`;
+      return documentOf({ title: problem.title, content }, reader, request);
+    },
+  });
+  return { dialect, readerOf, documentOf };
+}
