@@ -14,7 +14,6 @@ import {
   prefersHtml,
   restRouter,
   returnPath,
-  revokeRoute,
   sameOrigin,
   SessionError,
   sessionErrors,
@@ -27,12 +26,10 @@ import {
 } from '../../lib';
 import { abpRoutes } from './abp';
 import { authenticate, isAdministrator } from './accounts';
-import { administration } from './administration';
 import { openXchangeRoutes } from './open-xchange';
-import { notice } from './pages/notices';
-import { problemPage } from './pages/problem';
+import { accountPage, adminPage, pageHeaders, pageParts, type PageContent, type PageParts } from '../../lib/pages';
+import { layout } from './pages/layout';
 import { profilePage } from './pages/profile';
-import { sessionsPage } from './pages/sessions';
 import { signInPage } from './pages/sign-in';
 
 /**
@@ -40,36 +37,31 @@ import { signInPage } from './pages/sign-in';
  * and a page for administrators. Clients of Open-Xchange and ABP front ends can use the same accounts and sessions.
  */
 export function createApp({ manager }: { manager: IdentitySessionManager }): Express {
-  const dialect = browserPages(manager.settings, {
-    signIn: '/sign-in',
-    problem: ({ message }) => problemPage('That did not work', message),
-  });
+  const dialect = browserPages(manager.settings, { signIn: '/sign-in' });
+  const partsOf = pageParts(manager);
   const guard = sessionSecretGuard(manager, { dialect });
 
   const app = express();
   app.disable('x-powered-by');
   app.use(express.static(join(__dirname, 'public')));
   app.use(['/ajax', '/appsuite/api'], openXchangeRoutes(manager));
-  app.use(pageHeaders);
   app.use(cookieParser());
 
-  app.get('/sign-in', showSignIn);
+  app.get('/sign-in', pageHeaders, showSignIn(partsOf));
   app.post(
     '/sign-in',
     sameOrigin(manager, { dialect }),
     express.urlencoded({ extended: false }),
     express.json(),
     signInLimiter(manager, { dialect, nameOf: (request) => signInForm(request).name }),
-    signInWithPassword(manager),
+    signInWithPassword(manager, partsOf),
   );
   app.post('/sign-out', signOut(manager, { dialect }));
 
-  app.get('/', guard, showSessions(manager));
-  app.post('/sessions/others/end', guard, revokeRoute(manager, { dialect, which: 'others' }));
-  app.post('/sessions/:id/end', guard, revokeRoute(manager, { dialect }));
-
-  app.get('/profile', guard, showProfile);
-  app.use('/admin', guard, administration(manager));
+  app.get('/', (_request, response) => response.redirect(303, '/account/sessions'));
+  app.use('/account/sessions', accountPage(manager, { layout }));
+  app.get('/profile', pageHeaders, guard, showProfile(partsOf));
+  app.use('/admin/sessions', adminPage(manager, { layout, isGranted: administers }));
 
   app.use('/api', abpRoutes(manager));
   app.use(restRouter(manager));
@@ -77,21 +69,21 @@ export function createApp({ manager }: { manager: IdentitySessionManager }): Exp
   return app;
 }
 
-function pageHeaders(_request: Request, response: Response, next: NextFunction): void {
-  response.set({
-    'Content-Security-Policy':
-      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
-      "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    'Cache-Control': 'no-store',
-    'Referrer-Policy': 'same-origin',
-    'X-Content-Type-Options': 'nosniff',
-  });
-  next();
+function administers(_permission: string, request: Request): boolean {
+  return isAdministrator(sessionOf(request).userId);
 }
 
-function showSignIn(request: Request, response: Response): void {
-  const shown = notice(request.query['notice']);
-  response.send(signInPage({ name: rememberedName(request), notice: shown, returnTo: returnPath(request) }));
+type PartsOf = (request: Request) => PageParts;
+
+function sendPage(page: PageContent, request: Request, response: Response): void {
+  response.send(String(layout(page, request)));
+}
+
+function showSignIn(partsOf: PartsOf): RequestHandler {
+  return function showSignIn(request, response) {
+    const shown = { name: rememberedName(request), returnTo: returnPath(request) };
+    sendPage(signInPage(partsOf(request), shown), request, response);
+  };
 }
 
 /**
@@ -109,14 +101,14 @@ function refuseMalformed(
   next(isRefusal ? error : new SessionError('invalid-request', 'The request cannot be read.'));
 }
 
-function signInWithPassword(manager: IdentitySessionManager): RequestHandler {
+function signInWithPassword(manager: IdentitySessionManager, partsOf: PartsOf): RequestHandler {
   const signIn = createSignIn(manager);
 
   return async function signInWithPassword(request, response) {
     const { name, password, staySignedIn } = signInForm(request);
     const account = await authenticate(name, password);
     if (account === undefined) {
-      refusePassword(request, response, name);
+      refusePassword(request, response, name, partsOf);
       return;
     }
     await signIn(request, response, { userId: account.name, staySignedIn });
@@ -141,12 +133,13 @@ function signInForm(request: Request): {
 }
 
 /** Answers a wrong password and an unknown name alike. */
-function refusePassword(request: Request, response: Response, name: string): void {
+function refusePassword(request: Request, response: Response, name: string, partsOf: PartsOf): void {
   const detail = 'The name or the password is wrong.';
   response.status(401);
-  if (prefersHtml(request))
-    response.send(signInPage({ name, problem: detail, returnTo: returnPath(request) }));
-  else response.type('application/problem+json').json({ title: 'Unauthorized', status: 401, detail });
+  if (prefersHtml(request)) {
+    const shown = { name, problem: detail, returnTo: returnPath(request) };
+    sendPage(signInPage(partsOf(request), shown), request, response);
+  } else response.type('application/problem+json').json({ title: 'Unauthorized', status: 401, detail });
 }
 
 /** Sets a cookie of the app itself, which fills in the name at the next sign-in. */
@@ -159,28 +152,11 @@ function rememberedName(request: Request): string {
   return typeof name === 'string' ? name : '';
 }
 
-function showSessions(manager: IdentitySessionManager): RequestHandler {
-  return async function showSessions(request, response) {
-    const current = sessionOf(request);
-    const { after } = request.query;
-    const page = await manager.list(current, typeof after === 'string' ? { after } : {});
-    const listed = page.sessions.some(({ sessionId }) => sessionId === current.sessionId);
-    const sessions = listed ? page.sessions : [current, ...page.sessions];
-    response.send(
-      sessionsPage({
-        user: current.userId,
-        isAdministrator: isAdministrator(current.userId),
-        currentId: current.sessionId,
-        sessions: sessions.map((session) => manager.describe(session)),
-        next: page.next,
-        notice: notice(request.query['notice']),
-      }),
-    );
+function showProfile(partsOf: PartsOf): RequestHandler {
+  return function showProfile(request, response) {
+    const { userId: user } = sessionOf(request);
+    const viewer = { user, isAdministrator: isAdministrator(user) };
+    if (prefersHtml(request)) sendPage(profilePage(partsOf(request), viewer), request, response);
+    else response.json({ user });
   };
-}
-
-function showProfile(request: Request, response: Response): void {
-  const { userId: user } = sessionOf(request);
-  if (prefersHtml(request)) response.send(profilePage({ user, isAdministrator: isAdministrator(user) }));
-  else response.json({ user });
 }

@@ -1,9 +1,11 @@
 export { accountPage, type AccountPageOptions } from './account/account-router';
+export { adminPage, type AdminPageOptions, type AdminPermission } from './admin/admin-router';
+export { pageHeaders } from './page-response';
 export type { PageOptions } from './page-options';
 export { pageParts, type PageParts, type PagePartsOptions } from './page-parts';
 export { noticeBox, problemBox } from './parts/notice';
 export { html, type Content, type Html } from './parts/html';
-export { plainLayout, type Layout, type PageContent, type PageWidth } from './parts/layout';
+export { plainLayout, type Layout, type PageContent, type PageShape, type PageWidth } from './parts/layout';
 export type { LanguageOptions, Reader } from './messages/reader';
 export type {
   DeviceKind,

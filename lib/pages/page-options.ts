@@ -9,7 +9,7 @@ import { displayRefusal } from '../session/i18n/messages';
 import { LANGUAGE_OPTIONS, type LanguageOptions, type Reader } from './messages/reader';
 import { contentOf } from './page-parts';
 import { html, type Html } from './parts/html';
-import { mainOf, plainLayout, type Layout, type PageWidth } from './parts/layout';
+import { mainOf, plainLayout, type Layout, type PageShape } from './parts/layout';
 import { problemBox } from './parts/notice';
 
 /** The options of all mounted pages. */
@@ -30,10 +30,9 @@ export const PAGE_OPTIONS = {
 } satisfies OptionTable<PageOptions>;
 
 /** A page without its layout. */
-export interface PageBody {
+export interface PageBody extends PageShape {
   readonly title: string;
   readonly content: Html;
-  readonly width?: PageWidth;
 }
 
 /** The functions that all mounted pages share. */
@@ -51,8 +50,8 @@ export function frameOf(
   { signIn, layout }: { readonly signIn: string; readonly layout: Layout },
   readerOf: PageFrame['readerOf'],
 ): PageFrame {
-  const documentOf: PageFrame['documentOf'] = ({ title, content, width }, reader, request) => {
-    const body = mainOf(title, content, reader, width);
+  const documentOf: PageFrame['documentOf'] = ({ title, content, ...shape }, reader, request) => {
+    const body = mainOf(title, content, reader, shape);
     return String(layout(contentOf(title, body, request.baseUrl, reader), request));
   };
   const dialect = browserPages(settings, {

@@ -7,7 +7,7 @@ import type { OptionTable } from '../options/reader';
 import { assetLinks } from './assets';
 import { LANGUAGE_OPTIONS, readersOf, type LanguageOptions, type Reader } from './messages/reader';
 import type { Html } from './parts/html';
-import { mainOf, type PageContent, type PageWidth } from './parts/layout';
+import { mainOf, type PageContent, type PageShape } from './parts/layout';
 import { noticeOf } from './parts/notice';
 
 /** The options of `pageParts`. */
@@ -28,7 +28,7 @@ export interface PageParts {
   /** The notice that the query names, such as `?notice=revoked` on the sign-in page, or undefined. */
   readonly notice: Html | undefined;
   /** Returns a page with this heading and content, for the app's layout. */
-  readonly page: (title: string, content: Html, width?: PageWidth) => PageContent;
+  readonly page: (title: string, content: Html, shape?: PageShape) => PageContent;
 }
 
 /**
@@ -47,7 +47,7 @@ export function pageParts(
     return {
       reader,
       notice: noticeOf(request, reader),
-      page: (title, content, width) => contentOf(title, mainOf(title, content, reader, width), path, reader),
+      page: (title, content, shape) => contentOf(title, mainOf(title, content, reader, shape), path, reader),
     };
   };
 }

@@ -21,6 +21,7 @@ import { frameOf, PAGE_OPTIONS, type PageFrame, type PageOptions } from '../page
 import { pageHeaders, sendPage } from '../page-response';
 import { confirmDialog, confirmForm, type Question } from '../parts/confirm-dialog';
 import { html } from '../parts/html';
+import type { PageShape } from '../parts/layout';
 import { noticeOf, problemBox } from '../parts/notice';
 import { effectName, titleOf } from '../parts/session-card';
 import { sessionLists } from '../parts/session-list';
@@ -121,13 +122,20 @@ function showSession({
       described,
       reader,
       base: baseOf(request),
-      home: homeOf(request),
       isCurrent: session.sessionId === current.sessionId,
       method: signInMethodOf?.(session),
     });
     const title = titleOf(described, reader);
-    await sendPage(documentOf({ title, content }, reader, request), request, response);
+    await sendPage(
+      documentOf({ title, content, back: backOf(request, reader) }, reader, request),
+      request,
+      response,
+    );
   });
+}
+
+function backOf(request: Request, { texts }: Reader): PageShape['back'] {
+  return { path: homeOf(request), text: texts.session.back };
 }
 
 function idOf(request: Request): string {
@@ -150,14 +158,10 @@ function askBefore({ manager, dialect, readerOf, documentOf }: AccountParts): Re
     const reader = readerOf(request);
     const choice = choiceIn(request);
     if (choice.which === 'selected' && choice.ids.length === 0) {
-      const content = html`${problemBox(reader.texts.confirm.nothingSelected)}
-        <p><a href="${homeOf(request)}">← ${reader.texts.session.back}</a></p>`;
       response.status(400);
-      await sendPage(
-        documentOf({ title: reader.texts.problem.title, content }, reader, request),
-        request,
-        response,
-      );
+      const content = problemBox(reader.texts.confirm.nothingSelected);
+      const page = { title: reader.texts.problem.title, content, back: backOf(request, reader) };
+      await sendPage(documentOf(page, reader, request), request, response);
       return;
     }
     const question = await questionAbout(choice, manager, reader, request);

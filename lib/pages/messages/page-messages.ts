@@ -1,4 +1,5 @@
 import type { EndReason } from '../../session/end-reason';
+import type { PreventConcurrentLogin } from '../../session/revocation';
 
 /** A message with a number, in the forms that the language distinguishes: the names are those of `Intl.PluralRules`. */
 export type PluralMessage = Partial<Record<Intl.LDMLPluralRule, string>> & { readonly other: string };
@@ -11,6 +12,9 @@ export interface NoticeMessage {
 
 /** The kinds of devices that have an icon. */
 export type DeviceKind = 'computer' | 'phone' | 'tablet' | 'app' | 'mail' | 'calendar' | 'program';
+
+/** The orders in which administrators sort sessions. */
+export type AdminSort = 'signedIn' | 'lastAccessed' | 'userId';
 
 /** The notices of the pages, by the names that a link can give in its query. */
 export type NoticeName =
@@ -94,6 +98,47 @@ export interface PageMessages {
     readonly cancel: string;
     readonly nothingSelected: string;
   };
+  readonly admin: {
+    readonly title: string;
+    readonly search: string;
+    readonly user: string;
+    readonly tenant: string;
+    readonly device: string;
+    readonly client: string;
+    readonly sort: string;
+    readonly sorts: Readonly<Record<AdminSort, string>>;
+    readonly found: string;
+    readonly none: string;
+    readonly select: string;
+    readonly detailsOf: string;
+    readonly endSelected: string;
+    readonly endAllOf: string;
+    readonly confirmSelected: PluralMessage;
+    readonly confirmAllOf: string;
+    readonly effect: string;
+    readonly own: string;
+    readonly next: string;
+    readonly previous: string;
+    readonly first: string;
+    readonly policy: string;
+    readonly policyIntroduction: string;
+    readonly concurrentLogins: string;
+    readonly concurrent: Readonly<Record<PreventConcurrentLogin, string>>;
+    readonly idleTimeout: string;
+    readonly idleTimeoutHint: string;
+    readonly byOptions: string;
+    readonly savePolicy: string;
+    readonly facts: {
+      readonly id: string;
+      readonly kind: string;
+      readonly node: string;
+      readonly ended: string;
+      readonly reason: string;
+      readonly endedBy: string;
+    };
+  };
+  /** The reasons for which sessions end, as they appear in lists. */
+  readonly reasons: Readonly<Record<EndReason, string>>;
   readonly notices: Readonly<Record<NoticeName, NoticeMessage>>;
   readonly problem: { readonly title: string; readonly back: string; readonly signIn: string };
 }

@@ -18,10 +18,23 @@ export type Content = Html | string | number | false | null | undefined | readon
 
 /**
  * A template tag that escapes its values: html`<p title="${text}">${text}</p>`. Put values between tags or into attributes
- * with double quotes. Never put them into a script, a style or an attribute that holds a script.
+ * with double quotes. Never put them into a script, a style or an attribute that holds a script. White
+ * space of the template is shortened, and that of values is kept.
  */
 export function html(strings: TemplateStringsArray, ...contents: readonly Content[]): Html {
-  return new Html(String.raw({ raw: strings }, ...contents.map(rendered)));
+  return new Html(String.raw({ raw: compact(strings) }, ...contents.map(rendered)));
+}
+
+const compactTexts = new WeakMap<TemplateStringsArray, readonly string[]>();
+
+/** Returns the texts of a template without its indentation, which would be a third of a page. */
+function compact(strings: TemplateStringsArray): readonly string[] {
+  let texts = compactTexts.get(strings);
+  if (texts === undefined) {
+    texts = strings.map((text) => text.replace(/\s*\n\s*/g, '\n').replace(/ +/g, ' '));
+    compactTexts.set(strings, texts);
+  }
+  return texts;
 }
 
 function rendered(content: Content): string {

@@ -3,7 +3,6 @@ import type { Request } from 'express';
 import type { PageMessages } from '../messages/page-messages';
 import type { Reader } from '../messages/reader';
 import { html, type Html } from './html';
-import { iconDrawings } from './icon';
 
 /** The parts of a page, from which a layout builds the document. */
 export interface PageContent {
@@ -18,6 +17,14 @@ export interface PageContent {
 
 /** The width of a page's content. */
 export type PageWidth = 'narrow' | 'normal' | 'wide';
+
+/** The form of a page's content. */
+export interface PageShape {
+  /** Default: `normal`. */
+  readonly width?: PageWidth | undefined;
+  /** A link above the heading. */
+  readonly back?: { readonly path: string; readonly text: string } | undefined;
+}
 
 /** Returns the document of a page. The app's own layout can put its navigation around the content. */
 export type Layout = (page: PageContent, request: Request) => Html | string;
@@ -39,9 +46,14 @@ export const plainLayout: Layout = ({ title, language, direction, head, body }) 
     </html> `;
 
 /** Returns the content of a page under its heading. */
-export function mainOf(title: string, content: Html, { texts }: Reader, width: PageWidth = 'normal'): Html {
+export function mainOf(
+  title: string,
+  content: Html,
+  { texts }: Reader,
+  { width = 'normal', back }: PageShape = {},
+): Html {
   return html`<main class="eis${width !== 'normal' && ` eis-${width}`}" data-now="${texts.session.justNow}">
-    ${iconDrawings()}
+    ${back && html`<a class="eis-back" href="${back.path}">← ${back.text}</a>`}
     <h1>${title}</h1>
     ${content}
   </main>`;

@@ -60,8 +60,7 @@ export function sessionCard({ described, title }: TitledSession, listing: Sessio
     ${icon(kind, texts.session.kinds[kind])}
     <div>
       <h3>
-        <a href="${base}/sessions/${session.sessionId}">${title}</a
-        >${isCurrent && badge(texts.session.thisBrowser)}${session.actor !== null && badge(texts.session.impersonation)}
+        <a href="${base}/sessions/${session.sessionId}">${title}</a> ${badges(described, isCurrent, reader)}
       </h3>
       ${facts(whereFacts(described, reader))} ${facts(whenFacts(described, isCurrent, reader))}
     </div>
@@ -85,8 +84,13 @@ export function effectName(
   return device.type === 'browser' ? 'browserEffect' : 'appEffect';
 }
 
-function badge(text: string): Html {
-  return html` <span class="eis-badge">${text}</span>`;
+/** Returns the marks of the current session and of an impersonation. */
+export function badges({ session }: DescribedSession, isCurrent: boolean, { texts }: Reader): Content {
+  const badge = (text: string) => html`<span class="eis-badge">${text}</span> `;
+  return [
+    isCurrent && badge(texts.session.thisBrowser),
+    session.actor !== null && badge(texts.session.impersonation),
+  ];
 }
 
 function facts(items: readonly Content[]): Html {

@@ -1,5 +1,6 @@
 import type { DescribedSession } from '../../session/described';
 import { html, type Html } from './html';
+import { iconDrawings } from './icon';
 import { sessionCard, titled, type SessionListing, type TitledSession } from './session-card';
 
 /** The time without use after which a session is listed separately, in milliseconds. */
@@ -44,7 +45,7 @@ export function sessionLists(page: OwnSessionsPage): Html {
       )}
       ${unusedSessions(others.filter(isUnused), page)}
     </form>
-    ${pager(page)}`;
+    ${pager(page)}${iconDrawings()}`;
 }
 
 function otherSessions(sessions: readonly TitledSession[], page: OwnSessionsPage): Html {

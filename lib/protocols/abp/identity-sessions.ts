@@ -8,11 +8,10 @@ import type { IdentitySessionManager } from '../../manager/manager';
 import { stage } from '../../session/lifetimes';
 import { sessionsOf } from '../../session/revocation';
 import { actingUser, type IdentitySession } from '../../session/session';
-import type { SearchFilter } from '../../store/store';
 import { answer } from './answers';
 import type { DescribeSessions } from './description';
 import { sessionIdParameter } from './guid';
-import { permissionMissing } from './permission';
+import { mayAdminister, withinTenant } from '../../http/administered-tenant';
 import { sessionQuery } from './session-query';
 
 /**
@@ -73,16 +72,4 @@ export class IdentitySessions {
     }
     return session;
   }
-}
-
-/** An administrator with a tenant administers this tenant. An administrator without a tenant administers all. */
-function mayAdminister({ tenantId: own }: IdentitySession, tenantId: string | null): boolean {
-  return own === null || own === tenantId;
-}
-
-function withinTenant(filter: SearchFilter, current: IdentitySession): SearchFilter {
-  const { tenantId = current.tenantId ?? undefined } = filter;
-  if (tenantId === undefined) return filter;
-  if (!mayAdminister(current, tenantId)) throw permissionMissing();
-  return { ...filter, tenantId };
 }

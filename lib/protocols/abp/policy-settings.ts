@@ -5,7 +5,7 @@ import { sessionOf } from '../../http/request';
 import type { IdentitySessionManager } from '../../manager/manager';
 import { answer, DONE } from './answers';
 import { idlePolicy, setIdlePolicy } from './idle-policy';
-import { permissionMissing } from './permission';
+import { permissionMissing } from '../../http/permission-guard';
 import { concurrencyRule, idleSettings, sessionSettings } from './settings-body';
 
 /**

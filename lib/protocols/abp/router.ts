@@ -3,6 +3,7 @@ import { json, Router, type Request, type RequestHandler } from 'express';
 import { abp } from './dialect';
 import type { Answer, Dialect } from '../../http/dialect';
 import { LIMIT, revokeLimiters, type Limit } from '../../http/limiters';
+import { permissionGuard } from '../../http/permission-guard';
 import { asyncHandler, VERB_OPTIONS, verbOptions } from '../../http/request';
 import { revokeRoute } from '../../http/revoke-route';
 import { sameOrigin, sentByBrowser } from '../../http/same-origin';
@@ -16,7 +17,7 @@ import type { SessionClaims } from '../../session/claims';
 import { AccountSessions } from './account-sessions';
 import { sessionDescriber, type DescribeSessions, type SessionDetailOptions } from './description';
 import { IdentitySessions } from './identity-sessions';
-import { permissionGuard, type IsGranted } from './permission';
+import { PERMISSION, type IsGranted } from './permission';
 import { PolicySettings } from './policy-settings';
 
 /** The options of `abpRouter`. */
@@ -90,7 +91,10 @@ export function abpRouter(manager: IdentitySessionManager, options: AbpRouterOpt
     dialect,
     describe: sessionDescriber(details),
     user: guards,
-    administrator: [...guards, permissionGuard(dialect, isGranted, manager.settings.report)],
+    administrator: [
+      ...guards,
+      permissionGuard(dialect, (request) => isGranted(PERMISSION, request), manager.settings.report),
+    ],
     limited: revokeLimiters(dialect, limits.revoke),
   };
 

@@ -1,0 +1,3 @@
+// Restarts the lifetime of the cookie of a user who stays signed in.
+if (document.querySelector('header'))
+  void fetch('/session/autologin', { method: 'POST' }).catch(() => undefined);
