@@ -54,6 +54,9 @@ export function createIdentitySessionManager(options: IdentitySessionOptions): I
     keys,
     locate,
     synchronizeClock,
+    onChange:
+      follower &&
+      ((listener) => follower.subscribe(({ ids, everything }) => listener(everything ? undefined : ids))),
     disconnect,
   });
 }

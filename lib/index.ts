@@ -4,6 +4,7 @@ export type { Closed, IdentitySessionManager, Opened } from './manager/manager';
 export type { SignIn } from './manager/new-session';
 export type { Visit } from './manager/verification';
 export type { EndedListener } from './manager/session-watch';
+export type { SessionsListener } from './manager/owner-watch';
 export type { Actor, Administration, SessionPage, SessionSearch } from './manager/administration';
 export type { ListOptions } from './manager/own-sessions';
 export type { CleanupResult } from './manager/cleanup';

@@ -61,7 +61,7 @@ export function browserPages(settings: RestOptions, options: BrowserPagesOptions
       const answer = programs.refusal(error, request);
       if (!prefersHtml(request)) return answer;
       if (answer.status === 401) {
-        return redirect(answer, link(signIn, noticeOf(error), returnTarget(request, signIn)));
+        return redirect(answer, signInLink(signIn, error, returnTarget(request, signIn)));
       }
       if (answer.status === 404) return redirect(answer, link(afterRevoke, error.code));
       const headers = { ...answer.headers, ...PAGE };
@@ -99,6 +99,11 @@ function localPath(given: unknown): string | undefined {
 function returnTarget({ method, originalUrl }: Request, signIn: string): string | undefined {
   const asked = SAFE_METHODS.has(method) ? localPath(originalUrl) : undefined;
   return asked?.split('?')[0] === signIn.split('?')[0] ? undefined : asked;
+}
+
+/** Returns the address of the sign-in page with the reason why a session is refused, and the page to return to. */
+export function signInLink(signIn: string, error: SessionError, returnTo?: string): string {
+  return link(signIn, noticeOf(error), returnTo);
 }
 
 function noticeOf({ code, endReason }: SessionError): string | undefined {

@@ -13,6 +13,7 @@ import { placeOf, type Locator } from '../location/location';
 import { checkNames, type Names } from '../options/reader';
 import { setInstallationKeys } from './installation-keys';
 import { NodeCapacity } from './node-capacity';
+import { OwnerWatch, type SessionsListener } from './owner-watch';
 import { OwnSessions, type ListOptions, type OwnSearch } from './own-sessions';
 import { checkedProtocolData, newSession, type SignIn } from './new-session';
 import {
@@ -77,6 +78,8 @@ export interface ManagerParts {
   readonly locate?: Locator | undefined;
   /** Resolves when the clock follows the database's time. Absent for a store without a database. */
   readonly synchronizeClock?: (() => Promise<void>) | undefined;
+  /** Calls the listener with the ids that each read of the change log names, or without ids if any session may have changed. */
+  readonly onChange?: ((listener: (sessionIds?: readonly string[]) => void) => void) | undefined;
   /** Closes connections that belong to the manager, after everything else. Waits at most `timeout` milliseconds. */
   readonly disconnect?: ((timeout: number) => Promise<void>) | undefined;
 }
@@ -99,6 +102,7 @@ export class IdentitySessionManager {
   readonly administration: Administration;
   readonly #store: AdministeredStore;
   readonly #watch: SessionWatch;
+  readonly #owners: OwnerWatch;
   readonly #cleanup: Cleanup;
   readonly #locate: Locator | undefined;
   readonly #verification: Verification;
@@ -122,6 +126,8 @@ export class IdentitySessionManager {
       synchronizeClock,
     });
     this.#own = new OwnSessions(store, settings, this.administration);
+    this.#owners = new OwnerWatch((owner) => this.#own.list(owner, {}), settings);
+    parts.onChange?.((ids) => this.#owners.look(ids));
     this.#locate = locate;
     this.#verification = new Verification(store, settings, locate);
     this.#capacity = capacityOf(store, settings);
@@ -360,6 +366,17 @@ export class IdentitySessionManager {
   }
 
   /**
+   * Calls the listener with the first page of the owner's sessions, as `list` returns it: immediately, when one of them ends or
+   * changes on any node, when the owner signs in on this node, and every five seconds. It is not activity. Use it for pages that
+   * stay open; `accountPage` does. Returns a function that removes the listener.
+   * @throws SessionError `invalid-request`
+   * @throws TypeError if `owner` is not an owner
+   */
+  watchSessions(owner: Owner, listener: SessionsListener): () => void {
+    return this.#owners.add(checkedOwner(owner), listener);
+  }
+
+  /**
    * Changes the data that is kept with a session. Each given object replaces the whole previous one; in `protocolData`,
    * the object of each named protocol does. Returns false if the session does not exist or has ended.
    *
@@ -437,6 +454,7 @@ export class IdentitySessionManager {
 
   async #close(timeout: number): Promise<Closed> {
     this.#watch.close();
+    this.#owners.close();
     try {
       await this.#cleanup.close();
       return { touchesLost: await this.#store.close(timeout) };
@@ -504,6 +522,7 @@ export class IdentitySessionManager {
     await this.#repeat(() => this.#store.insert(session, admission));
     const { actor } = session;
     this.settings.report({ type: 'added', session: referenceTo(session), ...(actor !== null && { actor }) });
+    this.#owners.lookAt(session);
     return withIdleTimeout(session, policy.idleTimeout);
   }
 
@@ -540,6 +559,7 @@ export class IdentitySessionManager {
     all.push(...ids);
     reportEnded(this.settings.report, ended);
     this.#watch.look(ids);
+    this.#owners.look(ids);
   }
 }
 

@@ -7,6 +7,7 @@ import { send, sessionOf, verbOptions } from '../../http/request';
 import { mustClearCookie } from '../../http/revoke-route';
 import { sameOrigin } from '../../http/same-origin';
 import { sessionSecretGuard } from '../../http/session-secret-guard';
+import type { SessionPage } from '../../manager/administration';
 import type { IdentitySessionManager } from '../../manager/manager';
 import { func } from '../../options/checks';
 import type { OptionTable } from '../../options/reader';
@@ -20,13 +21,14 @@ import { baseOf, homeOf, pageHandler, seeOther } from '../page-handler';
 import { frameOf, PAGE_OPTIONS, type PageFrame, type PageOptions } from '../page-options';
 import { pageHeaders, sendPage } from '../page-response';
 import { confirmDialog, confirmForm, type Question } from '../parts/confirm-dialog';
-import { html } from '../parts/html';
+import { html, type Html } from '../parts/html';
 import type { PageShape } from '../parts/layout';
 import { noticeOf, problemBox } from '../parts/notice';
 import { effectName, titleOf } from '../parts/session-card';
 import { sessionLists } from '../parts/session-list';
 import { choiceIn, fieldsOf, revocationOf, type Choice } from './questions';
 import { sessionDetails } from './session-details';
+import { sessionStream, streamDialect, versionOf } from './session-stream';
 
 /** The options of `accountPage`. */
 export interface AccountPageOptions extends PageOptions {
@@ -62,9 +64,20 @@ export function accountPage(manager: IdentitySessionManager, options: AccountPag
   const guarded = [pageHeaders, sessionSecretGuard(manager, { dialect })];
   const write = [pageHeaders, sameOrigin(manager, { dialect }), ...guarded, parseForm];
 
+  const streamGuard = sessionSecretGuard(manager, {
+    dialect: streamDialect(dialect, values.signIn),
+    activity: false,
+  });
+  const stream = {
+    manager,
+    signIn: values.signIn,
+    listsOf: async (page: SessionPage, request: Request) => String(await listsOf(parts, page, true, request)),
+  };
+
   const router = Router();
   router.get('/assets/:file', serveAsset);
   router.get('/', guarded, showSessions(parts));
+  router.get('/events', streamGuard, sessionStream(stream));
   router.get('/sessions/:id', guarded, showSession(parts));
   router.post('/sessions/:id/name', write, nameSession(parts));
   router.post('/confirm', write, askBefore(parts));
@@ -80,22 +93,36 @@ function showSessions(parts: AccountParts): RequestHandler {
     const { after } = request.query;
     const isFirst = typeof after !== 'string';
     const page = await manager.list(current, isFirst ? {} : { after });
-    const others = page.sessions.filter(({ sessionId }) => sessionId !== current.sessionId);
-    const lists = sessionLists({
-      reader,
-      base: baseOf(request),
-      currentId: current.sessionId,
-      sessions: [...(isFirst ? [current] : []), ...others].map((session) => manager.describe(session)),
-      others: isFirst && page.next === undefined ? others.length : await countOthers(manager, current),
-      isFirst,
-      next: page.next,
-    });
+    const lists = await listsOf(parts, page, isFirst, request);
     const { title, introduction } = reader.texts.account;
     const content = html`${noticeOf(request, reader)}
       <p class="eis-quiet">${introduction}</p>
       ${lists} ${confirmDialog(reader)}
       <p class="eis-unseen" id="eis-announcer" role="status"></p>`;
     await sendPage(parts.documentOf({ title, content }, reader, request), request, response);
+  });
+}
+
+/** Returns the lists of sessions on a page. The current session is on the first page, also if many others are newer. */
+async function listsOf(
+  { manager, readerOf }: AccountParts,
+  page: SessionPage,
+  isFirst: boolean,
+  request: Request,
+): Promise<Html> {
+  const current = sessionOf(request);
+  const isCurrent = ({ sessionId }: IdentitySession) => sessionId === current.sessionId;
+  const others = page.sessions.filter((session) => !isCurrent(session));
+  const shown = isFirst ? [page.sessions.find(isCurrent) ?? current, ...others] : others;
+  return sessionLists({
+    reader: readerOf(request),
+    base: baseOf(request),
+    currentId: current.sessionId,
+    sessions: shown.map((session) => manager.describe(session)),
+    others: isFirst && page.next === undefined ? others.length : await countOthers(manager, current),
+    isFirst,
+    version: versionOf(page.sessions),
+    next: page.next,
   });
 }
 

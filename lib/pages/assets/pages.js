@@ -13,6 +13,7 @@ showTimes(document);
 setInterval(() => showTimes(document), 30_000);
 forgetNotice();
 if (live) follow();
+if (live?.dataset.events) watch();
 
 /* Times, in the time zone of the reader */
 
@@ -84,6 +85,88 @@ function showSelection() {
   }
   const button = live.querySelector('[value=selected]');
   if (button) button.disabled = checked === 0;
+}
+
+/* Changes while the page is open. A hidden page has no stream. */
+
+function watch() {
+  let source;
+  const open = () => {
+    source?.close();
+    if (document.hidden) return;
+    const { events, version } = live.dataset;
+    source = new EventSource(`${events}?version=${encodeURIComponent(version)}`);
+    source.addEventListener('sessions', ({ data }) => update(data));
+    source.addEventListener('ended', ({ data }) => {
+      source.close();
+      location.assign(data);
+    });
+    // A browser does not try again after an answer such as 503.
+    source.addEventListener('error', () => {
+      if (source.readyState === EventSource.CLOSED) setTimeout(open, 5000);
+    });
+  };
+  document.addEventListener('visibilitychange', open);
+  addEventListener('pagehide', () => source?.close());
+  addEventListener('pageshow', ({ persisted }) => persisted && open());
+  open();
+}
+
+/** Shows the lists that the server sent. Keeps checked boxes, the focus, and the items that are the same. */
+function update(text) {
+  const next = new DOMParser().parseFromString(text, 'text/html').getElementById('eis-live');
+  const checked = new Set(boxes().flatMap((box) => (box.checked ? [box.value] : [])));
+  const before = new Map([...live.querySelectorAll('.eis-session')].map((item) => [item.id, item]));
+  const focus = focusNow(before);
+  const appeared = [];
+  for (const item of next.querySelectorAll('.eis-session')) {
+    const old = before.get(item.id);
+    const html = item.outerHTML;
+    if (old && sent.get(old) === html) item.replaceWith(old);
+    else {
+      sent.set(item, html);
+      if (!old) appeared.push(item);
+    }
+    before.delete(item.id);
+  }
+  for (const item of appeared) item.dataset.new = '';
+  Object.assign(live.dataset, next.dataset);
+  live.replaceChildren(...next.childNodes);
+  for (const box of boxes()) box.checked = checked.has(box.value);
+  showSelection();
+  showTimes(live);
+  restore(focus);
+  announce(texts.appeared, appeared);
+  announce(texts.disappeared, [...before.values()]);
+}
+
+/** Returns where the focus is: in which item, and on which of its elements. */
+function focusNow(items) {
+  const element = document.activeElement;
+  if (!live.contains(element)) return undefined;
+  const item = element.closest('.eis-session');
+  const ids = [...items.keys()];
+  return {
+    selector: element.id ? `#${element.id}` : item ? element.tagName : `[value="${element.value}"]`,
+    ids: item
+      ? [item.id, ...ids.slice(ids.indexOf(item.id) + 1), ...ids.slice(0, ids.indexOf(item.id)).reverse()]
+      : [],
+    inItem: item !== null,
+  };
+}
+
+/** Sets the focus on the same element. If its item is gone, on the next one, or else on the heading. */
+function restore(focus) {
+  if (!focus) return;
+  const item = focus.ids.map((id) => document.getElementById(id)).find(Boolean);
+  const target = focus.inItem ? item?.querySelector(focus.selector) : live.querySelector(focus.selector);
+  (target ?? live.querySelector('h2')).focus({ preventScroll: true });
+}
+
+function announce(message, items) {
+  if (items.length === 0) return;
+  const titles = items.map((item) => filled(message, { title: item.dataset.title }));
+  document.getElementById('eis-announcer').textContent = titles.join('. ');
 }
 
 /* The question before sessions end */

@@ -14,6 +14,8 @@ export interface OwnSessionsPage extends SessionListing {
   readonly others: number;
   /** True on the first page, which shows the current session. */
   readonly isFirst: boolean;
+  /** Changes when the sessions of the page change. */
+  readonly version: string;
   /** The position of the next page, if there is one. */
   readonly next: string | undefined;
 }
@@ -35,6 +37,8 @@ export function sessionLists(page: OwnSessionsPage): Html {
       method="post"
       action="${base}/confirm"
       data-end="${base}/end"
+      ${page.isFirst && html`data-events="${base}/events"`}
+      data-version="${page.version}"
       data-count="${page.others}"
       data-texts="${JSON.stringify({ ...confirm, appeared: account.appeared, disappeared: account.disappeared })}"
     >
