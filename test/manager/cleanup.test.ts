@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await database.knex.raw(
-    'truncate identity_sessions; truncate identity_session_changes; truncate identity_session_cleanup',
+    'truncate identity_sessions; truncate identity_session_changes; truncate identity_session_cleanup; truncate identity_session_trail',
   );
   clock = new FakeClock();
   events = [];
