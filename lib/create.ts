@@ -17,15 +17,18 @@ import { AccountLimit } from './manager/account-limit';
 import { Cleanup, type Cleaned } from './manager/cleanup';
 import { IdentitySessionManager } from './manager/manager';
 import { SessionWatch } from './manager/session-watch';
+import { SessionTrail } from './manager/trail';
 import type { IdentitySessionOptions } from './options/options';
 import { settingsOf, type Settings } from './options/settings';
 import { mintKey, type Keys } from './session/keyed-hash';
 import { buffered } from './store/buffered';
 import { cached } from './store/cached';
 import { memoryAttempts } from './store/memory-attempts';
+import { withMemoryTrail } from './store/memory-trail';
 import { postgresAttempts } from './store/postgres/attempts';
 import { postgresKeys } from './store/postgres/keys';
 import { postgres } from './store/postgres/postgres';
+import { postgresTrail } from './store/postgres/trail';
 
 /**
  * Creates a session manager and starts its cleanup. The manager uses the database only after its first call.
@@ -51,6 +54,7 @@ export function createIdentitySessionManager(options: IdentitySessionOptions): I
     watch,
     cleanup,
     accountLimit,
+    trail: new SessionTrail(chain.trail, keys, settings),
     keys,
     locate,
     synchronizeClock,
@@ -81,7 +85,7 @@ function chainOf(settings: Settings): Chain {
   if (knex !== undefined) return databaseChain(knex, settings);
   if (connection === undefined) {
     const keys = settings.keys ?? ([mintKey()] as const);
-    return { store: store!, attempts: memoryAttempts(), keys: () => keys };
+    return { ...withMemoryTrail(store!), attempts: memoryAttempts(), keys: () => keys };
   }
   const own = ownKnex(connection);
   return { ...databaseChain(own, settings), disconnect: (timeout) => destroy(own, timeout) };
@@ -109,6 +113,7 @@ function databaseChain(knex: Knex, settings: Settings): Chain {
   return {
     store,
     attempts: postgresAttempts(runner, schema),
+    trail: postgresTrail(runner, schema),
     keys: keys === undefined ? postgresKeys(runner, schema) : () => keys,
     follower,
     log: postgresChangeLog(runner, { schema }),

@@ -7,6 +7,7 @@ import { restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './requ
 import { revokeRoute } from './revoke-route';
 import { currentSession, sessionLookup } from './session-lookup';
 import { sessionSecretGuard } from './session-secret-guard';
+import { sessionTrail } from './session-trail';
 import { signOut } from './sign-out';
 import type { IdentitySessionManager } from '../manager/manager';
 import type { OptionTable } from '../options/reader';
@@ -35,6 +36,7 @@ const OPTIONS = {
  * | `DELETE /session` | signs out |
  * | `POST /session/autologin` | revives the session and issues its cookie again |
  * | `GET /sessions` | returns a page of the caller's sessions |
+ * | `GET /sessions/trail` | returns a page of the caller's history |
  * | `DELETE /sessions/:id` | ends one of them |
  * | `DELETE /sessions/others` | ends all sessions except the current one |
  * | `DELETE /sessions/all` | ends all sessions |
@@ -56,6 +58,7 @@ export function restRouter(manager: IdentitySessionManager, options: RestRouterO
   router.delete('/session', signOut(manager, { dialect }));
   router.post('/session/autologin', revive);
   router.get('/sessions', guard, sessionLookup(manager, { dialect }));
+  router.get('/sessions/trail', guard, sessionTrail(manager, { dialect }));
   router.delete('/sessions/others', limited, revokeRoute(manager, { dialect, which: 'others' }));
   router.delete('/sessions/all', limited, revokeRoute(manager, { dialect, which: 'all' }));
   router.delete('/sessions/:id', limited, revokeRoute(manager, { dialect }));
