@@ -45,8 +45,8 @@ const accounts: readonly StoredAccount[] = [
 /** A hash that no password matches, because its 32 bytes are random. */
 const UNMATCHED_HASH = 'JsoDlTNtsM5B1noyMYE-iA.bc_T15dUvHZiUEAY7viZ0nLluXVXw5gr-2SbG_qpqGg';
 
-export function accountNames(): readonly string[] {
-  return accounts.map(({ name }) => name);
+export function isAccount(name: string): boolean {
+  return accounts.some((account) => account.name === name);
 }
 
 export function isAdministrator(name: string): boolean {

@@ -25,9 +25,16 @@ import {
   type SignInFacts,
 } from '../../lib';
 import { abpRoutes } from './abp';
-import { authenticate, isAdministrator } from './accounts';
+import { authenticate, isAccount, isAdministrator } from './accounts';
 import { openXchangeRoutes } from './open-xchange';
-import { accountPage, adminPage, pageHeaders, pageParts, type PageContent, type PageParts } from '../../lib/pages';
+import {
+  accountPage,
+  adminPage,
+  pageHeaders,
+  pageParts,
+  type PageContent,
+  type PageParts,
+} from '../../lib/pages';
 import { layout } from './pages/layout';
 import { profilePage } from './pages/profile';
 import { signInPage } from './pages/sign-in';
@@ -108,6 +115,8 @@ function signInWithPassword(manager: IdentitySessionManager, partsOf: PartsOf): 
     const { name, password, staySignedIn } = signInForm(request);
     const account = await authenticate(name, password);
     if (account === undefined) {
+      const owner = isAccount(name) ? { owner: { userId: name } } : {};
+      await signIn.failed(request, { name, ...owner });
       refusePassword(request, response, name, partsOf);
       return;
     }

@@ -20,7 +20,12 @@ export class Browser {
   }
 
   post(path: string, body?: string | object): Promise<Response> {
-    return this.#send(request(this.#app).post(path).set('Sec-Fetch-Site', 'same-origin').send(body));
+    return this.postFrom('same-origin', path, body);
+  }
+
+  /** Posts a form of a page of this or another site. */
+  postFrom(site: 'same-origin' | 'cross-site', path: string, body?: string | object): Promise<Response> {
+    return this.#send(request(this.#app).post(path).set('Sec-Fetch-Site', site).send(body));
   }
 
   put(path: string, body?: string | object): Promise<Response> {

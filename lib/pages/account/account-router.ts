@@ -9,10 +9,13 @@ import { sameOrigin } from '../../http/same-origin';
 import { sessionSecretGuard } from '../../http/session-secret-guard';
 import type { SessionPage } from '../../manager/administration';
 import type { IdentitySessionManager } from '../../manager/manager';
+import type { TrailPage } from '../../manager/trail';
 import { func } from '../../options/checks';
 import type { OptionTable } from '../../options/reader';
 import { covers } from '../../session/revocation';
+import type { DescribedEntry } from '../../session/described';
 import { actingUser, type IdentitySession } from '../../session/session';
+import type { TrailEntry } from '../../session/trail-entry';
 import { serveAsset } from '../assets';
 import { parseForm } from '../form-body';
 import { fieldValue } from '../form-fields';
@@ -22,6 +25,8 @@ import { frameOf, PAGE_OPTIONS, type PageFrame, type PageOptions } from '../page
 import { pageHeaders, sendPage } from '../page-response';
 import { confirmDialog, confirmForm, type Question } from '../parts/confirm-dialog';
 import { html, type Html } from '../parts/html';
+import { historyList } from '../parts/history';
+import { iconDrawings } from '../parts/icon';
 import type { PageShape } from '../parts/layout';
 import { noticeOf, problemBox } from '../parts/notice';
 import { effectName, titleOf } from '../parts/session-card';
@@ -77,6 +82,7 @@ export function accountPage(manager: IdentitySessionManager, options: AccountPag
   const router = Router();
   router.get('/assets/:file', serveAsset);
   router.get('/', guarded, showSessions(parts));
+  router.get('/history', guarded, showHistory(parts));
   router.get('/events', streamGuard, sessionStream(stream));
   router.get('/sessions/:id', guarded, showSession(parts));
   router.post('/sessions/:id/name', write, nameSession(parts));
@@ -95,11 +101,57 @@ function showSessions(parts: AccountParts): RequestHandler {
     const page = await manager.list(current, isFirst ? {} : { after });
     const lists = await listsOf(parts, page, isFirst, request);
     const { title, introduction } = reader.texts.account;
+    const trail = isFirst ? await manager.trail(current, { limit: RECENT }) : undefined;
     const content = html`${noticeOf(request, reader)}
       <p class="eis-quiet">${introduction}</p>
-      ${lists} ${confirmDialog(reader)}
+      ${lists} ${trail && recentHistory(trail, manager, reader, request)} ${confirmDialog(reader)}
       <p class="eis-unseen" id="eis-announcer" role="status"></p>`;
     await sendPage(parts.documentOf({ title, content }, reader, request), request, response);
+  });
+}
+
+/** The number of entries of the history below the sessions. */
+const RECENT = 8;
+
+function recentHistory(
+  { entries, next }: TrailPage,
+  manager: IdentitySessionManager,
+  reader: Reader,
+  request: Request,
+): Html {
+  const { history } = reader.texts;
+  return html`<section aria-labelledby="eis-h-history">
+    <h2 id="eis-h-history">${history.title}</h2>
+    ${historyList(shownEntries(entries, manager), reader)}
+    ${next !== undefined && html`<p><a href="${baseOf(request)}/history">${history.whole}</a></p>`}
+  </section>`;
+}
+
+/** Describes the entries, without those of clients that the options hide. */
+function shownEntries(
+  entries: readonly TrailEntry[],
+  manager: IdentitySessionManager,
+): readonly DescribedEntry[] {
+  const { clientBlacklist } = manager.settings;
+  const shown = entries.filter(({ clientId }) => clientId === null || !clientBlacklist.includes(clientId));
+  return shown.map((entry) => manager.describeEntry(entry));
+}
+
+function showHistory({ manager, dialect, readerOf, documentOf }: AccountParts): RequestHandler {
+  return pageHandler(dialect, async (request, response) => {
+    const reader = readerOf(request);
+    const { history } = reader.texts;
+    const { after } = request.query;
+    const path = `${baseOf(request)}/history`;
+    const page = await manager.trail(sessionOf(request), typeof after === 'string' ? { after } : {});
+    const content = html`${historyList(shownEntries(page.entries, manager), reader)}
+      <nav class="eis-pager">
+        ${after !== undefined && html`<a href="${path}">${history.newest}</a>`}
+        ${page.next !== undefined && html`<a href="${path}?after=${page.next}">${history.older}</a>`}
+      </nav>
+      ${iconDrawings()}`;
+    const shown = { title: history.title, content, back: backOf(request, reader) };
+    await sendPage(documentOf(shown, reader, request), request, response);
   });
 }
 

@@ -23,7 +23,7 @@ export interface SessionDetails {
 export function sessionDetails({ described, reader, base, isCurrent, method }: SessionDetails): Html {
   const { session } = described;
   const { texts } = reader;
-  const kind = deviceKind(described);
+  const kind = deviceKind(described.device, session);
   return html`${iconDrawings()}
     <section class="eis-card">
       <p class="eis-kind">${icon(kind, texts.session.kinds[kind])} ${badges(described, isCurrent, reader)}</p>

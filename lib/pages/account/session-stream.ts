@@ -20,10 +20,9 @@ export function streamDialect(dialect: Dialect, signIn: string): Dialect {
   return {
     ...dialect,
     refusal(error, request) {
-      const answer = dialect.refusal(error, request);
-      if (answer.status !== 401) return answer;
+      if (error.status !== 401) return dialect.refusal(error, request);
       const body = eventText('ended', signInLink(signIn, error, homeOf(request)));
-      return { status: 200, headers: STREAM_HEADERS, cookies: answer.cookies, body };
+      return { status: 200, headers: STREAM_HEADERS, cookies: [], body };
     },
   };
 }

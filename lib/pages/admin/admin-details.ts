@@ -21,7 +21,7 @@ export interface AdminDetails {
 export function adminDetails({ described, reader, base, mayEnd }: AdminDetails): Html {
   const { session } = described;
   const { texts } = reader;
-  const kind = deviceKind(described);
+  const kind = deviceKind(described.device, session);
   return html`${iconDrawings()}
     <section class="eis-card">
       <p class="eis-kind">${icon(kind, texts.session.kinds[kind])} ${badges(described, false, reader)}</p>

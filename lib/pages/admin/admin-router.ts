@@ -10,6 +10,7 @@ import { sessionSecretGuard } from '../../http/session-secret-guard';
 import type { IdentitySessionManager } from '../../manager/manager';
 import { func } from '../../options/checks';
 import type { OptionTable } from '../../options/reader';
+import { displayName } from '../../session/i18n/messages';
 import { everySessionOf } from '../../session/revocation';
 import { actingUser, type IdentitySession } from '../../session/session';
 import { visible } from '../../session/text';
@@ -22,8 +23,8 @@ import { frameOf, PAGE_OPTIONS, type PageBody, type PageFrame, type PageOptions 
 import { pageHeaders, sendPage } from '../page-response';
 import { confirmDialog, confirmForm } from '../parts/confirm-dialog';
 import { html } from '../parts/html';
+import { historyList } from '../parts/history';
 import { noticeOf, problemBox } from '../parts/notice';
-import { titleOf } from '../parts/session-card';
 import { policyForm, policyIn } from './policy-form';
 import { adminQuery, isFull, linkTo, searchOf } from './search-query';
 import { adminDetails } from './admin-details';
@@ -141,12 +142,21 @@ function showSession(parts: AdminParts): RequestHandler {
     const reader = readerOf(request);
     const described = manager.describe(session);
     const mayEnd = await mayAlso(parts, 'sessions.end', request);
-    const content = adminDetails({ described, reader, base: baseOf(request), mayEnd });
-    const names = { title: titleOf(described, reader), user: visible(session.userId) };
+    const { entries } = await manager.trail(session, { limit: RECENT });
+    const content = html`${adminDetails({ described, reader, base: baseOf(request), mayEnd })}
+      <h2>${reader.texts.history.title}</h2>
+      ${historyList(
+        entries.map((entry) => manager.describeEntry(entry)),
+        reader,
+      )}`;
+    const names = { title: displayName(described.device, reader.names), user: visible(session.userId) };
     const title = reader.filled(reader.texts.admin.detailsOf, names);
     await respond(parts, { title, content }, reader, request, response);
   });
 }
+
+/** The number of entries of the user's history below a session. */
+const RECENT = 20;
 
 /**
  * Returns the session, if the administrator may see it.

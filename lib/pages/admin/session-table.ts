@@ -1,12 +1,11 @@
 import type { DescribedSession } from '../../session/described';
-import { displayLocation } from '../../session/i18n/messages';
+import { displayLocation, displayName } from '../../session/i18n/messages';
 import { currentIpAddress, sameOwner, type IdentitySession } from '../../session/session';
 import { visible } from '../../session/text';
 import type { Reader } from '../messages/reader';
 import { deviceKind } from '../parts/device-kind';
 import { html, type Content, type Html } from '../parts/html';
 import { icon, iconDrawings } from '../parts/icon';
-import { titleOf } from '../parts/session-card';
 import { timeOf } from '../parts/time';
 import { linkTo, SORTS, type AdminQuery } from './search-query';
 
@@ -130,8 +129,8 @@ function row(described: DescribedSession, table: AdminTable): Html {
   const { reader, base, currentId, mayEnd } = table;
   const { session, place } = described;
   const { texts } = reader;
-  const kind = deviceKind(described);
-  const names = { title: titleOf(described, reader), user: visible(session.userId) };
+  const kind = deviceKind(described.device, session);
+  const names = { title: displayName(described.device, reader.names), user: visible(session.userId) };
   const cell = (content: Content) => html`<td>${content}</td>`;
   return html`<tr>
     ${mayEnd && cell(html`<input type="checkbox" name="selected" value="${session.sessionId}" aria-label="${reader.filled(texts.admin.select, names)}" />`)}

@@ -122,6 +122,27 @@ export const ENGLISH_PAGES: PageMessages = {
       endedBy: 'Ended by',
     },
   },
+  history: {
+    title: 'History',
+    none: 'Nothing has happened yet.',
+    whole: 'Whole history',
+    older: 'Older entries',
+    newest: 'Newest entries',
+    'signed-in': 'Signed in',
+    woken: 'Used again after a pause',
+    'credential-changed': 'Password or other credential changed',
+    'everything-ended': 'An administrator signed everybody out',
+    failed: { one: 'Failed attempt to sign in', other: '{count} failed attempts to sign in within an hour' },
+    wrongSecret: {
+      one: 'Request with a wrong key refused',
+      other: '{count} requests with a wrong key refused within an hour',
+    },
+    otherAddress: {
+      one: 'Request from another address refused',
+      other: '{count} requests from another address refused within an hour',
+    },
+    actor: 'by {actor}',
+  },
   reasons: {
     'signed-out': 'Signed out',
     revoked: 'Ended by its owner',

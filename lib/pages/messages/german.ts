@@ -135,6 +135,30 @@ export const GERMAN_PAGES: PageMessages = {
       endedBy: 'Beendet von',
     },
   },
+  history: {
+    title: 'Verlauf',
+    none: 'Noch ist nichts geschehen.',
+    whole: 'Ganzer Verlauf',
+    older: 'Ältere Einträge',
+    newest: 'Neueste Einträge',
+    'signed-in': 'Angemeldet',
+    woken: 'Nach einer Pause wieder benutzt',
+    'credential-changed': 'Passwort oder andere Zugangsdaten geändert',
+    'everything-ended': 'Ein Administrator hat alle abgemeldet',
+    failed: {
+      one: 'Fehlgeschlagener Versuch, sich anzumelden',
+      other: '{count} fehlgeschlagene Versuche innerhalb einer Stunde, sich anzumelden',
+    },
+    wrongSecret: {
+      one: 'Anfrage mit falschem Schlüssel abgelehnt',
+      other: '{count} Anfragen mit falschem Schlüssel innerhalb einer Stunde abgelehnt',
+    },
+    otherAddress: {
+      one: 'Anfrage von einer anderen Adresse abgelehnt',
+      other: '{count} Anfragen von einer anderen Adresse innerhalb einer Stunde abgelehnt',
+    },
+    actor: 'von {actor}',
+  },
   reasons: {
     'signed-out': 'Abgemeldet',
     revoked: 'Vom Besitzer beendet',

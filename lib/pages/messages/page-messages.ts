@@ -137,6 +137,21 @@ export interface PageMessages {
       readonly endedBy: string;
     };
   };
+  readonly history: {
+    readonly title: string;
+    readonly none: string;
+    readonly whole: string;
+    readonly older: string;
+    readonly newest: string;
+    readonly 'signed-in': string;
+    readonly woken: string;
+    readonly 'credential-changed': string;
+    readonly 'everything-ended': string;
+    readonly failed: PluralMessage;
+    readonly wrongSecret: PluralMessage;
+    readonly otherAddress: PluralMessage;
+    readonly actor: string;
+  };
   /** The reasons for which sessions end, as they appear in lists. */
   readonly reasons: Readonly<Record<EndReason, string>>;
   readonly notices: Readonly<Record<NoticeName, NoticeMessage>>;

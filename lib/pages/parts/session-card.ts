@@ -49,7 +49,7 @@ export function sessionCard({ described, title }: TitledSession, listing: Sessio
   const { session } = described;
   const { texts } = reader;
   const isCurrent = session.sessionId === currentId;
-  const kind = deviceKind(described);
+  const kind = deviceKind(described.device, session);
   return html`<li
     class="eis-session"
     id="eis-${session.sessionId}"

@@ -115,6 +115,8 @@ describe('the German texts', () => {
       'session.kinds.computer',
       'session.kinds.tablet',
       'session.kinds.app',
+      'admin.detailsOf',
+      'admin.facts.node',
     ]);
   });
 });

@@ -1,0 +1,58 @@
+import type { DescribedEntry } from '../../session/described';
+import type { EndReason } from '../../session/end-reason';
+import { displayLocation, displayName } from '../../session/i18n/messages';
+import { visible } from '../../session/text';
+import type { TrailEntry } from '../../session/trail-entry';
+import type { Reader } from '../messages/reader';
+import { deviceKind } from './device-kind';
+import { html, type Content, type Html } from './html';
+import { icon } from './icon';
+import { timeOf } from './time';
+
+/** Returns the entries of a trail as a list, newest first. Failed and refused attempts are marked. */
+export function historyList(entries: readonly DescribedEntry[], reader: Reader): Html {
+  if (entries.length === 0) return html`<p class="eis-card eis-empty">${reader.texts.history.none}</p>`;
+  return html`<ol class="eis-card eis-list eis-history" role="list">
+    ${entries.map((entry) => historyItem(entry, reader))}
+  </ol>`;
+}
+
+function historyItem(described: DescribedEntry, reader: Reader): Html {
+  const { entry, device, place } = described;
+  const { texts } = reader;
+  const kind = device && deviceKind(device, entry);
+  const facts: readonly Content[] = [
+    device && displayName(device, reader.names),
+    displayLocation(place, reader.names),
+    entry.ipAddress,
+    visible(entry.clientId),
+    entry.actor !== null && reader.filled(texts.history.actor, { actor: visible(entry.actor) }),
+  ];
+  return html`<li class="eis-session">
+    ${kind ? icon(kind, texts.session.kinds[kind]) : html`<span class="eis-icon"></span>`}
+    <div>
+      <h3 ${isAlarming(entry) && html`class="eis-alarming"`}>${eventText(entry, reader)}</h3>
+      <p>${facts.map((fact) => fact && html`<span>${fact}</span>`)}</p>
+    </div>
+    <p>${timeOf(entry.at, reader)}</p>
+  </li>`;
+}
+
+/** Returns true for an entry of which its owner should know that somebody else may have caused it. */
+function isAlarming({ event }: TrailEntry): boolean {
+  return event === 'sign-in-failed' || event === 'refused';
+}
+
+function eventText({ event, reason, count }: TrailEntry, reader: Reader): string {
+  const { reasons, history } = reader.texts;
+  switch (event) {
+    case 'ended':
+      return reasons[reason as EndReason];
+    case 'sign-in-failed':
+      return reader.plural(history.failed, count);
+    case 'refused':
+      return reader.plural(reason === 'ip-changed' ? history.otherAddress : history.wrongSecret, count);
+    default:
+      return history[event];
+  }
+}

@@ -1,0 +1,213 @@
+import type { BrowserContextOptions, Page } from 'playwright-core';
+
+import { DAY } from '../support/sessions';
+import { hasChromium } from './chromium';
+import { screenshot, Showcase, violations } from './showcase';
+import { HOSTILE, LAPTOP, PHONE, TABLET } from './user-agents';
+
+const suite = hasChromium ? describe : describe.skip;
+
+const VARIANTS: readonly [string, BrowserContextOptions][] = [
+  ['with scripts', {}],
+  ['without scripts', { javaScriptEnabled: false }],
+  ['in German', { locale: 'de-DE' }],
+  ['on a phone', { viewport: { width: 390, height: 844 }, hasTouch: true }],
+  ['in dark mode', { colorScheme: 'dark' }],
+];
+
+suite('the account page', () => {
+  let demo: Showcase;
+
+  beforeAll(async () => {
+    demo = await Showcase.start({ longLifetime: '400D', inactiveTimeSpan: '500D' });
+  });
+  afterAll(() => demo.stop());
+  beforeEach(() => demo.database.empty());
+  afterEach(() => {
+    expect(demo.problems.splice(0)).toEqual([]);
+  });
+
+  /** Opens sessions of alice without a browser. */
+  async function open(userAgents: readonly string[]): Promise<string[]> {
+    const { manager } = demo.nodes[0]!;
+    const opened: string[] = [];
+    for (const userAgent of userAgents) {
+      const signIn = { userId: 'alice', userAgent, ipAddress: '192.0.2.7', staySignedIn: true };
+      opened.push((await manager.open(signIn)).session.sessionId);
+    }
+    return opened;
+  }
+
+  /** Moves the sign-in and the last use of a session into the past. */
+  async function age(sessionId: string, signedIn: number, lastAccessed: number): Promise<void> {
+    const time = (ago: number) => new Date(Date.now() - ago);
+    await demo.database
+      .knex('identity_sessions')
+      .where({ session_id: sessionId })
+      .update({ signed_in: time(signedIn), last_accessed: time(lastAccessed) });
+  }
+
+  const titles = (page: Page) => page.locator('.eis-session[id] h3 a').allTextContents();
+
+  describe.each(VARIANTS)('%s', (variant, context) => {
+    const german = context.locale === 'de-DE';
+    const scripts = context.javaScriptEnabled !== false;
+    const text = (english: string, translated: string) => (german ? translated : english);
+    const name = variant.replaceAll(' ', '-');
+
+    /** Presses a button, and the button of the question that follows. */
+    async function signOut(page: Page, button: RegExp | string): Promise<void> {
+      await page.getByRole('button', { name: button, exact: true }).click();
+      const question = scripts ? page.getByRole('dialog') : page.locator('.eis-question');
+      await question.waitFor();
+      expect(await violations(page)).toEqual([]);
+      await screenshot(page, `question-${name}`);
+      await question.getByRole('button', { name: text('Sign out', 'Abmelden') }).click();
+    }
+
+    it('shows the current session first, names, and the sessions that were not used for 90 days', async () => {
+      const [phone, tablet, laptop] = await open([PHONE, TABLET, LAPTOP]);
+      await age(phone!, 2 * DAY, 3_600_000);
+      await age(tablet!, 9 * DAY, DAY);
+      await age(laptop!, 200 * DAY, 120 * DAY);
+      await demo.nodes[0]!.manager.update(tablet!, { name: 'Kitchen tablet' });
+      const page = await demo.signedIn(context);
+
+      const [current, ...others] = await titles(page);
+      expect(current).toContain('Chrome');
+      expect(others).toEqual([
+        text('Mobile Safari 18 on iOS 18.5', 'Mobile Safari 18 auf iOS 18.5'),
+        'Kitchen tablet',
+        text('Firefox 140 on Linux', 'Firefox 140 auf Linux'),
+      ]);
+      const unused = page.locator('#eis-unused');
+      expect(await unused.getByRole('heading', { level: 2 }).textContent()).toContain('90');
+      expect(await unused.getByRole('listitem').count()).toBe(1);
+      expect(await violations(page)).toEqual([]);
+      await screenshot(page, `account-${name}`);
+      await page.context().close();
+    });
+
+    it('names a session', async () => {
+      const page = await demo.signedIn(context);
+      await page.locator('#eis-current h3 a').click();
+      expect(await violations(page)).toEqual([]);
+      await screenshot(page, `session-${name}`);
+      await page.getByLabel(text('Name of this session', 'Name dieser Sitzung')).fill('Desk');
+      await page.getByRole('button', { name: text('Save name', 'Namen speichern') }).click();
+      expect(await page.getByRole('status').first().textContent()).toContain(text('saved', 'gespeichert'));
+      expect(await titles(page)).toEqual(['Desk']);
+      await page.context().close();
+    });
+
+    it('ends one session, whose browser is led to the sign-in page with the reason', async () => {
+      const phone = await demo.signedIn({ ...context, userAgent: PHONE });
+      const page = await demo.signedIn(context);
+      const title = text('Mobile Safari 18 on iOS 18.5', 'Mobile Safari 18 auf iOS 18.5');
+      await signOut(page, text(`Sign out ${title}`, `${title} abmelden`));
+      expect(await page.locator('.eis-notice').textContent()).toContain(
+        text('1 session was', '1 Sitzung wurde'),
+      );
+      expect(await page.evaluate('document.activeElement.className')).toContain('eis-notice');
+      await screenshot(page, `ended-${name}`);
+      if (!scripts) await phone.reload();
+      const reason = text(
+        'You ended it from another session.',
+        'Sie haben sie aus einer anderen Sitzung beendet.',
+      );
+      await phone.getByRole('status').getByText(reason).waitFor();
+      expect(phone.url()).toContain('/sign-in');
+      expect(await violations(phone)).toEqual([]);
+      await screenshot(phone, `told-${name}`);
+      await page.context().close();
+      await phone.context().close();
+    });
+
+    it('ends several sessions, and then all others', async () => {
+      await open([PHONE, TABLET, LAPTOP, LAPTOP]);
+      const page = await demo.signedIn(context);
+      const boxes = page.locator('[name=selected]');
+      await boxes.nth(0).check();
+      await boxes.nth(2).check();
+      await signOut(page, text('Sign out selected', 'Auswahl abmelden'));
+      expect(await page.locator('.eis-notice').textContent()).toContain('2');
+      expect(await titles(page)).toHaveLength(3);
+      await signOut(page, text('Sign out all 2 other sessions', 'Alle 2 anderen Sitzungen abmelden'));
+      expect(await titles(page)).toHaveLength(1);
+      expect(await page.locator('.eis-empty').first().textContent()).toContain(
+        text('You are not signed in anywhere else.', 'Sie sind sonst nirgends angemeldet.'),
+      );
+      expect(await violations(page)).toEqual([]);
+      await page.context().close();
+    });
+
+    it('shows the history with ends, their reasons and failed attempts', async () => {
+      const [phone] = await open([PHONE]);
+      await demo.nodes[0]!.manager.administration.revoke(phone!, { by: 'admin' });
+      await demo.nodes[0]!.manager.signInFailed({
+        name: 'alice',
+        owner: { userId: 'alice' },
+        ipAddress: '203.0.113.9',
+      });
+      const page = await demo.signedIn(context);
+      const history = page.locator('.eis-history');
+      const entries = await history.getByRole('heading').allTextContents();
+      expect(entries).toEqual([
+        text('Signed in', 'Angemeldet'),
+        text('Failed attempt to sign in', 'Fehlgeschlagener Versuch, sich anzumelden'),
+        text('Ended by an administrator', 'Von einem Administrator beendet'),
+        text('Signed in', 'Angemeldet'),
+      ]);
+      expect(await history.textContent()).toContain(text('by admin', 'von admin'));
+      expect(await violations(page)).toEqual([]);
+      await screenshot(page, `history-${name}`);
+      await page.context().close();
+    });
+  });
+
+  it('shows hostile user agents, client ids and names as text', async () => {
+    const { manager } = demo.nodes[0]!;
+    const { session } = await manager.open({
+      userId: 'alice',
+      userAgent: HOSTILE,
+      clientId: HOSTILE.slice(0, 64),
+    });
+    await manager.update(session.sessionId, { name: HOSTILE.slice(0, 64) });
+    await manager.open({ userId: 'alice', userAgent: HOSTILE, clientId: `'--><svg/onload=alert(1)>` });
+    const page = await demo.signedIn();
+    expect(await titles(page)).toContain(HOSTILE.slice(0, 64));
+    expect(await page.locator('main').textContent()).toContain(`'--><svg/onload=alert(1)>`);
+    expect(await page.locator('main img, main script, main svg[onload]').count()).toBe(0);
+    await page.getByRole('button', { name: `Sign out ${HOSTILE.slice(0, 64)}` }).click();
+    expect(await page.getByRole('dialog').textContent()).toContain(HOSTILE.slice(0, 64));
+    expect(await page.locator('dialog img, dialog script').count()).toBe(0);
+    await page.context().close();
+  });
+
+  it('shows 100 sessions with less than 60 KB in total and without layout shift, and 500 on pages', async () => {
+    for (let i = 0; i < 5; i++)
+      await open(Array.from({ length: 100 }, (_, at) => [PHONE, TABLET, LAPTOP][at % 3]!));
+    const page = await demo.signedIn();
+    expect(await titles(page)).toHaveLength(101);
+    await page.getByRole('button', { name: 'Sign out all 500 other sessions' }).waitFor();
+    expect(await page.evaluate(TRANSFERRED)).toBeLessThan(60_000);
+    expect(await page.evaluate(SHIFT)).toBe(0);
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Older sessions' }).click();
+    expect(await titles(page)).toHaveLength(100);
+    await page.getByRole('link', { name: 'Newest sessions' }).waitFor();
+    await page.context().close();
+  });
+});
+
+/** The bytes that the page and its files took on the network. */
+const TRANSFERRED = `[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+  .reduce((sum, { transferSize }) => sum + transferSize, 0)`;
+
+/** The sum of all layout shifts since the page was opened. */
+const SHIFT = `new Promise((resolve) => {
+  let sum = 0;
+  new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (sum += value)))
+    .observe({ type: 'layout-shift', buffered: true });
+  setTimeout(() => resolve(sum), 500);
+})`;
