@@ -109,7 +109,9 @@ class EventStream {
     return this.#response.writableNeedDrain;
   }
 
+  /** Sends an event. After the end, a list that was read before it is not sent any more. */
   send(event: string, data: string): void {
+    if (this.#response.writableEnded) return;
     this.#response.write(eventText(event, data));
   }
 

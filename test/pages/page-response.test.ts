@@ -1,0 +1,32 @@
+import express from 'express';
+import request from 'supertest';
+
+import { pageHeaders, sendPage } from '../../lib/pages/page-response';
+
+const LONG = `<p>${'ä'.repeat(2000)}</p>`;
+const app = express();
+app.get('/:length', pageHeaders, (req, res) =>
+  sendPage(req.params.length === 'long' ? LONG : '<p>ä', req, res),
+);
+
+describe('the response with a page', () => {
+  it.each([
+    ['long', 'gzip', 'gzip'],
+    ['long', 'identity', undefined],
+    ['short', 'gzip', undefined],
+  ])('to a request for a %s page that accepts %s has the encoding %s', async (length, accepted, encoding) => {
+    const { headers, text } = await request(app).get(`/${length}`).set('Accept-Encoding', accepted);
+    expect(headers['content-encoding']).toBe(encoding);
+    expect(headers['content-type']).toBe('text/html; charset=utf-8');
+    expect(text).toBe(length === 'long' ? LONG : '<p>ä');
+  });
+
+  it('may not be stored, framed, or run code that is not in a file', async () => {
+    const { headers } = await request(app).get('/short');
+    expect(headers['cache-control']).toBe('no-store');
+    const policy = headers['content-security-policy']!;
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toContain('unsafe');
+  });
+});

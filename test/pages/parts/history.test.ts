@@ -1,0 +1,69 @@
+import { historyList } from '../../../lib/pages/parts/history';
+import { TRAIL_EVENTS, type TrailEntry } from '../../../lib/session/trail-entry';
+import { englishReader, IPHONE, managerWithClock } from '../../support/pages';
+
+const { manager, clock } = managerWithClock();
+afterAll(() => manager.close());
+
+const ENTRY: TrailEntry = {
+  id: '1',
+  at: clock.now(),
+  event: 'signed-in',
+  userId: 'alice',
+  tenantId: null,
+  sessionId: '1'.repeat(32),
+  reason: null,
+  actor: null,
+  clientId: null,
+  device: 'Web',
+  userAgent: IPHONE,
+  ipAddress: '192.0.2.7',
+  nameHash: null,
+  count: 1,
+};
+
+const shown = (...entries: Partial<TrailEntry>[]) =>
+  String(
+    historyList(
+      entries.map((said) => manager.describeEntry({ ...ENTRY, ...said })),
+      englishReader(clock.now()),
+    ),
+  );
+
+describe('the history', () => {
+  it.each(TRAIL_EVENTS)('has a text for the event %s', (event) => {
+    expect(shown({ event, reason: event === 'ended' ? 'displaced' : null })).not.toContain('undefined');
+  });
+
+  it('shows device, address and time, and the reason and the actor of an end', () => {
+    const html = shown({ event: 'ended', reason: 'administrator', actor: 'boss' });
+    for (const text of [
+      'Mobile Safari 18 on iOS 18.5',
+      '192.0.2.7',
+      'just now',
+      'Ended by an administrator',
+      'by boss',
+    ]) {
+      expect(html).toContain(text);
+    }
+  });
+
+  it('counts repeated failures, and marks them', () => {
+    const html = shown({ event: 'sign-in-failed', count: 100 });
+    expect(html).toContain('100 failed attempts to sign in within an hour');
+    expect(html).toContain('eis-alarming');
+    expect(shown({ event: 'refused', reason: 'wrong-secret' })).toContain('Request with a wrong key refused');
+    expect(shown({ event: 'refused', reason: 'ip-changed', count: 10 })).toContain(
+      '10 requests from another address',
+    );
+  });
+
+  it('shows actors, clients and user agents as text', () => {
+    const hostile = '<script>alert(1)</script>';
+    expect(shown({ actor: hostile, clientId: hostile, userAgent: hostile })).not.toContain('<script');
+  });
+
+  it('says that nothing has happened', () => {
+    expect(shown()).toContain('Nothing has happened yet.');
+  });
+});
