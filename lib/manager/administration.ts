@@ -26,7 +26,7 @@ import {
   type AdministeredStore,
 } from '../store/store';
 
-/** A search for live sessions. */
+/** A search for sessions, by default for live ones. */
 export interface SessionSearch extends SearchFilter {
   /** The sort keys, the most important one first. Default: `[{ by: 'signedIn', descending: true }]`. */
   readonly order?: readonly { readonly by: SortKey['by']; readonly descending?: boolean }[];
@@ -105,7 +105,7 @@ export class Administration {
   }
 
   /**
-   * Returns a page of the live sessions that match. Filters and order apply to sessions as they are written: uses of the
+   * Returns a page of the sessions that match: live ones, unless `state` says otherwise. Filters and order apply to sessions as they are written: uses of the
    * last seconds do not count.
    * @throws SessionError `invalid-request`
    * @throws TypeError if a name does not belong to `SessionSearch`
@@ -121,7 +121,7 @@ export class Administration {
   }
 
   /**
-   * Returns the number of live sessions that match.
+   * Returns the number of sessions that match.
    * @throws SessionError `invalid-request`
    * @throws TypeError if a name does not belong to `SearchFilter`
    */

@@ -240,10 +240,10 @@ class MemoryStore implements AdministeredStore {
   }
 
   #filtered(filter: SearchFilter, cutoffs: Cutoffs): StoredSession[] {
-    const { tenantId, userId, device, clientId, node, exceptClients = [] } = filter;
+    const { state = 'live', tenantId, userId, device, clientId, node, exceptClients = [] } = filter;
     return [...this.#sessions.values()].filter(
       (session) =>
-        isLive(session, cutoffs) &&
+        (state === 'any' || isLive(session, cutoffs) === (state === 'live')) &&
         (tenantId === undefined || session.tenantId === tenantId) &&
         (userId === undefined || session.userId === userId) &&
         (device === undefined || session.device === device) &&
