@@ -71,6 +71,7 @@ export { everySessionOf, otherSessionsOf, sessionsOf, type Revocation } from './
 export type { PreventConcurrentLogin } from './session/revocation';
 export type { RulesFor, SigningIn, SignInRules } from './session/sign-in-rules';
 export { claims, type SessionClaims } from './session/claims';
+export type { KeptAddresses } from './session/ip-address';
 export type { IpCheckMode, IpCheckOptions } from './session/ip-check';
 export { clientHintsOf, type ClientHints } from './session/device/client-hints';
 export { describeDevice } from './session/device/describe';
