@@ -7,6 +7,7 @@ export type { EndedListener } from './manager/session-watch';
 export type { Actor, Administration, SessionPage, SessionSearch } from './manager/administration';
 export type { ListOptions } from './manager/own-sessions';
 export type { CleanupResult } from './manager/cleanup';
+export type { Erased, PersonalRecord } from './manager/personal-data';
 export type { FailedAttempt, TrailOptions, TrailPage } from './manager/trail';
 export { SessionError, type MessageValues, type RefusalCode, type RefusalDetails } from './errors';
 export type { Report, SessionEvent } from './events';

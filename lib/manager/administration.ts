@@ -6,12 +6,19 @@ import { LONGEST_DURATION } from '../session/duration';
 import type { Cutoffs } from '../session/lifetimes';
 import { NEWEST_FIRST, SORT_KEYS, type SearchOrder, type SortKey } from '../session/order';
 import { parsedPosition, positionText } from '../session/page-position';
-import { CONCURRENCY, sessionsOf, type Revocation } from '../session/revocation';
-import { withoutSecret, type IdentitySession, type StoredSession } from '../session/session';
+import {
+  checkedOwner,
+  CONCURRENCY,
+  everySessionOf,
+  sessionsOf,
+  type Revocation,
+} from '../session/revocation';
+import { withoutSecret, type IdentitySession, type Owner, type StoredSession } from '../session/session';
 import type { EndReason } from '../session/end-reason';
 import { optionalLabel, jsonObject } from '../session/text';
 import { wholeNumber } from '../session/whole-number';
 import type { Settings } from '../options/settings';
+import { erasePersonalData, personalRecords, type Erased, type PersonalRecord } from './personal-data';
 import type { SessionTrail, TrailOptions, TrailPage } from './trail';
 import {
   checkedFilter,
@@ -165,6 +172,29 @@ export class Administration {
    */
   async trail(page: TrailOptions = {}): Promise<TrailPage> {
     return this.#trail.list(undefined, page);
+  }
+
+  /**
+   * Yields the personal data of a user: the sessions, live and ended, and the entries of the trail. Secrets are not included.
+   * @throws SessionError `store-unavailable`
+   * @throws TypeError if `owner` is not an owner
+   */
+  exportUser(owner: Owner): AsyncGenerator<PersonalRecord, void, undefined> {
+    return personalRecords({ store: this.#store, trail: this.#trail }, owner);
+  }
+
+  /**
+   * Ends all sessions of a user and deletes them, together with the entries of the trail. Call it after the account was deleted.
+   * Sign-ins whose credentials were checked before are refused with `credential-changed`. For that, the user's id is kept for a day.
+   * May be called again after a failure.
+   * @throws SessionError `store-unavailable`
+   * @throws TypeError if `owner` is not an owner
+   */
+  async eraseUser(owner: Owner): Promise<Erased> {
+    const whose = checkedOwner(owner);
+    await this.#store.changeCredentials(whose, this.#now());
+    await this.#end(everySessionOf(whose), 'administrator', null);
+    return erasePersonalData({ store: this.#store, trail: this.#trail }, whose);
   }
 
   /** Returns the settings that are stored for all nodes. For absent settings, the options of each node apply. */

@@ -104,6 +104,10 @@ export class SessionTrail {
     }
   }
 
+  erase(owner: Owner, limit: number): Promise<number> {
+    return this.#trail.erase(owner, limit);
+  }
+
   /** Notes that a request for a live session was refused. It is written within a second. */
   noteRefused(sessionId: string, reason: RefusedReason, from: string | null): void {
     const key = `${reason} ${sessionId}`;

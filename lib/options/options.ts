@@ -161,8 +161,8 @@ export interface IdentitySessionOptions extends SignInRules {
   /**
    * The part of IP addresses that is kept in sessions, the trail and events. `truncated` keeps the network: the first 24 bits of
    * IPv4 and the first 48 of IPv6. The IP check then lets a session change its address within the network. `none` keeps no
-   * addresses, so that nothing can be compared: it excludes the modes `strict` and `countrycode` of `ipCheck`, and requests of the
-   * Open-Xchange protocol may change their address. Limits of attempts count by the whole address in any case, and store it only as
+   * addresses, so that nothing can be compared: it excludes the modes `strict` and `countrycode` of `ipCheck`, and requests of
+   * dialects with `sameAddress` may change their address. Limits of attempts count by the whole address in any case, and store it only as
    * a keyed hash. Default `full`.
    */
   readonly ipAddresses?: KeptAddresses | undefined;

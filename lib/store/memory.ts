@@ -205,6 +205,12 @@ class MemoryStore implements AdministeredStore {
       });
   }
 
+  async erase(owner: Owner, limit: number): Promise<readonly string[]> {
+    const own = [...this.#sessions.values()].filter((session) => sameOwner(owner, session)).slice(0, limit);
+    for (const { sessionId } of own) this.#sessions.delete(sessionId);
+    return own.map(({ sessionId }) => sessionId);
+  }
+
   async hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated> {
     const idle = [...this.#sessions.values()].filter(
       (session) =>

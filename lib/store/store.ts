@@ -110,6 +110,8 @@ export interface AdministeredStore extends SessionStore {
    * `expired`. Ends a bounded number. Repeating it until it ends nothing ends all of them.
    */
   endUnused(owner: Owner, kept: Kept): Promise<readonly EndedSession[]>;
+  /** Deletes at most `limit` sessions of the owner, also live ones. Returns their ids. */
+  erase(owner: Owner, limit: number): Promise<readonly string[]>;
   /** Drops the temporary data of at most `limit` sessions that are no longer active. */
   hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated>;
 }
@@ -206,6 +208,7 @@ export interface Scope {
 /** The states by which a search selects sessions. A session that has expired counts as ended. */
 export const SEARCH_STATES = ['live', 'ended', 'any'] as const;
 
+/** A state by which a search selects sessions. */
 export type SearchState = (typeof SEARCH_STATES)[number];
 
 /** The conditions of a search. Every field that is present must match. */

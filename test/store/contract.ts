@@ -629,6 +629,19 @@ export function testSessionStore(make: () => StoreUnderTest): void {
     });
   });
 
+  describe('erase', () => {
+    it('deletes live and ended sessions of one user, a limited number at once', async () => {
+      const [live, ended] = [await inserted(), await inserted()];
+      const other = await inserted({ tenantId: 'acme' });
+      await store.end(sessionsOf(ended, [ended.sessionId]), end());
+      const erased = [...(await store.erase(ALICE, 1)), ...(await store.erase(ALICE, 1))];
+      expect(erased.sort()).toEqual(idsOf([live, ended]).sort());
+      expect(await store.erase(ALICE, 1)).toEqual([]);
+      for (const { sessionId } of [live, ended]) expect(await store.find(sessionId)).toBeUndefined();
+      expect(await store.find(other.sessionId)).toBeDefined();
+    });
+  });
+
   describe('search and count', () => {
     const live = () => cutoffs(LIFETIMES, clock.now());
     const newest = [{ by: 'signedIn', descending: true }] as const;

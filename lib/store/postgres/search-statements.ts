@@ -3,7 +3,7 @@ import type { Cutoffs } from '../../session/lifetimes';
 import type { SearchOrder, SortKey } from '../../session/order';
 import { latestEpoch, scopeText, withEpochs, withoutEpochs } from './epochs';
 import { selected, time } from './rows';
-import { live, ownedBy } from './statements';
+import { live, ownedBy, ownedInAnyState } from './statements';
 import type { Search, SearchFilter } from '../store';
 import type { Tables } from './tables';
 
@@ -76,7 +76,8 @@ function wanted(
   }
   const owner = userId !== undefined && tenantId !== undefined;
   // The index of owners contains this form.
-  if (owner) conditions.push(ownedBy(values.add(userId), `${values.add(tenantId)}::text`));
+  const ownerCondition = state === 'live' ? ownedBy : ownedInAnyState;
+  if (owner) conditions.push(ownerCondition(values.add(userId), `${values.add(tenantId)}::text`));
   else if (tenantId === null) conditions.push('s.tenant_id is null');
   const whose = owner ? {} : { tenant_id: tenantId ?? undefined, user_id: userId };
   const equal = { ...whose, device, client_id: clientId, node };
