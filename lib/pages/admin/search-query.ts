@@ -2,6 +2,7 @@ import type { Request } from 'express';
 
 import { queryOf } from '../../http/request';
 import type { SessionSearch } from '../../manager/administration';
+import { SEARCH_STATES, type SearchState } from '../../store/store';
 import type { AdminSort } from '../messages/page-messages';
 
 /** The number of sessions on a page. */
@@ -13,6 +14,7 @@ export interface AdminQuery {
   readonly tenant: string;
   readonly device: string;
   readonly client: string;
+  readonly state: SearchState;
   readonly sort: AdminSort;
   /** The position of a page in the order of sign-ins. */
   readonly after: string;
@@ -31,6 +33,7 @@ export function adminQuery(request: Pick<Request, 'url'>): AdminQuery {
     tenant: field('tenant'),
     device: field('device'),
     client: field('client'),
+    state: SEARCH_STATES.find((state) => state === field('state')) ?? 'live',
     sort: SORTS.find((sort) => sort === field('sort')) ?? 'signedIn',
     after: field('after'),
     page: Number(/^\d{1,4}$/.exec(field('page'))?.[0] ?? 0),
@@ -38,12 +41,22 @@ export function adminQuery(request: Pick<Request, 'url'>): AdminQuery {
 }
 
 /** Returns the search of the administration for the fields. */
-export function searchOf({ user, tenant, device, client, sort, after, page }: AdminQuery): SessionSearch {
+export function searchOf({
+  user,
+  tenant,
+  device,
+  client,
+  state,
+  sort,
+  after,
+  page,
+}: AdminQuery): SessionSearch {
   return {
     ...(user !== '' && { userId: user }),
     ...(tenant !== '' && { tenantId: tenant }),
     ...(device !== '' && { device }),
     ...(client !== '' && { clientId: client }),
+    ...(state !== 'live' && { state }),
     order: [{ by: sort, descending: sort !== 'userId' }],
     ...(sort === 'signedIn' ? after !== '' && { after } : { skip: page * TAKE }),
     take: TAKE,

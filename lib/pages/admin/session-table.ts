@@ -2,11 +2,12 @@ import type { DescribedSession } from '../../session/described';
 import { displayLocation, displayName } from '../../session/i18n/messages';
 import { currentIpAddress, sameOwner, type IdentitySession } from '../../session/session';
 import { visible } from '../../session/text';
+import { SEARCH_STATES } from '../../store/store';
 import type { Reader } from '../messages/reader';
 import { deviceKind } from '../parts/device-kind';
 import { html, type Content, type Html } from '../parts/html';
 import { icon, iconDrawings } from '../parts/icon';
-import { timeOf } from '../parts/time';
+import { filledWith, timeOf } from '../parts/time';
 import { linkTo, SORTS, type AdminQuery } from './search-query';
 
 /** A page of sessions as administrators see it. */
@@ -89,6 +90,16 @@ function searchForm({ reader, home, query, showsTenants }: AdminTable): Html {
     ${field('user', admin.user)} ${showsTenants && field('tenant', admin.tenant)}
     ${field('device', admin.device)} ${field('client', admin.client)}
     <label
+      >${admin.state}<select name="state">
+        ${SEARCH_STATES.map(
+          (state) =>
+            html`<option value="${state}" ${state === query.state && html`selected`}>
+              ${admin.states[state]}
+            </option>`,
+        )}
+      </select></label
+    >
+    <label
       >${admin.sort}<select name="sort">
         ${SORTS.map(
           (sort) =>
@@ -100,6 +111,15 @@ function searchForm({ reader, home, query, showsTenants }: AdminTable): Html {
     >
     <button class="eis-button eis-primary">${admin.search}</button>
   </form>`;
+}
+
+/** Returns the time and the reason of the end, if the session has ended. */
+function endOf({ endedAt, endReason }: IdentitySession, reader: Reader): Html | false {
+  if (endedAt === null) return false;
+  const { admin, reasons } = reader.texts;
+  return html`<br /><small
+      >${filledWith(admin.endedAt, 'time', timeOf(endedAt, reader))}${endReason && `: ${reasons[endReason]}`}</small
+    >`;
 }
 
 function hasTenants({ sessions }: Pick<AdminTable, 'sessions'>): boolean {
@@ -133,7 +153,7 @@ function row(described: DescribedSession, table: AdminTable): Html {
   const names = { title: displayName(described.device, reader.names), user: visible(session.userId) };
   const cell = (content: Content) => html`<td>${content}</td>`;
   return html`<tr>
-    ${mayEnd && cell(html`<input type="checkbox" name="selected" value="${session.sessionId}" aria-label="${reader.filled(texts.admin.select, names)}" />`)}
+    ${mayEnd && cell(session.endedAt === null && html`<input type="checkbox" name="selected" value="${session.sessionId}" aria-label="${reader.filled(texts.admin.select, names)}" />`)}
     <th scope="row">
       ${names.user}${session.sessionId === currentId && html` <span class="eis-badge">${texts.admin.own}</span>`}
     </th>
@@ -147,7 +167,8 @@ function row(described: DescribedSession, table: AdminTable): Html {
       >
     </td>
     ${cell([currentIpAddress(session), place && html`<br /><small>${displayLocation(place, reader.names)}</small>`])}
-    ${cell(visible(session.clientId))} ${cell(timeOf(session.lastAccessed ?? session.signedIn, reader))}
+    ${cell(visible(session.clientId))}
+    ${cell([timeOf(session.lastAccessed ?? session.signedIn, reader), endOf(session, reader)])}
     ${cell(timeOf(session.signedIn, reader))}
   </tr>`;
 }

@@ -1,5 +1,6 @@
 import type { EndReason } from '../../session/end-reason';
 import type { PreventConcurrentLogin } from '../../session/revocation';
+import type { SearchState } from '../../store/store';
 
 /** A message with a number, in the forms that the language distinguishes: the names are those of `Intl.PluralRules`. */
 export type PluralMessage = Partial<Record<Intl.LDMLPluralRule, string>> & { readonly other: string };
@@ -11,7 +12,8 @@ export interface NoticeMessage {
 }
 
 /** The kinds of devices that have an icon. */
-export type DeviceKind = 'computer' | 'phone' | 'tablet' | 'app' | 'mail' | 'calendar' | 'program';
+export type DeviceKind =
+  'computer' | 'phone' | 'tablet' | 'app' | 'mail' | 'calendar' | 'program' | 'unknown';
 
 /** The orders in which administrators sort sessions. */
 export type AdminSort = 'signedIn' | 'lastAccessed' | 'userId';
@@ -105,8 +107,11 @@ export interface PageMessages {
     readonly tenant: string;
     readonly device: string;
     readonly client: string;
+    readonly state: string;
+    readonly states: Readonly<Record<SearchState, string>>;
     readonly sort: string;
     readonly sorts: Readonly<Record<AdminSort, string>>;
+    readonly endedAt: string;
     readonly found: string;
     readonly none: string;
     readonly select: string;

@@ -20,7 +20,7 @@ export function historyList(entries: readonly DescribedEntry[], reader: Reader):
 function historyItem(described: DescribedEntry, reader: Reader): Html {
   const { entry, device, place } = described;
   const { texts } = reader;
-  const kind = device && deviceKind(device, entry);
+  const kind = device === undefined ? 'unknown' : deviceKind(device, entry);
   const facts: readonly Content[] = [
     device && displayName(device, reader.names),
     displayLocation(place, reader.names),
@@ -29,7 +29,7 @@ function historyItem(described: DescribedEntry, reader: Reader): Html {
     entry.actor !== null && reader.filled(texts.history.actor, { actor: visible(entry.actor) }),
   ];
   return html`<li class="eis-session">
-    ${kind ? icon(kind, texts.session.kinds[kind]) : html`<span class="eis-icon"></span>`}
+    ${icon(kind, texts.session.kinds[kind])}
     <div>
       <h3 ${isAlarming(entry) && html`class="eis-alarming"`}>${eventText(entry, reader)}</h3>
       <p>${facts.map((fact) => fact && html`<span>${fact}</span>`)}</p>

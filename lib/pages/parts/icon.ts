@@ -35,5 +35,7 @@ const DRAWINGS: Readonly<Record<DeviceKind, Html>> = {
   calendar: html`<rect x="3.5" y="5" width="17" height="15.5" rx="2" /><path
       d="M3.5 10h17M8 2.5V6m8-3.5V6"
     />`,
+  unknown: html`<circle cx="12" cy="12" r="9" />
+    <path d="M9.5 9.5a2.5 2.5 0 1 1 3.5 2.3c-.7.3-1 .8-1 1.7M12 16.6v.1" />`,
   program: html`<rect x="3" y="4" width="18" height="16" rx="2" /><path d="m7 9 3 3-3 3m6 0h4" />`,
 };

@@ -52,6 +52,16 @@ describe('adminPage', () => {
     expect(await found('sort=userId')).toEqual(['admin', 'alice', 'bob', 'carol']);
   });
 
+  it('finds ended sessions with the reason', async () => {
+    const id = await open('alice');
+    await manager.administration.revoke(id, { by: 'admin' });
+    expect(usersOn(await admin.get(BASE))).toEqual(['admin']);
+    const { text } = await admin.get(`${BASE}?state=ended`);
+    expect(text).toContain('Ended by an administrator');
+    expect(text).not.toContain('type="checkbox" name="selected"');
+    expect(usersOn(await admin.get(`${BASE}?state=any`))).toEqual(['alice', 'admin']);
+  });
+
   it.each(['signedIn', 'lastAccessed', 'userId'])('leads through all pages in the order %s', async (sort) => {
     for (let i = 0; i < 60; i++) await open(`user${i}`);
     const seen: (string | undefined)[] = [];

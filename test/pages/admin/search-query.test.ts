@@ -14,6 +14,8 @@ describe('the search of administrators', () => {
       device: 'Web',
     });
     expect(searchOf(read('client='))).not.toHaveProperty('clientId');
+    expect(searchOf(read('state=ended'))).toMatchObject({ state: 'ended' });
+    expect(searchOf(read('state=gone'))).not.toHaveProperty('state');
   });
 
   it.each([
@@ -26,8 +28,10 @@ describe('the search of administrators', () => {
   });
 
   it('keeps its fields in links to other pages', () => {
-    expect(linkTo(read('user=a%26b&sort=userId'), { page: 3 })).toBe('?user=a%26b&sort=userId&page=3');
-    expect(linkTo(read('after=x'), { after: '' })).toBe('?sort=signedIn');
+    expect(linkTo(read('user=a%26b&sort=userId'), { page: 3 })).toBe(
+      '?user=a%26b&state=live&sort=userId&page=3',
+    );
+    expect(linkTo(read('after=x'), { after: '' })).toBe('?state=live&sort=signedIn');
   });
 
   it('may have a next page only if this page is full', () => {
