@@ -283,8 +283,10 @@ function endSessions({ manager, dialect }: AccountParts): RequestHandler {
     const current = sessionOf(request);
     const which = revocationOf(choiceIn(request), current);
     if (which === undefined) return seeOther(response, homeOf(request), 'ended-none');
-    const ended = await manager.revoke(which, { by: actingUser(current) });
-    if (covers(which, current)) {
+    const endsCurrent = covers(which, current);
+    const reason = endsCurrent && which.only?.length === 1 ? 'signed-out' : 'revoked';
+    const ended = await manager.revoke(which, { reason, by: actingUser(current) });
+    if (endsCurrent) {
       const clear = mustClearCookie(which, current, request, dialect);
       // Without a cookie to clear, the next request of the browser is led to the sign-in page by the guard.
       return send(response, dialect.revoked(clear, request, current));

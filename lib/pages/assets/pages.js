@@ -106,6 +106,8 @@ function watch() {
       if (source.readyState === EventSource.CLOSED) setTimeout(open, 5000);
     });
   };
+  // If the form ends the session of this page, its answer says so, and not the stream.
+  document.addEventListener('submit', ({ defaultPrevented }) => defaultPrevented || source?.close());
   document.addEventListener('visibilitychange', open);
   addEventListener('pagehide', () => source?.close());
   addEventListener('pageshow', ({ persisted }) => persisted && open());

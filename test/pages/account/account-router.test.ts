@@ -108,9 +108,11 @@ describe.each([
 
   it('signs out of the current session, clears its cookie and leads to the sign-in page', async () => {
     await signInBoth();
-    const { headers } = await desk.post(`${BASE}/end`, form({ id: idOf(desk) }));
+    const id = idOf(desk);
+    const { headers } = await desk.post(`${BASE}/end`, form({ id }));
     expect(headers['location']).toBe('/sign-in?notice=signed-out');
     expect(desk.cookies.has('__Host-identity')).toBe(false);
+    expect((await manager.administration.get(id)).endReason).toBe('signed-out');
   });
 
   it('ends nothing if nothing is selected', async () => {
