@@ -8,6 +8,7 @@ export { html, type Content, type Html } from './parts/html';
 export { plainLayout, type Layout, type PageContent, type PageShape, type PageWidth } from './parts/layout';
 export type { LanguageOptions, Reader } from './messages/reader';
 export type {
+  AdminSort,
   DeviceKind,
   NoticeMessage,
   NoticeName,
