@@ -84,10 +84,6 @@ export type { Locator } from './location/location';
 
 // Storage
 export { memory } from './store/memory';
-export {
-  migrate,
-  migrationConfig,
-  type MigrateConnectionOptions,
-  type MigrateOptions,
-} from './store/postgres/migrate';
+export { migrate, type MigrateConnectionOptions } from './migrations/migrate';
+export type { MigrateOptions } from './migrations/config';
 export type { Hint } from './changes/hint';

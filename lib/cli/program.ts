@@ -4,7 +4,7 @@ import type { Knex } from 'knex';
 import { createIdentitySessionManager } from '../create';
 import type { IdentitySessionManager } from '../manager/manager';
 import { inSchema } from '../database/statement-runner';
-import { migrate, pendingMigrations } from '../store/postgres/migrate';
+import { migrate, pendingMigrations } from '../migrations/migrate';
 import { MOST_TAKEN } from '../store/store';
 import { VERSION } from '../version';
 import { openDatabase, type ConnectionOptions } from './connection';
