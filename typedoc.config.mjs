@@ -14,7 +14,7 @@ export default {
   readme: 'README.md',
   projectDocuments: ['docs/*.md'],
   disableSources: true,
-  highlightLanguages: ['bash', 'diff', 'http', 'javascript', 'json', 'sql', 'typescript'],
+  highlightLanguages: ['bash', 'css', 'diff', 'html', 'http', 'javascript', 'json', 'sql', 'typescript'],
   excludeInternal: true,
   excludePrivate: true,
   validation: {
@@ -32,6 +32,7 @@ export default {
     'lib/session/ip-check.ts:MODES',
     'lib/session/revocation.ts:CONCURRENCY',
     'lib/session/session.ts:REFERENCE_FIELDS',
+    'lib/store/store.ts:SEARCH_STATES',
     'lib/session/trail-entry.ts:TRAIL_EVENTS',
     'lib/protocols/open-xchange/errors.ts:ERRORS',
     'lib/protocols/abp/permission.ts:PERMISSION',

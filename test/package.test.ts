@@ -19,7 +19,7 @@ const FIXTURES = join(__dirname, 'package');
 const MODULES = join(PROJECT, 'node_modules');
 const NAME = packageJson.name;
 
-const ENTRY_POINTS = Object.keys(packageJson.exports).filter((path) => !path.endsWith('.json'));
+const ENTRY_POINTS = Object.keys(packageJson.exports).filter((path) => !/\.js(on)?$/.test(path));
 
 /** A module that needs the types of every entry point. */
 const ALL_ENTRY_POINTS = ENTRY_POINTS.map(

@@ -35,6 +35,7 @@ import {
   type PageContent,
   type PageParts,
 } from '../../lib/pages';
+import { elementPage } from './pages/element';
 import { layout } from './pages/layout';
 import { profilePage } from './pages/profile';
 import { signInPage } from './pages/sign-in';
@@ -67,6 +68,8 @@ export function createApp({ manager }: { manager: IdentitySessionManager }): Exp
 
   app.get('/', (_request, response) => response.redirect(303, '/account/sessions'));
   app.use('/account/sessions', accountPage(manager, { layout }));
+  app.use('/identity-sessions.js', express.static(ELEMENT));
+  app.get('/element', pageHeaders, guard, showElement(partsOf));
   app.get('/profile', pageHeaders, guard, showProfile(partsOf));
   app.use('/admin/sessions', adminPage(manager, { layout, isGranted: administers }));
 
@@ -79,6 +82,9 @@ export function createApp({ manager }: { manager: IdentitySessionManager }): Exp
 function administers(_permission: string, request: Request): boolean {
   return isAdministrator(sessionOf(request).userId);
 }
+
+/** The custom element, which apps find as `express-identity-sessions/identity-sessions.js`. */
+const ELEMENT = join(__dirname, '../../lib/pages/assets/identity-sessions.js');
 
 type PartsOf = (request: Request) => PageParts;
 
@@ -159,6 +165,10 @@ function rememberName(response: Response, name: string): void {
 function rememberedName(request: Request): string {
   const { name } = request.cookies as Readonly<Record<string, unknown>>;
   return typeof name === 'string' ? name : '';
+}
+
+function showElement(partsOf: PartsOf): RequestHandler {
+  return (request, response) => sendPage(elementPage(partsOf(request)), request, response);
 }
 
 function showProfile(partsOf: PartsOf): RequestHandler {

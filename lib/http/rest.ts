@@ -191,6 +191,7 @@ function sessionBody(
     current,
     ipAddress: currentIpAddress(session),
     client: visible(session.clientId),
+    ...(session.name !== null && { name: visible(session.name) }),
     ...(session.actor !== null && { impersonation: true }),
     userAgent: visible(session.userAgent),
     ...(location !== undefined && { location }),

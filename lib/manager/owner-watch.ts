@@ -3,8 +3,11 @@ import { ownerKey, type Owner } from '../session/session';
 import { unawaited } from '../events';
 import type { SessionPage } from './administration';
 
-/** Called with the first page of an owner's sessions, each time it was read. */
-export type SessionsListener = (page: SessionPage) => void;
+/**
+ * Called with the first page of an owner's sessions, each time it was read. Errors that it throws, or that its promise rejects
+ * with, are reported.
+ */
+export type SessionsListener = (page: SessionPage) => void | Promise<void>;
 
 /** The interval at which the sessions of watched owners are read, in milliseconds. Uses and sign-ins on other nodes appear then. */
 export const LIST_EVERY = 5000;

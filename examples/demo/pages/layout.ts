@@ -20,7 +20,7 @@ function navigation(request: Request): Html | undefined {
     html`<a href="${to}" ${path.startsWith(to) && html`aria-current="page"`}>${name}</a>`;
   return html`<header>
     <nav aria-label="Pages">
-      ${link('/account/sessions', 'Sessions')} ${link('/profile', 'Profile')}
+      ${link('/account/sessions', 'Sessions')} ${link('/profile', 'Profile')} ${link('/element', 'Element')}
       ${isAdministrator(userId) && link('/admin/sessions', 'All users')}
     </nav>
     <form method="post" action="/sign-out">

@@ -8,6 +8,7 @@ export class Html {
     this.#text = text;
   }
 
+  /** Returns the HTML as text. */
   toString(): string {
     return this.#text;
   }
