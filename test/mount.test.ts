@@ -7,7 +7,7 @@ import ts from 'typescript';
 import * as sessions from '../lib';
 import { Browser } from './support/browser';
 import { createDatabase, type TestDatabase } from './support/database';
-import { readmeApp } from './support/readme';
+import { snippet } from './support/snippet';
 
 const ALICE = { name: 'alice', password: 'wonderland' };
 
@@ -88,7 +88,7 @@ describe.each([
       target: ts.ScriptTarget.ES2023,
       esModuleInterop: true,
     };
-    const { outputText } = ts.transpileModule(readmeApp(), { compilerOptions });
+    const { outputText } = ts.transpileModule(snippet('README.md', 'Install'), { compilerOptions });
     const withoutPort = () => Object.assign(express(), { listen: () => undefined });
     const modules: Readonly<Record<string, unknown>> = {
       express: Object.assign(withoutPort, express),
