@@ -5,7 +5,7 @@ import type { Knex } from 'knex';
 import type * as sessions from '../lib';
 import { Browser } from './support/browser';
 import { createDatabase, type TestDatabase } from './support/database';
-import { snippet } from './support/snippet';
+import { readmeApp } from './support/readme';
 import { appOfSnippet } from './support/snippet-app';
 
 const ALICE = { name: 'alice', password: 'wonderland' };
@@ -81,6 +81,6 @@ describe.each([
   });
 
   function start(env: Readonly<Record<string, string>> = {}) {
-    return appOfSnippet(snippet('README.md', 'Install'), { express, knex, env });
+    return appOfSnippet(readmeApp(), { express, knex, env });
   }
 });

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { migrate } from '../lib';
 import packageJson from '../package.json';
 import { createDatabase, emptyDatabase, type TestDatabase } from './support/database';
-import { snippet } from './support/snippet';
+import { readmeApp } from './support/readme';
 
 /*
  * Tests the tarball as a consumer gets it, unpacked into projects of several kinds. Node and TypeScript find it in
@@ -197,7 +197,7 @@ describe('an app with the tarball', () => {
     async (_, options, files) => {
       const types = ['@types/express', '@types/node', '@types/ws'];
       const folder = await project({ has: types, files: ['app.cts', 'app.mts'] });
-      writeFileSync(join(folder, 'readme.mts'), `${snippet('README.md', 'Install')}\n`);
+      writeFileSync(join(folder, 'readme.mts'), `${readmeApp()}\n`);
       for (const name of ['all.cts', 'all.mts']) writeFileSync(join(folder, name), ALL_ENTRY_POINTS);
       const compilerOptions = {
         ...options,
