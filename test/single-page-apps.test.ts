@@ -50,7 +50,7 @@ describe.each([
     return response.get('Set-Cookie')![0]!.split(';')[0]!;
   }
 
-  /** What a browser requires before a page may read a response with credentials. */
+  /** Checks the headers that a browser requires before a page may read a response with credentials. */
   function expectReadable(response: Response): void {
     expect(response.get('Access-Control-Allow-Origin')).toBe(OWN.Origin);
     expect(response.get('Access-Control-Allow-Credentials')).toBe('true');
