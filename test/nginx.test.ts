@@ -20,7 +20,7 @@ import { turns, until } from './support/gate';
 import { describeWithNginx, NginxFolder } from './support/nginx';
 import { nodesOnADatabase } from './support/nodes';
 import { Proxy } from './support/proxy';
-import { snippet } from './support/snippet';
+import { snippet } from './support/snippets';
 
 /** The configuration of the page. The tests replace names, ports and files in it. */
 const PROXY = snippet('docs/nginx.md', 'The proxy', 'nginx');

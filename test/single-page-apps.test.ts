@@ -6,7 +6,7 @@ import request, { type Response, type Test } from 'supertest';
 import { restRouter, sessionSecretGuard, type IdentitySessionManager } from '../lib';
 import { Browser } from './support/browser';
 import { createDatabase, type TestDatabase } from './support/database';
-import { snippet } from './support/snippet';
+import { snippet } from './support/snippets';
 import { appOfSnippet } from './support/snippet-app';
 
 const PAGE = 'docs/single-page-apps.md';
@@ -34,7 +34,7 @@ describe.each([
   beforeEach(async () => {
     await database.empty();
     const knex = database.connect();
-    const code = snippet(PAGE, 'With the cookie');
+    const code = snippet(PAGE, 'With the cookie', 'ts');
     ({ app, manager } = await appOfSnippet(code, { express, knex, modules: { cors } }));
   });
   afterEach(() => manager.close());
@@ -113,7 +113,7 @@ describe.each([
 
   it('signs users in over plain HTTP on localhost with the settings for development', async () => {
     const origin = 'http://localhost:5173';
-    const development = await appOfSnippet(snippet(PAGE, 'With the cookie'), {
+    const development = await appOfSnippet(snippet(PAGE, 'With the cookie', 'ts'), {
       express,
       knex: database.connect(),
       env: { NODE_ENV: 'development', PAGES: origin },
@@ -147,10 +147,10 @@ describe.each([
   });
 
   it('accepts the token of a page on any site without a cookie and without `origins`', async () => {
-    const [manager = ''] = snippet(PAGE, 'With the cookie').split('\nconst app = express();');
+    const [manager = ''] = snippet(PAGE, 'With the cookie', 'ts').split('\nconst app = express();');
     const code = `${manager.replace('knex: database, origins,', 'knex: database,')}
       const app = express();
-      ${snippet(PAGE, 'With a token')}
+      ${snippet(PAGE, 'With a token', 'ts')}
       app.use(sessions.restRouter(manager));`;
     const env = { PAGES: STRANGER.Origin };
     const other = await appOfSnippet(code, { express, knex: database.connect(), env, modules: { cors } });

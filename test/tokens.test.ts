@@ -5,7 +5,7 @@ import request from 'supertest';
 
 import type { IdentitySessionManager } from '../lib';
 import { createDatabase, type TestDatabase } from './support/database';
-import { snippet } from './support/snippet';
+import { snippet } from './support/snippets';
 import { appOfSnippet } from './support/snippet-app';
 
 const ALICE = { name: 'alice', password: 'wonderland' };
