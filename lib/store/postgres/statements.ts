@@ -218,7 +218,7 @@ function displace(tables: Tables): string {
  * The largest number of sessions that one statement ends. A statement that ends a user's 100,000 sessions would exceed the
  * budget of a request, and its result would keep this process busy.
  */
-export const MOST_ENDED = 1000;
+const MOST_ENDED = 1000;
 
 /**
  * Returns the statement that ends at most `MOST_ENDED` sessions of one owner. The column `more` is true if it did not look at

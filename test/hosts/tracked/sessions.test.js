@@ -75,7 +75,7 @@ test('refuses to end sessions for pages of other sites', async () => {
   assert.equal(await nameIn(agent), 'alice');
 });
 
-test('signs nobody out while the store of express-session fails', async () => {
+test('keeps users signed in while the store of express-session fails', async () => {
   const agent = await signedIn();
   await db.query('alter table session rename to away');
   try {
