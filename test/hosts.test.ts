@@ -118,7 +118,7 @@ async function projectOf({ name, packages }: Host, express: 'express' | 'express
 /** Runs a test file of the app with the test runner of Node, and returns how many of its tests passed. */
 async function passedTests(file: string, folder: string, env: NodeJS.ProcessEnv): Promise<number> {
   // The apps never close their pools.
-  const args = ['--test', '--test-force-exit', '--test-reporter', 'tap', file];
+  const args = ['--test-force-exit', '--test-reporter', 'tap', file];
   const { stdout } = await run(process.execPath, args, folder, env);
   return Number(/^# pass (\d+)$/m.exec(stdout)?.[1]);
 }
