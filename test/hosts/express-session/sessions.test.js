@@ -82,6 +82,21 @@ test('signs a user out at both versions after the session was revoked', async ()
   assert.deepEqual(await reasons(), ['revoked']);
 });
 
+test('ends the old session later if the store of express-session fails', async () => {
+  const browser = await signedInAt(oldApp);
+  await browser.nameAt(app);
+  await manager.revoke({ owner: { userId: '1' } });
+  await db.query('create rule failing as on delete to session do instead select 1 / 0');
+  try {
+    const failed = await browser.send(app, 'get', '/api/me');
+    assert.deepEqual([failed.status, failed.body.error], [500, 'division by zero']);
+  } finally {
+    await db.query('drop rule failing on session');
+  }
+  assert.equal((await browser.send(app, 'get', '/api/me')).status, 401);
+  assert.equal((await browser.send(oldApp, 'get', '/api/me')).status, 401);
+});
+
 test('keeps users signed in after the last step, which removes express-session', async () => {
   const browser = await signedInAt(oldApp);
   await browser.nameAt(app);
