@@ -1,17 +1,22 @@
 // Checks the tarball with publint and attw, and looks for unused files, exports and dependencies with knip:
 // `npm run test:package`. Needs no network.
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const require = createRequire(import.meta.url);
 require('sucrase/register/ts');
-const { packed, prepareTarballFolder } = require('../test/support/tarball.ts');
+const { packed } = require('../test/support/tarball.ts');
 
-const removeFolder = prepareTarballFolder();
+// `npm test` shares the tarball of the tests.
+const isShared = process.env.TEST_TARBALL_FOLDER !== undefined;
+const folder = (process.env.TEST_TARBALL_FOLDER ??= mkdtempSync(join(tmpdir(), 'identity-sessions-')));
 try {
-  const tarball = await packed();
+  const { tarball } = await packed();
   const results = [
     run('node_modules/publint/src/cli.js', 'run', tarball, '--strict'),
     run('node_modules/@arethetypeswrong/cli/dist/index.js', tarball, '--quiet'),
@@ -19,7 +24,7 @@ try {
   ];
   process.exitCode = results.every(Boolean) ? 0 : 1;
 } finally {
-  removeFolder();
+  if (!isShared) rmSync(folder, { recursive: true, force: true });
 }
 
 /** Runs a program of Node. Returns true if it found no problem. */

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import packageJson from '../package.json';
 import { tableUnder } from './source/tables';
 import { emptyDatabase, type TestDatabase } from './support/database';
+import { host as projectWith } from './support/host';
 import { adoptingPage, changed, quotedChanges, quotedFile, sizeOf } from './support/quoted-changes';
-import { project, run } from './support/tarball';
+import { run } from './support/run';
+import { packed } from './support/tarball';
 
 /*
  * Small apps, written as such apps are written, move to this package. The changes are those that docs/adopting.md quotes. Each
@@ -52,6 +54,7 @@ jest.setTimeout(210_000);
 
 let database: TestDatabase;
 
+beforeAll(packed);
 beforeEach(async () => {
   database = await emptyDatabase();
 });
@@ -94,8 +97,9 @@ it.each(cases)(
 
 /** Creates a project with all versions of the app. */
 async function projectOf({ name, packages }: Host, express: 'express' | 'express4'): Promise<string> {
-  const files = ['app.test.js', 'sessions.test.js'].map((file) => join(HOSTS, name, file));
-  const folder = await project({ express, has: ['supertest', ...packages], files });
+  const files = ['app.test.js', 'sessions.test.js'];
+  const has = ['supertest', ...packages];
+  const folder = await projectWith({ express, has, from: join(HOSTS, name), files });
   const before = join(folder, 'before');
   cpSync(join(HOSTS, name, 'app'), before, { recursive: true });
   cpSync(join(HOSTS, 'users.js'), join(before, 'users.js'));

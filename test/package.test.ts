@@ -4,8 +4,10 @@ import { join, relative } from 'node:path';
 import { migrate } from '../lib';
 import packageJson from '../package.json';
 import { createDatabase, emptyDatabase, type TestDatabase } from './support/database';
+import { host, type HostOptions } from './support/host';
 import { readmeApp } from './support/readme';
-import { MODULES, packed, project, run } from './support/tarball';
+import { run } from './support/run';
+import { packed } from './support/tarball';
 
 /*
  * Tests the tarball as a consumer gets it, unpacked into projects of several kinds. Node and TypeScript find it in
@@ -14,6 +16,7 @@ import { MODULES, packed, project, run } from './support/tarball';
 
 const PROJECT = join(__dirname, '..');
 const FIXTURES = join(__dirname, 'package');
+const MODULES = join(PROJECT, 'node_modules');
 const NAME = packageJson.name;
 
 /** In bytes. */
@@ -29,20 +32,22 @@ const ALL_ENTRY_POINTS = ENTRY_POINTS.map(
 // Three minutes for each program, because the machine may be busy, and time to report a timeout.
 jest.setTimeout(210_000);
 
+let sources: string;
 let tarball: string;
 
 beforeAll(async () => {
-  tarball = await packed();
+  ({ sources, tarball } = await packed());
 });
 
-const fixtures = (...names: string[]) => names.map((name) => join(FIXTURES, name));
+/** A host with files of the folder `package`. */
+const project = (options: HostOptions) => host({ ...options, from: FIXTURES });
 
 describe('the tarball', () => {
   const DECLARATIONS = /\.d\.ts$/;
   let files: string[];
 
   beforeAll(async () => {
-    const { stdout } = await run('tar', ['-tzf', tarball], PROJECT);
+    const { stdout } = await run('tar', ['-tzf', tarball], sources);
     files = stdout
       .trim()
       .split('\n')
@@ -70,15 +75,15 @@ describe('the tarball', () => {
   function expectedFiles(): string[] {
     const modules = ['lib', 'migrations']
       .flatMap(filesIn)
-      .map((path) => path.replace(/^(.*)\.ts$/, 'dist/$1.js'));
+      .map((path) => `dist/${path.replace(/\.ts$/, '.js')}`);
     const papers = ['package.json', 'openapi.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'];
     return [...modules, ...papers];
   }
 
   function filesIn(folder: string): string[] {
-    return readdirSync(join(PROJECT, folder), { recursive: true, withFileTypes: true })
+    return readdirSync(join(sources, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
-      .map((entry) => relative(PROJECT, join(entry.parentPath, entry.name)));
+      .map((entry) => relative(sources, join(entry.parentPath, entry.name)));
   }
 });
 
@@ -109,8 +114,7 @@ describe('an app with the tarball', () => {
     async (_, on, kind) => {
       const folder = await project({
         ...kind,
-        has: ['cookie-parser'],
-        files: fixtures('tour.cjs', kind.main),
+        files: ['tour.cjs', kind.main],
       });
       const env = { DATABASE_URL: database.url };
       const { stdout, stderr } = await run(process.execPath, [kind.main], folder, env);
@@ -124,7 +128,7 @@ describe('an app with the tarball', () => {
   );
 
   it('can test the package under Jest', async () => {
-    const folder = await project({ has: ['supertest'], files: fixtures('host.test.js') });
+    const folder = await project({ has: ['supertest'], files: ['host.test.js'] });
     const jest = join(MODULES, 'jest/bin/jest.js');
     const cache = join(folder, 'cache');
     const env = { DATABASE_URL: database.url };
@@ -148,7 +152,7 @@ describe('an app with the tarball', () => {
     'compiles in strict mode against the types of every entry point with moduleResolution %s',
     async (_, options, files) => {
       const types = ['@types/express', '@types/node', '@types/ws'];
-      const folder = await project({ has: types, files: fixtures('app.cts', 'app.mts') });
+      const folder = await project({ has: types, files: ['app.cts', 'app.mts'] });
       writeFileSync(join(folder, 'readme.mts'), `${readmeApp()}\n`);
       for (const name of ['all.cts', 'all.mts']) writeFileSync(join(folder, name), ALL_ENTRY_POINTS);
       const compilerOptions = {
@@ -174,7 +178,7 @@ describe('an app with the tarball', () => {
   });
 
   it('gets the same names from require and from import, at every entry point', async () => {
-    const folder = await project({ files: fixtures('entry-points.cjs') });
+    const folder = await project({ files: ['entry-points.cjs'] });
     const { stdout } = await run(process.execPath, ['entry-points.cjs'], folder);
     const names = JSON.parse(stdout) as Record<string, { required: string[]; imported: string[] }>;
     for (const { required, imported } of Object.values(names)) {
@@ -198,7 +202,7 @@ describe('the migrations in the tarball', () => {
   let folder: string;
 
   beforeAll(async () => {
-    folder = await project({ files: fixtures('migrate.cjs') });
+    folder = await project({ files: ['migrate.cjs'] });
     mkdirSync(join(folder, 'migrations'));
     writeFileSync(
       join(folder, 'migrations/000_nothing.js'),

@@ -3,12 +3,10 @@ import knex from 'knex';
 import { startEmbeddedPostgres } from '../../examples/demo/postgres';
 import { migrate } from '../../lib/store/postgres/migrate';
 import tearDown from './global-teardown';
-import { prepareTarballFolder } from './tarball';
 import { databaseUrl, onServer, rememberServer, templateName } from './server';
 
 /** Uses the PostgreSQL of `DATABASE_URL` or starts one. Creates the migrated template that test databases are copied from. */
 export default async function setUp(): Promise<void> {
-  globalThis.removeTarballFolder = prepareTarballFolder();
   const url = process.env.DATABASE_URL || (await startServer());
   // Two runs on one server must not use the same databases.
   rememberServer(url, `sessions_test_${randomBytes(6).toString('hex')}`);

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -11,140 +10,78 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 
-import packageJson from '../../package.json';
+import { run } from './run';
+import { runName } from './server';
 
 const PROJECT = join(__dirname, '../..');
-export const MODULES = join(PROJECT, 'node_modules');
 
-/** The packages of every app, and the dependencies of this package. */
-const APP = ['knex', 'pg'];
-const BROUGHT_ALONG = Object.keys(packageJson.dependencies);
+/** Names a folder that several programs share, such as Jest and the checks of the package. The program that set it deletes it. */
+const SHARED = 'TEST_TARBALL_FOLDER';
 
-/** The time after which a program is killed, in milliseconds. It is long, because the machine may be busy. */
-const PROGRAM_TIMEOUT = 180_000;
+/** The folder that the test files of this run share. The global tear-down deletes it, unless other programs use it too. */
+const folder = (): string => process.env[SHARED] ?? join(tmpdir(), runName());
 
-/** In milliseconds. */
-const POLL_INTERVAL = 100;
+/** The time that packing may take in another test file, in milliseconds. */
+const PACK_TIMEOUT = 180_000;
 
-/** Names the folder that the processes of this run share. */
-const FOLDER = 'TEST_TARBALL_FOLDER';
-
-/**
- * Creates the folder for the tarball and the projects of this run, unless the program that runs Jest has created one. Returns a
- * function that removes it.
- */
-export function prepareTarballFolder(): () => void {
-  if (process.env[FOLDER] !== undefined) return () => undefined;
-  const folder = mkdtempSync(join(tmpdir(), 'identity-sessions-'));
-  process.env[FOLDER] = folder;
-  return () => rmSync(folder, { recursive: true, force: true });
+/** The tarball of the package, and the sources from which it was packed. */
+export interface Packed {
+  readonly tarball: string;
+  readonly sources: string;
 }
 
-function sharedFolder(): string {
-  const folder = process.env[FOLDER];
-  if (folder === undefined) throw new Error(`${FOLDER} is not set: run this test with Jest`);
-  return folder;
-}
-
-/** Returns the path of the tarball. The first caller of the run packs it, and the others wait. */
-export async function packed(): Promise<string> {
-  const folder = sharedFolder();
-  const [work, tarball, failure] = ['packing', 'packed.tgz', 'not-packed'].map((name) => join(folder, name));
-  if (isFirst(work!)) {
-    try {
-      renameSync(await pack(work!), tarball!);
-    } catch (error) {
-      writeFileSync(failure!, '');
+/** Packs the package, once for all test files and programs of this run. The first caller packs, and the others wait. */
+export async function packed(): Promise<Packed> {
+  const [tarball, sources, failure] = ['package.tgz', 'sources', 'failure'].map((name) =>
+    join(folder(), name),
+  );
+  if (isFirst()) {
+    await pack(tarball!, sources!).catch((error: Error) => {
+      writeFileSync(failure!, error.message);
       throw error;
-    }
+    });
   }
-  for (const end = Date.now() + PROGRAM_TIMEOUT; !existsSync(tarball!); await sleep(POLL_INTERVAL)) {
-    if (existsSync(failure!) || Date.now() > end) {
-      throw new Error('The tarball was not packed. The test that started first shows the error.');
-    }
+  const end = performance.now() + PACK_TIMEOUT;
+  while (!existsSync(tarball!)) {
+    if (existsSync(failure!))
+      throw new Error('The package cannot be packed: another test file reports the error');
+    if (performance.now() > end) throw new Error('The package was not packed in time');
+    await sleep(100);
   }
-  return tarball!;
+  return { tarball: tarball!, sources: sources! };
 }
 
-function isFirst(work: string): boolean {
+function isFirst(): boolean {
   try {
-    mkdirSync(work);
+    mkdirSync(folder(), { recursive: true });
+    mkdirSync(join(folder(), 'packing'));
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if ((error as { code?: string }).code === 'EEXIST') return false;
     throw error;
   }
 }
 
 /** Packs a copy of the sources, so that two parallel runs do not build into one folder. */
-async function pack(work: string): Promise<string> {
-  const sources = join(work, 'sources');
+async function pack(tarball: string, sources: string): Promise<void> {
   const left = /^(node_modules|dist|coverage|\.(?!gitignore|npmignore).*)$/;
   const isTaken = (path: string) => path === PROJECT || !left.test(basename(path));
   cpSync(PROJECT, sources, { recursive: true, filter: isTaken });
-  symlinkSync(MODULES, join(sources, 'node_modules'));
-  await run('npm', ['pack', '--offline', '--no-update-notifier', '--pack-destination', work], sources);
-  return join(
-    work,
-    readdirSync(work).find((name) => name.endsWith('.tgz'))!,
-  );
+  symlinkSync(join(PROJECT, 'node_modules'), join(sources, 'node_modules'));
+  const target = mkdtempSync(join(folder(), 'pack-'));
+  await run('npm', ['pack', '--offline', '--no-update-notifier', '--pack-destination', target], sources);
+  renameSync(join(target, readdirSync(target)[0]!), tarball);
 }
 
-export interface Output {
-  readonly stdout: string;
-  readonly stderr: string;
+/** Creates an empty folder that the global tear-down deletes. */
+export function temporaryFolder(prefix: string): string {
+  return mkdtempSync(join(folder(), prefix));
 }
 
-/** Runs a program that must exit with code 0. */
-export async function run(
-  program: string,
-  args: readonly string[],
-  cwd: string,
-  env: NodeJS.ProcessEnv = {},
-): Promise<Output> {
-  const options = { cwd, env: { ...process.env, ...env }, timeout: PROGRAM_TIMEOUT };
-  return promisify(execFile)(program, args, options).catch((error: Error & Output) => {
-    throw new Error(`${error.message}\n${error.stdout}\n${error.stderr}`);
-  });
-}
-
-export interface ProjectOptions {
-  readonly type?: 'commonjs' | 'module';
-  readonly express?: 'express' | 'express4';
-  /** Packages that it has beside those of every app. */
-  readonly has?: readonly string[];
-  /** Files and folders that are copied into the project. */
-  readonly files: readonly string[];
-}
-
-/**
- * Creates a project in a folder of its own that has the packed package installed. Its other packages are links, so that nothing
- * is downloaded.
- */
-export async function project({
-  type = 'commonjs',
-  express = 'express',
-  has = [],
-  files,
-}: ProjectOptions): Promise<string> {
-  const tarball = await packed();
-  const folder = mkdtempSync(join(sharedFolder(), 'project-'));
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type }));
-  for (const file of files) cpSync(file, join(folder, basename(file)), { recursive: true });
-  const installed = join(folder, 'node_modules', packageJson.name);
-  mkdirSync(installed, { recursive: true });
-  await run('tar', ['-xzf', tarball, '--strip-components=1', '-C', installed], folder);
-  link(folder, express, 'express');
-  for (const name of [...APP, ...BROUGHT_ALONG, ...has]) link(folder, name, name);
-  return folder;
-}
-
-function link(folder: string, from: string, to: string): void {
-  const path = join(folder, 'node_modules', to);
-  mkdirSync(dirname(path), { recursive: true });
-  symlinkSync(join(MODULES, from), path);
+/** Deletes the tarball and all temporary folders of this run, unless other programs use them. */
+export function deleteTemporaryFolders(): void {
+  if (process.env[SHARED] === undefined) rmSync(folder(), { recursive: true, force: true });
 }
