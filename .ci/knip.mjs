@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 const { exports } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
-/** The sources of the entry points. What they export is for apps. */
+/** The sources of the entry points. Apps use their exports. */
 const entryPoints = Object.values(exports).flatMap(({ types }) =>
   types === undefined ? [] : types.replace('./dist/', '').replace('.d.ts', '.ts'),
 );
