@@ -22,7 +22,7 @@ const SQL_TESTS = [
 const PEER_TESTS = [
   ...SQL_TESTS,
   ...['http', 'location', 'protocols'].map((folder) => `test/${folder}/`),
-  ...['knexfile', 'mount', 'package'].map((name) => `test/${name}.test.ts`),
+  ...['hosts', 'knexfile', 'mount', 'package'].map((name) => `test/${name}.test.ts`),
 ];
 
 /** In milliseconds. Longer than in `npm test`, because the machine may be busy. */
@@ -34,7 +34,7 @@ const variants = [
   ...['20.19.0', '22', '24', '26'].map((version) => ({
     name: `Node.js ${version}`,
     packages: { node: `npm:${NODE_PACKAGE}@${version}` },
-    tests: ['test/package.test.ts', 'test/migrations/hosts.test.ts'],
+    tests: ['test/hosts.test.ts', 'test/package.test.ts', 'test/migrations/hosts.test.ts'],
   })),
   // `npm test` covers PostgreSQL 18. All versions of this package are prereleases, which no range matches.
   ...['14.23.0-beta.17', '16.14.0-beta.17'].map((version) => ({
