@@ -14,7 +14,7 @@ export default {
   readme: 'README.md',
   projectDocuments: ['docs/*.md'],
   disableSources: true,
-  highlightLanguages: ['bash', 'diff', 'http', 'javascript', 'json', 'sql', 'typescript'],
+  highlightLanguages: ['bash', 'diff', 'http', 'javascript', 'json', 'nginx', 'sql', 'typescript'],
   excludeInternal: true,
   excludePrivate: true,
   validation: {
@@ -33,6 +33,7 @@ export default {
     'lib/session/revocation.ts:CONCURRENCY',
     'lib/session/session.ts:REFERENCE_FIELDS',
     'lib/session/trail-entry.ts:TRAIL_EVENTS',
+    'lib/store/store.ts:SEARCH_STATES',
     'lib/protocols/open-xchange/errors.ts:ERRORS',
     'lib/protocols/abp/permission.ts:PERMISSION',
     // The app's user, which the types of Passport export.
@@ -46,6 +47,10 @@ export default {
     'index.WebSocketLike.removeAllListeners',
     'index.WebSocketServerLike.handleUpgrade',
     'index.WebSocketServerLike.emit',
+    'index.SocketIoSocketLike.conn.__type.close',
+    'index.SocketIoSocketLike.conn.__type.once',
+    'index.SocketIoSocketLike.disconnect',
+    'index.SocketIoSocketLike.once',
     'passport.PassportLike.use',
     'passport.PassportLike.serializeUser',
     'passport.PassportLike.deserializeUser',
