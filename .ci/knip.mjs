@@ -35,9 +35,11 @@ export default {
     '@arethetypeswrong/cli',
     // Express loads it by the name of the view engine.
     'ejs',
+    // Temporary apps of a test load TypeScript with it.
+    'tsx',
     // A test names this client of Knex, and never connects with it.
     'mysql2',
   ],
   // Programs of the system, which some tests need
-  ignoreBinaries: ['pgbouncer', 'promtool', 'redis-server', 'umount'],
+  ignoreBinaries: ['nginx', 'openssl', 'pgbouncer', 'promtool', 'redis-server', 'umount'],
 };
