@@ -42,6 +42,7 @@ export {
   type WebSocketLike,
   type WebSocketServerLike,
 } from './http/upgrade-guard';
+export { socketIoGuard, type SocketIoGuardOptions, type SocketIoSocketLike } from './http/socket-io-guard';
 
 // REST, the package's own protocol
 export { rest, type RestOptions } from './http/rest';

@@ -114,10 +114,11 @@ function programOn(terminal: Terminal, done: (code: number) => void): Command {
     );
   program
     .command('end')
-    .description('end the sessions with these ids, or all sessions of a user')
+    .description('end the sessions with these ids, all sessions of a user, or all sessions')
     .argument('[ids...]')
     .option('--user <id>', 'end all sessions of this user')
-    .option('--tenant <id>', 'the tenant of the user')
+    .option('--everything', 'end all sessions')
+    .option('--tenant <id>', 'the tenant of the user; with --everything, end all sessions of this tenant')
     .option('--by <name>', 'the actor that is stored with the end')
     .option('--json', 'print JSON')
     .action(

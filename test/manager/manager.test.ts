@@ -256,7 +256,9 @@ describe('update', () => {
       const manager = use();
       const { session } = await open(manager);
       const updating = manager.update(session.sessionId, patch as never);
-      await expect(updating).rejects.toThrow(/^`update` .* `extraProperties`, `data`, `protocolData`, `name`$/);
+      await expect(updating).rejects.toThrow(
+        /^`update` .* `extraProperties`, `data`, `protocolData`, `name`$/,
+      );
     },
   );
 });

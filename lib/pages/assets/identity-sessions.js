@@ -272,7 +272,10 @@ class IdentitySessions extends HTMLElement {
       void act();
     });
     this.#dialog.setAttribute('aria-label', question);
-    this.#dialog.replaceChildren(element('strong', { textContent: question }), element('div', {}, cancel, end));
+    this.#dialog.replaceChildren(
+      element('strong', { textContent: question }),
+      element('div', {}, cancel, end),
+    );
     this.#dialog.showModal();
   }
 }
