@@ -23,10 +23,10 @@ const tsc = require.resolve('typescript/bin/tsc');
 const options = ['-p', 'tsconfig.build.json', '--declarationDir', ALL_DECLARATIONS];
 execFileSync(process.execPath, [tsc, ...options], { stdio: 'inherit' });
 removeComments();
-await bundleDeclarations();
-entryPoints().forEach(markTypes);
 // Style and scripts of the pages, which browsers load as they are.
 cpSync('lib/pages/assets', 'dist/lib/pages/assets', { recursive: true });
+await bundleDeclarations();
+entryPoints().forEach(markTypes);
 rmSync(ALL_DECLARATIONS, { recursive: true });
 
 function removeComments() {

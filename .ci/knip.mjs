@@ -17,6 +17,8 @@ export default {
     'bench/{main,memory-server}.ts',
     'examples/demo/embedded-postgres/keeper.mjs',
     'examples/demo/public/*.js',
+    'lib/pages/assets/*.js',
+    'test/browser/*.browser.ts',
     'test/faults/matrix.ts',
     'test/package/*',
     'test/hosts/**/*.js',

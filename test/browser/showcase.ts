@@ -13,7 +13,7 @@ import { launchChromium } from './chromium';
 /** Reads `axe-core`, which runs in the page. */
 const AXE = require.resolve('axe-core/axe.min.js');
 
-export const SCREENSHOTS = join(__dirname, 'screenshots');
+const SCREENSHOTS = join(__dirname, 'screenshots');
 
 interface Node {
   readonly manager: IdentitySessionManager;
@@ -95,7 +95,7 @@ const PASSWORDS: Readonly<Record<string, string>> = {
 };
 
 /** Fills in the sign-in form. */
-export async function signIn(page: Page, name: string): Promise<void> {
+async function signIn(page: Page, name: string): Promise<void> {
   await page.fill('[name=name]', name);
   await page.fill('[name=password]', PASSWORDS[name]!);
   await page.click('button.eis-primary');

@@ -34,6 +34,7 @@ import {
 } from 'express-identity-sessions/open-xchange';
 import { displayName } from 'express-identity-sessions/i18n';
 import type { RequestCredentials, Settings } from 'express-identity-sessions/protocols';
+import { accountPage, adminPage, html, pageParts, type Layout } from 'express-identity-sessions/pages';
 import { passportSessions, type PassportLike } from 'express-identity-sessions/passport';
 import { livez, openTelemetryMetrics, prometheusMetrics, readyz } from 'express-identity-sessions/metrics';
 import type { PromClient, TelemetryMeter } from 'express-identity-sessions/metrics';
@@ -178,6 +179,23 @@ function refreshed(dialect: OpenXchangeDialect): RequestHandler[] {
   return [sessionSecretGuard(manager, { dialect }), cookieRefresh(manager, { dialect })];
 }
 
+/** Pages in the layout of the app, whose address of the sign-in page may come from the environment. */
+function withPages(): RequestHandler {
+  const layout: Layout = ({ head, body }, req) =>
+    html`${head}
+      <nav>${req.path}</nav>
+      ${body}`;
+  app.use('/account/sessions', accountPage(manager, { layout, signIn: process.env['SIGN_IN'] }));
+  app.use(
+    '/admin',
+    adminPage(manager, { isGranted: (permission, req) => permission === 'sessions.read' && req.secure }),
+  );
+  // @ts-expect-error -- a language must be complete
+  accountPage(manager, { languages: { fr: { direction: 'ltr' } } });
+  const partsOf = pageParts(manager);
+  return (req, res) => void res.send(String(partsOf(req).page('Sign in', html`${partsOf(req).notice}`).body));
+}
+
 /** Metrics and health routes. The prefix may come from the environment. */
 function monitored(client: PromClient, meter: TelemetryMeter): void {
   const metrics = prometheusMetrics(client, { prefix: process.env['PREFIX'], registry: client.register });
@@ -205,5 +223,6 @@ export {
   own,
   refreshed,
   withoutTouches,
+  withPages,
   withPassport,
 };

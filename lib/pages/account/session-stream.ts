@@ -109,7 +109,7 @@ class EventStream {
     return this.#response.writableNeedDrain;
   }
 
-  /** Sends an event. After the end, a list that was read before it is not sent any more. */
+  /** Sends an event. A list that was still being read when the stream ended is not sent. */
   send(event: string, data: string): void {
     if (this.#response.writableEnded) return;
     this.#response.write(eventText(event, data));
