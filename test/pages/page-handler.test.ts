@@ -8,7 +8,7 @@ import { settingsOf } from '../../lib/options/settings';
 
 const dialect = rest(settingsOf({ store: memory() }));
 
-function appThat(fails: unknown): express.Express {
+function appThat(fails: Error | undefined): express.Express {
   const router = express.Router();
   router.get(
     '/',

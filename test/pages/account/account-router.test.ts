@@ -31,7 +31,7 @@ const isLive = async (browser: Browser) => (await manager.administration.get(idO
 
 describe.each([
   ['Express 5', express],
-  ['Express 4', express4 as unknown as typeof express],
+  ['Express 4', express4],
 ])('accountPage on %s', (_, framework) => {
   const app = (options: PagesAppOptions = {}) => pagesApp(manager, { framework, ...options });
   let desk: Browser;
