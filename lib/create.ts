@@ -23,9 +23,11 @@ import { mintKey, type Keys } from './session/keyed-hash';
 import { buffered } from './store/buffered';
 import { cached } from './store/cached';
 import { memoryAttempts } from './store/memory-attempts';
+import { memorySingleUseTokens } from './store/memory-single-use-tokens';
 import { postgresAttempts } from './store/postgres/attempts';
 import { postgresKeys } from './store/postgres/keys';
 import { postgres } from './store/postgres/postgres';
+import { postgresSingleUseTokens } from './store/postgres/single-use-tokens';
 
 /**
  * Creates a session manager and starts its cleanup. The manager uses the database only after its first call.
@@ -34,7 +36,7 @@ import { postgres } from './store/postgres/postgres';
 export function createIdentitySessionManager(options: IdentitySessionOptions): IdentitySessionManager {
   const settings = settingsOf(options);
   const { follower, keys, disconnect, ...chain } = chainOf(settings);
-  const { store, attempts } = chain;
+  const { store, attempts, tokens } = chain;
 
   const watch = new SessionWatch(store, settings);
   // The cache subscribed first. When the watch reads a changed session, the cache no longer has it.
@@ -51,6 +53,7 @@ export function createIdentitySessionManager(options: IdentitySessionOptions): I
     watch,
     cleanup,
     accountLimit,
+    tokens,
     keys,
     locate,
     synchronizeClock,
@@ -78,7 +81,12 @@ function chainOf(settings: Settings): Chain {
   if (knex !== undefined) return databaseChain(knex, settings);
   if (connection === undefined) {
     const keys = settings.keys ?? ([mintKey()] as const);
-    return { store: store!, attempts: memoryAttempts(), keys: () => keys };
+    return {
+      store: store!,
+      attempts: memoryAttempts(),
+      tokens: memorySingleUseTokens(),
+      keys: () => keys,
+    };
   }
   const own = ownKnex(connection);
   return { ...databaseChain(own, settings), disconnect: (timeout) => destroy(own, timeout) };
@@ -106,6 +114,7 @@ function databaseChain(knex: Knex, settings: Settings): Chain {
   return {
     store,
     attempts: postgresAttempts(runner, schema),
+    tokens: postgresSingleUseTokens(runner, schema),
     keys: keys === undefined ? postgresKeys(runner, schema) : () => keys,
     follower,
     log: postgresChangeLog(runner, { schema }),

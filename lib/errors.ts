@@ -19,6 +19,8 @@ export type RefusalCode =
   | 'ip-changed'
   /** The caller has no session of that id. */
   | 'session-not-found'
+  /** The link of a mail is unknown, has expired or was used. Callers cannot tell which. */
+  | 'link-invalid'
   /** A sign-in would exceed the limit of the user or of the node; `per` names the limit. */
   | 'session-limit-reached'
   /** The credentials of the user changed after the app checked them for this sign-in. */
@@ -83,6 +85,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   'autologin-disabled': 403,
   'permission-missing': 403,
   'session-not-found': 404,
+  'link-invalid': 410,
   'session-limit-reached': 409,
   'auth-id-taken': 409,
   'session-id-taken': 409,

@@ -42,6 +42,13 @@ export type SessionEvent =
       readonly tenantId?: string | null;
       readonly by: string | null;
     }
+  | {
+      /** An owner reported a sign-in as unknown, with a link of `notMeLink`. */
+      readonly type: 'not-me';
+      readonly owner: Owner;
+      /** The session of that sign-in, which has ended. */
+      readonly sessionId: string;
+    }
   /** This node completed a cleanup. */
   | {
       readonly type: 'cleaned';

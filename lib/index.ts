@@ -1,6 +1,7 @@
 export { createIdentitySessionManager } from './create';
 export type { CookieOptions, IdentitySessionOptions } from './options/options';
-export type { Closed, IdentitySessionManager, Opened } from './manager/manager';
+export type { Closed, IdentitySessionManager, NotMeLinkOptions, Opened } from './manager/manager';
+export type { OnNotMe, UnknownSignIn } from './manager/not-me';
 export type { SignIn } from './manager/new-session';
 export type { Visit } from './manager/verification';
 export type { EndedListener } from './manager/session-watch';
@@ -31,6 +32,7 @@ export { sameOrigin } from './http/same-origin';
 export { currentSession, sessionLookup } from './http/session-lookup';
 export { revokeRoute, type RevokeRouteOptions } from './http/revoke-route';
 export { signOut } from './http/sign-out';
+export { notMe, type NotMeOptions } from './http/not-me-router';
 export { endWithSession } from './http/end-with-session';
 export {
   upgradeGuard,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import type { IdentitySessionManager } from '../lib';
 import { accountLimitOf } from '../lib/manager/account-limit';
+import { notMeOf } from '../lib/manager/not-me';
 import { createDatabase, type TestDatabase } from './support/database';
 import { until } from './support/gate';
 import { managerOn } from './support/manager';
@@ -56,6 +57,9 @@ describe('the privileges in docs/database.md', () => {
     const attempt = await limit.attemptOn('alice', '192.0.2.1');
     expect(await limit.begin(attempt)).toBe(0);
     limit.settle(attempt, 'succeeded');
+    const unknown = await manager.open({ userId: 'carol' });
+    const link = await manager.notMeLink(unknown.session, { url: 'https://app.example.com/not-me' });
+    await notMeOf(manager).use(link.split('/').at(-1)!, () => undefined);
     await administration.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices' });
     await manager.open({ userId: 'bob' });
     await manager.open({ userId: 'bob' });

@@ -131,6 +131,7 @@ const TABLES = [
   'identity_session_keys',
   'identity_session_attempts',
   'identity_session_credential_changes',
+  'identity_session_tokens',
   'identity_session_changes',
   'identity_session_cleanup',
 ];

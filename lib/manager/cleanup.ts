@@ -9,6 +9,7 @@ import { inSlices } from '../slices';
 import type { Settings } from '../options/settings';
 import type { RetainedAttempts, SignInAttempts } from '../store/attempts';
 import { FLUSH_EVERY } from '../store/buffered';
+import type { SingleUseTokens } from '../store/single-use-tokens';
 import type { Retained, AdministeredStore } from '../store/store';
 import { cutoffsInForce } from './cutoffs-in-force';
 
@@ -28,6 +29,7 @@ export interface CleanupResult {
 export interface Cleaned {
   readonly store: AdministeredStore;
   readonly attempts: SignInAttempts;
+  readonly tokens: SingleUseTokens;
   /** The change log. Absent for a store without a database. */
   readonly log?: ChangeLog;
   /** Ensures that one node at a time cleans up. Absent for a store without a database. */
@@ -42,7 +44,7 @@ const PAUSE = 10;
 
 /**
  * Deletes the sessions that ended long ago, ends the longest-unused sessions of users who have very many, drops the temporary
- * data of those that hibernate, and prunes the change log and the sign-in attempts, in bounded statements. No decision about
+ * data of those that hibernate, and prunes the change log, the sign-in attempts and single-use tokens, in bounded statements. No decision about
  * a request depends on it: sessions expire without it.
  */
 export class Cleanup {
@@ -148,7 +150,7 @@ export class Cleanup {
   }
 
   async #clean(renew: () => Promise<boolean>): Promise<CleanupResult> {
-    const { store, attempts, log } = this.#cleaned;
+    const { store, attempts, tokens, log } = this.#cleaned;
     const { clock, report } = this.#settings;
     const now = clock.now() - writeLag(this.#settings);
     let hibernated = 0;
@@ -166,6 +168,7 @@ export class Cleanup {
       return dropped;
     });
     await this.#inChunks(renew, () => attempts.prune(retainedAttemptsAt(now, this.#settings), CHUNK));
+    await this.#inChunks(renew, () => tokens.prune(now, CHUNK));
     const pruned = log === undefined ? 0 : await this.#inChunks(renew, () => log.prune(CHUNK));
     return { deleted, displaced, hibernated, pruned };
   }

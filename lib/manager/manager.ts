@@ -10,9 +10,11 @@ import { plainRefusal, SessionError, type RefusalCode } from '../errors';
 import { reportEnded } from '../events';
 import type { Health } from '../health';
 import { placeOf, type Locator } from '../location/location';
-import { checkNames, type Names } from '../options/reader';
+import { duration, text } from '../options/checks';
+import { checkNames, readOptions, type Names, type OptionTable } from '../options/reader';
 import { setInstallationKeys } from './installation-keys';
 import { NodeCapacity } from './node-capacity';
+import { NotMe, setNotMe } from './not-me';
 import { OwnSessions, type ListOptions, type OwnSearch } from './own-sessions';
 import { checkedProtocolData, newSession, type SignIn } from './new-session';
 import {
@@ -45,6 +47,7 @@ import {
 } from '../session/session';
 import type { Keys } from '../session/keyed-hash';
 import { inSlices } from '../slices';
+import type { Duration } from '../session/duration';
 import { END_REASONS, type EndReason } from '../session/end-reason';
 import { ipAddress } from '../session/ip-address';
 import { optionalLabel, jsonObject } from '../session/text';
@@ -52,6 +55,7 @@ import type { EndedListener, SessionWatch } from './session-watch';
 import type { Settings } from '../options/settings';
 import type { Data } from '../session/session-data';
 import type { AdministeredStore, Ending, MaybePromise, SessionPatch } from '../store/store';
+import type { SingleUseTokens } from '../store/single-use-tokens';
 import { VERSION } from '../version';
 import { CLAIMED, Verification, type Visit } from './verification';
 
@@ -59,6 +63,14 @@ import { CLAIMED, Verification, type Visit } from './verification';
 export interface Opened {
   readonly session: IdentitySession;
   readonly secret: string;
+}
+
+/** The options of `notMeLink`. */
+export interface NotMeLinkOptions {
+  /** The URL under which the app mounted the router `notMe`, for example `https://app.example.com/not-me`. Required. */
+  readonly url: string;
+  /** The time for which the link works, up to 30 days. Default `7D`. */
+  readonly lifetime?: Duration | undefined;
 }
 
 /** The result of closing a manager. */
@@ -73,6 +85,7 @@ export interface ManagerParts {
   readonly watch: SessionWatch;
   readonly cleanup: Cleanup;
   readonly accountLimit: AccountLimit;
+  readonly tokens: SingleUseTokens;
   readonly keys: Keys;
   readonly locate?: Locator | undefined;
   /** Resolves when the clock follows the database's time. Absent for a store without a database. */
@@ -103,6 +116,7 @@ export class IdentitySessionManager {
   readonly #locate: Locator | undefined;
   readonly #verification: Verification;
   readonly #own: OwnSessions;
+  readonly #notMe: NotMe;
   readonly #capacity: NodeCapacity | undefined;
   readonly #synchronizeClock: () => Promise<void>;
   readonly #disconnect: ((timeout: number) => Promise<void>) | undefined;
@@ -122,6 +136,10 @@ export class IdentitySessionManager {
       synchronizeClock,
     });
     this.#own = new OwnSessions(store, settings, this.administration);
+    const { tokens } = parts;
+    const end = (which: Revocation, reason: EndReason, by: string) => this.#end(which, reason, by);
+    this.#notMe = new NotMe({ tokens, store, settings, synchronizeClock, end });
+    setNotMe(this, this.#notMe);
     this.#locate = locate;
     this.#verification = new Verification(store, settings, locate);
     this.#capacity = capacityOf(store, settings);
@@ -339,6 +357,23 @@ export class IdentitySessionManager {
   }
 
   /**
+   * Returns a link for a mail about a sign-in: `await manager.notMeLink(session, { url: 'https://app.example.com/not-me' })`. With
+   * it, the owner can end the session without signing in, once, on the page that the router `notMe` shows. Treat the link as a
+   * password: send it only to the owner.
+   * @throws SessionError `store-unavailable`
+   * @throws TypeError if `session` is not a session, or an option is invalid
+   */
+  async notMeLink(
+    session: Pick<IdentitySession, 'tenantId' | 'userId' | 'sessionId'>,
+    options: NotMeLinkOptions,
+  ): Promise<string> {
+    const heading = '`notMeLink` was called with invalid options';
+    const { url, lifetime } = readOptions(options ?? {}, NOT_ME_LINK, { heading });
+    const token = await this.#notMe.createToken(session, lifetime);
+    return `${url.replace(/\/$/, '')}/${token}`;
+  }
+
+  /**
    * Ends the session that the credentials belong to, and returns it, even if it had already ended. Returns undefined if the
    * credentials belong to no session: the caller is signed out either way.
    */
@@ -541,6 +576,16 @@ export class IdentitySessionManager {
 }
 
 const CHANGEABLE: Names<SessionPatch> = { extraProperties: true, data: true, protocolData: true };
+
+const LONGEST_LINK = 30 * 24 * 3_600_000;
+
+const NOT_ME_LINK = {
+  url: {
+    check: text(/^https?:\/\/[^\s?#]+$/, 'a URL without a query, such as "https://app.example.com/not-me"'),
+    required: "write `notMeLink(session, { url: 'https://app.example.com/not-me' })`",
+  },
+  lifetime: { default: '7D', check: duration(60_000, LONGEST_LINK) },
+} satisfies OptionTable<NotMeLinkOptions>;
 
 /** The number of ends that are reported before other requests may run. */
 const REPORTED_AT_ONCE = 500;

@@ -93,6 +93,8 @@ export class EventCounters {
         return;
       case 'failed':
         return this.#failures.add(event.task);
+      case 'not-me':
+      // The session that it ended is counted.
       case 'recovered':
       // The gauge `hint_up` shows it.
     }

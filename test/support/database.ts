@@ -76,6 +76,7 @@ function open(name: string): TestDatabase {
       delete from identity_sessions;
       delete from identity_session_credential_changes;
       delete from identity_session_attempts;
+      delete from identity_session_tokens;
       delete from identity_session_policy;
       insert into identity_session_policy default values;
       set session_replication_role = replica;

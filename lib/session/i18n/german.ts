@@ -61,6 +61,8 @@ export const GERMAN: Translation & { readonly refusals: Readonly<Record<string, 
       'Es gab zu viele Versuche. Bitte versuchen Sie es später erneut.',
     'There were too many failed attempts to sign in to this account. Try again later.':
       'Es gab zu viele fehlgeschlagene Anmeldungen bei diesem Konto. Bitte versuchen Sie es später erneut.',
+    'This link is invalid, has expired or was already used.':
+      'Dieser Link ist ungültig, abgelaufen oder wurde schon benutzt.',
     'No more than one session is allowed at a time.': 'Es ist nur eine Sitzung gleichzeitig erlaubt.',
     'No more than one session is allowed at a time with this client.':
       'Es ist nur eine Sitzung gleichzeitig mit diesem Programm erlaubt.',
