@@ -44,6 +44,8 @@ export {
 // REST, the package's own protocol
 export { rest, type RestOptions } from './http/rest';
 export { browserPages, prefersHtml, returnPath, type BrowserPagesOptions } from './http/browser-pages';
+export { limitChoice } from './http/limit-choice';
+export { limitChoiceRouter } from './http/limit-choice-router';
 export { restRouter, type RestRouterOptions } from './http/rest-router';
 export type { Answer, Dialect, Transport } from './http/dialect';
 

@@ -1,8 +1,10 @@
 import { Router } from 'express';
 
 import { autologin } from './autologin';
+import { parseBody } from './form-body';
+import { limitChoice } from './limit-choice';
 import { LIMIT, attemptLimiters, revokeLimiters, type Limit } from './limiters';
-import { pathDecodeErrors } from './parse-errors';
+import { bodyParseErrors, pathDecodeErrors } from './parse-errors';
 import { restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 import { revokeRoute } from './revoke-route';
 import { currentSession, sessionLookup } from './session-lookup';
@@ -34,6 +36,8 @@ const OPTIONS = {
  * | `GET /session` | returns the caller's session; does not count as activity |
  * | `DELETE /session` | signs out |
  * | `POST /session/autologin` | revives the session and issues its cookie again |
+ * | `GET /session/choice` | returns the sessions that the holder of a ticket can end |
+ * | `POST /session/choice` | ends some of them and completes the sign-in |
  * | `GET /sessions` | returns a page of the caller's sessions |
  * | `DELETE /sessions/:id` | ends one of them |
  * | `DELETE /sessions/others` | ends all sessions except the current one |
@@ -55,6 +59,10 @@ export function restRouter(manager: IdentitySessionManager, options: RestRouterO
   router.get('/session', guardWithoutActivity, currentSession(manager, { dialect }));
   router.delete('/session', signOut(manager, { dialect }));
   router.post('/session/autologin', revive);
+  const choice = limitChoice(manager, { dialect });
+  router.get('/session/choice', choice);
+  router.post('/session/choice', [...parseBody], choice);
+  router.use('/session/choice', bodyParseErrors(dialect));
   router.get('/sessions', guard, sessionLookup(manager, { dialect }));
   router.delete('/sessions/others', limited, revokeRoute(manager, { dialect, which: 'others' }));
   router.delete('/sessions/all', limited, revokeRoute(manager, { dialect, which: 'all' }));

@@ -1,6 +1,6 @@
 import { Administration, type SessionPage } from './administration';
 import { setAccountLimit, type AccountLimit } from './account-limit';
-import { admissionOf } from './admission';
+import { admissionOf, type Given } from './admission';
 import { currentAttempt } from './attempt';
 import type { Cleanup, CleanupResult } from './cleanup';
 import { cutoffsInForce } from './cutoffs-in-force';
@@ -14,6 +14,7 @@ import { duration, text } from '../options/checks';
 import { checkNames, readOptions, type Names, type OptionTable } from '../options/reader';
 import { setInstallationKeys } from './installation-keys';
 import { NodeCapacity } from './node-capacity';
+import { LimitChoice, setLimitChoice } from './limit-choice';
 import { NotMe, setNotMe } from './not-me';
 import { OwnSessions, type ListOptions, type OwnSearch } from './own-sessions';
 import { checkedProtocolData, newSession, type SignIn } from './new-session';
@@ -140,6 +141,7 @@ export class IdentitySessionManager {
     const end = (which: Revocation, reason: EndReason, by: string) => this.#end(which, reason, by);
     this.#notMe = new NotMe({ tokens, store, settings, synchronizeClock, end });
     setNotMe(this, this.#notMe);
+    setLimitChoice(this, new LimitChoice({ tokens, store, settings, synchronizeClock }));
     this.#locate = locate;
     this.#verification = new Verification(store, settings, locate);
     this.#capacity = capacityOf(store, settings);
@@ -168,7 +170,8 @@ export class IdentitySessionManager {
     const session = newSession(signIn, hashSecret(secret), this.settings);
     const { replaces } = signIn;
     const replaced = replaces && (await this.#revocationOf(replaces, session.actor));
-    const inserted = await this.#insert(session, checkedAt(signIn, session), replaced);
+    const chosen = signIn.ends?.map((id) => parsedSessionId(id) ?? '');
+    const inserted = await this.#insert(session, checkedAt(signIn, session), { replaced, chosen });
     return { session: withoutSecret(inserted), secret };
   }
 
@@ -178,7 +181,9 @@ export class IdentitySessionManager {
    * @throws SessionError as `open`; `session-id-taken` also if the session with this id has ended
    * @throws TypeError as `open`
    */
-  async create(signIn: Omit<SignIn, 'transport' | 'secretForm' | 'replaces'>): Promise<IdentitySession> {
+  async create(
+    signIn: Omit<SignIn, 'transport' | 'secretForm' | 'replaces' | 'ends'>,
+  ): Promise<IdentitySession> {
     currentAttempt()?.decide('undecided');
     const opening = this.#create({ ...signIn, transport: 'bearer' });
     const session = await opening.catch((error) => this.#refuseSignIn(signIn, error));
@@ -193,14 +198,14 @@ export class IdentitySessionManager {
    * @throws TypeError as `create`
    */
   async adopt(
-    signIn: Omit<SignIn, 'transport' | 'secretForm' | 'replaces'>,
+    signIn: Omit<SignIn, 'transport' | 'secretForm' | 'replaces' | 'ends'>,
     secret: string,
   ): Promise<IdentitySession> {
     return this.#create({ ...signIn, transport: 'cookie' }, secret);
   }
 
   async #create(
-    signIn: Omit<SignIn, 'secretForm' | 'replaces'>,
+    signIn: Omit<SignIn, 'secretForm' | 'replaces' | 'ends'>,
     secret = mintSecret(),
   ): Promise<IdentitySession> {
     await this.#synchronizeClock();
@@ -527,10 +532,10 @@ export class IdentitySessionManager {
   async #insert(
     session: StoredSession,
     credentialsCheckedAt: number,
-    replaced?: Revocation,
+    given: Given = {},
   ): Promise<StoredSession> {
     const policy = await this.#store.policy();
-    const rules = await admissionOf(session, replaced, policy, this.settings);
+    const rules = await admissionOf(session, given, policy, this.settings);
     const admission = { ...rules, credentialsCheckedAt };
     await this.#capacity?.reserve();
     await this.#repeat(() => this.#store.insert(session, admission));

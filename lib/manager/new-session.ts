@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 
+import { invalidRequest } from '../errors';
 import { checkNames, type Names } from '../options/reader';
 import { messagesFor } from '../session/i18n/translations';
 import {
@@ -72,6 +73,11 @@ export interface SignIn {
   readonly secretForm?: SecretForm | undefined;
   /** The session of the request, or its credentials. It ends in favour of the new session. */
   readonly replaces?: Credentials | IdentitySession | undefined;
+  /**
+   * Ids of sessions of the user that end in favour of the new session, with the reason `revoked`. They do not count for limits. If
+   * the sign-in is refused, they stay. At most 400.
+   */
+  readonly ends?: readonly string[] | undefined;
 }
 
 /** The longest kind of device, in characters. */
@@ -97,6 +103,7 @@ const SIGN_IN: Names<SignIn> = {
   transport: true,
   secretForm: true,
   replaces: true,
+  ends: true,
 };
 
 /**
@@ -112,6 +119,7 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
     );
   }
   checkDate('credentialsCheckedAt', signIn.credentialsCheckedAt);
+  checkEnds(signIn.ends);
   const now = settings.clock.now();
   const clientId = optionalLabel('clientId', signIn.clientId, 64);
   const actor = optionalText('actor', signIn.actor, 255);
@@ -179,6 +187,16 @@ export function checkedProtocolData(given: ProtocolData): ProtocolData {
   const checked = jsonObject('protocolData', given);
   for (const [name, data] of Object.entries(given)) jsonObject(`protocolData.${name}`, data);
   return checked as ProtocolData;
+}
+
+/** The largest number of sessions that a sign-in may end by their ids. One statement can end more, so it ends all or none. */
+const MOST_CHOSEN = 400;
+
+function checkEnds(ends: unknown): void {
+  if (ends === undefined || (Array.isArray(ends) && ends.length <= MOST_CHOSEN)) return;
+  throw invalidRequest('ends', '"{name}" must be a list of at most {most} ids of sessions.', {
+    most: MOST_CHOSEN,
+  });
 }
 
 /** Also accepts a `Date` of another realm. */
