@@ -17,6 +17,7 @@ import { AccountLimit } from './manager/account-limit';
 import { Cleanup, type Cleaned } from './manager/cleanup';
 import { IdentitySessionManager } from './manager/manager';
 import { SessionWatch } from './manager/session-watch';
+import { SessionTrail } from './manager/trail';
 import type { IdentitySessionOptions } from './options/options';
 import { settingsOf, type Settings } from './options/settings';
 import { mintKey, type Keys } from './session/keyed-hash';
@@ -24,10 +25,12 @@ import { buffered } from './store/buffered';
 import { cached } from './store/cached';
 import { memoryAttempts } from './store/memory-attempts';
 import { memorySingleUseTokens } from './store/memory-single-use-tokens';
+import { withMemoryTrail } from './store/memory-trail';
 import { postgresAttempts } from './store/postgres/attempts';
 import { postgresKeys } from './store/postgres/keys';
 import { postgres } from './store/postgres/postgres';
 import { postgresSingleUseTokens } from './store/postgres/single-use-tokens';
+import { postgresTrail } from './store/postgres/trail';
 
 /**
  * Creates a session manager and starts its cleanup. The manager uses the database only after its first call.
@@ -54,6 +57,7 @@ export function createIdentitySessionManager(options: IdentitySessionOptions): I
     cleanup,
     accountLimit,
     tokens,
+    trail: new SessionTrail(chain.trail, keys, settings),
     keys,
     locate,
     synchronizeClock,
@@ -82,7 +86,7 @@ function chainOf(settings: Settings): Chain {
   if (connection === undefined) {
     const keys = settings.keys ?? ([mintKey()] as const);
     return {
-      store: store!,
+      ...withMemoryTrail(store!),
       attempts: memoryAttempts(),
       tokens: memorySingleUseTokens(),
       keys: () => keys,
@@ -115,6 +119,7 @@ function databaseChain(knex: Knex, settings: Settings): Chain {
     store,
     attempts: postgresAttempts(runner, schema),
     tokens: postgresSingleUseTokens(runner, schema),
+    trail: postgresTrail(runner, schema),
     keys: keys === undefined ? postgresKeys(runner, schema) : () => keys,
     follower,
     log: postgresChangeLog(runner, { schema }),

@@ -71,6 +71,8 @@ export type SessionEvent =
       readonly type: 'failed';
       /**
        * - `touches`: last-accessed times could not be written.
+       * - `trail`: a failed attempt or a refused request could not be written to the trail.
+       * - `hook`: a hook of the app, such as `onRepeatedFailures`, threw.
        * - `attempts`: the outcome of a sign-in could not be written, so that the account counts one failure too many.
        * - `changes`: the change log could not be read.
        * - `rows`: the JSON of a session cannot be read, because something else than this package wrote it.
@@ -85,6 +87,8 @@ export type SessionEvent =
        */
       readonly task:
         | 'touches'
+        | 'trail'
+        | 'hook'
         | 'attempts'
         | 'changes'
         | 'rows'

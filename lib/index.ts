@@ -8,6 +8,7 @@ export type { EndedListener } from './manager/session-watch';
 export type { Actor, Administration, SessionPage, SessionSearch } from './manager/administration';
 export type { ListOptions } from './manager/own-sessions';
 export type { CleanupResult } from './manager/cleanup';
+export type { FailedAttempt, TrailOptions, TrailPage } from './manager/trail';
 export { SessionError, type MessageValues, type RefusalCode, type RefusalDetails } from './errors';
 export type { Report, SessionEvent } from './events';
 export type { Health } from './health';
@@ -30,6 +31,7 @@ export { sessionOf, type VerbOptions } from './http/request';
 export { acceptClientHints } from './http/accept-client-hints';
 export { sameOrigin } from './http/same-origin';
 export { currentSession, sessionLookup } from './http/session-lookup';
+export { sessionTrail } from './http/session-trail';
 export { revokeRoute, type RevokeRouteOptions } from './http/revoke-route';
 export { signOut } from './http/sign-out';
 export { notMe, type NotMeOptions } from './http/not-me-router';
@@ -60,8 +62,15 @@ export {
 } from './session/session';
 export * from './session/session-data';
 export type { Credentials } from './session/credentials';
-export type { DescribedSession } from './session/described';
+export type { DescribedEntry, DescribedSession } from './session/described';
 export type { EndReason } from './session/end-reason';
+export type {
+  OnRepeatedFailures,
+  RefusedReason,
+  RepeatedFailures,
+  TrailEntry,
+  TrailEvent,
+} from './session/trail-entry';
 export { everySessionOf, otherSessionsOf, sessionsOf, type Revocation } from './session/revocation';
 export type { PreventConcurrentLogin } from './session/revocation';
 export type { RulesFor, SigningIn, SignInRules } from './session/sign-in-rules';

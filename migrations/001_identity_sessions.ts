@@ -145,6 +145,8 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       primary key (xid, id)
     )`);
 
+  await createTrail(knex, at);
+
   // The lease by which one node at a time cleans up: one row, which the first cleanup inserts.
   await knex.raw(`
     create table ${at}.identity_session_cleanup (
@@ -159,6 +161,7 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
 
   await createDisplace(knex, at);
   await createTriggers(knex, at);
+  await createTrailTriggers(knex, at);
   await createCredentialsCheck(knex, at);
   await protectEpochs(knex, at);
 }
@@ -174,13 +177,94 @@ export async function down(knex: Knex, schema?: string): Promise<void> {
   await knex.raw(`drop table ${at}.identity_session_tokens`);
   await knex.raw(`drop table ${at}.identity_session_changes`);
   await knex.raw(`drop table ${at}.identity_session_cleanup`);
+  await knex.raw(`drop table ${at}.identity_session_trail`);
+  await knex.raw(`drop table ${at}.identity_session_failures`);
   await knex.raw(`drop function ${at}.identity_session_displace`);
+  await knex.raw(`drop function ${at}.identity_session_opened()`);
+  await knex.raw(`drop function ${at}.identity_session_ended()`);
   await knex.raw(`drop function ${at}.identity_session_changed()`);
   await knex.raw(`drop function ${at}.identity_session_check_credentials(text, bigint, timestamptz)`);
   await knex.raw(`drop function ${at}.identity_session_all_changed()`);
   await knex.raw(`drop function ${at}.identity_sessions_deleted()`);
   await knex.raw(`drop function ${at}.identity_session_stays_ended()`);
   await knex.raw(`drop function ${at}.identity_session_epoch_stays()`);
+  await knex.raw(`drop function ${at}.identity_session_all_ended()`);
+  await knex.raw(`drop function ${at}.identity_session_trail_stays()`);
+}
+
+/**
+ * Creates the trail of what happened to users' sessions, and the counters that keep a flood of failures from filling it. An
+ * entry never changes: the database refuses updates. Cleanup and erasure delete entries.
+ */
+async function createTrail(knex: Knex, at: string): Promise<void> {
+  await knex.raw(`
+    create table ${at}.identity_session_trail (
+      id bigint generated always as identity primary key,
+      at timestamptz(3) not null,
+      session_id uuid,
+      -- The number of acts of this kind within the hour so far. Above 1 only for failures.
+      count integer not null default 1,
+      event text not null,
+      tenant_id text,
+      user_id text,
+      reason text,
+      actor text,
+      client_id text,
+      device text,
+      user_agent text,
+      ip_address text,
+      -- The keyed hash of the name that was typed in a failed attempt.
+      name_hash bytea,
+      -- The scope of an end of all sessions; see the epochs.
+      scope text
+    )`);
+  await knex.raw(`
+    create index identity_session_trail_owner on ${at}.identity_session_trail (user_id, coalesce(tenant_id, ''), id)
+    where user_id is not null`);
+  await knex.raw(`
+    create index identity_session_trail_scope on ${at}.identity_session_trail (scope, id) where scope is not null`);
+  await knex.raw(`
+    create table ${at}.identity_session_failures (
+      counter text primary key,
+      since timestamptz not null,
+      count integer not null
+    ) with (fillfactor = 70)`);
+
+  await knex.raw(`
+    create function ${at}.identity_session_trail_stays() returns trigger language plpgsql as $$
+    begin
+      raise exception 'entries of the trail cannot be changed' using errcode = 'check_violation';
+    end $$`);
+  await knex.raw(`
+    create trigger identity_session_trail_stays before update on ${at}.identity_session_trail
+    for each statement execute function ${at}.identity_session_trail_stays()`);
+}
+
+/** Creates the triggers that write the trail together with the act, whoever acts, including an administrator in psql. */
+async function createTrailTriggers(knex: Knex, at: string): Promise<void> {
+  await knex.raw(`
+    create function ${at}.identity_session_opened() returns trigger language plpgsql as $$
+    begin
+      insert into ${at}.identity_session_trail
+        (at, session_id, event, tenant_id, user_id, actor, client_id, device, user_agent, ip_address)
+      values (new.signed_in, new.session_id, 'signed-in', new.tenant_id, new.user_id, new.actor, new.client_id, new.device,
+        new.user_agent, new.sign_in_address);
+      return null;
+    end $$`);
+  await knex.raw(`
+    create trigger identity_session_opened after insert on ${at}.identity_sessions
+    for each row when (new.ended_at is null) execute function ${at}.identity_session_opened()`);
+
+  await knex.raw(`
+    create function ${at}.identity_session_all_ended() returns trigger language plpgsql as $$
+    begin
+      insert into ${at}.identity_session_trail (at, event, reason, actor, scope)
+      values (new.ended_at, 'everything-ended', 'administrator', new.ended_by, new.scope);
+      return null;
+    end $$`);
+  await knex.raw(`
+    create trigger identity_session_all_ended after insert or update of ended_at on ${at}.identity_session_epochs
+    for each row execute function ${at}.identity_session_all_ended()`);
 }
 
 /**
@@ -233,10 +317,21 @@ async function createTriggers(knex: Knex, at: string): Promise<void> {
       insert into ${at}.identity_session_changes (session_id) values (old.session_id);
       return null;
     end $$`);
+  // One function writes both the log and the trail, because calling a second one would take time at every end.
+  await knex.raw(`
+    create function ${at}.identity_session_ended() returns trigger language plpgsql as $$
+    begin
+      insert into ${at}.identity_session_changes (session_id) values (old.session_id);
+      insert into ${at}.identity_session_trail
+        (at, session_id, event, reason, actor, tenant_id, user_id, client_id, device, user_agent, ip_address)
+      values (new.ended_at, old.session_id, 'ended', new.end_reason, new.ended_by, old.tenant_id, old.user_id, old.client_id,
+        old.device, old.user_agent, coalesce(substring(old.ip_addresses from '[^,]*$'), old.sign_in_address));
+      return null;
+    end $$`);
   await knex.raw(`
     create trigger identity_session_ended after update of ended_at on ${at}.identity_sessions
     for each row when (old.ended_at is null and new.ended_at is not null)
-    execute function ${at}.identity_session_changed()`);
+    execute function ${at}.identity_session_ended()`);
   await knex.raw(`
     create trigger identity_session_changed after update of
       session_id, secret_hash, tenant_id, user_id, client_id, actor, device, device_info, user_agent, client_hints, stay_signed_in,

@@ -130,6 +130,8 @@ const TABLES = [
   'identity_session_policy',
   'identity_session_keys',
   'identity_session_attempts',
+  'identity_session_trail',
+  'identity_session_failures',
   'identity_session_credential_changes',
   'identity_session_tokens',
   'identity_session_changes',

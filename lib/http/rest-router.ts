@@ -9,6 +9,7 @@ import { restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './requ
 import { revokeRoute } from './revoke-route';
 import { currentSession, sessionLookup } from './session-lookup';
 import { sessionSecretGuard } from './session-secret-guard';
+import { sessionTrail } from './session-trail';
 import { signOut } from './sign-out';
 import type { IdentitySessionManager } from '../manager/manager';
 import type { OptionTable } from '../options/reader';
@@ -39,6 +40,7 @@ const OPTIONS = {
  * | `GET /session/choice` | returns the sessions that the holder of a ticket can end |
  * | `POST /session/choice` | ends some of them and completes the sign-in |
  * | `GET /sessions` | returns a page of the caller's sessions |
+ * | `GET /sessions/trail` | returns a page of the caller's history |
  * | `DELETE /sessions/:id` | ends one of them |
  * | `DELETE /sessions/others` | ends all sessions except the current one |
  * | `DELETE /sessions/all` | ends all sessions |
@@ -64,6 +66,7 @@ export function restRouter(manager: IdentitySessionManager, options: RestRouterO
   router.post('/session/choice', [...parseBody], choice);
   router.use('/session/choice', bodyParseErrors(dialect));
   router.get('/sessions', guard, sessionLookup(manager, { dialect }));
+  router.get('/sessions/trail', guard, sessionTrail(manager, { dialect }));
   router.delete('/sessions/others', limited, revokeRoute(manager, { dialect, which: 'others' }));
   router.delete('/sessions/all', limited, revokeRoute(manager, { dialect, which: 'all' }));
   router.delete('/sessions/:id', limited, revokeRoute(manager, { dialect }));

@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import { invalidRequest, plainRefusal, SessionError } from '../errors';
 import type { ListOptions } from '../manager/own-sessions';
 import { messagesFor, type Translations } from '../session/i18n/translations';
+import type { Device } from '../session/device/device';
 import { isSecret, isSessionId } from '../session/credentials';
 import { sessionsOf, type Revocation } from '../session/revocation';
 import { currentIpAddress, type IdentitySession } from '../session/session';
@@ -52,7 +53,7 @@ export function rest({ cookies, translations }: RestOptions): Dialect {
     credentials,
     remembered: credentials,
     revocation,
-    page,
+    page: pageOf,
     token: (sessionId, secret) => TOKEN_PREFIX + credentialsText(sessionId, secret),
     session,
     refusal(error, request) {
@@ -113,7 +114,7 @@ const TITLE: Readonly<Record<number, string>> = {
 const CHOICE = { sessions: 'GET /session/choice', signIn: 'POST /session/choice' };
 
 /** No cache may store an answer about a user's sessions. */
-const PRIVATE = { 'Cache-Control': 'no-store' };
+export const PRIVATE = { 'Cache-Control': 'no-store' };
 
 function readCredentials(request: Request, cookieName: string): RequestCredentials | undefined {
   const token = bearerToken(request.headers.authorization);
@@ -141,7 +142,11 @@ function revocation(request: Request, current: IdentitySession): Revocation {
   return sessionsOf(current, [id]);
 }
 
-function page({ query }: Request): ListOptions {
+/**
+ * Returns the page that the parameters `limit` and `after` ask for.
+ * @throws SessionError `invalid-request`
+ */
+export function pageOf({ query }: Request): ListOptions {
   const { limit, after } = query;
   if (after !== undefined && typeof after !== 'string') {
     throw invalidRequest('after', '"{name}" must be a single value.');
@@ -208,11 +213,11 @@ function sessionBody(
     signedIn: instant(session.signedIn),
     lastAccessed: instant(session.lastAccessed ?? session.signedIn),
     expires: instant(expires),
-    device: {
-      displayName: displayName(device, messages),
-      os: device.os,
-      client: device.client,
-      type: device.type,
-    },
+    device: deviceBody(device, messages),
   };
+}
+
+export function deviceBody(device: Device, messages: Messages): object {
+  const { os, client, type } = device;
+  return { displayName: displayName(device, messages), os, client, type };
 }

@@ -10,8 +10,9 @@ import { askedLimit, limitChoiceOf, TICKET_LIFETIME } from '../manager/limit-cho
 import type { IdentitySessionManager } from '../manager/manager';
 import type { SignIn } from '../manager/new-session';
 import { clientHintsOf } from '../session/device/client-hints';
-import type { IdentitySession } from '../session/session';
 import { hashSecret, mintSecret } from '../session/credentials';
+import type { FailedAttempt } from '../manager/trail';
+import type { IdentitySession, Owner } from '../session/session';
 import { checkAgreement } from './guarded-session';
 import { attachTicket } from './limit-ticket';
 import { openSession } from './open-session';
@@ -45,6 +46,15 @@ export interface SignInFunction {
    * follows. Limit the route of that step too.
    */
   pending(request: Request): void;
+  /**
+   * Writes a failed attempt to the trail. Call it when the password is wrong. `name` is the name as it was typed, of which only the
+   * keyed hash is stored. `owner` is the user whom it names, if there is one: attempts with an owner appear in that user's
+   * history. Await it, so that the process does not stop before. It rejects only if `owner` is not an owner.
+   */
+  failed(
+    request: Request,
+    attempt: { readonly name?: string | null | undefined; readonly owner?: Owner | undefined },
+  ): Promise<void>;
 }
 
 /**
@@ -74,7 +84,16 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
     }
   }
 
-  return Object.assign(signIn, { pending: (request: Request) => attemptOf(request)?.decide('undecided') });
+  return Object.assign(signIn, {
+    pending: (request: Request) => attemptOf(request)?.decide('undecided'),
+    failed: (request: Request, { name, owner }: Pick<FailedAttempt, 'name' | 'owner'>) =>
+      manager.signInFailed({
+        name,
+        owner,
+        ipAddress: clientAddress(request),
+        userAgent: request.headers['user-agent'],
+      }),
+  });
 }
 
 /** Returns the whole sign-in of a request. Checks that no other site started it. */

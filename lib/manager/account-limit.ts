@@ -17,6 +17,14 @@ export function accountLimitOf(manager: object): AccountLimit {
 }
 
 /**
+ * Returns the account that a typed name means. Spellings that differ in case, in surrounding spaces or in the form of their
+ * characters name the same account.
+ */
+export function accountName(name: string): string {
+  return name.normalize('NFKC').trim().toLowerCase();
+}
+
+/**
  * Limits failed sign-ins for each account, from whatever addresses they come. It counts names as they were typed, whether
  * or not such an account exists, so that it reveals no accounts. It stores only keyed hashes.
  */
@@ -31,14 +39,11 @@ export class AccountLimit {
     this.#settings = settings;
   }
 
-  /**
-   * Returns an attempt on the account with this name. Spellings that differ in case, in surrounding spaces or in the form of
-   * their characters name the same account.
-   */
+  /** Returns an attempt on the account that the name means. */
   async attemptOn(name: string, address: string | undefined): Promise<SignInAttempt> {
     const [key] = await this.#keys();
     return {
-      account: keyedHash(key, 'account', name.normalize('NFKC').trim().toLowerCase()),
+      account: keyedHash(key, 'account', accountName(name)),
       address: address === undefined ? null : keyedHash(key, 'address', address),
     };
   }

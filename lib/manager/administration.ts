@@ -12,6 +12,7 @@ import type { EndReason } from '../session/end-reason';
 import { optionalLabel, jsonObject } from '../session/text';
 import { wholeNumber } from '../session/whole-number';
 import type { Settings } from '../options/settings';
+import type { SessionTrail, TrailOptions, TrailPage } from './trail';
 import {
   checkedFilter,
   FILTERS,
@@ -58,6 +59,7 @@ export interface AdministrationParts {
   readonly end: (which: Revocation, reason: EndReason, by: string | null) => Promise<unknown>;
   /** Resolves when the clock follows the database's time. */
   readonly synchronizeClock: () => Promise<void>;
+  readonly trail: SessionTrail;
 }
 
 /**
@@ -69,12 +71,18 @@ export class Administration {
   readonly #settings: Settings;
   readonly #end: AdministrationParts['end'];
   readonly #synchronizeClock: AdministrationParts['synchronizeClock'];
+  readonly #trail: SessionTrail;
 
-  constructor(store: AdministeredStore, settings: Settings, { end, synchronizeClock }: AdministrationParts) {
+  constructor(
+    store: AdministeredStore,
+    settings: Settings,
+    { end, synchronizeClock, trail }: AdministrationParts,
+  ) {
     this.#store = store;
     this.#settings = settings;
     this.#end = end;
     this.#synchronizeClock = synchronizeClock;
+    this.#trail = trail;
   }
 
   /** Returns the session with this id, or undefined. Also returns ended sessions until the cleanup deletes them. */
@@ -148,6 +156,15 @@ export class Administration {
     await this.#synchronizeClock();
     await this.#store.endEverything(checkedScope, { at: this.#now(), by });
     this.#settings.report({ type: 'everything-ended', ...checkedScope, by });
+  }
+
+  /**
+   * Returns a page of the trail of all users, newest entry first, with failed attempts that have no owner. `manager.trail` returns
+   * that of one user.
+   * @throws SessionError `invalid-request`
+   */
+  async trail(page: TrailOptions = {}): Promise<TrailPage> {
+    return this.#trail.list(undefined, page);
   }
 
   /** Returns the settings that are stored for all nodes. For absent settings, the options of each node apply. */

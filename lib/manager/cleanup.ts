@@ -11,6 +11,7 @@ import type { RetainedAttempts, SignInAttempts } from '../store/attempts';
 import { FLUSH_EVERY } from '../store/buffered';
 import type { SingleUseTokens } from '../store/single-use-tokens';
 import type { Retained, AdministeredStore } from '../store/store';
+import { COUNTED_FOR, type Trail } from '../store/trail';
 import { cutoffsInForce } from './cutoffs-in-force';
 
 /** The result of one cleanup. */
@@ -30,6 +31,7 @@ export interface Cleaned {
   readonly store: AdministeredStore;
   readonly attempts: SignInAttempts;
   readonly tokens: SingleUseTokens;
+  readonly trail: Trail;
   /** The change log. Absent for a store without a database. */
   readonly log?: ChangeLog;
   /** Ensures that one node at a time cleans up. Absent for a store without a database. */
@@ -44,8 +46,8 @@ const PAUSE = 10;
 
 /**
  * Deletes the sessions that ended long ago, ends the longest-unused sessions of users who have very many, drops the temporary
- * data of those that hibernate, and prunes the change log, the sign-in attempts and single-use tokens, in bounded statements. No decision about
- * a request depends on it: sessions expire without it.
+ * data of those that hibernate, and prunes the change log, the trail, the sign-in attempts and single-use tokens, in bounded
+ * statements. No decision about a request depends on it: sessions expire without it.
  */
 export class Cleanup {
   readonly #cleaned: Cleaned;
@@ -150,8 +152,8 @@ export class Cleanup {
   }
 
   async #clean(renew: () => Promise<boolean>): Promise<CleanupResult> {
-    const { store, attempts, tokens, log } = this.#cleaned;
-    const { clock, report } = this.#settings;
+    const { store, attempts, tokens, trail, log } = this.#cleaned;
+    const { clock, report, trailRetention } = this.#settings;
     const now = clock.now() - writeLag(this.#settings);
     let hibernated = 0;
 
@@ -169,6 +171,8 @@ export class Cleanup {
     });
     await this.#inChunks(renew, () => attempts.prune(retainedAttemptsAt(now, this.#settings), CHUNK));
     await this.#inChunks(renew, () => tokens.prune(now, CHUNK));
+    const kept = { before: now - trailRetention, countedBefore: now - COUNTED_FOR };
+    await this.#inChunks(renew, () => trail.prune(kept, CHUNK));
     const pruned = log === undefined ? 0 : await this.#inChunks(renew, () => log.prune(CHUNK));
     return { deleted, displaced, hibernated, pruned };
   }

@@ -5,7 +5,7 @@ import { currentAttempt } from './attempt';
 import type { Cleanup, CleanupResult } from './cleanup';
 import { cutoffsInForce } from './cutoffs-in-force';
 import { holdProcess } from '../clock';
-import type { DescribedSession } from '../session/described';
+import type { DescribedEntry, DescribedSession } from '../session/described';
 import { plainRefusal, SessionError, type RefusalCode } from '../errors';
 import { reportEnded } from '../events';
 import type { Health } from '../health';
@@ -55,9 +55,11 @@ import { optionalLabel, jsonObject } from '../session/text';
 import type { EndedListener, SessionWatch } from './session-watch';
 import type { Settings } from '../options/settings';
 import type { Data } from '../session/session-data';
+import type { TrailEntry } from '../session/trail-entry';
 import type { AdministeredStore, Ending, MaybePromise, SessionPatch } from '../store/store';
 import type { SingleUseTokens } from '../store/single-use-tokens';
 import { VERSION } from '../version';
+import type { FailedAttempt, SessionTrail, TrailOptions, TrailPage } from './trail';
 import { CLAIMED, Verification, type Visit } from './verification';
 
 /** A new session with its secret. The secret is not stored, so this is the only place where it appears. */
@@ -87,6 +89,7 @@ export interface ManagerParts {
   readonly cleanup: Cleanup;
   readonly accountLimit: AccountLimit;
   readonly tokens: SingleUseTokens;
+  readonly trail: SessionTrail;
   readonly keys: Keys;
   readonly locate?: Locator | undefined;
   /** Resolves when the clock follows the database's time. Absent for a store without a database. */
@@ -118,6 +121,7 @@ export class IdentitySessionManager {
   readonly #verification: Verification;
   readonly #own: OwnSessions;
   readonly #notMe: NotMe;
+  readonly #trail: SessionTrail;
   readonly #capacity: NodeCapacity | undefined;
   readonly #synchronizeClock: () => Promise<void>;
   readonly #disconnect: ((timeout: number) => Promise<void>) | undefined;
@@ -135,6 +139,7 @@ export class IdentitySessionManager {
     this.administration = new Administration(store, settings, {
       end: (which, reason, by) => this.#end(which, reason, by),
       synchronizeClock,
+      trail: parts.trail,
     });
     this.#own = new OwnSessions(store, settings, this.administration);
     const { tokens } = parts;
@@ -143,7 +148,11 @@ export class IdentitySessionManager {
     setNotMe(this, this.#notMe);
     setLimitChoice(this, new LimitChoice({ tokens, store, settings, synchronizeClock }));
     this.#locate = locate;
-    this.#verification = new Verification(store, settings, locate);
+    this.#trail = parts.trail;
+    this.#verification = new Verification(store, settings, {
+      locate,
+      onRefused: (sessionId, reason, from) => parts.trail.noteRefused(sessionId, reason, from),
+    });
     this.#capacity = capacityOf(store, settings);
   }
 
@@ -292,6 +301,24 @@ export class IdentitySessionManager {
     return this.#own.get(owner, sessionId);
   }
 
+  /**
+   * Returns a page of the owner's history, newest entry first: sign-ins, ends with reason and actor, failed attempts, and
+   * refused requests. Continue with `{ after: page.next }` while `next` is present.
+   * @throws SessionError `invalid-request`, `store-unavailable`
+   */
+  async trail(owner: Owner, page: TrailOptions = {}): Promise<TrailPage> {
+    return this.#trail.list(owner, page);
+  }
+
+  /**
+   * Writes a failed attempt to sign in to the trail. `signIn.failed` calls it for routes. If the database does not answer,
+   * `report` receives a `failed` event.
+   * @throws TypeError if `owner` is not an owner
+   */
+  signInFailed(attempt: FailedAttempt): Promise<void> {
+    return this.#trail.noteFailed(attempt);
+  }
+
   /** Returns the session together with its device, place and expiry. */
   describe(session: IdentitySession): DescribedSession {
     const { describeDevice } = this.settings;
@@ -306,6 +333,17 @@ export class IdentitySessionManager {
         return placeOf(currentIpAddress(session), locate);
       },
       expires: expiresAt(session, this.settings.lifetimes),
+    };
+  }
+
+  /** Returns the entry together with its device and place. */
+  describeEntry(entry: TrailEntry): DescribedEntry {
+    const { userAgent, clientId, ipAddress: address } = entry;
+    const isKnown = userAgent !== null || clientId !== null;
+    return {
+      entry,
+      device: isKnown ? this.settings.describeDevice(userAgent, clientId, null) : undefined,
+      place: placeOf(address, this.#locate),
     };
   }
 
@@ -476,6 +514,7 @@ export class IdentitySessionManager {
     this.#watch.close();
     try {
       await this.#cleanup.close();
+      await this.#trail.flush();
       return { touchesLost: await this.#store.close(timeout) };
     } finally {
       await this.#disconnect?.(timeout);

@@ -20,6 +20,7 @@ import {
   type StoredSession,
 } from '../session/session';
 import type { Settings } from '../options/settings';
+import type { RefusedReason } from '../session/trail-entry';
 import type { MaybePromise, SessionStore } from '../store/store';
 
 /** The circumstances of a request. */
@@ -51,13 +52,22 @@ function proves(proof: Proof, session: StoredSession | undefined): boolean {
   return typeof subject === 'string' ? subject === session.userId : sameOwner(subject, session);
 }
 
+/** The functions of the manager that verification uses. */
+export interface VerificationParts {
+  readonly locate?: Locator | undefined;
+  /** Called for a refused request that concerns the owner of a live session. */
+  readonly onRefused: (sessionId: string, reason: RefusedReason, ipAddress: string | null) => void;
+}
+
 /** Verifies requests: the credentials must match, the session must be live, and the address must be allowed. */
 export class Verification {
   readonly #store: SessionStore;
   readonly #settings: Settings;
   readonly #countryOf: (address: string) => string | undefined;
+  readonly #onRefused: VerificationParts['onRefused'];
 
-  constructor(store: SessionStore, settings: Settings, locate: Locator | undefined) {
+  constructor(store: SessionStore, settings: Settings, { locate, onRefused }: VerificationParts) {
+    this.#onRefused = onRefused;
     this.#store = store;
     this.#settings = settings;
     this.#countryOf = (address) => placeOf(address, locate)?.country;
@@ -91,6 +101,7 @@ export class Verification {
     // Compares without a session too, so that the response time does not reveal whether the session exists.
     const proved = proves(proof, session);
     if (!proved || session === undefined) {
+      if (session !== undefined && this.#isLive(session)) this.#note(session, 'wrong-secret', visit);
       throw this.#refusal('credentials-invalid', visit);
     }
     if (session.endedAt !== null) {
@@ -128,7 +139,10 @@ export class Verification {
     const address = ipAddress(from);
     const check = visit.sameAddress ? this.#settings.sameAddressCheck : this.#settings.ipCheck;
     const { allowed, follow } = check(current, address, session.clientId, this.#countryOf);
-    if (!allowed) throw this.#refusal('ip-changed', visit, session);
+    if (!allowed) {
+      this.#note(session, 'ip-changed', visit);
+      throw this.#refusal('ip-changed', visit, session);
+    }
     return follow && address !== null && address !== current ? [address] : NO_ADDRESSES;
   }
 
@@ -156,6 +170,14 @@ export class Verification {
     const seen = seenAfterUse(session, { at: now, ipAddresses });
     if (observed) report({ type: 'touched', session: referenceTo(seen) });
     return touched instanceof Promise ? touched.then(() => seen) : seen;
+  }
+
+  #isLive(session: StoredSession): boolean {
+    return stage(session, this.#settings.lifetimes, this.#settings.clock.now()) !== 'ended';
+  }
+
+  #note({ sessionId }: StoredSession, reason: RefusedReason, { ipAddress: from }: Visit): void {
+    this.#onRefused(sessionId, reason, ipAddress(from));
   }
 
   /** Reports and returns the refusal. `session` is given only if the request has proved that the session is its own. */

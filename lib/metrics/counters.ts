@@ -36,6 +36,8 @@ type Task = Extract<SessionEvent, { type: 'failed' }>['task'];
 /** A record, so that the compiler reports a missing task. */
 const TASKS: Readonly<Record<Task, true>> = {
   touches: true,
+  trail: true,
+  hook: true,
   attempts: true,
   changes: true,
   rows: true,

@@ -8,6 +8,7 @@ import type { Translation } from '../session/i18n/translations';
 import type { DescribeDevice, DeviceOf } from '../session/device/device';
 import type { Duration } from '../session/duration';
 import { IP_CHECK, type IpCheckOptions } from '../session/ip-check';
+import type { OnRepeatedFailures } from '../session/trail-entry';
 import { SIGN_IN_RULES, type RulesFor, type SignInRules } from '../session/sign-in-rules';
 import type { AdministeredStore } from '../store/store';
 import {
@@ -117,6 +118,8 @@ export interface IdentitySessionOptions extends SignInRules {
    * give the reason. Default `30D`.
    */
   readonly endedRetention?: Duration | undefined;
+  /** The time for which entries of the trail are kept. Default `90D`. */
+  readonly trailRetention?: Duration | undefined;
 
   /**
    * The number of requests after which a session's last-accessed time is written. Default 10. [UpdateSessionAfterCacheHit]
@@ -209,6 +212,11 @@ export interface IdentitySessionOptions extends SignInRules {
    * `express-identity-sessions`.
    */
   readonly report?: Report | undefined;
+  /**
+   * Called when a user's failed attempts to sign in reach five within an hour, which `signIn.failed` reports. Once per hour, on one
+   * node. Tell the user, for example by mail. If it throws, `report` receives a `failed` event.
+   */
+  readonly onRepeatedFailures?: OnRepeatedFailures | undefined;
   /** The source of time and timers, for tests. By default `systemClock()`. */
   readonly clock?: Clock | undefined;
 }
@@ -285,6 +293,7 @@ export const OPTIONS = {
   inactiveTimeSpan: { default: '30D', check: duration(1000) },
   maxSessionsKept: { default: 500, check: orFalse(count(1, 10_000)) },
   endedRetention: { default: '30D', check: duration(0) },
+  trailRetention: { default: '90D', check: duration(0) },
 
   updateAfterCacheHits: { default: 10, check: count(1, 1_000_000) },
   touchInterval: { check: duration(1, HOUR) },
@@ -312,6 +321,7 @@ export const OPTIONS = {
   globalLookup: { default: true, check: flag },
 
   report: { check: func<Report>() },
+  onRepeatedFailures: { check: func<OnRepeatedFailures>() },
   clock: { check: valid<Clock>(isClock, 'a clock, with now(), monotonic() and after()') },
 } satisfies OptionTable<IdentitySessionOptions>;
 

@@ -1,6 +1,7 @@
 import type { Device } from './device/device';
 import type { Place } from './place';
 import type { IdentitySession } from './session';
+import type { TrailEntry } from './trail-entry';
 
 /** A session with the details that people see. */
 export interface DescribedSession {
@@ -10,6 +11,15 @@ export interface DescribedSession {
   readonly place: Place | undefined;
   /** The time at which the session ends if it is not used again, in milliseconds since 1970. */
   readonly expires: number;
+}
+
+/** An entry of the trail with the details that people see. */
+export interface DescribedEntry {
+  readonly entry: TrailEntry;
+  /** The device of the session or of the request, or undefined if neither is known. */
+  readonly device: Device | undefined;
+  /** The place of the entry's IP address, or undefined if it is unknown. */
+  readonly place: Place | undefined;
 }
 
 /** A page of sessions with the details that people see. */

@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await database.knex.raw(
-    'truncate identity_sessions; truncate identity_session_changes; truncate identity_session_cleanup',
+    'truncate identity_sessions; truncate identity_session_changes; truncate identity_session_cleanup; truncate identity_session_trail',
   );
   clock = new FakeClock();
   events = [];
@@ -333,6 +333,16 @@ describe('cleanup on two nodes', () => {
 });
 
 describe('a failed cleanup', () => {
+  it('prunes the trail after `trailRetention`', async () => {
+    const manager = use({ trailRetention: '10D', endedRetention: '30D' });
+    await open(manager);
+    clock.advance(5 * DAY);
+    await open(manager);
+    clock.advance(6 * DAY);
+    await cleanUp(manager);
+    expect((await manager.trail({ userId: 'alice' })).entries).toHaveLength(1);
+  });
+
   it('is reported and repeated later, and makes runCleanup() reject', async () => {
     const inner = memory();
     let failure: Error | undefined = new Error('no disk');

@@ -50,7 +50,7 @@ const FORBIDDEN: readonly ForbiddenCall[] = [
   // increase, and policies and counts of failures do not end.
   {
     effect: 'upserts',
-    except: /^lib\/store\/postgres\/(attempts|credential-changes|epochs|policy-row)$/,
+    except: /^lib\/store\/postgres\/(attempts|credential-changes|epochs|policy-row|trail)$/,
     matches: (node) => isNamed(node, 'onConflict') || isUpsert(node),
   },
 ];

@@ -77,10 +77,12 @@ function open(name: string): TestDatabase {
       delete from identity_session_credential_changes;
       delete from identity_session_attempts;
       delete from identity_session_tokens;
+      delete from identity_session_failures;
       delete from identity_session_policy;
       insert into identity_session_policy default values;
       set session_replication_role = replica;
       delete from identity_session_epochs;
+      delete from identity_session_trail;
       set session_replication_role = origin`);
   }
 

@@ -18,7 +18,10 @@ export function formLogin(
 ): Action {
   const { traits } = dialect;
   return async function formLogin(request, response) {
-    const identified = await checkPassword(request, dialect, { authenticate, nameParameter: 'login' });
+    const identified = await checkPassword(manager, request, dialect, {
+      authenticate,
+      nameParameter: 'login',
+    });
     const staySignedIn = flagParameter(request, 'staySignedIn') ?? flagParameter(request, 'autologin');
     return openFor(
       manager,

@@ -62,7 +62,10 @@ export function login(
   { authenticate, extras }: LoginOptions,
 ): Action {
   return async function login(request, response) {
-    const identified = await checkPassword(request, dialect, { authenticate, nameParameter: 'name' });
+    const identified = await checkPassword(manager, request, dialect, {
+      authenticate,
+      nameParameter: 'name',
+    });
     return openFor(manager, dialect, identified, { request, response }, async (session, secret) =>
       dialect.loginAnswer(session, await extras(request, session, secret)),
     );
@@ -83,10 +86,12 @@ export interface Identified {
 }
 
 /**
- * Asks the app if it accepts the name and the password of the request. All actions with a password use it.
+ * Asks the app if it accepts the name and the password of the request, and notes a failed attempt in the trail. All actions with
+ * a password use it.
  * @throws OpenXchangeError LGI-0006 if the app does not accept them, SVL-0002 if one of them is missing, and the app's own
  */
 export async function checkPassword(
+  manager: IdentitySessionManager,
   request: Request,
   dialect: OpenXchangeDialect,
   { authenticate, nameParameter }: { readonly authenticate: Authenticate; readonly nameParameter: string },
@@ -102,9 +107,18 @@ export async function checkPassword(
     if (error instanceof OpenXchangeError && !isFailedAttempt(error.code)) {
       attemptOf(request)?.decide('undecided');
     }
+    if (error instanceof OpenXchangeError && isFailedAttempt(error.code))
+      await noteFailed(manager, request, user);
     throw error;
   }
+  await noteFailed(manager, request, user);
   throw new OpenXchangeError('LGI-0006');
+}
+
+/** The app does not say whose account the name is, so the attempt has no owner. */
+function noteFailed(manager: IdentitySessionManager, request: Request, name: string): Promise<void> {
+  const userAgent = request.headers['user-agent'];
+  return manager.signInFailed({ name, ipAddress: signInAddress(request), userAgent });
 }
 
 /**

@@ -65,7 +65,10 @@ export function tokenLogin(
     if (timeout === 0) throw new OpenXchangeError('LGI-0020');
     const clientToken = hashSecret(requiredParameter(request, 'clientToken'));
     const checkedAt = clock.now();
-    const { account, user } = await checkPassword(request, dialect, { authenticate, nameParameter: 'login' });
+    const { account, user } = await checkPassword(manager, request, dialect, {
+      authenticate,
+      nameParameter: 'login',
+    });
     const autologin = flagParameter(request, 'autologin');
     const staySignedIn = flagParameter(request, 'staySignedIn') ?? autologin;
     const now = clock.now();

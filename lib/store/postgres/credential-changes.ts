@@ -33,9 +33,13 @@ export function credentialsHold(
   return `${checkCredentials}(${ownerText(tenant, user)}, ${ownerLock(tenant, user)}, ${time(checkedAt)})`;
 }
 
-/** Records a change. Runs under the owner's lock, so that no sign-in is in progress that it does not refuse. */
-export function changeCredentials({ credentialChanges }: Tables): string {
+/** Records a change, also in the trail. Runs under the owner's lock, so that no sign-in is in progress that it does not refuse. */
+export function changeCredentials({ credentialChanges, trail }: Tables): string {
   return `
+    with noted as (
+      insert into ${trail} (at, event, user_id, tenant_id)
+      values (${time('$3')}, 'credential-changed', $2::text, $1::text)
+    )
     insert into ${credentialChanges} as c (owner, changed_at) values (${ownerText('$1', '$2')}, ${time('$3')})
     on conflict (owner) do update set changed_at = greatest(c.changed_at, excluded.changed_at)`;
 }

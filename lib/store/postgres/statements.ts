@@ -48,9 +48,17 @@ export function statements(tables: Tables) {
 
     /** Writes the day too, because a hibernating session was not used for a long time. */
     wake: `
-      update ${table} s set data = null, last_accessed = ${time('$2')}, active_day = ${day('$2')}
-      where session_id = $1 and ${notEnded(tables)} and ${idle('$3')}
-      returning session_id`,
+      with woken as (
+        update ${table} s set data = null, last_accessed = ${time('$2')}, active_day = ${day('$2')}
+        where session_id = $1 and ${notEnded(tables)} and ${idle('$3')}
+        returning s.*
+      ), noted as (
+        insert into ${tables.trail} (at, session_id, event, tenant_id, user_id, client_id, device, user_agent, ip_address)
+        select last_accessed, session_id, 'woken', tenant_id, user_id, client_id, device, user_agent,
+          coalesce(substring(ip_addresses from '[^,]*$'), sign_in_address)
+        from woken
+      )
+      select session_id from woken`,
 
     /**
      * Writes all due touches. Skips rows that another transaction has locked, and locks the others in the order of their

@@ -5,6 +5,7 @@ export interface Tables {
   readonly sessions: string;
   readonly epochs: string;
   readonly policy: string;
+  readonly trail: string;
   /** The function with which a sign-in ends other sessions of its user under the user's lock. */
   readonly displace: string;
   readonly credentialChanges: string;
@@ -17,6 +18,7 @@ export function tablesIn(schema: string): Tables {
     sessions: inSchema('identity_sessions', schema),
     epochs: inSchema('identity_session_epochs', schema),
     policy: inSchema('identity_session_policy', schema),
+    trail: inSchema('identity_session_trail', schema),
     displace: inSchema('identity_session_displace', schema),
     credentialChanges: inSchema('identity_session_credential_changes', schema),
     checkCredentials: inSchema('identity_session_check_credentials', schema),

@@ -1,0 +1,164 @@
+import { unawaited } from '../events';
+import { invalidRequest } from '../errors';
+import { checkNames, type Names } from '../options/reader';
+import type { Settings } from '../options/settings';
+import { ipAddress } from '../session/ip-address';
+import { keyedHash, type Keys } from '../session/keyed-hash';
+import { checkedOwner } from '../session/revocation';
+import type { Owner } from '../session/session';
+import { capped, text } from '../session/text';
+import { REPEATED, type RefusedReason, type RepeatedFailures, type TrailEntry } from '../session/trail-entry';
+import { wholeNumber } from '../session/whole-number';
+import { MOST_TAKEN } from '../store/store';
+import type { Trail } from '../store/trail';
+import { accountName } from './account-limit';
+import { LONGEST_USER_AGENT } from '../session/device/describe';
+
+/** The page of a list of entries. */
+export interface TrailOptions {
+  /** The largest number of entries on the page: 1 to 1,000. Default: 50. */
+  readonly limit?: number | undefined;
+  /** The `next` of the previous page. Default: the newest entries. */
+  readonly after?: string | undefined;
+}
+
+/** One page of the trail, newest entry first. */
+export interface TrailPage {
+  readonly entries: readonly TrailEntry[];
+  /** The `after` of the next page. Absent on the last page. */
+  readonly next?: string;
+}
+
+/** A failed attempt to sign in, as the app reports it. */
+export interface FailedAttempt {
+  /** The name as it was typed. Only its keyed hash is stored. */
+  readonly name?: string | null | undefined;
+  /** The user whom the app found by the name. Only attempts with an owner appear in a user's own trail. */
+  readonly owner?: Owner | undefined;
+  readonly ipAddress?: string | null | undefined;
+  readonly userAgent?: string | null | undefined;
+}
+
+const DEFAULT_LIMIT = 50;
+
+/** The interval at which refused requests are written, in milliseconds. */
+const WRITE_EVERY = 1000;
+
+/** The number of sessions whose refused requests are written at once. Those of further sessions are not counted. */
+const MOST_REFUSED = 100;
+
+/** Refused requests for one session that are not written yet. */
+interface Refusals {
+  readonly sessionId: string;
+  readonly reason: RefusedReason;
+  ipAddress: string | null;
+  times: number;
+}
+
+/** Reads the trail, and writes the entries that do not belong to an act in the database. */
+export class SessionTrail {
+  readonly #trail: Trail;
+  readonly #keys: Keys;
+  readonly #settings: Settings;
+  #refused = new Map<string, Refusals>();
+  #writing: Promise<void> | undefined;
+  #cancelWrite: (() => void) | undefined;
+
+  constructor(trail: Trail, keys: Keys, settings: Settings) {
+    this.#trail = trail;
+    this.#keys = keys;
+    this.#settings = settings;
+  }
+
+  async list(owner: Owner | undefined, page: TrailOptions): Promise<TrailPage> {
+    checkNames('trail', page, TRAIL_OPTIONS);
+    const { limit = DEFAULT_LIMIT, after } = page;
+    const take = wholeNumber('limit', limit, 1, MOST_TAKEN);
+    const found = await this.#trail.list({
+      owner: owner && checkedOwner(owner),
+      take: take + 1,
+      before: after === undefined ? undefined : entryId(after),
+    });
+    const entries = found.slice(0, take).map(withoutOwnActor);
+    return { entries, ...(found.length > take && { next: entries.at(-1)!.id }) };
+  }
+
+  /** Writes a failed attempt. Never throws because of the database, because the response must not depend on it. */
+  async noteFailed({ name, owner, ipAddress: from, userAgent }: FailedAttempt): Promise<void> {
+    const whose = owner && checkedOwner(owner);
+    const typed = name === undefined || name === null ? undefined : String(name);
+    const { clock, report } = this.#settings;
+    try {
+      const failure = {
+        event: 'sign-in-failed',
+        owner: whose,
+        nameHash: typed === undefined ? null : await this.#hashOf(typed),
+        ipAddress: ipAddress(from),
+        userAgent: capped(userAgent, LONGEST_USER_AGENT),
+      } as const;
+      const count = await this.#trail.note(failure, clock.now());
+      if (whose !== undefined && count === REPEATED) {
+        this.#callHook({ owner: whose, count, ipAddress: failure.ipAddress });
+      }
+    } catch (error) {
+      report({ type: 'failed', task: 'trail', error });
+    }
+  }
+
+  /** Notes that a request for a live session was refused. It is written within a second. */
+  noteRefused(sessionId: string, reason: RefusedReason, from: string | null): void {
+    const key = `${reason} ${sessionId}`;
+    const known = this.#refused.get(key);
+    if (known !== undefined) {
+      known.times++;
+      known.ipAddress = from;
+    } else if (this.#refused.size < MOST_REFUSED) {
+      this.#refused.set(key, { sessionId, reason, ipAddress: from, times: 1 });
+    }
+    this.#cancelWrite ??= this.#settings.clock.after(WRITE_EVERY, () => void this.flush());
+  }
+
+  /** Writes the refused requests that are not written yet. */
+  flush(): Promise<void> {
+    this.#cancelWrite?.();
+    this.#cancelWrite = undefined;
+    const before = this.#writing ?? Promise.resolve();
+    return (this.#writing = before.then(() => this.#write()));
+  }
+
+  async #write(): Promise<void> {
+    const { clock, report } = this.#settings;
+    const refused = this.#refused;
+    this.#refused = new Map();
+    try {
+      for (const each of refused.values()) await this.#trail.note({ event: 'refused', ...each }, clock.now());
+    } catch (error) {
+      report({ type: 'failed', task: 'trail', error });
+    }
+  }
+
+  async #hashOf(name: string): Promise<string> {
+    const [key] = await this.#keys();
+    return keyedHash(key, 'account', accountName(name));
+  }
+
+  #callHook(failures: RepeatedFailures): void {
+    const { onRepeatedFailures, report } = this.#settings;
+    if (onRepeatedFailures === undefined) return;
+    const failed = (error: unknown) => report({ type: 'failed', task: 'hook', error });
+    unawaited(() => onRepeatedFailures(failures), failed);
+  }
+}
+
+/** A session records its owner as the actor of a sign-out. In the trail, an actor is somebody else. */
+function withoutOwnActor(entry: TrailEntry): TrailEntry {
+  return entry.actor !== null && entry.actor === entry.userId ? { ...entry, actor: null } : entry;
+}
+
+const TRAIL_OPTIONS: Names<TrailOptions> = { limit: true, after: true };
+
+/** @throws SessionError `invalid-request` */
+function entryId(after: string): string {
+  if (/^[1-9]\d{0,17}$/.test(text('after', after, 18))) return after;
+  throw invalidRequest('after', '"{name}" must be the "next" value of a page.');
+}
