@@ -24,10 +24,12 @@ import { mintKey, type Keys } from './session/keyed-hash';
 import { buffered } from './store/buffered';
 import { cached } from './store/cached';
 import { memoryAttempts } from './store/memory-attempts';
+import { memoryKnownDevices } from './store/memory-known-devices';
 import { memorySingleUseTokens } from './store/memory-single-use-tokens';
 import { withMemoryTrail } from './store/memory-trail';
 import { postgresAttempts } from './store/postgres/attempts';
 import { postgresKeys } from './store/postgres/keys';
+import { postgresKnownDevices } from './store/postgres/known-devices';
 import { postgres } from './store/postgres/postgres';
 import { postgresSingleUseTokens } from './store/postgres/single-use-tokens';
 import { postgresTrail } from './store/postgres/trail';
@@ -39,7 +41,7 @@ import { postgresTrail } from './store/postgres/trail';
 export function createIdentitySessionManager(options: IdentitySessionOptions): IdentitySessionManager {
   const settings = settingsOf(options);
   const { follower, keys, disconnect, ...chain } = chainOf(settings);
-  const { store, attempts, tokens } = chain;
+  const { store, attempts, tokens, knownDevices } = chain;
 
   const watch = new SessionWatch(store, settings);
   // The cache subscribed first. When the watch reads a changed session, the cache no longer has it.
@@ -57,6 +59,7 @@ export function createIdentitySessionManager(options: IdentitySessionOptions): I
     cleanup,
     accountLimit,
     tokens,
+    knownDevices,
     trail: new SessionTrail(chain.trail, keys, settings),
     keys,
     locate,
@@ -89,6 +92,7 @@ function chainOf(settings: Settings): Chain {
       ...withMemoryTrail(store!),
       attempts: memoryAttempts(),
       tokens: memorySingleUseTokens(),
+      knownDevices: memoryKnownDevices(),
       keys: () => keys,
     };
   }
@@ -119,6 +123,7 @@ function databaseChain(knex: Knex, settings: Settings): Chain {
     store,
     attempts: postgresAttempts(runner, schema),
     tokens: postgresSingleUseTokens(runner, schema),
+    knownDevices: postgresKnownDevices(runner, schema),
     trail: postgresTrail(runner, schema),
     keys: keys === undefined ? postgresKeys(runner, schema) : () => keys,
     follower,

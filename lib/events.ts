@@ -42,6 +42,8 @@ export type SessionEvent =
       readonly tenantId?: string | null;
       readonly by: string | null;
     }
+  /** A user signed in on a new device. Reported only if the app set `onNewDevice`, which is called too. */
+  | { readonly type: 'new-device'; readonly session: SessionReference }
   | {
       /** An owner reported a sign-in as unknown, with a link of `notMeLink`. */
       readonly type: 'not-me';
@@ -74,6 +76,7 @@ export type SessionEvent =
        * - `trail`: a failed attempt or a refused request could not be written to the trail.
        * - `hook`: a hook of the app, such as `onRepeatedFailures`, threw.
        * - `attempts`: the outcome of a sign-in could not be written, so that the account counts one failure too many.
+       * - `devices`: the device of a sign-in could not be remembered, so that the next sign-in on it is new.
        * - `changes`: the change log could not be read.
        * - `rows`: the JSON of a session cannot be read, because something else than this package wrote it.
        * - `cleanup`: cleanup stopped; the next run continues.
@@ -90,6 +93,7 @@ export type SessionEvent =
         | 'trail'
         | 'hook'
         | 'attempts'
+        | 'devices'
         | 'changes'
         | 'rows'
         | 'cleanup'

@@ -1,5 +1,5 @@
 export { createIdentitySessionManager } from './create';
-export type { CookieOptions, IdentitySessionOptions } from './options/options';
+export type { CookieOptions, IdentitySessionOptions, OnNewDevice } from './options/options';
 export type { Closed, IdentitySessionManager, NotMeLinkOptions, Opened } from './manager/manager';
 export type { OnNotMe, UnknownSignIn } from './manager/not-me';
 export type { SignIn } from './manager/new-session';
@@ -34,6 +34,7 @@ export { currentSession, sessionLookup } from './http/session-lookup';
 export { sessionTrail } from './http/session-trail';
 export { revokeRoute, type RevokeRouteOptions } from './http/revoke-route';
 export { signOut } from './http/sign-out';
+export { clearDeviceCookie } from './http/device-cookie';
 export { notMe, type NotMeOptions } from './http/not-me-router';
 export { endWithSession } from './http/end-with-session';
 export {

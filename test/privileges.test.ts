@@ -20,6 +20,7 @@ describe('the privileges in docs/database.md', () => {
   let database: TestDatabase;
   let manager: IdentitySessionManager;
   let failures: unknown[];
+  let told: string[];
 
   beforeAll(async () => {
     database = await createDatabase();
@@ -37,8 +38,10 @@ describe('the privileges in docs/database.md', () => {
     const url = new URL(database.url);
     [url.username, url.password] = [role, role];
     failures = [];
+    told = [];
     manager = managerOn({
       knex: database.connect({ connection: url.href }),
+      onNewDevice: ({ session }) => void told.push(session.sessionId),
       report: (event) => event.type === 'failed' && failures.push(event.error),
     });
   });
@@ -57,9 +60,12 @@ describe('the privileges in docs/database.md', () => {
     const attempt = await limit.attemptOn('alice', '192.0.2.1');
     expect(await limit.begin(attempt)).toBe(0);
     limit.settle(attempt, 'succeeded');
-    const unknown = await manager.open({ userId: 'carol' });
+    await manager.open({ userId: 'carol', deviceToken: 'a'.repeat(43) });
+    const unknown = await manager.open({ userId: 'carol', deviceToken: 'b'.repeat(43) });
+    expect(told).toEqual([unknown.session.sessionId]);
     const link = await manager.notMeLink(unknown.session, { url: 'https://app.example.com/not-me' });
     await notMeOf(manager).use(link.split('/').at(-1)!, () => undefined);
+    await manager.forgetDevices(unknown.session);
     await administration.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices' });
     await manager.open({ userId: 'bob' });
     await manager.open({ userId: 'bob' });

@@ -4,6 +4,7 @@ import { attemptOf } from './attempt';
 import { beforeHeaders, keepFromSharedCaches } from './before-headers';
 import { returnPath } from './browser-pages';
 import { clientAddress } from './client-address';
+import { deviceTokenOf, keepDeviceToken } from './device-cookie';
 import type { Dialect, Transport } from './dialect';
 import { invalidRequest, SessionError } from '../errors';
 import { askedLimit, limitChoiceOf, TICKET_LIFETIME } from '../manager/limit-choice';
@@ -25,7 +26,7 @@ import { checkSignInOrigin, sentByBrowser } from './same-origin';
  */
 export interface SignInFacts extends Omit<
   SignIn,
-  'userAgent' | 'clientHints' | 'ipAddress' | 'replaces' | 'ends' | 'secretForm'
+  'userAgent' | 'clientHints' | 'ipAddress' | 'replaces' | 'ends' | 'deviceToken' | 'secretForm'
 > {
   /** Use `bearer` for clients that keep no cookies. The result then contains the token. Default: `cookie`. */
   readonly transport?: Transport | undefined;
@@ -118,6 +119,7 @@ export function signInOf(
     clientHints: clientHintsOf(request),
     ipAddress: clientAddress(request),
     replaces,
+    deviceToken: deviceTokenOf(request, transport, settings),
   };
 }
 
@@ -128,13 +130,16 @@ export function openFor(
   facts: ReturnType<typeof signInOf>,
   { manager, dialect }: { readonly manager: IdentitySessionManager; readonly dialect: Dialect },
 ): Promise<SignedIn> {
-  const { transport } = facts;
+  const { transport, deviceToken } = facts;
   return openSession(manager, facts, response, ({ session, secret }) => {
     // Also marked by the manager, unless a body parser of the app has lost the asynchronous context.
     attemptOf(request)?.decide('succeeded');
     const opened = { described: manager.describe(session), secret, transport };
     const token = transport === 'bearer' ? dialect.token(session.sessionId, secret) : undefined;
     setHeaders(response, { ...dialect.opened(opened, request), body: undefined });
+    if (deviceToken !== undefined && transport === 'cookie') {
+      keepDeviceToken(response, deviceToken, manager.settings);
+    }
     beforeHeaders(response, () => keepFromSharedCaches(response, 'no-store'));
     return token === undefined ? { session } : { session, token };
   });
@@ -147,7 +152,7 @@ export function openFor(
  */
 async function withTicket(
   error: unknown,
-  { replaces: _replaces, ...facts }: ReturnType<typeof signInOf>,
+  { replaces: _replaces, deviceToken: _token, ...facts }: ReturnType<typeof signInOf>,
   age: number,
   { manager, request }: { readonly manager: IdentitySessionManager; readonly request: Request },
 ): Promise<unknown> {

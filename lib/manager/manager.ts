@@ -15,6 +15,7 @@ import { checkNames, readOptions, type Names, type OptionTable } from '../option
 import { setInstallationKeys } from './installation-keys';
 import { NodeCapacity } from './node-capacity';
 import { LimitChoice, setLimitChoice } from './limit-choice';
+import { NewDevices } from './new-devices';
 import { NotMe, setNotMe } from './not-me';
 import { OwnSessions, type ListOptions, type OwnSearch } from './own-sessions';
 import { checkedProtocolData, newSession, type SignIn } from './new-session';
@@ -57,6 +58,7 @@ import type { Settings } from '../options/settings';
 import type { Data } from '../session/session-data';
 import type { TrailEntry } from '../session/trail-entry';
 import type { AdministeredStore, Ending, MaybePromise, SessionPatch } from '../store/store';
+import type { KnownDevices } from '../store/known-devices';
 import type { SingleUseTokens } from '../store/single-use-tokens';
 import { VERSION } from '../version';
 import type { FailedAttempt, SessionTrail, TrailOptions, TrailPage } from './trail';
@@ -89,6 +91,7 @@ export interface ManagerParts {
   readonly cleanup: Cleanup;
   readonly accountLimit: AccountLimit;
   readonly tokens: SingleUseTokens;
+  readonly knownDevices: KnownDevices;
   readonly trail: SessionTrail;
   readonly keys: Keys;
   readonly locate?: Locator | undefined;
@@ -121,6 +124,8 @@ export class IdentitySessionManager {
   readonly #verification: Verification;
   readonly #own: OwnSessions;
   readonly #notMe: NotMe;
+  readonly #tokens: SingleUseTokens;
+  readonly #newDevices: NewDevices;
   readonly #trail: SessionTrail;
   readonly #capacity: NodeCapacity | undefined;
   readonly #synchronizeClock: () => Promise<void>;
@@ -144,7 +149,10 @@ export class IdentitySessionManager {
     this.#own = new OwnSessions(store, settings, this.administration);
     const { tokens } = parts;
     const end = (which: Revocation, reason: EndReason, by: string) => this.#end(which, reason, by);
-    this.#notMe = new NotMe({ tokens, store, settings, synchronizeClock, end });
+    this.#tokens = tokens;
+    this.#newDevices = new NewDevices(parts.knownDevices, settings);
+    const devices = this.#newDevices;
+    this.#notMe = new NotMe({ tokens, devices, store, settings, synchronizeClock, end });
     setNotMe(this, this.#notMe);
     setLimitChoice(this, new LimitChoice({ tokens, store, settings, synchronizeClock }));
     this.#locate = locate;
@@ -181,7 +189,9 @@ export class IdentitySessionManager {
     const replaced = replaces && (await this.#revocationOf(replaces, session.actor));
     const chosen = signIn.ends?.map((id) => parsedSessionId(id) ?? '');
     const inserted = await this.#insert(session, checkedAt(signIn, session), { replaced, chosen });
-    return { session: withoutSecret(inserted), secret };
+    const opened = withoutSecret(inserted);
+    await this.#newDevices.note(inserted, () => this.describe(opened));
+    return { session: opened, secret };
   }
 
   /**
@@ -191,7 +201,7 @@ export class IdentitySessionManager {
    * @throws TypeError as `open`
    */
   async create(
-    signIn: Omit<SignIn, 'transport' | 'secretForm' | 'replaces' | 'ends'>,
+    signIn: Omit<SignIn, 'transport' | 'secretForm' | 'replaces' | 'ends' | 'deviceToken'>,
   ): Promise<IdentitySession> {
     currentAttempt()?.decide('undecided');
     const opening = this.#create({ ...signIn, transport: 'bearer' });
@@ -207,14 +217,14 @@ export class IdentitySessionManager {
    * @throws TypeError as `create`
    */
   async adopt(
-    signIn: Omit<SignIn, 'transport' | 'secretForm' | 'replaces' | 'ends'>,
+    signIn: Omit<SignIn, 'transport' | 'secretForm' | 'replaces' | 'ends' | 'deviceToken'>,
     secret: string,
   ): Promise<IdentitySession> {
     return this.#create({ ...signIn, transport: 'cookie' }, secret);
   }
 
   async #create(
-    signIn: Omit<SignIn, 'secretForm' | 'replaces' | 'ends'>,
+    signIn: Omit<SignIn, 'secretForm' | 'replaces' | 'ends' | 'deviceToken'>,
     secret = mintSecret(),
   ): Promise<IdentitySession> {
     await this.#synchronizeClock();
@@ -265,6 +275,7 @@ export class IdentitySessionManager {
     try {
       const session = await this.verify(credentials, visit);
       currentAttempt()?.decide('succeeded');
+      await this.#renewDevice(session);
       return session;
     } catch (error) {
       const code = error instanceof SessionError ? error.code : undefined;
@@ -397,6 +408,19 @@ export class IdentitySessionManager {
     // The request that changed the credentials may also sign the user in.
     currentAttempt()?.recheckCredentials();
     return ended;
+  }
+
+  /**
+   * Forgets the devices of a user, and the links and tickets that wait for the user. Call it when the account is deleted, after its
+   * sessions have ended, and remove the cookie of the browser with `clearDeviceCookie`. The next device of the user counts as the
+   * first.
+   * @throws SessionError `invalid-request`, `store-unavailable`
+   * @throws TypeError if `owner` is not an owner
+   */
+  async forgetDevices(owner: Owner): Promise<void> {
+    const checked = checkedOwner(owner);
+    await this.#newDevices.forgetAll(checked);
+    await this.#tokens.erase(checked);
   }
 
   /**
@@ -539,6 +563,13 @@ export class IdentitySessionManager {
   async #sessionOf(credentials: Credentials): Promise<StoredSession | undefined> {
     const session = await this.#store.find(credentials.sessionId);
     return credentialsMatch(credentials, session) ? session : undefined;
+  }
+
+  /** Keeps the device known while its session lives, however long that is. */
+  async #renewDevice({ sessionId }: IdentitySession): Promise<void> {
+    if (this.settings.onNewDevice === undefined) return;
+    const session = await this.#store.find(sessionId);
+    if (session !== undefined) this.#newDevices.renew(session);
   }
 
   async #endMoved(credentials: Credentials): Promise<void> {

@@ -4,6 +4,7 @@ import { invalidRequest } from '../errors';
 import { checkNames, type Names } from '../options/reader';
 import { messagesFor } from '../session/i18n/translations';
 import {
+  isSecret,
   mintSessionId,
   parsedSessionId,
   type Credentials,
@@ -20,6 +21,7 @@ import type { IdentitySession, JsonObject, ProtocolData, StoredSession } from '.
 import type { Data } from '../session/session-data';
 import { capped, optionalLabel, optionalText, jsonObject, text } from '../session/text';
 import { displayName } from '../session/i18n/messages';
+import { deviceHash } from './new-devices';
 import type { Settings } from '../options/settings';
 
 /** Describes a sign-in. The app has already authenticated the user. */
@@ -74,6 +76,11 @@ export interface SignIn {
   /** The session of the request, or its credentials. It ends in favour of the new session. */
   readonly replaces?: Credentials | IdentitySession | undefined;
   /**
+   * The secret token of the device on which the user signs in, which only this device has: 43 characters of base64url. With it,
+   * `onNewDevice` is called for a new device. Only its hash is stored. `createSignIn` takes it from the device cookie. Default: none.
+   */
+  readonly deviceToken?: string | undefined;
+  /**
    * Ids of sessions of the user that end in favour of the new session, with the reason `revoked`. They do not count for limits. If
    * the sign-in is refused, they stay. At most 400.
    */
@@ -104,6 +111,7 @@ const SIGN_IN: Names<SignIn> = {
   secretForm: true,
   replaces: true,
   ends: true,
+  deviceToken: true,
 };
 
 /**
@@ -130,6 +138,7 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
   return {
     sessionId: signIn.sessionId === undefined ? mintSessionId(now) : givenId(signIn.sessionId),
     secretHash,
+    knownDevice: actor === null ? deviceOf(signIn) : null,
     tenantId: optionalText('tenantId', signIn.tenantId, 255),
     userId: text('userId', signIn.userId, 255),
     clientId,
@@ -171,6 +180,13 @@ function kindOf(signIn: SignIn, clientId: string | null, device: Device, { devic
   throw new TypeError(
     `\`deviceOf\` must return a string of 1 to ${LONGEST_KIND} characters, such as "Mobile", or undefined`,
   );
+}
+
+/** An impersonation is not a sign-in of the owner, so its device is not remembered. */
+function deviceOf({ deviceToken, tenantId, userId }: SignIn): string | null {
+  if (deviceToken === undefined) return null;
+  if (isSecret(deviceToken)) return deviceHash({ tenantId: tenantId ?? null, userId }, deviceToken);
+  throw new TypeError('`deviceToken` must be 43 characters of base64url: 32 random bytes');
 }
 
 function givenId(id: string): string {

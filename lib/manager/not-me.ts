@@ -4,8 +4,10 @@ import { hashSecret, isSecret, mintSecret, parsedSessionId } from '../session/cr
 import type { EndReason } from '../session/end-reason';
 import { checkedOwner, sessionsOf, type Revocation } from '../session/revocation';
 import { sameOwner, withoutSecret, type IdentitySession, type Owner } from '../session/session';
+import type { NewDevices } from './new-devices';
 import type { SingleUseToken, SingleUseTokens, TokenKey } from '../store/single-use-tokens';
-import type { AdministeredStore } from '../store/store';
+import { MOST_TAKEN, type AdministeredStore } from '../store/store';
+import { cutoffsInForce } from './cutoffs-in-force';
 
 /** A sign-in that a link of `notMeLink` is about. */
 export interface UnknownSignIn {
@@ -22,6 +24,7 @@ export type OnNotMe = (signIn: UnknownSignIn) => void | Promise<void>;
 /** The parts of a manager that the links need. */
 export interface NotMeParts {
   readonly tokens: SingleUseTokens;
+  readonly devices: NewDevices;
   readonly store: AdministeredStore;
   readonly settings: Settings;
   readonly synchronizeClock: () => Promise<void>;
@@ -48,11 +51,14 @@ export class NotMe {
     const sessionId = parsedSessionId(session.sessionId);
     if (sessionId === undefined)
       throw new TypeError('`notMeLink` needs a session: write `notMeLink(session)`');
-    const { tokens, settings, synchronizeClock } = this.#parts;
+    const { tokens, store, settings, synchronizeClock } = this.#parts;
     await synchronizeClock();
+    const stored = await store.find(sessionId);
+    // The link outlives the row of the session.
+    const device = stored && sameOwner(stored, owner) ? stored.knownDevice : null;
     const token = mintSecret();
     const expiresAt = settings.clock.now() + lifetime;
-    await tokens.add({ ...keyOf(token)!, owner, content: { sessionId }, expiresAt });
+    await tokens.add({ ...keyOf(token)!, owner, content: { sessionId, device }, expiresAt });
     return token;
   }
 
@@ -68,7 +74,7 @@ export class NotMe {
   }
 
   /**
-   * Ends the session that a link is about, and calls `onNotMe`. If this fails, the link remains valid, so that its holder can try
+   * Ends the session that a link is about and the other sessions on its device, forgets the device, and calls `onNotMe`. If this fails, the link remains valid, so that its holder can try
    * again.
    * @throws SessionError `link-invalid`, `store-unavailable`
    * @throws the error of `onNotMe`
@@ -92,12 +98,23 @@ export class NotMe {
   }
 
   async #act(token: SingleUseToken, onNotMe: OnNotMe): Promise<void> {
-    const { settings, end } = this.#parts;
+    const { settings, devices, end } = this.#parts;
     const signIn = await this.#signInOf(token);
     const { owner, sessionId } = signIn;
-    await end(sessionsOf(owner, [sessionId]), 'revoked', owner.userId);
+    const device = token.content['device'] as string | null;
+    const others = device === null ? [] : await this.#sessionsOn(device, owner);
+    await end(sessionsOf(owner, [sessionId, ...others]), 'revoked', owner.userId);
+    if (device !== null) await devices.forget(owner, device);
     await onNotMe(signIn);
     settings.report({ type: 'not-me', owner, sessionId });
+  }
+
+  /** Returns the ids of the live sessions on the device: a later sign-in may have replaced the session of the link. */
+  async #sessionsOn(device: string, owner: Owner): Promise<string[]> {
+    const { store, settings } = this.#parts;
+    const cutoffs = await cutoffsInForce(store, settings, settings.clock.now());
+    const live = await store.list(owner, { cutoffs, exceptClients: [], take: MOST_TAKEN });
+    return live.filter(({ knownDevice }) => knownDevice === device).map(({ sessionId }) => sessionId);
   }
 
   async #signInOf(token: SingleUseToken | undefined): Promise<UnknownSignIn> {

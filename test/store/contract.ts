@@ -43,6 +43,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
   describe('insert', () => {
     it('stores every field of the session', async () => {
       const session = await inserted({
+        knownDevice: 'ab'.repeat(32),
         tenantId: 'acme',
         clientId: 'mail-app',
         ipAddresses: ['192.0.2.1', '2001:db8::1'],
