@@ -65,6 +65,7 @@ describe('the privileges in docs/database.md', () => {
     expect(told).toEqual([unknown.session.sessionId]);
     const link = await manager.notMeLink(unknown.session, { url: 'https://app.example.com/not-me' });
     await notMeOf(manager).use(link.split('/').at(-1)!, () => undefined);
+    await manager.revoke({ owner: { userId: 'carol' } });
     await manager.forgetDevices(unknown.session);
     await administration.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices' });
     await manager.open({ userId: 'bob' });

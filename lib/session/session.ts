@@ -123,8 +123,8 @@ function addUse(
 }
 
 /**
- * Returns a copy of the session for the app: without the secret's hash, so that no change of it reaches a cache. The fields
- * are listed because every request makes such a copy, and a rest pattern takes ten times as long.
+ * Returns a copy of the session for the app: without the hashes of the secret and of the device, so that no change of it reaches
+ * a cache. The fields are listed because every request makes such a copy, and a rest pattern takes ten times as long.
  */
 export function withoutSecret(session: StoredSession): IdentitySession {
   return {
