@@ -28,6 +28,7 @@ export default {
   intentionallyNotExported: [
     'lib/options/reader.ts:RowValue',
     'lib/session/end-reason.ts:END_REASONS',
+    'lib/session/ip-address.ts:KEPT_ADDRESSES',
     'lib/session/ip-check.ts:MODES',
     'lib/session/revocation.ts:CONCURRENCY',
     'lib/session/session.ts:REFERENCE_FIELDS',

@@ -15,6 +15,8 @@ export interface SignInTime {
   readonly p99: number;
   /** The time relative to the plain INSERT of the same round. */
   readonly ratio: Summary;
+  /** The time relative to a sign-in of the same round that writes no trail. */
+  readonly trail: Summary;
 }
 
 interface Operation {
@@ -25,11 +27,21 @@ interface Operation {
 
 const WARM_UP = 200;
 
-/** Measures one sign-in at a time, alternating with a prepared INSERT of the same row by `pg` into the same table. */
+const WITHOUT_TRAIL = 'manager.open(), no trail';
+
+/** A schema with the same tables, but without the trigger that writes sign-ins to the trail. */
+const UNTRAILED = 'untrailed';
+
+/**
+ * Measures one sign-in at a time, alternating with a prepared INSERT of the same row by `pg` into an equal table that writes no
+ * trail.
+ */
 export async function timeSignIns(database: Database, rounds: number): Promise<SignInTime[]> {
   const url = await database.create();
   const pool = knex({ client: 'pg', connection: url });
   await builtPackage().migrate(pool);
+  await builtPackage().migrate(pool, { schema: UNTRAILED });
+  await pool.raw('drop trigger identity_session_opened on untrailed.identity_sessions');
   const operations = [opening('manager.open()', pool, {})];
   try {
     // The INSERT copies the columns of this session.
@@ -43,20 +55,24 @@ export async function timeSignIns(database: Database, rounds: number): Promise<S
       }),
     );
 
+    operations.push(opening(WITHOUT_TRAIL, pool, { schema: UNTRAILED }));
+
     const times = operations.map((): number[] => []);
     for (let round = -WARM_UP; round < rounds; round++) {
       // Autovacuum would do this within a minute. Until then, plans for an empty table scan the whole table.
-      if (round === 0) await pool.raw('analyze identity_sessions');
+      if (round === 0) await pool.raw('analyze identity_sessions; analyze untrailed.identity_sessions');
       for (const [index, { step }] of operations.entries()) {
         const time = await timed(step);
         if (round >= 0) times[index]!.push(time);
       }
     }
+    const withoutTrail = times[operations.findIndex(({ name }) => name === WITHOUT_TRAIL)]!;
     return operations.map(({ name }, index) => ({
       name,
       p50: percentile(times[index]!, 50),
       p99: percentile(times[index]!, 99),
       ratio: summary(ratios(times[index]!, times[0]!)),
+      trail: summary(ratios(times[index]!, withoutTrail)),
     }));
   } finally {
     for (const { stop } of operations) await stop();
@@ -94,7 +110,7 @@ async function inserting(
   await client.connect();
   const names = [...columns.keys()];
   const parameters = names.map((_, index) => `$${index + 1}`);
-  const text = `insert into identity_sessions (${names.join(', ')}) values (${parameters.join(', ')})`;
+  const text = `insert into ${UNTRAILED}.identity_sessions (${names.join(', ')}) values (${parameters.join(', ')})`;
 
   return {
     name,

@@ -56,6 +56,7 @@ export function printSignIns(operations: readonly SignInTime[]): void {
     'p50 ms': ({ p50 }) => fixed(p50, 2),
     'p99 ms': ({ p99 }) => fixed(p99, 2),
     'relative to a plain INSERT': ({ ratio }) => withError(ratio),
+    'relative to no trail': ({ trail }) => withError(trail),
   });
 }
 

@@ -93,6 +93,11 @@ const targets: readonly Target[] = [
     'one sign-in at a time relative to a plain INSERT of the row by pg',
     ({ signIns }) => signIns?.find(({ name }) => name === 'manager.open()')?.ratio,
   ),
+  atMost(
+    '1.1 x',
+    'one sign-in at a time relative to one that writes no trail',
+    ({ signIns }) => signIns?.find(({ name }) => name === 'manager.open()')?.trail,
+  ),
   atMost('1024 B', 'memory of a cached session', ({ memory }) => memory?.cached),
   atMost('450 B', 'a stored session with all indexes', ({ storage }) => storage?.used),
   atMost('50 ms', 'p99 until another node refuses a revoked session, notified by LISTEN', ({ revocation }) =>

@@ -8,6 +8,7 @@ export type { EndedListener } from './manager/session-watch';
 export type { Actor, Administration, SessionPage, SessionSearch } from './manager/administration';
 export type { ListOptions } from './manager/own-sessions';
 export type { CleanupResult } from './manager/cleanup';
+export type { Erased, PersonalRecord } from './manager/personal-data';
 export type { FailedAttempt, TrailOptions, TrailPage } from './manager/trail';
 export { SessionError, type MessageValues, type RefusalCode, type RefusalDetails } from './errors';
 export type { Report, SessionEvent } from './events';
@@ -76,6 +77,7 @@ export { everySessionOf, otherSessionsOf, sessionsOf, type Revocation } from './
 export type { PreventConcurrentLogin } from './session/revocation';
 export type { RulesFor, SigningIn, SignInRules } from './session/sign-in-rules';
 export { claims, type SessionClaims } from './session/claims';
+export type { KeptAddresses } from './session/ip-address';
 export type { IpCheckMode, IpCheckOptions } from './session/ip-check';
 export { clientHintsOf, type ClientHints } from './session/device/client-hints';
 export { describeDevice } from './session/device/describe';

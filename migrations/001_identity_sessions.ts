@@ -50,6 +50,10 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
     create index identity_sessions_active_day on ${at}.identity_sessions (active_day, tenant_id) where ended_at is null`);
   await knex.raw(`
     create index identity_sessions_ended_at on ${at}.identity_sessions (ended_at) where ended_at is not null`);
+  // For the ended sessions of one user.
+  await knex.raw(`
+    create index identity_sessions_ended_owner on ${at}.identity_sessions (user_id, coalesce(tenant_id, ''), signed_in)
+    where ended_at is not null`);
   // Few sessions have data, and only while they are active. The cleanup finds those that hibernate now.
   await knex.raw(`
     create index identity_sessions_data on ${at}.identity_sessions (active_day)
@@ -255,7 +259,7 @@ async function createTrail(knex: Knex, at: string): Promise<void> {
     for each statement execute function ${at}.identity_session_trail_stays()`);
 }
 
-/** Creates the triggers that write the trail together with the act, whoever acts, including an administrator in psql. */
+/** Creates the triggers that write the trail together with the act, also if an administrator acts in psql. */
 async function createTrailTriggers(knex: Knex, at: string): Promise<void> {
   await knex.raw(`
     create function ${at}.identity_session_opened() returns trigger language plpgsql as $$

@@ -6,9 +6,9 @@ import type { ChangeLog, Changes, ChangeSet, Position } from './changes';
 import type { Hint } from './hint';
 
 /**
- * The change log in PostgreSQL is the table `identity_session_changes`. No code in `lib/` writes to it: the triggers that
- * migration 001 creates insert a row for every session that ends or changes. So changes by hand, for example in psql, are
- * logged too. This file only reads the log, notifies, listens, and prunes.
+ * The change log in PostgreSQL is the table `identity_session_changes`. The triggers that migration 001 creates insert a
+ * row for every session that ends or changes, so that changes by hand, for example in psql, are logged too. Only the statement that
+ * erases a user's sessions writes to it directly. This file only reads the log, notifies, listens, and prunes.
  */
 const LOG = 'identity_session_changes';
 

@@ -6,12 +6,19 @@ import { LONGEST_DURATION } from '../session/duration';
 import type { Cutoffs } from '../session/lifetimes';
 import { NEWEST_FIRST, SORT_KEYS, type SearchOrder, type SortKey } from '../session/order';
 import { parsedPosition, positionText } from '../session/page-position';
-import { CONCURRENCY, sessionsOf, type Revocation } from '../session/revocation';
-import { withoutSecret, type IdentitySession, type StoredSession } from '../session/session';
+import {
+  checkedOwner,
+  CONCURRENCY,
+  everySessionOf,
+  sessionsOf,
+  type Revocation,
+} from '../session/revocation';
+import { withoutSecret, type IdentitySession, type Owner, type StoredSession } from '../session/session';
 import type { EndReason } from '../session/end-reason';
 import { optionalLabel, jsonObject } from '../session/text';
 import { wholeNumber } from '../session/whole-number';
 import type { Settings } from '../options/settings';
+import { erasePersonalData, personalRecords, type Erased, type PersonalRecord } from './personal-data';
 import type { SessionTrail, TrailOptions, TrailPage } from './trail';
 import {
   checkedFilter,
@@ -26,7 +33,7 @@ import {
   type AdministeredStore,
 } from '../store/store';
 
-/** A search for live sessions. */
+/** A search for sessions, by default for live ones. */
 export interface SessionSearch extends SearchFilter {
   /** The sort keys, the most important one first. Default: `[{ by: 'signedIn', descending: true }]`. */
   readonly order?: readonly { readonly by: SortKey['by']; readonly descending?: boolean }[];
@@ -105,7 +112,7 @@ export class Administration {
   }
 
   /**
-   * Returns a page of the live sessions that match. Filters and order apply to sessions as they are written: uses of the
+   * Returns a page of the sessions that match: live ones, unless `state` says otherwise. Filters and order apply to sessions as they are written: uses of the
    * last seconds do not count.
    * @throws SessionError `invalid-request`
    * @throws TypeError if a name does not belong to `SessionSearch`
@@ -121,7 +128,7 @@ export class Administration {
   }
 
   /**
-   * Returns the number of live sessions that match.
+   * Returns the number of sessions that match.
    * @throws SessionError `invalid-request`
    * @throws TypeError if a name does not belong to `SearchFilter`
    */
@@ -165,6 +172,29 @@ export class Administration {
    */
   async trail(page: TrailOptions = {}): Promise<TrailPage> {
     return this.#trail.list(undefined, page);
+  }
+
+  /**
+   * Yields the personal data of a user: the sessions, live and ended, and the entries of the trail. Secrets are not included.
+   * @throws SessionError `store-unavailable`
+   * @throws TypeError if `owner` is not an owner
+   */
+  exportUser(owner: Owner): AsyncGenerator<PersonalRecord, void, undefined> {
+    return personalRecords({ store: this.#store, trail: this.#trail }, owner);
+  }
+
+  /**
+   * Ends all sessions of a user and deletes them, together with the entries of the trail. Call it after the account was deleted.
+   * Sign-ins whose credentials were checked before are refused with `credential-changed`. For that, the user's id is kept for a day.
+   * May be called again after a failure.
+   * @throws SessionError `store-unavailable`
+   * @throws TypeError if `owner` is not an owner
+   */
+  async eraseUser(owner: Owner): Promise<Erased> {
+    const whose = checkedOwner(owner);
+    await this.#store.changeCredentials(whose, this.#now());
+    await this.#end(everySessionOf(whose), 'administrator', null);
+    return erasePersonalData({ store: this.#store, trail: this.#trail }, whose);
   }
 
   /** Returns the settings that are stored for all nodes. For absent settings, the options of each node apply. */

@@ -51,7 +51,6 @@ import type { Keys } from '../session/keyed-hash';
 import { inSlices } from '../slices';
 import type { Duration } from '../session/duration';
 import { END_REASONS, type EndReason } from '../session/end-reason';
-import { ipAddress } from '../session/ip-address';
 import { optionalLabel, jsonObject } from '../session/text';
 import type { EndedListener, SessionWatch } from './session-watch';
 import type { Settings } from '../options/settings';
@@ -618,7 +617,12 @@ export class IdentitySessionManager {
   #refuseSignIn({ userId, tenantId = null, ipAddress: from }: Arrival, error: unknown): never {
     if (error instanceof SessionError && REPORTED_REFUSALS.has(error.code)) {
       const owner = { tenantId, userId };
-      this.settings.report({ type: 'refused', code: error.code, owner, ipAddress: ipAddress(from) });
+      this.settings.report({
+        type: 'refused',
+        code: error.code,
+        owner,
+        ipAddress: this.settings.keptAddress(from),
+      });
     }
     throw error;
   }

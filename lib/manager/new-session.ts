@@ -16,7 +16,6 @@ import { LONGEST_USER_AGENT } from '../session/device/describe';
 import type { Device } from '../session/device/device';
 import { IMPERSONATION, kindOfDevice } from '../session/device/kind';
 import { flagOf } from '../session/flag';
-import { ipAddress } from '../session/ip-address';
 import type { IdentitySession, JsonObject, ProtocolData, StoredSession } from '../session/session';
 import type { Data } from '../session/session-data';
 import { capped, optionalLabel, optionalText, jsonObject, text } from '../session/text';
@@ -134,7 +133,7 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
   const userAgent = capped(signIn.userAgent, LONGEST_USER_AGENT);
   const clientHints = checkedClientHints(signIn.clientHints);
   const device = settings.describeDevice(userAgent, clientId, clientHints);
-  const address = ipAddress(signIn.ipAddress);
+  const address = settings.keptAddress(signIn.ipAddress);
   return {
     sessionId: signIn.sessionId === undefined ? mintSessionId(now) : givenId(signIn.sessionId),
     secretHash,

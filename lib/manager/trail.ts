@@ -2,7 +2,6 @@ import { unawaited } from '../events';
 import { invalidRequest } from '../errors';
 import { checkNames, type Names } from '../options/reader';
 import type { Settings } from '../options/settings';
-import { ipAddress } from '../session/ip-address';
 import { keyedHash, type Keys } from '../session/keyed-hash';
 import { checkedOwner } from '../session/revocation';
 import type { Owner } from '../session/session';
@@ -87,13 +86,13 @@ export class SessionTrail {
   async noteFailed({ name, owner, ipAddress: from, userAgent }: FailedAttempt): Promise<void> {
     const whose = owner && checkedOwner(owner);
     const typed = name === undefined || name === null ? undefined : String(name);
-    const { clock, report } = this.#settings;
+    const { clock, keptAddress, report } = this.#settings;
     try {
       const failure = {
         event: 'sign-in-failed',
         owner: whose,
         nameHash: typed === undefined ? null : await this.#hashOf(typed),
-        ipAddress: ipAddress(from),
+        ipAddress: keptAddress(from),
         userAgent: capped(userAgent, LONGEST_USER_AGENT),
       } as const;
       const count = await this.#trail.note(failure, clock.now());
@@ -103,6 +102,10 @@ export class SessionTrail {
     } catch (error) {
       report({ type: 'failed', task: 'trail', error });
     }
+  }
+
+  erase(owner: Owner, limit: number): Promise<number> {
+    return this.#trail.erase(owner, limit);
   }
 
   /** Notes that a request for a live session was refused. It is written within a second. */

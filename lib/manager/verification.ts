@@ -82,14 +82,14 @@ export class Verification {
 
   /** Waits for a session that is not cached, and reports the time. */
   async #lookedUp<T>(found: Promise<T>, { ipAddress: from }: Visit): Promise<T> {
-    const { clock, observed, report } = this.#settings;
+    const { clock, observed, report, keptAddress } = this.#settings;
     if (!observed) return found;
     const begun = clock.monotonic();
     try {
       return await found;
     } catch (error) {
       if (error instanceof SessionError) {
-        report({ type: 'refused', code: error.code, ipAddress: ipAddress(from) });
+        report({ type: 'refused', code: error.code, ipAddress: keptAddress(from) });
       }
       throw error;
     } finally {
@@ -128,7 +128,8 @@ export class Verification {
     if (visit.movesTo === undefined) return followed;
     const address = ipAddress(visit.movesTo);
     if (address === null) throw invalidRequest('movesTo', '"{name}" must be an IP address.');
-    return [address];
+    const kept = this.#settings.keptAddress(address);
+    return kept === null ? NO_ADDRESSES : [kept];
   }
 
   /** @throws SessionError `ip-changed` */
@@ -137,13 +138,15 @@ export class Verification {
     const current = currentIpAddress(session);
     if (current !== null && from === current) return NO_ADDRESSES;
     const address = ipAddress(from);
+    const kept = this.#settings.keptAddress(address);
+    if (current !== null && kept === current) return NO_ADDRESSES;
     const check = visit.sameAddress ? this.#settings.sameAddressCheck : this.#settings.ipCheck;
     const { allowed, follow } = check(current, address, session.clientId, this.#countryOf);
     if (!allowed) {
       this.#note(session, 'ip-changed', visit);
       throw this.#refusal('ip-changed', visit, session);
     }
-    return follow && address !== null && address !== current ? [address] : NO_ADDRESSES;
+    return follow && kept !== null ? [kept] : NO_ADDRESSES;
   }
 
   /** Wakes a hibernating session, whose data is dropped. If another request was faster, verifies again. */
@@ -177,7 +180,7 @@ export class Verification {
   }
 
   #note({ sessionId }: StoredSession, reason: RefusedReason, { ipAddress: from }: Visit): void {
-    this.#onRefused(sessionId, reason, ipAddress(from));
+    this.#onRefused(sessionId, reason, this.#settings.keptAddress(from));
   }
 
   /** Reports and returns the refusal. `session` is given only if the request has proved that the session is its own. */
@@ -188,7 +191,7 @@ export class Verification {
     evidence?: RefusalDetails,
   ): SessionError {
     const of = session && { session: referenceTo(session) };
-    this.#settings.report({ type: 'refused', code, ...of, ipAddress: ipAddress(from) });
+    this.#settings.report({ type: 'refused', code, ...of, ipAddress: this.#settings.keptAddress(from) });
     return plainRefusal(code, evidence);
   }
 }

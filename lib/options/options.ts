@@ -8,6 +8,7 @@ import type { Translation } from '../session/i18n/translations';
 import type { DescribeDevice, DeviceOf } from '../session/device/device';
 import type { DescribedSession } from '../session/described';
 import type { Duration } from '../session/duration';
+import { KEPT_ADDRESSES, type KeptAddresses } from '../session/ip-address';
 import { IP_CHECK, type IpCheckOptions } from '../session/ip-check';
 import type { OnRepeatedFailures } from '../session/trail-entry';
 import { SIGN_IN_RULES, type RulesFor, type SignInRules } from '../session/sign-in-rules';
@@ -158,6 +159,14 @@ export interface IdentitySessionOptions extends SignInRules {
    */
   readonly requestBudget?: Duration | undefined;
 
+  /**
+   * The part of IP addresses that is kept in sessions, the trail and events. `truncated` keeps the network: the first 24 bits of
+   * IPv4 and the first 48 of IPv6. The IP check then lets a session change its address within the network. `none` keeps no
+   * addresses, so that nothing can be compared: it excludes the modes `strict` and `countrycode` of `ipCheck`, and requests of
+   * dialects with `sameAddress` may change their address. Limits of attempts count by the whole address in any case, and store it only as
+   * a keyed hash. Default `full`.
+   */
+  readonly ipAddresses?: KeptAddresses | undefined;
   /**
    * Rules for sessions whose IP address changes. By default a session may change its address, except in requests of a dialect
    * that requires the same address. [IPCheck, ipcheck.mode]
@@ -320,6 +329,7 @@ export const OPTIONS = {
   hint: { check: valid<Hint>(isHint, 'a hint, such as `redisHint(client)`') },
   requestBudget: { default: 3_000, check: duration(100, MINUTE) },
 
+  ipAddresses: { default: 'full', check: oneOf(...KEPT_ADDRESSES) },
   ipCheck: { group: IP_CHECK },
   location: { default: true, check: valid<boolean | Locator>(isLocation, 'true or false or a function') },
   describeDevice: { check: func<DescribeDevice>() },

@@ -8,7 +8,8 @@ import { type OptionValues, readOptions } from './reader';
 import { translationsOf, type Translations } from '../session/i18n/translations';
 import { describeDevice, deviceDescriber } from '../session/device/describe';
 import type { DescribeDevice } from '../session/device/device';
-import { buildIpCheck, type IpCheck } from '../session/ip-check';
+import { addressKeeper } from '../session/ip-address';
+import { buildIpCheck, type IpCheck, type IpCheckMode } from '../session/ip-check';
 import type { Lifetimes } from '../session/lifetimes';
 import { visible } from '../session/text';
 import { readSignInRules, type SignInRulesInForce } from '../session/sign-in-rules';
@@ -27,6 +28,8 @@ interface DerivedSettings {
   readonly maxSessionsKept: number | false;
   readonly nodeId: string | null;
   readonly touchInterval: number;
+  /** Returns the part of an address that is kept, in its canonical form, or null. */
+  readonly keptAddress: (address: string | null | undefined) => string | null;
   readonly ipCheck: IpCheck;
   /** The IP check of requests with `sameAddress`. Its mode is `strict` if the app sets no mode. */
   readonly sameAddressCheck: IpCheck;
@@ -79,14 +82,20 @@ function inForce(values: Values): Settings {
     nodeId: values.nodeId ?? (needsNodeId(values) ? hostName() : null),
     // The default shrinks with `shortLifetime`, so that the defaults never contradict each other.
     touchInterval: values.touchInterval ?? Math.min(60_000, longestTouchInterval(values)),
+    keptAddress: addressKeeper(values.ipAddresses),
     ipCheck: buildIpCheck(values.ipCheck),
-    sameAddressCheck: buildIpCheck({ ...values.ipCheck, mode: values.ipCheck.mode ?? 'strict' }),
+    sameAddressCheck: buildIpCheck({ ...values.ipCheck, mode: sameAddressMode(values) }),
     describeDevice: deviceDescriber(values.describeDevice, describeDevice),
     translations: translationsOf(values.translations, values.languages),
     report: unfailing(values.report ?? log),
     observed: values.report !== undefined,
     clock: values.clock ?? systemClock(),
   };
+}
+
+/** Without addresses, nothing can be compared. */
+function sameAddressMode({ ipCheck, ipAddresses }: Values): IpCheckMode {
+  return ipCheck.mode ?? (ipAddresses === 'none' ? 'none' : 'strict');
 }
 
 function mostKept({ maxSessionsKept, maxSessionsPerUser }: Values): number | false {
@@ -149,6 +158,9 @@ function* contradictions(values: Values): Iterable<string> {
       `\`touchInterval\` (${touchInterval} ms) is more than a tenth of \`shortLifetime\` (${shortLifetime} ms), ` +
       `so that a session in use could seem idle: give at most ${longestTouchInterval(values)} ms, or leave it out`
     );
+  }
+  if (values.ipAddresses === 'none' && (values.ipCheck.mode ?? 'none') !== 'none') {
+    yield `\`ipAddresses: "none"\` keeps no address that \`ipCheck.mode: "${values.ipCheck.mode}"\` could compare: set it to "truncated", or leave out the mode`;
   }
   if (inactiveTimeSpan < longLifetime) {
     yield (

@@ -36,6 +36,28 @@ function hexadecimal(_: string, ...bytes: readonly string[]): string {
   return `::${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
 }
 
+/** The part of an IP address that is kept: all of it, its network, or nothing. */
+export type KeptAddresses = (typeof KEPT_ADDRESSES)[number];
+
+export const KEPT_ADDRESSES = ['full', 'truncated', 'none'] as const;
+
+/** Returns a function that returns the part of an address that is kept, as `ipAddress` does, or null. */
+export function addressKeeper(kept: KeptAddresses): typeof ipAddress {
+  if (kept === 'full') return ipAddress;
+  if (kept === 'none') return () => null;
+  return (text) => networkOf(ipAddress(text));
+}
+
+/** Returns the first address of the network: of the 256 addresses around an IPv4 address, or of the /48 network of IPv6. */
+function networkOf(address: string | null): string | null {
+  if (address === null) return null;
+  if (isIPv4(address)) return address.replace(/\d+$/, '0');
+  const [start = '', end = ''] = address.split('::');
+  const [first, last] = [start, end].map((part) => part.split(':').filter(Boolean));
+  const zeros = Array.from({ length: 8 - first!.length - last!.length }, () => '0');
+  return canonicalIpv6(`${[...first!, ...zeros, ...last!].slice(0, 3).join(':')}::`);
+}
+
 /** The maximum length of a session's address history, in characters, including the commas between addresses. */
 export const LONGEST_HISTORY = 2048;
 

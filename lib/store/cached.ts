@@ -153,6 +153,12 @@ class CachedStore extends ForwardingStore {
     return ended;
   }
 
+  override async erase(owner: Owner, limit: number): Promise<readonly string[]> {
+    const erased = await this.#announcing(this.inner.erase(owner, limit), ({ length }) => length > 0);
+    this.#evict(erased);
+    return erased;
+  }
+
   override health(): Health {
     return {
       ...this.inner.health(),

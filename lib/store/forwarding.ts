@@ -114,6 +114,10 @@ export class ForwardingStore implements AdministeredStore {
     return this.inner.endUnused(owner, kept);
   }
 
+  erase(owner: Owner, limit: number): Promise<readonly string[]> {
+    return this.inner.erase(owner, limit);
+  }
+
   hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated> {
     return this.inner.hibernate(cutoffs, limit);
   }

@@ -15,6 +15,7 @@ export type {
   Scope,
   Search,
   SearchFilter,
+  SearchState,
   SessionPatch,
   SessionStore,
   Touch,

@@ -205,6 +205,12 @@ class MemoryStore implements AdministeredStore {
       });
   }
 
+  async erase(owner: Owner, limit: number): Promise<readonly string[]> {
+    const own = [...this.#sessions.values()].filter((session) => sameOwner(owner, session)).slice(0, limit);
+    for (const { sessionId } of own) this.#sessions.delete(sessionId);
+    return own.map(({ sessionId }) => sessionId);
+  }
+
   async hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated> {
     const idle = [...this.#sessions.values()].filter(
       (session) =>
@@ -240,10 +246,10 @@ class MemoryStore implements AdministeredStore {
   }
 
   #filtered(filter: SearchFilter, cutoffs: Cutoffs): StoredSession[] {
-    const { tenantId, userId, device, clientId, node, exceptClients = [] } = filter;
+    const { state = 'live', tenantId, userId, device, clientId, node, exceptClients = [] } = filter;
     return [...this.#sessions.values()].filter(
       (session) =>
-        isLive(session, cutoffs) &&
+        (state === 'any' || isLive(session, cutoffs) === (state === 'live')) &&
         (tenantId === undefined || session.tenantId === tenantId) &&
         (userId === undefined || session.userId === userId) &&
         (device === undefined || session.device === device) &&

@@ -1,4 +1,4 @@
-import { SessionError } from '../errors';
+import { invalidRequest, SessionError } from '../errors';
 import type { Health } from '../health';
 import type { Names } from '../options/reader';
 import type { EndReason } from '../session/end-reason';
@@ -90,9 +90,9 @@ export interface AdministeredStore extends SessionStore {
    * database's time, so the limit is as exact as that.
    */
   endEverything(scope: Scope, end: Omit<End, 'reason'>): Promise<void>;
-  /** Returns one page of the live sessions that match. Filters and order apply to sessions as they are written. */
+  /** Returns one page of the sessions that match. Filters and order apply to sessions as they are written. */
   search(search: Search): Promise<readonly StoredSession[]>;
-  /** Returns the number of live sessions that match. */
+  /** Returns the number of sessions that match. */
   count(filter: SearchFilter, cutoffs: Cutoffs): Promise<number>;
   /** Returns the settings that administrators have stored for all nodes. */
   policy(): MaybePromise<Policy>;
@@ -110,6 +110,8 @@ export interface AdministeredStore extends SessionStore {
    * `expired`. Ends a bounded number. Repeating it until it ends nothing ends all of them.
    */
   endUnused(owner: Owner, kept: Kept): Promise<readonly EndedSession[]>;
+  /** Deletes at most `limit` sessions of the owner, also live ones. Returns their ids. */
+  erase(owner: Owner, limit: number): Promise<readonly string[]>;
   /** Drops the temporary data of at most `limit` sessions that are no longer active. */
   hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated>;
 }
@@ -204,8 +206,16 @@ export interface Scope {
   readonly tenantId?: string | null;
 }
 
+/** The states by which a search selects sessions. A session that has expired counts as ended. */
+export const SEARCH_STATES = ['live', 'ended', 'any'] as const;
+
+/** A state by which a search selects sessions. */
+export type SearchState = (typeof SEARCH_STATES)[number];
+
 /** The conditions of a search. Every field that is present must match. */
 export interface SearchFilter extends Scope {
+  /** Default: `live`. Ended sessions are found until the cleanup deletes them. */
+  readonly state?: SearchState;
   readonly userId?: string;
   readonly device?: string;
   readonly clientId?: string;
@@ -233,7 +243,7 @@ export interface ListPage {
   readonly after?: PagePosition | undefined;
 }
 
-/** A search for one page of live sessions. */
+/** A search for one page of sessions. */
 export interface Search {
   readonly filter: SearchFilter;
   /** The points in time that decide which sessions are live. */
@@ -301,6 +311,7 @@ export interface Retained {
 
 /** The names of `SearchFilter`, with which calls are checked. */
 export const FILTERS: Names<SearchFilter> = {
+  state: true,
   tenantId: true,
   userId: true,
   device: true,
@@ -314,8 +325,12 @@ export const FILTERS: Names<SearchFilter> = {
  * @throws SessionError `invalid-request`
  */
 export function checkedFilter(filter: SearchFilter): SearchFilter {
-  const { tenantId, userId, device, clientId, node, exceptClients } = filter;
+  const { state, tenantId, userId, device, clientId, node, exceptClients } = filter;
+  if (state !== undefined && !SEARCH_STATES.includes(state)) {
+    throw invalidRequest('state', '"{name}" must be one of {values}.', { values: SEARCH_STATES.join(', ') });
+  }
   return {
+    ...(state !== undefined && { state }),
     ...(tenantId !== undefined && { tenantId: optionalText('tenantId', tenantId, 255) }),
     ...(userId !== undefined && { userId: text('userId', userId, 255) }),
     ...(device !== undefined && { device: text('device', device, 64) }),

@@ -140,7 +140,7 @@ describe('signInFailed', () => {
     expect(reported).toContainEqual({ type: 'failed', task: 'trail', error });
   });
 
-  it('throws a TypeError for an owner that is none', async () => {
+  it('throws a TypeError if `owner` is not an owner object', async () => {
     await expect(use().signInFailed({ owner: 'alice' as never })).rejects.toThrow(TypeError);
   });
 });

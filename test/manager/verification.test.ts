@@ -41,6 +41,39 @@ describe('verify', () => {
     });
   });
 
+  it.each([
+    ['truncated', ['192.0.2.0', '198.51.100.0']],
+    ['none', []],
+  ] as const)('keeps addresses as `ipAddresses: %p` says', async (ipAddresses, kept) => {
+    const report = jest.fn();
+    const manager = use({ ipAddresses, report });
+    const { credentials } = await open(manager);
+    for (const ipAddress of ['198.51.100.7', '198.51.100.8'])
+      await manager.verify(credentials, { ipAddress });
+    expect((await manager.list(owner)).sessions[0]).toMatchObject({
+      ipAddresses: kept,
+      signInAddress: kept[0] ?? null,
+    });
+    const wrong = async () =>
+      manager.verify({ ...credentials, secret: 'A'.repeat(43) }, { ipAddress: '198.51.100.7' });
+    await expect(wrong()).rejects.toThrow();
+    expect(report).toHaveBeenCalledWith(expect.objectContaining({ ipAddress: kept[1] ?? null }));
+    await manager.close();
+    const rows = await nodes.database.knex.raw<{ rows: object[] }>(
+      'select s::text from identity_sessions s union all select t::text from identity_session_trail t',
+    );
+    expect(JSON.stringify(rows.rows)).not.toMatch(/192\.0\.2\.1|198\.51\.100\.[78]/);
+  });
+
+  it('compares networks if addresses are truncated', async () => {
+    const manager = use({ ipAddresses: 'truncated', ipCheck: { mode: 'strict', ranges: ['203.0.113.7'] } });
+    const { credentials } = await open(manager);
+    const from = async (ipAddress: string) => manager.verify(credentials, { ipAddress });
+    await expect(from('192.0.2.200')).resolves.toBeDefined();
+    await expect(from('203.0.113.7')).resolves.toBeDefined();
+    await expect(from('203.0.113.8')).rejects.toMatchObject({ code: 'ip-changed' });
+  });
+
   it('records nothing if activity is false', async () => {
     const manager = use();
     const { credentials } = await open(manager);

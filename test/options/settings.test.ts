@@ -88,6 +88,10 @@ describe('settingsOf', () => {
     ['`touchInterval` (60000 ms) is more than a tenth', { shortLifetime: '5M', touchInterval: '1M' }],
     ['give at most 30000 ms, or leave it out', { shortLifetime: '5M', touchInterval: 30_001 }],
     ['`inactiveTimeSpan` (2592000000 ms) is shorter than `longLifetime`', { longLifetime: '31D' }],
+    [
+      '`ipAddresses: "none"` keeps no address that `ipCheck.mode: "strict"` could compare',
+      { ipAddresses: 'none', ipCheck: { mode: 'strict' } },
+    ],
     ['`lease` (500 ms) must be 0 or at least 1000 ms', { lease: 500 }],
   ])('reports the contradiction: %s', (problem, options) => {
     expect(() => settings(options)).toThrow(

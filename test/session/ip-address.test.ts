@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 
 import fc from 'fast-check';
 
-import { ipAddress, withIpAddresses } from '../../lib/session/ip-address';
+import { addressKeeper, ipAddress, withIpAddresses } from '../../lib/session/ip-address';
 
 /** Groups with many zeros, because spellings differ in how they write zeros. */
 function ipv6Groups() {
@@ -174,5 +174,38 @@ describe('withIpAddresses', () => {
         expect(withIpAddresses([], all, first)).toEqual(oneByOne);
       }),
     );
+  });
+});
+
+describe('addressKeeper', () => {
+  const kept = addressKeeper('truncated');
+
+  it.each([
+    ['192.0.2.77', '192.0.2.0'],
+    ['::ffff:192.0.2.77', '192.0.2.0'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1::'],
+    ['2001:db8::6', '2001:db8::'],
+    ['2001:0:0:1::', '2001::'],
+    ['::1', '::'],
+    ['fe80::1%eth0', 'fe80::'],
+    ['no address', null],
+    [null, null],
+  ])('truncates %p to its network %p', (address, network) => {
+    expect(kept(address)).toBe(network);
+  });
+
+  it('truncates every address to an address with the same network', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (address) => {
+        const network = kept(address)!;
+        expect(ipAddress(network)).toBe(network);
+        expect(kept(network)).toBe(network);
+      }),
+    );
+  });
+
+  it('keeps everything or nothing on request', () => {
+    expect(addressKeeper('full')('::ffff:192.0.2.77')).toBe('192.0.2.77');
+    expect(addressKeeper('none')('192.0.2.77')).toBeNull();
   });
 });

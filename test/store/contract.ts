@@ -660,6 +660,19 @@ export function testSessionStore(make: () => StoreUnderTest): void {
     });
   });
 
+  describe('erase', () => {
+    it('deletes live and ended sessions of one user, a limited number at once', async () => {
+      const [live, ended] = [await inserted(), await inserted()];
+      const other = await inserted({ tenantId: 'acme' });
+      await store.end(sessionsOf(ended, [ended.sessionId]), end());
+      const erased = [...(await store.erase(ALICE, 1)), ...(await store.erase(ALICE, 1))];
+      expect(erased.sort()).toEqual(idsOf([live, ended]).sort());
+      expect(await store.erase(ALICE, 1)).toEqual([]);
+      for (const { sessionId } of [live, ended]) expect(await store.find(sessionId)).toBeUndefined();
+      expect(await store.find(other.sessionId)).toBeDefined();
+    });
+  });
+
   describe('search and count', () => {
     const live = () => cutoffs(LIFETIMES, clock.now());
     const newest = [{ by: 'signedIn', descending: true }] as const;
@@ -725,6 +738,33 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       await store.touch([{ id: sessions[0]!.sessionId, at: clock.now(), ipAddresses: ['198.51.100.7'] }]);
       await settle();
       expect(idsOf(await search({ order }))).toEqual(idsOf(expected.map((at) => sessions[at]!)));
+    });
+
+    it('finds live sessions, ended ones with reason and actor, or both', async () => {
+      const expired = await inserted({ signedIn: clock.now() - 8 * DAY });
+      const [kept, revoked] = [await inserted(), await inserted()];
+      await store.end(sessionsOf(revoked, [revoked.sessionId]), end());
+      const found = async (state?: 'live' | 'ended' | 'any') => {
+        const filter = state === undefined ? {} : { state };
+        const sessions = await search({ filter });
+        expect(await store.count(filter, live())).toBe(sessions.length);
+        return idsOf(sessions).sort();
+      };
+      const [one, two, three] = [kept, revoked, expired].map(({ sessionId }) => sessionId);
+      expect(await found()).toEqual([one]);
+      expect(await found('live')).toEqual([one]);
+      expect(await found('ended')).toEqual([two, three].sort());
+      expect(await found('any')).toEqual([one, two, three].sort());
+      const ended = (await search({ filter: { state: 'ended', userId: 'alice', tenantId: null } }))[0];
+      expect(ended).toMatchObject({ endReason: 'revoked', endedBy: 'alice', endedAt: clock.now() });
+    });
+
+    it('finds sessions that ended with everything, with their time and actor', async () => {
+      const { sessionId } = await inserted();
+      await store.endEverything({}, { at: clock.now() + 1, by: 'root' });
+      const [ended] = await search({ filter: { state: 'ended' } });
+      expect(ended).toMatchObject({ sessionId, endReason: 'administrator', endedBy: 'root' });
+      expect(await search({})).toEqual([]);
     });
 
     it('omit ended and expired sessions', async () => {

@@ -275,6 +275,10 @@ class PostgresStore implements AdministeredStore {
     return (await this.#once('endUnused', values)).map(endedSessionFromRow);
   }
 
+  async erase({ userId, tenantId = null }: Owner, limit: number): Promise<readonly string[]> {
+    return ids(await this.#once('erase', [userId, tenantId, limit]));
+  }
+
   async hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated> {
     const blanked = [...cutoffValues(cutoffs), cutoffs.hibernation, limit];
     const rows = await this.#once('hibernate', blanked);

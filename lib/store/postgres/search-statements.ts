@@ -1,9 +1,9 @@
 import type { Statement } from '../../database/statement-runner';
 import type { Cutoffs } from '../../session/lifetimes';
 import type { SearchOrder, SortKey } from '../../session/order';
-import { latestEpoch, scopeText, withoutEpochs } from './epochs';
+import { latestEpoch, scopeText, withEpochs, withoutEpochs } from './epochs';
 import { selected, time } from './rows';
-import { live, ownedBy } from './statements';
+import { live, ownedBy, ownedInAnyState } from './statements';
 import type { Search, SearchFilter } from '../store';
 import type { Tables } from './tables';
 
@@ -22,8 +22,10 @@ export function searchStatements(tables: Tables) {
     page(search: Search): BoundStatement {
       const values = new Values();
       const conditions = wanted(tables, search.filter, search.cutoffs, values);
+      const isOfLive = (search.filter.state ?? 'live') === 'live';
       if (search.after === undefined) {
-        if (search.order[0]?.by === 'signedIn') conditions.push(...notPast(tables, search.filter, values));
+        if (isOfLive && search.order[0]?.by === 'signedIn')
+          conditions.push(...notPast(tables, search.filter, values));
       } else {
         const { signedIn, sessionId } = search.after;
         const behind = search.order[0]?.descending ? '<' : '>';
@@ -36,7 +38,9 @@ export function searchStatements(tables: Tables) {
       const found = `
         select s.* from ${tables.sessions} s where ${conditions.join(' and ')}
         order by ${order} limit ${values.add(search.take)}::int offset ${values.add(search.skip)}::int`;
-      const text = `select ${selected(tables)} from ${withoutEpochs(`(${found})`)} order by ${order}`;
+      const page = { ...tables, sessions: `(${found})` };
+      const sessions = isOfLive ? withoutEpochs(page.sessions) : withEpochs(page);
+      const text = `select ${selected(tables)} from ${sessions} order by ${order}`;
       return { statement: { name: '', text }, values: values.all };
     },
 
@@ -61,14 +65,19 @@ class Values {
 
 function wanted(
   tables: Tables,
-  { tenantId, userId, device, clientId, node, exceptClients = [] }: SearchFilter,
+  { state = 'live', tenantId, userId, device, clientId, node, exceptClients = [] }: SearchFilter,
   { short, long, absolute }: Cutoffs,
   values: Values,
 ): string[] {
-  const conditions = [live(tables, values.add(short), values.add(long), values.add(absolute))];
+  const conditions = ['true'];
+  if (state !== 'any') {
+    const isLive = live(tables, values.add(short), values.add(long), values.add(absolute));
+    conditions.push(state === 'live' ? isLive : `not ${isLive}`);
+  }
   const owner = userId !== undefined && tenantId !== undefined;
   // The index of owners contains this form.
-  if (owner) conditions.push(ownedBy(values.add(userId), `${values.add(tenantId)}::text`));
+  const ownerCondition = state === 'live' ? ownedBy : ownedInAnyState;
+  if (owner) conditions.push(ownerCondition(values.add(userId), `${values.add(tenantId)}::text`));
   else if (tenantId === null) conditions.push('s.tenant_id is null');
   const whose = owner ? {} : { tenant_id: tenantId ?? undefined, user_id: userId };
   const equal = { ...whose, device, client_id: clientId, node };

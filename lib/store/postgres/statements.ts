@@ -179,6 +179,20 @@ export function statements(tables: Tables) {
       where s.session_id = doomed.session_id and s.ended_at is null
       returning ${ENDED.map((column) => `s.${column}`).join()}`,
 
+    /**
+     * Deletes rows in the order of their ids, so that it does not wait for a statement that waits for it. A trigger logs only live
+     * sessions. Ended ones are logged here, because caches hold them too.
+     */
+    erase: `
+      with owned as (
+        select session_id from ${table} where ${ownedInAnyState('$1', '$2')} order by session_id limit $3 for update
+      ), erased as (
+        delete from ${table} where session_id = any(array(select session_id from owned)) returning session_id, ended_at
+      ), logged as (
+        insert into ${tables.changes} (session_id) select session_id from erased where ended_at is not null
+      )
+      select session_id from erased`,
+
     /** Locks rows as the sweep does, so that a session that was woken since keeps its new data. */
     hibernate: `
       with asleep as (
@@ -271,6 +285,12 @@ function parametersAfter(before: number): string[] {
 /** The condition that the session belongs to the user, in the form that the index of owners contains. */
 export function ownedBy(user: string, tenant: string): string {
   return `user_id = ${user} and coalesce(tenant_id, '') = coalesce(${tenant}, '')`;
+}
+
+/** The condition that the session belongs to the user. Each part of it can use its own index, of live or of ended sessions. */
+export function ownedInAnyState(user: string, tenant: string): string {
+  const owned = ownedBy(user, tenant);
+  return `(${owned} and ended_at is null or ${owned} and ended_at is not null)`;
 }
 
 /** The condition that a session was not used after a point in time. The sign-in counts as a use. */

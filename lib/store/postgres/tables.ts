@@ -6,6 +6,7 @@ export interface Tables {
   readonly epochs: string;
   readonly policy: string;
   readonly trail: string;
+  readonly changes: string;
   /** The function with which a sign-in ends other sessions of its user under the user's lock. */
   readonly displace: string;
   readonly credentialChanges: string;
@@ -19,6 +20,7 @@ export function tablesIn(schema: string): Tables {
     epochs: inSchema('identity_session_epochs', schema),
     policy: inSchema('identity_session_policy', schema),
     trail: inSchema('identity_session_trail', schema),
+    changes: inSchema('identity_session_changes', schema),
     displace: inSchema('identity_session_displace', schema),
     credentialChanges: inSchema('identity_session_credential_changes', schema),
     checkCredentials: inSchema('identity_session_check_credentials', schema),

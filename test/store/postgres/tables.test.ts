@@ -6,6 +6,7 @@ describe('tablesIn', () => {
       sessions: '"an ""odd"" one".identity_sessions',
       epochs: '"an ""odd"" one".identity_session_epochs',
       policy: '"an ""odd"" one".identity_session_policy',
+      changes: '"an ""odd"" one".identity_session_changes',
       trail: '"an ""odd"" one".identity_session_trail',
       displace: '"an ""odd"" one".identity_session_displace',
       credentialChanges: '"an ""odd"" one".identity_session_credential_changes',

@@ -1,0 +1,91 @@
+import type { IdentitySessionManager, PersonalRecord } from '../../lib';
+import { until } from '../support/gate';
+import { nodesOnADatabase, open } from '../support/nodes';
+import { ALICE, BOB } from '../support/sessions';
+
+const nodes = nodesOnADatabase();
+
+async function exported(manager: IdentitySessionManager, owner = ALICE): Promise<PersonalRecord[]> {
+  const records: PersonalRecord[] = [];
+  for await (const record of manager.administration.exportUser(owner)) records.push(record);
+  return records;
+}
+
+const kinds = (records: readonly PersonalRecord[]) => records.map(({ kind }) => kind);
+
+describe('exportUser', () => {
+  it('yields live and ended sessions without secrets, and the trail', async () => {
+    const manager = nodes.use();
+    const { session } = await open(manager, { extraProperties: { theme: 'dark' } });
+    const other = await open(manager);
+    await manager.revoke({ owner: ALICE, only: [other.session.sessionId] });
+    await open(manager, { userId: 'bob' });
+    const records = await exported(manager);
+    expect(kinds(records)).toEqual(['session', 'session', 'entry', 'entry', 'entry']);
+    const sessions = records.flatMap((record) => (record.kind === 'session' ? [record.session] : []));
+    expect(sessions).toContainEqual(expect.objectContaining({ sessionId: session.sessionId, endedAt: null }));
+    expect(sessions).toContainEqual(expect.objectContaining({ endReason: 'revoked' }));
+    expect(JSON.stringify(records)).not.toMatch(/secret|bob/i);
+  });
+
+  it('yields everything of a user with many sessions, in several reads', async () => {
+    const manager = nodes.use();
+    await nodes.database.knex.raw(`
+      insert into identity_sessions (session_id, secret_hash, user_id, device, stay_signed_in, signed_in, active_day)
+      select gen_random_uuid(), '', 'alice', 'Web', true, now() - i * interval '1 ms', now() from generate_series(1, 1201) as i`);
+    const records = kinds(await exported(manager));
+    expect(records.filter((kind) => kind === 'session')).toHaveLength(1201);
+    expect(records.filter((kind) => kind === 'entry')).toHaveLength(1201);
+  });
+
+  it('throws a TypeError for a value that is not an owner', async () => {
+    await expect(exported(nodes.use(), 'alice' as never)).rejects.toThrow(TypeError);
+  });
+});
+
+describe('eraseUser', () => {
+  it('deletes the sessions and the trail of one user, and no others', async () => {
+    const manager = nodes.use();
+    await open(manager);
+    await manager.signInFailed({ owner: ALICE, name: 'alice' });
+    await open(manager, { userId: 'bob' });
+    expect(await manager.administration.eraseUser(ALICE)).toEqual({ sessions: 1, entries: 4 });
+    expect(await exported(manager)).toEqual([]);
+    expect(kinds(await exported(manager, BOB))).toEqual(['session', 'entry']);
+    const { rows } = await nodes.database.knex.raw<{ rows: object[] }>(`
+      select s::text from identity_sessions s union all select t::text from identity_session_trail t
+      union all select f::text from identity_session_failures f`);
+    expect(JSON.stringify(rows)).not.toContain('alice');
+    expect(await manager.administration.eraseUser(ALICE)).toEqual({ sessions: 0, entries: 1 });
+  });
+
+  it('ends the sessions on all nodes and removes them from the caches, also ended ones', async () => {
+    const [one, other] = [nodes.use(), nodes.use()];
+    const [live, ended] = [await open(one), await open(one)];
+    const verify = async ({ credentials }: typeof live) => other.verify(credentials);
+    await verify(live);
+    await one.revoke({ owner: ALICE, only: [ended.session.sessionId] });
+    await expect(verify(ended)).rejects.toMatchObject({ code: 'session-ended' });
+    await one.administration.eraseUser(ALICE);
+    await until(async () => {
+      nodes.clock.advance(100);
+      const results = await Promise.allSettled([verify(live), verify(ended)]);
+      return results.every(
+        ({ status, ...rest }) =>
+          status === 'rejected' &&
+          (rest as { reason: { code: string } }).reason.code === 'credentials-invalid',
+      );
+    });
+  });
+
+  it('lets no sign-in bring anything back whose password was checked before', async () => {
+    const [one, other] = [nodes.use(), nodes.use()];
+    const credentialsCheckedAt = new Date(nodes.clock.now());
+    nodes.clock.advance(1);
+    const signIns = Array.from({ length: 20 }, (_, i) =>
+      open(i % 2 === 0 ? one : other, { credentialsCheckedAt }).catch(() => undefined),
+    );
+    await Promise.all([one.administration.eraseUser(ALICE), ...signIns]);
+    expect(await exported(one)).toEqual([]);
+  });
+});
