@@ -41,7 +41,7 @@ export function keepDeviceToken(
 }
 
 /**
- * Removes the device cookie from the browser. Call it when a user has deleted the account, after `manager.forgetDevices(owner)`. If
+ * Removes the device cookie from the browser. Call it when a user has deleted the account, after `manager.administration.eraseUser(owner)`. If
  * other users sign in with the same browser, it is new for them the next time.
  * @throws TypeError if the manager is missing
  */

@@ -152,7 +152,7 @@ export function openFor(
  */
 async function withTicket(
   error: unknown,
-  { replaces: _replaces, deviceToken: _token, ...facts }: ReturnType<typeof signInOf>,
+  { replaces: _replaces, deviceToken: _token, ipAddress: _address, ...facts }: ReturnType<typeof signInOf>,
   age: number,
   { manager, request }: { readonly manager: IdentitySessionManager; readonly request: Request },
 ): Promise<unknown> {

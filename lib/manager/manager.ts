@@ -144,6 +144,7 @@ export class IdentitySessionManager {
       end: (which, reason, by) => this.#end(which, reason, by),
       synchronizeClock,
       trail: parts.trail,
+      forgetDevices: (owner) => this.forgetDevices(owner),
     });
     this.#own = new OwnSessions(store, settings, this.administration);
     const { tokens } = parts;
@@ -410,9 +411,8 @@ export class IdentitySessionManager {
   }
 
   /**
-   * Forgets the devices of a user, and the links and tickets that wait for the user. Call it when the account is deleted, after its
-   * sessions have ended, and remove the cookie of the browser with `clearDeviceCookie`. The next device of the user counts as the
-   * first.
+   * Forgets the devices of a user, and the links and tickets that wait for the user. `administration.eraseUser` includes it. The next
+   * device of the user counts as the first.
    * @throws SessionError `invalid-request`, `store-unavailable`
    * @throws TypeError if `owner` is not an owner
    */

@@ -41,8 +41,7 @@ function use(options: IdentitySessionOptions): void {
   });
   app.post('/delete-account', (_req, res, next) => {
     const deleting = async () => {
-      await manager.revoke({ owner: { userId: 'alice' } });
-      await manager.forgetDevices({ userId: 'alice' });
+      await manager.administration.eraseUser({ userId: 'alice' });
       clearDeviceCookie(manager, res);
       res.sendStatus(204);
     };
