@@ -53,7 +53,7 @@ async function show(request: Request, { manager, dialect, presented }: Choice): 
   const sessions = await choices.sessions(waiting);
   if (prefersHtml(request)) return htmlAnswer(200, sessions, request, manager);
   const described = await mapInSlices(sessions, (session) => manager.describe(session));
-  // The session that will be opened is none of them.
+  // No session of the list is the current one, so the session that will be opened is passed.
   return dialect.sessions({ sessions: described }, newSession(waiting.signIn, '', manager.settings), request);
 }
 

@@ -91,7 +91,7 @@ export class LimitChoice {
     const waiting = await this.find(ticket, browser);
     const key = keyOf(ticket)!;
     const now = settings.clock.now();
-    // The claim is not shorter than the life of the ticket, so that a ticket that could not be removed works for nobody.
+    // The claim lasts as long as the ticket. A ticket that was used but could not be removed therefore never works again.
     const until = now + TICKET_LIFETIME;
     if ((await tokens.claim(key, now, until)) === undefined) throw plainRefusal('ticket-invalid');
     let result: T;

@@ -6,8 +6,8 @@ import type { Owner } from '../session/session';
  */
 export interface KnownDevices {
   /**
-   * Remembers the device of a sign-in. Of parallel calls for one device, on any node, only one does not return `known`. Does
-   * nothing and returns `known` if the session does not exist any more, so that no parallel sign-in brings an erased user back.
+   * Remembers the device of a sign-in. Of parallel calls for one device, on any node, only one does not return `known`. If the
+   * session was deleted, remembers nothing and returns `known`. Otherwise a parallel sign-in could bring an erased user back.
    */
   note(sighting: Sighting): Promise<Novelty>;
   /** Records that a known device is still used. */

@@ -27,7 +27,7 @@ export interface SingleUseTokens {
 
 /** Names a token in the store. */
 export interface TokenKey {
-  /** What the token is for. A token for one purpose cannot be used for another. */
+  /** The use of the token. A token for one purpose cannot be used for another. */
   readonly purpose: TokenPurpose;
   /** SHA-256 of the token, as 64 hexadecimal digits. */
   readonly hash: string;

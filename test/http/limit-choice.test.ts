@@ -295,7 +295,7 @@ describe('limitChoice in REST', () => {
     expect(await idsOf()).toHaveLength(1);
   });
 
-  it('shows sessions that the options hide, so that they lock nobody out', async () => {
+  it('shows sessions that the options hide, so that they cannot lock their user out', async () => {
     use({ clientBlacklist: ['eas'], globalLookup: false, nodeId: 'one' });
     for (let i = 0; i < 2; i++) await manager.open({ userId: 'alice', clientId: 'eas' });
     expect(await idsOf()).toEqual([]);
