@@ -33,6 +33,7 @@ export default {
     'lib/session/revocation.ts:CONCURRENCY',
     'lib/session/session.ts:REFERENCE_FIELDS',
     'lib/session/trail-entry.ts:TRAIL_EVENTS',
+    'lib/store/store.ts:SEARCH_STATES',
     'lib/protocols/open-xchange/errors.ts:ERRORS',
     'lib/protocols/abp/permission.ts:PERMISSION',
     // The app's user, which the types of Passport export.

@@ -14,7 +14,7 @@ const { peerDependencies } = await readJson(join(PROJECT, 'package.json'));
 
 /** The tests that depend on SQL or on connections. The races are left out, because they take minutes. `npm test` runs them. */
 const SQL_TESTS = [
-  ...['changes', 'database', 'manager', 'store'].map((folder) => `test/${folder}/`),
+  ...['changes', 'database', 'manager', 'migrations', 'store'].map((folder) => `test/${folder}/`),
   ...['create', 'privileges'].map((name) => `test/${name}.test.ts`),
 ];
 
@@ -34,7 +34,7 @@ const variants = [
   ...['20.19.0', '22', '24', '26'].map((version) => ({
     name: `Node.js ${version}`,
     packages: { node: `npm:${NODE_PACKAGE}@${version}` },
-    tests: ['test/package.test.ts'],
+    tests: ['test/package.test.ts', 'test/migrations/hosts.test.ts'],
   })),
   // `npm test` covers PostgreSQL 18. All versions of this package are prereleases, which no range matches.
   ...['14.23.0-beta.17', '16.14.0-beta.17'].map((version) => ({

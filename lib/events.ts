@@ -84,8 +84,8 @@ export type SessionEvent =
        * - `location`: the place of an address could not be found. Reported only for the first address.
        * - `permission`: the app's `isGranted` threw, which grants nothing.
        * - `listener`: a listener of `onEnded` threw; the other listeners were called.
-       * - `upgrade`: a WebSocket was closed, because the app's code threw while the connection was opened or refused. An
-       *   example is a listener of `connection`.
+       * - `upgrade`: a WebSocket or a socket of Socket.IO was closed, because the app's code threw while the connection was
+       *   opened or refused. An example is a listener of `connection`.
        * - `readiness`: `readyz` could not read from the database. Reported once, until a check succeeds.
        */
       readonly task:

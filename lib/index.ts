@@ -44,6 +44,7 @@ export {
   type WebSocketLike,
   type WebSocketServerLike,
 } from './http/upgrade-guard';
+export { socketIoGuard, type SocketIoGuardOptions, type SocketIoSocketLike } from './http/socket-io-guard';
 
 // REST, the package's own protocol
 export { rest, type RestOptions } from './http/rest';
@@ -88,10 +89,6 @@ export type { Locator } from './location/location';
 
 // Storage
 export { memory } from './store/memory';
-export {
-  migrate,
-  migrationConfig,
-  type MigrateConnectionOptions,
-  type MigrateOptions,
-} from './store/postgres/migrate';
+export { migrate, type MigrateConnectionOptions } from './migrations/migrate';
+export type { MigrateOptions } from './migrations/config';
 export type { Hint } from './changes/hint';

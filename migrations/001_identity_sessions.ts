@@ -446,11 +446,23 @@ async function protectEpochs(knex: Knex, at: string): Promise<void> {
     execute function ${at}.identity_session_epoch_stays()`);
 }
 
-/** Returns the quoted schema. Triggers must name it, because they run under the writer's search path. */
+/**
+ * Returns the quoted schema. Triggers must name it, because they run under the writer's search path.
+ * @throws Error if the search path contains no schema that exists
+ */
 async function location(knex: Knex, schema: string | undefined): Promise<string> {
-  const { rows } = await knex.raw<{ rows: { schema: string }[] }>(
+  const result = await knex.raw<Located[] | { rows: Located[] }>(
     'select quote_ident(coalesce(?, current_schema())) as schema',
     [schema ?? null],
   );
-  return rows[0]!.schema;
+  // Mappers of the app may have unwrapped the rows.
+  const name = (Array.isArray(result) ? result : result.rows)[0]!.schema;
+  if (name !== null) return name;
+  throw new Error(
+    'The search path of the connection contains no schema that exists: create one, or pass `schema`',
+  );
+}
+
+interface Located {
+  readonly schema: string | null;
 }

@@ -1,13 +1,12 @@
-import { compileFunction } from 'node:vm';
 import express5, { type Express } from 'express';
 import express4 from 'express4';
 import type { Knex } from 'knex';
-import ts from 'typescript';
 
-import * as sessions from '../lib';
+import type * as sessions from '../lib';
 import { Browser } from './support/browser';
 import { createDatabase, type TestDatabase } from './support/database';
 import { readmeApp } from './support/readme';
+import { appOfSnippet } from './support/snippet-app';
 
 const ALICE = { name: 'alice', password: 'wonderland' };
 
@@ -81,25 +80,7 @@ describe.each([
     }
   });
 
-  /** Runs the app as it is printed. Only the database and the port are those of the test. */
-  async function start(env: Readonly<Record<string, string>> = {}) {
-    const compilerOptions = {
-      module: ts.ModuleKind.CommonJS,
-      target: ts.ScriptTarget.ES2023,
-      esModuleInterop: true,
-    };
-    const { outputText } = ts.transpileModule(readmeApp(), { compilerOptions });
-    const withoutPort = () => Object.assign(express(), { listen: () => undefined });
-    const modules: Readonly<Record<string, unknown>> = {
-      express: Object.assign(withoutPort, express),
-      knex: () => knex,
-      'express-identity-sessions': sessions,
-    };
-    const given = { require: (name: string) => modules[name], exports: {}, process: { env } };
-    const code = `return (async () => { ${outputText}\nreturn { app, manager }; })();`;
-    const run = compileFunction(code, Object.keys(given)) as (
-      ...given: unknown[]
-    ) => Promise<{ app: Express; manager: sessions.IdentitySessionManager }>;
-    return run(...Object.values(given));
+  function start(env: Readonly<Record<string, string>> = {}) {
+    return appOfSnippet(readmeApp(), { express, knex, env });
   }
 });

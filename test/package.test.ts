@@ -1,13 +1,13 @@
-import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, dirname, join, relative } from 'node:path';
-import { promisify } from 'node:util';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 
 import { migrate } from '../lib';
 import packageJson from '../package.json';
 import { createDatabase, emptyDatabase, type TestDatabase } from './support/database';
+import { host, type HostOptions } from './support/host';
 import { readmeApp } from './support/readme';
+import { run } from './support/run';
+import { packed } from './support/tarball';
 
 /*
  * Tests the tarball as a consumer gets it, unpacked into projects of several kinds. Node and TypeScript find it in
@@ -19,10 +19,6 @@ const FIXTURES = join(__dirname, 'package');
 const MODULES = join(PROJECT, 'node_modules');
 const NAME = packageJson.name;
 
-/** The packages of an app, and the dependencies of this package. The projects contain no others. */
-const APP = ['knex', 'pg', 'cookie-parser'];
-const BROUGHT_ALONG = Object.keys(packageJson.dependencies);
-
 const ENTRY_POINTS = Object.keys(packageJson.exports).filter((path) => !path.endsWith('.json'));
 
 /** A module that needs the types of every entry point. */
@@ -33,83 +29,19 @@ const ALL_ENTRY_POINTS = ENTRY_POINTS.map(
 // Three minutes for each program, because the machine may be busy, and time to report a timeout.
 jest.setTimeout(210_000);
 
-let temporary: string;
 let sources: string;
 let tarball: string;
 
 beforeAll(async () => {
-  temporary = mkdtempSync(join(tmpdir(), 'identity-sessions-'));
-  sources = join(temporary, 'sources');
-  tarball = await packed();
+  ({ sources, tarball } = await packed());
 });
-afterAll(() => rmSync(temporary, { recursive: true }));
 
-/** Packs a copy of the sources, so that two parallel runs do not build into one folder. */
-async function packed(): Promise<string> {
-  const left = /^(node_modules|dist|coverage|\.(?!gitignore|npmignore).*)$/;
-  const isTaken = (path: string) => path === PROJECT || !left.test(basename(path));
-  cpSync(PROJECT, sources, { recursive: true, filter: isTaken });
-  symlinkSync(MODULES, join(sources, 'node_modules'));
-  await run('npm', ['pack', '--offline', '--no-update-notifier', '--pack-destination', temporary], sources);
-  return join(
-    temporary,
-    readdirSync(temporary).find((name) => name.endsWith('.tgz'))!,
-  );
-}
-
-interface Output {
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs a program that must exit with code 0. */
-async function run(
-  program: string,
-  args: string[],
-  cwd: string,
-  env: NodeJS.ProcessEnv = {},
-): Promise<Output> {
-  const options = { cwd, env: { ...process.env, ...env }, timeout: 180_000 };
-  return promisify(execFile)(program, args, options).catch((error: Error & Output) => {
-    throw new Error(`${error.message}\n${error.stdout}\n${error.stderr}`);
-  });
-}
-
-interface ProjectOptions {
-  readonly type?: 'commonjs' | 'module';
-  readonly express?: 'express' | 'express4';
-  /** Packages that it has beside those of every app. */
-  readonly has?: readonly string[];
-  readonly files: readonly string[];
-}
-
-/** A project in a folder of its own that has the package installed. */
-async function project({
-  type = 'commonjs',
-  express = 'express',
-  has = [],
-  files,
-}: ProjectOptions): Promise<string> {
-  const folder = mkdtempSync(join(temporary, 'consumer-'));
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type }));
-  for (const file of files) cpSync(join(FIXTURES, file), join(folder, file));
-  const installed = join(folder, 'node_modules', NAME);
-  mkdirSync(installed, { recursive: true });
-  await run('tar', ['-xzf', tarball, '--strip-components=1', '-C', installed], temporary);
-  link(folder, express, 'express');
-  for (const name of [...APP, ...BROUGHT_ALONG, ...has]) link(folder, name, name);
-  return folder;
-}
-
-function link(folder: string, from: string, to: string): void {
-  const path = join(folder, 'node_modules', to);
-  mkdirSync(dirname(path), { recursive: true });
-  symlinkSync(join(MODULES, from), path);
-}
+/** A host with files of the folder `package`. */
+const project = (options: HostOptions) => host({ ...options, from: FIXTURES });
 
 describe('the tarball', () => {
   it('contains exactly the files that are needed to use the package', async () => {
-    const { stdout } = await run('tar', ['-tzf', tarball], temporary);
+    const { stdout } = await run('tar', ['-tzf', tarball], sources);
     expect(stdout.trim().split('\n').sort()).toEqual(expectedFiles().sort());
   });
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 
@@ -43,6 +44,8 @@ async function connectionIn(path: string, environment = 'development'): Promise<
 }
 
 async function configurationIn(path: string): Promise<Readonly<Record<string, unknown>>> {
+  if (!existsSync(path))
+    throw new Error(`${path} does not exist: pass --knexfile with the path of your knexfile`);
   try {
     const load = createRequire(resolve('package.json'));
     let loaded = load(resolve(path)) as { readonly default?: unknown };

@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 
 import { systemClock } from '../clock';
-import { OLDEST_POSTGRESQL, pendingMigrations } from '../store/postgres/migrate';
+import { pendingMigrations } from '../migrations/migrate';
+import { OLDEST_POSTGRESQL } from '../migrations/migration';
 import type { IdentitySessionManager } from '../manager/manager';
 import { schemaDrift } from './schema-drift';
 import { EXIT, type Terminal } from './terminal';

@@ -4,7 +4,7 @@ import type { Knex } from 'knex';
 import { createIdentitySessionManager } from '../create';
 import type { IdentitySessionManager } from '../manager/manager';
 import { inSchema } from '../database/statement-runner';
-import { migrate, pendingMigrations } from '../store/postgres/migrate';
+import { migrate, pendingMigrations } from '../migrations/migrate';
 import { MOST_TAKEN } from '../store/store';
 import { VERSION } from '../version';
 import { openDatabase, type ConnectionOptions } from './connection';
@@ -114,10 +114,11 @@ function programOn(terminal: Terminal, done: (code: number) => void): Command {
     );
   program
     .command('end')
-    .description('end the sessions with these ids, or all sessions of a user')
+    .description('end the sessions with these ids, all sessions of a user, or all sessions')
     .argument('[ids...]')
     .option('--user <id>', 'end all sessions of this user')
-    .option('--tenant <id>', 'the tenant of the user')
+    .option('--everything', 'end all sessions')
+    .option('--tenant <id>', 'the tenant of the user; with --everything, end all sessions of this tenant')
     .option('--by <name>', 'the actor that is stored with the end')
     .option('--json', 'print JSON')
     .action(

@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { systemClock } from '../clock';
 import { inSchema } from '../database/statement-runner';
 import { mintSessionId } from '../session/credentials';
-import { createTables } from '../store/postgres/migrate';
+import { createTables } from '../migrations/migration';
 
 /** A difference between the tables and a new installation, with the statement that removes it. */
 export interface Drift {

@@ -54,21 +54,27 @@ function time(milliseconds: number): string {
 }
 
 export interface EndCommandOptions extends OwnerOptions {
+  readonly everything?: boolean;
   readonly by?: string;
   readonly json?: boolean;
 }
 
-/** `end`: ends the named sessions, or all sessions of a user. */
+/** `end`: ends the named sessions, all sessions of a user, or everything. */
 export async function end(
   manager: IdentitySessionManager,
   ids: readonly string[],
-  { user, tenant, by, json }: EndCommandOptions,
-  { print }: Terminal,
+  options: EndCommandOptions,
+  terminal: Terminal,
 ): Promise<number> {
-  if (ids.length > 0 === (user !== undefined)) {
-    throw new Error('Name the sessions to end by their ids, or pass --user to end all sessions of a user');
+  const { user, tenant, everything, by, json } = options;
+  const { print } = terminal;
+  if ([ids.length > 0, user !== undefined, everything === true].filter(Boolean).length !== 1) {
+    throw new Error(
+      'Name the sessions to end by their ids, or pass --user to end all sessions of a user, or --everything to end all sessions',
+    );
   }
   const actor = by === undefined ? {} : { by };
+  if (everything) return endEverything(manager, options, actor, terminal);
   const ended =
     user === undefined
       ? await endNamed(manager, ids, actor)
@@ -81,6 +87,23 @@ export async function end(
     if (user !== undefined && ended.length === 0) print(noSessionOf(user, tenant));
   }
   return missing.length > 0 || ended.length === 0 ? EXIT.problem : EXIT.ok;
+}
+
+/** Ends all sessions, or all of a tenant. It writes one row, so that the number of ended sessions is unknown. */
+async function endEverything(
+  manager: IdentitySessionManager,
+  { tenant, json }: EndCommandOptions,
+  actor: { by?: string },
+  { print }: Terminal,
+): Promise<number> {
+  await manager.administration.revokeEverything(tenant === undefined ? {} : { tenantId: tenant }, actor);
+  const which = tenant === undefined ? 'all sessions' : `all sessions of the tenant ${shown(tenant)}`;
+  print(
+    json
+      ? JSON.stringify({ everything: true, tenant: tenant ?? null })
+      : `Ended ${which}. All nodes refuse them within two seconds.`,
+  );
+  return EXIT.ok;
 }
 
 function counted(count: number): string {

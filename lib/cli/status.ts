@@ -1,6 +1,8 @@
 import type { Knex } from 'knex';
 
 import { inSchema } from '../database/statement-runner';
+import { notEnded } from '../store/postgres/epochs';
+import { tablesIn, type Tables } from '../store/postgres/tables';
 import { EXIT, type Terminal } from './terminal';
 
 /** The state of an installation. */
@@ -20,10 +22,8 @@ export async function status(
   { json }: { readonly json?: boolean },
   { print }: Terminal,
 ): Promise<number> {
-  const { rows } = await knex.raw<{ rows: [Status] }>(STATUS, {
-    schema,
-    sessions: inSchema('identity_sessions', schema),
-  });
+  const sessions = inSchema('identity_sessions', schema);
+  const { rows } = await knex.raw<{ rows: [Status] }>(statement(tablesIn(schema)), { schema, sessions });
   const [found] = rows;
   if (json) print(JSON.stringify(found, null, 2));
   else
@@ -41,13 +41,16 @@ const LABELS: Readonly<Record<keyof Status, string>> = {
   cleanup: 'last complete cleanup (UTC)',
 };
 
-const STATUS = `
-  select
-    count(*) filter (where ended_at is null)::int as live,
-    (count(distinct (user_id, tenant_id)) filter (where ended_at is null))::int as users,
-    count(*) filter (where ended_at is not null)::int as ended,
-    round(pg_total_relation_size(:sessions) / 1e6)::int as megabytes,
-    (select count(*)::int from :schema:.identity_session_changes) as changes,
-    (select to_char(finished_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') from :schema:.identity_session_cleanup
-      where finished_at > '-infinity') as cleanup
-  from :schema:.identity_sessions`;
+function statement(tables: Tables): string {
+  const live = notEnded(tables);
+  return `
+    select
+      count(*) filter (where ${live})::int as live,
+      (count(distinct (user_id, tenant_id)) filter (where ${live}))::int as users,
+      count(*) filter (where not ${live})::int as ended,
+      round(pg_total_relation_size(:sessions) / 1e6)::int as megabytes,
+      (select count(*)::int from :schema:.identity_session_changes) as changes,
+      (select to_char(finished_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') from :schema:.identity_session_cleanup
+        where finished_at > '-infinity') as cleanup
+    from ${tables.sessions} s`;
+}

@@ -76,7 +76,7 @@ export function restDialect(manager: IdentitySessionManager): Dialect {
 
 /**
  * Returns the session of a request behind a guard. Also works for the request that `upgradeGuard` passes to a WebSocket's
- * `connection` listener.
+ * `connection` listener, and for `socket.request` behind `socketIoGuard`.
  * @param verb The function that needs the session, for the error message.
  * @throws TypeError if no guard is mounted before it
  */

@@ -1,19 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-import type { Express, Request } from 'express';
+import type { Express } from 'express';
 
 import type { Clock } from '../clock';
-import { clientAddress } from './client-address';
 import type { Answer } from './dialect';
-import { plainRefusal, SessionError } from '../errors';
+import { SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
 import { unchecked } from '../options/checks';
 import type { OptionTable } from '../options/reader';
 import type { IdentitySession } from '../session/session';
-import { setSession } from './guarded-session';
+import { checkWritable, toExpressRequest, verifyOpening } from './opening-request';
 import { bodyText, restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
-import { checkOrigin } from './same-origin';
 
 /** The members of a WebSocket of the npm package `ws` that `upgradeGuard` uses. */
 export interface WebSocketLike {
@@ -74,22 +72,7 @@ export function upgradeGuard<S extends WebSocketLike>(
   const { dialect = restDialect(manager), app } = verbOptions('upgradeGuard', manager, options, OPTIONS);
   const { webSockets } = options;
   const { clock, report } = manager.settings;
-  if (dialect.readOnly === true) {
-    throw new TypeError(
-      'upgradeGuard cannot be built with this `dialect`, because it is for reading only: browsers send its credentials for ' +
-        'pages of any site, and a WebSocket also writes. Pass a dialect whose requests name the session themselves',
-    );
-  }
-
-  async function verify(request: Request): Promise<IdentitySession> {
-    const credentials = dialect.credentials(request);
-    if (credentials === undefined) throw plainRefusal('credentials-missing');
-    if (dialect.sameOrigin && credentials.transport === 'cookie') checkOrigin(request, manager.settings);
-    const { sameAddress } = dialect;
-    const session = await manager.verify(credentials, { ipAddress: clientAddress(request), sameAddress });
-    setSession(request, session);
-    return session;
-  }
+  checkWritable('upgradeGuard', dialect);
 
   function closeWithSession(webSocket: S, { sessionId }: IdentitySession): void {
     const unwatch = manager.onEnded(sessionId, ({ code }) => {
@@ -106,7 +89,7 @@ export function upgradeGuard<S extends WebSocketLike>(
     // Node.js has no error listener on the socket of an upgrade. Without one, an early error would end the process.
     const ignoreError = () => undefined;
     socket.on('error', ignoreError);
-    verify(request)
+    verifyOpening(request, manager, dialect)
       .then(
         (session) => {
           socket.off('error', ignoreError);
@@ -126,11 +109,6 @@ export function upgradeGuard<S extends WebSocketLike>(
         report({ type: 'failed', task: 'upgrade', error });
       });
   };
-}
-
-/** Gives the request the methods of Express, as Express does with ordinary requests. */
-function toExpressRequest(incoming: IncomingMessage, app: Express): Request {
-  return Object.setPrototypeOf(incoming, app.request) as Request;
 }
 
 const FAILED: Answer = { status: 500, headers: {}, cookies: [] };

@@ -25,6 +25,12 @@ export function text(pattern: RegExp, expected: string): Check<string> {
   return valid((value) => isText(value) && pattern.test(value), expected);
 }
 
+/** The name of a schema. Knex cannot name one with a dot or a question mark, and PostgreSQL truncates longer names. */
+export const schemaName: Check<string> = valid(
+  (value) => isText(value) && /^[^.?\0]+$/.test(value) && Buffer.byteLength(value) <= 63,
+  'the name of a schema: at most 63 bytes, without "." and "?"',
+);
+
 /** A whole number from `min` to `max`. */
 export function count(min: number, max: number): Check<number> {
   return valid((value) => isCount(value, min, max), `a whole number from ${min} to ${max}`);

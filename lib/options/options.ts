@@ -24,6 +24,7 @@ import {
   listOf,
   oneOf,
   orFalse,
+  schemaName,
   text,
   unchecked,
   valid,
@@ -297,7 +298,7 @@ export const OPTIONS = {
   // `checkConnection` checks it.
   connection: { secret: true, check: unchecked<Knex.Config['connection']>() },
   store: { check: unchecked<AdministeredStore>() },
-  schema: { check: valid<string>(isSchema, 'the name of a schema: at most 63 bytes, without "." and "?"') },
+  schema: { check: schemaName },
 
   shortLifetime: { default: '1H', check: duration(1000) },
   longLifetime: { default: '1W', check: duration(1000) },
@@ -351,11 +352,6 @@ export const OPTIONS = {
   onRepeatedFailures: { check: func<OnRepeatedFailures>() },
   clock: { check: valid<Clock>(isClock, 'a clock, with now(), monotonic() and after()') },
 } satisfies OptionTable<IdentitySessionOptions>;
-
-/** Knex cannot name a schema that contains a dot or a question mark, and PostgreSQL truncates longer names. */
-function isSchema(value: unknown): boolean {
-  return isText(value) && /^[^.?\0]+$/.test(value) && Buffer.byteLength(value) <= 63;
-}
 
 function isKeys(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0 && value.every((key) => isText(key) && key.length >= 32);

@@ -54,7 +54,7 @@ describe('the command line', () => {
     ['an unknown command', ['destroy'], {}, "unknown command 'destroy'"],
     ['an unknown option', ['list', '--all'], {}, "unknown option '--all'"],
     ['an invalid count', ['list', '--limit', '1001'], {}, 'a whole number from 1 to 1000'],
-    ['a missing knexfile', ['--knexfile', 'gone.js', 'list'], {}, 'gone.js cannot be loaded'],
+    ['a missing knexfile', ['--knexfile', 'gone.js', 'list'], {}, 'gone.js does not exist'],
   ])('exits with 2 for %s, and shows no password', async (_, args, given, problem) => {
     const ran = await cli(args, given);
     expect(ran.code).toBe(2);

@@ -78,9 +78,30 @@ describe('end', () => {
     expect(JSON.parse((await run('end', id, '--json')).out)).toEqual({ ended: [], missing: [id] });
   });
 
+  it('ends all sessions of a tenant, or all sessions, with the actor', async () => {
+    const [alice, bob] = [await opened('alice'), await opened('bob', 'acme')];
+    expect(await run('end', '--everything', '--tenant', 'acme', '--by', 'ops')).toEqual({
+      code: 0,
+      out: 'Ended all sessions of the tenant acme. All nodes refuse them within two seconds.',
+      err: '',
+    });
+    expect((await manager.administration.get(alice)).endedAt).toBeNull();
+    expect(await manager.administration.get(bob)).toMatchObject({
+      endReason: 'administrator',
+      endedBy: 'ops',
+    });
+    expect(JSON.parse((await run('end', '--everything', '--json')).out)).toEqual({
+      everything: true,
+      tenant: null,
+    });
+    expect((await manager.administration.get(alice)).endedAt).not.toBeNull();
+    expect((await run('list')).out).toBe('No live session.');
+  });
+
   it('exits with 2 and ends nothing if it is not clear what to end', async () => {
     const id = await opened('alice');
-    for (const args of [[], [id, '--user', 'alice']]) expect((await run('end', ...args)).code).toBe(2);
+    const unclear = [[], [id, '--user', 'alice'], [id, '--everything'], ['--everything', '--user', 'alice']];
+    for (const args of unclear) expect((await run('end', ...args)).code).toBe(2);
     expect((await manager.administration.get(id)).endedAt).toBeNull();
   });
 });

@@ -27,6 +27,10 @@ describe('status', () => {
     expect(out).toMatch(/^sessions that have not ended: 2\nusers with such a session: 2\n/);
     expect(out).toContain('last complete cleanup (UTC): never');
     expect(JSON.parse((await run('status', '--json')).out)).toMatchObject({ live: 2, users: 2, ended: 1 });
+    await run('end', '--everything', '--tenant', 'acme');
+    expect(JSON.parse((await run('status', '--json')).out)).toMatchObject({ live: 1, users: 1, ended: 2 });
+    await run('end', '--everything');
+    expect(JSON.parse((await run('status', '--json')).out)).toMatchObject({ live: 0, users: 0, ended: 3 });
     await run('cleanup');
     expect((await run('status')).out).toMatch(/last complete cleanup \(UTC\): \d{4}-/);
   });

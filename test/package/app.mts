@@ -9,7 +9,6 @@ import {
   createSignIn,
   memory,
   migrate,
-  migrationConfig,
   rest,
   restRouter,
   revokeRoute,
@@ -38,6 +37,7 @@ import type { RequestCredentials, Settings } from 'express-identity-sessions/pro
 import { passportSessions, type PassportLike } from 'express-identity-sessions/passport';
 import { livez, openTelemetryMetrics, prometheusMetrics, readyz } from 'express-identity-sessions/metrics';
 import type { PromClient, TelemetryMeter } from 'express-identity-sessions/metrics';
+import { migration, migrationConfig, migrationKnexfile } from 'express-identity-sessions/migrations';
 import { redisHint, type RedisClient } from 'express-identity-sessions/redis';
 import { cookieHeader, signInAs, TestClock } from 'express-identity-sessions/testing';
 import type { SessionStore, Touch } from 'express-identity-sessions/store';
@@ -190,7 +190,11 @@ function monitored(client: PromClient, meter: TelemetryMeter): void {
 // @ts-expect-error -- a wrong option is a mistake that the compiler sees
 createIdentitySessionManager({ knex: createKnex({ client: 'pg' }), onLimit: 'forget' });
 
-await migrate(createKnex({ client: 'pg', migrations: migrationConfig() }));
+await migrate(createKnex(migrationKnexfile({ client: 'pg' }, { schema: process.env['SCHEMA'] })));
+await createKnex({ client: 'pg' }).migrate.rollback(migrationConfig(), true);
+await createKnex({ client: 'pg' }).transaction(migration('001_identity_sessions').down);
+// @ts-expect-error -- there is no such migration
+migration('000_unknown');
 export {
   codeOf,
   configured,

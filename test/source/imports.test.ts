@@ -44,7 +44,7 @@ interface Boundary {
 const BOUNDARIES: Readonly<Record<string, Boundary>> = {
   // The app passes its Knex. An imported Knex could be another version. Only apps without Knex need the imported one.
   knex: {
-    within: /^(lib\/(cli\/.+|database\/.+|options\/options|create|store\/postgres\/migrate)|migrations\/.+)$/,
+    within: /^(lib\/(cli\/.+|database\/.+|options\/options|create|migrations\/.+)|migrations\/.+)$/,
     typesIn: /^(?!lib\/database\/own-knex$)/,
   },
   pg: { within: NOWHERE },

@@ -10,7 +10,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['events'],
   ['store/store', 'changes/changes', 'changes/hint', 'location/location'],
   ['options', 'database'],
-  ['store', 'changes', 'location'],
+  ['store', 'changes', 'location', 'migrations'],
   ['manager'],
   ['http'],
   ['protocols', 'passport', 'express-session', 'testing', 'metrics'],

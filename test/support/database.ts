@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import knex, { type Knex } from 'knex';
-import { migrate } from '../../lib/store/postgres/migrate';
+import { migrate } from '../../lib/migrations/migrate';
 import { databaseUrl, onServer, runName, templateName } from './server';
 
 /** True if Knex supports the setting `connectionPool`. The lowest supported version does not. */

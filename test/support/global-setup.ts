@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import knex from 'knex';
 import { startEmbeddedPostgres } from '../../examples/demo/postgres';
-import { migrate } from '../../lib/store/postgres/migrate';
+import { migrate } from '../../lib/migrations/migrate';
 import tearDown from './global-teardown';
 import { databaseUrl, onServer, rememberServer, templateName } from './server';
 

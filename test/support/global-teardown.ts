@@ -1,12 +1,14 @@
 import { onServer, runName } from './server';
+import { deleteTemporaryFolders } from './tarball';
 
 declare global {
   /** Stops the server that the global set-up started. Undefined if it started none. */
   var stopTestServer: (() => Promise<void>) | undefined;
 }
 
-/** Stops the server of this run. On another server, drops the databases of this run. */
+/** Deletes temporary folders and stops the server of this run. On another server, drops the databases of this run. */
 export default async function tearDown(): Promise<void> {
+  deleteTemporaryFolders();
   if (globalThis.stopTestServer) return globalThis.stopTestServer();
 
   // The template, and databases that aborted tests did not drop.

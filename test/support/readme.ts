@@ -1,9 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { snippet } from './snippets';
 
 /** Returns the app in the README's section "Install". */
 export function readmeApp(): string {
-  const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
-  const [, code] = /\n## Install\n.*?```ts\n(.*?)\n```/s.exec(readme)!;
-  return code!;
+  return snippet('README.md', 'Install', 'ts');
 }

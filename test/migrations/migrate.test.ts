@@ -7,14 +7,15 @@ import { join, parse } from 'node:path';
 import type { Knex } from 'knex';
 import { Client } from 'pg';
 
-import { migrate, migrationConfig, type IdentitySessionManager, type SessionEvent } from '../../../lib';
-import { READ_EVERY } from '../../../lib/changes/changes';
-import { FakeClock } from '../../support/clock';
-import { createDatabase, emptyDatabase, type TestDatabase } from '../../support/database';
-import { until } from '../../support/gate';
-import { managerOn } from '../../support/manager';
+import { migrate, type IdentitySessionManager, type SessionEvent } from '../../lib';
+import { migrationConfig } from '../../lib/migrations';
+import { READ_EVERY } from '../../lib/changes/changes';
+import { FakeClock } from '../support/clock';
+import { createDatabase, emptyDatabase, type TestDatabase } from '../support/database';
+import { until } from '../support/gate';
+import { managerOn } from '../support/manager';
 
-const PROJECT = join(__dirname, '../../..');
+const PROJECT = join(__dirname, '../..');
 
 /** Describes every object in the database that is not part of PostgreSQL, without ids that differ between runs. */
 const SCHEMA = `
@@ -46,7 +47,7 @@ const SCHEMA = `
 /** The program of one process: it connects four pools, prints `ready`, waits for input, and migrates on all four. */
 const MIGRATE_OVER_FOUR_POOLS = `
   const knex = require('knex');
-  const { migrate } = require('./lib/store/postgres/migrate');
+  const { migrate } = require('./lib/migrations/migrate');
   const connection = process.env.DATABASE_URL;
   const pools = Array.from({ length: 4 }, () => knex({ client: 'pg', connection }));
   process.stdin.once('data', async () => {

@@ -1,0 +1,4 @@
+export { migrationConfig, migrationDirectory, type MigrateOptions } from './config';
+export { migrationKnexfile } from './knexfile';
+export { migrate, type MigrateConnectionOptions } from './migrate';
+export { migration, type Migration, type MigrationName, type MigrationOptions } from './migration';

@@ -1,0 +1,106 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+import { until } from './gate';
+
+/** Debian installs nginx in `/usr/sbin`, which is not in the `PATH` of every user. */
+const env = { ...process.env, PATH: [process.env['PATH'], '/usr/sbin'].join(delimiter) };
+
+/** True if Debian's packages nginx and openssl are installed. */
+const isInstalled = (() => {
+  try {
+    execFileSync('nginx', ['-v'], { stdio: 'ignore', env });
+    execFileSync('openssl', ['version'], { stdio: 'ignore', env });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+/** Without nginx, these tests are skipped and say so. With CI=true they fail instead. */
+export const describeWithNginx =
+  isInstalled || process.env['CI'] === 'true'
+    ? describe
+    : (name: string, tests: () => void) =>
+        describe.skip(`${name} (install the packages nginx and openssl)`, tests);
+
+/** A folder with a self-signed certificate. */
+export class NginxFolder {
+  readonly path = mkdtempSync(join(tmpdir(), 'identity-sessions-nginx-'));
+  readonly certificate = join(this.path, 'app.pem');
+  readonly key = join(this.path, 'app.key');
+  #process: ChildProcess | undefined;
+
+  constructor(name: string) {
+    const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`];
+    const files = ['-keyout', this.key, '-out', this.certificate];
+    const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+    execFileSync('openssl', ['req', '-x509', ...newKey, ...subject, ...files, '-days', '2'], {
+      stdio: 'ignore',
+      env,
+    });
+  }
+
+  /** The certificate, for clients that trust it. */
+  get ca(): Buffer {
+    return readFileSync(this.certificate);
+  }
+
+  /**
+   * Starts nginx with configuration for its context `http`.
+   * @param port A port on which the configuration listens.
+   */
+  async start(http: string, port: number): Promise<void> {
+    mkdirSync(join(this.path, 'temporary'), { recursive: true });
+    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+    writeFileSync(
+      join(this.path, 'nginx.conf'),
+      [
+        // The folder belongs to the user of the test.
+        process.getuid?.() === 0 ? 'user root;' : '',
+        'daemon off;',
+        'worker_processes 1;',
+        `pid ${this.path}/nginx.pid;`,
+        `error_log ${this.path}/error.log;`,
+        'events {}',
+        `http {\naccess_log ${this.path}/access.log;`,
+        ...temporary.map((name) => `${name}_temp_path ${this.path}/temporary/${name};`),
+        http,
+        '}',
+      ].join('\n'),
+    );
+    const args = ['-p', this.path, '-c', 'nginx.conf', '-e', 'error.log'];
+    const child = spawn('nginx', args, { cwd: this.path, stdio: 'inherit', env });
+    await once(child, 'spawn'); // Rejects if nginx is not installed.
+    this.#process = child;
+    await until(() => child.exitCode !== null || listens(port));
+    if (child.exitCode !== null) throw new Error(readFileSync(join(this.path, 'error.log'), 'utf8'));
+  }
+
+  async stop(): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (child === undefined || child.exitCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    await exited;
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    rmSync(this.path, { recursive: true });
+  }
+}
+
+async function listens(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  const connected = await new Promise<boolean>((resolve) => {
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+  });
+  socket.destroy();
+  return connected;
+}
