@@ -3,6 +3,9 @@
 // The static checks run one after the other beside the tests, so that a machine with two cores is busy but not overloaded.
 // The quick check runs only tests that need neither PostgreSQL nor another program, and lints only files that changed.
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const CACHE = 'node_modules/.cache';
@@ -10,6 +13,7 @@ const TSC = 'node_modules/typescript/bin/tsc';
 const ESLINT = 'node_modules/eslint/bin/eslint.js';
 const PRETTIER = 'node_modules/prettier/bin/prettier.cjs';
 const JEST = 'node_modules/jest/bin/jest.js';
+const PACKAGE = '.ci/package.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const args = process.argv.slice(2);
@@ -19,7 +23,12 @@ const jestArgs = args.filter((arg) => arg !== '--quick');
 // ESLint's cache knows when a file changed, but not when a type that it imports changed. The full check does without it.
 const lintCache = ['--cache', '--cache-strategy', 'content', '--cache-location', `${CACHE}/eslint/`];
 
+// The tests and the checks of the package share one tarball.
+const tarballFolder = mkdtempSync(join(tmpdir(), 'identity-sessions-'));
+process.env.TEST_TARBALL_FOLDER = tarballFolder;
+
 const results = await Promise.all([staticChecks(), tests()]);
+rmSync(tarballFolder, { recursive: true, force: true });
 process.exitCode = results.every(Boolean) ? 0 : 1;
 
 async function staticChecks() {
@@ -33,7 +42,8 @@ async function staticChecks() {
   );
   const lint = await run('lint', ESLINT, '.', '--max-warnings', '0', ...(quick ? lintCache : []));
   const format = await run('format', PRETTIER, '--check', '.', '--cache');
-  return types && lint && format;
+  const packaged = quick || (await run('package', PACKAGE));
+  return types && lint && format && packaged;
 }
 
 function tests() {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 import { migrate } from '../lib';
@@ -18,6 +18,9 @@ const PROJECT = join(__dirname, '..');
 const FIXTURES = join(__dirname, 'package');
 const MODULES = join(PROJECT, 'node_modules');
 const NAME = packageJson.name;
+
+/** In bytes. */
+const MOST_BYTES = 250_000;
 
 const ENTRY_POINTS = Object.keys(packageJson.exports).filter((path) => !path.endsWith('.json'));
 
@@ -40,29 +43,47 @@ beforeAll(async () => {
 const project = (options: HostOptions) => host({ ...options, from: FIXTURES });
 
 describe('the tarball', () => {
-  it('contains exactly the files that are needed to use the package', async () => {
+  const DECLARATIONS = /\.d\.ts$/;
+  let files: string[];
+
+  beforeAll(async () => {
     const { stdout } = await run('tar', ['-tzf', tarball], sources);
-    expect(stdout.trim().split('\n').sort()).toEqual(expectedFiles().sort());
+    files = stdout
+      .trim()
+      .split('\n')
+      .map((path) => path.replace('package/', ''));
+  });
+
+  it('contains exactly the files that are needed to use the package', () => {
+    expect(files.filter((path) => !DECLARATIONS.test(path)).sort()).toEqual(expectedFiles().sort());
+  });
+
+  // Knex would run declarations beside the migrations.
+  it('contains the declarations of the entry points, and those that they share, in one folder', () => {
+    const declarations = files.filter((path) => DECLARATIONS.test(path));
+    const own = declarations.filter((path) => !path.startsWith('dist/lib/declarations/'));
+    const types = Object.values(packageJson.exports).flatMap((entry) =>
+      typeof entry === 'string' ? [] : entry.types.replace('./', ''),
+    );
+    expect(own.sort()).toEqual(types.sort());
+  });
+
+  it('has at most 250 KB', () => {
+    expect(statSync(tarball).size).toBeLessThanOrEqual(MOST_BYTES);
   });
 
   function expectedFiles(): string[] {
-    const lib = filesIn('lib').flatMap((path) =>
-      path.endsWith('.ts') ? [built(path, '.js'), built(path, '.d.ts')] : [`dist/${path}`],
-    );
-    // Without .d.ts files, because Knex would treat them as migrations.
-    const migrations = filesIn('migrations').map((path) => built(path, '.js'));
+    const modules = ['lib', 'migrations']
+      .flatMap(filesIn)
+      .map((path) => `dist/${path.replace(/\.ts$/, '.js')}`);
     const papers = ['package.json', 'openapi.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'];
-    return [...lib, ...migrations, ...filesIn('docs'), ...papers].map((path) => `package/${path}`);
+    return [...modules, ...papers];
   }
 
   function filesIn(folder: string): string[] {
     return readdirSync(join(sources, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => relative(sources, join(entry.parentPath, entry.name)));
-  }
-
-  function built(path: string, ending: string): string {
-    return `dist/${path.replace(/\.ts$/, ending)}`;
   }
 });
 
@@ -91,7 +112,10 @@ describe('an app with the tarball', () => {
   ] as const)(
     'guards, lists and revokes in %s on %s, with and without cookie-parser',
     async (_, on, kind) => {
-      const folder = await project({ ...kind, files: ['tour.cjs', kind.main] });
+      const folder = await project({
+        ...kind,
+        files: ['tour.cjs', kind.main],
+      });
       const env = { DATABASE_URL: database.url };
       const { stdout, stderr } = await run(process.execPath, [kind.main], folder, env);
       expect(stderr).toBe('');

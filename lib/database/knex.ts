@@ -5,7 +5,7 @@ import { installedVersion } from './own-knex';
 import type { Connection, ConnectionSource } from './statement-runner';
 
 /** The supported versions of Knex, as in `peerDependencies`. */
-export const KNEX_VERSIONS = '^3.1.0';
+const KNEX_VERSIONS = '^3.1.0';
 
 /**
  * The members of Knex's client that lend and open connections. They are not part of Knex's documented interface, so they are

@@ -4,7 +4,7 @@ import { beforeEnd } from './before-end';
 import { destroyed } from './link';
 import { Tracker, type UserOf } from './tracker';
 import { SessionError } from '../errors';
-import { setSession } from '../http/guarded-session';
+import { markProved, setSession } from '../http/guarded-session';
 import { refuse, restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from '../http/request';
 import type { IdentitySessionManager } from '../manager/manager';
 import { flag, func } from '../options/checks';
@@ -35,7 +35,8 @@ const OPTIONS = {
 
 /**
  * Keeps one session of this package for each express-session with a signed-in user, and sets `request.identitySession`. The app
- * goes on to sign users in and out as before. Guests pass, and get no session.
+ * goes on to sign users in and out as before. Guests pass, and get no session. `sessionSecretGuard` and `restRouter` of the same
+ * manager accept the session.
  *
  * Mount it after express-session and after Passport, and before the routes:
  * `app.use(trackExpressSession(manager, { userOf: (request) => request.user && String(request.user.id) }))`.
@@ -66,7 +67,10 @@ export function trackExpressSession(manager: IdentitySessionManager, options: Tr
     tracker
       .enter(request)
       .then((entered) => {
-        if (entered.session !== undefined) setSession(request, entered.session);
+        if (entered.session !== undefined) {
+          setSession(request, entered.session);
+          markProved(request, manager);
+        }
         beforeEnd(response, () => tracker.leave(request, response, entered), fail);
         next();
       })

@@ -13,7 +13,7 @@ import {
   wellFormedCredentials,
   type VerbOptions,
 } from './request';
-import { checkWriteOrigin, sentByBrowser } from './same-origin';
+import { checkProvedWrite } from './same-origin';
 import { SessionError } from '../errors';
 import { installationKeysOf } from '../manager/installation-keys';
 import type { IdentitySessionManager } from '../manager/manager';
@@ -101,7 +101,7 @@ export function adoptSessions(manager: IdentitySessionManager, options: AdoptOpt
     const other = isTheirs ? undefined : await liveSession(manager, credentials);
     // The user has signed in to this package in the meantime.
     if (other !== undefined && !isAdopted(other)) return;
-    if (dialect.sameOrigin && sentByBrowser(request, undefined)) checkWriteOrigin(request, manager.settings);
+    checkProvedWrite(request, dialect, manager.settings);
     const { session, secret } = await adopted(manager, old, candidates, request, dialect);
     if (other !== undefined) await end(manager, other, 'replaced');
     setSession(request, session);

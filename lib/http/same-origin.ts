@@ -41,6 +41,14 @@ export function checkWriteOrigin(request: Request, settings: OriginSettings): vo
 }
 
 /**
+ * Checks a write whose session is proved by another system, such as express-session, which may not check origins.
+ * @throws SessionError `cross-site`
+ */
+export function checkProvedWrite(request: Request, { sameOrigin }: Dialect, settings: OriginSettings): void {
+  if (sameOrigin && sentByBrowser(request, undefined)) checkWriteOrigin(request, settings);
+}
+
+/**
  * Checks the origin of a request by which a verb changes something. The method does not matter, because an app may mount a
  * verb on `GET`. Requests that no page of another site can send pass: those with a bearer token.
  * @param transport The transport of the credentials, or undefined if the app found the session elsewhere.

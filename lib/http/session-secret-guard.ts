@@ -10,7 +10,7 @@ import type { Settings } from '../options/settings';
 import { isProved, setSession } from './guarded-session';
 import { afterBody } from './parse-errors';
 import { refuse, restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
-import { checkWriteOrigin } from './same-origin';
+import { checkProvedWrite, checkWriteOrigin } from './same-origin';
 
 /** The options of a guard. */
 export interface GuardOptions extends VerbOptions {
@@ -53,28 +53,30 @@ export function sessionSecretGuard(
   const { sameAddress } = dialect;
 
   return afterBody(dialect, function sessionSecretGuard(request, response, next) {
-    if (isProved(request, manager)) return next();
     const refused = (error: unknown) => {
       refuseUnlessGuest(error, { dialect, optional }, request, response, next);
     };
     try {
-      const credentials = readCredentials(request, dialect, settings);
-      const verified = manager.verify(credentials, {
-        ipAddress: clientAddress(request),
-        activity,
-        sameAddress,
-      });
-      // A cached session is returned directly, so that the request is passed on without waiting.
-      if (verified instanceof Promise) {
-        verified
-          .then((session) => {
-            setSession(request, session);
-            next();
-          })
-          .catch(refused);
-        return;
+      if (isProved(request, manager)) checkProvedWrite(request, dialect, settings);
+      else {
+        const credentials = readCredentials(request, dialect, settings);
+        const verified = manager.verify(credentials, {
+          ipAddress: clientAddress(request),
+          activity,
+          sameAddress,
+        });
+        // A cached session is returned directly, so that the request is passed on without waiting.
+        if (verified instanceof Promise) {
+          verified
+            .then((session) => {
+              setSession(request, session);
+              next();
+            })
+            .catch(refused);
+          return;
+        }
+        setSession(request, verified);
       }
-      setSession(request, verified);
     } catch (error) {
       refused(error);
       return;

@@ -4,7 +4,12 @@ import express4 from 'express4';
 import session, { MemoryStore, type Store } from 'express-session';
 import request from 'supertest';
 
-import type { IdentitySessionManager, IdentitySessionOptions } from '../../lib';
+import {
+  restRouter,
+  sessionSecretGuard,
+  type IdentitySessionManager,
+  type IdentitySessionOptions,
+} from '../../lib';
 import { trackExpressSession } from '../../lib/express-session';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { browserOf, hostOn, signedIn, signedInCookie, type Browser } from '../support/express-session';
@@ -134,6 +139,22 @@ describe.each(HOSTS)('trackExpressSession in %s with %s', (_framework, _store, f
 });
 
 describe('trackExpressSession', () => {
+  it('lets sessionSecretGuard and restRouter of the same manager accept its session', async () => {
+    const sessions = manager();
+    const others = manager({ cookies: { secure: false, name: 'other' } });
+    const app = hostOn(sessions, { before: [restRouter(sessions)] });
+    app.all('/guarded', sessionSecretGuard(sessions), (req, res) => void res.json(req.identitySession));
+    app.get('/admin', sessionSecretGuard(others), (_req, res) => void res.send('secret'));
+    const [alice, guest] = [await signedIn(app), browserOf(app)];
+    expect((await alice.get('/sessions')).body).toMatchObject({ sessions: [{ current: true }] });
+    expect((await alice.post('/guarded')).body).toMatchObject({ userId: 'alice' });
+    expect((await alice.post('/guarded').set('Sec-Fetch-Site', 'cross-site')).status).toBe(403);
+    expect((await alice.get('/admin')).status).toBe(401);
+    expect((await guest.get('/guarded')).status).toBe(401);
+    expect((await alice.delete('/session')).status).toBe(204);
+    expect(await seen(alice)).toEqual({ theirs: null, userId: null, sessionId: null });
+  });
+
   it('stores no id of an express-session', async () => {
     const store = new MemoryStore();
     const app = hostOn(manager(), { store });

@@ -15,7 +15,7 @@ import { run } from './tools';
 export const SESSIONS_PER_USER = 3;
 
 /** The connections that the server accepts. A fault holds all of them to shut others out. */
-export const MAX_CONNECTIONS = 60;
+const MAX_CONNECTIONS = 60;
 
 const SETTINGS = {
   max_connections: MAX_CONNECTIONS,

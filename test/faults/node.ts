@@ -41,7 +41,7 @@ export type Order =
 const AT_ONCE = 500;
 
 /** The message that a node sends after it executed an order. */
-export const DONE = 'done';
+const DONE = 'done';
 
 /** Knex logs broken connections, which happen all the time here. */
 const QUIET = { warn: () => undefined, error: () => undefined };

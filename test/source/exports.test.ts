@@ -115,6 +115,13 @@ describe('entry points of the package', () => {
     expect(exports.withoutDocComment(path)).toEqual([]);
   });
 
+  it('have their declarations in typesVersions too, for TypeScript with moduleResolution node10', () => {
+    const declared = Object.entries(packageJson.exports).flatMap(([name, target]) =>
+      typeof target === 'string' || name === '.' ? [] : [[name.replace('./', ''), [target.types]]],
+    );
+    expect(packageJson.typesVersions['*']).toEqual(Object.fromEntries(declared));
+  });
+
   it('together export every type that one of their exports refers to', () => {
     expect(exports.missing(paths)).toEqual([]);
   });

@@ -4,18 +4,17 @@ import { join, posix } from 'node:path';
 import packageJson from '../../package.json';
 import { PROJECT } from './sources';
 
-/** Files that npm always packs. */
-const ALWAYS_PACKED = ['package.json', 'README.md', 'LICENSE'];
+/** Files that users read: those of the tarball, which npm adds to, and the documentation in the repository. */
+const FOR_USERS = [...packageJson.files, 'package.json', 'README.md', 'LICENSE', 'docs'];
 
-/** Returns true if the tarball contains the file. `path` is relative to the project, with `/`. */
-function isPacked(path: string): boolean {
-  const packed = [...ALWAYS_PACKED, ...packageJson.files];
-  return packed.some((entry) => path === entry || path.startsWith(`${entry}/`));
+/** Returns true if users of the package read the file. `path` is relative to the project, with `/`. */
+function isForUsers(path: string): boolean {
+  return FOR_USERS.some((entry) => path === entry || path.startsWith(`${entry}/`));
 }
 
 /**
- * Returns the links of a page that its readers cannot follow: files that do not exist, and files outside the tarball if the
- * page itself is in the tarball. Ignores links to other sites and to headings of the same page.
+ * Returns the links of a page that its readers cannot follow: files that do not exist, and sources if the page is for
+ * users of the package. Ignores links to other sites and to headings of the same page.
  */
 function brokenLinks(path: string, markdown: string): string[] {
   const links = [...markdown.matchAll(/(?:\]\(|\bsrc=\")(?!https?:|#)([^)#\s\"]+)/g)].map(
@@ -23,7 +22,7 @@ function brokenLinks(path: string, markdown: string): string[] {
   );
   return links.filter((link) => {
     const file = posix.join(posix.dirname(path), link);
-    return !existsSync(join(PROJECT, file)) || (isPacked(path) && !isPacked(file));
+    return !existsSync(join(PROJECT, file)) || (isForUsers(path) && !isForUsers(file));
   });
 }
 
@@ -42,10 +41,10 @@ describe('links', () => {
     ['README.md', '[missing](docs/gone.md) [present](docs/rest.md)', ['docs/gone.md']],
     ['README.md', '![missing picture](docs/gone.png)', ['docs/gone.png']],
     ['README.md', '<img src="docs/gone.png" alt="">', ['docs/gone.png']],
-    ['README.md', '[not in the tarball](lib/index.ts#here)', ['lib/index.ts']],
+    ['README.md', '[not for users](lib/index.ts#here)', ['lib/index.ts']],
     [
       'docs/rest.md',
-      '[missing](docs/rest.md) [not in the tarball](../lib/index.ts)',
+      '[missing](docs/rest.md) [not for users](../lib/index.ts)',
       ['docs/rest.md', '../lib/index.ts'],
     ],
     ['CONTRIBUTING.md', '[missing](lib/gone.ts) [present](lib/index.ts)', ['lib/gone.ts']],

@@ -8,7 +8,7 @@ import { FakeClock } from './clock';
 import { createDatabase, type TestDatabase } from './database';
 import { managerOn } from './manager';
 
-export const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
 /** The options of the app under test. */
 export interface Arrangement extends Partial<AbpRouterOptions> {

@@ -18,8 +18,11 @@ import { runName } from './server';
 
 const PROJECT = join(__dirname, '../..');
 
-/** The folder that the test files of this run share. The global tear-down deletes it. */
-const folder = (): string => join(tmpdir(), runName());
+/** Names a folder that several programs share, such as Jest and the checks of the package. The program that set it deletes it. */
+const SHARED = 'TEST_TARBALL_FOLDER';
+
+/** The folder that the test files of this run share. The global tear-down deletes it, unless other programs use it too. */
+const folder = (): string => process.env[SHARED] ?? join(tmpdir(), runName());
 
 /** The time that packing may take in another test file, in milliseconds. */
 const PACK_TIMEOUT = 180_000;
@@ -30,7 +33,7 @@ export interface Packed {
   readonly sources: string;
 }
 
-/** Packs the package, once for all test files of this run. The first caller packs, and the others wait. */
+/** Packs the package, once for all test files and programs of this run. The first caller packs, and the others wait. */
 export async function packed(): Promise<Packed> {
   const [tarball, sources, failure] = ['package.tgz', 'sources', 'failure'].map((name) =>
     join(folder(), name),
@@ -53,7 +56,8 @@ export async function packed(): Promise<Packed> {
 
 function isFirst(): boolean {
   try {
-    mkdirSync(folder());
+    mkdirSync(folder(), { recursive: true });
+    mkdirSync(join(folder(), 'packing'));
     return true;
   } catch (error) {
     if ((error as { code?: string }).code === 'EEXIST') return false;
@@ -77,7 +81,7 @@ export function temporaryFolder(prefix: string): string {
   return mkdtempSync(join(folder(), prefix));
 }
 
-/** Deletes the tarball and all temporary folders of this run. */
+/** Deletes the tarball and all temporary folders of this run, unless other programs use them. */
 export function deleteTemporaryFolders(): void {
-  rmSync(folder(), { recursive: true, force: true });
+  if (process.env[SHARED] === undefined) rmSync(folder(), { recursive: true, force: true });
 }

@@ -240,7 +240,7 @@ function displace(tables: Tables): string {
  * The largest number of sessions that one statement ends. A statement that ends a user's 100,000 sessions would exceed the
  * budget of a request, and its result would keep this process busy.
  */
-export const MOST_ENDED = 500;
+const MOST_ENDED = 500;
 
 /**
  * Returns the statement that ends at most `MOST_ENDED` sessions of one owner. The column `more` is true if it did not look at
