@@ -59,7 +59,8 @@ const BOUNDARIES: Readonly<Record<string, Boundary>> = {
     typesIn: /^lib\/(http|passport|express-session|protocols|testing)\/(?!.*(router|form-body)$)/,
   },
   crypto: {
-    within: /^lib\/(session\/(credentials|keyed-hash|sealed)|protocols\/open-xchange\/cookie-hash)$/,
+    within:
+      /^lib\/(session\/(credentials|keyed-hash|sealed)|http\/standalone-page|protocols\/open-xchange\/cookie-hash)$/,
   },
   // The clock imports timers, so that fake timers that replace the global functions do not affect it.
   timers: { within: /^lib\/clock$/ },
