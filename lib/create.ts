@@ -24,10 +24,14 @@ import { mintKey, type Keys } from './session/keyed-hash';
 import { buffered } from './store/buffered';
 import { cached } from './store/cached';
 import { memoryAttempts } from './store/memory-attempts';
+import { memoryKnownDevices } from './store/memory-known-devices';
+import { memorySingleUseTokens } from './store/memory-single-use-tokens';
 import { withMemoryTrail } from './store/memory-trail';
 import { postgresAttempts } from './store/postgres/attempts';
 import { postgresKeys } from './store/postgres/keys';
+import { postgresKnownDevices } from './store/postgres/known-devices';
 import { postgres } from './store/postgres/postgres';
+import { postgresSingleUseTokens } from './store/postgres/single-use-tokens';
 import { postgresTrail } from './store/postgres/trail';
 
 /**
@@ -37,7 +41,7 @@ import { postgresTrail } from './store/postgres/trail';
 export function createIdentitySessionManager(options: IdentitySessionOptions): IdentitySessionManager {
   const settings = settingsOf(options);
   const { follower, keys, disconnect, ...chain } = chainOf(settings);
-  const { store, attempts } = chain;
+  const { store, attempts, tokens, knownDevices } = chain;
 
   const watch = new SessionWatch(store, settings);
   // The cache subscribed first. When the watch reads a changed session, the cache no longer has it.
@@ -54,6 +58,8 @@ export function createIdentitySessionManager(options: IdentitySessionOptions): I
     watch,
     cleanup,
     accountLimit,
+    tokens,
+    knownDevices,
     trail: new SessionTrail(chain.trail, keys, settings),
     keys,
     locate,
@@ -85,7 +91,13 @@ function chainOf(settings: Settings): Chain {
   if (knex !== undefined) return databaseChain(knex, settings);
   if (connection === undefined) {
     const keys = settings.keys ?? ([mintKey()] as const);
-    return { ...withMemoryTrail(store!), attempts: memoryAttempts(), keys: () => keys };
+    return {
+      ...withMemoryTrail(store!),
+      attempts: memoryAttempts(),
+      tokens: memorySingleUseTokens(),
+      knownDevices: memoryKnownDevices(),
+      keys: () => keys,
+    };
   }
   const own = ownKnex(connection);
   return { ...databaseChain(own, settings), disconnect: (timeout) => destroy(own, timeout) };
@@ -113,6 +125,8 @@ function databaseChain(knex: Knex, settings: Settings): Chain {
   return {
     store,
     attempts: postgresAttempts(runner, schema),
+    tokens: postgresSingleUseTokens(runner, schema),
+    knownDevices: postgresKnownDevices(runner, schema),
     trail: postgresTrail(runner, schema),
     keys: keys === undefined ? postgresKeys(runner, schema) : () => keys,
     follower,

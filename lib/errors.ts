@@ -19,6 +19,10 @@ export type RefusalCode =
   | 'ip-changed'
   /** The caller has no session of that id. */
   | 'session-not-found'
+  /** The ticket of a sign-in that waits for a choice is unknown, has expired or was used. Callers cannot tell which. */
+  | 'ticket-invalid'
+  /** The link of a mail is unknown, has expired or was used. Callers cannot tell which. */
+  | 'link-invalid'
   /** A sign-in would exceed the limit of the user or of the node; `per` names the limit. */
   | 'session-limit-reached'
   /** The credentials of the user changed after the app checked them for this sign-in. */
@@ -58,6 +62,8 @@ export interface RefusalDetails {
   readonly field?: string | undefined;
   /** The limit that was reached. Only with `session-limit-reached`. */
   readonly per?: 'user' | 'client' | 'device' | 'node' | undefined;
+  /** True if the user may end sessions of their choice and continue. Only with `session-limit-reached`. */
+  readonly asks?: true | undefined;
   /** The number of seconds after which the client can try again. */
   readonly retryAfter?: number | undefined;
   /** The values of placeholders in the message, such as `{name}`. Without it, the message has no placeholders. */
@@ -77,12 +83,14 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   'session-expired': 401,
   'ip-changed': 401,
   'credential-changed': 401,
+  'ticket-invalid': 401,
   'credentials-ambiguous': 400,
   'invalid-request': 400,
   'cross-site': 403,
   'autologin-disabled': 403,
   'permission-missing': 403,
   'session-not-found': 404,
+  'link-invalid': 410,
   'session-limit-reached': 409,
   'auth-id-taken': 409,
   'session-id-taken': 409,
@@ -105,6 +113,7 @@ export class SessionError extends Error implements RefusalDetails {
   readonly endReason: RefusalDetails['endReason'];
   readonly field: RefusalDetails['field'];
   readonly per: RefusalDetails['per'];
+  readonly asks: RefusalDetails['asks'];
   readonly retryAfter: RefusalDetails['retryAfter'];
   readonly values: RefusalDetails['values'];
   /** The English message before its placeholders were replaced. Translations are found by it. */
@@ -125,6 +134,7 @@ export class SessionError extends Error implements RefusalDetails {
     this.endReason = details.endReason;
     this.field = details.field;
     this.per = details.per;
+    this.asks = details.asks;
     this.retryAfter = details.retryAfter;
   }
 
@@ -171,6 +181,7 @@ const MESSAGES = {
   'session-expired': 'This session has expired; sign in again.',
   'ip-changed': 'This session may not be used from this IP address; sign in again.',
   'credential-changed': 'The credentials were changed during the sign-in; sign in again.',
+  'ticket-invalid': 'The sign-in took too long or was already completed; sign in again.',
   'autologin-disabled': 'Autologin is disabled; sign in again.',
   'session-not-found': 'This session does not exist.',
   'store-unavailable': 'The session cannot be checked at the moment; try again later.',

@@ -42,6 +42,15 @@ export type SessionEvent =
       readonly tenantId?: string | null;
       readonly by: string | null;
     }
+  /** A user signed in on a new device. Reported only if the app set `onNewDevice`, which is called too. */
+  | { readonly type: 'new-device'; readonly session: SessionReference }
+  | {
+      /** An owner reported a sign-in as unknown, with a link of `notMeLink`. */
+      readonly type: 'not-me';
+      readonly owner: Owner;
+      /** The session of that sign-in, which has ended. */
+      readonly sessionId: string;
+    }
   /** This node completed a cleanup. */
   | {
       readonly type: 'cleaned';
@@ -67,6 +76,7 @@ export type SessionEvent =
        * - `trail`: a failed attempt or a refused request could not be written to the trail.
        * - `hook`: a hook of the app, such as `onRepeatedFailures`, threw.
        * - `attempts`: the outcome of a sign-in could not be written, so that the account counts one failure too many.
+       * - `devices`: the device of a sign-in could not be remembered, so that the next sign-in on it is new.
        * - `changes`: the change log could not be read.
        * - `rows`: the JSON of a session cannot be read, because something else than this package wrote it.
        * - `cleanup`: cleanup stopped; the next run continues.
@@ -83,6 +93,7 @@ export type SessionEvent =
         | 'trail'
         | 'hook'
         | 'attempts'
+        | 'devices'
         | 'changes'
         | 'rows'
         | 'cleanup'

@@ -19,6 +19,8 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       active_day date not null,
       stay_signed_in boolean not null,
       secret_hash bytea not null,
+      -- The device of the sign-in, as in identity_session_devices.
+      known_device bytea,
       tenant_id text,
       user_id text not null,
       client_id text,
@@ -123,6 +125,34 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
   await knex.raw(`
     create index identity_session_credential_changes_at on ${at}.identity_session_credential_changes (changed_at)`);
 
+  // The devices on which users signed in. A device is the hash of a random token, which is different for every user. A missing
+  // tenant is ''.
+  await knex.raw(`
+    create table ${at}.identity_session_devices (
+      user_id text not null,
+      tenant text not null,
+      device bytea not null,
+      used_on date not null,
+      primary key (user_id, tenant, device)
+    )`);
+  await knex.raw(`create index identity_session_devices_used_on on ${at}.identity_session_devices (used_on)`);
+
+  // Single-use tokens, such as the links of mails. The content is JSON that the creator of a token needs at its use.
+  await knex.raw(`
+    create table ${at}.identity_session_tokens (
+      hash bytea primary key,
+      purpose text not null,
+      tenant_id text,
+      user_id text not null,
+      content text not null,
+      expires_at timestamptz not null,
+      -- While a token is used, no other request can use it.
+      claimed_until timestamptz
+    )`);
+  await knex.raw(
+    `create index identity_session_tokens_expires_at on ${at}.identity_session_tokens (expires_at)`,
+  );
+
   // A row without a session id means all sessions. The id makes the key unique: without a key, rows could not be deleted
   // while the database is published for logical replication. One index serves as key and for reads by xid.
   await knex.raw(`
@@ -164,6 +194,8 @@ export async function down(knex: Knex, schema?: string): Promise<void> {
   await knex.raw(`drop table ${at}.identity_session_keys`);
   await knex.raw(`drop table ${at}.identity_session_attempts`);
   await knex.raw(`drop table ${at}.identity_session_credential_changes`);
+  await knex.raw(`drop table ${at}.identity_session_devices`);
+  await knex.raw(`drop table ${at}.identity_session_tokens`);
   await knex.raw(`drop table ${at}.identity_session_changes`);
   await knex.raw(`drop table ${at}.identity_session_cleanup`);
   await knex.raw(`drop table ${at}.identity_session_trail`);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import type { IdentitySessionManager } from '../lib';
 import { accountLimitOf } from '../lib/manager/account-limit';
+import { notMeOf } from '../lib/manager/not-me';
 import { createDatabase, type TestDatabase } from './support/database';
 import { until } from './support/gate';
 import { managerOn } from './support/manager';
@@ -19,6 +20,7 @@ describe('the privileges in docs/database.md', () => {
   let database: TestDatabase;
   let manager: IdentitySessionManager;
   let failures: unknown[];
+  let told: string[];
 
   beforeAll(async () => {
     database = await createDatabase();
@@ -36,8 +38,10 @@ describe('the privileges in docs/database.md', () => {
     const url = new URL(database.url);
     [url.username, url.password] = [role, role];
     failures = [];
+    told = [];
     manager = managerOn({
       knex: database.connect({ connection: url.href }),
+      onNewDevice: ({ session }) => void told.push(session.sessionId),
       report: (event) => event.type === 'failed' && failures.push(event.error),
     });
   });
@@ -56,6 +60,13 @@ describe('the privileges in docs/database.md', () => {
     const attempt = await limit.attemptOn('alice', '192.0.2.1');
     expect(await limit.begin(attempt)).toBe(0);
     limit.settle(attempt, 'succeeded');
+    await manager.open({ userId: 'carol', deviceToken: 'a'.repeat(43) });
+    const unknown = await manager.open({ userId: 'carol', deviceToken: 'b'.repeat(43) });
+    expect(told).toEqual([unknown.session.sessionId]);
+    const link = await manager.notMeLink(unknown.session, { url: 'https://app.example.com/not-me' });
+    await notMeOf(manager).use(link.split('/').at(-1)!, () => undefined);
+    await manager.revoke({ owner: { userId: 'carol' } });
+    await manager.forgetDevices(unknown.session);
     await administration.setPolicy({ preventConcurrentLogin: 'LogoutFromAllDevices' });
     await manager.open({ userId: 'bob' });
     await manager.open({ userId: 'bob' });

@@ -134,6 +134,8 @@ const TABLES = [
   'identity_session_trail',
   'identity_session_failures',
   'identity_session_credential_changes',
+  'identity_session_devices',
+  'identity_session_tokens',
   'identity_session_changes',
   'identity_session_cleanup',
 ];

@@ -6,6 +6,7 @@ import { secretOf } from '../session/credentials';
 import { checkAgreement } from './guarded-session';
 import { checkResponse } from './open-session';
 import { clientAddress } from './client-address';
+import { deviceTokenIn, keepDeviceToken } from './device-cookie';
 import { afterBody } from './parse-errors';
 import { asyncHandler, dialectOf, type VerbOptions } from './request';
 import { checkActionOrigin } from './same-origin';
@@ -35,6 +36,10 @@ export function autologin(manager: IdentitySessionManager, options: VerbOptions 
     const { sameAddress } = dialect;
     const session = await manager.revive(credentials, { ipAddress: clientAddress(request), sameAddress });
     const secret = secretOf(credentials, session);
+    const device = deviceTokenIn(request, manager.settings);
+    if (device !== undefined && manager.settings.onNewDevice !== undefined) {
+      keepDeviceToken(response, device, manager.settings);
+    }
     return dialect.opened({ described: manager.describe(session), secret, transport }, request);
   });
   return afterBody(dialect, handler);

@@ -5,6 +5,7 @@ import { func, text } from '../options/checks';
 import { readOptions, type OptionTable } from '../options/reader';
 import type { Answer, Dialect } from './dialect';
 import { htmlText } from './html-text';
+import { ticketOf } from './limit-ticket';
 import { rest, type RestOptions } from './rest';
 import { SAFE_METHODS } from './same-origin';
 
@@ -16,6 +17,11 @@ export interface BrowserPagesOptions {
   readonly afterRevoke?: string | undefined;
   /** The page after the caller's own session was ended. Default: the sign-in page. */
   readonly afterSignOut?: string | undefined;
+  /**
+   * The path of `limitChoiceRouter`, to which a sign-in beyond a limit with `onLimit: 'ask'` leads. Default: such a sign-in is
+   * refused with a page.
+   */
+  readonly limitChoice?: string | undefined;
   /**
    * Returns the HTML of a page for a refusal that no sign-in helps against, such as `too-many-requests` or `store-unavailable`.
    * Default: a short page with the message.
@@ -29,6 +35,7 @@ const OPTIONS = {
   signIn: { check: path, required: "write `browserPages(manager.settings, { signIn: '/sign-in' })`" },
   afterRevoke: { default: '/', check: path },
   afterSignOut: { check: path },
+  limitChoice: { check: path },
   problem: { default: plainPage, check: func<NonNullable<BrowserPagesOptions['problem']>>() },
 } satisfies OptionTable<BrowserPagesOptions>;
 
@@ -44,7 +51,8 @@ const OPTIONS = {
  */
 export function browserPages(settings: RestOptions, options: BrowserPagesOptions): Dialect {
   const heading = 'browserPages cannot be built';
-  const { signIn, afterRevoke, afterSignOut = signIn, problem } = readOptions(options, OPTIONS, { heading });
+  const pages = readOptions(options, OPTIONS, { heading });
+  const { signIn, afterRevoke, afterSignOut = signIn, limitChoice, problem } = pages;
   const programs = rest(settings);
 
   return {
@@ -61,8 +69,9 @@ export function browserPages(settings: RestOptions, options: BrowserPagesOptions
       const answer = programs.refusal(error, request);
       if (!prefersHtml(request)) return answer;
       if (answer.status === 401) {
-        return redirect(answer, signInLink(signIn, error, returnTarget(request, signIn)));
+        return redirect(answer, signInLink(signIn, error, returnTarget(request, [signIn, limitChoice])));
       }
+      if (limitChoice !== undefined && ticketOf(error) !== undefined) return redirect(answer, limitChoice);
       if (answer.status === 404) return redirect(answer, link(afterRevoke, error.code));
       const headers = { ...answer.headers, ...PAGE };
       return { ...answer, headers, body: problem(error, request) };
@@ -95,10 +104,16 @@ function localPath(given: unknown): string | undefined {
   return origin === base && !pathname.startsWith('//') ? pathname + search + hash : undefined;
 }
 
-/** Returns the page that the browser can return to after the sign-in: the one that it asked for, unless it sent a form. */
-function returnTarget({ method, originalUrl }: Request, signIn: string): string | undefined {
+/**
+ * Returns the page that the browser can return to after the sign-in: the one that it asked for, unless it sent a form or the page
+ * is part of the sign-in.
+ */
+function returnTarget(
+  { method, originalUrl }: Request,
+  signIn: readonly (string | undefined)[],
+): string | undefined {
   const asked = SAFE_METHODS.has(method) ? localPath(originalUrl) : undefined;
-  return asked?.split('?')[0] === signIn.split('?')[0] ? undefined : asked;
+  return signIn.some((page) => asked?.split('?')[0] === page?.split('?')[0]) ? undefined : asked;
 }
 
 /** Returns the address of the sign-in page with the reason why a session is refused, and the page to return to. */

@@ -24,6 +24,17 @@ function valueAt(header: string, start: number): string {
   return header.slice(start, end < 0 ? undefined : end).trimEnd();
 }
 
+/** The options from which the names of cookies follow. */
+export interface NamedCookies {
+  readonly name: string;
+  readonly secure: boolean;
+}
+
+/** Returns the name of a cookie. Browsers accept the prefix only for this host, and only over HTTPS. */
+export function namedCookie({ name, secure }: NamedCookies, suffix = ''): string {
+  return `${secure ? '__Host-' : ''}${name}${suffix}`;
+}
+
 export interface CookieAttributes {
   readonly secure: boolean;
   readonly sameSite: 'lax' | 'strict' | 'none';

@@ -1,8 +1,10 @@
 import { Router } from 'express';
 
 import { autologin } from './autologin';
+import { parseBody } from './form-body';
+import { limitChoice } from './limit-choice';
 import { LIMIT, attemptLimiters, revokeLimiters, type Limit } from './limiters';
-import { pathDecodeErrors } from './parse-errors';
+import { bodyParseErrors, pathDecodeErrors } from './parse-errors';
 import { restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 import { revokeRoute } from './revoke-route';
 import { currentSession, sessionLookup } from './session-lookup';
@@ -35,6 +37,8 @@ const OPTIONS = {
  * | `GET /session` | returns the caller's session; does not count as activity |
  * | `DELETE /session` | signs out |
  * | `POST /session/autologin` | revives the session and issues its cookie again |
+ * | `GET /session/choice` | returns the sessions that the holder of a ticket can end |
+ * | `POST /session/choice` | ends some of them and completes the sign-in |
  * | `GET /sessions` | returns a page of the caller's sessions |
  * | `GET /sessions/trail` | returns a page of the caller's history |
  * | `DELETE /sessions/:id` | ends one of them |
@@ -57,6 +61,10 @@ export function restRouter(manager: IdentitySessionManager, options: RestRouterO
   router.get('/session', guardWithoutActivity, currentSession(manager, { dialect }));
   router.delete('/session', signOut(manager, { dialect }));
   router.post('/session/autologin', revive);
+  const choice = limitChoice(manager, { dialect });
+  router.get('/session/choice', choice);
+  router.post('/session/choice', [...parseBody], choice);
+  router.use('/session/choice', bodyParseErrors(dialect));
   router.get('/sessions', guard, sessionLookup(manager, { dialect }));
   router.get('/sessions/trail', guard, sessionTrail(manager, { dialect }));
   router.delete('/sessions/others', limited, revokeRoute(manager, { dialect, which: 'others' }));

@@ -12,9 +12,10 @@ import { visible } from '../session/text';
 import { wholeNumber } from '../session/whole-number';
 import { mapInSlices } from '../slices';
 import { MOST_TAKEN } from '../store/store';
-import { cookieValues, setCookie } from './cookies';
+import { cookieValues, namedCookie, setCookie } from './cookies';
 import { type Answer, type Dialect, type RequestCredentials, type Transport, instant } from './dialect';
 import { idParameter } from './id-parameter';
+import { ticketCookie, ticketOf } from './limit-ticket';
 import type { DescribedSession } from '../session/described';
 
 /** The part of a manager's `settings` that the REST dialect needs. */
@@ -37,7 +38,7 @@ export interface RestOptions {
  * `{ ...rest(manager.settings), refusal: myRefusal }`.
  */
 export function rest({ cookies, translations }: RestOptions): Dialect {
-  const cookieName = cookies.secure ? `__Host-${cookies.name}` : cookies.name;
+  const cookieName = namedCookie(cookies);
   const credentials = (request: Request) => readCredentials(request, cookieName);
   const messagesIn = ({ headers }: Request) => messagesFor(headers['accept-language'], translations);
 
@@ -55,7 +56,18 @@ export function rest({ cookies, translations }: RestOptions): Dialect {
     page: pageOf,
     token: (sessionId, secret) => TOKEN_PREFIX + credentialsText(sessionId, secret),
     session,
-    refusal: (error, request) => refusal(error, request, messagesIn(request)),
+    refusal(error, request) {
+      const answer = refusal(error, request, messagesIn(request));
+      const ticket = ticketOf(error);
+      if (ticket === undefined) return answer;
+      const body = {
+        ...answer.body,
+        ticket: ticket.ticket,
+        expires: instant(ticket.expires),
+        routes: CHOICE,
+      };
+      return { ...answer, cookies: ticketCookie(ticket, cookies), body };
+    },
 
     async sessions({ sessions, next }, current, request) {
       const messages = messagesIn(request);
@@ -93,9 +105,13 @@ const TITLE: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   404: 'Not Found',
   409: 'Conflict',
+  410: 'Gone',
   429: 'Too Many Requests',
   503: 'Service Unavailable',
 };
+
+/** The routes of `restRouter` for the holder of a ticket, relative to the path under which it is mounted. */
+const CHOICE = { sessions: 'GET /session/choice', signIn: 'POST /session/choice' };
 
 /** No cache may store an answer about a user's sessions. */
 export const PRIVATE = { 'Cache-Control': 'no-store' };
@@ -144,7 +160,7 @@ function limitIn(value: unknown): number {
 }
 
 /** Builds a problem document. It never clears the cookie: a sign-in in another tab may have set a new one by now. */
-function refusal(error: SessionError, request: Request, messages: Messages): Answer {
+function refusal(error: SessionError, request: Request, messages: Messages): Answer & { body: object } {
   const { status, code, endReason } = error;
   const detail = displayRefusal(error, messages);
   const body = { title: TITLE[status], status, detail, code, ...(endReason && { reason: endReason }) };

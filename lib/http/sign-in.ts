@@ -2,15 +2,20 @@ import type { ErrorRequestHandler, Request, Response } from 'express';
 
 import { attemptOf } from './attempt';
 import { beforeHeaders, keepFromSharedCaches } from './before-headers';
+import { returnPath } from './browser-pages';
 import { clientAddress } from './client-address';
-import type { Transport } from './dialect';
-import { invalidRequest } from '../errors';
+import { deviceTokenOf, keepDeviceToken } from './device-cookie';
+import type { Dialect, Transport } from './dialect';
+import { invalidRequest, SessionError } from '../errors';
+import { askedLimit, limitChoiceOf, TICKET_LIFETIME } from '../manager/limit-choice';
 import type { IdentitySessionManager } from '../manager/manager';
 import type { SignIn } from '../manager/new-session';
 import { clientHintsOf } from '../session/device/client-hints';
+import { hashSecret, mintSecret } from '../session/credentials';
 import type { FailedAttempt } from '../manager/trail';
 import type { IdentitySession, Owner } from '../session/session';
 import { checkAgreement } from './guarded-session';
+import { attachTicket } from './limit-ticket';
 import { openSession } from './open-session';
 import { dialectOf, refuse, setHeaders, type VerbOptions, wellFormedCredentials } from './request';
 import { checkSignInOrigin, sentByBrowser } from './same-origin';
@@ -21,7 +26,7 @@ import { checkSignInOrigin, sentByBrowser } from './same-origin';
  */
 export interface SignInFacts extends Omit<
   SignIn,
-  'userAgent' | 'clientHints' | 'ipAddress' | 'replaces' | 'secretForm'
+  'userAgent' | 'clientHints' | 'ipAddress' | 'replaces' | 'ends' | 'deviceToken' | 'secretForm'
 > {
   /** Use `bearer` for clients that keep no cookies. The result then contains the token. Default: `cookie`. */
   readonly transport?: Transport | undefined;
@@ -68,36 +73,16 @@ export interface SignInFunction {
 export function createSignIn(manager: IdentitySessionManager, options: VerbOptions = {}): SignInFunction {
   const dialect = dialectOf('createSignIn', manager, options);
 
-  async function signIn(
-    request: Request,
-    response: Response,
-    { transport = 'cookie', ...given }: SignInFacts,
-  ): Promise<SignedIn> {
-    checkTransport(transport);
-    const credentials = wellFormedCredentials(request, dialect);
-    checkAgreement(request, credentials);
-    const replaces = credentials ?? request.identitySession;
-    // A sign-in ends the previous session, even with transport bearer. Another site must not be able to cause that.
-    const endsPrevious = replaces !== undefined && sentByBrowser(request, credentials?.transport);
-    if (transport === 'cookie' || endsPrevious) checkSignInOrigin(request, manager.settings);
-    const facts = {
-      ...given,
-      transport,
-      secretForm: dialect.secretForm,
-      userAgent: request.headers['user-agent'],
-      clientHints: clientHintsOf(request),
-      ipAddress: clientAddress(request),
-      replaces,
-    };
-    return openSession(manager, facts, response, ({ session, secret }) => {
-      // Also marked by the manager, unless a body parser of the app has lost the asynchronous context.
-      attemptOf(request)?.decide('succeeded');
-      const opened = { described: manager.describe(session), secret, transport };
-      const token = transport === 'bearer' ? dialect.token(session.sessionId, secret) : undefined;
-      setHeaders(response, { ...dialect.opened(opened, request), body: undefined });
-      beforeHeaders(response, () => keepFromSharedCaches(response, 'no-store'));
-      return token === undefined ? { session } : { session, token };
-    });
+  async function signIn(request: Request, response: Response, given: SignInFacts): Promise<SignedIn> {
+    const { clock } = manager.settings;
+    const begun = clock.monotonic();
+    const facts = signInOf(request, dialect, { ...given, ends: undefined }, manager);
+    try {
+      return await openFor(request, response, facts, { manager, dialect });
+    } catch (error) {
+      const age = attemptOf(request)?.credentialsAge ?? clock.monotonic() - begun;
+      throw await withTicket(error, facts, age, { manager, request });
+    }
   }
 
   return Object.assign(signIn, {
@@ -110,6 +95,81 @@ export function createSignIn(manager: IdentitySessionManager, options: VerbOptio
         userAgent: request.headers['user-agent'],
       }),
   });
+}
+
+/** Returns the whole sign-in of a request. Checks that no other site started it. */
+export function signInOf(
+  request: Request,
+  dialect: Dialect,
+  { transport = 'cookie', ...given }: SignInFacts & Pick<SignIn, 'ends'>,
+  { settings }: IdentitySessionManager,
+): SignIn & { readonly transport: Transport } {
+  checkTransport(transport);
+  const credentials = wellFormedCredentials(request, dialect);
+  checkAgreement(request, credentials);
+  const replaces = credentials ?? request.identitySession;
+  // A sign-in ends the previous session, even with transport bearer. Another site must not be able to cause that.
+  const endsPrevious = replaces !== undefined && sentByBrowser(request, credentials?.transport);
+  if (transport === 'cookie' || endsPrevious) checkSignInOrigin(request, settings);
+  return {
+    ...given,
+    transport,
+    secretForm: dialect.secretForm,
+    userAgent: request.headers['user-agent'],
+    clientHints: clientHintsOf(request),
+    ipAddress: clientAddress(request),
+    replaces,
+    deviceToken: deviceTokenOf(request, transport, settings),
+  };
+}
+
+/** Opens a session and sets its credentials on the response, without sending it. */
+export function openFor(
+  request: Request,
+  response: Response,
+  facts: ReturnType<typeof signInOf>,
+  { manager, dialect }: { readonly manager: IdentitySessionManager; readonly dialect: Dialect },
+): Promise<SignedIn> {
+  const { transport, deviceToken } = facts;
+  return openSession(manager, facts, response, ({ session, secret }) => {
+    // Also marked by the manager, unless a body parser of the app has lost the asynchronous context.
+    attemptOf(request)?.decide('succeeded');
+    const opened = { described: manager.describe(session), secret, transport };
+    const token = transport === 'bearer' ? dialect.token(session.sessionId, secret) : undefined;
+    setHeaders(response, { ...dialect.opened(opened, request), body: undefined });
+    if (deviceToken !== undefined && transport === 'cookie') {
+      keepDeviceToken(response, deviceToken, manager.settings);
+    }
+    beforeHeaders(response, () => keepFromSharedCaches(response, 'no-store'));
+    return token === undefined ? { session } : { session, token };
+  });
+}
+
+/**
+ * Returns the error of a sign-in. If a limit asks the user for a choice, the error carries a ticket to continue with.
+ * @param age The longest time since the credentials were checked, in milliseconds. The ticket keeps it, so that a change of
+ * credentials in the meantime refuses the sign-in.
+ */
+async function withTicket(
+  error: unknown,
+  { replaces: _replaces, deviceToken: _token, ipAddress: _address, ...facts }: ReturnType<typeof signInOf>,
+  age: number,
+  { manager, request }: { readonly manager: IdentitySessionManager; readonly request: Request },
+): Promise<unknown> {
+  const per = error instanceof SessionError ? askedLimit(error) : undefined;
+  if (per === undefined) return error;
+  const now = manager.settings.clock.now();
+  const { credentialsCheckedAt = new Date(Math.floor(now - age)), transport } = facts;
+  const browser = transport === 'cookie' ? mintSecret() : undefined;
+  const ticket = await limitChoiceOf(manager).createTicket({
+    signIn: { ...facts, credentialsCheckedAt },
+    per,
+    browser: browser === undefined ? null : hashSecret(browser),
+    returnTo: returnPath(request, '') || null,
+  });
+  const life = { expires: now + TICKET_LIFETIME, maxAge: TICKET_LIFETIME / 1000 };
+  attachTicket(error as SessionError, { ticket, browser, ...life });
+  return error;
 }
 
 /** Throws a refusal and not a TypeError, because apps may pass on a value from the client. */

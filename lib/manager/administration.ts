@@ -67,6 +67,8 @@ export interface AdministrationParts {
   /** Resolves when the clock follows the database's time. */
   readonly synchronizeClock: () => Promise<void>;
   readonly trail: SessionTrail;
+  /** Forgets the devices of a user, and the links and tickets that wait for the user. */
+  readonly forgetDevices: (owner: Owner) => Promise<void>;
 }
 
 /**
@@ -79,17 +81,19 @@ export class Administration {
   readonly #end: AdministrationParts['end'];
   readonly #synchronizeClock: AdministrationParts['synchronizeClock'];
   readonly #trail: SessionTrail;
+  readonly #forgetDevices: AdministrationParts['forgetDevices'];
 
   constructor(
     store: AdministeredStore,
     settings: Settings,
-    { end, synchronizeClock, trail }: AdministrationParts,
+    { end, synchronizeClock, trail, forgetDevices }: AdministrationParts,
   ) {
     this.#store = store;
     this.#settings = settings;
     this.#end = end;
     this.#synchronizeClock = synchronizeClock;
     this.#trail = trail;
+    this.#forgetDevices = forgetDevices;
   }
 
   /** Returns the session with this id, or undefined. Also returns ended sessions until the cleanup deletes them. */
@@ -184,7 +188,8 @@ export class Administration {
   }
 
   /**
-   * Ends all sessions of a user and deletes them, together with the entries of the trail. Call it after the account was deleted.
+   * Ends all sessions of a user and deletes them, together with the entries of the trail, the known devices, and the links and tickets
+   * that wait for the user. Call it after the account was deleted.
    * Sign-ins whose credentials were checked before are refused with `credential-changed`. For that, the user's id is kept for a day.
    * May be called again after a failure.
    * @throws SessionError `store-unavailable`
@@ -194,7 +199,10 @@ export class Administration {
     const whose = checkedOwner(owner);
     await this.#store.changeCredentials(whose, this.#now());
     await this.#end(everySessionOf(whose), 'administrator', null);
-    return erasePersonalData({ store: this.#store, trail: this.#trail }, whose);
+    const erased = await erasePersonalData({ store: this.#store, trail: this.#trail }, whose);
+    // After the sessions, because a parallel sign-in remembers its device only while its session exists.
+    await this.#forgetDevices(whose);
+    return erased;
   }
 
   /** Returns the settings that are stored for all nodes. For absent settings, the options of each node apply. */

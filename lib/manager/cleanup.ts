@@ -9,6 +9,8 @@ import { inSlices } from '../slices';
 import type { Settings } from '../options/settings';
 import type { RetainedAttempts, SignInAttempts } from '../store/attempts';
 import { FLUSH_EVERY } from '../store/buffered';
+import type { KnownDevices } from '../store/known-devices';
+import type { SingleUseTokens } from '../store/single-use-tokens';
 import type { Retained, AdministeredStore } from '../store/store';
 import { COUNTED_FOR, type Trail } from '../store/trail';
 import { cutoffsInForce } from './cutoffs-in-force';
@@ -29,6 +31,8 @@ export interface CleanupResult {
 export interface Cleaned {
   readonly store: AdministeredStore;
   readonly attempts: SignInAttempts;
+  readonly tokens: SingleUseTokens;
+  readonly knownDevices: KnownDevices;
   readonly trail: Trail;
   /** The change log. Absent for a store without a database. */
   readonly log?: ChangeLog;
@@ -44,8 +48,8 @@ const PAUSE = 10;
 
 /**
  * Deletes the sessions that ended long ago, ends the longest-unused sessions of users who have very many, drops the temporary
- * data of those that hibernate, and prunes the change log, the trail and the sign-in attempts, in bounded statements. No decision about
- * a request depends on it: sessions expire without it.
+ * data of those that hibernate, and prunes the change log, the trail, the sign-in attempts, single-use tokens and devices, in
+ * bounded statements. No decision about a request depends on it: sessions expire without it.
  */
 export class Cleanup {
   readonly #cleaned: Cleaned;
@@ -150,8 +154,8 @@ export class Cleanup {
   }
 
   async #clean(renew: () => Promise<boolean>): Promise<CleanupResult> {
-    const { store, attempts, trail, log } = this.#cleaned;
-    const { clock, report, trailRetention } = this.#settings;
+    const { store, attempts, tokens, knownDevices, trail, log } = this.#cleaned;
+    const { clock, report, trailRetention, deviceRetention } = this.#settings;
     const now = clock.now() - writeLag(this.#settings);
     let hibernated = 0;
 
@@ -168,6 +172,8 @@ export class Cleanup {
       return dropped;
     });
     await this.#inChunks(renew, () => attempts.prune(retainedAttemptsAt(now, this.#settings), CHUNK));
+    await this.#inChunks(renew, () => tokens.prune(now, CHUNK));
+    await this.#inChunks(renew, () => knownDevices.prune(now - deviceRetention, CHUNK));
     const kept = { before: now - trailRetention, countedBefore: now - COUNTED_FOR };
     await this.#inChunks(renew, () => trail.prune(kept, CHUNK));
     const pruned = log === undefined ? 0 : await this.#inChunks(renew, () => log.prune(CHUNK));

@@ -1,6 +1,6 @@
 import { Administration, type SessionPage } from './administration';
 import { setAccountLimit, type AccountLimit } from './account-limit';
-import { admissionOf } from './admission';
+import { admissionOf, type Given } from './admission';
 import { currentAttempt } from './attempt';
 import type { Cleanup, CleanupResult } from './cleanup';
 import { cutoffsInForce } from './cutoffs-in-force';
@@ -10,9 +10,13 @@ import { plainRefusal, SessionError, type RefusalCode } from '../errors';
 import { reportEnded } from '../events';
 import type { Health } from '../health';
 import { placeOf, type Locator } from '../location/location';
-import { checkNames, type Names } from '../options/reader';
+import { duration, text } from '../options/checks';
+import { checkNames, readOptions, type Names, type OptionTable } from '../options/reader';
 import { setInstallationKeys } from './installation-keys';
 import { NodeCapacity } from './node-capacity';
+import { LimitChoice, setLimitChoice } from './limit-choice';
+import { NewDevices } from './new-devices';
+import { NotMe, setNotMe } from './not-me';
 import { OwnerWatch, type SessionsListener } from './owner-watch';
 import { OwnSessions, type ListOptions, type OwnSearch } from './own-sessions';
 import { checkedProtocolData, newSession, type SignIn } from './new-session';
@@ -46,6 +50,7 @@ import {
 } from '../session/session';
 import type { Keys } from '../session/keyed-hash';
 import { inSlices } from '../slices';
+import type { Duration } from '../session/duration';
 import { END_REASONS, type EndReason } from '../session/end-reason';
 import { optionalLabel, jsonObject } from '../session/text';
 import type { EndedListener, SessionWatch } from './session-watch';
@@ -53,6 +58,8 @@ import type { Settings } from '../options/settings';
 import type { Data } from '../session/session-data';
 import type { TrailEntry } from '../session/trail-entry';
 import type { AdministeredStore, Ending, MaybePromise, SessionPatch } from '../store/store';
+import type { KnownDevices } from '../store/known-devices';
+import type { SingleUseTokens } from '../store/single-use-tokens';
 import { VERSION } from '../version';
 import type { FailedAttempt, SessionTrail, TrailOptions, TrailPage } from './trail';
 import { CLAIMED, Verification, type Visit } from './verification';
@@ -61,6 +68,14 @@ import { CLAIMED, Verification, type Visit } from './verification';
 export interface Opened {
   readonly session: IdentitySession;
   readonly secret: string;
+}
+
+/** The options of `notMeLink`. */
+export interface NotMeLinkOptions {
+  /** The URL under which the app mounted the router `notMe`, for example `https://app.example.com/not-me`. Required. */
+  readonly url: string;
+  /** The time for which the link works, up to 30 days. Default `7D`. */
+  readonly lifetime?: Duration | undefined;
 }
 
 /** The result of closing a manager. */
@@ -75,6 +90,8 @@ export interface ManagerParts {
   readonly watch: SessionWatch;
   readonly cleanup: Cleanup;
   readonly accountLimit: AccountLimit;
+  readonly tokens: SingleUseTokens;
+  readonly knownDevices: KnownDevices;
   readonly trail: SessionTrail;
   readonly keys: Keys;
   readonly locate?: Locator | undefined;
@@ -109,6 +126,9 @@ export class IdentitySessionManager {
   readonly #locate: Locator | undefined;
   readonly #verification: Verification;
   readonly #own: OwnSessions;
+  readonly #notMe: NotMe;
+  readonly #tokens: SingleUseTokens;
+  readonly #newDevices: NewDevices;
   readonly #trail: SessionTrail;
   readonly #capacity: NodeCapacity | undefined;
   readonly #synchronizeClock: () => Promise<void>;
@@ -128,8 +148,17 @@ export class IdentitySessionManager {
       end: (which, reason, by) => this.#end(which, reason, by),
       synchronizeClock,
       trail: parts.trail,
+      forgetDevices: (owner) => this.forgetDevices(owner),
     });
     this.#own = new OwnSessions(store, settings, this.administration);
+    const { tokens } = parts;
+    const end = (which: Revocation, reason: EndReason, by: string) => this.#end(which, reason, by);
+    this.#tokens = tokens;
+    this.#newDevices = new NewDevices(parts.knownDevices, settings);
+    const devices = this.#newDevices;
+    this.#notMe = new NotMe({ tokens, devices, store, settings, synchronizeClock, end });
+    setNotMe(this, this.#notMe);
+    setLimitChoice(this, new LimitChoice({ tokens, store, settings, synchronizeClock }));
     this.#owners = new OwnerWatch((owner) => this.#own.list(owner, {}), settings);
     parts.onChange?.((ids) => this.#owners.look(ids));
     this.#locate = locate;
@@ -164,8 +193,11 @@ export class IdentitySessionManager {
     const session = newSession(signIn, hashSecret(secret), this.settings);
     const { replaces } = signIn;
     const replaced = replaces && (await this.#revocationOf(replaces, session.actor));
-    const inserted = await this.#insert(session, checkedAt(signIn, session), replaced);
-    return { session: withoutSecret(inserted), secret };
+    const chosen = signIn.ends?.map((id) => parsedSessionId(id) ?? '');
+    const inserted = await this.#insert(session, checkedAt(signIn, session), { replaced, chosen });
+    const opened = withoutSecret(inserted);
+    await this.#newDevices.note(inserted, () => this.describe(opened));
+    return { session: opened, secret };
   }
 
   /**
@@ -174,7 +206,9 @@ export class IdentitySessionManager {
    * @throws SessionError as `open`; `session-id-taken` also if the session with this id has ended
    * @throws TypeError as `open`
    */
-  async create(signIn: Omit<SignIn, 'transport' | 'secretForm' | 'replaces'>): Promise<IdentitySession> {
+  async create(
+    signIn: Omit<SignIn, 'transport' | 'secretForm' | 'replaces' | 'ends' | 'deviceToken'>,
+  ): Promise<IdentitySession> {
     currentAttempt()?.decide('undecided');
     const opening = this.#create({ ...signIn, transport: 'bearer' });
     const session = await opening.catch((error) => this.#refuseSignIn(signIn, error));
@@ -189,14 +223,14 @@ export class IdentitySessionManager {
    * @throws TypeError as `create`
    */
   async adopt(
-    signIn: Omit<SignIn, 'transport' | 'secretForm' | 'replaces'>,
+    signIn: Omit<SignIn, 'transport' | 'secretForm' | 'replaces' | 'ends' | 'deviceToken'>,
     secret: string,
   ): Promise<IdentitySession> {
     return this.#create({ ...signIn, transport: 'cookie' }, secret);
   }
 
   async #create(
-    signIn: Omit<SignIn, 'secretForm' | 'replaces'>,
+    signIn: Omit<SignIn, 'secretForm' | 'replaces' | 'ends' | 'deviceToken'>,
     secret = mintSecret(),
   ): Promise<IdentitySession> {
     await this.#synchronizeClock();
@@ -247,6 +281,7 @@ export class IdentitySessionManager {
     try {
       const session = await this.verify(credentials, visit);
       currentAttempt()?.decide('succeeded');
+      await this.#renewDevice(session);
       return session;
     } catch (error) {
       const code = error instanceof SessionError ? error.code : undefined;
@@ -379,6 +414,35 @@ export class IdentitySessionManager {
     // The request that changed the credentials may also sign the user in.
     currentAttempt()?.recheckCredentials();
     return ended;
+  }
+
+  /**
+   * Forgets the devices of a user, and the links and tickets that wait for the user. `administration.eraseUser` includes it. The next
+   * device of the user counts as the first.
+   * @throws SessionError `invalid-request`, `store-unavailable`
+   * @throws TypeError if `owner` is not an owner
+   */
+  async forgetDevices(owner: Owner): Promise<void> {
+    const checked = checkedOwner(owner);
+    await this.#newDevices.forgetAll(checked);
+    await this.#tokens.erase(checked);
+  }
+
+  /**
+   * Returns a link for a mail about a sign-in: `await manager.notMeLink(session, { url: 'https://app.example.com/not-me' })`. With
+   * it, the owner can end the session without signing in, once, on the page that the router `notMe` shows. Treat the link as a
+   * password: send it only to the owner.
+   * @throws SessionError `store-unavailable`
+   * @throws TypeError if `session` is not a session, or an option is invalid
+   */
+  async notMeLink(
+    session: Pick<IdentitySession, 'tenantId' | 'userId' | 'sessionId'>,
+    options: NotMeLinkOptions,
+  ): Promise<string> {
+    const heading = '`notMeLink` was called with invalid options';
+    const { url, lifetime } = readOptions(options ?? {}, NOT_ME_LINK, { heading });
+    const token = await this.#notMe.createToken(session, lifetime);
+    return `${url.replace(/\/$/, '')}/${token}`;
   }
 
   /**
@@ -521,6 +585,13 @@ export class IdentitySessionManager {
     return credentialsMatch(credentials, session) ? session : undefined;
   }
 
+  /** Keeps the device known while its session lives, however long that is. */
+  async #renewDevice({ sessionId }: IdentitySession): Promise<void> {
+    if (this.settings.onNewDevice === undefined) return;
+    const session = await this.#store.find(sessionId);
+    if (session !== undefined) this.#newDevices.renew(session);
+  }
+
   async #endMoved(credentials: Credentials): Promise<void> {
     const which = await this.#revocationOf(credentials);
     if (which !== undefined) await this.#end(which, 'ip-changed');
@@ -551,10 +622,10 @@ export class IdentitySessionManager {
   async #insert(
     session: StoredSession,
     credentialsCheckedAt: number,
-    replaced?: Revocation,
+    given: Given = {},
   ): Promise<StoredSession> {
     const policy = await this.#store.policy();
-    const rules = await admissionOf(session, replaced, policy, this.settings);
+    const rules = await admissionOf(session, given, policy, this.settings);
     const admission = { ...rules, credentialsCheckedAt };
     await this.#capacity?.reserve();
     await this.#repeat(() => this.#store.insert(session, admission));
@@ -610,6 +681,16 @@ const CHANGEABLE: Names<SessionPatch> = { extraProperties: true, data: true, pro
 
 /** The longest name that an owner can give to a session, in characters. */
 const LONGEST_NAME = 64;
+
+const LONGEST_LINK = 30 * 24 * 3_600_000;
+
+const NOT_ME_LINK = {
+  url: {
+    check: text(/^https?:\/\/[^\s?#]+$/, 'a URL without a query, such as "https://app.example.com/not-me"'),
+    required: "write `notMeLink(session, { url: 'https://app.example.com/not-me' })`",
+  },
+  lifetime: { default: '7D', check: duration(60_000, LONGEST_LINK) },
+} satisfies OptionTable<NotMeLinkOptions>;
 
 /** The number of ends that are reported before other requests may run. */
 const REPORTED_AT_ONCE = 500;

@@ -1,8 +1,10 @@
 import { types } from 'node:util';
 
+import { invalidRequest } from '../errors';
 import { checkNames, type Names } from '../options/reader';
 import { messagesFor } from '../session/i18n/translations';
 import {
+  isSecret,
   mintSessionId,
   parsedSessionId,
   type Credentials,
@@ -18,6 +20,7 @@ import type { IdentitySession, JsonObject, ProtocolData, StoredSession } from '.
 import type { Data } from '../session/session-data';
 import { capped, optionalLabel, optionalText, jsonObject, text } from '../session/text';
 import { displayName } from '../session/i18n/messages';
+import { deviceHash } from './new-devices';
 import type { Settings } from '../options/settings';
 
 /** Describes a sign-in. The app has already authenticated the user. */
@@ -71,6 +74,16 @@ export interface SignIn {
   readonly secretForm?: SecretForm | undefined;
   /** The session of the request, or its credentials. It ends in favour of the new session. */
   readonly replaces?: Credentials | IdentitySession | undefined;
+  /**
+   * The secret token of the device on which the user signs in, which only this device has: 43 characters of base64url. With it,
+   * `onNewDevice` is called for a new device. Only its hash is stored. `createSignIn` takes it from the device cookie. Default: none.
+   */
+  readonly deviceToken?: string | undefined;
+  /**
+   * Ids of sessions of the user that end in favour of the new session, with the reason `revoked`. They do not count for limits. If
+   * the sign-in is refused, they stay. At most 400.
+   */
+  readonly ends?: readonly string[] | undefined;
 }
 
 /** The longest kind of device, in characters. */
@@ -96,6 +109,8 @@ const SIGN_IN: Names<SignIn> = {
   transport: true,
   secretForm: true,
   replaces: true,
+  ends: true,
+  deviceToken: true,
 };
 
 /**
@@ -111,6 +126,7 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
     );
   }
   checkDate('credentialsCheckedAt', signIn.credentialsCheckedAt);
+  checkEnds(signIn.ends);
   const now = settings.clock.now();
   const clientId = optionalLabel('clientId', signIn.clientId, 64);
   const actor = optionalText('actor', signIn.actor, 255);
@@ -121,6 +137,7 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
   return {
     sessionId: signIn.sessionId === undefined ? mintSessionId(now) : givenId(signIn.sessionId),
     secretHash,
+    knownDevice: actor === null ? deviceOf(signIn) : null,
     tenantId: optionalText('tenantId', signIn.tenantId, 255),
     userId: text('userId', signIn.userId, 255),
     clientId,
@@ -165,6 +182,13 @@ function kindOf(signIn: SignIn, clientId: string | null, device: Device, { devic
   );
 }
 
+/** An impersonation is not a sign-in of the owner, so its device is not remembered. */
+function deviceOf({ deviceToken, tenantId, userId }: SignIn): string | null {
+  if (deviceToken === undefined) return null;
+  if (isSecret(deviceToken)) return deviceHash({ tenantId: tenantId ?? null, userId }, deviceToken);
+  throw new TypeError('`deviceToken` must be 43 characters of base64url: 32 random bytes');
+}
+
 function givenId(id: string): string {
   const plain = parsedSessionId(id);
   if (plain !== undefined) return plain;
@@ -179,6 +203,16 @@ export function checkedProtocolData(given: ProtocolData): ProtocolData {
   const checked = jsonObject('protocolData', given);
   for (const [name, data] of Object.entries(given)) jsonObject(`protocolData.${name}`, data);
   return checked as ProtocolData;
+}
+
+/** The largest number of sessions that a sign-in may end by their ids. One statement can end more, so it ends all or none. */
+const MOST_CHOSEN = 400;
+
+function checkEnds(ends: unknown): void {
+  if (ends === undefined || (Array.isArray(ends) && ends.length <= MOST_CHOSEN)) return;
+  throw invalidRequest('ends', '"{name}" must be a list of at most {most} ids of sessions.', {
+    most: MOST_CHOSEN,
+  });
 }
 
 /** Also accepts a `Date` of another realm. */

@@ -39,6 +39,7 @@ const TASKS: Readonly<Record<Task, true>> = {
   trail: true,
   hook: true,
   attempts: true,
+  devices: true,
   changes: true,
   rows: true,
   cleanup: true,
@@ -95,6 +96,10 @@ export class EventCounters {
         return;
       case 'failed':
         return this.#failures.add(event.task);
+      case 'new-device':
+      // The sign-in is counted.
+      case 'not-me':
+      // The session that it ended is counted.
       case 'recovered':
       // The gauge `hint_up` shows it.
     }

@@ -6,6 +6,7 @@ import type { Report } from '../events';
 import type { Locator } from '../location/location';
 import type { Translation } from '../session/i18n/translations';
 import type { DescribeDevice, DeviceOf } from '../session/device/device';
+import type { DescribedSession } from '../session/described';
 import type { Duration } from '../session/duration';
 import { KEPT_ADDRESSES, type KeptAddresses } from '../session/ip-address';
 import { IP_CHECK, type IpCheckOptions } from '../session/ip-check';
@@ -217,6 +218,17 @@ export interface IdentitySessionOptions extends SignInRules {
   readonly globalLookup?: boolean | undefined;
 
   /**
+   * A function that is called when a user signs in on a new device, with the session, its device and its place: send a mail, with
+   * the link of `notMeLink`. It makes `createSignIn` set a device cookie. It is called once for each device of a user, but not for
+   * the first one. The sign-in does not wait for it. `docs/unknown-sign-ins.md` describes it.
+   */
+  readonly onNewDevice?: OnNewDevice | undefined;
+  /**
+   * The time for which a device stays known after its last sign-in or autologin, and for which browsers keep the device cookie.
+   * Many browsers keep it for 400 days at most. Default `400D`.
+   */
+  readonly deviceRetention?: Duration | undefined;
+  /**
    * A function that receives events: sessions that were opened, used, woken, ended or refused, and failures in the
    * background. `docs/events.md` lists them. By default failures are logged if `NODE_DEBUG` contains
    * `express-identity-sessions`.
@@ -230,6 +242,9 @@ export interface IdentitySessionOptions extends SignInRules {
   /** The source of time and timers, for tests. By default `systemClock()`. */
   readonly clock?: Clock | undefined;
 }
+
+/** Receives the session of a sign-in on a new device, with its device and its place. */
+export type OnNewDevice = (signIn: DescribedSession) => void | Promise<void>;
 
 /** The attributes of the credential cookie. */
 export interface CookieOptions {
@@ -331,6 +346,8 @@ export const OPTIONS = {
   nodeId: { check: text(/^[A-Za-z0-9_.-]{1,64}$/, NAME) },
   globalLookup: { default: true, check: flag },
 
+  onNewDevice: { check: func<OnNewDevice>() },
+  deviceRetention: { default: '400D', check: duration(1000) },
   report: { check: func<Report>() },
   onRepeatedFailures: { check: func<OnRepeatedFailures>() },
   clock: { check: valid<Clock>(isClock, 'a clock, with now(), monotonic() and after()') },

@@ -78,6 +78,8 @@ export type ProtocolData = Readonly<Record<string, JsonObject>>;
 export interface StoredSession extends IdentitySession {
   /** SHA-256 of the secret, as 64 hexadecimal digits. The secret itself is not stored anywhere. */
   readonly secretHash: string;
+  /** The hash of the device's token, as 64 hexadecimal digits, or null if devices are not remembered. */
+  readonly knownDevice: string | null;
   /**
    * The error of reading its JSON objects, if that failed. The objects are empty then. The session can be listed and ended,
    * but it is not accepted, because the app may decide by these objects.
@@ -123,8 +125,8 @@ function addUse(
 }
 
 /**
- * Returns a copy of the session for the app: without the secret's hash, so that no change of it reaches a cache. The fields
- * are listed because every request makes such a copy, and a rest pattern takes ten times as long.
+ * Returns a copy of the session for the app: without the hashes of the secret and of the device, so that no change of it reaches
+ * a cache. The fields are listed because every request makes such a copy, and a rest pattern takes ten times as long.
  */
 export function withoutSecret(session: StoredSession): IdentitySession {
   return {

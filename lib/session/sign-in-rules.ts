@@ -9,8 +9,11 @@ export interface SessionLimit {
   readonly max: number;
   /** The sessions that count: all sessions of the user, or only those with the client or device type of the sign-in. */
   readonly per: 'user' | 'client' | 'device';
-  /** `endOldest` ends the sessions that signed in first. `refuse` refuses the sign-in. */
-  readonly onLimit: 'endOldest' | 'refuse';
+  /**
+   * `endOldest` ends the sessions that signed in first. `refuse` refuses the sign-in. `ask` refuses it too, but its user may end
+   * sessions of their choice and continue.
+   */
+  readonly onLimit: 'endOldest' | 'refuse' | 'ask';
 }
 
 /** Rules for the sessions that a user has at the same time. A missing rule sets no limit. */
@@ -28,7 +31,8 @@ export interface SignInRules {
   readonly maxSessionsPerDevice?: number | undefined;
   /**
    * The reaction to a sign-in beyond these limits: `endOldest` ends the sessions that signed in first (the default),
-   * `refuse` refuses the sign-in.
+   * `refuse` refuses the sign-in, and `ask` lets its user choose the sessions to end. Only sign-ins through `createSignIn` ask;
+   * others are refused.
    */
   readonly onLimit?: SessionLimit['onLimit'] | undefined;
 }
@@ -51,7 +55,7 @@ export const SIGN_IN_RULES = {
   maxSessionsPerUser: { default: Infinity, check: limit(1_000_000) },
   maxSessionsPerClient: { default: Infinity, check: limit(1_000_000) },
   maxSessionsPerDevice: { default: Infinity, check: limit(1_000_000) },
-  onLimit: { default: 'endOldest', check: oneOf('endOldest', 'refuse') },
+  onLimit: { default: 'endOldest', check: oneOf('endOldest', 'refuse', 'ask') },
 } satisfies OptionTable<SignInRules>;
 
 /** Returns the rules among the manager's options. */
@@ -71,17 +75,35 @@ export function checkedSignInRules(rules: SignInRules = {}): SignInRulesInForce 
 
 /**
  * Returns rules that contain all given rules. The strictest `preventConcurrentLogin` wins. All limits apply. Limits that
- * refuse are checked before limits that end sessions.
+ * refuse are checked before limits that ask, and these before limits that end sessions.
  */
 export function combinedSignInRules(...all: readonly SignInRulesInForce[]): SignInRulesInForce {
   const strictness = Math.max(...all.map((rules) => CONCURRENCY.indexOf(rules.preventConcurrentLogin)));
   const limits = all.flatMap((rules) => rules.limits);
   return {
     preventConcurrentLogin: CONCURRENCY[strictness] ?? 'Disabled',
-    limits: [...limits].sort(
-      (one, other) => Number(other.onLimit === 'refuse') - Number(one.onLimit === 'refuse'),
-    ),
+    limits: [...limits].sort((one, other) => CHECKED.indexOf(one.onLimit) - CHECKED.indexOf(other.onLimit)),
   };
+}
+
+/** The order in which limits are checked. */
+const CHECKED: readonly SessionLimit['onLimit'][] = ['refuse', 'ask', 'endOldest'];
+
+/** Returns true if the limit counts the session together with a sign-in. Impersonations count for no limit. */
+export function countsWith(
+  session: Pick<IdentitySession, 'actor' | 'clientId' | 'device'>,
+  signIn: Pick<IdentitySession, 'clientId' | 'device'>,
+  per: SessionLimit['per'],
+): boolean {
+  if (session.actor !== null) return false;
+  switch (per) {
+    case 'user':
+      return true;
+    case 'client':
+      return session.clientId === signIn.clientId;
+    case 'device':
+      return session.device === signIn.device;
+  }
 }
 
 const LIMITS = [

@@ -36,7 +36,7 @@ import {
   type Touch,
   type TouchResult,
 } from './store';
-import type { SessionLimit } from '../session/sign-in-rules';
+import { countsWith, type SessionLimit } from '../session/sign-in-rules';
 
 /**
  * Returns a store in this process's memory, for tests and first experiments. Sessions end with the process, and other
@@ -274,13 +274,10 @@ class MemoryStore implements AdministeredStore {
   ): StoredSession[] {
     const counted = this.#ownedBy(added).filter(
       (session) =>
-        isLive(session, cutoffs) &&
-        session.actor === null &&
-        !ending.has(session.sessionId) &&
-        sharesLimit(session, added, limit.per),
+        isLive(session, cutoffs) && !ending.has(session.sessionId) && countsWith(session, added, limit.per),
     );
     const tooMany = counted.sort(BY_SIGN_IN).slice(limit.max - 1);
-    if (tooMany.length > 0 && limit.onLimit === 'refuse') throw limitReached(limit);
+    if (tooMany.length > 0 && limit.onLimit !== 'endOldest') throw limitReached(limit);
     return tooMany;
   }
 
@@ -306,17 +303,6 @@ class MemoryStore implements AdministeredStore {
     const session = this.#sessions.get(id)!;
     this.#sessions.set(id, { ...session, endedAt: at, endReason, endedBy });
     return { ...referenceTo(session), endReason, endedBy };
-  }
-}
-
-function sharesLimit(one: StoredSession, other: StoredSession, per: SessionLimit['per']): boolean {
-  switch (per) {
-    case 'user':
-      return true;
-    case 'client':
-      return one.clientId === other.clientId;
-    case 'device':
-      return one.device === other.device;
   }
 }
 

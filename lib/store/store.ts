@@ -129,10 +129,11 @@ export interface Admission {
 }
 
 /** Returns the error for a sign-in beyond a limit. */
-export function limitReached({ max, per }: SessionLimit): SessionError {
+export function limitReached({ max, per, onLimit }: SessionLimit): SessionError {
   return new SessionError('session-limit-reached', max === 1 ? ONE[per] : SEVERAL[per], {
     per,
     values: { max },
+    ...(onLimit === 'ask' && { asks: true }),
   });
 }
 

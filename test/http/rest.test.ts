@@ -359,6 +359,8 @@ describe('refusal of the REST dialect', () => {
     'ip-changed': [401, 'Unauthorized'],
     'credential-changed': [401, 'Unauthorized'],
     'session-not-found': [404, 'Not Found'],
+    'ticket-invalid': [401, 'Unauthorized'],
+    'link-invalid': [410, 'Gone'],
     'session-limit-reached': [409, 'Conflict'],
     'auth-id-taken': [409, 'Conflict'],
     'session-id-taken': [409, 'Conflict'],

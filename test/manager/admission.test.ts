@@ -10,7 +10,7 @@ const clock = new FakeClock();
 const session = aSession(clock.now(), { tenantId: 'acme', device: 'Mobile', clientId: 'mail' });
 
 const admission = (options: IdentitySessionOptions = {}, policy: Policy = {}) =>
-  admissionOf(session, undefined, policy, settingsOf({ store: memory(), clock, ...options }));
+  admissionOf(session, {}, policy, settingsOf({ store: memory(), clock, ...options }));
 
 const others = { tenantId: 'acme', userId: 'alice' };
 const displaced = { at: session.signedIn, reason: 'displaced', by: null };
@@ -21,10 +21,16 @@ describe('admissionOf', () => {
     expect((await admission()).cutoffs.short).toBe(session.signedIn - HOUR);
   });
 
-  it('lists the replaced session before the displaced ones', async () => {
+  it('lists chosen sessions first, then the replaced session, then the displaced ones', async () => {
     const settings = settingsOf({ store: memory(), preventConcurrentLogin: 'LogoutFromAllDevices' });
     const replaced = sessionsOf(ALICE, ['0'.repeat(32)]);
-    expect((await admissionOf(session, replaced, {}, settings)).displaces).toEqual([
+    expect(
+      (await admissionOf(session, { replaced, chosen: ['1'.repeat(32)] }, {}, settings)).displaces,
+    ).toEqual([
+      {
+        which: sessionsOf(others, ['1'.repeat(32)]),
+        end: { ...displaced, reason: 'revoked', by: 'alice' },
+      },
       { which: replaced, end: { ...displaced, reason: 'replaced' } },
       { which: { owner: others, except: session.sessionId }, end: displaced },
     ]);
@@ -68,7 +74,7 @@ describe('admissionOf', () => {
     } as const;
     const settings = settingsOf({ store: memory(), ...strict });
     const impersonation = { ...session, actor: 'support' };
-    expect(await admissionOf(impersonation, undefined, {}, settings)).toMatchObject({
+    expect(await admissionOf(impersonation, {}, {}, settings)).toMatchObject({
       displaces: [],
       limits: [],
     });

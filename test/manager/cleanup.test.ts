@@ -218,6 +218,16 @@ describe.each(['postgres', 'memory'])('a cleanup on %s', (where) => {
     }
   });
 
+  it('deletes the tokens of links that have expired', async () => {
+    const manager = use();
+    const { session } = await manager.open({ userId: 'alice' });
+    for (const lifetime of ['1D', '3D'])
+      await manager.notMeLink(session, { url: 'https://a.example', lifetime });
+    clock.advance(2 * DAY);
+    await cleanUp(manager);
+    expect(await database.knex('identity_session_tokens')).toHaveLength(1);
+  });
+
   it('runs automatically within one period', async () => {
     const store = where === 'memory' ? memory() : undefined;
     const manager = on({ endedRetention: 0, isCleanupEnabled: true, ...(store && { store }) });

@@ -1,4 +1,5 @@
 import type { IdentitySessionManager, PersonalRecord } from '../../lib';
+import { mintSecret } from '../../lib/session/credentials';
 import { until } from '../support/gate';
 import { nodesOnADatabase, open } from '../support/nodes';
 import { ALICE, BOB } from '../support/sessions';
@@ -44,6 +45,18 @@ describe('exportUser', () => {
 });
 
 describe('eraseUser', () => {
+  it('deletes the devices, links and tickets of the user', async () => {
+    const manager = nodes.use({ onNewDevice: () => undefined });
+    for (const userId of ['alice', 'bob']) {
+      const { session } = await open(manager, { userId, deviceToken: 'a'.repeat(43) });
+      await manager.notMeLink(session, { url: 'https://app.example.com' });
+    }
+    await manager.administration.eraseUser(ALICE);
+    for (const table of ['identity_session_devices', 'identity_session_tokens']) {
+      expect(await nodes.database.knex(table).pluck<string[]>('user_id')).toEqual(['bob']);
+    }
+  });
+
   it('deletes the sessions and the trail of one user, and no others', async () => {
     const manager = nodes.use();
     await open(manager);
@@ -79,13 +92,17 @@ describe('eraseUser', () => {
   });
 
   it('lets no sign-in bring anything back whose password was checked before', async () => {
-    const [one, other] = [nodes.use(), nodes.use()];
+    const onNewDevice = () => undefined;
+    const [one, other] = [nodes.use({ onNewDevice }), nodes.use({ onNewDevice })];
     const credentialsCheckedAt = new Date(nodes.clock.now());
     nodes.clock.advance(1);
     const signIns = Array.from({ length: 20 }, (_, i) =>
-      open(i % 2 === 0 ? one : other, { credentialsCheckedAt }).catch(() => undefined),
+      open(i % 2 === 0 ? one : other, { credentialsCheckedAt, deviceToken: mintSecret() }).catch(
+        () => undefined,
+      ),
     );
     await Promise.all([one.administration.eraseUser(ALICE), ...signIns]);
     expect(await exported(one)).toEqual([]);
+    expect(await nodes.database.knex('identity_session_devices')).toEqual([]);
   });
 });

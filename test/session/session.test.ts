@@ -11,11 +11,13 @@ import {
 import { aSession } from '../support/sessions';
 
 describe('withoutSecret', () => {
-  it('returns all fields except the hash of the secret', () => {
-    const stored = aSession(0);
-    const { secretHash, ...rest } = stored;
+  it('returns all fields except the hashes of the secret and of the device', () => {
+    const stored = aSession(0, { knownDevice: 'ab'.repeat(32) });
+    const { secretHash, knownDevice, ...rest } = stored;
     expect(withoutSecret(stored)).toEqual(rest);
-    expect(JSON.stringify(withoutSecret(stored))).not.toContain(secretHash);
+    for (const hash of [secretHash, knownDevice!]) {
+      expect(JSON.stringify(withoutSecret(stored))).not.toContain(hash);
+    }
   });
 
   it('returns a copy', () => {

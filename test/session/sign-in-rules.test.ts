@@ -1,4 +1,4 @@
-import { checkedSignInRules, combinedSignInRules } from '../../lib/session/sign-in-rules';
+import { checkedSignInRules, combinedSignInRules, countsWith } from '../../lib/session/sign-in-rules';
 
 describe('checkedSignInRules', () => {
   it('sets no limit by default', () => {
@@ -39,12 +39,29 @@ describe('combinedSignInRules', () => {
     }
   });
 
-  it('places limits that refuse before limits that end sessions', () => {
+  it('places limits that refuse before limits that ask, and these before limits that end sessions', () => {
+    const asking = rules({ maxSessionsPerUser: 3, onLimit: 'ask' });
     const roomy = rules({ maxSessionsPerUser: 3 });
     const strict = rules({ maxSessionsPerUser: 3, onLimit: 'refuse' });
-    expect(combinedSignInRules(roomy, strict).limits.map(({ onLimit }) => onLimit)).toEqual([
+    expect(combinedSignInRules(roomy, asking, strict).limits.map(({ onLimit }) => onLimit)).toEqual([
       'refuse',
+      'ask',
       'endOldest',
     ]);
+  });
+});
+
+describe('countsWith', () => {
+  const signIn = { clientId: 'mail', device: 'Web' };
+
+  it.each([
+    ['user', { clientId: 'drive', device: 'Mobile' }, true],
+    ['client', { clientId: 'mail', device: 'Mobile' }, true],
+    ['client', { clientId: null, device: 'Web' }, false],
+    ['device', { clientId: 'drive', device: 'Web' }, true],
+    ['device', { clientId: 'mail', device: 'Mobile' }, false],
+  ] as const)('decides for a limit per %s and the session %j: %s', (per, session, counts) => {
+    expect(countsWith({ ...session, actor: null }, signIn, per)).toBe(counts);
+    expect(countsWith({ ...session, actor: 'support' }, signIn, per)).toBe(false);
   });
 });

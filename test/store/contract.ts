@@ -43,6 +43,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
   describe('insert', () => {
     it('stores every field of the session', async () => {
       const session = await inserted({
+        knownDevice: 'ab'.repeat(32),
         tenantId: 'acme',
         clientId: 'mail-app',
         ipAddresses: ['192.0.2.1', '2001:db8::1'],
@@ -104,6 +105,36 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       await expect(refused).rejects.toMatchObject({ code: 'session-limit-reached' });
       expect(idsOf(await store.list(ALICE, aPage()))).toEqual([old.sessionId]);
       expect(await store.find(added.sessionId)).toBeUndefined();
+    });
+
+    it('rejects as a limit with refuse does if a limit with ask is exceeded, and says that it asks', async () => {
+      const old = await inserted();
+      const limit = { max: 1, per: 'user' } as const;
+      const refused = (onLimit: 'ask' | 'refuse') =>
+        insert(aSession(clock.now()), { limits: [{ ...limit, onLimit }] }).catch((error: unknown) => error);
+      const code = 'session-limit-reached';
+      expect(await refused('ask')).toMatchObject({ code, asks: true, per: 'user' });
+      expect(await refused('refuse')).toMatchObject({ code, asks: undefined, per: 'user' });
+      expect(idsOf(await store.list(ALICE, aPage()))).toEqual([old.sessionId]);
+    });
+
+    it('does not count sessions that it displaces by their ids, and ends none of them if it rejects', async () => {
+      const old = [await inserted(), await inserted(), await inserted({ userId: 'bob' })] as const;
+      const limits = [{ max: 2, per: 'user', onLimit: 'ask' }] as const;
+      const choosing = (ids: readonly string[]) => [{ which: sessionsOf(ALICE, ids), end: end() }];
+      const foreign = choosing([old[2].sessionId, UNKNOWN_ID]);
+      await expect(insert(aSession(clock.now()), { limits, displaces: foreign })).rejects.toMatchObject({
+        code: 'session-limit-reached',
+      });
+      const tight = [{ max: 1, per: 'user', onLimit: 'ask' }] as const;
+      const one = choosing([old[0].sessionId]);
+      await expect(insert(aSession(clock.now()), { limits: tight, displaces: one })).rejects.toMatchObject({
+        code: 'session-limit-reached',
+      });
+      for (const { sessionId } of old) expect((await store.find(sessionId))?.endedAt).toBeNull();
+      const both = choosing([old[0].sessionId, old[1].sessionId]);
+      const { ended } = await insert(aSession(clock.now()), { limits: tight, displaces: both });
+      expect(idsOf(ended).sort()).toEqual([old[0].sessionId, old[1].sessionId].sort());
     });
 
     it('counts only sessions of the same client for a limit per client', async () => {

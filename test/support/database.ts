@@ -76,6 +76,8 @@ function open(name: string): TestDatabase {
       delete from identity_sessions;
       delete from identity_session_credential_changes;
       delete from identity_session_attempts;
+      delete from identity_session_devices;
+      delete from identity_session_tokens;
       delete from identity_session_failures;
       delete from identity_session_policy;
       insert into identity_session_policy default values;

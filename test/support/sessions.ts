@@ -16,6 +16,7 @@ export function aSession(now: number, said: Partial<StoredSession> = {}): Stored
   return {
     sessionId: mintSessionId(now),
     secretHash: hashSecret('a secret'),
+    knownDevice: null,
     tenantId: null,
     userId: 'alice',
     clientId: null,

@@ -273,6 +273,8 @@ export function errorOfRefusal(
     case 'autologin-disabled':
       return is('SVL-0015', [request.action]);
     case 'permission-missing':
+    case 'link-invalid':
+    case 'ticket-invalid':
     case 'cross-site':
       return is('LGI-0026', [error.message], 403);
     case 'invalid-request':

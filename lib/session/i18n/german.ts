@@ -37,6 +37,8 @@ export const GERMAN: Translation & { readonly refusals: Readonly<Record<string, 
       'Diese Sitzung darf von dieser IP-Adresse nicht benutzt werden. Bitte melden Sie sich erneut an.',
     'The credentials were changed during the sign-in; sign in again.':
       'Die Zugangsdaten wurden während der Anmeldung geändert. Bitte melden Sie sich erneut an.',
+    'The sign-in took too long or was already completed; sign in again.':
+      'Die Anmeldung hat zu lange gedauert oder wurde schon abgeschlossen. Bitte melden Sie sich erneut an.',
     'Autologin is disabled; sign in again.':
       'Die automatische Anmeldung ist abgeschaltet. Bitte melden Sie sich erneut an.',
     'This session does not exist.': 'Diese Sitzung gibt es nicht.',
@@ -61,6 +63,8 @@ export const GERMAN: Translation & { readonly refusals: Readonly<Record<string, 
       'Es gab zu viele Versuche. Bitte versuchen Sie es später erneut.',
     'There were too many failed attempts to sign in to this account. Try again later.':
       'Es gab zu viele fehlgeschlagene Anmeldungen bei diesem Konto. Bitte versuchen Sie es später erneut.',
+    'This link is invalid, has expired or was already used.':
+      'Dieser Link ist ungültig, abgelaufen oder wurde schon benutzt.',
     'No more than one session is allowed at a time.': 'Es ist nur eine Sitzung gleichzeitig erlaubt.',
     'No more than one session is allowed at a time with this client.':
       'Es ist nur eine Sitzung gleichzeitig mit diesem Programm erlaubt.',
@@ -95,6 +99,8 @@ export const GERMAN: Translation & { readonly refusals: Readonly<Record<string, 
     '"{name}" must be true or false, or a value of a form such as "on" or "off".':
       '„{name}“ muss true oder false sein, oder der Wert eines Formulars wie „on“ oder „off“.',
     '"{name}" must be the id of a session.': '„{name}“ muss die Kennung einer Sitzung sein.',
+    '"{name}" must be a list of at most {most} ids of sessions.':
+      '„{name}“ muss eine Liste von höchstens {most} Kennungen von Sitzungen sein.',
     '"{name}" must be a whole number from {min} to {max}.':
       '„{name}“ muss eine ganze Zahl von {min} bis {max} sein.',
     '"{name}" must be the "next" value of a page.': '„{name}“ muss der Wert „next“ einer Seite sein.',

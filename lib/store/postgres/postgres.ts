@@ -450,7 +450,7 @@ class PostgresStore implements AdministeredStore {
       const shared = [limit.per, session.clientId, session.device, session.sessionId];
       const tooMany = ids(await run('beyondLimit', [...counted, ...shared]));
       if (tooMany.length === 0) continue;
-      if (limit.onLimit === 'refuse') throw limitReached(limit);
+      if (limit.onLimit !== 'endOldest') throw limitReached(limit);
       const end: End = { at: session.signedIn, reason: 'displaced', by: null };
       ended.push(...(await endOn(run, { owner: session, only: tooMany }, end)));
     }

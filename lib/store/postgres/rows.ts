@@ -29,6 +29,10 @@ const FIELDS = {
     selected: (column) => `encode(${column}, 'hex')`,
     fromText: (digits) => digits!,
   }),
+  knownDevice: field<string | null>('known_device', {
+    written: (parameter) => `decode(${parameter}, 'hex')`,
+    selected: (column) => `encode(${column}, 'hex')`,
+  }),
   tenantId: optionalText('tenant_id'),
   userId: text('user_id'),
   clientId: optionalText('client_id'),
@@ -121,7 +125,8 @@ function wholeSession(row: SessionRow): StoredSession {
 
 function compact(fields: StoredSession): StoredSession {
   // An object that was filled by computed names is slow to read and to copy. This copy is not.
-  return { secretHash: fields.secretHash, ...withoutSecret(fields) };
+  const { secretHash, knownDevice } = fields;
+  return { secretHash, knownDevice, ...withoutSecret(fields) };
 }
 
 /** Returns the temporary data of a row. */

@@ -160,6 +160,8 @@ describe('a refusal of the manager', () => {
     ['auth-id-taken', 'SES-0008', 200, ['u']],
     ['autologin-disabled', 'SVL-0015', 200, ['store']],
     ['permission-missing', 'LGI-0026', 403, ['No.']],
+    ['link-invalid', 'LGI-0026', 403, ['No.']],
+    ['ticket-invalid', 'LGI-0026', 403, ['No.']],
     ['cross-site', 'LGI-0026', 403, ['No.']],
     ['invalid-request', 'SVL-0004', 200, ['No.']],
     ['too-many-requests', 'SVL-0019', 429, []],

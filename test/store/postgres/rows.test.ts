@@ -102,6 +102,7 @@ describe('the row of a session', () => {
   const anySession: fc.Arbitrary<StoredSession> = fc.record({
     sessionId: hexadecimal(32),
     secretHash: hexadecimal(64),
+    knownDevice: orNull(hexadecimal(64)),
     tenantId: orNull(text),
     userId: text,
     clientId: orNull(text),
