@@ -10,7 +10,7 @@ export type { Actor, Administration, SessionPage, SessionSearch } from './manage
 export type { ListOptions } from './manager/own-sessions';
 export type { CleanupResult } from './manager/cleanup';
 export type { Erased, PersonalRecord } from './manager/personal-data';
-export type { FailedAttempt, TrailOptions, TrailPage } from './manager/trail';
+export type { FailedAttempt, TrailOptions, TrailPage, TrailSearch } from './manager/trail';
 export { SessionError, type MessageValues, type RefusalCode, type RefusalDetails } from './errors';
 export type { Report, SessionEvent } from './events';
 export type { Health } from './health';

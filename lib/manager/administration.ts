@@ -19,7 +19,7 @@ import { optionalLabel, jsonObject } from '../session/text';
 import { wholeNumber } from '../session/whole-number';
 import type { Settings } from '../options/settings';
 import { erasePersonalData, personalRecords, type Erased, type PersonalRecord } from './personal-data';
-import type { SessionTrail, TrailOptions, TrailPage } from './trail';
+import type { SessionTrail, TrailPage, TrailSearch } from './trail';
 import {
   checkedFilter,
   FILTERS,
@@ -170,12 +170,12 @@ export class Administration {
   }
 
   /**
-   * Returns a page of the trail of all users, newest entry first, with failed attempts that have no owner. `manager.trail` returns
-   * that of one user.
+   * Returns a page of the trail of all users, or of the user `owner`, newest entry first. The trail of all users contains failed
+   * attempts that have no owner.
    * @throws SessionError `invalid-request`
    */
-  async trail(page: TrailOptions = {}): Promise<TrailPage> {
-    return this.#trail.list(undefined, page);
+  async trail(search: TrailSearch = {}): Promise<TrailPage> {
+    return this.#trail.list(search);
   }
 
   /**

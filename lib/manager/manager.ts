@@ -320,11 +320,11 @@ export class IdentitySessionManager {
 
   /**
    * Returns a page of the owner's history, newest entry first: sign-ins, ends with reason and actor, failed attempts, and
-   * refused requests. Continue with `{ after: page.next }` while `next` is present.
+   * refused requests. Entries of clients in `clientBlacklist` are hidden. Continue with `{ after: page.next }` while `next` is present.
    * @throws SessionError `invalid-request`, `store-unavailable`
    */
   async trail(owner: Owner, page: TrailOptions = {}): Promise<TrailPage> {
-    return this.#trail.list(owner, page);
+    return this.#trail.listShown(owner, page);
   }
 
   /**

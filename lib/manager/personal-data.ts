@@ -44,7 +44,7 @@ export async function* personalRecords(
   } while (last !== undefined);
   let next: string | undefined;
   do {
-    const page = await trail.list(given, { limit: AT_ONCE, after: next });
+    const page = await trail.list({ owner: given, limit: AT_ONCE, after: next });
     for (const entry of page.entries) yield { kind: 'entry', entry };
     next = page.next;
   } while (next !== undefined);

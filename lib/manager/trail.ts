@@ -21,8 +21,15 @@ export interface TrailOptions {
   readonly after?: string | undefined;
 }
 
+/** A search in the trail of all users. */
+export interface TrailSearch extends TrailOptions {
+  /** Only the entries of this user. Default: all entries. */
+  readonly owner?: Owner | undefined;
+}
+
 /** One page of the trail, newest entry first. */
 export interface TrailPage {
+  /** The entries. There can be fewer than requested although `next` is present, because some are hidden. */
   readonly entries: readonly TrailEntry[];
   /** The `after` of the next page. Absent on the last page. */
   readonly next?: string;
@@ -69,9 +76,17 @@ export class SessionTrail {
     this.#settings = settings;
   }
 
-  async list(owner: Owner | undefined, page: TrailOptions): Promise<TrailPage> {
+  /** Returns a page as the owner sees it: without the entries of clients that the options hide, so that it can be shorter. */
+  async listShown(owner: Owner, page: TrailOptions): Promise<TrailPage> {
     checkNames('trail', page, TRAIL_OPTIONS);
-    const { limit = DEFAULT_LIMIT, after } = page;
+    const { clientBlacklist } = this.#settings;
+    const { entries, ...rest } = await this.list({ ...page, owner });
+    const isShown = ({ clientId }: TrailEntry) => clientId === null || !clientBlacklist.includes(clientId);
+    return { entries: entries.filter(isShown), ...rest };
+  }
+
+  async list({ owner, limit = DEFAULT_LIMIT, after, ...others }: TrailSearch): Promise<TrailPage> {
+    checkNames('trail', others, {});
     const take = wholeNumber('limit', limit, 1, MOST_TAKEN);
     const found = await this.#trail.list({
       owner: owner && checkedOwner(owner),

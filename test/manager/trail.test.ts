@@ -79,6 +79,15 @@ describe('trail', () => {
     const [failed] = (await manager.trail(ALICE)).entries;
     expect(manager.describeEntry(failed!)).toMatchObject({ device: undefined, place: undefined });
   });
+
+  it('hides entries of clients in `clientBlacklist`, but not from administrators', async () => {
+    const manager = use({ clientBlacklist: ['backup'] });
+    await manager.open({ userId: 'alice', clientId: 'backup' });
+    await manager.open({ userId: 'alice', clientId: 'mail' });
+    expect((await manager.trail(ALICE)).entries.map(({ clientId }) => clientId)).toEqual(['mail']);
+    const { entries } = await manager.administration.trail({ owner: ALICE });
+    expect(entries.map(({ clientId }) => clientId)).toEqual(['mail', 'backup']);
+  });
 });
 
 describe('administration.trail', () => {

@@ -122,19 +122,16 @@ function recentHistory(
   const { history } = reader.texts;
   return html`<section aria-labelledby="eis-h-history">
     <h2 id="eis-h-history">${history.title}</h2>
-    ${historyList(shownEntries(entries, manager), reader)}
+    ${historyList(describedEntries(entries, manager), reader)}
     ${next !== undefined && html`<p><a href="${baseOf(request)}/history">${history.whole}</a></p>`}
   </section>`;
 }
 
-/** Describes the entries, without those of clients that the options hide. */
-function shownEntries(
+function describedEntries(
   entries: readonly TrailEntry[],
   manager: IdentitySessionManager,
 ): readonly DescribedEntry[] {
-  const { clientBlacklist } = manager.settings;
-  const shown = entries.filter(({ clientId }) => clientId === null || !clientBlacklist.includes(clientId));
-  return shown.map((entry) => manager.describeEntry(entry));
+  return entries.map((entry) => manager.describeEntry(entry));
 }
 
 function showHistory({ manager, dialect, readerOf, documentOf }: AccountParts): RequestHandler {
@@ -144,7 +141,7 @@ function showHistory({ manager, dialect, readerOf, documentOf }: AccountParts): 
     const { after } = request.query;
     const path = `${baseOf(request)}/history`;
     const page = await manager.trail(sessionOf(request), typeof after === 'string' ? { after } : {});
-    const content = html`${historyList(shownEntries(page.entries, manager), reader)}
+    const content = html`${historyList(describedEntries(page.entries, manager), reader)}
       <nav class="eis-pager">
         ${after !== undefined && html`<a href="${path}">${history.newest}</a>`}
         ${page.next !== undefined && html`<a href="${path}?after=${page.next}">${history.older}</a>`}

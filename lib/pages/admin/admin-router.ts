@@ -142,7 +142,7 @@ function showSession(parts: AdminParts): RequestHandler {
     const reader = readerOf(request);
     const described = manager.describe(session);
     const mayEnd = await mayAlso(parts, 'sessions.end', request);
-    const { entries } = await manager.trail(session, { limit: RECENT });
+    const { entries } = await manager.administration.trail({ owner: session, limit: RECENT });
     const content = html`${adminDetails({ described, reader, base: baseOf(request), mayEnd })}
       <h2>${reader.texts.history.title}</h2>
       ${historyList(
