@@ -1,3 +1,4 @@
+import { afterPendingIo } from '../clock';
 import { unawaited } from '../events';
 import { invalidRequest } from '../errors';
 import { checkNames, type Names } from '../options/reader';
@@ -123,8 +124,15 @@ export class SessionTrail {
     return this.#trail.erase(owner, limit);
   }
 
-  /** Notes that a request for a live session was refused. It is written within a second. */
-  noteRefused(sessionId: string, reason: RefusedReason, from: string | null): void {
+  /**
+   * Notes that a request for a live session was refused. It is counted after the response, so that the time of the response does not
+   * reveal that the session lives, and written within a second.
+   */
+  noteRefused(sessionId: string, reason: RefusedReason, from: string | null | undefined): void {
+    afterPendingIo(() => this.#countRefused(sessionId, reason, this.#settings.keptAddress(from)));
+  }
+
+  #countRefused(sessionId: string, reason: RefusedReason, from: string | null): void {
     const key = `${reason} ${sessionId}`;
     const known = this.#refused.get(key);
     if (known !== undefined) {
@@ -137,7 +145,8 @@ export class SessionTrail {
   }
 
   /** Writes the refused requests that are not written yet. */
-  flush(): Promise<void> {
+  async flush(): Promise<void> {
+    await new Promise<void>((resolve) => afterPendingIo(resolve));
     this.#cancelWrite?.();
     this.#cancelWrite = undefined;
     const before = this.#writing ?? Promise.resolve();

@@ -56,7 +56,7 @@ function proves(proof: Proof, session: StoredSession | undefined): boolean {
 export interface VerificationParts {
   readonly locate?: Locator | undefined;
   /** Called for a refused request that concerns the owner of a live session. */
-  readonly onRefused: (sessionId: string, reason: RefusedReason, ipAddress: string | null) => void;
+  readonly onRefused: (sessionId: string, reason: RefusedReason, from: string | null | undefined) => void;
 }
 
 /** Verifies requests: the credentials must match, the session must be live, and the address must be allowed. */
@@ -180,7 +180,7 @@ export class Verification {
   }
 
   #note({ sessionId }: StoredSession, reason: RefusedReason, { ipAddress: from }: Visit): void {
-    this.#onRefused(sessionId, reason, this.#settings.keptAddress(from));
+    this.#onRefused(sessionId, reason, from);
   }
 
   /** Reports and returns the refusal. `session` is given only if the request has proved that the session is its own. */
