@@ -50,9 +50,10 @@ function tests() {
   return run(
     'tests',
     JEST,
+    // First, because the options after them take all words that follow.
+    ...jestArgs,
     '--reporters=default',
     ...(quick ? ['--selectProjects', 'quick'] : []),
-    ...jestArgs,
   );
 }
 
