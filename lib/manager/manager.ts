@@ -558,8 +558,8 @@ export class IdentitySessionManager {
     this.#owners.close();
     try {
       await this.#cleanup.close();
-      await this.#trail.flush();
-      return { touchesLost: await this.#store.close(timeout) };
+      const [touchesLost] = await Promise.all([this.#store.close(timeout), this.#trail.close(timeout)]);
+      return { touchesLost };
     } finally {
       await this.#disconnect?.(timeout);
     }

@@ -153,6 +153,14 @@ export class SessionTrail {
     return (this.#writing = before.then(() => this.#write()));
   }
 
+  /** As `flush`, but waits at most `timeout` milliseconds. */
+  async close(timeout: number): Promise<void> {
+    let cancel = (): void => undefined;
+    const late = new Promise<void>((resolve) => (cancel = this.#settings.clock.after(timeout, resolve)));
+    await Promise.race([this.flush(), late]);
+    cancel();
+  }
+
   async #write(): Promise<void> {
     const { clock, report } = this.#settings;
     const refused = this.#refused;

@@ -4,32 +4,14 @@ import type {
   RepeatedFailures,
   SessionEvent,
 } from '../../lib';
-import { FakeClock } from '../support/clock';
-import { createDatabase, type TestDatabase } from '../support/database';
+import { until } from '../support/gate';
 import { managerOn } from '../support/manager';
+import { nodesOnADatabase } from '../support/nodes';
 import { Proxy } from '../support/proxy';
 import { ALICE, BOB } from '../support/sessions';
 
-let database: TestDatabase;
-let clock: FakeClock;
-let managers: IdentitySessionManager[];
-
-beforeAll(async () => {
-  database = await createDatabase();
-});
-beforeEach(async () => {
-  await database.empty();
-  clock = new FakeClock();
-  managers = [];
-});
-afterEach(() => Promise.all(managers.map((manager) => manager.close())));
-afterAll(() => database.destroy());
-
-function use(options: IdentitySessionOptions = {}): IdentitySessionManager {
-  const manager = managerOn({ knex: database.knex, clock, ...options });
-  managers.push(manager);
-  return manager;
-}
+const nodes = nodesOnADatabase();
+const use = (options: IdentitySessionOptions = {}) => nodes.use(options);
 
 const WRONG = 'A'.repeat(43);
 const events = async (manager: IdentitySessionManager, owner = ALICE) =>
@@ -113,7 +95,7 @@ describe('signInFailed', () => {
     const [one, other] = (await manager.trail(ALICE)).entries;
     expect(one!.nameHash).toMatch(/^[0-9a-f]{64}$/);
     expect(one!.nameHash).toBe(other!.nameHash);
-    const rows = await database.knex.raw<{ rows: object[] }>(`
+    const rows = await nodes.database.knex.raw<{ rows: object[] }>(`
       select t::text from identity_session_trail t union all select f::text from identity_session_failures f`);
     expect(JSON.stringify(rows.rows)).not.toMatch(/example/i);
   });
@@ -121,11 +103,11 @@ describe('signInFailed', () => {
   it('calls `onRepeatedFailures` once, on four nodes and in parallel', async () => {
     const calls: RepeatedFailures[] = [];
     const onRepeatedFailures = (failures: RepeatedFailures) => void calls.push(failures);
-    const nodes = [1, 2, 3, 4].map(() => use({ onRepeatedFailures }));
+    const four = [1, 2, 3, 4].map(() => use({ onRepeatedFailures }));
     const attempt = { name: 'alice', owner: ALICE, ipAddress: '198.51.100.1' };
-    await Promise.all(Array.from({ length: 200 }, (_, i) => nodes[i % 4]!.signInFailed(attempt)));
+    await Promise.all(Array.from({ length: 200 }, (_, i) => four[i % 4]!.signInFailed(attempt)));
     expect(calls).toEqual([{ owner: ALICE, count: 5, ipAddress: '198.51.100.1' }]);
-    await nodes[0]!.signInFailed({ ...attempt, owner: BOB });
+    await four[0]!.signInFailed({ ...attempt, owner: BOB });
     expect(calls).toHaveLength(1);
   });
 
@@ -139,8 +121,8 @@ describe('signInFailed', () => {
   });
 
   it('reports an outage and does not reject, because the response must not depend on it', async () => {
-    const proxy = await Proxy.before(database.url);
-    const knex = database.connect({ connection: proxy.through(database.url) });
+    const proxy = await Proxy.before(nodes.database.url);
+    const knex = nodes.database.connect({ connection: proxy.through(nodes.database.url) });
     const reported: SessionEvent[] = [];
     const manager = use({ knex, requestBudget: 500, report: (event) => void reported.push(event) });
     await proxy.close();
@@ -163,7 +145,7 @@ describe('refused requests', () => {
     );
     await Promise.allSettled(tries);
     await expect(Promise.any(tries)).rejects.toThrow(AggregateError);
-    clock.advance(1000);
+    nodes.clock.advance(1000);
     await manager.close();
     const [entry] = (await use().trail(ALICE)).entries;
     expect(entry).toMatchObject({
@@ -173,6 +155,28 @@ describe('refused requests', () => {
       ipAddress: '198.51.100.1',
       sessionId: session.sessionId,
     });
+  });
+
+  it('do not keep `close` waiting longer than its timeout if the database does not answer', async () => {
+    const proxy = await Proxy.before(nodes.database.url);
+    const manager = managerOn({
+      knex: nodes.database.connect({ connection: proxy.through(nodes.database.url) }),
+      clock: nodes.clock,
+      isCleanupEnabled: false,
+      requestBudget: 60_000,
+    });
+    const { session } = await manager.open({ userId: 'alice' });
+    const wrong = async () => manager.verify({ sessionId: session.sessionId, secret: WRONG });
+    await expect(wrong()).rejects.toMatchObject({ code: 'credentials-invalid' });
+    proxy.silence();
+    let closed = false;
+    const closing = manager.close({ timeout: 100 }).then(() => (closed = true));
+    try {
+      await until(() => (nodes.clock.advance(100), closed));
+    } finally {
+      await proxy.close();
+      await closing;
+    }
   });
 
   it('are recorded if the address is not allowed', async () => {
