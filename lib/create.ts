@@ -44,8 +44,12 @@ export function createIdentitySessionManager(options: IdentitySessionOptions): I
   const { store, attempts, tokens, knownDevices } = chain;
 
   const watch = new SessionWatch(store, settings);
+  const onChange =
+    follower &&
+    ((listener: (ids: readonly string[] | undefined) => void) =>
+      follower.subscribe(({ ids, everything }) => listener(everything ? undefined : ids)));
   // The cache subscribed first. When the watch reads a changed session, the cache no longer has it.
-  follower?.subscribe(({ ids, everything }) => watch.look(everything ? undefined : ids));
+  onChange?.((ids) => watch.look(ids));
 
   const cleanup = new Cleanup(chain, settings);
   cleanup.start();
@@ -64,9 +68,7 @@ export function createIdentitySessionManager(options: IdentitySessionOptions): I
     keys,
     locate,
     synchronizeClock,
-    onChange:
-      follower &&
-      ((listener) => follower.subscribe(({ ids, everything }) => listener(everything ? undefined : ids))),
+    onChange,
     disconnect,
   });
 }

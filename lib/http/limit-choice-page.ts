@@ -5,7 +5,7 @@ import { displayLocation, displayName, displayRefusal, type Messages } from '../
 import { currentIpAddress } from '../session/session';
 import { mapInSlices } from '../slices';
 import { htmlText } from './html-text';
-import { paragraph, standalonePage } from './standalone-page';
+import { paragraph, standalonePage, textsFor } from './standalone-page';
 
 interface Texts {
   readonly title: string;
@@ -37,7 +37,7 @@ export async function choicePage(
   messages: Messages,
   error?: SessionError,
 ): Promise<string> {
-  const texts = /^de\b/i.test(messages.language) ? GERMAN : ENGLISH;
+  const texts = textsFor(messages, ENGLISH, GERMAN);
   const time = new Intl.DateTimeFormat([messages.language, 'en'], {
     dateStyle: 'medium',
     timeStyle: 'long',

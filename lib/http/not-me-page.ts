@@ -3,7 +3,7 @@ import { filled } from '../errors';
 import type { DescribedSession } from '../session/described';
 import { displayLocation, displayName, displayRefusal, type Messages } from '../session/i18n/messages';
 import { htmlText } from './html-text';
-import { paragraph, standalonePage } from './standalone-page';
+import { paragraph, standalonePage, textsFor } from './standalone-page';
 
 interface Texts {
   readonly question: string;
@@ -48,7 +48,7 @@ const GERMAN: Texts = {
 
 /** Returns the page that shows what a link is about, with a button. `described` is undefined if the session was deleted. */
 export function askingPage(described: DescribedSession | undefined, messages: Messages): string {
-  const texts = textsIn(messages);
+  const texts = textsFor(messages, ENGLISH, GERMAN);
   const facts = described === undefined ? '' : `<ul>${factsOf(described, messages).join('')}</ul>`;
   const button = `<form method="post"><button>${htmlText(texts.button)}</button></form>`;
   const body = paragraph(texts.about) + facts + paragraph(texts.advice) + button;
@@ -57,19 +57,19 @@ export function askingPage(described: DescribedSession | undefined, messages: Me
 
 /** Returns the page after the session was ended. */
 export function endedPage(messages: Messages): string {
-  const { done, ended } = textsIn(messages);
+  const { done, ended } = textsFor(messages, ENGLISH, GERMAN);
   return standalonePage({ language: messages.language, title: done, body: paragraph(ended) });
 }
 
 /** Returns the page for a link that cannot be used now. */
 export function refusedPage(error: SessionError, messages: Messages): string {
-  const { failed } = textsIn(messages);
+  const { failed } = textsFor(messages, ENGLISH, GERMAN);
   const body = paragraph(displayRefusal(error, messages));
   return standalonePage({ language: messages.language, title: failed, body });
 }
 
 function factsOf({ session, device, place }: DescribedSession, messages: Messages): string[] {
-  const texts = textsIn(messages);
+  const texts = textsFor(messages, ENGLISH, GERMAN);
   const format = new Intl.DateTimeFormat([messages.language, 'en'], {
     dateStyle: 'long',
     timeStyle: 'long',
@@ -83,8 +83,4 @@ function factsOf({ session, device, place }: DescribedSession, messages: Message
   return facts.flatMap(([pattern, value]) =>
     value === undefined ? [] : [`<li>${htmlText(filled(pattern, { value }))}</li>`],
   );
-}
-
-function textsIn({ language }: Messages): Texts {
-  return /^de\b/i.test(language) ? GERMAN : ENGLISH;
 }

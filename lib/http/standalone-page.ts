@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import type { Messages } from '../session/i18n/messages';
 import { htmlText } from './html-text';
 
 /** A page that stands alone: it needs no script, no other file, and no session. */
@@ -37,6 +38,11 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
 export function standalonePage({ language, title, body }: StandalonePage): string {
   const heading = htmlText(title);
   return `<!doctype html><html lang="${htmlText(language)}"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${heading}</title><style>${STYLE}</style><h1>${heading}</h1>${body}</html>`;
+}
+
+/** Returns the German texts if the messages are German, and otherwise the English ones. */
+export function textsFor<T>({ language }: Pick<Messages, 'language'>, english: T, german: T): T {
+  return /^de\b/i.test(language) ? german : english;
 }
 
 /** Returns a paragraph with this text. */

@@ -2,19 +2,8 @@ import { unawaited } from '../events';
 import type { Settings } from '../options/settings';
 import { keyedHash, type Keys } from '../session/keyed-hash';
 import type { Outcome } from './attempt';
+import { managerPart } from './manager-part';
 import type { SignInAttempt, SignInAttempts } from '../store/attempts';
-
-/** The property under which a manager of any copy of this package has its limit. It is not part of the manager's interface. */
-const ACCOUNT_LIMIT = Symbol.for('express-identity-sessions.accountLimit');
-
-export function setAccountLimit(manager: object, limit: AccountLimit): void {
-  Object.defineProperty(manager, ACCOUNT_LIMIT, { value: limit });
-}
-
-/** Returns the account limit of a manager. */
-export function accountLimitOf(manager: object): AccountLimit {
-  return (manager as { readonly [ACCOUNT_LIMIT]: AccountLimit })[ACCOUNT_LIMIT];
-}
 
 /**
  * Returns the account that a typed name means. Spellings that differ in case, in surrounding spaces or in the form of their
@@ -69,3 +58,6 @@ export class AccountLimit {
     );
   }
 }
+
+/** Sets and returns the account limit of a manager. */
+export const [setAccountLimit, accountLimitOf] = managerPart<AccountLimit>('accountLimit');

@@ -1,12 +1,14 @@
 import { plainRefusal, type SessionError } from '../errors';
 import type { Settings } from '../options/settings';
-import { hashSecret, isSecret, mintSecret } from '../session/credentials';
+import { hashSecret, mintSecret } from '../session/credentials';
 import { withoutExpiredData } from '../session/lifetimes';
 import { withoutSecret, type IdentitySession, type JsonObject, type Owner } from '../session/session';
 import { countsWith, type SessionLimit } from '../session/sign-in-rules';
-import type { SingleUseTokens, TokenKey } from '../store/single-use-tokens';
+import type { SingleUseTokens } from '../store/single-use-tokens';
 import { MOST_TAKEN, type AdministeredStore } from '../store/store';
 import { cutoffsInForce } from './cutoffs-in-force';
+import { managerPart } from './manager-part';
+import { tokenKey, withClaim } from './single-use';
 import { newSession, type SignIn } from './new-session';
 
 /** The time for which a ticket is valid, in milliseconds. */
@@ -53,7 +55,7 @@ export class LimitChoice {
     const { userId, tenantId = null, credentialsCheckedAt } = signIn;
     const facts = { ...signIn, credentialsCheckedAt: credentialsCheckedAt?.getTime() };
     await tokens.add({
-      ...keyOf(ticket)!,
+      ...tokenKey('sign-in', ticket)!,
       owner: { userId, tenantId },
       content: { ...waiting, facts },
       expiresAt: settings.clock.now() + TICKET_LIFETIME,
@@ -69,10 +71,10 @@ export class LimitChoice {
   async find(ticket: string, browser: string | undefined): Promise<WaitingSignIn> {
     const { tokens, settings, synchronizeClock } = this.#parts;
     await synchronizeClock();
-    const key = keyOf(ticket);
+    const key = tokenKey('sign-in', ticket);
     const token = key && (await tokens.find(key, settings.clock.now()));
     const waiting = token && waitingIn(token.content);
-    if (waiting === undefined || !isFrom(waiting, browser)) throw plainRefusal('ticket-invalid');
+    if (waiting === undefined || !isFrom(waiting, browser)) throw ticketInvalid();
     return waiting;
   }
 
@@ -89,18 +91,11 @@ export class LimitChoice {
   ): Promise<T> {
     const { tokens, settings } = this.#parts;
     const waiting = await this.find(ticket, browser);
-    const key = keyOf(ticket)!;
-    const now = settings.clock.now();
+    const key = tokenKey('sign-in', ticket)!;
+    const at = settings.clock.now();
     // The claim lasts as long as the ticket. A ticket that was used but could not be removed therefore never works again.
-    const until = now + TICKET_LIFETIME;
-    if ((await tokens.claim(key, now, until)) === undefined) throw plainRefusal('ticket-invalid');
-    let result: T;
-    try {
-      result = await complete(waiting);
-    } catch (error) {
-      await tokens.release(key, until).catch(() => undefined);
-      throw error;
-    }
+    const claim = { key, at, until: at + TICKET_LIFETIME };
+    const result = await withClaim(tokens, claim, ticketInvalid, () => complete(waiting));
     await tokens.remove(key).catch(() => undefined);
     return result;
   }
@@ -135,9 +130,8 @@ function ownerOf({ tenantId, userId }: IdentitySession): Owner {
   return { tenantId, userId };
 }
 
-/** Returns undefined for a text that is no ticket, so that it does not reach the store. */
-function keyOf(ticket: string): TokenKey | undefined {
-  return isSecret(ticket) ? { purpose: 'sign-in', hash: hashSecret(ticket) } : undefined;
+function ticketInvalid(): SessionError {
+  return plainRefusal('ticket-invalid');
 }
 
 function waitingIn(content: JsonObject): WaitingSignIn {
@@ -156,14 +150,5 @@ function isFrom({ browser }: WaitingSignIn, secret: string | undefined): boolean
   return browser === null || (secret !== undefined && hashSecret(secret) === browser);
 }
 
-/** The property under which a manager of any copy of this package has its choices. It is not part of the manager's interface. */
-const LIMIT_CHOICE = Symbol.for('express-identity-sessions.limitChoice');
-
-export function setLimitChoice(manager: object, choice: LimitChoice): void {
-  Object.defineProperty(manager, LIMIT_CHOICE, { value: choice });
-}
-
-/** Returns the sign-ins of a manager that wait for a choice. */
-export function limitChoiceOf(manager: object): LimitChoice {
-  return (manager as { readonly [LIMIT_CHOICE]: LimitChoice })[LIMIT_CHOICE];
-}
+/** Sets and returns the sign-ins of a manager that wait for a choice. */
+export const [setLimitChoice, limitChoiceOf] = managerPart<LimitChoice>('limitChoice');

@@ -1,13 +1,15 @@
 import { SessionError } from '../errors';
 import type { Settings } from '../options/settings';
-import { hashSecret, isSecret, mintSecret, parsedSessionId } from '../session/credentials';
+import { mintSecret, parsedSessionId } from '../session/credentials';
 import type { EndReason } from '../session/end-reason';
 import { checkedOwner, sessionsOf, type Revocation } from '../session/revocation';
 import { sameOwner, withoutSecret, type IdentitySession, type Owner } from '../session/session';
 import type { NewDevices } from './new-devices';
-import type { SingleUseToken, SingleUseTokens, TokenKey } from '../store/single-use-tokens';
+import type { SingleUseToken, SingleUseTokens } from '../store/single-use-tokens';
 import { MOST_TAKEN, type AdministeredStore } from '../store/store';
 import { cutoffsInForce } from './cutoffs-in-force';
+import { managerPart } from './manager-part';
+import { tokenKey, withClaim } from './single-use';
 
 /** A sign-in that a link of `notMeLink` is about. */
 export interface UnknownSignIn {
@@ -58,7 +60,7 @@ export class NotMe {
     const device = stored && sameOwner(stored, owner) ? stored.knownDevice : null;
     const token = mintSecret();
     const expiresAt = settings.clock.now() + lifetime;
-    await tokens.add({ ...keyOf(token)!, owner, content: { sessionId, device }, expiresAt });
+    await tokens.add({ ...tokenKey('not-me', token)!, owner, content: { sessionId, device }, expiresAt });
     return token;
   }
 
@@ -69,32 +71,25 @@ export class NotMe {
   async find(token: string): Promise<UnknownSignIn> {
     const { tokens, settings, synchronizeClock } = this.#parts;
     await synchronizeClock();
-    const key = keyOf(token);
+    const key = tokenKey('not-me', token);
     return this.#signInOf(key && (await tokens.find(key, settings.clock.now())));
   }
 
   /**
-   * Ends the session that a link is about and the other sessions on its device, forgets the device, and calls `onNotMe`. If this fails, the link remains valid, so that its holder can try
-   * again.
+   * Ends the session that a link is about and the other sessions on its device, forgets the device, and calls `onNotMe`. If this
+   * fails, the link remains valid, so that its holder can try again.
    * @throws SessionError `link-invalid`, `store-unavailable`
    * @throws the error of `onNotMe`
    */
   async use(token: string, onNotMe: OnNotMe): Promise<void> {
     const { tokens, settings, synchronizeClock } = this.#parts;
     await synchronizeClock();
-    const key = keyOf(token);
-    const now = settings.clock.now();
-    const until = now + LONGEST_USE;
-    const claimed = key && (await tokens.claim(key, now, until));
-    if (claimed === undefined) throw linkInvalid();
-    try {
-      await this.#act(claimed, onNotMe);
-    } catch (error) {
-      // If that fails too, the claim ends by itself.
-      await tokens.release(claimed, until).catch(() => undefined);
-      throw error;
-    }
-    await tokens.remove(claimed);
+    const key = tokenKey('not-me', token);
+    if (key === undefined) throw linkInvalid();
+    const at = settings.clock.now();
+    const claim = { key, at, until: at + LONGEST_USE };
+    await withClaim(tokens, claim, linkInvalid, (claimed) => this.#act(claimed, onNotMe));
+    await tokens.remove(key);
   }
 
   async #act(token: SingleUseToken, onNotMe: OnNotMe): Promise<void> {
@@ -127,24 +122,10 @@ export class NotMe {
   }
 }
 
-/** Returns undefined for a text that is no token, so that it does not reach the store. */
-function keyOf(token: string): TokenKey | undefined {
-  return isSecret(token) ? { purpose: 'not-me', hash: hashSecret(token) } : undefined;
-}
-
 /** The refusal of every link that cannot be used. It does not tell whether the link ever existed. */
 function linkInvalid(): SessionError {
   return new SessionError('link-invalid', 'This link is invalid, has expired or was already used.');
 }
 
-/** The property under which a manager of any copy of this package has its links. It is not part of the manager's interface. */
-const NOT_ME = Symbol.for('express-identity-sessions.notMe');
-
-export function setNotMe(manager: object, notMe: NotMe): void {
-  Object.defineProperty(manager, NOT_ME, { value: notMe });
-}
-
-/** Returns the links of a manager. */
-export function notMeOf(manager: object): NotMe {
-  return (manager as { readonly [NOT_ME]: NotMe })[NOT_ME];
-}
+/** Sets and returns the links of a manager. */
+export const [setNotMe, notMeOf] = managerPart<NotMe>('notMe');

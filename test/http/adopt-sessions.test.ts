@@ -203,7 +203,7 @@ describe('adoptSessions', () => {
     expect(await reasons()).toEqual([]);
   });
 
-  it('admits nobody to the routes of another manager', async () => {
+  it('does not let the request pass the guard of another manager', async () => {
     const app = newVersion(manager());
     const admins = manager({ cookies: { secure: false, name: 'admin' } });
     app.get('/admin', sessionSecretGuard(admins), (_req, response) => void response.send('secret'));

@@ -1,29 +1,9 @@
 import type { IdentitySession, IdentitySessionManager, IdentitySessionOptions, SignIn } from '../../lib';
-import { FakeClock } from '../support/clock';
-import { createDatabase, type TestDatabase } from '../support/database';
-import { managerOn } from '../support/manager';
+import { nodesOnADatabase } from '../support/nodes';
 import { ALICE, BOB, HOUR } from '../support/sessions';
 
-let database: TestDatabase;
-let clock: FakeClock;
-let managers: IdentitySessionManager[];
-
-beforeAll(async () => {
-  database = await createDatabase();
-});
-beforeEach(async () => {
-  await database.empty();
-  clock = new FakeClock();
-  managers = [];
-});
-afterEach(() => Promise.all(managers.map((manager) => manager.close())));
-afterAll(() => database.destroy());
-
-function use(options: IdentitySessionOptions = {}): IdentitySessionManager {
-  const manager = managerOn({ knex: database.knex, clock, ...options });
-  managers.push(manager);
-  return manager;
-}
+const nodes = nodesOnADatabase();
+const use = (options: IdentitySessionOptions = {}) => nodes.use(options);
 
 const open = (manager: IdentitySessionManager, fields: Partial<SignIn> = {}) =>
   manager.open({ userId: 'alice', ...fields });
@@ -36,7 +16,7 @@ describe('list', () => {
     const opened: string[] = [];
     for (let i = 0; i < 5; i++) {
       opened.unshift((await open(manager)).session.sessionId);
-      clock.advance(1000);
+      nodes.clock.advance(1000);
     }
     const first = await manager.list(ALICE, { limit: 2 });
     expect(idsOf(first.sessions)).toEqual(opened.slice(0, 2));
@@ -60,16 +40,16 @@ describe('list', () => {
   it('includes a session that is kept alive only by a use that is not written yet', async () => {
     const manager = use();
     const { session, secret } = await open(manager);
-    clock.advance(HOUR - 30_000);
+    nodes.clock.advance(HOUR - 30_000);
     await manager.verify({ sessionId: session.sessionId, secret });
-    clock.advance(40_000);
+    nodes.clock.advance(40_000);
     expect(idsOf((await manager.list(ALICE)).sessions)).toEqual([session.sessionId]);
   });
 
   it('names the next page although all sessions of this page are on other nodes', async () => {
     const [one, two] = ['one', 'two'].map((nodeId) => use({ nodeId, globalLookup: false }));
     await open(one!);
-    clock.advance(1000);
+    nodes.clock.advance(1000);
     await open(two!);
     const page = await one!.list(ALICE, { limit: 1 });
     expect(page.sessions).toEqual([]);
@@ -94,7 +74,7 @@ describe('search', () => {
     const manager = use({ clientBlacklist: ['maintenance'] });
     for (const clientId of ['b', 'a', 'maintenance']) {
       await open(manager, { clientId, device: 'Mobile' });
-      clock.advance(1000);
+      nodes.clock.advance(1000);
     }
     await open(manager);
     await open(manager, { userId: 'bob' });
@@ -108,15 +88,15 @@ describe('search', () => {
   it('shows uses that are not written yet', async () => {
     const manager = use();
     const { session, secret } = await open(manager);
-    clock.advance(1000);
+    nodes.clock.advance(1000);
     await open(manager);
-    clock.advance(1000);
+    nodes.clock.advance(1000);
     await manager.verify({ sessionId: session.sessionId, secret });
     const { sessions } = await manager.search(ALICE, {
       order: [{ by: 'lastAccessed', descending: true }],
       skip: 0,
     });
-    expect(sessions[0]).toMatchObject({ sessionId: session.sessionId, lastAccessed: clock.now() });
+    expect(sessions[0]).toMatchObject({ sessionId: session.sessionId, lastAccessed: nodes.clock.now() });
   });
 });
 
@@ -124,9 +104,9 @@ describe('get', () => {
   it('returns a session with uses that are not written yet', async () => {
     const manager = use();
     const { session, secret } = await open(manager);
-    clock.advance(1000);
+    nodes.clock.advance(1000);
     await manager.verify({ sessionId: session.sessionId, secret });
-    expect(await manager.get(ALICE, session.sessionId)).toMatchObject({ lastAccessed: clock.now() });
+    expect(await manager.get(ALICE, session.sessionId)).toMatchObject({ lastAccessed: nodes.clock.now() });
   });
 
   it('rejects with session-not-found for a session of another user, a hidden, an ended and an unknown one', async () => {
