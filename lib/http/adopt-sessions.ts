@@ -69,8 +69,8 @@ const ADOPTED = 'adopted';
  * Mount it after the old system and before the guard: `app.use(adoptSessions(manager, { oldSessionOf }))`.
  *
  * Refuses requests with the codes of `sessionSecretGuard` and of `createSignIn`.
- * @throws TypeError if the manager or `oldSessionOf` is missing, the manager has no `keys`, an option is invalid, or, for a request, if `oldSessionOf` returns
- * a value that is no old session
+ * @throws TypeError if the manager or `oldSessionOf` is missing, the manager has no `keys`, an option is invalid, or, for a request,
+ * `oldSessionOf` returns a value that is not an old session
  */
 export function adoptSessions(manager: IdentitySessionManager, options: AdoptOptions): RequestHandler {
   const {

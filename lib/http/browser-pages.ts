@@ -44,8 +44,8 @@ const OPTIONS = {
  * which asks for JSON or states no preference, gets the answers of REST.
  *
  * A browser without a live session is redirected to the sign-in page. The query parameter `notice` says why: the reason of the
- * end, such as `revoked`, or the code of the refusal. A browser that was not signed in gets no notice. The parameter `returnTo` contains the
- * page that the browser asked for; `returnPath` reads it. After a revocation, `notice` is `ended`, `signed-out` or
+ * end, such as `revoked`, or the code of the refusal. A browser that was not signed in gets no notice. The parameter `returnTo`
+ * contains the page that the browser asked for; `returnPath` reads it. After a revocation, `notice` is `ended`, `signed-out` or
  * `session-not-found`. Show only texts of your own for these names.
  * @throws TypeError if an option is missing or invalid
  */

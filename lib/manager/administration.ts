@@ -116,8 +116,8 @@ export class Administration {
   }
 
   /**
-   * Returns a page of the sessions that match: live ones, unless `state` says otherwise. Filters and order apply to sessions as they are written: uses of the
-   * last seconds do not count.
+   * Returns a page of the sessions that match: live ones, unless `state` says otherwise. Filters and order apply to sessions as
+   * they are written: uses of the last seconds do not count.
    * @throws SessionError `invalid-request`
    * @throws TypeError if a name does not belong to `SessionSearch`
    */

@@ -1,11 +1,9 @@
 import type { BrowserContextOptions, Page } from 'playwright-core';
 
 import { DAY } from '../support/sessions';
-import { hasChromium } from './chromium';
+import { describeWithChromium } from './chromium';
 import { screenshot, Showcase, violations } from './showcase';
 import { HOSTILE, LAPTOP, PHONE, TABLET } from './user-agents';
-
-const suite = hasChromium ? describe : describe.skip;
 
 const VARIANTS: readonly [string, BrowserContextOptions][] = [
   ['with scripts', {}],
@@ -15,7 +13,7 @@ const VARIANTS: readonly [string, BrowserContextOptions][] = [
   ['in dark mode', { colorScheme: 'dark' }],
 ];
 
-suite('the account page', () => {
+describeWithChromium('the account page', () => {
   let demo: Showcase;
 
   beforeAll(async () => {

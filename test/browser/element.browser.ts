@@ -1,12 +1,10 @@
 import type { Page } from 'playwright-core';
 
-import { hasChromium } from './chromium';
+import { describeWithChromium } from './chromium';
 import { screenshot, Showcase, violations } from './showcase';
 import { HOSTILE, LAPTOP, PHONE } from './user-agents';
 
-const suite = hasChromium ? describe : describe.skip;
-
-suite('<identity-sessions>', () => {
+describeWithChromium('<identity-sessions>', () => {
   let demo: Showcase;
   let page: Page;
 

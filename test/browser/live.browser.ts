@@ -1,12 +1,10 @@
 import type { Page } from 'playwright-core';
 
-import { hasChromium } from './chromium';
+import { describeWithChromium } from './chromium';
 import { Showcase } from './showcase';
 import { PHONE } from './user-agents';
 
-const suite = hasChromium ? describe : describe.skip;
-
-suite('an open account page', () => {
+describeWithChromium('an open account page', () => {
   let demo: Showcase;
   let desk: Page;
 

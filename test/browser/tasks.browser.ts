@@ -1,15 +1,13 @@
 import type { Locator, Page } from 'playwright-core';
 
-import { hasChromium } from './chromium';
+import { describeWithChromium } from './chromium';
 import { screenshot, Showcase, violations } from './showcase';
 import { LAPTOP, PHONE, TABLET } from './user-agents';
-
-const suite = hasChromium ? describe : describe.skip;
 
 /** The largest number of actions, such as clicks, that a task may take from the account page. */
 const MOST_ACTIONS = 5;
 
-suite('tasks that people have', () => {
+describeWithChromium('tasks that people have', () => {
   let demo: Showcase;
   let page: Page;
   let actions: number;

@@ -6,27 +6,16 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 import { until } from './gate';
+import { describeWith, isInstalled } from './installed';
 
 /** Debian installs nginx in `/usr/sbin`, which is not in the `PATH` of every user. */
 const env = { ...process.env, PATH: [process.env['PATH'], '/usr/sbin'].join(delimiter) };
 
-/** True if Debian's packages nginx and openssl are installed. */
-const isInstalled = (() => {
-  try {
-    execFileSync('nginx', ['-v'], { stdio: 'ignore', env });
-    execFileSync('openssl', ['version'], { stdio: 'ignore', env });
-    return true;
-  } catch {
-    return false;
-  }
-})();
-
-/** Without nginx, these tests are skipped and say so. With CI=true they fail instead. */
-export const describeWithNginx =
-  isInstalled || process.env['CI'] === 'true'
-    ? describe
-    : (name: string, tests: () => void) =>
-        describe.skip(`${name} (install the packages nginx and openssl)`, tests);
+/** The tests that need Debian's packages nginx and openssl. */
+export const describeWithNginx = describeWith(
+  'nginx, openssl',
+  isInstalled('nginx', ['-v'], env) && isInstalled('openssl', ['version'], env),
+);
 
 /** A folder with a self-signed certificate. */
 export class NginxFolder {

@@ -1,21 +1,10 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** True if Debian's package prometheus, which contains promtool, is installed. */
-const isInstalled = (() => {
-  try {
-    execFileSync('promtool', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
+import { describeWith, isInstalled } from './installed';
 
-/** Without promtool, these tests are skipped and say so. With CI=true they fail instead. */
-export const describeWithPromtool =
-  isInstalled || process.env['CI'] === 'true'
-    ? describe
-    : (name: string, tests: () => void) => describe.skip(`${name} (install the package prometheus)`, tests);
+/** The tests that need Debian's package prometheus, which contains promtool. */
+export const describeWithPromtool = describeWith('prometheus', isInstalled('promtool', ['--version']));
 
 /** Runs promtool in the folder, and returns its output. Rejects with the output if the check fails. */
 export async function promtool(folder: string, ...args: string[]): Promise<string> {
