@@ -43,5 +43,5 @@ export default {
     'mysql2',
   ],
   // Programs of the system, which some tests need
-  ignoreBinaries: ['nginx', 'openssl', 'pgbouncer', 'promtool', 'redis-server', 'umount'],
+  ignoreBinaries: ['nginx', 'openssl', 'pgbouncer', 'redis-server', 'umount'],
 };
