@@ -1,7 +1,6 @@
 export { createIdentitySessionManager } from './create';
 export type { CookieOptions, IdentitySessionOptions, OnNewDevice } from './options/options';
 export type { Closed, IdentitySessionManager, NotMeLinkOptions, Opened } from './manager/manager';
-export type { OnNotMe, UnknownSignIn } from './manager/not-me';
 export type { SignIn } from './manager/new-session';
 export type { Visit } from './manager/verification';
 export type { EndedListener } from './manager/session-watch';
@@ -37,7 +36,6 @@ export { sessionTrail } from './http/session-trail';
 export { revokeRoute, type RevokeRouteOptions } from './http/revoke-route';
 export { signOut } from './http/sign-out';
 export { clearDeviceCookie } from './http/device-cookie';
-export { notMe, type NotMeOptions } from './http/not-me-router';
 export { endWithSession } from './http/end-with-session';
 export {
   upgradeGuard,
@@ -51,7 +49,6 @@ export { socketIoGuard, type SocketIoGuardOptions, type SocketIoSocketLike } fro
 export { rest, type RestOptions } from './http/rest';
 export { browserPages, prefersHtml, returnPath, type BrowserPagesOptions } from './http/browser-pages';
 export { limitChoice } from './http/limit-choice';
-export { limitChoiceRouter } from './http/limit-choice-router';
 export { restRouter, type RestRouterOptions } from './http/rest-router';
 export type { Answer, Dialect, Transport } from './http/dialect';
 

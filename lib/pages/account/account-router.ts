@@ -1,6 +1,7 @@
 import { Router, type Request, type RequestHandler } from 'express';
 
 import { plainRefusal } from '../../errors';
+import { parseForm } from '../../http/form-body';
 import { idParameter } from '../../http/id-parameter';
 import { revokeLimiters } from '../../http/limiters';
 import { send, sessionOf, verbOptions } from '../../http/request';
@@ -17,7 +18,6 @@ import type { DescribedEntry } from '../../session/described';
 import { actingUser, type IdentitySession } from '../../session/session';
 import type { TrailEntry } from '../../session/trail-entry';
 import { serveAsset } from '../assets';
-import { parseForm } from '../form-body';
 import { fieldValue } from '../form-fields';
 import { readersOf, type Reader } from '../messages/reader';
 import { baseOf, homeOf, pageHandler, seeOther } from '../page-handler';
