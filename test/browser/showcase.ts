@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
 import { createApp } from '../../examples/demo/app';
+import { Mailbox } from '../../examples/demo/mailbox';
+import { sessionOptions } from '../../examples/demo/session-options';
 import type { IdentitySessionManager, IdentitySessionOptions } from '../../lib';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { managerOn } from '../support/manager';
@@ -17,6 +19,7 @@ const SCREENSHOTS = join(__dirname, 'screenshots');
 
 interface Node {
   readonly manager: IdentitySessionManager;
+  readonly mailbox: Mailbox;
   readonly server: Server;
   readonly url: string;
 }
@@ -101,11 +104,24 @@ async function signIn(page: Page, name: string): Promise<void> {
   await page.click('button.eis-primary');
 }
 
+/** Starts the demo. Only tests of limits have its limit: others open many sessions. */
 async function node(database: TestDatabase, options: Partial<IdentitySessionOptions>): Promise<Node> {
-  const manager = managerOn({ knex: database.connect(), cookies: { secure: false }, ...options });
-  const server = createServer(createApp({ manager })).listen(0, '127.0.0.1');
+  const mailbox = new Mailbox();
+  const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return { manager, server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const manager = managerOn({
+    knex: database.connect(),
+    cookies: { secure: false },
+    ...sessionOptions({
+      mailbox,
+      notMeLink: (session) => manager.notMeLink(session, { url: `${url}/not-me` }),
+    }),
+    maxSessionsPerUser: Infinity,
+    ...options,
+  });
+  server.on('request', createApp({ manager, mailbox }));
+  return { manager, mailbox, server, url };
 }
 
 /** Returns the violations of accessibility rules that axe-core finds on the page. */
