@@ -97,11 +97,18 @@ const PASSWORDS: Readonly<Record<string, string>> = {
   admin: 'looking-glass',
 };
 
+/** Performs an action that opens another page, and waits until that page is complete. */
+export async function opened(page: Page, action: () => Promise<unknown>): Promise<void> {
+  const load = page.waitForEvent('load');
+  await action();
+  await load;
+}
+
 /** Fills in the sign-in form. */
-async function signIn(page: Page, name: string): Promise<void> {
+export async function signIn(page: Page, name: string): Promise<void> {
   await page.fill('[name=name]', name);
   await page.fill('[name=password]', PASSWORDS[name]!);
-  await page.click('button.eis-primary');
+  await opened(page, () => page.click('button.eis-primary'));
 }
 
 /** Starts the demo. Only tests of limits have its limit: others open many sessions. */
