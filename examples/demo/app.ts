@@ -35,6 +35,7 @@ import {
   notMePage,
   pageHeaders,
   pageParts,
+  type LanguageOptions,
   type NotMePageOptions,
   type PageContent,
   type PageParts,
@@ -49,6 +50,8 @@ import { textsIn } from './texts';
 interface Parts {
   readonly manager: IdentitySessionManager;
   readonly mailbox: Mailbox;
+  /** Further languages of the pages. */
+  readonly languages?: LanguageOptions['languages'];
 }
 
 /**
@@ -56,8 +59,9 @@ interface Parts {
  * and a page for administrators. It writes mails about sign-ins on new devices, with links that end them. Clients of Open-Xchange
  * and ABP front ends can use the same accounts and sessions.
  */
-export function createApp({ manager, mailbox }: Parts): Express {
-  const partsOf = pageParts(manager);
+export function createApp({ manager, mailbox, languages = {} }: Parts): Express {
+  const partsOf = pageParts(manager, { languages });
+  const pages = { layout, languages };
   const dialect = browserPages(manager.settings, {
     signIn: '/sign-in',
     limitChoice: '/sign-in/choice',
@@ -85,17 +89,17 @@ export function createApp({ manager, mailbox }: Parts): Express {
     signInLimiter(manager, { dialect, nameOf: (request) => signInForm(request).name }),
     signInWithPassword(manager, partsOf),
   );
-  app.use('/sign-in/choice', limitChoicePage(manager, { layout }));
+  app.use('/sign-in/choice', limitChoicePage(manager, pages));
   app.post('/sign-out', signOut(manager, { dialect }));
-  app.use('/not-me', notMePage(manager, { layout, onNotMe: secureAccount(manager, mailbox) }));
+  app.use('/not-me', notMePage(manager, { ...pages, onNotMe: secureAccount(manager, mailbox) }));
   app.get('/mails', sessionSecretGuard(manager, { dialect, optional: true }), showMails(partsOf, mailbox));
 
   app.get('/', (_request, response) => response.redirect(303, '/account/sessions'));
-  app.use('/account/sessions', accountPage(manager, { layout }));
+  app.use('/account/sessions', accountPage(manager, pages));
   app.use('/identity-sessions.js', express.static(ELEMENT));
   app.get('/element', guard, showElement(partsOf));
   app.get('/profile', guard, showProfile(partsOf));
-  app.use('/admin/sessions', adminPage(manager, { layout, isGranted: administers }));
+  app.use('/admin/sessions', adminPage(manager, { ...pages, isGranted: administers }));
 
   app.use('/api', abpRoutes(manager));
   app.use(restRouter(manager));

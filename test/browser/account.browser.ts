@@ -1,17 +1,10 @@
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 
 import { DAY } from '../support/sessions';
 import { describeWithChromium } from './chromium';
 import { opened, screenshot, Showcase, violations } from './showcase';
 import { HOSTILE, LAPTOP, PHONE, TABLET } from './user-agents';
-
-const VARIANTS: readonly [string, BrowserContextOptions][] = [
-  ['with scripts', {}],
-  ['without scripts', { javaScriptEnabled: false }],
-  ['in German', { locale: 'de-DE' }],
-  ['on a phone', { viewport: { width: 390, height: 844 }, hasTouch: true }],
-  ['in dark mode', { colorScheme: 'dark' }],
-];
+import { VARIANTS } from './variants';
 
 describeWithChromium('the account page', () => {
   let demo: Showcase;
@@ -43,11 +36,6 @@ describeWithChromium('the account page', () => {
       .knex('identity_sessions')
       .where({ session_id: sessionId })
       .update({ signed_in: time(signedIn), last_accessed: time(lastAccessed) });
-  }
-
-  async function open500(): Promise<void> {
-    for (let i = 0; i < 5; i++)
-      await open(Array.from({ length: 100 }, (_, at) => [PHONE, TABLET, LAPTOP][at % 3]!));
   }
 
   const titles = (page: Page) => page.locator('.eis-session[id] h3 a').allTextContents();
@@ -210,7 +198,8 @@ describeWithChromium('the account page', () => {
   });
 
   it('shows 100 sessions with less than 60 KB in total, and 500 on pages', async () => {
-    await open500();
+    for (let i = 0; i < 5; i++)
+      await open(Array.from({ length: 100 }, (_, at) => [PHONE, TABLET, LAPTOP][at % 3]!));
     const page = await demo.signedIn();
     expect(await titles(page)).toHaveLength(100);
     await page.getByRole('button', { name: 'Sign out all 500 other sessions' }).waitFor();

@@ -141,7 +141,7 @@ function showHistory({ manager, dialect, readerOf, documentOf }: AccountParts): 
     const { after } = request.query;
     const path = `${baseOf(request)}/history`;
     const page = await manager.trail(sessionOf(request), typeof after === 'string' ? { after } : {});
-    const content = html`${historyList(describedEntries(page.entries, manager), reader)}
+    const content = html`${historyList(describedEntries(page.entries, manager), reader, 2)}
       <nav class="eis-pager">
         ${after !== undefined && html`<a href="${path}">${history.newest}</a>`}
         ${page.next !== undefined && html`<a href="${path}?after=${page.next}">${history.older}</a>`}

@@ -17,7 +17,7 @@ export interface ChoiceContent {
 
 /** Returns the user's sessions in a form. Its button ends the selected ones and completes the sign-in. */
 export function choiceContent({ sessions, reader, signIn, problem }: ChoiceContent): Html {
-  const { choice, confirm, problem: problems } = reader.texts;
+  const { account, choice, confirm, problem: problems } = reader.texts;
   const isEmpty = sessions.length === 0;
   const items = titled(sessions, reader).map((session) => selectableCard(session, reader));
   return html`${problem !== undefined && problemBox(problem)}
@@ -25,9 +25,10 @@ export function choiceContent({ sessions, reader, signIn, problem }: ChoiceConte
     <form method="post">
       ${
         !isEmpty &&
-        html`<ul class="eis-card eis-list" role="list">
-          ${items}
-        </ul>`
+        html`<h2>${account.title}</h2>
+          <ul class="eis-card eis-list" role="list">
+            ${items}
+          </ul>`
       }
       <p class="eis-actions">
         <a class="eis-button" href="${signIn}">${confirm.cancel}</a>

@@ -91,7 +91,7 @@ function sessionSummary(
   const kind = deviceKind(described.device, described.session);
   return html`${icon(kind, reader.texts.session.kinds[kind])}
     <div>
-      <h3>${title} ${badges(described, isCurrent, reader)}</h3>
+      <h3><bdi>${title}</bdi> ${badges(described, isCurrent, reader)}</h3>
       ${facts(whereFacts(described, reader))} ${facts(whenFacts(described, isCurrent, reader))}
     </div>`;
 }
@@ -115,7 +115,9 @@ export function badges({ session }: DescribedSession, isCurrent: boolean, { text
 }
 
 function facts(items: readonly Content[]): Html {
-  return html`<p>${items.map((item) => item !== false && item !== null && html`<span>${item}</span>`)}</p>`;
+  return html`<p>
+    ${items.map((item) => item !== false && item !== null && html`<span dir="auto">${item}</span>`)}
+  </p>`;
 }
 
 /** Returns the device, if the title does not show it, the place and the address. */
