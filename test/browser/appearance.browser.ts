@@ -124,17 +124,16 @@ const LEFT_TO_RIGHT = `(() => {
   for (const back of document.querySelectorAll('.eis-back')) {
     if (back.textContent.includes('←')) problems.push('has a wrong arrow: ' + name(back));
   }
-  // The end of a name from left to right, such as "Phone!", is on its right.
-  for (const title of document.querySelectorAll('.eis-session h3')) {
+  // The end of a name from left to right, such as "Phone!", is on its right, and the name is on the right of its line.
+  for (const title of document.querySelectorAll('.eis h1, .eis-session h3')) {
     const node = document.createTreeWalker(title, NodeFilter.SHOW_TEXT).nextNode();
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const { right } = range.getBoundingClientRect();
+    if (right < title.getBoundingClientRect().right - 1) problems.push('is on the left: ' + node.data);
     if (!node.data.endsWith('!')) continue;
-    const leftOf = (from) => {
-      const range = document.createRange();
-      range.setStart(node, from);
-      range.setEnd(node, from + 1);
-      return range.getBoundingClientRect().left;
-    };
-    if (leftOf(node.length - 1) < leftOf(0)) problems.push('is in the wrong order: ' + node.data);
+    range.setStart(node, node.length - 1);
+    if (range.getBoundingClientRect().right < right) problems.push('is in the wrong order: ' + node.data);
   }
   return problems;
 })()`;

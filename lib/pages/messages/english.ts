@@ -142,8 +142,8 @@ export const ENGLISH_PAGES: PageMessages = {
   choice: {
     title: 'You are signed in too often',
     introduction:
-      'Select the sessions that you want to sign out. They are signed out within seconds, and you are signed in here.',
-    button: 'Sign out selected and sign in',
+      'Select the sessions that you want to sign out. They are signed out within seconds. You are then signed in here.',
+    button: 'Sign out selected and sign in here',
     none: 'Your other sessions have ended in the meantime.',
   },
   history: {

@@ -155,8 +155,8 @@ export const GERMAN_PAGES: PageMessages = {
   choice: {
     title: 'Sie sind zu oft angemeldet',
     introduction:
-      'Wählen Sie die Sitzungen aus, die Sie abmelden möchten. Sie werden innerhalb von Sekunden abgemeldet, und Sie sind dann hier angemeldet.',
-    button: 'Auswahl abmelden und anmelden',
+      'Wählen Sie die Sitzungen aus, die Sie abmelden möchten. Diese werden innerhalb von Sekunden abgemeldet. Danach sind Sie hier angemeldet.',
+    button: 'Auswahl abmelden und hier anmelden',
     none: 'Ihre anderen Sitzungen sind inzwischen beendet.',
   },
   history: {

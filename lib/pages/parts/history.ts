@@ -37,7 +37,7 @@ function historyItem(described: DescribedEntry, reader: Reader, level: 2 | 3): H
       <h3 aria-level="${level}" ${isAlarming(entry) && html`class="eis-alarming"`}>
         ${eventText(entry, reader)}
       </h3>
-      <p>${facts.map((fact) => fact && html`<span dir="auto">${fact}</span>`)}</p>
+      <p>${facts.map((fact) => fact && html`<span>${fact}</span>`)}</p>
     </div>
     <p>${timeOf(entry.at, reader)}</p>
   </li>`;

@@ -115,9 +115,7 @@ export function badges({ session }: DescribedSession, isCurrent: boolean, { text
 }
 
 function facts(items: readonly Content[]): Html {
-  return html`<p>
-    ${items.map((item) => item !== false && item !== null && html`<span dir="auto">${item}</span>`)}
-  </p>`;
+  return html`<p>${items.map((item) => item !== false && item !== null && html`<span>${item}</span>`)}</p>`;
 }
 
 /** Returns the device, if the title does not show it, the place and the address. */

@@ -36,7 +36,7 @@ export function factList(facts: readonly Fact[]): Html {
       ([name, value]) =>
         value &&
         html`<dt>${name}</dt>
-          <dd><bdi>${value}</bdi></dd>`,
+          <dd>${value}</dd>`,
     )}
   </dl>`;
 }

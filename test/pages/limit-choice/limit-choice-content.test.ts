@@ -16,7 +16,7 @@ describe('the page with a choice at a limit', () => {
     const page = content([IPHONE, IPHONE]);
     expect(page).toContain('aria-label="Select Mobile Safari 18 on iOS 18.5"');
     expect(page).toContain('aria-label="Select Mobile Safari 18 on iOS 18.5 (2)"');
-    expect(page).toContain('Sign out selected and sign in');
+    expect(page).toContain('Sign out selected and sign in here');
     expect(page).toContain('href="/login"');
     expect(page).not.toMatch(/role="alert"|href="[^"]*\/sessions\//);
   });

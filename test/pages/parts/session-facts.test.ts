@@ -11,8 +11,8 @@ const facts = (said: Parameters<typeof aSession>[1] = {}, more: readonly [string
 describe('the facts about a session', () => {
   it('contain the current address and the earlier ones, newest first', () => {
     const html = facts({ ipAddresses: ['192.0.2.1', '192.0.2.2', '192.0.2.3'] });
-    expect(html).toMatch(/IP address<\/dt>\s*<dd><bdi>192.0.2.3</);
-    expect(html).toMatch(/Earlier IP addresses<\/dt>\s*<dd><bdi>192.0.2.2, 192.0.2.1</);
+    expect(html).toMatch(/IP address<\/dt>\s*<dd>192.0.2.3</);
+    expect(html).toMatch(/Earlier IP addresses<\/dt>\s*<dd>192.0.2.2, 192.0.2.1</);
   });
 
   it('leave out what is unknown', () => {
