@@ -152,7 +152,7 @@ describeWithChromium('the account page', () => {
       });
       const page = await demo.signedIn(context);
       const history = page.locator('.eis-history');
-      const entries = await history.getByRole('heading').allTextContents();
+      const entries = await history.getByRole('heading').allInnerTexts();
       expect(entries).toEqual([
         text('Signed in', 'Angemeldet'),
         text('Failed attempt to sign in', 'Fehlgeschlagener Versuch, sich anzumelden'),
