@@ -1,5 +1,6 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
+import { bindingEvidence } from './bound-cookie';
 import { clientAddress } from './client-address';
 import type { Dialect, RequestCredentials } from './dialect';
 import { plainRefusal, SessionError } from '../errors';
@@ -64,6 +65,7 @@ export function sessionSecretGuard(
           ipAddress: clientAddress(request),
           activity,
           sameAddress,
+          binding: bindingEvidence(request.headers, settings),
         });
         // A cached session is returned directly, so that the request is passed on without waiting.
         if (verified instanceof Promise) {

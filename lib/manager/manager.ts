@@ -12,6 +12,7 @@ import type { Health } from '../health';
 import { placeOf, type Locator } from '../location/location';
 import { duration, text } from '../options/checks';
 import { checkNames, readOptions, type Names, type OptionTable } from '../options/reader';
+import { DeviceBinding, setDeviceBinding } from './device-binding';
 import { setInstallationKeys } from './installation-keys';
 import { NodeCapacity } from './node-capacity';
 import { LimitChoice, setLimitChoice } from './limit-choice';
@@ -163,7 +164,10 @@ export class IdentitySessionManager {
     parts.onChange?.((ids) => this.#owners.look(ids));
     this.#locate = locate;
     this.#trail = parts.trail;
+    const binding = new DeviceBinding({ store, keys: parts.keys, settings });
+    setDeviceBinding(this, binding);
     this.#verification = new Verification(store, settings, {
+      binding,
       locate,
       onRefused: (sessionId, reason, from) => parts.trail.noteRefused(sessionId, reason, from),
     });

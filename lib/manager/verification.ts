@@ -8,7 +8,7 @@ import {
 import { placeOf, type Locator } from '../location/location';
 import { credentialsMatch, type Credentials } from '../session/credentials';
 import { ipAddress } from '../session/ip-address';
-import { withoutExpiredData, cutoffs, stage } from '../session/lifetimes';
+import { withoutExpiredData, cutoffs, stage, type Stage } from '../session/lifetimes';
 import {
   currentIpAddress,
   referenceTo,
@@ -20,6 +20,7 @@ import {
   type StoredSession,
 } from '../session/session';
 import type { Settings } from '../options/settings';
+import { RENEWING, type BindingEvidence, type DeviceBinding } from './device-binding';
 import type { RefusedReason } from '../session/trail-entry';
 import type { MaybePromise, SessionStore } from '../store/store';
 
@@ -36,6 +37,8 @@ export interface Visit {
    * check applies to the request's own address.
    */
   readonly movesTo?: string | undefined;
+  /** What the request shows of the binding of its session to a device. Without it, bound sessions are refused. */
+  readonly binding?: BindingEvidence | typeof RENEWING | undefined;
 }
 
 /** Replaces the credentials if a token names the session and the app has verified the token's signature. */
@@ -54,6 +57,7 @@ function proves(proof: Proof, session: StoredSession | undefined): boolean {
 
 /** The functions of the manager that verification uses. */
 export interface VerificationParts {
+  readonly binding: DeviceBinding;
   readonly locate?: Locator | undefined;
   /** Called for a refused request that concerns the owner of a live session. */
   readonly onRefused: (sessionId: string, reason: RefusedReason, from: string | null | undefined) => void;
@@ -65,8 +69,10 @@ export class Verification {
   readonly #settings: Settings;
   readonly #countryOf: (address: string) => string | undefined;
   readonly #onRefused: VerificationParts['onRefused'];
+  readonly #binding: DeviceBinding;
 
-  constructor(store: SessionStore, settings: Settings, { locate, onRefused }: VerificationParts) {
+  constructor(store: SessionStore, settings: Settings, { binding, locate, onRefused }: VerificationParts) {
+    this.#binding = binding;
     this.#onRefused = onRefused;
     this.#store = store;
     this.#settings = settings;
@@ -111,6 +117,41 @@ export class Verification {
     const now = this.#settings.clock.now();
     const at = stage(session, this.#settings.lifetimes, now);
     if (at === 'ended') throw this.#refusal('session-expired', visit, session);
+    const bound = this.#checkBinding(session, proof, visit, now);
+    return bound instanceof Promise
+      ? bound.then(() => this.#admit(session, proof, visit, { at, now }))
+      : this.#admit(session, proof, visit, { at, now });
+  }
+
+  /** Tokens that the app signs are not bound to devices. */
+  #checkBinding(session: StoredSession, proof: Proof, visit: Visit, now: number): MaybePromise<void> {
+    const { binding } = visit;
+    if (binding === RENEWING || proof === CLAIMED || 'subject' in proof) return undefined;
+    try {
+      const checked = this.#binding.check(session, binding, now);
+      return checked instanceof Promise
+        ? checked.catch((error: unknown) => this.#refuseUnbound(session, visit, error))
+        : checked;
+    } catch (error) {
+      return this.#refuseUnbound(session, visit, error);
+    }
+  }
+
+  #refuseUnbound(session: StoredSession, visit: Visit, error: unknown): never {
+    if (!(error instanceof SessionError)) throw error;
+    if (error.code === 'binding-required') this.#note(session, 'binding-required', visit);
+    const from = this.#settings.keptAddress(visit.ipAddress);
+    const { code } = error;
+    this.#settings.report({ type: 'refused', code, session: referenceTo(session), ipAddress: from });
+    throw error;
+  }
+
+  #admit(
+    session: StoredSession,
+    proof: Proof,
+    visit: Visit,
+    { at, now }: { readonly at: Stage; readonly now: number },
+  ): MaybePromise<IdentitySession> {
     const moved = this.#newAddresses(session, visit);
     if (visit.activity === false)
       return withoutExpiredData(withoutSecret(session), this.#settings.lifetimes, now);

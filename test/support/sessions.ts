@@ -17,6 +17,8 @@ export function aSession(now: number, said: Partial<StoredSession> = {}): Stored
     sessionId: mintSessionId(now),
     secretHash: hashSecret('a secret'),
     knownDevice: null,
+    boundKey: null,
+    boundAt: null,
     tenantId: null,
     userId: 'alice',
     clientId: null,

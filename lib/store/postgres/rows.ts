@@ -60,6 +60,8 @@ const FIELDS = {
   endedAt: point('ended_at'),
   endReason: field<StoredSession['endReason']>('end_reason'),
   endedBy: optionalText('ended_by'),
+  boundAt: point('bound_at'),
+  boundKey: optionalText('bound_key'),
   name: optionalText('name'),
 } satisfies { readonly [Name in keyof Omit<StoredSession, 'idleTimeout'>]: Field<StoredSession[Name]> };
 
@@ -125,8 +127,8 @@ function wholeSession(row: SessionRow): StoredSession {
 
 function compact(fields: StoredSession): StoredSession {
   // An object that was filled by computed names is slow to read and to copy. This copy is not.
-  const { secretHash, knownDevice } = fields;
-  return { secretHash, knownDevice, ...withoutSecret(fields) };
+  const { secretHash, knownDevice, boundKey } = fields;
+  return { secretHash, knownDevice, boundKey, ...withoutSecret(fields) };
 }
 
 /** Returns the temporary data of a row. */

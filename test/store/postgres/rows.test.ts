@@ -103,6 +103,8 @@ describe('the row of a session', () => {
     sessionId: hexadecimal(32),
     secretHash: hexadecimal(64),
     knownDevice: orNull(hexadecimal(64)),
+    boundKey: orNull(text),
+    boundAt: orNull(instant),
     tenantId: orNull(text),
     userId: text,
     clientId: orNull(text),
