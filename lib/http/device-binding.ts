@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 
 import { SessionError, plainRefusal } from '../errors';
-import { deviceBindingOf, RENEWING } from '../manager/device-binding';
+import { deviceBindingOf } from '../manager/device-binding';
 import type { IdentitySessionManager } from '../manager/manager';
 import type { IdentitySession } from '../session/session';
 import { boundCookie, boundCredential } from './bound-cookie';
@@ -53,7 +53,7 @@ async function sessionIn(
       ipAddress: clientAddress(request),
       sameAddress: dialect.sameAddress,
       activity: false,
-      binding: RENEWING,
+      binding: { cookie: undefined, skipped: false, renews: true },
     });
   } catch (error) {
     // The session lives, and its browser may come back to its address. A 401 would end the binding in the browser.

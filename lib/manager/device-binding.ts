@@ -14,10 +14,9 @@ export interface BindingEvidence {
   readonly cookie: string | undefined;
   /** True if the browser says that it could not renew the bound cookie. */
   readonly skipped: boolean;
+  /** True for a request with which the browser gets the bound cookie, so that it needs none. Only `deviceBinding` sets it. */
+  readonly renews?: true;
 }
-
-/** Takes the place of the evidence in the requests with which a browser gets the bound cookie. */
-export const RENEWING = Symbol('renewing');
 
 /** The time for which a bound cookie is valid, in milliseconds. A stolen one is worth nothing afterwards. */
 export const BOUND_FOR = 10 * 60_000;

@@ -20,7 +20,7 @@ import {
   type StoredSession,
 } from '../session/session';
 import type { Settings } from '../options/settings';
-import { RENEWING, type BindingEvidence, type DeviceBinding } from './device-binding';
+import type { BindingEvidence, DeviceBinding } from './device-binding';
 import type { RefusedReason } from '../session/trail-entry';
 import type { MaybePromise, SessionStore } from '../store/store';
 
@@ -38,7 +38,7 @@ export interface Visit {
    */
   readonly movesTo?: string | undefined;
   /** What the request shows of the binding of its session to a device. Without it, bound sessions are refused. */
-  readonly binding?: BindingEvidence | typeof RENEWING | undefined;
+  readonly binding?: BindingEvidence | undefined;
 }
 
 /** Replaces the credentials if a token names the session and the app has verified the token's signature. */
@@ -126,7 +126,7 @@ export class Verification {
   /** Tokens that the app signs are not bound to devices. */
   #checkBinding(session: StoredSession, proof: Proof, visit: Visit, now: number): MaybePromise<void> {
     const { binding } = visit;
-    if (binding === RENEWING || proof === CLAIMED || 'subject' in proof) return undefined;
+    if (binding?.renews === true || proof === CLAIMED || 'subject' in proof) return undefined;
     try {
       const checked = this.#binding.check(session, binding, now);
       return checked instanceof Promise
