@@ -1,4 +1,4 @@
-import { plainRefusal, SessionError } from '../errors';
+import { plainRefusal, type SessionError } from '../errors';
 import { lru } from '../lru';
 import type { Settings } from '../options/settings';
 import { isSignedBy, readProof } from '../session/binding-proof';
