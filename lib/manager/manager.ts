@@ -23,7 +23,7 @@ import { OwnSessions, type ListOptions, type OwnSearch } from './own-sessions';
 import { checkedProtocolData, newSession, type SignIn } from './new-session';
 import {
   credentialsMatch,
-  hashSecret,
+  sessionSecretHash,
   mintSecret,
   parsedSessionId,
   type Credentials,
@@ -194,7 +194,7 @@ export class IdentitySessionManager {
   async #open(signIn: SignIn): Promise<Opened> {
     const secret = mintSecret(signIn.secretForm);
     await this.#synchronizeClock();
-    const session = newSession(signIn, hashSecret(secret), this.settings);
+    const session = newSession(signIn, sessionSecretHash(secret), this.settings);
     const { replaces } = signIn;
     const replaced = replaces && (await this.#revocationOf(replaces, session.actor));
     const chosen = signIn.ends?.map((id) => parsedSessionId(id) ?? '');
@@ -238,7 +238,7 @@ export class IdentitySessionManager {
     secret = mintSecret(),
   ): Promise<IdentitySession> {
     await this.#synchronizeClock();
-    const session = newSession(signIn, hashSecret(secret), this.settings);
+    const session = newSession(signIn, sessionSecretHash(secret), this.settings);
     try {
       return withoutSecret(await this.#insert(session, checkedAt(signIn, session)));
     } catch (error) {

@@ -8,12 +8,12 @@ import {
 import { placeOf, type Locator } from '../location/location';
 import { credentialsMatch, type Credentials } from '../session/credentials';
 import { ipAddress } from '../session/ip-address';
-import { withoutExpiredData, cutoffs, stage, type Stage } from '../session/lifetimes';
+import { withoutExpiredData, cutoffs, stage } from '../session/lifetimes';
 import {
+  copyOf,
   currentIpAddress,
   referenceTo,
   sameOwner,
-  seenAfterUse,
   withoutSecret,
   type IdentitySession,
   type Owner,
@@ -81,9 +81,11 @@ export class Verification {
 
   /** @throws SessionError as `verify` of the manager */
   verify(sessionId: string | undefined, proof: Proof, visit: Visit): MaybePromise<IdentitySession> {
-    const found = sessionId === undefined ? undefined : this.#store.find(sessionId);
-    if (!(found instanceof Promise)) return this.#judge(found, proof, visit);
-    return this.#lookedUp(found, visit).then((session) => this.#judge(session, proof, visit));
+    const { clock } = this.#settings;
+    const moment = clock.monotonic();
+    const found = sessionId === undefined ? undefined : this.#store.find(sessionId, moment);
+    if (!(found instanceof Promise)) return this.#judge(found, proof, visit, clock.at(moment));
+    return this.#lookedUp(found, visit).then((session) => this.#judge(session, proof, visit, clock.now()));
   }
 
   /** Waits for a session that is not cached, and reports the time. */
@@ -103,24 +105,52 @@ export class Verification {
     }
   }
 
-  #judge(session: StoredSession | undefined, proof: Proof, visit: Visit): MaybePromise<IdentitySession> {
+  #judge(
+    session: StoredSession | undefined,
+    proof: Proof,
+    visit: Visit,
+    now: number,
+  ): MaybePromise<IdentitySession> {
     // Compares without a session too, so that the response time does not reveal whether the session exists.
     const proved = proves(proof, session);
     if (!proved || session === undefined) {
       if (session !== undefined && this.#isLive(session)) this.#note(session, 'wrong-secret', visit);
       throw this.#refusal('credentials-invalid', visit);
     }
+    const { nothingDueBefore: due } = session;
+    const isActive = (due !== undefined && now < due) || this.#isActive(session, visit, now);
+    const bound = this.#checkBinding(session, proof, visit, now);
+    return bound instanceof Promise
+      ? bound.then(() => this.#admit(session, proof, visit, { isActive, now }))
+      : this.#admit(session, proof, visit, { isActive, now });
+  }
+
+  #admit(
+    session: StoredSession,
+    proof: Proof,
+    visit: Visit,
+    { isActive, now }: { readonly isActive: boolean; readonly now: number },
+  ): MaybePromise<IdentitySession> {
+    const moved = this.#newAddresses(session, visit);
+    if (visit.activity === false) {
+      const seen = withoutSecret(session);
+      return isActive ? seen : withoutExpiredData(seen, this.#settings.lifetimes, now);
+    }
+    return isActive ? this.#recordUse(session, moved, now) : this.#wake(session, proof, visit, now);
+  }
+
+  /**
+   * Makes the checks that `nothingDueBefore` saves. Returns false if the session hibernates.
+   * @throws SessionError `session-ended`, `session-expired`
+   */
+  #isActive(session: StoredSession, visit: Visit, now: number): boolean {
     if (session.endedAt !== null) {
       throw this.#refusal('session-ended', visit, session, { endReason: session.endReason ?? undefined });
     }
     if (session.defect !== undefined) throw session.defect;
-    const now = this.#settings.clock.now();
     const at = stage(session, this.#settings.lifetimes, now);
     if (at === 'ended') throw this.#refusal('session-expired', visit, session);
-    const bound = this.#checkBinding(session, proof, visit, now);
-    return bound instanceof Promise
-      ? bound.then(() => this.#admit(session, proof, visit, { at, now }))
-      : this.#admit(session, proof, visit, { at, now });
+    return at === 'active';
   }
 
   /** Tokens that the app signs are not bound to devices. */
@@ -144,20 +174,6 @@ export class Verification {
     const { code } = error;
     this.#settings.report({ type: 'refused', code, session: referenceTo(session), ipAddress: from });
     throw error;
-  }
-
-  #admit(
-    session: StoredSession,
-    proof: Proof,
-    visit: Visit,
-    { at, now }: { readonly at: Stage; readonly now: number },
-  ): MaybePromise<IdentitySession> {
-    const moved = this.#newAddresses(session, visit);
-    if (visit.activity === false)
-      return withoutExpiredData(withoutSecret(session), this.#settings.lifetimes, now);
-    return at === 'hibernating'
-      ? this.#wake(session, proof, visit, now)
-      : this.#recordUse(session, moved, now);
   }
 
   /**
@@ -195,7 +211,7 @@ export class Verification {
     const { hibernation } = cutoffs(this.#settings.lifetimes, now);
     if (await this.#store.wake(session.sessionId, now, hibernation)) {
       this.#settings.report({ type: 'reactivated', session: referenceTo(session) });
-      const awake = { ...session, data: {}, lastAccessed: now };
+      const awake = { ...copyOf(session), data: NO_DATA, lastAccessed: now };
       return this.#recordUse(awake, this.#newAddresses(awake, visit), now);
     }
     return this.verify(session.sessionId, proof, visit);
@@ -207,13 +223,9 @@ export class Verification {
     now: number,
   ): MaybePromise<IdentitySession> {
     const { nodeId: node, observed, report } = this.#settings;
-    const { sessionId: id, lastAccessed: previous, idleTimeout } = session;
-    // As `touchInterval` for `shortLifetime`: with a longer delay, a session in use could seem idle on other nodes.
-    const within = idleTimeout === null ? undefined : idleTimeout / 10;
-    const touched = this.#store.touch([{ id, at: now, ipAddresses, node, previous, within }]);
-    const seen = seenAfterUse(session, { at: now, ipAddresses });
-    if (observed) report({ type: 'touched', session: referenceTo(seen) });
-    return touched instanceof Promise ? touched.then(() => seen) : seen;
+    const used = this.#store.use(session, { at: now, ipAddresses, node });
+    if (observed) report({ type: 'touched', session: referenceTo(session) });
+    return used instanceof Promise ? used.then(withoutSecret) : withoutSecret(used);
   }
 
   #isLive(session: StoredSession): boolean {
@@ -238,3 +250,4 @@ export class Verification {
 }
 
 const NO_ADDRESSES: readonly string[] = Object.freeze([]);
+const NO_DATA = Object.freeze({});

@@ -193,7 +193,7 @@ describe('the row of a session', () => {
     );
     expect(sessionFromRow(row!)).toMatchObject({
       sessionId: '0198c1a200007000800000000000000a',
-      secretHash: 'ab',
+      secretHash: '\xab',
       ipAddresses: [],
       signedIn: NOON,
       extraProperties: {},
