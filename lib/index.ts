@@ -2,6 +2,7 @@ export { createIdentitySessionManager } from './create';
 export type { CookieOptions, IdentitySessionOptions, OnNewDevice } from './options/options';
 export type { Closed, IdentitySessionManager, NotMeLinkOptions, Opened } from './manager/manager';
 export type { SignIn } from './manager/new-session';
+export type { BindingEvidence } from './manager/device-binding';
 export type { Visit } from './manager/verification';
 export type { EndedListener } from './manager/session-watch';
 export type { SessionsListener } from './manager/owner-watch';
@@ -36,6 +37,7 @@ export { sessionTrail } from './http/session-trail';
 export { revokeRoute, type RevokeRouteOptions } from './http/revoke-route';
 export { signOut } from './http/sign-out';
 export { clearDeviceCookie } from './http/device-cookie';
+export { deviceBinding } from './http/device-binding';
 export { endWithSession } from './http/end-with-session';
 export {
   upgradeGuard,

@@ -51,6 +51,8 @@ function redirected(): string[] {
     'session-ended': true,
     'session-expired': true,
     'ip-changed': true,
+    'binding-required': true,
+    'binding-unavailable': true,
     'session-not-found': true,
     'ticket-invalid': true,
     'link-invalid': true,
