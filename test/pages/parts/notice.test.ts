@@ -42,7 +42,7 @@ describe('the page about a refusal', () => {
   });
 });
 
-/** The codes of refusals that lead to the sign-in page, except those that have a reason or mean that nobody was signed in. */
+/** The codes of refusals with which browsers are led to the sign-in page. Two are left out, because they never become a notice. */
 function redirected(): string[] {
   const codes: Record<RefusalCode, true> = {
     'credentials-missing': true,
