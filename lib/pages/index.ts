@@ -1,5 +1,6 @@
 export { accountPage, type AccountPageOptions } from './account/account-router';
-export { adminPage, type AdminPageOptions, type AdminPermission } from './admin/admin-router';
+export { adminPage, type AdminPageOptions } from './admin/admin-router';
+export type { AdminPermission, IsGranted } from './admin/admin-parts';
 export { pageHeaders } from './page-response';
 export type { PageOptions } from './page-options';
 export { pageParts, type PageParts, type PagePartsOptions } from './page-parts';

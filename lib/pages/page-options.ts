@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 
 import { browserPages } from '../http/browser-pages';
 import type { Dialect } from '../http/dialect';
@@ -8,6 +8,7 @@ import type { Settings } from '../options/settings';
 import { displayRefusal } from '../session/i18n/messages';
 import { LANGUAGE_OPTIONS, type LanguageOptions, type Reader } from './messages/reader';
 import { contentOf } from './page-parts';
+import { sendPage } from './page-response';
 import { html, type Html } from './parts/html';
 import { mainOf, plainLayout, type Layout, type PageShape } from './parts/layout';
 import { problemBox } from './parts/notice';
@@ -40,8 +41,8 @@ export interface PageFrame {
   /** Redirects browsers without a session to the sign-in page, and shows other refusals as a page. */
   readonly dialect: Dialect;
   readonly readerOf: (request: Pick<Request, 'headers'>) => Reader;
-  /** Returns the document of a page. */
-  readonly documentOf: (page: PageBody, reader: Reader, request: Request) => string;
+  /** Sends a page in the language of the request, inside the layout. */
+  readonly show: (page: PageBody, request: Request, response: Response) => Promise<void>;
 }
 
 /** Builds the functions that all mounted pages share. */
@@ -50,7 +51,7 @@ export function frameOf(
   { signIn, layout }: { readonly signIn: string; readonly layout: Layout },
   readerOf: PageFrame['readerOf'],
 ): PageFrame {
-  const documentOf: PageFrame['documentOf'] = ({ title, content, ...shape }, reader, request) => {
+  const documentOf = ({ title, content, ...shape }: PageBody, reader: Reader, request: Request) => {
     const body = mainOf(title, content, reader, shape);
     return String(layout(contentOf(title, body, request.baseUrl, reader), request));
   };
@@ -64,5 +65,7 @@ export function frameOf(
       return documentOf({ title: problem.title, content }, reader, request);
     },
   });
-  return { dialect, readerOf, documentOf };
+  const show: PageFrame['show'] = (page, request, response) =>
+    sendPage(documentOf(page, readerOf(request), request), request, response);
+  return { dialect, readerOf, show };
 }
