@@ -92,6 +92,10 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
         check (prevent_concurrent_login in ('Disabled', 'LogoutFromSameTypeDevices', 'LogoutFromAllDevices')),
       -- In milliseconds. Sessions that do not stay signed in end after this time without a request.
       idle_timeout bigint check (idle_timeout >= 1000),
+      -- The most live sessions of a user: in total, with one client, and on one kind of device. Infinity for no limit.
+      max_sessions_per_user float8 check (max_sessions_per_user >= 1),
+      max_sessions_per_client float8 check (max_sessions_per_client >= 1),
+      max_sessions_per_device float8 check (max_sessions_per_device >= 1),
       -- The settings of protocols: one object per protocol, under the protocol's name.
       protocols jsonb
     )`);

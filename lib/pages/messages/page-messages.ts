@@ -1,5 +1,6 @@
 import type { EndReason } from '../../session/end-reason';
 import type { PreventConcurrentLogin } from '../../session/revocation';
+import type { SESSION_LIMITS } from '../../session/sign-in-rules';
 import type { SearchState } from '../../store/store';
 
 /** A message with a number, in the forms that the language distinguishes: the names are those of `Intl.PluralRules`. */
@@ -129,6 +130,8 @@ export interface PageMessages {
     readonly policyIntroduction: string;
     readonly concurrentLogins: string;
     readonly concurrent: Readonly<Record<PreventConcurrentLogin, string>>;
+    readonly limits: Readonly<Record<(typeof SESSION_LIMITS)[number], string>>;
+    readonly limitsHint: string;
     readonly idleTimeout: string;
     readonly idleTimeoutHint: string;
     readonly byOptions: string;

@@ -2,7 +2,7 @@ import { statementsOf } from '../../database/statement-runner';
 import { LONGEST_HISTORY } from '../../session/ip-address';
 import { changeCredentials, credentialsHold, forgetCredentialChanges, ownerLock } from './credential-changes';
 import { endEverything, notEnded, withEpochs, withoutEpochs } from './epochs';
-import { setPolicy } from './policy-row';
+import { readPolicy, setPolicy } from './policy-row';
 import { COLUMNS, ENDED, REFERENCE, WRITTEN, day, selected, time } from './rows';
 import type { Tables } from './tables';
 
@@ -91,8 +91,7 @@ export function statements(tables: Tables) {
 
     endEverything: endEverything(tables),
 
-    policy: `
-      select prevent_concurrent_login, idle_timeout, protocols from ${tables.policy} where one`,
+    policy: readPolicy(tables),
 
     setPolicy: setPolicy(tables),
 
