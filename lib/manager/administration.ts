@@ -11,7 +11,13 @@ import type { EndReason } from '../session/end-reason';
 import { optionalLabel } from '../session/text';
 import { wholeNumber } from '../session/whole-number';
 import type { Settings } from '../options/settings';
-import { erasePersonalData, personalRecords, type Erased, type PersonalRecord } from './personal-data';
+import {
+  erasePersonalData,
+  personalRecords,
+  type Erased,
+  type PersonalData,
+  type PersonalRecord,
+} from './personal-data';
 import { checkedPatch, policyInForce } from './policy';
 import type { SessionTrail, TrailPage, TrailSearch } from './trail';
 import {
@@ -61,6 +67,7 @@ export interface AdministrationParts {
   /** Resolves when the clock follows the database's time. */
   readonly synchronizeClock: () => Promise<void>;
   readonly trail: SessionTrail;
+  readonly devices: PersonalData['devices'];
   /** Forgets the devices of a user, and the links and tickets that wait for the user. */
   readonly forgetDevices: (owner: Owner) => Promise<void>;
 }
@@ -75,18 +82,20 @@ export class Administration {
   readonly #end: AdministrationParts['end'];
   readonly #synchronizeClock: AdministrationParts['synchronizeClock'];
   readonly #trail: SessionTrail;
+  readonly #devices: PersonalData['devices'];
   readonly #forgetDevices: AdministrationParts['forgetDevices'];
 
   constructor(
     store: AdministeredStore,
     settings: Settings,
-    { end, synchronizeClock, trail, forgetDevices }: AdministrationParts,
+    { end, synchronizeClock, trail, devices, forgetDevices }: AdministrationParts,
   ) {
     this.#store = store;
     this.#settings = settings;
     this.#end = end;
     this.#synchronizeClock = synchronizeClock;
     this.#trail = trail;
+    this.#devices = devices;
     this.#forgetDevices = forgetDevices;
   }
 
@@ -173,12 +182,13 @@ export class Administration {
   }
 
   /**
-   * Yields the personal data of a user: the sessions, live and ended, and the entries of the trail. Secrets are not included.
+   * Yields the personal data of a user: the sessions, live and ended, the known devices, and the entries of the trail. Secrets and
+   * their hashes are not included.
    * @throws SessionError `store-unavailable`
    * @throws TypeError if `owner` is not an owner
    */
   exportUser(owner: Owner): AsyncGenerator<PersonalRecord, void, undefined> {
-    return personalRecords({ store: this.#store, trail: this.#trail }, owner);
+    return personalRecords({ store: this.#store, trail: this.#trail, devices: this.#devices }, owner);
   }
 
   /**

@@ -1,4 +1,3 @@
-import type { PreventConcurrentLogin } from '../../session/revocation';
 import type { Policy, PolicyPatch, ProtocolSettings } from '../store';
 import type { Tables } from './tables';
 
@@ -26,7 +25,7 @@ export function policyOf({ protocols, ...row }: PolicyRow): Policy {
   const stored = SETTINGS.flatMap((name) => {
     const text = row[COLUMNS[name]];
     if (text === null) return [];
-    return [[name, name === 'preventConcurrentLogin' ? (text) : Number(text)]];
+    return [[name, name === 'preventConcurrentLogin' ? text : Number(text)]];
   });
   return {
     ...(Object.fromEntries(stored) as Omit<Policy, 'protocols'>),
