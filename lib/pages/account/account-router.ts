@@ -1,10 +1,9 @@
-import { Router, type Request } from 'express';
+import { Router } from 'express';
 
 import { revokeLimiters } from '../../http/limiters';
 import { verbOptions } from '../../http/request';
 import { sameOrigin } from '../../http/same-origin';
 import { sessionSecretGuard } from '../../http/session-secret-guard';
-import type { SessionPage } from '../../manager/administration';
 import type { IdentitySessionManager } from '../../manager/manager';
 import { func } from '../../options/checks';
 import type { OptionTable } from '../../options/reader';
@@ -18,8 +17,8 @@ import type { AccountParts } from './account-parts';
 import { askBefore, endSessions } from './end-sessions';
 import { showHistory } from './history-pages';
 import { nameSession, showSession } from './one-session';
-import { listsOf, showSessions } from './overview';
-import { sessionStream, streamDialect } from './session-stream';
+import { showSessions } from './overview';
+import { pageStream, streamDialect } from './page-stream';
 
 /** The options of `accountPage`. */
 export interface AccountPageOptions extends PageOptions {
@@ -53,17 +52,12 @@ export function accountPage(manager: IdentitySessionManager, options: AccountPag
     dialect: streamDialect(dialect, values.signIn),
     activity: false,
   });
-  const stream = {
-    manager,
-    signIn: values.signIn,
-    listsOf: async (page: SessionPage, request: Request) => String(await listsOf(parts, page, true, request)),
-  };
 
   const router = Router();
   router.get('/assets/:file', serveAsset);
   router.get('/', guarded, showSessions(parts));
   router.get('/history', guarded, showHistory(parts));
-  router.get('/events', streamGuard, sessionStream(stream));
+  router.get('/events', streamGuard, pageStream(parts, values.signIn));
   router.get('/sessions/:id', guarded, showSession(parts));
   router.post('/sessions/:id/name', write, nameSession(parts));
   router.post('/confirm', write, askBefore(parts));

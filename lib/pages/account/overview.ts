@@ -1,6 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 
 import { sessionOf } from '../../http/request';
+import { versionOf } from '../../http/session-stream';
 import type { SessionPage } from '../../manager/administration';
 import type { IdentitySession } from '../../session/session';
 import { baseOf, pageHandler } from '../page-handler';
@@ -10,7 +11,6 @@ import { noticeOf } from '../parts/notice';
 import { sessionLists } from '../parts/session-list';
 import { countOthers, type AccountParts } from './account-parts';
 import { recentHistory } from './history-pages';
-import { versionOf } from './session-stream';
 
 /** Shows the lists of the user's sessions, with the latest entries of the history below the first page. */
 export function showSessions(parts: AccountParts): RequestHandler {
