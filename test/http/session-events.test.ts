@@ -33,6 +33,7 @@ describe('GET /sessions/events', () => {
     const stream = await open();
     const [first] = await stream.received(1);
     expect(JSON.parse(first!.data)).toEqual((await desk.get('/sessions')).body);
+    clock.advance(1000);
     await new Browser(appOn(manager)).post('/sign-in', { userId: 'alice' });
     const changed = JSON.parse((await stream.received(2))[1]!.data) as { sessions: { current: boolean }[] };
     expect(changed.sessions.map(({ current }) => current)).toEqual([false, true]);
