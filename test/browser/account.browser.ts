@@ -199,8 +199,8 @@ describeWithChromium('the account page', () => {
     await page.context().close();
   });
 
-  it('paints the list before its script has loaded', async () => {
-    await open([PHONE]);
+  it('paints the list before its script has loaded, and nothing moves when it starts', async () => {
+    await open([PHONE, TABLET]);
     const signedIn = await demo.signedIn({ javaScriptEnabled: false });
     const page = await demo.device('/account/sessions', {
       storageState: await signedIn.context().storageState(),
@@ -217,8 +217,21 @@ describeWithChromium('the account page', () => {
     expect(await page.evaluate(painted)).toBeGreaterThan(0);
     expect(held).toHaveLength(1);
     held[0]!();
+    await page.waitForResponse('**/events?*');
+    expect(await page.evaluate(SHIFT)).toBe(0);
     await page.context().close();
     await signedIn.context().close();
+  });
+
+  it('has no box that selects all sessions without scripts, which would do nothing', async () => {
+    await open([PHONE, TABLET]);
+    for (const javaScriptEnabled of [true, false]) {
+      const page = await demo.signedIn({ javaScriptEnabled });
+      expect(await page.getByRole('checkbox', { name: 'Select all' }).count()).toBe(
+        javaScriptEnabled ? 1 : 0,
+      );
+      await page.context().close();
+    }
   });
 
   it('shows 100 sessions with less than 60 KB in total and without layout shift, and 500 on pages', async () => {

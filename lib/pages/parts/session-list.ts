@@ -75,7 +75,7 @@ function unusedSessions(sessions: readonly TitledSession[], page: OwnSessionsPag
 function toolbar({ others, reader }: OwnSessionsPage): Html {
   const { account } = reader.texts;
   return html`<div class="eis-toolbar">
-    <label class="eis-scripted" hidden><input type="checkbox" data-all /> ${account.selectAll}</label>
+    ${others > 1 && html`<label class="eis-scripted"><input type="checkbox" data-all /> ${account.selectAll}</label>`}
     ${others > 1 && html`<button class="eis-button" name="which" value="selected">${account.signOutSelected}</button>`}
     <button class="eis-button eis-danger" name="which" value="others">
       ${reader.plural(account.signOutOthers, others)}
