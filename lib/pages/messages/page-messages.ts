@@ -1,6 +1,5 @@
 import type { EndReason } from '../../session/end-reason';
 import type { PreventConcurrentLogin } from '../../session/revocation';
-import type { SESSION_LIMITS } from '../../session/sign-in-rules';
 import type { SearchState } from '../../store/store';
 
 /** A message with a number, in the forms that the language distinguishes: the names are those of `Intl.PluralRules`. */
@@ -130,7 +129,11 @@ export interface PageMessages {
     readonly policyIntroduction: string;
     readonly concurrentLogins: string;
     readonly concurrent: Readonly<Record<PreventConcurrentLogin, string>>;
-    readonly limits: Readonly<Record<(typeof SESSION_LIMITS)[number], string>>;
+    readonly limits: {
+      readonly maxSessionsPerUser: string;
+      readonly maxSessionsPerClient: string;
+      readonly maxSessionsPerDevice: string;
+    };
     readonly limitsHint: string;
     readonly idleTimeout: string;
     readonly idleTimeoutHint: string;
