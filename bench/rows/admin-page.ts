@@ -5,7 +5,7 @@ import express from 'express';
 
 import type { IdentitySessionManager, SessionSearch } from '../../lib';
 import type { Database } from '../database';
-import { progress } from '../report';
+import { fixed, progress } from '../report';
 import { percentile, timed } from '../statistics';
 import { builtPackage } from '../variants/peers';
 import { FilledTable, type Row } from './filled-table';
@@ -21,29 +21,33 @@ const DEEP = 10_000;
 const VARIETY: Readonly<Record<string, string>> = {
   device: `case when i % 100003 = 7 then 'TV' else (array['Web', 'Mobile', 'OAuth'])[1 + i % 3] end`,
   client_id: `case when i % 100003 = 3 then 'rare' when i % 3 > 0 then 'client-' || i % 20 end`,
-  stay_signed_in: 'i * 7919 % 100 >= 65',
-  ended_at: 'case when i * 7919 % 100 < 40 then used end',
-  end_reason: `case when i * 7919 % 100 < 40 then 'revoked' end`,
+  stay_signed_in: 'i::bigint * 7919 % 100 >= 65',
+  ended_at: 'case when i::bigint * 7919 % 100 < 40 then used end',
+  end_reason: `case when i::bigint * 7919 % 100 < 40 then 'revoked' end`,
 };
 
 /** Measures the time of requests for the page of administrators, with the network of this machine and the rendering of the page. */
 export async function measureAdminPage(database: Database, rows: number): Promise<readonly PageTime[]> {
   const table = await FilledTable.of(rows, database, { columns: VARIETY });
   try {
-    const site = await AdminSite.open(table.manager());
-    try {
-      const queries = await queriesFor(site.manager, await table.sample(TIMES));
-      const times: PageTime[] = [];
-      for (const [name, queryOf] of queries) {
-        progress(name);
-        times.push(await site.time(name, queryOf));
-      }
-      return times;
-    } finally {
-      site.close();
-    }
+    return await timeAdminPage(table);
   } finally {
     await table.close();
+  }
+}
+
+async function timeAdminPage(table: FilledTable): Promise<readonly PageTime[]> {
+  const site = await AdminSite.open(table.manager());
+  try {
+    const times: PageTime[] = [];
+    for (const [name, queryOf] of await queriesFor(site.manager, await table.sample(TIMES))) {
+      const time = await site.time(name, queryOf);
+      progress(`${name}: ${fixed(time.p50, 1)} ms`);
+      times.push(time);
+    }
+    return times;
+  } finally {
+    site.close();
   }
 }
 

@@ -288,7 +288,7 @@ export function ownedBy(user: string, tenant: string): string {
 }
 
 /** The condition that the session belongs to the user. Each part of it can use its own index, of live or of ended sessions. */
-export function ownedInAnyState(user: string, tenant: string): string {
+function ownedInAnyState(user: string, tenant: string): string {
   const owned = ownedBy(user, tenant);
   return `(${owned} and ended_at is null or ${owned} and ended_at is not null)`;
 }
