@@ -3,6 +3,7 @@ export type { CookieOptions, IdentitySessionOptions, OnNewDevice } from './optio
 export type { Closed, IdentitySessionManager, NotMeLinkOptions, Opened } from './manager/manager';
 export type { OnNotMe, UnknownSignIn } from './manager/not-me';
 export type { SignIn } from './manager/new-session';
+export type { BindingEvidence } from './manager/device-binding';
 export type { Visit } from './manager/verification';
 export type { EndedListener } from './manager/session-watch';
 export type { SessionsListener } from './manager/owner-watch';
@@ -39,6 +40,7 @@ export { nameRoute } from './http/name-route';
 export { revokeRoute, type RevokeRouteOptions } from './http/revoke-route';
 export { signOut } from './http/sign-out';
 export { clearDeviceCookie } from './http/device-cookie';
+export { deviceBinding } from './http/device-binding';
 export { notMe, type NotMeOptions } from './http/not-me-router';
 export { endWithSession } from './http/end-with-session';
 export {

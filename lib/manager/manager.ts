@@ -12,6 +12,7 @@ import type { Health } from '../health';
 import { placeOf, type Locator } from '../location/location';
 import { duration, text } from '../options/checks';
 import { checkNames, readOptions, type Names, type OptionTable } from '../options/reader';
+import { DeviceBinding, setDeviceBinding } from './device-binding';
 import { setInstallationKeys } from './installation-keys';
 import { NodeCapacity } from './node-capacity';
 import { LimitChoice, setLimitChoice } from './limit-choice';
@@ -22,7 +23,7 @@ import { OwnSessions, type ListOptions, type OwnSearch } from './own-sessions';
 import { checkedProtocolData, newSession, type SignIn } from './new-session';
 import {
   credentialsMatch,
-  hashSecret,
+  sessionSecretHash,
   mintSecret,
   parsedSessionId,
   type Credentials,
@@ -164,7 +165,10 @@ export class IdentitySessionManager {
     parts.onChange?.((ids) => this.#owners.look(ids));
     this.#locate = locate;
     this.#trail = parts.trail;
+    const binding = new DeviceBinding({ store, keys: parts.keys, settings });
+    setDeviceBinding(this, binding);
     this.#verification = new Verification(store, settings, {
+      binding,
       locate,
       onRefused: (sessionId, reason, from) => parts.trail.noteRefused(sessionId, reason, from),
     });
@@ -191,7 +195,7 @@ export class IdentitySessionManager {
   async #open(signIn: SignIn): Promise<Opened> {
     const secret = mintSecret(signIn.secretForm);
     await this.#synchronizeClock();
-    const session = newSession(signIn, hashSecret(secret), this.settings);
+    const session = newSession(signIn, sessionSecretHash(secret), this.settings);
     const { replaces } = signIn;
     const replaced = replaces && (await this.#revocationOf(replaces, session.actor));
     const chosen = signIn.ends?.map((id) => parsedSessionId(id) ?? '');
@@ -235,7 +239,7 @@ export class IdentitySessionManager {
     secret = mintSecret(),
   ): Promise<IdentitySession> {
     await this.#synchronizeClock();
-    const session = newSession(signIn, hashSecret(secret), this.settings);
+    const session = newSession(signIn, sessionSecretHash(secret), this.settings);
     try {
       return withoutSecret(await this.#insert(session, checkedAt(signIn, session)));
     } catch (error) {
