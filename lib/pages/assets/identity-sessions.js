@@ -265,7 +265,7 @@ class IdentitySessions extends HTMLElement {
     else this.#fail(problem.detail ?? this.#text('failed'), problem);
   }
 
-  /** Shows why the session of the page has ended, and none of the user's sessions any more. */
+  /** Shows the reason for which the session of the page has ended, and removes the user's sessions. */
   #signedOut(problem) {
     this.#stop();
     this.#version = undefined;
@@ -409,7 +409,7 @@ class IdentitySessions extends HTMLElement {
     this.#render();
   }
 
-  /* What the user does */
+  /* Acts of the user */
 
   #ask({ id, current }, title) {
     this.#open(this.#text('confirm', { title }), 'signOut', [], async () => {
