@@ -63,9 +63,9 @@ const FIELDS = {
   endedBy: optionalText('ended_by'),
   name: optionalText('name'),
 } satisfies {
-  readonly [
-    Name in keyof Omit<StoredSession, 'idleTimeout' | 'nothingDueBefore' | 'currentIpAddress'>
-  ]: Field<StoredSession[Name]>;
+  readonly [Name in keyof Omit<StoredSession, 'idleTimeout' | 'nothingDueBefore' | 'view'>]: Field<
+    StoredSession[Name]
+  >;
 };
 
 type Name = keyof typeof FIELDS;
