@@ -20,13 +20,7 @@ import { NotMe, setNotMe } from './not-me';
 import { OwnerWatch, type SessionsListener } from './owner-watch';
 import { OwnSessions, type ListOptions, type OwnSearch } from './own-sessions';
 import { checkedProtocolData, newSession, type SignIn } from './new-session';
-import {
-  credentialsMatch,
-  hashSecret,
-  mintSecret,
-  parsedSessionId,
-  type Credentials,
-} from '../session/credentials';
+import { credentialsMatch, mintSecret, parsedSessionId, type Credentials } from '../session/credentials';
 import { expiresAt, stage, withIdleTimeout } from '../session/lifetimes';
 import {
   checkedOwner,
@@ -190,7 +184,7 @@ export class IdentitySessionManager {
   async #open(signIn: SignIn): Promise<Opened> {
     const secret = mintSecret(signIn.secretForm);
     await this.#synchronizeClock();
-    const session = newSession(signIn, hashSecret(secret), this.settings);
+    const session = newSession(signIn, secret, this.settings);
     const { replaces } = signIn;
     const replaced = replaces && (await this.#revocationOf(replaces, session.actor));
     const chosen = signIn.ends?.map((id) => parsedSessionId(id) ?? '');
@@ -234,7 +228,8 @@ export class IdentitySessionManager {
     secret = mintSecret(),
   ): Promise<IdentitySession> {
     await this.#synchronizeClock();
-    const session = newSession(signIn, hashSecret(secret), this.settings);
+    // No response carries a new secret: tokens of the app contain none, and `adoptSessions` derives it for every request.
+    const session = newSession(signIn, secret, this.settings, { rotates: false });
     try {
       return withoutSecret(await this.#insert(session, checkedAt(signIn, session)));
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { ClientHints } from './device/client-hints';
 import type { EndReason } from './end-reason';
 import { withIpAddresses } from './ip-address';
+import type { SecretState } from './secret-rotation';
 import type { Data } from './session-data';
 
 /**
@@ -74,10 +75,8 @@ export interface IdentitySession extends Owner {
 /** One object per protocol, under the protocol's name. */
 export type ProtocolData = Readonly<Record<string, JsonObject>>;
 
-/** A session as stores keep it, with the hash of its secret. The hash is never part of what the app sees. */
-export interface StoredSession extends IdentitySession {
-  /** SHA-256 of the secret, as 64 hexadecimal digits. The secret itself is not stored anywhere. */
-  readonly secretHash: string;
+/** A session as stores keep it, with the hashes of its secrets. They are never part of what the app sees. */
+export interface StoredSession extends IdentitySession, SecretState {
   /** The hash of the device's token, as 64 hexadecimal digits, or null if devices are not remembered. */
   readonly knownDevice: string | null;
   /**
@@ -125,7 +124,7 @@ function addUse(
 }
 
 /**
- * Returns a copy of the session for the app: without the hashes of the secret and of the device, so that no change of it reaches
+ * Returns a copy of the session for the app: without the hashes of secrets and of the device, so that no change of it reaches
  * a cache. The fields are listed because every request makes such a copy, and a rest pattern takes ten times as long.
  */
 export function withoutSecret(session: StoredSession): IdentitySession {

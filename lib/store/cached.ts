@@ -5,6 +5,7 @@ import { SessionError } from '../errors';
 import type { Health } from '../health';
 import { stage, type Cutoffs, type Lifetimes } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
+import type { SecretChange } from '../session/secret-rotation';
 import { afterUse, type EndedSession, type Owner, type StoredSession } from '../session/session';
 import type { Data } from '../session/session-data';
 import { AbsentIds } from './absent-ids';
@@ -99,6 +100,10 @@ class CachedStore extends ForwardingStore {
 
   override changeData(id: string, change: (data: Data) => Data): Promise<boolean> {
     return this.#changing([id], this.inner.changeData(id, change), Boolean);
+  }
+
+  override changeSecret(id: string, change: SecretChange): Promise<boolean> {
+    return this.#changing([id], this.inner.changeSecret(id, change), Boolean);
   }
 
   override wake(id: string, at: number, idleSince: number): Promise<boolean> {

@@ -1,5 +1,6 @@
-import { hashSecret, mintSessionId } from '../../lib/session/credentials';
+import { mintSessionId } from '../../lib/session/credentials';
 import { cutoffs, type Lifetimes } from '../../lib/session/lifetimes';
+import { firstSecret } from '../../lib/session/secret-rotation';
 import type { Owner, StoredSession } from '../../lib/session/session';
 import type { Admission, ListPage } from '../../lib/store/store';
 
@@ -15,7 +16,7 @@ export const BOB: Owner = { tenantId: null, userId: 'bob' };
 export function aSession(now: number, said: Partial<StoredSession> = {}): StoredSession {
   return {
     sessionId: mintSessionId(now),
-    secretHash: hashSecret('a secret'),
+    ...firstSecret('a secret'),
     knownDevice: null,
     tenantId: null,
     userId: 'alice',

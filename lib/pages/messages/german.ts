@@ -171,6 +171,7 @@ export const GERMAN_PAGES: PageMessages = {
     'credential-changed': 'Passwort oder andere Zugangsdaten geändert',
     administrator: 'Von einem Administrator beendet',
     'ip-changed': 'Von einer anderen IP-Adresse benutzt',
+    'secret-reused': 'Eine Kopie ihres Cookies wurde benutzt',
     expired: 'Abgelaufen',
   },
   notices: {
@@ -215,6 +216,10 @@ export const GERMAN_PAGES: PageMessages = {
     'ip-changed': {
       title: 'Ihre Sitzung wurde beendet.',
       text: 'Sie wurde von einer anderen IP-Adresse benutzt.',
+    },
+    'secret-reused': {
+      title: 'Ihre Sitzung wurde beendet.',
+      text: 'Eine Kopie ihres Cookies wurde benutzt. Vielleicht hat sie jemand anderes: prüfen Sie Ihre Geräte.',
     },
     expired: { title: 'Ihre Sitzung ist abgelaufen.', text: 'Sie wurde zu lange nicht benutzt.' },
   },

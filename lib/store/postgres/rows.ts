@@ -7,6 +7,7 @@ import {
   type SessionReference,
   type StoredSession,
 } from '../../session/session';
+import { secretStateOf } from '../../session/secret-rotation';
 import { isTooDeep } from '../../session/text';
 import type { Tables } from './tables';
 
@@ -24,15 +25,21 @@ interface Field<T> {
 /** The columns of `identity_sessions`. Statements, rows and inserts follow from this table. */
 const FIELDS = {
   sessionId: field('session_id', { fromText: (uuid) => hex(uuid!) }),
-  secretHash: field('secret_hash', {
-    written: (parameter) => `decode(${parameter}, 'hex')`,
-    selected: (column) => `encode(${column}, 'hex')`,
-    fromText: (digits) => digits!,
+  secretHash: bytes<string>('secret_hash'),
+  secretFamily: bytes('secret_family'),
+  secretIssuedAt: point('secret_issued_at'),
+  secretGivenAgain: field<number>('secret_given_again', {
+    toParameter: (times) => times || null,
+    fromText: Number,
   }),
-  knownDevice: field<string | null>('known_device', {
-    written: (parameter) => `decode(${parameter}, 'hex')`,
-    selected: (column) => `encode(${column}, 'hex')`,
+  secretSalt: bytes('secret_salt'),
+  secretConfirmedAt: point('secret_confirmed_at'),
+  earlierSecretHashes: bytes('earlier_secret_hashes'),
+  earlierAssurance: field<JsonObject | null>('earlier_assurance', {
+    toParameter: (assurance) => assurance && JSON.stringify(assurance),
+    fromText: (value) => (value === null ? null : objectIn('earlier_assurance', value)),
   }),
+  knownDevice: bytes('known_device'),
   tenantId: optionalText('tenant_id'),
   userId: text('user_id'),
   clientId: optionalText('client_id'),
@@ -125,8 +132,7 @@ function wholeSession(row: SessionRow): StoredSession {
 
 function compact(fields: StoredSession): StoredSession {
   // An object that was filled by computed names is slow to read and to copy. This copy is not.
-  const { secretHash, knownDevice } = fields;
-  return { secretHash, knownDevice, ...withoutSecret(fields) };
+  return { ...secretStateOf(fields), knownDevice: fields.knownDevice, ...withoutSecret(fields) };
 }
 
 /** Returns the temporary data of a row. */
@@ -173,6 +179,7 @@ export function jsonText(object: JsonObject): string | null {
 const NO_ADDRESSES: readonly string[] = Object.freeze([]);
 const WITHOUT_JSON: SessionRow = {
   client_hints: null,
+  earlier_assurance: null,
   extra_properties: null,
   data: null,
   protocol_data: null,
@@ -205,6 +212,14 @@ function text(column: string): Field<string> {
 
 function optionalText(column: string): Field<string | null> {
   return field(column);
+}
+
+/** Bytes, as hexadecimal digits. */
+function bytes<T extends string | null = string | null>(column: string): Field<T> {
+  return field<T>(column, {
+    written: (parameter) => `decode(${parameter}, 'hex')`,
+    selected: (value) => `encode(${value}, 'hex')`,
+  });
 }
 
 /** A point in time: milliseconds since 1970. */

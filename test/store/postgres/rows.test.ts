@@ -102,6 +102,13 @@ describe('the row of a session', () => {
   const anySession: fc.Arbitrary<StoredSession> = fc.record({
     sessionId: hexadecimal(32),
     secretHash: hexadecimal(64),
+    secretFamily: orNull(hexadecimal(32)),
+    secretIssuedAt: orNull(instant),
+    secretGivenAgain: fc.nat(1000),
+    secretSalt: orNull(hexadecimal(32)),
+    secretConfirmedAt: orNull(instant),
+    earlierSecretHashes: orNull(hexadecimal(128)),
+    earlierAssurance: orNull(properties),
     knownDevice: orNull(hexadecimal(64)),
     tenantId: orNull(text),
     userId: text,
