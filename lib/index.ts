@@ -53,7 +53,7 @@ export { browserPages, prefersHtml, returnPath, type BrowserPagesOptions } from 
 export { limitChoice } from './http/limit-choice';
 export { limitChoiceRouter } from './http/limit-choice-router';
 export { restRouter, type RestRouterOptions } from './http/rest-router';
-export type { Answer, Dialect, Transport } from './http/dialect';
+export type { Answer, Dialect, RotatedSession, Transport } from './http/dialect';
 
 // Sessions
 export {
@@ -68,6 +68,7 @@ export * from './session/session-data';
 export type { Credentials } from './session/credentials';
 export type { DescribedEntry, DescribedSession } from './session/described';
 export type { EndReason } from './session/end-reason';
+export type { OnTheft, Theft } from './session/theft';
 export type {
   OnRepeatedFailures,
   RefusedReason,

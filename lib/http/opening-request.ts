@@ -37,8 +37,11 @@ export async function verifyOpening(
   const credentials = dialect.credentials(request);
   if (credentials === undefined) throw plainRefusal('credentials-missing');
   if (dialect.sameOrigin && credentials.transport === 'cookie') checkOrigin(request, manager.settings);
-  const { sameAddress } = dialect;
-  const session = await manager.verify(credentials, { ipAddress: clientAddress(request), sameAddress });
+  const session = await manager.verify(credentials, {
+    ipAddress: clientAddress(request),
+    sameAddress: dialect.sameAddress,
+    userAgent: request.headers['user-agent'],
+  });
   setSession(request, session);
   return session;
 }

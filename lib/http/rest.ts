@@ -28,6 +28,8 @@ export interface RestOptions {
     readonly sameSite: 'lax' | 'strict' | 'none';
     readonly partitioned: boolean;
   };
+  /** True to replace bearer tokens too. Default: `false`. */
+  readonly rotateBearerTokens?: boolean;
   /** The languages of names, locations and refusals. The request's `Accept-Language` selects one. */
   readonly translations: Translations;
 }
@@ -37,7 +39,7 @@ export interface RestOptions {
  * cookies, JSON bodies, and problem documents (RFC 9457). It is a plain object, so that an app can replace parts of it:
  * `{ ...rest(manager.settings), refusal: myRefusal }`.
  */
-export function rest({ cookies, translations }: RestOptions): Dialect {
+export function rest({ cookies, translations, rotateBearerTokens = false }: RestOptions): Dialect {
   const cookieName = namedCookie(cookies);
   const credentials = (request: Request) => readCredentials(request, cookieName);
   const messagesIn = ({ headers }: Request) => messagesFor(headers['accept-language'], translations);
@@ -47,6 +49,13 @@ export function rest({ cookies, translations }: RestOptions): Dialect {
     return { status: 200, headers: PRIVATE, cookies: [], body };
   }
 
+  function credentialCookie({ sessionId, staySignedIn }: IdentitySession, secret: string): string {
+    const maxAge = staySignedIn ? Math.floor(cookies.ttl / 1000) : undefined;
+    return setCookie(cookieName, credentialsText(sessionId, secret), { ...cookies, maxAge });
+  }
+
+  const token = (sessionId: string, secret: string) => TOKEN_PREFIX + credentialsText(sessionId, secret);
+
   return {
     sameOrigin: true,
     sameAddress: false,
@@ -54,7 +63,13 @@ export function rest({ cookies, translations }: RestOptions): Dialect {
     remembered: credentials,
     revocation,
     page: pageOf,
-    token: (sessionId, secret) => TOKEN_PREFIX + credentialsText(sessionId, secret),
+    token,
+    rotates: rotateBearerTokens ? ['cookie', 'bearer'] : ['cookie'],
+    rotated({ session: of, secret, transport }) {
+      return transport === 'bearer'
+        ? { headers: { [NEW_TOKEN]: token(of.sessionId, secret) }, cookies: [] }
+        : { headers: {}, cookies: [credentialCookie(of, secret)] };
+    },
     session,
     refusal(error, request) {
       const answer = refusal(error, request, messagesIn(request));
@@ -81,10 +96,7 @@ export function rest({ cookies, translations }: RestOptions): Dialect {
     opened({ described, secret, transport }, request) {
       const answer = session(described, request);
       if (transport === 'bearer') return answer;
-      const { sessionId, staySignedIn } = described.session;
-      const maxAge = staySignedIn ? Math.floor(cookies.ttl / 1000) : undefined;
-      const value = credentialsText(sessionId, secret);
-      return { ...answer, cookies: [setCookie(cookieName, value, { ...cookies, maxAge })] };
+      return { ...answer, cookies: [credentialCookie(described.session, secret)] };
     },
 
     revoked(clearCookies) {
@@ -96,6 +108,9 @@ export function rest({ cookies, translations }: RestOptions): Dialect {
 
 /** The prefix of this package's bearer tokens. Tokens without it belong to the app and are ignored. */
 const TOKEN_PREFIX = 'eis_';
+
+/** The response header with a token that replaces the one of the request. */
+const NEW_TOKEN = 'Identity-Session-Token';
 
 const BEARER = /^bearer +(\S+) *$/i;
 

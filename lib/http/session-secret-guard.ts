@@ -1,6 +1,5 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
-import { clientAddress } from './client-address';
 import type { Dialect, RequestCredentials } from './dialect';
 import { plainRefusal, SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
@@ -8,6 +7,7 @@ import { flag } from '../options/checks';
 import type { OptionTable } from '../options/reader';
 import type { Settings } from '../options/settings';
 import { isProved, setSession } from './guarded-session';
+import { GuardedVisit } from './guarded-visit';
 import { afterBody } from './parse-errors';
 import { refuse, restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 import { checkProvedWrite, checkWriteOrigin } from './same-origin';
@@ -50,7 +50,6 @@ export function sessionSecretGuard(
     optional,
   } = verbOptions('sessionSecretGuard', manager, options, GUARD_OPTIONS);
   const { settings } = manager;
-  const { sameAddress } = dialect;
 
   return afterBody(dialect, function sessionSecretGuard(request, response, next) {
     const refused = (error: unknown) => {
@@ -60,11 +59,8 @@ export function sessionSecretGuard(
       if (isProved(request, manager)) checkProvedWrite(request, dialect, settings);
       else {
         const credentials = readCredentials(request, dialect, settings);
-        const verified = manager.verify(credentials, {
-          ipAddress: clientAddress(request),
-          activity,
-          sameAddress,
-        });
+        const visit = new GuardedVisit(activity, request, response, dialect, credentials.transport);
+        const verified = manager.verify(credentials, visit);
         // A cached session is returned directly, so that the request is passed on without waiting.
         if (verified instanceof Promise) {
           verified

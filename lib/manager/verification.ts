@@ -6,9 +6,9 @@ import {
   type RefusalDetails,
 } from '../errors';
 import { placeOf, type Locator } from '../location/location';
-import { credentialsMatch, type Credentials } from '../session/credentials';
+import { credentialsMatch, familyOf, secretOf, type Credentials } from '../session/credentials';
 import { ipAddress } from '../session/ip-address';
-import { withoutExpiredData, cutoffs, stage } from '../session/lifetimes';
+import { withoutExpiredData, cutoffs, stage, type Stage } from '../session/lifetimes';
 import {
   currentIpAddress,
   referenceTo,
@@ -16,12 +16,17 @@ import {
   seenAfterUse,
   withoutSecret,
   type IdentitySession,
+  type JsonObject,
   type Owner,
   type StoredSession,
 } from '../session/session';
 import type { Settings } from '../options/settings';
+import { secretDueAt, type Renewal } from '../session/secret-rotation';
 import type { RefusedReason } from '../session/trail-entry';
 import type { MaybePromise, SessionStore } from '../store/store';
+
+import { SecretRenewal, type GiveSecret } from './secret-renewal';
+import type { RefusedFrom } from './trail';
 
 /** The circumstances of a request. */
 export interface Visit {
@@ -36,6 +41,13 @@ export interface Visit {
    * check applies to the request's own address.
    */
   readonly movesTo?: string | undefined;
+  /** The `User-Agent` header of the request, with which a theft is reported. */
+  readonly userAgent?: string | undefined;
+  /**
+   * Receives the client's new secret if it rotates, before the session is returned. The response must carry it to the client.
+   * Without this function, the secret does not rotate.
+   */
+  readonly onNewSecret?: GiveSecret | undefined;
 }
 
 /** Replaces the credentials if a token names the session and the app has verified the token's signature. */
@@ -56,7 +68,24 @@ function proves(proof: Proof, session: StoredSession | undefined): boolean {
 export interface VerificationParts {
   readonly locate?: Locator | undefined;
   /** Called for a refused request that concerns the owner of a live session. */
-  readonly onRefused: (sessionId: string, reason: RefusedReason, from: string | null | undefined) => void;
+  readonly onRefused: (sessionId: string, reason: RefusedReason, from: RefusedFrom) => void;
+  /** Ends a session of which a copied secret was used, and reports it. */
+  readonly onTheft: (session: StoredSession, visit: Visit) => Promise<void>;
+}
+
+/**
+ * Returns the secret of the request if it can have been a secret of the session, although it is not the current one. Hashes it in any
+ * case, so that the response time does not reveal whether the session exists.
+ */
+function familiarSecret(proof: Proof, session: StoredSession | undefined): string | undefined {
+  if (proof === CLAIMED || !('secret' in proof)) return undefined;
+  const secret = session === undefined ? '' : secretOf(proof, session);
+  const family = familyOf(secret);
+  return family !== null && family === session?.secretFamily ? secret : undefined;
+}
+
+function secretIn(proof: Proof, session: StoredSession): string | undefined {
+  return proof !== CLAIMED && 'secret' in proof ? secretOf(proof, session) : undefined;
 }
 
 /** Verifies requests: the credentials must match, the session must be live, and the address must be allowed. */
@@ -64,20 +93,61 @@ export class Verification {
   readonly #store: SessionStore;
   readonly #settings: Settings;
   readonly #countryOf: (address: string) => string | undefined;
+  readonly #renewal: SecretRenewal;
   readonly #onRefused: VerificationParts['onRefused'];
+  readonly #onTheft: VerificationParts['onTheft'];
 
-  constructor(store: SessionStore, settings: Settings, { locate, onRefused }: VerificationParts) {
+  constructor(store: SessionStore, settings: Settings, { locate, onRefused, onTheft }: VerificationParts) {
+    this.#renewal = new SecretRenewal(store, settings);
     this.#onRefused = onRefused;
+    this.#onTheft = onTheft;
     this.#store = store;
     this.#settings = settings;
     this.#countryOf = (address) => placeOf(address, locate)?.country;
   }
 
   /** @throws SessionError as `verify` of the manager */
-  verify(sessionId: string | undefined, proof: Proof, visit: Visit): MaybePromise<IdentitySession> {
+  verify(
+    sessionId: string | undefined,
+    proof: Proof,
+    visit: Visit,
+    renewal: Renewal = 'when-due',
+  ): MaybePromise<IdentitySession> {
     const found = sessionId === undefined ? undefined : this.#store.find(sessionId);
-    if (!(found instanceof Promise)) return this.#judge(found, proof, visit);
-    return this.#lookedUp(found, visit).then((session) => this.#judge(session, proof, visit));
+    if (!(found instanceof Promise)) return this.#judge(found, proof, visit, renewal);
+    return this.#lookedUp(found, visit).then((session) => this.#judge(session, proof, visit, renewal));
+  }
+
+  /**
+   * Returns the session that the credentials belong to, also if it has ended. Ends it if they are a copy that was replaced.
+   * @throws SessionError `store-unavailable`
+   */
+  async sessionOf(credentials: Credentials, visit: Visit): Promise<StoredSession | undefined> {
+    const found = await this.#store.find(credentials.sessionId);
+    if (credentialsMatch(credentials, found)) return found;
+    const secret = familiarSecret(credentials, found);
+    const session = secret === undefined ? undefined : await this.#store.read(credentials.sessionId);
+    if (session === undefined) return undefined;
+    const verdict = this.#renewal.judge(session, secret!);
+    if (verdict === 'reused' && this.#isLive(session)) await this.#onTheft(session, visit);
+    return verdict === 'wrong' ? undefined : session;
+  }
+
+  /**
+   * Replaces the secret of a session in place, and returns the session and the new secret.
+   * @throws SessionError `credentials-invalid`, `session-ended`, `session-expired`, `store-unavailable`
+   */
+  async replaceSecret(
+    credentials: Credentials,
+    earlierAssurance: JsonObject,
+  ): Promise<{ readonly session: StoredSession; readonly secret: string }> {
+    const session = await this.sessionOf(credentials, {});
+    if (session === undefined) throw this.#refusal('credentials-invalid', {});
+    const presented = secretOf(credentials, session);
+    if (this.#renewal.judge(session, presented) === 'reused')
+      throw this.#refusal('session-ended', {}, session, REUSED);
+    this.#checkLive(session, {});
+    return { session, secret: await this.#renewal.replace(session, presented, earlierAssurance) };
   }
 
   /** Waits for a session that is not cached, and reports the time. */
@@ -97,25 +167,98 @@ export class Verification {
     }
   }
 
-  #judge(session: StoredSession | undefined, proof: Proof, visit: Visit): MaybePromise<IdentitySession> {
+  #judge(
+    session: StoredSession | undefined,
+    proof: Proof,
+    visit: Visit,
+    renewal: Renewal,
+  ): MaybePromise<IdentitySession> {
     // Compares without a session too, so that the response time does not reveal whether the session exists.
     const proved = proves(proof, session);
     if (!proved || session === undefined) {
+      const secret = familiarSecret(proof, session);
+      if (secret !== undefined) return this.#judgeEarlier(session!.sessionId, secret, proof, visit, renewal);
       if (session !== undefined && this.#isLive(session)) this.#note(session, 'wrong-secret', visit);
       throw this.#refusal('credentials-invalid', visit);
     }
+    const accepted = this.#accept(session, proof, visit, renewal);
+    const isDue =
+      renewal === 'always' || this.#settings.clock.now() >= secretDueAt(session, this.#settings.rotation);
+    return isDue ? this.#renewed(accepted, session, proof, visit, renewal) : accepted;
+  }
+
+  /** Returns the session of an accepted request, after its current secret was replaced or confirmed if it is time. */
+  #renewed(
+    accepted: MaybePromise<IdentitySession>,
+    session: StoredSession,
+    proof: Proof,
+    visit: Visit,
+    renewal: Renewal,
+  ): MaybePromise<IdentitySession> {
+    const secret = secretIn(proof, session);
+    if (secret === undefined) return accepted;
+    const renew = () => this.#renewal.renew(session, secret, renewal, visit.onNewSecret);
+    if (accepted instanceof Promise) return accepted.then((seen) => renew()?.then(() => seen) ?? seen);
+    return renew()?.then(() => accepted) ?? accepted;
+  }
+
+  /**
+   * Judges a secret that is not the current one, as far as the cache knows. Other nodes may have replaced or confirmed secrets since, so
+   * the database decides.
+   */
+  async #judgeEarlier(
+    sessionId: string,
+    secret: string,
+    proof: Proof,
+    visit: Visit,
+    renewal: Renewal,
+  ): Promise<IdentitySession> {
+    const session = await this.#lookedUp(this.#store.read(sessionId), visit);
+    const verdict = session === undefined ? 'wrong' : this.#renewal.judge(session, secret);
+    if (verdict === 'wrong' || session === undefined) {
+      if (session !== undefined && this.#isLive(session)) this.#note(session, 'wrong-secret', visit);
+      throw this.#refusal('credentials-invalid', visit);
+    }
+    this.#checkLive(session, visit);
+    if (verdict === 'reused') {
+      await this.#onTheft(session, visit);
+      throw this.#refusal('session-ended', visit, session, REUSED);
+    }
+    const seen = await this.#accept(session, proof, visit, renewal);
+    if (verdict === 'earlier-without-successor') return { ...seen, ...session.earlierAssurance };
+    if (verdict !== 'earlier') return this.#renewed(seen, session, proof, visit, renewal);
+    if (visit.onNewSecret !== undefined) await this.#renewal.giveAgain(session, secret, visit.onNewSecret);
+    return seen;
+  }
+
+  /**
+   * Returns the stage of a session that has not ended.
+   * @throws SessionError `session-ended`, `session-expired`
+   */
+  #checkLive(session: StoredSession, visit: Visit): Exclude<Stage, 'ended'> {
     if (session.endedAt !== null) {
       throw this.#refusal('session-ended', visit, session, { endReason: session.endReason ?? undefined });
     }
     if (session.defect !== undefined) throw session.defect;
-    const now = this.#settings.clock.now();
-    const at = stage(session, this.#settings.lifetimes, now);
+    const at = stage(session, this.#settings.lifetimes, this.#settings.clock.now());
     if (at === 'ended') throw this.#refusal('session-expired', visit, session);
+    return at;
+  }
+
+  /** Accepts a request whose secret was judged, and records the use. */
+  #accept(
+    session: StoredSession,
+    proof: Proof,
+    visit: Visit,
+    renewal: Renewal,
+  ): MaybePromise<IdentitySession> {
+    const now = this.#settings.clock.now();
+    const at = this.#checkLive(session, visit);
     const moved = this.#newAddresses(session, visit);
     if (visit.activity === false)
       return withoutExpiredData(withoutSecret(session), this.#settings.lifetimes, now);
     return at === 'hibernating'
-      ? this.#wake(session, proof, visit, now)
+      ? this.#wake(session, proof, visit, now, renewal)
       : this.#recordUse(session, moved, now);
   }
 
@@ -150,14 +293,20 @@ export class Verification {
   }
 
   /** Wakes a hibernating session, whose data is dropped. If another request was faster, verifies again. */
-  async #wake(session: StoredSession, proof: Proof, visit: Visit, now: number): Promise<IdentitySession> {
+  async #wake(
+    session: StoredSession,
+    proof: Proof,
+    visit: Visit,
+    now: number,
+    renewal: Renewal,
+  ): Promise<IdentitySession> {
     const { hibernation } = cutoffs(this.#settings.lifetimes, now);
     if (await this.#store.wake(session.sessionId, now, hibernation)) {
       this.#settings.report({ type: 'reactivated', session: referenceTo(session) });
       const awake = { ...session, data: {}, lastAccessed: now };
       return this.#recordUse(awake, this.#newAddresses(awake, visit), now);
     }
-    return this.verify(session.sessionId, proof, visit);
+    return this.verify(session.sessionId, proof, visit, renewal);
   }
 
   #recordUse(
@@ -180,7 +329,7 @@ export class Verification {
   }
 
   #note({ sessionId }: StoredSession, reason: RefusedReason, { ipAddress: from }: Visit): void {
-    this.#onRefused(sessionId, reason, from);
+    this.#onRefused(sessionId, reason, { ipAddress: from });
   }
 
   /** Reports and returns the refusal. `session` is given only if the request has proved that the session is its own. */
@@ -195,5 +344,7 @@ export class Verification {
     return plainRefusal(code, evidence);
   }
 }
+
+const REUSED: RefusalDetails = { endReason: 'secret-reused' };
 
 const NO_ADDRESSES: readonly string[] = Object.freeze([]);

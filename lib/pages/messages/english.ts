@@ -145,6 +145,10 @@ export const ENGLISH_PAGES: PageMessages = {
       one: 'Request from another address refused',
       other: '{count} requests from another address refused within an hour',
     },
+    copiedSecret: {
+      one: 'Request with a copy of its cookie refused',
+      other: '{count} requests with a copy of its cookie refused within an hour',
+    },
     actor: 'by {actor}',
   },
   reasons: {

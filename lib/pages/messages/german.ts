@@ -161,6 +161,10 @@ export const GERMAN_PAGES: PageMessages = {
       one: 'Anfrage von einer anderen Adresse abgelehnt',
       other: '{count} Anfragen von einer anderen Adresse innerhalb einer Stunde abgelehnt',
     },
+    copiedSecret: {
+      one: 'Anfrage mit einer Kopie ihres Cookies abgelehnt',
+      other: '{count} Anfragen mit einer Kopie ihres Cookies innerhalb einer Stunde abgelehnt',
+    },
     actor: 'von {actor}',
   },
   reasons: {

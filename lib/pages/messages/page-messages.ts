@@ -155,6 +155,7 @@ export interface PageMessages {
     readonly failed: PluralMessage;
     readonly wrongSecret: PluralMessage;
     readonly otherAddress: PluralMessage;
+    readonly copiedSecret: PluralMessage;
     readonly actor: string;
   };
   /** The reasons for which sessions end, as they appear in lists. */
