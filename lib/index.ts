@@ -3,6 +3,7 @@ export type { CookieOptions, IdentitySessionOptions, OnNewDevice } from './optio
 export type { Closed, IdentitySessionManager, NotMeLinkOptions, Opened } from './manager/manager';
 export type { OnNotMe, UnknownSignIn } from './manager/not-me';
 export type { SignIn } from './manager/new-session';
+export type { GiveSecret } from './manager/secret-renewal';
 export type { Visit } from './manager/verification';
 export type { EndedListener } from './manager/session-watch';
 export type { SessionsListener } from './manager/owner-watch';

@@ -56,7 +56,7 @@ export interface Dialect {
   token(sessionId: string, secret: string): string;
   /**
    * The transports of clients whose secret can be replaced during a session, because `rotated` can carry the new one to them. Default:
-   * none, so that secrets stay the same.
+   * none, so that secrets stay the same. A dialect that names one has `rotated`.
    */
   readonly rotates?: readonly Transport[];
   /** Builds the part of a response that carries a new secret to the client of the session. */

@@ -52,6 +52,6 @@ export class GuardedVisit implements Visit {
 }
 
 /** Returns true if the dialect can carry a new secret to clients with this transport. */
-export function rotates({ rotates: transports = [], rotated }: Dialect, transport: Transport): boolean {
-  return rotated !== undefined && transports.includes(transport);
+export function rotates({ rotates: transports = [] }: Dialect, transport: Transport): boolean {
+  return transports.includes(transport);
 }

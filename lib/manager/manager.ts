@@ -300,8 +300,8 @@ export class IdentitySessionManager {
   /**
    * Replaces the secret of a session in place, after its user has authenticated again: the id, the row and the data stay. Put the new
    * secret into the response. The earlier secret is accepted for `rotationGrace` more, and its requests see the fields of
-   * `earlierAssurance` in place of the session's own. It never receives the new secret. If the session's secret cannot change, as in
-   * the Open-Xchange protocol and with `adoptSessions`, the result contains the presented one.
+   * `earlierAssurance` in place of the session's own. It never receives the new secret. If the session's secret never
+   * changes, because its protocol or `adoptSessions` needs the same one again, the result contains the presented one.
    * @throws SessionError `credentials-invalid`, `session-ended`, `session-expired`, `store-unavailable`
    */
   async replaceSecret(
