@@ -1,7 +1,13 @@
 import { plainRefusal, SessionError } from '../errors';
 import type { Settings } from '../options/settings';
-import { hashSecret, mintSalt, successorOf } from '../session/credentials';
-import { judgeSecret, renewsGrace, type Renewal, type SecretVerdict } from '../session/secret-rotation';
+import { sessionSecretHash, mintSalt, successorOf } from '../session/credentials';
+import {
+  judgeSecret,
+  renewsGrace,
+  secretDueAt,
+  type Renewal,
+  type SecretVerdict,
+} from '../session/secret-rotation';
 import { withoutSecret, type IdentitySession, type JsonObject, type StoredSession } from '../session/session';
 import type { SessionStore } from '../store/store';
 
@@ -37,6 +43,8 @@ export class SecretRenewal {
     renewal: Renewal,
     give: GiveSecret | undefined,
   ): Promise<void> | undefined {
+    const isDue = this.#settings.clock.now() >= secretDueAt(session, this.#settings.rotation);
+    if (!isDue && renewal !== 'always') return undefined;
     const verdict = this.judge(session, secret, give === undefined ? 'never' : renewal);
     if (verdict === 'current-and-due') return this.#ifAnswered(this.#rotate(session, secret, give!));
     if (verdict === 'current-and-confirms') return this.#ifAnswered(this.#confirm(session));
@@ -65,7 +73,7 @@ export class SecretRenewal {
       const change = {
         type: 'replace',
         from: from.secretHash,
-        to: hashSecret(next),
+        to: sessionSecretHash(next),
         at,
         earlierAssurance,
       } as const;
@@ -84,7 +92,7 @@ export class SecretRenewal {
     const salt = mintSalt();
     const next = successorOf(secret, salt);
     const issuedBefore = at - rotation.rotationGrace;
-    const change = { type: 'rotate', from, to: hashSecret(next), salt, at, issuedBefore } as const;
+    const change = { type: 'rotate', from, to: sessionSecretHash(next), salt, at, issuedBefore } as const;
     if (await this.#store.changeSecret(sessionId, change)) return give(next, withoutSecret(session));
     // A parallel request was faster. From the salt in the row, this one computes the same secret.
     const changed = await this.#store.read(sessionId);
@@ -104,7 +112,7 @@ export class SecretRenewal {
     const { sessionId, secretHash: from, secretSalt } = session;
     if (secretSalt === null) return;
     const next = successorOf(secret, secretSalt);
-    if (hashSecret(next) !== from) return;
+    if (sessionSecretHash(next) !== from) return;
     const { clock, rotation } = this.#settings;
     const at = clock.now();
     if (renewsGrace(session, at, rotation)) {

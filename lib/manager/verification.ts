@@ -8,12 +8,12 @@ import {
 import { placeOf, type Locator } from '../location/location';
 import { credentialsMatch, familyOf, secretOf, type Credentials } from '../session/credentials';
 import { ipAddress } from '../session/ip-address';
-import { withoutExpiredData, cutoffs, stage, type Stage } from '../session/lifetimes';
+import { withoutExpiredData, cutoffs, stage } from '../session/lifetimes';
 import {
+  copyOf,
   currentIpAddress,
   referenceTo,
   sameOwner,
-  seenAfterUse,
   withoutSecret,
   type IdentitySession,
   type JsonObject,
@@ -21,7 +21,7 @@ import {
   type StoredSession,
 } from '../session/session';
 import type { Settings } from '../options/settings';
-import { secretDueAt, type Renewal } from '../session/secret-rotation';
+import type { Renewal } from '../session/secret-rotation';
 import type { RefusedReason } from '../session/trail-entry';
 import type { MaybePromise, SessionStore } from '../store/store';
 
@@ -84,10 +84,6 @@ function familiarSecret(proof: Proof, session: StoredSession | undefined): strin
   return family !== null && family === session?.secretFamily ? secret : undefined;
 }
 
-function secretIn(proof: Proof, session: StoredSession): string | undefined {
-  return proof !== CLAIMED && 'secret' in proof ? secretOf(proof, session) : undefined;
-}
-
 /** Verifies requests: the credentials must match, the session must be live, and the address must be allowed. */
 export class Verification {
   readonly #store: SessionStore;
@@ -113,9 +109,13 @@ export class Verification {
     visit: Visit,
     renewal: Renewal = 'when-due',
   ): MaybePromise<IdentitySession> {
-    const found = sessionId === undefined ? undefined : this.#store.find(sessionId);
-    if (!(found instanceof Promise)) return this.#judge(found, proof, visit, renewal);
-    return this.#lookedUp(found, visit).then((session) => this.#judge(session, proof, visit, renewal));
+    const { clock } = this.#settings;
+    const moment = clock.monotonic();
+    const found = sessionId === undefined ? undefined : this.#store.find(sessionId, moment);
+    if (!(found instanceof Promise)) return this.#judge(found, proof, visit, renewal, clock.at(moment));
+    return this.#lookedUp(found, visit).then((session) =>
+      this.#judge(session, proof, visit, renewal, clock.now()),
+    );
   }
 
   /**
@@ -144,9 +144,10 @@ export class Verification {
     const session = await this.sessionOf(credentials, {});
     if (session === undefined) throw this.#refusal('credentials-invalid', {});
     const presented = secretOf(credentials, session);
-    if (this.#renewal.judge(session, presented) === 'reused')
+    if (this.#renewal.judge(session, presented) === 'reused') {
       throw this.#refusal('session-ended', {}, session, REUSED);
-    this.#checkLive(session, {});
+    }
+    this.#isActive(session, {}, this.#settings.clock.now());
     return { session, secret: await this.#renewal.replace(session, presented, earlierAssurance) };
   }
 
@@ -172,6 +173,7 @@ export class Verification {
     proof: Proof,
     visit: Visit,
     renewal: Renewal,
+    now: number,
   ): MaybePromise<IdentitySession> {
     // Compares without a session too, so that the response time does not reveal whether the session exists.
     const proved = proves(proof, session);
@@ -181,25 +183,7 @@ export class Verification {
       if (session !== undefined && this.#isLive(session)) this.#note(session, 'wrong-secret', visit);
       throw this.#refusal('credentials-invalid', visit);
     }
-    const accepted = this.#accept(session, proof, visit, renewal);
-    const isDue =
-      renewal === 'always' || this.#settings.clock.now() >= secretDueAt(session, this.#settings.rotation);
-    return isDue ? this.#renewed(accepted, session, proof, visit, renewal) : accepted;
-  }
-
-  /** Returns the session of an accepted request, after its current secret was replaced or confirmed if it is time. */
-  #renewed(
-    accepted: MaybePromise<IdentitySession>,
-    session: StoredSession,
-    proof: Proof,
-    visit: Visit,
-    renewal: Renewal,
-  ): MaybePromise<IdentitySession> {
-    const secret = secretIn(proof, session);
-    if (secret === undefined) return accepted;
-    const renew = () => this.#renewal.renew(session, secret, renewal, visit.onNewSecret);
-    if (accepted instanceof Promise) return accepted.then((seen) => renew()?.then(() => seen) ?? seen);
-    return renew()?.then(() => accepted) ?? accepted;
+    return this.#accept(session, proof, visit, renewal, now);
   }
 
   /**
@@ -219,47 +203,79 @@ export class Verification {
       if (session !== undefined && this.#isLive(session)) this.#note(session, 'wrong-secret', visit);
       throw this.#refusal('credentials-invalid', visit);
     }
-    this.#checkLive(session, visit);
+    const now = this.#settings.clock.now();
     if (verdict === 'reused') {
+      this.#isActive(session, visit, now);
       await this.#onTheft(session, visit);
       throw this.#refusal('session-ended', visit, session, REUSED);
     }
-    const seen = await this.#accept(session, proof, visit, renewal);
-    if (verdict === 'earlier-without-successor') return { ...seen, ...session.earlierAssurance };
-    if (verdict !== 'earlier') return this.#renewed(seen, session, proof, visit, renewal);
-    if (visit.onNewSecret !== undefined) await this.#renewal.giveAgain(session, secret, visit.onNewSecret);
+    const seen = await this.#accept(session, proof, visit, renewal, now);
+    if (verdict === 'earlier-without-successor')
+      return Object.freeze({ ...seen, ...session.earlierAssurance });
+    if (verdict === 'earlier' && visit.onNewSecret !== undefined) {
+      await this.#renewal.giveAgain(session, secret, visit.onNewSecret);
+    }
     return seen;
   }
 
-  /**
-   * Returns the stage of a session that has not ended.
-   * @throws SessionError `session-ended`, `session-expired`
-   */
-  #checkLive(session: StoredSession, visit: Visit): Exclude<Stage, 'ended'> {
-    if (session.endedAt !== null) {
-      throw this.#refusal('session-ended', visit, session, { endReason: session.endReason ?? undefined });
-    }
-    if (session.defect !== undefined) throw session.defect;
-    const at = stage(session, this.#settings.lifetimes, this.#settings.clock.now());
-    if (at === 'ended') throw this.#refusal('session-expired', visit, session);
-    return at;
-  }
-
-  /** Accepts a request whose secret was judged, and records the use. */
+  /** Accepts a request whose secret was judged: records the use, and replaces or confirms the current secret if it is time. */
   #accept(
     session: StoredSession,
     proof: Proof,
     visit: Visit,
     renewal: Renewal,
+    now: number,
   ): MaybePromise<IdentitySession> {
-    const now = this.#settings.clock.now();
-    const at = this.#checkLive(session, visit);
+    const { nothingDueBefore: due } = session;
+    const isQuiet = due !== undefined && now < due;
+    const isActive = isQuiet || this.#isActive(session, visit, now);
     const moved = this.#newAddresses(session, visit);
-    if (visit.activity === false)
-      return withoutExpiredData(withoutSecret(session), this.#settings.lifetimes, now);
-    return at === 'hibernating'
-      ? this.#wake(session, proof, visit, now, renewal)
-      : this.#recordUse(session, moved, now);
+    const accepted = this.#used(session, proof, visit, renewal, { isActive, moved, now });
+    return isQuiet && renewal !== 'always'
+      ? accepted
+      : this.#renewed(accepted, session, proof, visit, renewal);
+  }
+
+  #used(
+    session: StoredSession,
+    proof: Proof,
+    visit: Visit,
+    renewal: Renewal,
+    { isActive, moved, now }: { isActive: boolean; moved: readonly string[]; now: number },
+  ): MaybePromise<IdentitySession> {
+    if (visit.activity === false) {
+      const seen = withoutSecret(session);
+      return isActive ? seen : withoutExpiredData(seen, this.#settings.lifetimes, now);
+    }
+    return isActive ? this.#recordUse(session, moved, now) : this.#wake(session, proof, visit, now, renewal);
+  }
+
+  /** Returns the session of an accepted request, after its current secret was replaced or confirmed if it is time. */
+  #renewed(
+    accepted: MaybePromise<IdentitySession>,
+    session: StoredSession,
+    proof: Proof,
+    visit: Visit,
+    renewal: Renewal,
+  ): MaybePromise<IdentitySession> {
+    if (proof === CLAIMED || !('secret' in proof)) return accepted;
+    const renew = () => this.#renewal.renew(session, secretOf(proof, session), renewal, visit.onNewSecret);
+    if (accepted instanceof Promise) return accepted.then((seen) => renew()?.then(() => seen) ?? seen);
+    return renew()?.then(() => accepted) ?? accepted;
+  }
+
+  /**
+   * Makes the checks that `nothingDueBefore` saves. Returns false if the session hibernates.
+   * @throws SessionError `session-ended`, `session-expired`
+   */
+  #isActive(session: StoredSession, visit: Visit, now: number): boolean {
+    if (session.endedAt !== null) {
+      throw this.#refusal('session-ended', visit, session, { endReason: session.endReason ?? undefined });
+    }
+    if (session.defect !== undefined) throw session.defect;
+    const at = stage(session, this.#settings.lifetimes, now);
+    if (at === 'ended') throw this.#refusal('session-expired', visit, session);
+    return at === 'active';
   }
 
   /**
@@ -303,7 +319,7 @@ export class Verification {
     const { hibernation } = cutoffs(this.#settings.lifetimes, now);
     if (await this.#store.wake(session.sessionId, now, hibernation)) {
       this.#settings.report({ type: 'reactivated', session: referenceTo(session) });
-      const awake = { ...session, data: {}, lastAccessed: now };
+      const awake = { ...copyOf(session), data: NO_DATA, lastAccessed: now };
       return this.#recordUse(awake, this.#newAddresses(awake, visit), now);
     }
     return this.verify(session.sessionId, proof, visit, renewal);
@@ -315,13 +331,9 @@ export class Verification {
     now: number,
   ): MaybePromise<IdentitySession> {
     const { nodeId: node, observed, report } = this.#settings;
-    const { sessionId: id, lastAccessed: previous, idleTimeout } = session;
-    // As `touchInterval` for `shortLifetime`: with a longer delay, a session in use could seem idle on other nodes.
-    const within = idleTimeout === null ? undefined : idleTimeout / 10;
-    const touched = this.#store.touch([{ id, at: now, ipAddresses, node, previous, within }]);
-    const seen = seenAfterUse(session, { at: now, ipAddresses });
-    if (observed) report({ type: 'touched', session: referenceTo(seen) });
-    return touched instanceof Promise ? touched.then(() => seen) : seen;
+    const used = this.#store.use(session, { at: now, ipAddresses, node });
+    if (observed) report({ type: 'touched', session: referenceTo(session) });
+    return used instanceof Promise ? used.then(withoutSecret) : withoutSecret(used);
   }
 
   #isLive(session: StoredSession): boolean {
@@ -348,3 +360,4 @@ export class Verification {
 const REUSED: RefusalDetails = { endReason: 'secret-reused' };
 
 const NO_ADDRESSES: readonly string[] = Object.freeze([]);
+const NO_DATA = Object.freeze({});

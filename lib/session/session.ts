@@ -1,7 +1,7 @@
 import type { ClientHints } from './device/client-hints';
 import type { EndReason } from './end-reason';
 import { withIpAddresses } from './ip-address';
-import type { SecretState } from './secret-rotation';
+import { secretStateOf, type SecretState } from './secret-rotation';
 import type { Data } from './session-data';
 
 /**
@@ -83,7 +83,15 @@ export interface StoredSession extends IdentitySession, SecretState {
    * The error of reading its JSON objects, if that failed. The objects are empty then. The session can be listed and ended,
    * but it is not accepted, because the app may decide by these objects.
    */
-  readonly defect?: Error;
+  readonly defect?: Error | undefined;
+  /**
+   * The time before which nothing is due for a request of the session: it has not ended, it is active, and it has no defect. In
+   * milliseconds since 1970. Stores that cache sessions set it, so that one comparison replaces all of these checks. From this
+   * time on, and if it is absent, the manager makes the checks.
+   */
+  readonly nothingDueBefore?: number;
+  /** The last of `ipAddresses`, or null. Stores set it if the list takes longer. */
+  readonly currentIpAddress?: string | null;
 }
 
 /** One use of a session, or several uses merged into one. */
@@ -98,37 +106,43 @@ export interface Use {
 
 /** Returns the session as it is after a use. A use that is older than the last one changes neither time nor node. */
 export function afterUse(session: StoredSession, use: Use): StoredSession {
-  const used = { ...session };
+  const used = copyOf(session);
   addUse(used, use);
   return used;
 }
 
-/** Returns the session for the app as it is after a use. Every request calls it, so it makes only one copy. */
-export function seenAfterUse(session: StoredSession, use: Use): IdentitySession {
-  const seen = withoutSecret(session);
-  addUse(seen, use);
-  return seen;
-}
+/** The fields that a use changes. */
+export type Used = { -readonly [Name in 'ipAddresses' | 'lastAccessed' | 'node']: IdentitySession[Name] };
 
-type Changed = 'ipAddresses' | 'lastAccessed' | 'node';
-
-/** Changes a copy of a session that nothing else refers to yet. */
-function addUse(
-  session: { -readonly [Name in Changed]: IdentitySession[Name] } & Pick<IdentitySession, 'signInAddress'>,
+/** Changes a session as a use does. It must be a copy that nothing else refers to, or an entry of a cache. */
+export function addUse(
+  session: Used & Pick<IdentitySession, 'signInAddress'>,
   { at, ipAddresses, node }: Use,
 ): void {
   const before = session.lastAccessed ?? 0;
-  session.ipAddresses = withIpAddresses(session.ipAddresses, ipAddresses, session.signInAddress);
-  session.lastAccessed = Math.max(at, before);
-  if (at >= before) session.node = node ?? session.node;
+  if (ipAddresses.length > 0) {
+    session.ipAddresses = withIpAddresses(session.ipAddresses, ipAddresses, session.signInAddress);
+  }
+  if (at < before) return;
+  session.lastAccessed = at;
+  session.node = node ?? session.node;
+}
+
+/** Returns a copy of a stored session that can be changed. Only this copies an entry of a cache completely: a spread does not. */
+export function copyOf(session: StoredSession): {
+  -readonly [Name in keyof StoredSession]: StoredSession[Name];
+} {
+  const { knownDevice, defect } = session;
+  return { ...secretStateOf(session), knownDevice, ...withoutSecret(session), ...(defect && { defect }) };
 }
 
 /**
- * Returns a copy of the session for the app: without the hashes of secrets and of the device, so that no change of it reaches
- * a cache. The fields are listed because every request makes such a copy, and a rest pattern takes ten times as long.
+ * Returns the view of the session that the app gets. It is a plain object without the hashes of secrets and of the device. It
+ * is frozen with all its parts, so that the app cannot change what a cache holds. The fields are listed because every request
+ * makes a view, and a rest pattern takes ten times as long.
  */
 export function withoutSecret(session: StoredSession): IdentitySession {
-  return {
+  return Object.freeze({
     sessionId: session.sessionId,
     tenantId: session.tenantId,
     userId: session.userId,
@@ -153,7 +167,7 @@ export function withoutSecret(session: StoredSession): IdentitySession {
     endReason: session.endReason,
     endedBy: session.endedBy,
     name: session.name,
-  };
+  });
 }
 
 /** The fields that name a session in logs and events. None of them is a credential. */
@@ -191,8 +205,9 @@ export function actingUser({ actor, userId }: Pick<IdentitySession, 'actor' | 'u
 }
 
 /** Returns the address that used the session last, or null if no address is known. */
-export function currentIpAddress(session: IdentitySession): string | null {
-  return session.ipAddresses[session.ipAddresses.length - 1] ?? null;
+export function currentIpAddress(session: IdentitySession | StoredSession): string | null {
+  const current = 'currentIpAddress' in session ? session.currentIpAddress : undefined;
+  return current ?? session.ipAddresses[session.ipAddresses.length - 1] ?? null;
 }
 
 /** Returns true if both name the same user of the same tenant. A missing tenant equals null. */

@@ -2,7 +2,7 @@ import type { Health } from '../health';
 import type { Cutoffs } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
 import type { SecretChange } from '../session/secret-rotation';
-import type { EndedSession, Owner, StoredSession } from '../session/session';
+import type { EndedSession, Owner, StoredSession, Use } from '../session/session';
 import type { Data } from '../session/session-data';
 import type {
   AdministeredStore,
@@ -35,8 +35,12 @@ export class ForwardingStore implements AdministeredStore {
     return this.inner.insert(session, admission);
   }
 
-  find(id: string): MaybePromise<StoredSession | undefined> {
-    return this.inner.find(id);
+  find(id: string, moment?: number): MaybePromise<StoredSession | undefined> {
+    return this.inner.find(id, moment);
+  }
+
+  use(session: StoredSession, use: Use): MaybePromise<StoredSession> {
+    return this.inner.use(session, use);
   }
 
   list(owner: Owner, page: ListPage): Promise<readonly StoredSession[]> {

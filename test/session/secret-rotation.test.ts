@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { hashSecret, mintSalt, mintSecret, successorOf } from '../../lib/session/credentials';
+import { sessionSecretHash, mintSalt, mintSecret, successorOf } from '../../lib/session/credentials';
 import {
   changedSecret,
   firstSecret,
@@ -38,22 +38,22 @@ function after(state: SecretState, change: SecretChange): SecretState {
 const ROTATED_AT = SIGNED_IN + DAY;
 const rotation = (from: string, to: string, at: number): SecretChange => ({
   type: 'rotate',
-  from: hashSecret(from),
-  to: hashSecret(to),
+  from: sessionSecretHash(from),
+  to: sessionSecretHash(to),
   salt,
   at,
   issuedBefore: at - GRACE,
 });
 const confirmation = (of: string, at: number): SecretChange => ({
   type: 'confirm',
-  from: hashSecret(of),
+  from: sessionSecretHash(of),
   at,
   issuedBefore: at - GRACE,
 });
 const replacement = (from: string, to: string, at: number): SecretChange => ({
   type: 'replace',
-  from: hashSecret(from),
-  to: hashSecret(to),
+  from: sessionSecretHash(from),
+  to: sessionSecretHash(to),
   at,
   earlierAssurance: { acr: 'low' },
 });
@@ -222,7 +222,7 @@ describe('renewsGrace', () => {
     let now = ROTATED_AT;
     while (judgeSecret(state, first, now, { ...RULES, renewal: 'when-due' }) === 'earlier') {
       if (renewsGrace(state, now, RULES))
-        state = after(state, { type: 'give-again', from: hashSecret(second), at: now });
+        state = after(state, { type: 'give-again', from: sessionSecretHash(second), at: now });
       const owner = judgeSecret(state, second, now, { ...RULES, renewal: 'never' });
       if (owner === 'current-and-confirms') state = after(state, confirmation(second, now));
       now += GRACE - 1;
@@ -302,13 +302,13 @@ function verdictsOf(loaded: readonly Page[], rules: RotationRules, renews = rene
     if (verdict === 'current-and-confirms') apply({ type: 'confirm', from, at, issuedBefore });
     if (verdict === 'current-and-due') {
       const next = mintSalt();
-      const to = hashSecret(successorOf(secret, next));
+      const to = sessionSecretHash(successorOf(secret, next));
       expect(apply({ type: 'rotate', from, to, salt: next, at, issuedBefore })).toBe(true);
       return successorOf(secret, next);
     }
     if (verdict !== 'earlier' || renewal === 'never') return undefined;
     const again = successorOf(secret, state.secretSalt!);
-    expect(hashSecret(again)).toBe(state.secretHash);
+    expect(sessionSecretHash(again)).toBe(state.secretHash);
     if (renews(state, now, rules)) apply({ type: 'give-again', from, at });
     return again;
   }

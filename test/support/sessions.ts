@@ -1,13 +1,15 @@
 import { mintSessionId } from '../../lib/session/credentials';
 import { cutoffs, type Lifetimes } from '../../lib/session/lifetimes';
-import { firstSecret } from '../../lib/session/secret-rotation';
-import type { Owner, StoredSession } from '../../lib/session/session';
+import { firstSecret, type RotationRules } from '../../lib/session/secret-rotation';
+import { copyOf, type Owner, type StoredSession } from '../../lib/session/session';
 import type { Admission, ListPage } from '../../lib/store/store';
 
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
 
 export const LIFETIMES: Lifetimes = { short: HOUR, long: 7 * DAY, absolute: Infinity, autologin: true };
+
+export const ROTATION: RotationRules = { rotateAfter: DAY, rotationGrace: 60_000 };
 
 export const ALICE: Owner = { tenantId: null, userId: 'alice' };
 export const BOB: Owner = { tenantId: null, userId: 'bob' };
@@ -58,4 +60,9 @@ export function admission(now: number, said: Partial<Admission> = {}): Admission
 export function aPage(said: Partial<ListPage> = {}): ListPage {
   const all = { short: -Infinity, long: -Infinity, absolute: -Infinity, hibernation: -Infinity };
   return { cutoffs: all, exceptClients: [], take: 1000, ...said };
+}
+
+/** Returns the fields of a session that a store has returned. It may be an entry of a cache, which has most of them as getters. */
+export function fieldsOf(session: StoredSession | undefined): StoredSession | undefined {
+  return session && copyOf(session);
 }

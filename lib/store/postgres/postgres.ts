@@ -8,7 +8,7 @@ import type { Cutoffs } from '../../session/lifetimes';
 import type { PagePosition } from '../../session/page-position';
 import type { Revocation } from '../../session/revocation';
 import type { SecretChange } from '../../session/secret-rotation';
-import type { EndedSession, Owner, StoredSession } from '../../session/session';
+import { afterUse, type EndedSession, type Owner, type StoredSession, type Use } from '../../session/session';
 import { mapInSlices } from '../../slices';
 import {
   authIdTaken,
@@ -152,6 +152,11 @@ class PostgresStore implements AdministeredStore {
       if (waiters === undefined) this.#waiting.set(id, [{ resolve, reject }]);
       else waiters.push({ resolve, reject });
     });
+  }
+
+  async use(session: StoredSession, use: Use): Promise<StoredSession> {
+    await this.touch([{ id: session.sessionId, ...use }]);
+    return afterUse(session, use);
   }
 
   async list(owner: Owner, page: ListPage): Promise<readonly StoredSession[]> {

@@ -1,13 +1,12 @@
 import type { ClientHints } from '../../session/device/client-hints';
 import {
   REFERENCE_FIELDS,
-  withoutSecret,
+  copyOf,
   type EndedSession,
   type JsonObject,
   type SessionReference,
   type StoredSession,
 } from '../../session/session';
-import { secretStateOf } from '../../session/secret-rotation';
 import { isTooDeep } from '../../session/text';
 import type { Tables } from './tables';
 
@@ -25,8 +24,8 @@ interface Field<T> {
 /** The columns of `identity_sessions`. Statements, rows and inserts follow from this table. */
 const FIELDS = {
   sessionId: field('session_id', { fromText: (uuid) => hex(uuid!) }),
-  secretHash: bytes<string>('secret_hash'),
-  secretFamily: bytes('secret_family'),
+  secretHash: hash<string>('secret_hash'),
+  secretFamily: hash('secret_family'),
   secretIssuedAt: point('secret_issued_at'),
   secretGivenAgain: field<number>('secret_given_again', {
     toParameter: (times) => times || null,
@@ -34,7 +33,7 @@ const FIELDS = {
   }),
   secretSalt: bytes('secret_salt'),
   secretConfirmedAt: point('secret_confirmed_at'),
-  earlierSecretHashes: bytes('earlier_secret_hashes'),
+  earlierSecretHashes: hash('earlier_secret_hashes'),
   earlierAssurance: field<JsonObject | null>('earlier_assurance', {
     toParameter: (assurance) => assurance && JSON.stringify(assurance),
     fromText: (value) => (value === null ? null : objectIn('earlier_assurance', value)),
@@ -68,7 +67,11 @@ const FIELDS = {
   endReason: field<StoredSession['endReason']>('end_reason'),
   endedBy: optionalText('ended_by'),
   name: optionalText('name'),
-} satisfies { readonly [Name in keyof Omit<StoredSession, 'idleTimeout'>]: Field<StoredSession[Name]> };
+} satisfies {
+  readonly [
+    Name in keyof Omit<StoredSession, 'idleTimeout' | 'nothingDueBefore' | 'currentIpAddress'>
+  ]: Field<StoredSession[Name]>;
+};
 
 type Name = keyof typeof FIELDS;
 
@@ -127,12 +130,8 @@ function wholeSession(row: SessionRow): StoredSession {
   const { idle_timeout: idleTimeout = null } = row;
   const fields = read(row, NAMES);
   fields['idleTimeout'] = idleTimeout === null ? null : Number(idleTimeout);
-  return compact(fields as unknown as StoredSession);
-}
-
-function compact(fields: StoredSession): StoredSession {
   // An object that was filled by computed names is slow to read and to copy. This copy is not.
-  return { ...secretStateOf(fields), knownDevice: fields.knownDevice, ...withoutSecret(fields) };
+  return copyOf(fields as unknown as StoredSession);
 }
 
 /** Returns the temporary data of a row. */
@@ -212,6 +211,20 @@ function text(column: string): Field<string> {
 
 function optionalText(column: string): Field<string | null> {
   return field(column);
+}
+
+/** A hash, as text of which each character is one byte. */
+function hash<T extends string | null = string | null>(column: string): Field<T> {
+  return {
+    ...bytes<T>(column),
+    toParameter: (characters) => characters && hexadecimal(characters),
+    fromText: (digits) => (digits && Buffer.from(digits, 'hex').toString('latin1')) as T,
+  };
+}
+
+/** Returns the hexadecimal digits of text of which each character is one byte. */
+export function hexadecimal(characters: string): string {
+  return Buffer.from(characters, 'latin1').toString('hex');
 }
 
 /** Bytes, as hexadecimal digits. */

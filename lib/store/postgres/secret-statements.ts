@@ -1,6 +1,6 @@
 import { MOST_EARLIER, MOST_GIVEN_AGAIN, type SecretChange } from '../../session/secret-rotation';
 import { notEnded } from './epochs';
-import { time } from './rows';
+import { hexadecimal, time } from './rows';
 import type { Tables } from './tables';
 
 /** The changes of a secret: the same rules in SQL as `changedSecret` in `session/secret-rotation`. $1 is the id, $2 the hash. */
@@ -42,13 +42,17 @@ export function secretChange(change: SecretChange): {
   readonly statement: keyof ReturnType<typeof secretStatements>;
   readonly values: readonly unknown[];
 } {
-  const { type, from, at } = change;
+  const { type, at } = change;
+  const from = hexadecimal(change.from);
   switch (type) {
     case 'rotate':
-      return { statement: 'rotateSecret', values: [from, change.to, at, change.salt, change.issuedBefore] };
+      return {
+        statement: 'rotateSecret',
+        values: [from, hexadecimal(change.to), at, change.salt, change.issuedBefore],
+      };
     case 'replace': {
       const assurance = JSON.stringify(change.earlierAssurance);
-      return { statement: 'replaceSecret', values: [from, change.to, at, assurance] };
+      return { statement: 'replaceSecret', values: [from, hexadecimal(change.to), at, assurance] };
     }
     case 'confirm':
       return { statement: 'confirmSecret', values: [from, at, change.issuedBefore] };

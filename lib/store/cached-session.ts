@@ -1,0 +1,312 @@
+import { lru } from '../lru';
+import { activeUntil, type Lifetimes } from '../session/lifetimes';
+import { secretDueAt, type RotationRules, type SecretState } from '../session/secret-rotation';
+import { addUse, type StoredSession, type Use } from '../session/session';
+import type { UnwrittenUses } from './unwritten-uses';
+
+/** The fields that many sessions have in common, for example those of the same version of a browser. */
+type Common = Pick<StoredSession, (typeof COMMON)[number]>;
+
+const COMMON = [
+  'tenantId',
+  'clientId',
+  'actor',
+  'device',
+  'deviceInfo',
+  'userAgent',
+  'clientHints',
+  'staySignedIn',
+  'idleTimeout',
+] as const satisfies readonly (keyof StoredSession)[];
+
+/** The fields that most sessions do not use. */
+type Rare = Pick<StoredSession, 'defect' | (typeof RARE)[number]>;
+
+const RARE = [
+  'knownDevice',
+  'extraProperties',
+  'data',
+  'protocolData',
+  'authId',
+  'endedAt',
+  'endReason',
+  'endedBy',
+  'name',
+] as const satisfies readonly (keyof StoredSession)[];
+
+/** The facts about secrets of a session that has rotated. */
+type Rotated = Omit<SecretState, 'secretHash' | 'secretFamily' | 'signedIn'>;
+
+const NEVER_ROTATED: Rotated = {
+  secretIssuedAt: null,
+  secretGivenAgain: 0,
+  secretSalt: null,
+  secretConfirmedAt: null,
+  earlierSecretHashes: null,
+  earlierAssurance: null,
+};
+
+function rotatedOf(session: StoredSession): Rotated {
+  if (session.secretIssuedAt === null) return NEVER_ROTATED;
+  const { secretIssuedAt, secretGivenAgain, secretSalt, secretConfirmedAt } = session;
+  const { earlierSecretHashes, earlierAssurance } = session;
+  return {
+    secretIssuedAt,
+    secretGivenAgain,
+    secretSalt,
+    secretConfirmedAt,
+    earlierSecretHashes,
+    earlierAssurance,
+  };
+}
+
+/** The number of different groups of common fields that are remembered. Sessions beyond it are cached with groups of their own. */
+const MOST_COMMON = 5000;
+
+/** The rules from which the time follows before which nothing is due for a session. */
+export interface DueRules {
+  readonly lifetimes: Lifetimes;
+  readonly rotation: RotationRules;
+}
+
+/**
+ * A session as the cache holds it. Requests share it, so it changes only by `record`. It takes a third of the memory of a plain
+ * object: groups of fields that are equal in many sessions are stored once. Spreads do not see its fields; use `copyOf`.
+ */
+export class CachedSession implements StoredSession {
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly secretHash: string;
+  readonly secretFamily: string | null;
+  readonly signInAddress: string | null;
+  readonly signedIn: number;
+  lastAccessed: number | null;
+  node: string | null;
+  nothingDueBefore = 0;
+  /** The uses that `buffered` has recorded and not written. Undefined until `buffered` has added those to this object. */
+  unwritten: UnwrittenUses | undefined;
+  /** One address as text, because most sessions have one and a list of it takes 56 bytes more. */
+  #addresses: string | readonly string[];
+  readonly #common: Common;
+  readonly #rare: Rare;
+  readonly #rotated: Rotated;
+
+  constructor(session: StoredSession, rules: DueRules) {
+    this.sessionId = session.sessionId;
+    this.userId = session.userId;
+    this.secretHash = session.secretHash;
+    this.secretFamily = session.secretFamily;
+    this.signInAddress = session.signInAddress;
+    this.signedIn = session.signedIn;
+    this.lastAccessed = session.lastAccessed;
+    this.node = sharedText(session.node);
+    this.#addresses = packed(session.ipAddresses);
+    this.#common = commonOf(session);
+    this.#rare = rareOf(session);
+    this.#rotated = rotatedOf(session);
+    this.renew(rules);
+  }
+
+  /** Computes `nothingDueBefore` again, after uses have changed it. */
+  renew({ lifetimes, rotation }: DueRules): void {
+    this.nothingDueBefore =
+      this.defect === undefined
+        ? Math.min(activeUntil(this, lifetimes), secretDueAt(this, rotation))
+        : -Infinity;
+  }
+
+  /** Records a use. */
+  record(use: Use): void {
+    addUse(this, use);
+  }
+
+  get ipAddresses(): readonly string[] {
+    const addresses = this.#addresses;
+    return typeof addresses === 'string' ? Object.freeze([addresses]) : addresses;
+  }
+
+  set ipAddresses(addresses: readonly string[]) {
+    this.#addresses = packed(addresses);
+  }
+
+  get currentIpAddress(): string | null {
+    const addresses = this.#addresses;
+    return typeof addresses === 'string' ? addresses : (addresses[addresses.length - 1] ?? null);
+  }
+
+  get secretIssuedAt(): number | null {
+    return this.#rotated.secretIssuedAt;
+  }
+
+  get secretGivenAgain(): number {
+    return this.#rotated.secretGivenAgain;
+  }
+
+  get secretSalt(): string | null {
+    return this.#rotated.secretSalt;
+  }
+
+  get secretConfirmedAt(): number | null {
+    return this.#rotated.secretConfirmedAt;
+  }
+
+  get earlierSecretHashes(): string | null {
+    return this.#rotated.earlierSecretHashes;
+  }
+
+  get earlierAssurance(): StoredSession['earlierAssurance'] {
+    return this.#rotated.earlierAssurance;
+  }
+
+  get tenantId(): string | null {
+    return this.#common.tenantId;
+  }
+
+  get clientId(): string | null {
+    return this.#common.clientId;
+  }
+
+  get actor(): string | null {
+    return this.#common.actor;
+  }
+
+  get device(): string {
+    return this.#common.device;
+  }
+
+  get deviceInfo(): string | null {
+    return this.#common.deviceInfo;
+  }
+
+  get userAgent(): string | null {
+    return this.#common.userAgent;
+  }
+
+  get clientHints(): StoredSession['clientHints'] {
+    return this.#common.clientHints;
+  }
+
+  get staySignedIn(): boolean {
+    return this.#common.staySignedIn;
+  }
+
+  get idleTimeout(): number | null {
+    return this.#common.idleTimeout;
+  }
+
+  get knownDevice(): string | null {
+    return this.#rare.knownDevice;
+  }
+
+  get extraProperties(): StoredSession['extraProperties'] {
+    return this.#rare.extraProperties;
+  }
+
+  get data(): StoredSession['data'] {
+    return this.#rare.data;
+  }
+
+  get protocolData(): StoredSession['protocolData'] {
+    return this.#rare.protocolData;
+  }
+
+  get authId(): string | null {
+    return this.#rare.authId;
+  }
+
+  get endedAt(): number | null {
+    return this.#rare.endedAt;
+  }
+
+  get endReason(): StoredSession['endReason'] {
+    return this.#rare.endReason;
+  }
+
+  get endedBy(): string | null {
+    return this.#rare.endedBy;
+  }
+
+  get name(): string | null {
+    return this.#rare.name;
+  }
+
+  get defect(): Error | undefined {
+    return this.#rare.defect;
+  }
+}
+
+function packed(addresses: readonly string[]): string | readonly string[] {
+  return addresses.length === 1 ? addresses[0]! : addresses;
+}
+
+const commonFields = lru<Common>(MOST_COMMON);
+
+/** Returns the common fields of the session: the same object for equal ones. */
+function commonOf(session: StoredSession): Common {
+  const key = JSON.stringify(COMMON.map((name) => session[name]));
+  const known = commonFields.get(key);
+  if (known !== undefined) return known;
+  const { tenantId, clientId, actor, device, deviceInfo, userAgent } = session;
+  const { clientHints, staySignedIn, idleTimeout } = session;
+  const common = {
+    tenantId,
+    clientId,
+    actor,
+    device,
+    deviceInfo,
+    userAgent,
+    clientHints,
+    staySignedIn,
+    idleTimeout,
+  };
+  commonFields.set(key, common);
+  return common;
+}
+
+const EMPTY = Object.freeze({});
+
+/** The rare fields of most sessions. */
+const UNUSED: Rare = {
+  knownDevice: null,
+  extraProperties: EMPTY,
+  data: EMPTY,
+  protocolData: EMPTY,
+  authId: null,
+  endedAt: null,
+  endReason: null,
+  endedBy: null,
+  name: null,
+};
+
+function rareOf(session: StoredSession): Rare {
+  const { knownDevice, extraProperties, data, protocolData, authId } = session;
+  const { endedAt, endReason, endedBy, name, defect } = session;
+  const rare = {
+    knownDevice,
+    extraProperties,
+    data,
+    protocolData,
+    authId,
+    endedAt,
+    endReason,
+    endedBy,
+    name,
+    ...(defect && { defect }),
+  };
+  return defect === undefined && RARE.every((field) => isUnused(rare[field])) ? UNUSED : rare;
+}
+
+function isUnused(value: unknown): boolean {
+  return value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+}
+
+const texts = lru<string>(MOST_COMMON);
+
+/** Returns the same object for equal texts, so that it is in memory only once. */
+function sharedText(text: string | null): string | null {
+  if (text === null) return null;
+  const known = texts.get(text);
+  if (known !== undefined) return known;
+  texts.set(text, text);
+  return text;
+}
