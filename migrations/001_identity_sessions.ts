@@ -15,6 +15,8 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       signed_in timestamptz(3) not null,
       last_accessed timestamptz,
       ended_at timestamptz,
+      -- When the session was bound to the device of its browser.
+      bound_at timestamptz(3),
       -- The day of the last use. An index on last_accessed itself would prevent HOT updates by touches.
       active_day date not null,
       -- When a client last received the secret, if not at the sign-in, and when one was seen to have stored it.
@@ -52,6 +54,8 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       node text,
       end_reason text,
       ended_by text,
+      -- The device's public key.
+      bound_key text,
       -- The name that the owner gave to the session.
       name text
     ) with (fillfactor = 85)`);
@@ -367,8 +371,9 @@ async function createTriggers(knex: Knex, at: string): Promise<void> {
     execute function ${at}.identity_session_ended()`);
   await knex.raw(`
     create trigger identity_session_changed after update of
-      session_id, secret_hash, secret_issued_at, secret_confirmed_at, earlier_assurance, tenant_id, user_id, client_id, actor, device, device_info, user_agent, client_hints, stay_signed_in,
-      signed_in, extra_properties, data, protocol_data, auth_id, name
+      session_id, secret_hash, secret_issued_at, secret_confirmed_at, earlier_assurance, tenant_id, user_id, client_id, actor, device,
+      device_info, user_agent, client_hints, stay_signed_in, signed_in, extra_properties, data, protocol_data, auth_id, bound_at,
+      bound_key, name
     on ${at}.identity_sessions for each row when (new.ended_at is null)
     execute function ${at}.identity_session_changed()`);
 

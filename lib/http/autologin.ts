@@ -6,6 +6,7 @@ import { secretOf } from '../session/credentials';
 import { checkAgreement } from './guarded-session';
 import { rotates } from './guarded-visit';
 import { checkResponse } from './open-session';
+import { bindingEvidence } from './bound-cookie';
 import { clientAddress } from './client-address';
 import { deviceTokenIn, keepDeviceToken } from './device-cookie';
 import { afterBody } from './parse-errors';
@@ -39,6 +40,7 @@ export function autologin(manager: IdentitySessionManager, options: VerbOptions 
       ipAddress: clientAddress(request),
       sameAddress: dialect.sameAddress,
       userAgent: request.headers['user-agent'],
+      binding: bindingEvidence(request.headers, manager.settings),
       onNewSecret: rotates(dialect, transport) ? (secret) => (renewed = secret) : undefined,
     });
     const secret = renewed ?? secretOf(credentials, session);

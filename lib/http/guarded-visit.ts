@@ -1,10 +1,13 @@
 import type { Request, Response } from 'express';
 
 import { beforeHeaders, isMarkedPublic, keepFromSharedCaches } from './before-headers';
+import { bindingEvidence } from './bound-cookie';
 import { clientAddress } from './client-address';
 import type { Dialect, Transport } from './dialect';
 import type { GiveSecret } from '../manager/secret-renewal';
+import type { BindingEvidence } from '../manager/device-binding';
 import type { Visit } from '../manager/verification';
+import type { Settings } from '../options/settings';
 
 /**
  * The visit of a request behind a guard. The guard creates one for every request, so everything that few requests need is computed
@@ -20,9 +23,14 @@ export class GuardedVisit implements Visit {
     private readonly response: Response,
     private readonly dialect: Dialect,
     private readonly transport: Transport,
+    private readonly settings: Settings,
   ) {
     this.ipAddress = clientAddress(request);
     this.sameAddress = dialect.sameAddress;
+  }
+
+  get binding(): BindingEvidence | undefined {
+    return bindingEvidence(this.request.headers, this.settings);
   }
 
   get userAgent(): string | undefined {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 import type { Express, Request } from 'express';
 
+import { bindingEvidence } from './bound-cookie';
 import { clientAddress } from './client-address';
 import type { Dialect } from './dialect';
 import { plainRefusal } from '../errors';
@@ -41,6 +42,7 @@ export async function verifyOpening(
     ipAddress: clientAddress(request),
     sameAddress: dialect.sameAddress,
     userAgent: request.headers['user-agent'],
+    binding: bindingEvidence(request.headers, manager.settings),
   });
   setSession(request, session);
   return session;

@@ -12,6 +12,7 @@ import { visible } from '../session/text';
 import { wholeNumber } from '../session/whole-number';
 import { mapInSlices } from '../slices';
 import { MOST_TAKEN } from '../store/store';
+import { clearedBoundCookie } from './bound-cookie';
 import { namedCookie, onlyValue, setCookie, SEVERAL as SEVERAL_COOKIES } from './cookies';
 import { type Answer, type Dialect, type RequestCredentials, type Transport, instant } from './dialect';
 import { idParameter } from './id-parameter';
@@ -30,6 +31,8 @@ export interface RestOptions {
   };
   /** True to replace bearer tokens too. Default: `false`. */
   readonly rotateBearerTokens?: boolean;
+  /** As the option of the manager. Default: `off`. */
+  readonly deviceBound?: 'off' | 'optional' | 'required';
   /** The languages of names, locations and refusals. The request's `Accept-Language` selects one. */
   readonly translations: Translations;
 }
@@ -39,7 +42,8 @@ export interface RestOptions {
  * cookies, JSON bodies, and problem documents (RFC 9457). It is a plain object, so that an app can replace parts of it:
  * `{ ...rest(manager.settings), refusal: myRefusal }`.
  */
-export function rest({ cookies, translations, rotateBearerTokens = false }: RestOptions): Dialect {
+export function rest(options: RestOptions): Dialect {
+  const { cookies, translations, rotateBearerTokens = false, deviceBound = 'off' } = options;
   const cookieName = namedCookie(cookies);
   const cookieBegin = `${cookieName}=`;
   const credentials = (request: Request) => readCredentials(request, cookieBegin);
@@ -60,6 +64,7 @@ export function rest({ cookies, translations, rotateBearerTokens = false }: Rest
   return {
     sameOrigin: true,
     sameAddress: false,
+    bindable: true,
     credentials,
     remembered: credentials,
     revocation,
@@ -101,7 +106,12 @@ export function rest({ cookies, translations, rotateBearerTokens = false }: Rest
     },
 
     revoked(clearCookies) {
-      const cleared = clearCookies ? [setCookie(cookieName, '', { ...cookies, maxAge: 0 })] : [];
+      const cleared = clearCookies
+        ? [
+            setCookie(cookieName, '', { ...cookies, maxAge: 0 }),
+            ...clearedBoundCookie({ cookies, deviceBound }),
+          ]
+        : [];
       return { status: 204, headers: PRIVATE, cookies: cleared };
     },
   };
@@ -231,6 +241,7 @@ function sessionBody(
     client: visible(session.clientId),
     ...(session.name !== null && { name: visible(session.name) }),
     ...(session.actor !== null && { impersonation: true }),
+    ...(session.boundAt !== null && { deviceBound: true }),
     userAgent: visible(session.userAgent),
     ...(location !== undefined && { location }),
     signedIn: instant(session.signedIn),

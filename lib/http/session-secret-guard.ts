@@ -59,7 +59,7 @@ export function sessionSecretGuard(
       return undefined;
     }
     const credentials = readCredentials(request, dialect, settings);
-    const visit = new GuardedVisit(activity, request, response, dialect, credentials.transport);
+    const visit = new GuardedVisit(activity, request, response, dialect, credentials.transport, settings);
     const verified = manager.verify(credentials, visit);
     if (verified instanceof Promise) return verified.then((session) => setSession(request, session));
     setSession(request, verified);

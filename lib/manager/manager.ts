@@ -12,6 +12,7 @@ import type { Health } from '../health';
 import { placeOf, type Locator } from '../location/location';
 import { duration, text } from '../options/checks';
 import { checkNames, readOptions, type Names, type OptionTable } from '../options/reader';
+import { DeviceBinding, setDeviceBinding } from './device-binding';
 import { setInstallationKeys } from './installation-keys';
 import { NodeCapacity } from './node-capacity';
 import { LimitChoice, setLimitChoice } from './limit-choice';
@@ -165,7 +166,10 @@ export class IdentitySessionManager {
       noteRefused: ({ session, ...from }) =>
         parts.trail.noteRefused(session.sessionId, 'secret-reused', from),
     });
+    const binding = new DeviceBinding({ store, keys: parts.keys, settings });
+    setDeviceBinding(this, binding);
     this.#verification = new Verification(store, settings, {
+      binding,
       locate,
       onRefused: (sessionId, reason, from) => parts.trail.noteRefused(sessionId, reason, from),
       onTheft: (session, visit) => thefts.end(session, visit),

@@ -168,6 +168,8 @@ export function newSession(
     endedAt: null,
     endReason: null,
     endedBy: null,
+    boundAt: null,
+    boundKey: null,
     name: null,
   };
 }

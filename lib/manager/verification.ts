@@ -22,6 +22,7 @@ import {
 } from '../session/session';
 import type { Settings } from '../options/settings';
 import type { Renewal } from '../session/secret-rotation';
+import type { BindingEvidence, DeviceBinding } from './device-binding';
 import type { RefusedReason } from '../session/trail-entry';
 import type { MaybePromise, SessionStore } from '../store/store';
 
@@ -48,6 +49,8 @@ export interface Visit {
    * Without this function, the secret does not rotate.
    */
   readonly onNewSecret?: GiveSecret | undefined;
+  /** What the request shows of the binding of its session to a device. Without it, bound sessions are refused. */
+  readonly binding?: BindingEvidence | undefined;
 }
 
 /** Replaces the credentials if a token names the session and the app has verified the token's signature. */
@@ -66,6 +69,7 @@ function proves(proof: Proof, session: StoredSession | undefined): boolean {
 
 /** The functions of the manager that verification uses. */
 export interface VerificationParts {
+  readonly binding: DeviceBinding;
   readonly locate?: Locator | undefined;
   /** Called for a refused request that concerns the owner of a live session. */
   readonly onRefused: (sessionId: string, reason: RefusedReason, from: RefusedFrom) => void;
@@ -84,6 +88,15 @@ function familiarSecret(proof: Proof, session: StoredSession | undefined): strin
   return family !== null && family === session?.secretFamily ? secret : undefined;
 }
 
+/** The state of a session for one request at `now`. */
+interface Standing {
+  readonly isActive: boolean;
+  /** True if neither its secret nor anything else is due. */
+  readonly isQuiet: boolean;
+  readonly renewal: Renewal;
+  readonly now: number;
+}
+
 /** Verifies requests: the credentials must match, the session must be live, and the address must be allowed. */
 export class Verification {
   readonly #store: SessionStore;
@@ -92,9 +105,15 @@ export class Verification {
   readonly #renewal: SecretRenewal;
   readonly #onRefused: VerificationParts['onRefused'];
   readonly #onTheft: VerificationParts['onTheft'];
+  readonly #binding: DeviceBinding;
 
-  constructor(store: SessionStore, settings: Settings, { locate, onRefused, onTheft }: VerificationParts) {
+  constructor(
+    store: SessionStore,
+    settings: Settings,
+    { binding, locate, onRefused, onTheft }: VerificationParts,
+  ) {
     this.#renewal = new SecretRenewal(store, settings);
+    this.#binding = binding;
     this.#onRefused = onRefused;
     this.#onTheft = onTheft;
     this.#store = store;
@@ -229,19 +248,29 @@ export class Verification {
     const { nothingDueBefore: due } = session;
     const isQuiet = due !== undefined && now < due;
     const isActive = isQuiet || this.#isActive(session, visit, now);
-    const moved = this.#newAddresses(session, visit);
-    const accepted = this.#used(session, proof, visit, renewal, { isActive, moved, now });
-    return isQuiet && renewal !== 'always'
-      ? accepted
-      : this.#renewed(accepted, session, proof, visit, renewal);
+    const standing = { isActive, isQuiet: isQuiet && renewal !== 'always', renewal, now };
+    const bound = this.#checkBinding(session, proof, visit, now);
+    return bound instanceof Promise
+      ? bound.then(() => this.#admit(session, proof, visit, standing))
+      : this.#admit(session, proof, visit, standing);
   }
 
-  #used(
+  #admit(
     session: StoredSession,
     proof: Proof,
     visit: Visit,
-    renewal: Renewal,
-    { isActive, moved, now }: { isActive: boolean; moved: readonly string[]; now: number },
+    { isActive, isQuiet, renewal, now }: Standing,
+  ): MaybePromise<IdentitySession> {
+    const moved = this.#newAddresses(session, visit);
+    const accepted = this.#use(session, proof, visit, { isActive, moved, renewal, now });
+    return isQuiet ? accepted : this.#renewed(accepted, session, proof, visit, renewal);
+  }
+
+  #use(
+    session: StoredSession,
+    proof: Proof,
+    visit: Visit,
+    { isActive, moved, renewal, now }: Omit<Standing, 'isQuiet'> & { readonly moved: readonly string[] },
   ): MaybePromise<IdentitySession> {
     if (visit.activity === false) {
       const seen = withoutSecret(session);
@@ -276,6 +305,29 @@ export class Verification {
     const at = stage(session, this.#settings.lifetimes, now);
     if (at === 'ended') throw this.#refusal('session-expired', visit, session);
     return at === 'active';
+  }
+
+  /** Tokens that the app signs are not bound to devices. */
+  #checkBinding(session: StoredSession, proof: Proof, visit: Visit, now: number): MaybePromise<void> {
+    const { binding } = visit;
+    if (binding?.renews === true || proof === CLAIMED || 'subject' in proof) return undefined;
+    try {
+      const checked = this.#binding.check(session, binding, now);
+      return checked instanceof Promise
+        ? checked.catch((error: unknown) => this.#refuseUnbound(session, visit, error))
+        : checked;
+    } catch (error) {
+      return this.#refuseUnbound(session, visit, error);
+    }
+  }
+
+  #refuseUnbound(session: StoredSession, visit: Visit, error: unknown): never {
+    if (!(error instanceof SessionError)) throw error;
+    if (error.code === 'binding-required') this.#note(session, 'binding-required', visit);
+    const from = this.#settings.keptAddress(visit.ipAddress);
+    const { code } = error;
+    this.#settings.report({ type: 'refused', code, session: referenceTo(session), ipAddress: from });
+    throw error;
   }
 
   /**

@@ -68,6 +68,8 @@ export interface IdentitySession extends Owner {
   readonly endReason: EndReason | null;
   /** The actor that ended the session, in the app's words (a user id, `policy`), or null. */
   readonly endedBy: string | null;
+  /** The time at which the session was bound to the device of its browser, in milliseconds since 1970, or null if it is not bound. */
+  readonly boundAt: number | null;
   /** The name that the owner gave to the session, such as `Kitchen tablet`, or null. */
   readonly name: string | null;
 }
@@ -79,6 +81,8 @@ export type ProtocolData = Readonly<Record<string, JsonObject>>;
 export interface StoredSession extends IdentitySession, SecretState {
   /** The hash of the device's token, as 64 hexadecimal digits, or null if devices are not remembered. */
   readonly knownDevice: string | null;
+  /** The public key of the device that the session is bound to: both coordinates on P-256, with a dot between them. Or null. */
+  readonly boundKey: string | null;
   /**
    * The error of reading its JSON objects, if that failed. The objects are empty then. The session can be listed and ended,
    * but it is not accepted, because the app may decide by these objects.
@@ -132,8 +136,8 @@ export function addUse(
 export function copyOf(session: StoredSession): {
   -readonly [Name in keyof StoredSession]: StoredSession[Name];
 } {
-  const { knownDevice, defect } = session;
-  return { ...secretStateOf(session), knownDevice, ...withoutSecret(session), ...(defect && { defect }) };
+  const { knownDevice, boundKey, defect } = session;
+  return { ...secretStateOf(session), knownDevice, boundKey, ...withoutSecret(session), ...(defect && { defect }) };
 }
 
 /**
@@ -166,6 +170,7 @@ export function withoutSecret(session: StoredSession): IdentitySession {
     endedAt: session.endedAt,
     endReason: session.endReason,
     endedBy: session.endedBy,
+    boundAt: session.boundAt,
     name: session.name,
   });
 }

@@ -25,7 +25,7 @@ export const TRAIL_EVENTS = [
 ] as const;
 
 /** The reason of a `refused` entry. */
-export type RefusedReason = 'wrong-secret' | 'ip-changed' | 'secret-reused';
+export type RefusedReason = 'wrong-secret' | 'ip-changed' | 'binding-required' | 'secret-reused';
 
 /** One entry of the trail: an act that concerned a user's sessions. Entries never change. */
 export interface TrailEntry {

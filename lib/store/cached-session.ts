@@ -31,6 +31,8 @@ const RARE = [
   'endedAt',
   'endReason',
   'endedBy',
+  'boundAt',
+  'boundKey',
   'name',
 ] as const satisfies readonly (keyof StoredSession)[];
 
@@ -226,6 +228,14 @@ export class CachedSession implements StoredSession {
     return this.#rare.endedBy;
   }
 
+  get boundAt(): number | null {
+    return this.#rare.boundAt;
+  }
+
+  get boundKey(): string | null {
+    return this.#rare.boundKey;
+  }
+
   get name(): string | null {
     return this.#rare.name;
   }
@@ -275,12 +285,14 @@ const UNUSED: Rare = {
   endedAt: null,
   endReason: null,
   endedBy: null,
+  boundAt: null,
+  boundKey: null,
   name: null,
 };
 
 function rareOf(session: StoredSession): Rare {
   const { knownDevice, extraProperties, data, protocolData, authId } = session;
-  const { endedAt, endReason, endedBy, name, defect } = session;
+  const { endedAt, endReason, endedBy, boundAt, boundKey, name, defect } = session;
   const rare = {
     knownDevice,
     extraProperties,
@@ -290,6 +302,8 @@ function rareOf(session: StoredSession): Rare {
     endedAt,
     endReason,
     endedBy,
+    boundAt,
+    boundKey,
     name,
     ...(defect && { defect }),
   };

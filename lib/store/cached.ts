@@ -117,6 +117,10 @@ class CachedStore extends ForwardingStore {
     return this.#changing([id], this.inner.wake(id, at, idleSince), Boolean);
   }
 
+  override bind(id: string, key: string, at: number): Promise<boolean> {
+    return this.#changing([id], this.inner.bind(id, key, at), Boolean);
+  }
+
   override async touch(touches: readonly Touch[]): Promise<TouchResult> {
     const result = await this.inner.touch(touches);
     for (const touch of touches) this.#advance(touch);

@@ -67,6 +67,10 @@ export class ForwardingStore implements AdministeredStore {
     return this.inner.wake(id, at, idleSince);
   }
 
+  bind(id: string, key: string, at: number): Promise<boolean> {
+    return this.inner.bind(id, key, at);
+  }
+
   touch(touches: readonly Touch[]): MaybePromise<TouchResult> {
     return this.inner.touch(touches);
   }

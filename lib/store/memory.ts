@@ -131,6 +131,13 @@ class MemoryStore implements AdministeredStore {
     return true;
   }
 
+  async bind(id: string, boundKey: string, boundAt: number): Promise<boolean> {
+    const session = this.#sessions.get(id);
+    if (session === undefined || session.endedAt !== null || session.boundKey !== null) return false;
+    this.#sessions.set(id, { ...session, boundKey, boundAt });
+    return true;
+  }
+
   touch(touches: readonly Touch[]): TouchResult {
     const ended: string[] = [];
     for (const touch of touches) {

@@ -72,6 +72,8 @@ export interface SessionStore {
    * was used after `idleSince`, so that of several parallel calls only one returns true.
    */
   wake(id: string, at: number, idleSince: number): Promise<boolean>;
+  /** Binds a live session that is not bound to the public key of a device. Returns false if it changed nothing. */
+  bind(id: string, key: string, at: number): Promise<boolean>;
   /**
    * Records uses of sessions. Never creates or revives a session, and never moves a time backwards. Returns the sessions
    * that have ended, and the sessions whose rows were locked and must be sent again.

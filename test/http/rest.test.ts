@@ -356,6 +356,8 @@ describe('refusal of the REST dialect', () => {
     'session-expired': [401, 'Unauthorized'],
     'ip-changed': [401, 'Unauthorized'],
     'credential-changed': [401, 'Unauthorized'],
+    'binding-required': [401, 'Unauthorized'],
+    'binding-unavailable': [503, 'Service Unavailable'],
     'session-not-found': [404, 'Not Found'],
     'ticket-invalid': [401, 'Unauthorized'],
     'link-invalid': [410, 'Gone'],

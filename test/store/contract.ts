@@ -593,6 +593,30 @@ export function testSessionStore(make: () => StoreUnderTest): void {
     });
   });
 
+  describe('bind', () => {
+    it('stores the key and the time, and returns true', async () => {
+      const { sessionId } = await inserted();
+      expect(await store.bind(sessionId, 'a key', clock.now())).toBe(true);
+      expect(await store.find(sessionId)).toMatchObject({ boundKey: 'a key', boundAt: clock.now() });
+    });
+
+    it('returns true for exactly one of several parallel calls', async () => {
+      const { sessionId } = await inserted();
+      const keys = Array.from({ length: 10 }, (_, index) => `key ${index}`);
+      const bound = await Promise.all(keys.map((key) => store.bind(sessionId, key, clock.now())));
+      expect(bound.filter(Boolean)).toHaveLength(1);
+      expect((await store.find(sessionId))?.boundKey).toBe(keys[bound.indexOf(true)]);
+    });
+
+    it('returns false and changes nothing if the session has ended or does not exist', async () => {
+      const { sessionId } = await inserted();
+      await store.end(everySessionOf(ALICE), end());
+      expect(await store.bind(sessionId, 'a key', clock.now())).toBe(false);
+      expect((await store.find(sessionId))?.boundKey).toBeNull();
+      expect(await store.bind(UNKNOWN_ID, 'a key', clock.now())).toBe(false);
+    });
+  });
+
   describe('touch', () => {
     const touched = async (id: string, ipAddresses: string[] = [], at = clock.now()) => {
       const result = await store.touch([{ id, at, ipAddresses }]);

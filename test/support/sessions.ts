@@ -20,6 +20,8 @@ export function aSession(now: number, said: Partial<StoredSession> = {}): Stored
     sessionId: mintSessionId(now),
     ...firstSecret('a secret'),
     knownDevice: null,
+    boundKey: null,
+    boundAt: null,
     tenantId: null,
     userId: 'alice',
     clientId: null,

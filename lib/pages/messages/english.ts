@@ -57,6 +57,7 @@ export const ENGLISH_PAGES: PageMessages = {
       lastActive: 'Last active',
       expires: 'Expires if unused',
       staysSignedIn: 'Stays signed in',
+      deviceBound: 'Bound to its device',
       userAgent: 'User agent',
       unknown: 'Unknown',
       yes: 'Yes',
@@ -149,6 +150,10 @@ export const ENGLISH_PAGES: PageMessages = {
       one: 'Request with a copy of its cookie refused',
       other: '{count} requests with a copy of its cookie refused within an hour',
     },
+    otherDevice: {
+      one: 'Request from another device refused',
+      other: '{count} requests from another device refused within an hour',
+    },
     actor: 'by {actor}',
   },
   reasons: {
@@ -173,6 +178,10 @@ export const ENGLISH_PAGES: PageMessages = {
     'policy-changed': { title: 'The policy was saved.', text: 'It applies to new sign-ins on all servers.' },
     'session-not-found': { title: 'The session was not found.', text: 'It may have ended already.' },
     'session-expired': { title: 'Your session has expired.', text: 'It was not used for too long.' },
+    'binding-required': {
+      title: 'Sign in again.',
+      text: 'Your session belongs to another device, or this device has lost its key.',
+    },
     'credentials-invalid': { title: 'Your session is unknown.', text: 'Sign in to start a new one.' },
     'signed-out': { title: 'You are signed out.', text: 'Sign in to continue.' },
     revoked: { title: 'Your session was ended.', text: 'You ended it from another session.' },

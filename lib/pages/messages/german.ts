@@ -61,6 +61,7 @@ export const GERMAN_PAGES: PageMessages = {
       lastActive: 'Zuletzt aktiv',
       expires: 'Endet ohne Benutzung',
       staysSignedIn: 'Bleibt angemeldet',
+      deviceBound: 'An das Gerät gebunden',
       userAgent: 'User-Agent',
       unknown: 'Unbekannt',
       yes: 'Ja',
@@ -165,6 +166,10 @@ export const GERMAN_PAGES: PageMessages = {
       one: 'Anfrage mit einer Kopie ihres Cookies abgelehnt',
       other: '{count} Anfragen mit einer Kopie ihres Cookies innerhalb einer Stunde abgelehnt',
     },
+    otherDevice: {
+      one: 'Anfrage von einem anderen Gerät abgelehnt',
+      other: '{count} Anfragen von einem anderen Gerät innerhalb einer Stunde abgelehnt',
+    },
     actor: 'von {actor}',
   },
   reasons: {
@@ -195,6 +200,10 @@ export const GERMAN_PAGES: PageMessages = {
       text: 'Vielleicht ist sie schon beendet.',
     },
     'session-expired': { title: 'Ihre Sitzung ist abgelaufen.', text: 'Sie wurde zu lange nicht benutzt.' },
+    'binding-required': {
+      title: 'Melden Sie sich erneut an.',
+      text: 'Ihre Sitzung gehört zu einem anderen Gerät, oder dieses Gerät hat seinen Schlüssel verloren.',
+    },
     'credentials-invalid': {
       title: 'Ihre Sitzung ist unbekannt.',
       text: 'Melden Sie sich an, um eine neue zu beginnen.',

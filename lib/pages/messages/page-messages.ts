@@ -28,6 +28,7 @@ export type NoticeName =
   | 'policy-changed'
   | 'session-not-found'
   | 'session-expired'
+  | 'binding-required'
   | 'credentials-invalid';
 
 /**
@@ -82,6 +83,7 @@ export interface PageMessages {
       readonly lastActive: string;
       readonly expires: string;
       readonly staysSignedIn: string;
+      readonly deviceBound: string;
       readonly userAgent: string;
       readonly unknown: string;
       readonly yes: string;
@@ -156,6 +158,7 @@ export interface PageMessages {
     readonly wrongSecret: PluralMessage;
     readonly otherAddress: PluralMessage;
     readonly copiedSecret: PluralMessage;
+    readonly otherDevice: PluralMessage;
     readonly actor: string;
   };
   /** The reasons for which sessions end, as they appear in lists. */

@@ -43,12 +43,6 @@ function isAlarming({ event }: TrailEntry): boolean {
   return event === 'sign-in-failed' || event === 'refused';
 }
 
-const REFUSED = {
-  'wrong-secret': 'wrongSecret',
-  'ip-changed': 'otherAddress',
-  'secret-reused': 'copiedSecret',
-} as const satisfies Readonly<Record<RefusedReason, string>>;
-
 function eventText({ event, reason, count }: TrailEntry, reader: Reader): string {
   const { reasons, history } = reader.texts;
   switch (event) {
@@ -62,3 +56,11 @@ function eventText({ event, reason, count }: TrailEntry, reader: Reader): string
       return history[event];
   }
 }
+
+/** The text of each reason of a refusal. */
+const REFUSED = {
+  'wrong-secret': 'wrongSecret',
+  'ip-changed': 'otherAddress',
+  'binding-required': 'otherDevice',
+  'secret-reused': 'copiedSecret',
+} as const satisfies Record<RefusedReason, string>;

@@ -206,6 +206,10 @@ class PostgresStore implements AdministeredStore {
     return (await this.#once('wake', [id, at, idleSince])).length > 0;
   }
 
+  async bind(id: string, key: string, at: number): Promise<boolean> {
+    return (await this.#once('bind', [id, key, at])).length > 0;
+  }
+
   async touch(touches: readonly Touch[]): Promise<TouchResult> {
     const unwritten = await this.#once('touch', [
       arrayLiteral(touches.map((touch) => touch.id)),

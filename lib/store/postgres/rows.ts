@@ -66,6 +66,8 @@ const FIELDS = {
   endedAt: point('ended_at'),
   endReason: field<StoredSession['endReason']>('end_reason'),
   endedBy: optionalText('ended_by'),
+  boundAt: point('bound_at'),
+  boundKey: optionalText('bound_key'),
   name: optionalText('name'),
 } satisfies {
   readonly [

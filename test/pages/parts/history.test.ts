@@ -60,6 +60,7 @@ describe('the history', () => {
     expect(shown({ event: 'refused', reason: 'ip-changed', count: 10 })).toContain(
       '10 requests from another address',
     );
+    expect(shown({ event: 'refused', reason: 'binding-required' })).toContain('Request from another device');
   });
 
   it('shows actors, clients and user agents as text', () => {

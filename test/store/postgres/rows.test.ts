@@ -111,6 +111,8 @@ describe('the row of a session', () => {
     earlierSecretHashes: orNull(hexadecimal(128).map(bytes)),
     earlierAssurance: orNull(properties),
     knownDevice: orNull(hexadecimal(64)),
+    boundKey: orNull(text),
+    boundAt: orNull(instant),
     tenantId: orNull(text),
     userId: text,
     clientId: orNull(text),
