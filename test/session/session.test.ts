@@ -18,7 +18,7 @@ describe('withoutSecret', () => {
       knownDevice: 'ab'.repeat(32),
     };
     const stored = aSession(0, kept);
-    const seen = Object.keys(stored).filter((name) => !/secret|assurance|knownDevice/i.test(name));
+    const seen = Object.keys(stored).filter((name) => !/secret|assurance|knownDevice|boundKey/i.test(name));
     expect(Object.keys(withoutSecret(stored)).sort()).toEqual(seen.sort());
     for (const hash of [stored.secretHash, ...Object.values(kept)]) {
       expect(JSON.stringify(withoutSecret(stored))).not.toContain(hash);
