@@ -1,7 +1,6 @@
 export { createIdentitySessionManager } from './create';
 export type { CookieOptions, IdentitySessionOptions, OnNewDevice } from './options/options';
 export type { Closed, IdentitySessionManager, NotMeLinkOptions, Opened } from './manager/manager';
-export type { OnNotMe, UnknownSignIn } from './manager/not-me';
 export type { SignIn } from './manager/new-session';
 export type { GiveSecret } from './manager/secret-renewal';
 export type { BindingEvidence } from './manager/device-binding';
@@ -40,7 +39,6 @@ export { revokeRoute, type RevokeRouteOptions } from './http/revoke-route';
 export { signOut } from './http/sign-out';
 export { clearDeviceCookie } from './http/device-cookie';
 export { deviceBinding } from './http/device-binding';
-export { notMe, type NotMeOptions } from './http/not-me-router';
 export { endWithSession } from './http/end-with-session';
 export {
   upgradeGuard,
@@ -54,7 +52,6 @@ export { socketIoGuard, type SocketIoGuardOptions, type SocketIoSocketLike } fro
 export { rest, type RestOptions } from './http/rest';
 export { browserPages, prefersHtml, returnPath, type BrowserPagesOptions } from './http/browser-pages';
 export { limitChoice } from './http/limit-choice';
-export { limitChoiceRouter } from './http/limit-choice-router';
 export { restRouter, type RestRouterOptions } from './http/rest-router';
 export type { Answer, Dialect, RotatedSession, Transport } from './http/dialect';
 

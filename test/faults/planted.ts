@@ -31,7 +31,7 @@ export const BUGS = {
   },
   'result of a cancelled read cached': {
     file: 'lib/store/cached.ts',
-    find: /(?<=session !== undefined) && .*flight(?=\))/,
+    find: /if \(.* !== flight\) return session;/,
     replace: '',
   },
   'older read joined': {
@@ -73,6 +73,21 @@ export const BUGS = {
     file: 'lib/store/buffered.ts',
     find: />= MOST_WAITING\b/,
     replace: '< 0',
+  },
+  'earlier secret taken for a reused one': {
+    file: 'lib/session/secret-rotation.ts',
+    find: /(?<=return )'earlier'(?=;)/,
+    replace: "'reused'",
+  },
+  'reused secret accepted': {
+    file: 'lib/session/secret-rotation.ts',
+    find: /(?<=return )'reused'(?=;)/,
+    replace: "'earlier'",
+  },
+  'theft ends nothing': {
+    file: 'lib/manager/thefts.ts',
+    find: /\bawait end\(session\)/,
+    replace: 'false',
   },
 } as const satisfies Readonly<Record<string, Bug>>;
 

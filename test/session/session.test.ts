@@ -10,12 +10,13 @@ import {
 import { aSession } from '../support/sessions';
 
 describe('withoutSecret', () => {
-  it('returns all fields except what is kept about secrets and the device', () => {
+  it('returns all fields except what is kept about secrets and devices', () => {
     const kept = {
       secretFamily: '1f'.repeat(16),
       secretSalt: '5a'.repeat(16),
       earlierSecretHashes: 'ea'.repeat(32),
       knownDevice: 'ab'.repeat(32),
+      boundKey: 'cd.ef',
     };
     const stored = aSession(0, kept);
     const seen = Object.keys(stored).filter((name) => !/secret|assurance|knownDevice|boundKey/i.test(name));
