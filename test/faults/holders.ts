@@ -58,21 +58,27 @@ export class Holders {
   async #browse(held: Held): Promise<void> {
     // A small part of the grace period, because responses can be late on a busy machine.
     const flushedAfter = this.#rules.rotationGrace / 5;
-    let disk = held.cookie;
-    let received = performance.now();
-    for (let isLive = true; isLive && !this.#stopped;) {
-      if (performance.now() - received > flushedAfter) disk = held.cookie;
-      if (Math.random() < CRASHES) held.cookie = disk;
-      const before = held.cookie;
-      const loading = Array.from({ length: REQUESTS }, (_, i) =>
-        this.#client.run(
-          { act: 'request', user: held.user, with: held, isLost: Math.random() < LOSSES },
-          this.#nodes[i % 2]!,
-        ),
+    let received = [{ cookie: held.cookie, at: -Infinity }];
+    const load = async (node: Address): Promise<boolean> => {
+      const isLost = Math.random() < LOSSES;
+      const { operation } = await this.#client.run(
+        { act: 'request', user: held.user, with: held, isLost },
+        node,
       );
-      const answers = await Promise.all(loading);
-      if (held.cookie !== before) received = performance.now();
-      isLive = answers.every(({ operation }) => operation.outcome !== 'refused');
+      if (held.cookie !== received.at(-1)!.cookie) {
+        // After a slow response, the grace period may be over before the cookie is on disk. Browsers have 60 seconds for it.
+        const isSlow = operation.answered - operation.began > this.#rules.rotationGrace / 2;
+        received = [...received, { cookie: held.cookie, at: isSlow ? -Infinity : operation.answered }];
+      }
+      return operation.outcome !== 'refused';
+    };
+    for (let isLive = true; isLive && !this.#stopped;) {
+      if (Math.random() < CRASHES) {
+        received = received.filter(({ at }) => at + flushedAfter <= performance.now());
+        held.cookie = received.at(-1)!.cookie;
+      }
+      const loading = Array.from({ length: REQUESTS }, (_, i) => load(this.#nodes[i % 2]!));
+      isLive = !(await Promise.all(loading)).includes(false);
       await sleep(PAUSE * (0.5 + Math.random()));
     }
   }
