@@ -2,6 +2,7 @@ export { createIdentitySessionManager } from './create';
 export type { CookieOptions, IdentitySessionOptions, OnNewDevice } from './options/options';
 export type { Closed, IdentitySessionManager, NotMeLinkOptions, Opened } from './manager/manager';
 export type { SignIn } from './manager/new-session';
+export type { GiveSecret } from './manager/secret-renewal';
 export type { BindingEvidence } from './manager/device-binding';
 export type { Visit } from './manager/verification';
 export type { EndedListener } from './manager/session-watch';
@@ -54,7 +55,7 @@ export { rest, type RestOptions } from './http/rest';
 export { browserPages, prefersHtml, returnPath, type BrowserPagesOptions } from './http/browser-pages';
 export { limitChoice } from './http/limit-choice';
 export { restRouter, type RestRouterOptions } from './http/rest-router';
-export type { Answer, Dialect, Transport } from './http/dialect';
+export type { Answer, Dialect, RotatedSession, Transport } from './http/dialect';
 
 // Sessions
 export {
@@ -69,6 +70,7 @@ export * from './session/session-data';
 export type { Credentials } from './session/credentials';
 export type { DescribedEntry, DescribedSession } from './session/described';
 export type { EndReason } from './session/end-reason';
+export type { OnTheft, Theft } from './session/theft';
 export type {
   OnRepeatedFailures,
   RefusedReason,

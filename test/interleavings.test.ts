@@ -18,7 +18,7 @@ import { memory } from '../lib/store/memory';
 import { sessionCache } from '../lib/store/session-cache';
 import type { End, AdministeredStore } from '../lib/store/store';
 import { FakeClock } from './support/clock';
-import { ALICE, LIFETIMES, admission, aSession } from './support/sessions';
+import { ALICE, LIFETIMES, ROTATION, admission, aSession } from './support/sessions';
 
 /*
  * Simulates two nodes, a store and a change log. The scheduler decides when each call arrives and when its result returns.
@@ -170,7 +170,7 @@ class World {
       onFailure: () => undefined,
     });
     const inner = behind?.(this.#store(), cache) ?? this.#store();
-    const node = cached(inner, { cache, follower, lifetimes: LIFETIMES, clock });
+    const node = cached(inner, { cache, follower, lifetimes: LIFETIMES, rotation: ROTATION, clock });
     return before?.(node) ?? node;
   }
 
@@ -297,7 +297,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
       changed(store, {
         find: async (id) => {
           const session = await store.find(id);
-          cache.set(id, new CachedSession(session!, LIFETIMES));
+          cache.set(id, new CachedSession(session!, { lifetimes: LIFETIMES, rotation: ROTATION }));
           return session;
         },
       }),

@@ -29,6 +29,8 @@ export interface RestOptions {
     readonly sameSite: 'lax' | 'strict' | 'none';
     readonly partitioned: boolean;
   };
+  /** True to replace bearer tokens too. Default: `false`. */
+  readonly rotateBearerTokens?: boolean;
   /** As the option of the manager. Default: `off`. */
   readonly deviceBound?: 'off' | 'optional' | 'required';
   /** The languages of names, locations and refusals. The request's `Accept-Language` selects one. */
@@ -41,7 +43,7 @@ export interface RestOptions {
  * `{ ...rest(manager.settings), refusal: myRefusal }`.
  */
 export function rest(options: RestOptions): Dialect {
-  const { cookies, translations, deviceBound = 'off' } = options;
+  const { cookies, translations, rotateBearerTokens = false, deviceBound = 'off' } = options;
   const cookieName = namedCookie(cookies);
   const cookieBegin = `${cookieName}=`;
   const credentials = (request: Request) => readCredentials(request, cookieBegin);
@@ -52,6 +54,13 @@ export function rest(options: RestOptions): Dialect {
     return { status: 200, headers: PRIVATE, cookies: [], body };
   }
 
+  function credentialCookie({ sessionId, staySignedIn }: IdentitySession, secret: string): string {
+    const maxAge = staySignedIn ? Math.floor(cookies.ttl / 1000) : undefined;
+    return setCookie(cookieName, credentialsText(sessionId, secret), { ...cookies, maxAge });
+  }
+
+  const token = (sessionId: string, secret: string) => TOKEN_PREFIX + credentialsText(sessionId, secret);
+
   return {
     sameOrigin: true,
     sameAddress: false,
@@ -60,7 +69,13 @@ export function rest(options: RestOptions): Dialect {
     remembered: credentials,
     revocation,
     page: pageOf,
-    token: (sessionId, secret) => TOKEN_PREFIX + credentialsText(sessionId, secret),
+    token,
+    rotates: rotateBearerTokens ? ['cookie', 'bearer'] : ['cookie'],
+    rotated({ session: of, secret, transport }) {
+      return transport === 'bearer'
+        ? { headers: { [NEW_TOKEN]: token(of.sessionId, secret) }, cookies: [] }
+        : { headers: {}, cookies: [credentialCookie(of, secret)] };
+    },
     session,
     refusal(error, request) {
       const answer = refusal(error, request, messagesIn(request));
@@ -87,10 +102,7 @@ export function rest(options: RestOptions): Dialect {
     opened({ described, secret, transport }, request) {
       const answer = session(described, request);
       if (transport === 'bearer') return answer;
-      const { sessionId, staySignedIn } = described.session;
-      const maxAge = staySignedIn ? Math.floor(cookies.ttl / 1000) : undefined;
-      const value = credentialsText(sessionId, secret);
-      return { ...answer, cookies: [setCookie(cookieName, value, { ...cookies, maxAge })] };
+      return { ...answer, cookies: [credentialCookie(described.session, secret)] };
     },
 
     revoked(clearCookies) {
@@ -107,6 +119,9 @@ export function rest(options: RestOptions): Dialect {
 
 /** The prefix of this package's bearer tokens. Tokens without it belong to the app and are ignored. */
 const TOKEN_PREFIX = 'eis_';
+
+/** The response header with a token that replaces the one of the request. */
+const NEW_TOKEN = 'Identity-Session-Token';
 
 const BEARER = /^bearer +(\S+) *$/i;
 

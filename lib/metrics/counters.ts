@@ -96,6 +96,8 @@ export class EventCounters {
         return;
       case 'failed':
         return this.#failures.add(event.task);
+      case 'secret-reused':
+      // The end of the session is counted with this reason.
       case 'new-device':
       // The sign-in is counted.
       case 'not-me':

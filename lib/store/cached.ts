@@ -5,10 +5,11 @@ import { SessionError } from '../errors';
 import type { Health } from '../health';
 import { stage, type Cutoffs, type Lifetimes } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
+import type { RotationRules, SecretChange } from '../session/secret-rotation';
 import { afterUse, type EndedSession, type Owner, type StoredSession, type Use } from '../session/session';
 import type { Data } from '../session/session-data';
 import { AbsentIds } from './absent-ids';
-import { CachedSession } from './cached-session';
+import { CachedSession, type DueRules } from './cached-session';
 import { ForwardingStore } from './forwarding';
 import type {
   AdministeredStore,
@@ -32,6 +33,7 @@ export interface CachedOptions {
   /** Reports what other nodes ended or changed, and whether cached sessions may be trusted. Stacked caches share one. */
   readonly follower: ChangeFollower;
   readonly lifetimes: Lifetimes;
+  readonly rotation: RotationRules;
   readonly clock: Clock;
 }
 
@@ -58,7 +60,7 @@ interface Flight {
 class CachedStore extends ForwardingStore {
   readonly #cache: Cache<CachedSession>;
   readonly #follower: ChangeFollower;
-  readonly #lifetimes: Lifetimes;
+  readonly #rules: DueRules;
   readonly #clock: Clock;
   readonly #absent: AbsentIds;
   readonly #flights = new Map<string, Flight>();
@@ -66,11 +68,11 @@ class CachedStore extends ForwardingStore {
   /** The number of times that the whole cache was cleared. A policy that was read before the last time is not cached. */
   #clearings = 0;
 
-  constructor(inner: AdministeredStore, { cache, follower, lifetimes, clock }: CachedOptions) {
+  constructor(inner: AdministeredStore, { cache, follower, lifetimes, rotation, clock }: CachedOptions) {
     super(inner);
     this.#cache = cache;
     this.#follower = follower;
-    this.#lifetimes = lifetimes;
+    this.#rules = { lifetimes, rotation };
     this.#clock = clock;
     this.#absent = new AbsentIds(clock);
     follower.subscribe((change) => this.#apply(change));
@@ -105,6 +107,10 @@ class CachedStore extends ForwardingStore {
 
   override changeData(id: string, change: (data: Data) => Data): Promise<boolean> {
     return this.#changing([id], this.inner.changeData(id, change), Boolean);
+  }
+
+  override changeSecret(id: string, change: SecretChange): Promise<boolean> {
+    return this.#changing([id], this.inner.changeSecret(id, change), Boolean);
   }
 
   override wake(id: string, at: number, idleSince: number): Promise<boolean> {
@@ -229,8 +235,8 @@ class CachedStore extends ForwardingStore {
   #mayServe(session: CachedSession, moment: number): boolean {
     const now = this.#clock.at(moment);
     if (now < session.nothingDueBefore) return true;
-    session.renew(this.#lifetimes);
-    return session.endedAt !== null || stage(session, this.#lifetimes, now) === 'active';
+    session.renew(this.#rules);
+    return session.endedAt !== null || stage(session, this.#rules.lifetimes, now) === 'active';
   }
 
   #load(id: string): MaybePromise<StoredSession | undefined> {
@@ -262,7 +268,7 @@ class CachedStore extends ForwardingStore {
 
   /** Uses the session's own id as key. The requested id may be a slice of a header, and would keep the header in memory. */
   #keep(session: StoredSession): CachedSession {
-    const entry = new CachedSession(session, this.#lifetimes);
+    const entry = new CachedSession(session, this.#rules);
     this.#absent.delete(entry.sessionId);
     this.#cache.set(entry.sessionId, entry);
     return entry;

@@ -1,6 +1,7 @@
 import type { Health } from '../health';
 import type { Cutoffs } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
+import type { SecretChange } from '../session/secret-rotation';
 import type { EndedSession, Owner, StoredSession, Use } from '../session/session';
 import type { Data } from '../session/session-data';
 import type {
@@ -56,6 +57,10 @@ export class ForwardingStore implements AdministeredStore {
 
   changeData(id: string, change: (data: Data) => Data): Promise<boolean> {
     return this.inner.changeData(id, change);
+  }
+
+  changeSecret(id: string, change: SecretChange): Promise<boolean> {
+    return this.inner.changeSecret(id, change);
   }
 
   wake(id: string, at: number, idleSince: number): Promise<boolean> {

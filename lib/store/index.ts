@@ -27,5 +27,6 @@ export type { ChangesHealth, CleanupHealth, HintHealth } from '../health';
 export type { Cutoffs, Lifetimes } from '../session/lifetimes';
 export type { SearchOrder, SortKey } from '../session/order';
 export type { PagePosition } from '../session/page-position';
+export type { SecretChange, SecretState } from '../session/secret-rotation';
 export type { StoredSession, Use } from '../session/session';
 export type { SessionLimit } from '../session/sign-in-rules';

@@ -3,6 +3,7 @@ import type { Health } from '../health';
 import { isLive, lastUsed, withIdleTimeout, type Cutoffs } from '../session/lifetimes';
 import { inOrder, NEWEST_FIRST } from '../session/order';
 import { covers, type Revocation } from '../session/revocation';
+import { changedSecret, type SecretChange } from '../session/secret-rotation';
 import {
   afterUse,
   ownerKey,
@@ -114,6 +115,13 @@ class MemoryStore implements AdministeredStore {
     return (
       session !== undefined && session.endedAt === null && this.update(id, { data: change(session.data) })
     );
+  }
+
+  async changeSecret(id: string, change: SecretChange): Promise<boolean> {
+    const session = this.#sessions.get(id);
+    const changed = session?.endedAt === null ? changedSecret(session, change) : undefined;
+    if (changed !== undefined) this.#sessions.set(id, changed);
+    return changed !== undefined;
   }
 
   async wake(id: string, at: number, idleSince: number): Promise<boolean> {

@@ -6,6 +6,7 @@ import type { Cutoffs } from '../session/lifetimes';
 import type { SearchOrder } from '../session/order';
 import type { PagePosition } from '../session/page-position';
 import type { PreventConcurrentLogin, Revocation } from '../session/revocation';
+import type { SecretChange } from '../session/secret-rotation';
 import type {
   EndedSession,
   JsonObject,
@@ -61,6 +62,11 @@ export interface SessionStore {
    * calls `change` again. Returns false without a call if the session does not exist or has ended. Rethrows what `change` throws.
    */
   changeData(id: string, change: (data: Data) => Data): Promise<boolean>;
+  /**
+   * Changes the secret of a session, or what is known about its use, as `changedSecret` does. Returns false if the change does not
+   * apply: the session has ended, or another request has changed the secret since. Then read the session again.
+   */
+  changeSecret(id: string, change: SecretChange): Promise<boolean>;
   /**
    * Wakes a hibernating session: drops its temporary data and records the use. Returns false if the session has ended or
    * was used after `idleSince`, so that of several parallel calls only one returns true.

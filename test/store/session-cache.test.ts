@@ -1,8 +1,9 @@
 import { CachedSession } from '../../lib/store/cached-session';
 import { sessionCache } from '../../lib/store/session-cache';
-import { LIFETIMES, aSession } from '../support/sessions';
+import { LIFETIMES, ROTATION, aSession } from '../support/sessions';
 
-const entry = (sessionId: string) => new CachedSession(aSession(0, { sessionId }), LIFETIMES);
+const entry = (sessionId: string) =>
+  new CachedSession(aSession(0, { sessionId }), { lifetimes: LIFETIMES, rotation: ROTATION });
 
 function filled(max: number): ReturnType<typeof sessionCache> {
   const cache = sessionCache(max);

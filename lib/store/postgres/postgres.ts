@@ -7,6 +7,7 @@ import { isSessionId } from '../../session/credentials';
 import type { Cutoffs } from '../../session/lifetimes';
 import type { PagePosition } from '../../session/page-position';
 import type { Revocation } from '../../session/revocation';
+import type { SecretChange } from '../../session/secret-rotation';
 import { afterUse, type EndedSession, type Owner, type StoredSession, type Use } from '../../session/session';
 import { mapInSlices } from '../../slices';
 import {
@@ -48,6 +49,7 @@ import {
   valuesOf,
   type SessionRow,
 } from './rows';
+import { secretChange } from './secret-statements';
 import { searchStatements } from './search-statements';
 import { admissionIn, endIn, filterIn, revocationIn, sessionIn, spelled } from './spelling';
 import { statements } from './statements';
@@ -192,6 +194,12 @@ class PostgresStore implements AdministeredStore {
     });
     if (typeof changed === 'object') throw changed.error;
     return changed;
+  }
+
+  async changeSecret(id: string, change: SecretChange): Promise<boolean> {
+    if (!isSessionId(id)) return false;
+    const { statement, values } = secretChange(change);
+    return (await this.#once(statement, [id, ...values])).length > 0;
   }
 
   async wake(id: string, at: number, idleSince: number): Promise<boolean> {

@@ -3,6 +3,7 @@ import { LONGEST_HISTORY } from '../../session/ip-address';
 import { changeCredentials, credentialsHold, forgetCredentialChanges, ownerLock } from './credential-changes';
 import { endEverything, notEnded, withEpochs, withoutEpochs } from './epochs';
 import { readPolicy, setPolicy } from './policy-row';
+import { secretStatements } from './secret-statements';
 import { COLUMNS, ENDED, REFERENCE, WRITTEN, day, selected, time } from './rows';
 import type { Tables } from './tables';
 
@@ -44,6 +45,8 @@ export function statements(tables: Tables) {
           protocol_data = case when $6 then coalesce(protocol_data, '{}') || $7::jsonb else protocol_data end,
           name = case when $8 then $9 else name end
       where session_id = $1 and ${notEnded(tables)} returning session_id`,
+
+    ...secretStatements(tables),
 
     lockData: `select data from ${table} s where session_id = $1 and ${notEnded(tables)} for no key update of s`,
 
