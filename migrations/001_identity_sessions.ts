@@ -14,6 +14,8 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       -- In milliseconds, as all times in cursors. With finer times, a page could skip or repeat a session.
       signed_in timestamptz(3) not null,
       last_accessed timestamptz,
+      -- The time of the user's last authentication, which requireRecent compares. Null if it is unknown.
+      authenticated_at timestamptz(3),
       ended_at timestamptz,
       -- The day of the last use. An index on last_accessed itself would prevent HOT updates by touches.
       active_day date not null,
@@ -37,6 +39,9 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       -- One object per protocol, under the protocol's name.
       protocol_data jsonb,
       auth_id text,
+      -- The level of the last authentication, and its methods with spaces between them.
+      acr text,
+      amr text,
       node text,
       end_reason text,
       ended_by text,
@@ -356,7 +361,7 @@ async function createTriggers(knex: Knex, at: string): Promise<void> {
   await knex.raw(`
     create trigger identity_session_changed after update of
       session_id, secret_hash, tenant_id, user_id, client_id, actor, device, device_info, user_agent, client_hints, stay_signed_in,
-      signed_in, extra_properties, data, protocol_data, auth_id, name
+      signed_in, authenticated_at, acr, amr, extra_properties, data, protocol_data, auth_id, name
     on ${at}.identity_sessions for each row when (new.ended_at is null)
     execute function ${at}.identity_session_changed()`);
 

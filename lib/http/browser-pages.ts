@@ -7,7 +7,7 @@ import type { Answer, Dialect } from './dialect';
 import { htmlText } from './html-text';
 import { ticketOf } from './limit-ticket';
 import { rest, type RestOptions } from './rest';
-import { SAFE_METHODS } from './same-origin';
+import { isOwnHost, SAFE_METHODS } from './same-origin';
 
 /** The pages to which a browser is redirected. Each is a path on the app's own origin, and may have a query. */
 export interface BrowserPagesOptions {
@@ -69,7 +69,8 @@ export function browserPages(settings: RestOptions, options: BrowserPagesOptions
       const answer = programs.refusal(error, request);
       if (!prefersHtml(request)) return answer;
       if (answer.status === 401) {
-        return redirect(answer, signInLink(signIn, error, returnTarget(request, [signIn, limitChoice])));
+        const asked = pageAsked(request, error);
+        return redirect(answer, signInLink(signIn, error, returnTarget(asked, [signIn, limitChoice])));
       }
       if (limitChoice !== undefined && ticketOf(error) !== undefined) return redirect(answer, limitChoice);
       if (answer.status === 404) return redirect(answer, link(afterRevoke, error.code));
@@ -105,14 +106,23 @@ function localPath(given: unknown): string | undefined {
 }
 
 /**
- * Returns the page that the browser can return to after the sign-in: the one that it asked for, unless it sent a form or the page
- * is part of the sign-in.
+ * Returns the page that the browser asked for. If it sent a form that needs a more recent authentication, this is the page with
+ * the form, so that the user can send it again.
  */
+function pageAsked(request: Request, { code }: SessionError): string | undefined {
+  if (SAFE_METHODS.has(request.method)) return localPath(request.originalUrl);
+  const { referer } = request.headers;
+  if (code !== 'authentication-insufficient' || referer === undefined) return undefined;
+  if (!isOwnHost(referer, request)) return undefined;
+  const { pathname, search } = new URL(referer);
+  return localPath(pathname + search);
+}
+
+/** Returns the page that the browser can return to after the sign-in: the one that it asked for, unless it is part of the sign-in. */
 function returnTarget(
-  { method, originalUrl }: Request,
+  asked: string | undefined,
   signIn: readonly (string | undefined)[],
 ): string | undefined {
-  const asked = SAFE_METHODS.has(method) ? localPath(originalUrl) : undefined;
   return signIn.some((page) => asked?.split('?')[0] === page?.split('?')[0]) ? undefined : asked;
 }
 

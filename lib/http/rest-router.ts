@@ -5,6 +5,7 @@ import { parseBody } from './form-body';
 import { limitChoice } from './limit-choice';
 import { LIMIT, attemptLimiters, revokeLimiters, type Limit } from './limiters';
 import { bodyParseErrors, pathDecodeErrors } from './parse-errors';
+import { RECENT, type RecentOptions } from './require-recent';
 import { restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 import { revokeRoute } from './revoke-route';
 import { currentSession, sessionLookup } from './session-lookup';
@@ -22,11 +23,17 @@ export interface RestRouterOptions extends VerbOptions {
    */
   readonly limits?:
     { readonly autologin?: Limit | undefined; readonly revoke?: Limit | undefined } | undefined;
+  /**
+   * The authentication that ending other sessions requires, such as `{ maxAge: '10M' }`. Reading lists and ending the own session
+   * never require it. Default: the option `recency` of the manager; `false` requires nothing.
+   */
+  readonly recent?: RecentOptions | false | undefined;
 }
 
 const OPTIONS = {
   ...VERB_OPTIONS,
   limits: { group: { autologin: LIMIT, revoke: LIMIT } },
+  recent: { group: RECENT, off: true },
 } satisfies OptionTable<RestRouterOptions>;
 
 /**
@@ -48,7 +55,11 @@ const OPTIONS = {
  * @throws TypeError if the manager is missing or an option is invalid
  */
 export function restRouter(manager: IdentitySessionManager, options: RestRouterOptions = {}): Router {
-  const { dialect = restDialect(manager), limits } = verbOptions('restRouter', manager, options, OPTIONS);
+  const {
+    dialect = restDialect(manager),
+    limits,
+    recent,
+  } = verbOptions('restRouter', manager, options, OPTIONS);
   const guard = sessionSecretGuard(manager, { dialect });
   const guardWithoutActivity = sessionSecretGuard(manager, { dialect, activity: false });
   const revive = [
@@ -67,9 +78,9 @@ export function restRouter(manager: IdentitySessionManager, options: RestRouterO
   router.use('/session/choice', bodyParseErrors(dialect));
   router.get('/sessions', guard, sessionLookup(manager, { dialect }));
   router.get('/sessions/trail', guard, sessionTrail(manager, { dialect }));
-  router.delete('/sessions/others', limited, revokeRoute(manager, { dialect, which: 'others' }));
-  router.delete('/sessions/all', limited, revokeRoute(manager, { dialect, which: 'all' }));
-  router.delete('/sessions/:id', limited, revokeRoute(manager, { dialect }));
+  router.delete('/sessions/others', limited, revokeRoute(manager, { dialect, recent, which: 'others' }));
+  router.delete('/sessions/all', limited, revokeRoute(manager, { dialect, recent, which: 'all' }));
+  router.delete('/sessions/:id', limited, revokeRoute(manager, { dialect, recent }));
   // Without a path, Express would pass every other request of the app on one turn of the event loop later.
   router.use('/sessions', pathDecodeErrors(dialect));
   return router;

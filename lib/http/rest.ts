@@ -161,13 +161,20 @@ function limitIn(value: unknown): number {
 
 /** Builds a problem document. It never clears the cookie: a sign-in in another tab may have set a new one by now. */
 function refusal(error: SessionError, request: Request, messages: Messages): Answer & { body: object } {
-  const { status, code, endReason } = error;
+  const { status, code, endReason, required } = error;
   const detail = displayRefusal(error, messages);
-  const body = { title: TITLE[status], status, detail, code, ...(endReason && { reason: endReason }) };
+  const body = {
+    title: TITLE[status],
+    status,
+    detail,
+    code,
+    ...(endReason && { reason: endReason }),
+    ...(required && { required }),
+  };
   const headers = {
     ...error.headers,
     'Content-Type': 'application/problem+json; charset=utf-8',
-    ...(status === 401 && { 'WWW-Authenticate': challenge(request) }),
+    ...(status === 401 && required === undefined && { 'WWW-Authenticate': challenge(request) }),
   };
   return { status, headers, cookies: [], body };
 }
@@ -212,6 +219,9 @@ function sessionBody(
     userAgent: visible(session.userAgent),
     ...(location !== undefined && { location }),
     signedIn: instant(session.signedIn),
+    ...(session.authenticatedAt !== null && { authenticatedAt: instant(session.authenticatedAt) }),
+    ...(session.acr !== null && { acr: session.acr }),
+    ...(session.amr.length > 0 && { amr: session.amr }),
     lastAccessed: instant(session.lastAccessed ?? session.signedIn),
     expires: instant(expires),
     device: deviceBody(device, messages),

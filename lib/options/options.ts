@@ -63,7 +63,7 @@ export interface IdentitySessionOptions extends SignInRules {
    */
   readonly longLifetime?: Duration | undefined;
   /**
-   * The absolute timeout, counted from the sign-in; activity does not extend it. Default `false`: no absolute timeout.
+   * The absolute timeout, counted from the last authentication; activity does not extend it. Default `false`: no absolute timeout.
    */
   readonly absoluteLifetime?: Duration | false | undefined;
   /**
@@ -71,6 +71,12 @@ export interface IdentitySessionOptions extends SignInRules {
    * [sessiond.autologin]
    */
   readonly autologin?: boolean | undefined;
+
+  /**
+   * The longest time since the user's authentication with which the package's routes and pages let users end other sessions, and
+   * the default `maxAge` of `requireRecent`. At least one second. Default `false`: any time.
+   */
+  readonly recency?: Duration | false | undefined;
 
   /** The attributes of the credential cookie. */
   readonly cookies?: CookieOptions | undefined;
@@ -304,6 +310,7 @@ export const OPTIONS = {
   longLifetime: { default: '1W', check: duration(1000) },
   absoluteLifetime: { default: false, check: orFalse(duration(1000)) },
   autologin: { default: true, check: flag },
+  recency: { default: false, check: orFalse(duration(1000)) },
 
   cookies: { group: COOKIE_OPTIONS },
   origins: { default: [], check: originList },

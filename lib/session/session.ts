@@ -1,3 +1,4 @@
+import type { Assurance } from './assurance';
 import type { ClientHints } from './device/client-hints';
 import type { EndReason } from './end-reason';
 import { withIpAddresses } from './ip-address';
@@ -16,7 +17,7 @@ export interface Owner {
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** One sign-in of one user on one device, from its first to its last request: a row of `identity_sessions`. */
-export interface IdentitySession extends Owner {
+export interface IdentitySession extends Owner, Assurance {
   readonly tenantId: string | null;
   /** The public id: 32 lower-case hexadecimal digits. It names the session, but it is not a credential. */
   readonly sessionId: string;
@@ -144,6 +145,9 @@ export function withoutSecret(session: StoredSession): IdentitySession {
     staySignedIn: session.staySignedIn,
     idleTimeout: session.idleTimeout,
     signedIn: session.signedIn,
+    authenticatedAt: session.authenticatedAt,
+    acr: session.acr,
+    amr: session.amr,
     lastAccessed: session.lastAccessed,
     extraProperties: session.extraProperties,
     data: session.data,

@@ -11,6 +11,8 @@ export const TRAIL_EVENTS = [
   'ended',
   /** Its owner woke a hibernating session. */
   'woken',
+  /** The user of a session was authenticated again. */
+  'reauthenticated',
   /** The app reported a failed attempt to sign in. */
   'sign-in-failed',
   /** A request for a live session was refused because it had a wrong secret or came from an address that is not allowed. */

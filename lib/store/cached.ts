@@ -3,6 +3,7 @@ import type { ChangeFollower, ChangeSet } from '../changes/changes';
 import type { Clock } from '../clock';
 import { SessionError } from '../errors';
 import type { Health } from '../health';
+import type { Lowered } from '../session/assurance';
 import { stage, type Cutoffs, type Lifetimes } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
 import { afterUse, type EndedSession, type Owner, type StoredSession } from '../session/session';
@@ -16,9 +17,11 @@ import type {
   Ending,
   Hibernated,
   Kept,
+  Lowering,
   MaybePromise,
   Policy,
   PolicyPatch,
+  Raised,
   Retained,
   Scope,
   SessionPatch,
@@ -95,6 +98,21 @@ class CachedStore extends ForwardingStore {
 
   override update(id: string, patch: SessionPatch): Promise<boolean> {
     return this.#changing([id], this.inner.update(id, patch), Boolean);
+  }
+
+  override raiseAssurance(id: string, raised: Raised): Promise<boolean> {
+    return this.#changing([id], this.inner.raiseAssurance(id, raised), Boolean);
+  }
+
+  override replaceSecret(id: string, from: string, to: string): Promise<boolean> {
+    return this.#changing([id], this.inner.replaceSecret(id, from, to), Boolean);
+  }
+
+  override async lowerAssurance(which: Revocation, lowered: Lowered): Promise<Lowering> {
+    const lowering = this.inner.lowerAssurance(which, lowered);
+    const result = await this.#changing(which.only ?? [], lowering, ({ ids }) => ids.length > 0);
+    this.#evict(result.ids);
+    return result;
   }
 
   override changeData(id: string, change: (data: Data) => Data): Promise<boolean> {

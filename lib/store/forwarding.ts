@@ -1,4 +1,5 @@
 import type { Health } from '../health';
+import type { Lowered } from '../session/assurance';
 import type { Cutoffs } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
 import type { EndedSession, Owner, StoredSession } from '../session/session';
@@ -12,9 +13,11 @@ import type {
   Hibernated,
   Kept,
   ListPage,
+  Lowering,
   MaybePromise,
   Policy,
   PolicyPatch,
+  Raised,
   Retained,
   Scope,
   Search,
@@ -48,6 +51,18 @@ export class ForwardingStore implements AdministeredStore {
 
   update(id: string, patch: SessionPatch): Promise<boolean> {
     return this.inner.update(id, patch);
+  }
+
+  raiseAssurance(id: string, raised: Raised): Promise<boolean> {
+    return this.inner.raiseAssurance(id, raised);
+  }
+
+  replaceSecret(id: string, from: string, to: string): Promise<boolean> {
+    return this.inner.replaceSecret(id, from, to);
+  }
+
+  lowerAssurance(which: Revocation, lowered: Lowered): Promise<Lowering> {
+    return this.inner.lowerAssurance(which, lowered);
   }
 
   changeData(id: string, change: (data: Data) => Data): Promise<boolean> {

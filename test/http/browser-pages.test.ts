@@ -92,6 +92,31 @@ describe.each([
     expect(response.get('Location')).toBe('/sign-in?notice=credentials-invalid');
   });
 
+  it('leads back to the page with the form if the form needs a recent authentication', async () => {
+    const app = appWith({}, framework);
+    app.post(
+      '/email',
+      () => {
+        throw new SessionError('authentication-insufficient', 'Sign in again.', { required: { maxAge: 60 } });
+      },
+      sessionErrors(manager, { dialect: browserPages(manager.settings, { signIn: '/sign-in' }) }),
+    );
+    const target = async (referer?: string) => {
+      const sent = form(app, '/email').set({
+        Host: 'app.test',
+        ...(referer !== undefined && { Referer: referer }),
+      });
+      return (await sent).get('Location');
+    };
+    const notice = '/sign-in?notice=authentication-insufficient';
+    expect(await target('https://app.test/profile?tab=2#top')).toBe(
+      `${notice}&returnTo=%2Fprofile%3Ftab%3D2`,
+    );
+    for (const referer of ['https://evil.test/profile', 'https://app.test/sign-in?x', 'junk', undefined]) {
+      expect(await target(referer)).toBe(notice);
+    }
+  });
+
   it('returns the answers of REST to a program', async () => {
     const app = appWith({}, framework);
     for (const accept of ['application/json', '*/*', '']) {

@@ -302,6 +302,62 @@ describe('DELETE /sessions/others and /sessions/all', () => {
   });
 });
 
+describe.each([
+  ['the option of the router', {}, { recent: { maxAge: '10M' } }],
+  ['the option of the manager', { recency: '10M' }, {}],
+])('ending sessions with a recent authentication, by %s', (_, options, routerOptions) => {
+  beforeEach(async () => {
+    await manager.close();
+    manager = managerOn({ knex: database.knex, clock, ...options });
+    app = appOn(manager, routerOptions);
+  });
+
+  it('refuses to end other sessions after that time, and ends none', async () => {
+    const [desk, phone] = [await signedIn(), await signedIn()];
+    clock.advance(600_001);
+    for (const path of [`/sessions/${await idOf(phone)}`, '/sessions/others', '/sessions/all']) {
+      const { status, body, headers } = await desk.delete(path);
+      expect([status, body.code, body.required]).toEqual([
+        401,
+        'authentication-insufficient',
+        { maxAge: 600 },
+      ]);
+      expect(headers['www-authenticate']).toContain('error="insufficient_user_authentication"');
+      expect(headers['set-cookie']).toBeUndefined();
+    }
+    expect((await desk.get('/sessions')).body.sessions).toHaveLength(2);
+  });
+
+  it('never refuses to read lists or to end the own session', async () => {
+    const [desk, phone] = [await signedIn(), await signedIn()];
+    clock.advance(600_001);
+    for (const path of ['/session', '/sessions', '/sessions/trail', '/private']) {
+      expect((await desk.get(path)).status).toBe(200);
+    }
+    expect((await desk.delete(`/sessions/${await idOf(desk)}`)).status).toBe(204);
+    expect((await phone.delete('/session')).status).toBe(204);
+  });
+
+  it('ends other sessions until then, and again after a new sign-in', async () => {
+    const [desk, phone] = [await signedIn(), await signedIn()];
+    clock.advance(600_000);
+    expect((await desk.delete(`/sessions/${await idOf(phone)}`)).status).toBe(204);
+    clock.advance(1);
+    expect((await desk.delete('/sessions/others')).status).toBe(401);
+    await desk.post('/sign-in', { userId: 'alice' });
+    expect((await desk.delete('/sessions/others')).status).toBe(204);
+  });
+});
+
+it('restRouter with `recent: false` requires no recent authentication, whatever the manager says', async () => {
+  await manager.close();
+  manager = managerOn({ knex: database.knex, clock, recency: '10M' });
+  app = appOn(manager, { recent: false });
+  const browser = await signedIn();
+  clock.advance(600_001);
+  expect((await browser.delete('/sessions/others')).status).toBe(204);
+});
+
 describe('DELETE /sessions without an id', () => {
   it.each([
     '/sessions',

@@ -232,6 +232,7 @@ describe('session and sessions of the REST dialect', () => {
     client: null,
     userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
     signedIn: '2026-01-15T12:00:00.000Z',
+    authenticatedAt: '2026-01-15T12:00:00.000Z',
     lastAccessed: '2026-01-15T12:00:00.000Z',
     expires: '2026-01-16T12:00:00.000Z',
     device: {
@@ -249,6 +250,15 @@ describe('session and sessions of the REST dialect', () => {
       cookies: [],
       body: { session: shape },
     });
+  });
+
+  it('returns the level and the methods of the authentication, and no unknown time', () => {
+    const { body } = dialect.session(
+      described(session({ authenticatedAt: null, acr: 'aal2', amr: ['pwd', 'otp'] })),
+      request(),
+    );
+    const { authenticatedAt: _unknown, ...others } = shape;
+    expect(body).toEqual({ session: { ...others, acr: 'aal2', amr: ['pwd', 'otp'] } });
   });
 
   it('returns the newest address, its location, the last use and the client', () => {
@@ -356,6 +366,7 @@ describe('refusal of the REST dialect', () => {
     'credentials-ambiguous': [400, 'Bad Request'],
     'session-ended': [401, 'Unauthorized'],
     'session-expired': [401, 'Unauthorized'],
+    'authentication-insufficient': [401, 'Unauthorized'],
     'ip-changed': [401, 'Unauthorized'],
     'credential-changed': [401, 'Unauthorized'],
     'session-not-found': [404, 'Not Found'],

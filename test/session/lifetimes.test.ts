@@ -73,6 +73,26 @@ describe('stage and expiresAt with an absolute lifetime', () => {
   });
 });
 
+describe('the absolute lifetime of a session whose user was authenticated at another time', () => {
+  const lifetimes = { ...LIFETIMES, absolute: 3 * HOUR };
+
+  it.each([
+    ['two hours before the sign-in, by an identity provider', SIGNED_IN - 2 * HOUR],
+    ['again, an hour after the sign-in', SIGNED_IN + HOUR],
+  ])('counts from the authentication: %s', (_, authenticatedAt) => {
+    const over = authenticatedAt + 3 * HOUR;
+    const session = aSession(SIGNED_IN, { authenticatedAt, lastAccessed: over - 1 });
+    expect(stage(session, lifetimes, over - 1)).toBe('active');
+    expect(stage(session, lifetimes, over)).toBe('ended');
+    expect(expiresAt(session, lifetimes)).toBe(over);
+  });
+
+  it('counts from the sign-in if the time of the authentication is unknown', () => {
+    const session = aSession(SIGNED_IN, { authenticatedAt: null, lastAccessed: SIGNED_IN + 3 * HOUR - 1 });
+    expect(expiresAt(session, lifetimes)).toBe(SIGNED_IN + 3 * HOUR);
+  });
+});
+
 describe('stage and expiresAt of a session that was ended', () => {
   it('returns ended for a session that was used just before, and its end as the expiry', () => {
     const session = aSession(SIGNED_IN, { lastAccessed: SIGNED_IN, endedAt: SIGNED_IN });
@@ -88,6 +108,7 @@ describe('cutoffs', () => {
       fc.property(
         fc.record({
           signedIn: time,
+          authenticatedAt: fc.option(time),
           lastAccessed: fc.option(time),
           staySignedIn: fc.boolean(),
           endedAt: fc.option(time),

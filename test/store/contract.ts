@@ -51,6 +51,9 @@ export function testSessionStore(make: () => StoreUnderTest): void {
         extraProperties: { theme: 'dark', nested: { list: [1, 'two', null] } },
         data: { draft: 'text' },
         authId: 'eedc7ddf-8c4b-4ba4-b00d-88250574eee1',
+        authenticatedAt: clock.now() - HOUR,
+        acr: 'urn:example:gold',
+        amr: ['pwd', 'otp'],
         node: 'node-1',
       });
       expect(await store.find(session.sessionId)).toEqual(session);
@@ -372,6 +375,130 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       expect(await store.update(session.sessionId, { extraProperties: { late: true } })).toBe(false);
       expect(await store.update(UNKNOWN_ID, {})).toBe(false);
       expect((await store.find(session.sessionId))?.extraProperties).toEqual({});
+    });
+  });
+
+  describe('raiseAssurance', () => {
+    const raisedAt = (checkedAt = clock.now()) => ({
+      authenticatedAt: clock.now() - 500,
+      acr: 'aal2',
+      amr: ['pwd', 'otp'],
+      at: clock.now(),
+      credentialsCheckedAt: checkedAt,
+      from: null,
+    });
+
+    it('replaces the assurance of a live session, also if it was cached, and nothing else', async () => {
+      const session = await inserted({ acr: 'aal1', amr: ['pwd'], data: { draft: 1 } });
+      await store.find(session.sessionId);
+      clock.advance(HOUR / 2);
+      expect(await store.raiseAssurance(session.sessionId, raisedAt())).toBe(true);
+      expect(await store.find(session.sessionId)).toEqual({
+        ...session,
+        authenticatedAt: clock.now() - 500,
+        acr: 'aal2',
+        amr: ['pwd', 'otp'],
+      });
+    });
+
+    it('returns false for an ended or unknown session, and changes nothing', async () => {
+      const session = await inserted();
+      await store.end(sessionsOf(ALICE, [session.sessionId]), end());
+      for (const id of [session.sessionId, UNKNOWN_ID, 'junk']) {
+        expect(await store.raiseAssurance(id, raisedAt())).toBe(false);
+      }
+      expect((await store.find(session.sessionId))?.acr).toBeNull();
+    });
+
+    it('rejects with credential-changed if the credentials changed after they were checked', async () => {
+      const session = await inserted();
+      const checkedAt = clock.now();
+      clock.advance(1000);
+      await store.changeCredentials(BOB, clock.now());
+      await store.raiseAssurance(session.sessionId, { ...raisedAt(checkedAt), acr: 'aal1' });
+      await store.changeCredentials(ALICE, clock.now());
+      await expect(store.raiseAssurance(session.sessionId, raisedAt(checkedAt))).rejects.toMatchObject({
+        code: 'credential-changed',
+      });
+      expect((await store.find(session.sessionId))?.acr).toBe('aal1');
+    });
+  });
+
+  describe('replaceSecret', () => {
+    it('replaces the hash of a live session if it is the given one', async () => {
+      const session = await inserted();
+      const [first, second] = ['1'.repeat(64), '2'.repeat(64)] as const;
+      expect(await store.replaceSecret(session.sessionId, session.secretHash, first)).toBe(true);
+      expect(await store.replaceSecret(session.sessionId, session.secretHash, second)).toBe(false);
+      expect(await store.replaceSecret(UNKNOWN_ID, first, second)).toBe(false);
+      expect((await store.find(session.sessionId))?.secretHash).toBe(first);
+      await store.end(sessionsOf(ALICE, [session.sessionId]), end());
+      expect(await store.replaceSecret(session.sessionId, first, second)).toBe(false);
+    });
+  });
+
+  describe('lowerAssurance', () => {
+    const assuranceOf = async ({ sessionId }: StoredSession) => {
+      const { authenticatedAt, acr, amr } = (await store.find(sessionId))!;
+      return { authenticatedAt, acr, amr };
+    };
+    const strong = { acr: 'aal2', amr: ['pwd', 'otp', 'mfa'] };
+
+    it('removes methods from the sessions that used one of them, and sets their level', async () => {
+      const otp = await inserted(strong);
+      const weak = await inserted({ acr: 'aal1', amr: ['pwd'] });
+      const lowering = await store.lowerAssurance(everySessionOf(ALICE), {
+        methods: ['otp', 'mfa'],
+        acr: 'aal1',
+      });
+      expect(lowering).toEqual({ ids: [otp.sessionId], more: false });
+      expect(await assuranceOf(otp)).toEqual({
+        authenticatedAt: otp.authenticatedAt,
+        acr: 'aal1',
+        amr: ['pwd'],
+      });
+      expect(await assuranceOf(weak)).toEqual({
+        authenticatedAt: weak.authenticatedAt,
+        acr: 'aal1',
+        amr: ['pwd'],
+      });
+      const again = await store.lowerAssurance(everySessionOf(ALICE), { methods: ['otp'], acr: null });
+      expect(again).toEqual({ ids: [], more: false });
+    });
+
+    it('removes the whole assurance without methods, once', async () => {
+      const session = await inserted(strong);
+      const none = await inserted({ acr: null, amr: [], authenticatedAt: null });
+      const { ids } = await store.lowerAssurance(everySessionOf(ALICE), { acr: null });
+      expect(ids).toEqual([session.sessionId]);
+      expect(await assuranceOf(session)).toEqual({ authenticatedAt: null, acr: null, amr: [] });
+      expect(await assuranceOf(none)).toEqual({ authenticatedAt: null, acr: null, amr: [] });
+    });
+
+    it('changes only live sessions of the owner that are selected', async () => {
+      const chosen = await inserted(strong);
+      const others = [
+        await inserted(strong),
+        await inserted({ ...strong, userId: 'bob' }),
+        await inserted({ ...strong, tenantId: 'acme' }),
+      ];
+      const ended = await inserted(strong);
+      await store.end(sessionsOf(ALICE, [ended.sessionId]), end());
+      const named = [chosen, others[1]!, others[2]!, ended].map(({ sessionId }) => sessionId);
+      const { ids } = await store.lowerAssurance(sessionsOf(ALICE, named), { acr: null });
+      expect(ids).toEqual([chosen.sessionId]);
+      for (const session of [...others, ended]) expect((await assuranceOf(session)).acr).toBe('aal2');
+    });
+
+    it('lowers many sessions in several calls', async () => {
+      for (let i = 0; i < 501; i++) await inserted(strong);
+      const lowered = new Set<string>();
+      for (let more = true; more;) {
+        const lowering = await store.lowerAssurance(everySessionOf(ALICE), { methods: ['otp'], acr: null });
+        for (const id of lowering.ids) lowered.add(id);
+        ({ more } = lowering);
+      }
+      expect(lowered.size).toBe(501);
     });
   });
 

@@ -4,6 +4,7 @@ import { plainRefusal } from '../../errors';
 import { idParameter } from '../../http/id-parameter';
 import { revokeLimiters } from '../../http/limiters';
 import { send, sessionOf, verbOptions } from '../../http/request';
+import { recencyCheck } from '../../http/require-recent';
 import { mustClearCookie } from '../../http/revoke-route';
 import { sameOrigin } from '../../http/same-origin';
 import { sessionSecretGuard } from '../../http/session-secret-guard';
@@ -12,7 +13,7 @@ import type { IdentitySessionManager } from '../../manager/manager';
 import type { TrailPage } from '../../manager/trail';
 import { func } from '../../options/checks';
 import type { OptionTable } from '../../options/reader';
-import { covers } from '../../session/revocation';
+import { covers, reachesOthers } from '../../session/revocation';
 import type { DescribedEntry } from '../../session/described';
 import { actingUser, type IdentitySession } from '../../session/session';
 import type { TrailEntry } from '../../session/trail-entry';
@@ -50,6 +51,8 @@ const OPTIONS = {
 interface AccountParts extends PageFrame {
   readonly manager: IdentitySessionManager;
   readonly signInMethodOf: AccountPageOptions['signInMethodOf'];
+  /** Checks that the user may end other sessions. */
+  readonly checkRecency: ReturnType<typeof recencyCheck>;
 }
 
 /**
@@ -64,7 +67,12 @@ export function accountPage(manager: IdentitySessionManager, options: AccountPag
   const values = verbOptions('accountPage', manager, options, OPTIONS);
   const { settings } = manager;
   const frame = frameOf(settings, values, readersOf(settings, values));
-  const parts: AccountParts = { ...frame, manager, signInMethodOf: values.signInMethodOf };
+  const parts: AccountParts = {
+    ...frame,
+    manager,
+    signInMethodOf: values.signInMethodOf,
+    checkRecency: recencyCheck(manager, values.recent),
+  };
   const { dialect } = frame;
   const guarded = [pageHeaders, sessionSecretGuard(manager, { dialect })];
   const write = [pageHeaders, sameOrigin(manager, { dialect }), ...guarded, parseForm];
@@ -86,6 +94,8 @@ export function accountPage(manager: IdentitySessionManager, options: AccountPag
   router.get('/events', streamGuard, sessionStream(stream));
   router.get('/sessions/:id', guarded, showSession(parts));
   router.post('/sessions/:id/name', write, nameSession(parts));
+  // The page after a sign-in can be the one with the question, which only a form shows.
+  router.get('/confirm', (request, response) => response.redirect(303, homeOf(request)));
   router.post('/confirm', write, askBefore(parts));
   router.post('/end', write, revokeLimiters(dialect), endSessions(parts));
   return router;
@@ -229,10 +239,13 @@ function nameSession({ manager, dialect }: AccountParts): RequestHandler {
 }
 
 /** Shows the question that the dialog asks if scripts run. */
-function askBefore({ manager, dialect, readerOf, documentOf }: AccountParts): RequestHandler {
+function askBefore({ manager, dialect, readerOf, documentOf, checkRecency }: AccountParts): RequestHandler {
   return pageHandler(dialect, async (request, response) => {
     const reader = readerOf(request);
     const choice = choiceIn(request);
+    const current = sessionOf(request);
+    const which = revocationOf(choice, current);
+    if (which !== undefined && reachesOthers(which, current)) checkRecency(request, current);
     if (choice.which === 'selected' && choice.ids.length === 0) {
       response.status(400);
       const content = problemBox(reader.texts.confirm.nothingSelected);
@@ -275,11 +288,12 @@ async function questionAbout(
   return { ...form, title, effect: confirm[effectName(described, isCurrent)] };
 }
 
-function endSessions({ manager, dialect }: AccountParts): RequestHandler {
+function endSessions({ manager, dialect, checkRecency }: AccountParts): RequestHandler {
   return pageHandler(dialect, async (request, response) => {
     const current = sessionOf(request);
     const which = revocationOf(choiceIn(request), current);
     if (which === undefined) return seeOther(response, homeOf(request), 'ended-none');
+    if (reachesOthers(which, current)) checkRecency(request, current);
     const endsCurrent = covers(which, current);
     const reason = endsCurrent && which.only?.length === 1 ? 'signed-out' : 'revoked';
     const ended = await manager.revoke(which, { reason, by: actingUser(current) });

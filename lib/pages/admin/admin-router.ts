@@ -5,6 +5,7 @@ import { mayAdminister, withinTenant } from '../../http/administered-tenant';
 import { idParameter } from '../../http/id-parameter';
 import { permissionGuard, permissionMissing } from '../../http/permission-guard';
 import { sessionOf, verbOptions } from '../../http/request';
+import { recentGuard } from '../../http/require-recent';
 import { sameOrigin } from '../../http/same-origin';
 import { sessionSecretGuard } from '../../http/session-secret-guard';
 import type { IdentitySessionManager } from '../../manager/manager';
@@ -77,12 +78,15 @@ export function adminPage(manager: IdentitySessionManager, options: AdminPageOpt
     sessionSecretGuard(manager, { dialect }),
     permissionGuard(dialect, (request) => isGranted(permission, request), settings.report),
   ];
-  const write = [sameOrigin(manager, { dialect }), parseForm];
+  const recent = recentGuard(manager, dialect, values.recent);
+  const write = [sameOrigin(manager, { dialect }), recent, parseForm];
 
   const router = Router();
   router.get('/assets/:file', serveAsset);
   router.get('/', permitted('sessions.read'), showSearch(parts));
   router.get('/sessions/:id', permitted('sessions.read'), showSession(parts));
+  // The page after a sign-in can be the one with the question, which only a form shows.
+  router.get('/confirm', (request, response) => response.redirect(303, homeOf(request)));
   router.post('/confirm', permitted('sessions.end'), write, askBefore(parts));
   router.post('/end', permitted('sessions.end'), write, endSessions(parts));
   router.get('/policy', permitted('policy.change'), showPolicy(parts));

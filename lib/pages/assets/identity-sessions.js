@@ -1,6 +1,6 @@
 // <identity-sessions endpoint="/api" lang="de">: a user's sessions in any front end, with the REST routes of `restRouter`.
 // Events: `session-ended` after sessions ended, with `detail.ids` or `detail.others`; `signed-out` if the session of this page has
-// ended; `sessions-error` if a request failed. Set the property `texts` to change texts or to add a language.
+// ended; `authentication-required` if the user must sign in again before sessions can be ended; `sessions-error` if a request failed. Set the property `texts` to change texts or to add a language.
 
 const TEXTS = {
   en: {
@@ -141,11 +141,11 @@ class IdentitySessions extends HTMLElement {
       const answer = await fetch((this.getAttribute('endpoint') ?? '') + path, { method, headers });
       if (answer.ok) return answer.status === 204 ? {} : await answer.json();
       const problem = await answer.json().catch(() => ({}));
-      this.#fail(
-        answer.status === 401 ? this.#text('expired') : (problem.detail ?? this.#text('failed')),
-        problem,
-      );
-      if (answer.status === 401) this.#emit('signed-out', problem);
+      const mustConfirm = problem.code === 'authentication-insufficient';
+      const signedOut = answer.status === 401 && !mustConfirm;
+      this.#fail(signedOut ? this.#text('expired') : (problem.detail ?? this.#text('failed')), problem);
+      if (signedOut) this.#emit('signed-out', problem);
+      if (mustConfirm) this.#emit('authentication-required', problem);
     } catch (error) {
       this.#fail(this.#text('failed'), error);
     }

@@ -147,6 +147,7 @@ export const GERMAN_PAGES: PageMessages = {
     newest: 'Neueste Einträge',
     'signed-in': 'Angemeldet',
     woken: 'Nach einer Pause wieder benutzt',
+    reauthenticated: 'Identität bestätigt',
     'credential-changed': 'Passwort oder andere Zugangsdaten geändert',
     'everything-ended': 'Ein Administrator hat alle abgemeldet',
     failed: {
@@ -190,6 +191,10 @@ export const GERMAN_PAGES: PageMessages = {
       text: 'Vielleicht ist sie schon beendet.',
     },
     'session-expired': { title: 'Ihre Sitzung ist abgelaufen.', text: 'Sie wurde zu lange nicht benutzt.' },
+    'authentication-insufficient': {
+      title: 'Bitte bestätigen Sie, dass Sie es sind.',
+      text: 'Melden Sie sich erneut an, um fortzufahren.',
+    },
     'credentials-invalid': {
       title: 'Ihre Sitzung ist unbekannt.',
       text: 'Melden Sie sich an, um eine neue zu beginnen.',

@@ -45,6 +45,25 @@ export function statements(tables: Tables) {
           name = case when $8 then $9 else name end
       where session_id = $1 and ${notEnded(tables)} returning session_id`,
 
+    /** Fails if the owner's credentials changed after they were checked. */
+    raiseAssurance: `
+      with raised as (
+        update ${table} s set authenticated_at = ${time('$2')}, acr = $3, amr = $4
+        where session_id = $1 and ${notEnded(tables)} and ${credentialsHold(tables, 's.tenant_id', 's.user_id', '$5')}
+        returning s.*
+      ), noted as (
+        insert into ${tables.trail} (at, session_id, event, tenant_id, user_id, client_id, device, user_agent, ip_address)
+        select ${time('$6')}, session_id, 'reauthenticated', tenant_id, user_id, client_id, device, user_agent, $7
+        from raised
+      )
+      select session_id from raised`,
+
+    replaceSecret: `
+      update ${table} s set secret_hash = decode($3, 'hex')
+      where session_id = $1 and secret_hash = decode($2, 'hex') and ${notEnded(tables)} returning session_id`,
+
+    lowerAssurance: lowerAssurance(tables),
+
     lockData: `select data from ${table} s where session_id = $1 and ${notEnded(tables)} for no key update of s`,
 
     /** Writes the day too, because a hibernating session was not used for a long time. */
@@ -260,10 +279,7 @@ function end(tables: Tables, before = 0, also = ''): string {
   return `
     with picked as (
       select session_id from ${table} s
-      where ${ownedBy(user!, tenant!)} and ${notEnded(tables)}
-        and (${only}::uuid[] is null or session_id = any(${only}))
-        and (${except}::uuid is null or session_id <> ${except})
-        and (${device}::text is null or device = ${device})
+      where ${selectedBy(tables, [user!, tenant!, only!, except!, device!])}
       limit ${MOST_ENDED}
     ), doomed as materialized (
       select s.session_id from ${table} s join picked using (session_id)
@@ -277,6 +293,51 @@ function end(tables: Tables, before = 0, also = ''): string {
     )${also}
     select ended.*, (select count(*) from picked) = ${MOST_ENDED} as more
     from (select) as always left join ended on true`;
+}
+
+/** The condition that a revocation selects the session `s`: by user and tenant; ids, an id to keep and a kind, each null for any. */
+function selectedBy(
+  tables: Tables,
+  [user, tenant, only, except, device]: readonly [string, string, string, string, string],
+): string {
+  return `${ownedBy(user, tenant)} and ${notEnded(tables)}
+        and (${only}::uuid[] is null or session_id = any(${only}))
+        and (${except}::uuid is null or session_id <> ${except})
+        and (${device}::text is null or device = ${device})`;
+}
+
+/** The largest number of sessions whose assurance one statement lowers. */
+export const MOST_LOWERED = 500;
+
+/**
+ * Returns the statement that lowers the assurance of sessions: the same rule in SQL as `afterLowering` in `session/assurance`. It
+ * sees a new assurance that another transaction has written meanwhile, because it locks the rows first, as `end` does.
+ */
+function lowerAssurance(tables: Tables): string {
+  const { sessions: table } = tables;
+  const changes = `case when $6::text[] is null
+        then authenticated_at is not null or amr is not null or acr is distinct from $7
+        else string_to_array(amr, ' ') && $6 end`;
+  const kept = `nullif(array_to_string(array(
+          select method from unnest(string_to_array(s.amr, ' ')) with ordinality as m (method, place)
+          where method <> all($6) order by place
+        ), ' '), '')`;
+  return `
+    with picked as (
+      select session_id from ${table} s
+      where ${selectedBy(tables, ['$1', '$2', '$3', '$4', '$5'])} and ${changes}
+      limit ${MOST_LOWERED}
+    ), lowered as materialized (
+      select s.session_id from ${table} s join picked using (session_id)
+      where s.ended_at is null
+      order by s.session_id for no key update of s
+    )
+    update ${table} s
+    set authenticated_at = case when $6 is null then null else s.authenticated_at end,
+        acr = $7, amr = case when $6 is null then null else ${kept} end
+    from lowered
+    where s.session_id = lowered.session_id and s.ended_at is null
+    returning s.session_id`;
 }
 
 function parametersAfter(before: number): string[] {
@@ -301,7 +362,8 @@ function idle(since: string): string {
 
 /** The condition that the session `s` is live: the same rule in SQL as `isLive` in `session/lifetimes`. */
 export function live(tables: Tables, short: string, long: string, absolute: string): string {
-  return `(${notEnded(tables)} and signed_in > ${time(absolute)} and coalesce(last_accessed, signed_in) >
+  return `(${notEnded(tables)} and coalesce(authenticated_at, signed_in) > ${time(absolute)} and
+    coalesce(last_accessed, signed_in) >
     case when stay_signed_in then ${time(long)} else ${time(short)} end)`;
 }
 

@@ -80,6 +80,33 @@ describe.each([
     });
   });
 
+  it('asks for a recent authentication before other sessions are ended, and leads back to the list', async () => {
+    await signInBoth({ account: { recent: { maxAge: '10M' } } });
+    clock.advance(600_001);
+    expect((await desk.get(BASE)).status).toBe(200);
+    for (const [path, fields] of [
+      ['confirm', { id: idOf(phone) }],
+      ['end', { id: idOf(phone) }],
+      ['end', { which: 'others' }],
+      ['end', { which: 'selected', selected: [idOf(desk), idOf(phone)] }],
+    ] as const) {
+      const refused = await desk.postOn(BASE, `${BASE}/${path}`, form(fields));
+      expect([refused.status, refused.headers['location']]).toEqual([
+        303,
+        '/sign-in?notice=authentication-insufficient&returnTo=%2Faccount%2Fsessions',
+      ]);
+    }
+    expect([await isLive(desk), await isLive(phone)]).toEqual([true, true]);
+    const question = await desk.get(`${BASE}/confirm`);
+    expect([question.status, question.headers['location']]).toEqual([303, BASE]);
+
+    const own = idOf(desk);
+    expect((await desk.post(`${BASE}/confirm`, form({ id: own }))).status).toBe(200);
+    await desk.post(`${BASE}/end`, form({ id: own }));
+    expect((await manager.administration.get(own)).endReason).toBe('signed-out');
+    expect(await isLive(phone)).toBe(true);
+  });
+
   it('ends the selected sessions', async () => {
     await signInBoth();
     const tablet = await signedIn(app(), { userId: 'alice' });

@@ -38,6 +38,26 @@ describe('adminPage', () => {
     expect(() => adminPage(manager, {} as never)).toThrow(/`isGranted` is missing/);
   });
 
+  it('asks for a recent authentication before it ends sessions or changes the policy', async () => {
+    const id = await open('alice');
+    admin = await signedIn(pagesApp(manager, { admin: { recent: { maxAge: '10M' } } }), { userId: 'admin' });
+    clock.advance(600_001);
+    expect((await admin.get(BASE)).status).toBe(200);
+    for (const [path, fields] of [
+      ['confirm', { id }],
+      ['end', { id }],
+      ['policy', { rule: 'Disabled' }],
+    ] as const) {
+      const refused = await admin.postOn(BASE, `${BASE}/${path}`, form(fields));
+      expect([refused.status, refused.headers['location']]).toEqual([
+        303,
+        '/sign-in?notice=authentication-insufficient&returnTo=%2Fadmin%2Fsessions',
+      ]);
+    }
+    expect(await isLive(id)).toBe(true);
+    expect((await admin.get(`${BASE}/confirm`)).headers['location']).toBe(BASE);
+  });
+
   it('finds sessions by user, tenant, device and client', async () => {
     await open('alice', { clientId: 'mail' });
     await open('bob', { device: 'Mobile' });
