@@ -1,5 +1,5 @@
 export { createIdentitySessionManager } from './create';
-export type { CookieOptions, IdentitySessionOptions, OnNewDevice } from './options/options';
+export type { CookieOptions, IdentitySessionOptions, OnNewDevice, SiteData } from './options/options';
 export type {
   Closed,
   GivenLowering,

@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import { invalidRequest, plainRefusal, SessionError } from '../errors';
 import type { ListOptions } from '../manager/own-sessions';
 import { messagesFor, type Translations } from '../session/i18n/translations';
+import type { SiteData } from '../options/options';
 import type { Device } from '../session/device/device';
 import { isSecret, isSessionId } from '../session/credentials';
 import { sessionsOf, type Revocation } from '../session/revocation';
@@ -28,6 +29,8 @@ export interface RestOptions {
     readonly sameSite: 'lax' | 'strict' | 'none';
     readonly partitioned: boolean;
   };
+  /** The data of the site that a browser deletes when its user signs out. Default: none. */
+  readonly clearSiteData?: readonly SiteData[] | undefined;
   /** The languages of names, locations and refusals. The request's `Accept-Language` selects one. */
   readonly translations: Translations;
 }
@@ -37,7 +40,7 @@ export interface RestOptions {
  * cookies, JSON bodies, and problem documents (RFC 9457). It is a plain object, so that an app can replace parts of it:
  * `{ ...rest(manager.settings), refusal: myRefusal }`.
  */
-export function rest({ cookies, translations }: RestOptions): Dialect {
+export function rest({ cookies, clearSiteData = [], translations }: RestOptions): Dialect {
   const cookieName = namedCookie(cookies);
   const credentials = (request: Request) => readCredentials(request, cookieName);
   const messagesIn = ({ headers }: Request) => messagesFor(headers['accept-language'], translations);
@@ -88,8 +91,9 @@ export function rest({ cookies, translations }: RestOptions): Dialect {
     },
 
     revoked(clearCookies) {
-      const cleared = clearCookies ? [setCookie(cookieName, '', { ...cookies, maxAge: 0 })] : [];
-      return { status: 204, headers: PRIVATE, cookies: cleared };
+      if (!clearCookies) return { status: 204, headers: PRIVATE, cookies: [] };
+      const cleared = setCookie(cookieName, '', { ...cookies, maxAge: 0 });
+      return { status: 204, headers: { ...PRIVATE, ...siteDataHeader(clearSiteData) }, cookies: [cleared] };
     },
   };
 }
@@ -177,6 +181,10 @@ function refusal(error: SessionError, request: Request, messages: Messages): Ans
     ...(status === 401 && required === undefined && { 'WWW-Authenticate': challenge(request) }),
   };
   return { status, headers, cookies: [], body };
+}
+
+function siteDataHeader(cleared: readonly SiteData[]): Record<string, string> {
+  return cleared.length === 0 ? {} : { 'Clear-Site-Data': cleared.map((data) => `"${data}"`).join(', ') };
 }
 
 function credentialsText(sessionId: string, secret: string): string {

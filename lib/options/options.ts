@@ -81,6 +81,11 @@ export interface IdentitySessionOptions extends SignInRules {
   /** The attributes of the credential cookie. */
   readonly cookies?: CookieOptions | undefined;
   /**
+   * The data of the site that a browser deletes when its user signs out: any of `cookies`, `storage` and `cache`, in the header
+   * `Clear-Site-Data`. `cookies` also deletes those of the app, of other hosts of the domain, and of known devices. Default `[]`.
+   */
+  readonly clearSiteData?: readonly SiteData[] | undefined;
+  /**
    * Further origins whose pages may send writes with a session's cookie, such as `https://www.example.com` or
    * `chrome-extension://…`. They are compared with the header `Origin`, without wildcards. The app's own origin is always
    * allowed. Default `[]`.
@@ -252,10 +257,15 @@ export interface IdentitySessionOptions extends SignInRules {
 /** Receives the session of a sign-in on a new device, with its device and its place. */
 export type OnNewDevice = (signIn: DescribedSession) => void | Promise<void>;
 
+/** Data of a site that browsers delete on request. */
+export type SiteData = (typeof SITE_DATA)[number];
+
+const SITE_DATA = ['cookies', 'storage', 'cache'] as const;
+
 /** The attributes of the credential cookie. */
 export interface CookieOptions {
   /**
-   * The cookie's name; 1 to 64 letters, digits, `_`, `.` or `-`. It gets the prefix `__Host-` unless `secure` is `false`.
+   * The cookie's name; 1 to 64 letters, digits, `_`, `.` or `-`. It gets the prefix `__Host-Http-` unless `secure` is `false`.
    * Default `identity`.
    */
   readonly name?: string | undefined;
@@ -313,6 +323,10 @@ export const OPTIONS = {
   recency: { default: false, check: orFalse(duration(1000)) },
 
   cookies: { group: COOKIE_OPTIONS },
+  clearSiteData: {
+    default: [],
+    check: listOf<SiteData>(isSiteData, SITE_DATA.map((each) => `"${each}"`).join(', ')),
+  },
   origins: { default: [], check: originList },
 
   ...SIGN_IN_RULES,
@@ -362,6 +376,10 @@ export const OPTIONS = {
 
 function isKeys(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0 && value.every((key) => isText(key) && key.length >= 32);
+}
+
+function isSiteData(value: unknown): boolean {
+  return SITE_DATA.includes(value as SiteData);
 }
 
 function isHint(value: unknown): boolean {

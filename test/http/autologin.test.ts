@@ -93,7 +93,7 @@ describe('autologin refusals', () => {
     const { session } = await opened();
     const wrong: Opened = { session, secret: 'A'.repeat(43) };
     expectRefusal(await attempt({ Cookie: cookieOf(wrong) }), 401, 'credentials-invalid');
-    expectRefusal(await attempt({ Cookie: '__Host-identity=junk' }), 401, 'credentials-invalid');
+    expectRefusal(await attempt({ Cookie: '__Host-Http-identity=junk' }), 401, 'credentials-invalid');
   });
 
   it('returns 401 with code session-ended after the session was revoked', async () => {

@@ -88,7 +88,11 @@ describe.each([
   });
 
   it('gives the code as the notice if the session did not end, and no page to return to after a form', async () => {
-    const response = await form(appWith({}, framework), '/account/sessions/x/end', '__Host-identity=junk');
+    const response = await form(
+      appWith({}, framework),
+      '/account/sessions/x/end',
+      '__Host-Http-identity=junk',
+    );
     expect(response.get('Location')).toBe('/sign-in?notice=credentials-invalid');
   });
 
@@ -138,7 +142,7 @@ describe.each([
     expect(await end('x')).toBe('/account?tab=devices&notice=session-not-found#list');
     const out = await form(app, '/sign-out', cookie);
     expect([out.status, out.get('Location')]).toEqual([303, '/sign-in?notice=signed-out']);
-    expect(out.get('Set-Cookie')?.[0]).toMatch(/^__Host-identity=;/);
+    expect(out.get('Set-Cookie')?.[0]).toMatch(/^__Host-Http-identity=;/);
   });
 
   it('shows a page with the escaped message for refusals that no sign-in helps against', async () => {

@@ -53,7 +53,7 @@ describe('cookieValues', () => {
         '"',
         'a',
         '%00',
-        '__Host-',
+        '__Host-Http-',
         '__proto__',
       ),
       fc.string(),
@@ -70,8 +70,8 @@ describe('cookieValues', () => {
 describe('setCookie', () => {
   it('sets HttpOnly, Secure, SameSite, Path=/ and Max-Age', () => {
     const attributes = { secure: true, sameSite: 'lax', partitioned: false, maxAge: 60 } as const;
-    expect(setCookie('__Host-identity', 'v', attributes)).toBe(
-      '__Host-identity=v; Path=/; Max-Age=60; HttpOnly; Secure; SameSite=Lax',
+    expect(setCookie('__Host-Http-identity', 'v', attributes)).toBe(
+      '__Host-Http-identity=v; Path=/; Max-Age=60; HttpOnly; Secure; SameSite=Lax',
     );
   });
 

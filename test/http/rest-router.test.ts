@@ -137,7 +137,7 @@ describe('a guarded request', () => {
       '',
     ];
     const answers = await Promise.all(
-      values.map((value) => request(app).get('/private').set('Cookie', `__Host-identity=${value}`)),
+      values.map((value) => request(app).get('/private').set('Cookie', `__Host-Http-identity=${value}`)),
     );
     for (const { status, text, headers } of answers) {
       expect([status, text, headers['set-cookie']]).toEqual([401, answers[0]!.text, undefined]);
@@ -146,7 +146,10 @@ describe('a guarded request', () => {
 
   it('gets 400 with code credentials-ambiguous for two session cookies in any order', async () => {
     const { cookieHeader } = await signedIn();
-    for (const both of [`${cookieHeader}; __Host-identity=evil`, `__Host-identity=evil; ${cookieHeader}`]) {
+    for (const both of [
+      `${cookieHeader}; __Host-Http-identity=evil`,
+      `__Host-Http-identity=evil; ${cookieHeader}`,
+    ]) {
       const response = await request(app).get('/private').set('Cookie', both);
       expect(response.status).toBe(400);
       expect(response.body.code).toBe('credentials-ambiguous');
@@ -551,7 +554,7 @@ describe('the cookie for frames of other sites', () => {
       ];
       for (const response of responses) {
         const [cookie = ''] = response.get('Set-Cookie') ?? [];
-        expect(cookie.replace(/^__Host-identity=[^;]*; |Max-Age=0; /g, '')).toBe(FRAME);
+        expect(cookie.replace(/^__Host-Http-identity=[^;]*; |Max-Age=0; /g, '')).toBe(FRAME);
       }
     } finally {
       await framed.close();

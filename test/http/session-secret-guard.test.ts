@@ -220,7 +220,16 @@ describe('sessionSecretGuard with random input', () => {
   it('returns 200 only for the exact credentials, otherwise 400 or 401, for any header', async () => {
     const value = fc.oneof(
       text,
-      fc.constantFrom('identity=', '__Host-identity=', '__Host-identity=a.b', ';', '; ', '"', '%00', '\t'),
+      fc.constantFrom(
+        'identity=',
+        '__Host-Http-identity=',
+        '__Host-Http-identity=a.b',
+        ';',
+        '; ',
+        '"',
+        '%00',
+        '\t',
+      ),
     );
     const headers = fc.record({
       Cookie: fc

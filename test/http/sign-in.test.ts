@@ -21,7 +21,8 @@ import { FakeClock } from '../support/clock';
 import { bearerOf, cookieOf } from '../support/credentials';
 import { managerOn } from '../support/manager';
 
-const COOKIE = /^__Host-identity=[0-9a-f]{32}\.[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/;
+const COOKIE =
+  /^__Host-Http-identity=[0-9a-f]{32}\.[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/;
 
 let store: AdministeredStore;
 let manager: IdentitySessionManager;
@@ -171,7 +172,7 @@ describe('createSignIn with credentials of a previous session', () => {
 
   it('never reuses a session id from the request', async () => {
     const planted = `${'0'.repeat(32)}.${'A'.repeat(43)}`;
-    const response = await signingIn({ userId: 'alice' }, { Cookie: `__Host-identity=${planted}` });
+    const response = await signingIn({ userId: 'alice' }, { Cookie: `__Host-Http-identity=${planted}` });
     expect(response.body.session.sessionId).not.toBe('0'.repeat(32));
     expect(ours(response)[0]).not.toContain('A'.repeat(43));
   });
@@ -187,7 +188,7 @@ describe('createSignIn with credentials of a previous session', () => {
   });
 
   it('replaces a malformed cookie', async () => {
-    const response = await signingIn({ userId: 'alice' }, { Cookie: '__Host-identity=junk' });
+    const response = await signingIn({ userId: 'alice' }, { Cookie: '__Host-Http-identity=junk' });
     expect([response.status, ours(response)]).toEqual([200, [expect.stringMatching(COOKIE)]]);
   });
 });
@@ -302,7 +303,7 @@ describe('createSignIn refusals', () => {
   );
 
   it('returns 400 with code credentials-ambiguous for two session cookies', async () => {
-    const cookies = '__Host-identity=a; __Host-identity=b';
+    const cookies = '__Host-Http-identity=a; __Host-Http-identity=b';
     await expectRefusal(
       await signingIn({ userId: 'alice' }, { Cookie: cookies }),
       400,

@@ -8,7 +8,7 @@ import { bearerOf, cookieOf } from '../support/credentials';
 import { managerOn } from '../support/manager';
 import { HOUR } from '../support/sessions';
 
-const CLEARED = ['__Host-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax'];
+const CLEARED = ['__Host-Http-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax'];
 
 let clock: FakeClock;
 let store: AdministeredStore;
@@ -64,7 +64,7 @@ describe('signOut', () => {
     expect(await kept(mine)).toMatchObject({ endReason: 'signed-out' });
   });
 
-  it.each(['__Host-identity=junk', '__Host-identity=', 'other=1', ''])(
+  it.each(['__Host-Http-identity=junk', '__Host-Http-identity=', 'other=1', ''])(
     'returns 204 and clears the cookie without a valid session, with the cookie %j',
     async (cookie) => {
       const response = await signingOut({ Cookie: cookie });
@@ -98,7 +98,7 @@ describe('signOut refusals', () => {
 
   it('returns 400 with code credentials-ambiguous for two session cookies', async () => {
     const mine = await opened();
-    const response = await signingOut({ Cookie: `${cookieOf(mine)}; __Host-identity=evil` });
+    const response = await signingOut({ Cookie: `${cookieOf(mine)}; __Host-Http-identity=evil` });
     expect([response.status, response.body.code]).toEqual([400, 'credentials-ambiguous']);
     expect(await kept(mine)).toMatchObject({ endedAt: null });
   });

@@ -1,10 +1,11 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
+import { Certificate } from './certificate';
 import { until } from './gate';
 import { describeWith, isInstalled } from './installed';
 
@@ -20,23 +21,24 @@ export const describeWithNginx = describeWith(
 /** A folder with a self-signed certificate. */
 export class NginxFolder {
   readonly path = mkdtempSync(join(tmpdir(), 'identity-sessions-nginx-'));
-  readonly certificate = join(this.path, 'app.pem');
-  readonly key = join(this.path, 'app.key');
+  readonly #certificate: Certificate;
   #process: ChildProcess | undefined;
 
   constructor(name: string) {
-    const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`];
-    const files = ['-keyout', this.key, '-out', this.certificate];
-    const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-    execFileSync('openssl', ['req', '-x509', ...newKey, ...subject, ...files, '-days', '2'], {
-      stdio: 'ignore',
-      env,
-    });
+    this.#certificate = new Certificate(this.path, [name], env);
+  }
+
+  get certificate(): string {
+    return this.#certificate.path;
+  }
+
+  get key(): string {
+    return this.#certificate.keyPath;
   }
 
   /** The certificate, for clients that trust it. */
   get ca(): Buffer {
-    return readFileSync(this.certificate);
+    return this.#certificate.ca;
   }
 
   /**

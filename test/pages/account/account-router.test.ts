@@ -26,7 +26,7 @@ beforeEach(() => {
 });
 afterEach(() => manager.close());
 
-const idOf = (browser: Browser) => browser.cookies.get('__Host-identity')!.slice(0, 32);
+const idOf = (browser: Browser) => browser.cookies.get('__Host-Http-identity')!.slice(0, 32);
 const isLive = async (browser: Browser) => (await manager.administration.get(idOf(browser))).endedAt === null;
 
 describe.each([
@@ -138,7 +138,7 @@ describe.each([
     const id = idOf(desk);
     const { headers } = await desk.post(`${BASE}/end`, form({ id }));
     expect(headers['location']).toBe('/sign-in?notice=signed-out');
-    expect(desk.cookies.has('__Host-identity')).toBe(false);
+    expect(desk.cookies.has('__Host-Http-identity')).toBe(false);
     expect((await manager.administration.get(id)).endReason).toBe('signed-out');
   });
 

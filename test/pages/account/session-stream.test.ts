@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 const owner = { tenantId: null, userId: 'alice' };
-const currentId = () => desk.cookies.get('__Host-identity')!.slice(0, 32);
+const currentId = () => desk.cookies.get('__Host-Http-identity')!.slice(0, 32);
 
 /** An open stream of the page, and the events that it has received. */
 class Stream {

@@ -205,7 +205,7 @@ describe('abpRouter in an app that authenticates requests itself', () => {
     const { sid } = JSON.parse(token) as { sid: string };
     const { status, headers } = await send('delete', `/api/account/sessions/${sid}`, token).set(
       'Cookie',
-      '__Host-identity=a; __Host-identity=b',
+      '__Host-Http-identity=a; __Host-Http-identity=b',
     );
     expect([status, headers['set-cookie']]).toEqual([204, undefined]);
   });
@@ -441,7 +441,7 @@ describe('abpRouter with cookies for frames of other sites', () => {
     const response = await browser.delete(`/api/account/sessions/${await idOf(browser)}`);
     expect(response.status).toBe(204);
     expect(response.get('Set-Cookie')).toEqual([
-      '__Host-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=None; Partitioned',
+      '__Host-Http-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=None; Partitioned',
     ]);
   });
 });
