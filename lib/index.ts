@@ -1,4 +1,5 @@
 export { createIdentitySessionManager } from './create';
+export type { Preset } from './options/presets';
 export type { CookieOptions, IdentitySessionOptions, OnNewDevice, SiteData } from './options/options';
 export type {
   Closed,

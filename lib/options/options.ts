@@ -30,6 +30,7 @@ import {
   valid,
 } from './checks';
 import { originList } from './origins';
+import { PRESET_NAMES, type Preset } from './presets';
 import type { OptionTable } from './reader';
 
 /**
@@ -53,6 +54,12 @@ export interface IdentitySessionOptions extends SignInRules {
   /** The schema of the tables. By default the first schema of the connection's search path that contains them. */
   readonly schema?: string | undefined;
 
+  /**
+   * The limits of a standard: `nist-aal1`, `nist-aal2` and `nist-aal3` of NIST SP 800-63B-4, `asvs-l1`, `asvs-l2` and `asvs-l3` of OWASP
+   * ASVS 5.0. It sets `shortLifetime`, `longLifetime`, `absoluteLifetime` and `recency`. Options may set shorter times, and longer
+   * ones are refused. `docs/compliance.md` lists the limits. Default: none.
+   */
+  readonly preset?: Preset | undefined;
   /**
    * The idle timeout, at least one second. A session that stays signed in hibernates after it; other sessions end.
    * Default `1H`. [sessiond.sessionDefaultLifeTime]
@@ -316,6 +323,7 @@ export const OPTIONS = {
   store: { check: unchecked<AdministeredStore>() },
   schema: { check: schemaName },
 
+  preset: { check: oneOf(...PRESET_NAMES) },
   shortLifetime: { default: '1H', check: duration(1000) },
   longLifetime: { default: '1W', check: duration(1000) },
   absoluteLifetime: { default: false, check: orFalse(duration(1000)) },

@@ -4,6 +4,7 @@ import { debuglog, inspect } from 'node:util';
 import { systemClock, type Clock } from '../clock';
 import { type Report, unawaited, withVisibleText } from '../events';
 import { type COOKIE_OPTIONS, OPTIONS, type IdentitySessionOptions } from './options';
+import { beyondPreset, withPreset } from './presets';
 import { type OptionValues, readOptions } from './reader';
 import { translationsOf, type Translations } from '../session/i18n/translations';
 import { describeDevice, deviceDescriber } from '../session/device/describe';
@@ -57,7 +58,7 @@ export function settingsOf(options: IdentitySessionOptions): Settings {
       'the options are missing: write `createIdentitySessionManager({ knex })`, with your Knex on PostgreSQL',
     );
   }
-  const values = readOptions(options, OPTIONS, {
+  const values = readOptions(withPreset(options), OPTIONS, {
     heading: 'These options cannot be used',
     contradictions,
   });
@@ -171,6 +172,7 @@ function* contradictions(values: Values): Iterable<string> {
   if (lease > 0 && lease < SHORTEST_LEASE) {
     yield `\`lease\` (${lease} ms) must be 0 or at least ${SHORTEST_LEASE} ms, because changes are read every half second`;
   }
+  yield* beyondPreset(values);
   yield* frameContradictions(values.cookies);
   if (!values.cookies.secure && process.env['NODE_ENV'] === 'production') {
     yield '`cookies.secure: false` is for development, and NODE_ENV is "production": leave it out';

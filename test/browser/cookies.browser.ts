@@ -10,6 +10,7 @@ import express from 'express';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 
 import { memory, type IdentitySessionManager } from '../../lib';
+import { satisfies } from '../support/compliance';
 import { appOn } from '../support/app';
 import { Certificate } from '../support/certificate';
 import { managerOn } from '../support/manager';
@@ -88,14 +89,21 @@ describeWithChromium('the cookies over HTTPS', () => {
     await other.close();
   }
 
-  it('keeps the session cookie of a sign-in, out of reach of scripts', async () => {
-    expect(await signIn()).toBe(200);
-    expect(await namesKept()).toEqual([NAME]);
-    expect(await send('GET', '/session')).toBe(200);
-    expect(await scriptCookies()).toBe('');
-  });
+  it(
+    satisfies(
+      'keeps the session cookie of a sign-in, out of reach of scripts',
+      'ASVS 3.3.4',
+      'NIST 5.1 storage',
+    ),
+    async () => {
+      expect(await signIn()).toBe(200);
+      expect(await namesKept()).toEqual([NAME]);
+      expect(await send('GET', '/session')).toBe(200);
+      expect(await scriptCookies()).toBe('');
+    },
+  );
 
-  it('lets no script set, replace or delete the session cookie', async () => {
+  it(satisfies('lets no script set, replace or delete the session cookie', 'ASVS 3.3.3'), async () => {
     const attack = async (name: string) => {
       for (const attributes of ['; Secure; Path=/', '; Path=/', '; Secure; Path=/; Max-Age=0']) {
         await setByScript(`${name}=planted${attributes}`);
@@ -118,20 +126,26 @@ describeWithChromium('the cookies over HTTPS', () => {
     ['with another path', APP, '; Path=/set; Secure; HttpOnly'],
     ['with a domain', APP, '; Path=/; Secure; HttpOnly; Domain=example.test'],
     ['of another host of the domain', SIBLING, '; Path=/; Secure; HttpOnly; Domain=example.test'],
-  ])('refuses a cookie of the name %s', async (_, host, attributes) => {
-    await setBy(urlOn(host), `${NAME}=planted${attributes}`);
-    expect(await namesKept()).toEqual([]);
-    await setBy(urlOn(APP), `${NAME}=kept; Path=/; Secure; HttpOnly`);
-    expect(await namesKept()).toEqual([NAME]);
-  });
+  ])(
+    satisfies('refuses a cookie of the name %s', 'ASVS 3.3.3', 'NIST 5.1.1 attributes'),
+    async (_, host, attributes) => {
+      await setBy(urlOn(host), `${NAME}=planted${attributes}`);
+      expect(await namesKept()).toEqual([]);
+      await setBy(urlOn(APP), `${NAME}=kept; Path=/; Secure; HttpOnly`);
+      expect(await namesKept()).toEqual([NAME]);
+    },
+  );
 
-  it('refuses a cookie of the name over plain HTTP', async () => {
-    const { port } = plain.address() as AddressInfo;
-    for (const attributes of ['; Path=/; Secure; HttpOnly', '; Path=/; HttpOnly']) {
-      await setBy(`http://${APP}:${port}`, `${NAME}=planted${attributes}`);
-    }
-    expect(await namesKept()).toEqual([]);
-  });
+  it(
+    satisfies('refuses a cookie of the name over plain HTTP', 'ASVS 3.3.1', 'NIST 5.1 channel'),
+    async () => {
+      const { port } = plain.address() as AddressInfo;
+      for (const attributes of ['; Path=/; Secure; HttpOnly', '; Path=/; HttpOnly']) {
+        await setBy(`http://${APP}:${port}`, `${NAME}=planted${attributes}`);
+      }
+      expect(await namesKept()).toEqual([]);
+    },
+  );
 
   it('deletes the data of the site at the sign-out, and no earlier', async () => {
     await signIn();

@@ -11,6 +11,7 @@ import {
   type Opened,
   type SignIn,
 } from '../../lib';
+import { satisfies } from '../support/compliance';
 import { FakeClock } from '../support/clock';
 import { bearerOf, cookieOf } from '../support/credentials';
 import { managerOn } from '../support/manager';
@@ -84,7 +85,7 @@ describe('autologin', () => {
 });
 
 describe('autologin refusals', () => {
-  it('returns 401 with code credentials-missing without credentials', async () => {
+  it(satisfies('returns 401 with code credentials-missing without credentials', 'ASVS 7.6.2'), async () => {
     expectRefusal(await attempt({}), 401, 'credentials-missing');
     expectRefusal(await attempt({ Cookie: 'other=1' }), 401, 'credentials-missing');
   });

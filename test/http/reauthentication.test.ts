@@ -13,6 +13,7 @@ import {
   type SessionEvent,
   type SignIn,
 } from '../../lib';
+import { satisfies } from '../support/compliance';
 import { FakeClock } from '../support/clock';
 import { bearerOf, cookieOf } from '../support/credentials';
 import { managerOn } from '../support/manager';
@@ -62,46 +63,61 @@ const newCookie = (response: Response) => response.get('Set-Cookie')![0]!.split(
 const recent = async (cookie: string) => (await request(app).get('/recent').set('Cookie', cookie)).status;
 
 describe('the function of createReauthentication', () => {
-  it('renews the assurance and the secret, and keeps id, row and data', async () => {
-    const session = await opened({ data: { cart: 1 }, staySignedIn: true });
-    clock.advance(HOUR);
-    expect(await recent(cookieOf(session))).toBe(401);
+  it(
+    satisfies(
+      'renews the assurance and the secret, and keeps id, row and data',
+      'ASVS 7.2.4',
+      'ASVS 7.5.1',
+      'NIST 5.2',
+    ),
+    async () => {
+      const session = await opened({ data: { cart: 1 }, staySignedIn: true });
+      clock.advance(HOUR);
+      expect(await recent(cookieOf(session))).toBe(401);
 
-    const response = await confirming(session);
-    expect([response.status, response.get('Cache-Control')]).toEqual([200, 'no-store']);
-    const cookie = newCookie(response);
-    expect(cookie).not.toBe(cookieOf(session));
-    expect(cookie.split('.')[0]).toBe(cookieOf(session).split('.')[0]);
-    expect(response.get('Set-Cookie')![0]).toContain('; Max-Age=604800; HttpOnly; Secure; SameSite=Lax');
-    expect(response.body).not.toHaveProperty('token');
-    const assurance = { authenticatedAt: clock.now(), acr: 'aal2', amr: ['pwd', 'otp'] };
-    expect(response.body.session).toMatchObject({ ...assurance, data: { cart: 1 } });
-    expect(response.body.seen).toEqual(response.body.session);
+      const response = await confirming(session);
+      expect([response.status, response.get('Cache-Control')]).toEqual([200, 'no-store']);
+      const cookie = newCookie(response);
+      expect(cookie).not.toBe(cookieOf(session));
+      expect(cookie.split('.')[0]).toBe(cookieOf(session).split('.')[0]);
+      expect(response.get('Set-Cookie')![0]).toContain('; Max-Age=604800; HttpOnly; Secure; SameSite=Lax');
+      expect(response.body).not.toHaveProperty('token');
+      const assurance = { authenticatedAt: clock.now(), acr: 'aal2', amr: ['pwd', 'otp'] };
+      expect(response.body.session).toMatchObject({ ...assurance, data: { cart: 1 } });
+      expect(response.body.seen).toEqual(response.body.session);
 
-    expect(await recent(cookie)).toBe(204);
-    const { sessions } = await manager.list({ userId: 'alice' });
-    expect(sessions).toEqual([
-      expect.objectContaining({
-        ...assurance,
-        sessionId: session.session.sessionId,
-        signedIn: session.session.signedIn,
-        data: { cart: 1 },
-      }),
-    ]);
-    expect(events).toContainEqual({
-      type: 'reauthenticated',
-      session: expect.objectContaining({ sessionId: session.session.sessionId }),
-    });
-  });
+      expect(await recent(cookie)).toBe(204);
+      const { sessions } = await manager.list({ userId: 'alice' });
+      expect(sessions).toEqual([
+        expect.objectContaining({
+          ...assurance,
+          sessionId: session.session.sessionId,
+          signedIn: session.session.signedIn,
+          data: { cart: 1 },
+        }),
+      ]);
+      expect(events).toContainEqual({
+        type: 'reauthenticated',
+        session: expect.objectContaining({ sessionId: session.session.sessionId }),
+      });
+    },
+  );
 
-  it('never lets a stolen copy of the earlier secret have the new assurance', async () => {
-    const session = await opened();
-    const stolen = cookieOf(session);
-    await confirming(session);
-    expect(await recent(stolen)).toBe(401);
-  });
+  it(
+    satisfies(
+      'never lets a stolen copy of the earlier secret have the new assurance',
+      'ASVS 7.2.4',
+      'NIST 5.1 assurance',
+    ),
+    async () => {
+      const session = await opened();
+      const stolen = cookieOf(session);
+      await confirming(session);
+      expect(await recent(stolen)).toBe(401);
+    },
+  );
 
-  it('starts the absolute timeout anew', async () => {
+  it(satisfies('starts the absolute timeout anew', 'NIST 5.2'), async () => {
     const session = await opened();
     clock.advance(11 * HOUR);
     const cookie = newCookie(await confirming(session));

@@ -14,6 +14,7 @@ import {
   type SignIn,
 } from '../../lib';
 import { recencyCheck, recentGuard } from '../../lib/http/require-recent';
+import { satisfies } from '../support/compliance';
 import { FakeClock } from '../support/clock';
 import { bearerOf, cookieOf } from '../support/credentials';
 import { managerOn } from '../support/manager';
@@ -47,16 +48,22 @@ const get = (app: Express, session: Opened): Promise<Response> =>
   request(app).get('/').set('Cookie', cookieOf(session));
 
 describe('requireRecent', () => {
-  it('accepts a request until the authentication is older than maxAge, however often the session is used', async () => {
-    const app = appWith({ maxAge: '10M' });
-    const session = await opened();
-    for (let minute = 0; minute < 10; minute++) {
-      clock.advance(MINUTE);
-      expect((await get(app, session)).status).toBe(204);
-    }
-    clock.advance(1);
-    expect((await get(app, session)).status).toBe(401);
-  });
+  it(
+    satisfies(
+      'accepts a request until the authentication is older than maxAge, however often the session is used',
+      'ASVS 7.5.1',
+    ),
+    async () => {
+      const app = appWith({ maxAge: '10M' });
+      const session = await opened();
+      for (let minute = 0; minute < 10; minute++) {
+        clock.advance(MINUTE);
+        expect((await get(app, session)).status).toBe(204);
+      }
+      clock.advance(1);
+      expect((await get(app, session)).status).toBe(401);
+    },
+  );
 
   it('refuses with the challenge of RFC 9470 and a problem document, and reports it', async () => {
     const session = await opened();
@@ -104,9 +111,12 @@ describe('requireRecent', () => {
     [{ maxAge: '1H' }, { authenticatedAt: null }, 401],
     [{ maxAge: '1H' }, { authenticatedAt: new Date(0) }, 401],
     [{ maxAge: '1H' }, { actor: 'support' }, 401],
-  ])('with %j and the sign-in %j responds with %d', async (options, signIn, status) => {
-    expect((await get(appWith(options), await opened(signIn))).status).toBe(status);
-  });
+  ])(
+    satisfies('with %j and the sign-in %j responds with %d', 'ASVS 7.5.3'),
+    async (options, signIn, status) => {
+      expect((await get(appWith(options), await opened(signIn))).status).toBe(status);
+    },
+  );
 
   it('has the option recency of the manager as its default', async () => {
     use({ recency: '5M' });

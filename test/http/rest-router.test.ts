@@ -4,6 +4,7 @@ import express, { type Express } from 'express';
 import request from 'supertest';
 
 import { rest, restRouter, type IdentitySessionManager } from '../../lib';
+import { satisfies } from '../support/compliance';
 import { appOn } from '../support/app';
 import { Browser } from '../support/browser';
 import { FakeClock } from '../support/clock';
@@ -43,27 +44,39 @@ async function idOf(browser: Browser): Promise<string> {
 }
 
 describe('the sign-in of an app with restRouter', () => {
-  it('keeps the secret in the cookie only, out of all bodies and the database', async () => {
-    const browser = await signedIn();
-    const secret = browser.cookieHeader.split('.')[1]!;
-    const bodies = await Promise.all(['/session', '/sessions', '/private'].map((path) => browser.get(path)));
-    const rows = await database.knex.raw<{ rows: unknown[] }>('select * from identity_sessions');
-    const hash = (await database.knex('identity_sessions').first<{ secret_hash: Buffer }>()).secret_hash;
-    for (const text of [...bodies.map(({ text }) => text), JSON.stringify(rows.rows)]) {
-      expect(text).not.toContain(secret);
-    }
-    for (const { text } of bodies) expect(text).not.toContain(hash.toString('hex'));
-  });
+  it(
+    satisfies(
+      'keeps the secret in the cookie only, out of all bodies and the database',
+      'ASVS 3.3.4',
+      'NIST 5.1 secret',
+    ),
+    async () => {
+      const browser = await signedIn();
+      const secret = browser.cookieHeader.split('.')[1]!;
+      const bodies = await Promise.all(
+        ['/session', '/sessions', '/private'].map((path) => browser.get(path)),
+      );
+      const rows = await database.knex.raw<{ rows: unknown[] }>('select * from identity_sessions');
+      const hash = (await database.knex('identity_sessions').first<{ secret_hash: Buffer }>()).secret_hash;
+      for (const text of [...bodies.map(({ text }) => text), JSON.stringify(rows.rows)]) {
+        expect(text).not.toContain(secret);
+      }
+      for (const { text } of bodies) expect(text).not.toContain(hash.toString('hex'));
+    },
+  );
 
-  it('ends the session of the previous cookie, even if it belonged to another user', async () => {
-    const browser = await signedIn();
-    const before = browser.cookieHeader;
-    await browser.post('/sign-in', { userId: 'bob' });
-    expect(browser.cookieHeader).not.toBe(before);
-    expect((await browser.get('/private')).body.userId).toBe('bob');
-    const old = await request(app).get('/private').set('Cookie', before);
-    expect(old.body).toMatchObject({ status: 401, code: 'session-ended', reason: 'replaced' });
-  });
+  it(
+    satisfies('ends the session of the previous cookie, even if it belonged to another user', 'ASVS 7.2.4'),
+    async () => {
+      const browser = await signedIn();
+      const before = browser.cookieHeader;
+      await browser.post('/sign-in', { userId: 'bob' });
+      expect(browser.cookieHeader).not.toBe(before);
+      expect((await browser.get('/private')).body.userId).toBe('bob');
+      const old = await request(app).get('/private').set('Cookie', before);
+      expect(old.body).toMatchObject({ status: 401, code: 'session-ended', reason: 'replaced' });
+    },
+  );
 });
 
 describe('GET /sessions with several nodes', () => {
@@ -121,28 +134,31 @@ describe('a guarded request', () => {
     });
   });
 
-  it('gets the same 401 for an unknown id, a wrong secret and a malformed value', async () => {
-    const [id, secret] = (await signedIn()).cookieHeader.split('=')[1]!.split('.') as [string, string];
-    const other = (await signedIn()).cookieHeader.split('.')[1]!;
-    const values = [
-      `${'0'.repeat(32)}.${secret}`,
-      `${id}.${other}`,
-      `${id}.${secret}x`,
-      `${id}.${secret.slice(1)}`,
-      `${id.toUpperCase()}X.${secret}`,
-      `${id}${secret}`,
-      `"${id}.${secret}"`,
-      'junk',
-      '%00',
-      '',
-    ];
-    const answers = await Promise.all(
-      values.map((value) => request(app).get('/private').set('Cookie', `__Host-Http-identity=${value}`)),
-    );
-    for (const { status, text, headers } of answers) {
-      expect([status, text, headers['set-cookie']]).toEqual([401, answers[0]!.text, undefined]);
-    }
-  });
+  it(
+    satisfies('gets the same 401 for an unknown id, a wrong secret and a malformed value', 'ASVS 7.2.1'),
+    async () => {
+      const [id, secret] = (await signedIn()).cookieHeader.split('=')[1]!.split('.') as [string, string];
+      const other = (await signedIn()).cookieHeader.split('.')[1]!;
+      const values = [
+        `${'0'.repeat(32)}.${secret}`,
+        `${id}.${other}`,
+        `${id}.${secret}x`,
+        `${id}.${secret.slice(1)}`,
+        `${id.toUpperCase()}X.${secret}`,
+        `${id}${secret}`,
+        `"${id}.${secret}"`,
+        'junk',
+        '%00',
+        '',
+      ];
+      const answers = await Promise.all(
+        values.map((value) => request(app).get('/private').set('Cookie', `__Host-Http-identity=${value}`)),
+      );
+      for (const { status, text, headers } of answers) {
+        expect([status, text, headers['set-cookie']]).toEqual([401, answers[0]!.text, undefined]);
+      }
+    },
+  );
 
   it('gets 400 with code credentials-ambiguous for two session cookies in any order', async () => {
     const { cookieHeader } = await signedIn();
@@ -176,11 +192,19 @@ describe('a guarded request', () => {
     expect((await browser.get('/private')).status).toBe(200);
   });
 
-  it('gets code session-expired after the short lifetime', async () => {
-    const browser = await signedIn();
-    clock.advance(HOUR);
-    expect((await browser.get('/private')).body.code).toBe('session-expired');
-  });
+  it(
+    satisfies(
+      'gets code session-expired after the short lifetime',
+      'ASVS 7.3.1',
+      'NIST 5.1 end',
+      'NIST 5.1.1 expiry',
+    ),
+    async () => {
+      const browser = await signedIn();
+      clock.advance(HOUR);
+      expect((await browser.get('/private')).body.code).toBe('session-expired');
+    },
+  );
 });
 
 describe('a client with a bearer token', () => {
@@ -315,7 +339,7 @@ describe.each([
     app = appOn(manager, routerOptions);
   });
 
-  it('refuses to end other sessions after that time, and ends none', async () => {
+  it(satisfies('refuses to end other sessions after that time, and ends none', 'ASVS 7.5.2'), async () => {
     const [desk, phone] = [await signedIn(), await signedIn()];
     clock.advance(600_001);
     for (const path of [`/sessions/${await idOf(phone)}`, '/sessions/others', '/sessions/all']) {
@@ -331,7 +355,7 @@ describe.each([
     expect((await desk.get('/sessions')).body.sessions).toHaveLength(2);
   });
 
-  it('never refuses to read lists or to end the own session', async () => {
+  it(satisfies('never refuses to read lists or to end the own session', 'ASVS 7.5.2'), async () => {
     const [desk, phone] = [await signedIn(), await signedIn()];
     clock.advance(600_001);
     for (const path of ['/session', '/sessions', '/sessions/trail', '/private']) {
@@ -501,7 +525,7 @@ describe.each([
 });
 
 describe('two nodes on one database', () => {
-  it('refuse a session that the other one ended, within the lease', async () => {
+  it(satisfies('refuse a session that the other one ended, within the lease', 'ASVS 7.4.1'), async () => {
     const other = managerOn({ knex: database.knex, clock });
     const elsewhere = appOn(other);
     const [mine, stolen] = [await signedIn(), await signedIn()];

@@ -17,6 +17,7 @@ import {
 } from '../../lib';
 import type { OpenedSession } from '../../lib/protocols';
 import type { AdministeredStore } from '../../lib/store';
+import { satisfies } from '../support/compliance';
 import { FakeClock } from '../support/clock';
 import { bearerOf, cookieOf } from '../support/credentials';
 import { managerOn } from '../support/manager';
@@ -58,14 +59,25 @@ const ours = (response: request.Response) =>
 const sessionsOf = async (userId: string) => (await manager.list({ userId })).sessions;
 
 describe('createSignIn', () => {
-  it('opens a session, sets one session cookie, and leaves the response to the app', async () => {
-    const response = await signingIn();
-    expect([response.status, response.get('Cache-Control')]).toEqual([200, 'no-store']);
-    expect(response.get('Set-Cookie')).toEqual(['theme=dark', expect.stringMatching(COOKIE)]);
-    expect(response.body).toEqual({ session: expect.objectContaining({ userId: 'alice' }) });
-    const [session] = await sessionsOf('alice');
-    expect(ours(response)[0]).toContain(`=${session!.sessionId}.`);
-  });
+  it(
+    satisfies(
+      'opens a session, sets one session cookie, and leaves the response to the app',
+      'ASVS 3.3.1',
+      'ASVS 3.3.3',
+      'ASVS 3.3.5',
+      'NIST 5.1 restart',
+      'NIST 5.1.1 attributes',
+      'NIST 5.1.1 further',
+    ),
+    async () => {
+      const response = await signingIn();
+      expect([response.status, response.get('Cache-Control')]).toEqual([200, 'no-store']);
+      expect(response.get('Set-Cookie')).toEqual(['theme=dark', expect.stringMatching(COOKIE)]);
+      expect(response.body).toEqual({ session: expect.objectContaining({ userId: 'alice' }) });
+      const [session] = await sessionsOf('alice');
+      expect(ours(response)[0]).toContain(`=${session!.sessionId}.`);
+    },
+  );
 
   it('does not set the content type of the response', async () => {
     const signIn = createSignIn(manager);
@@ -170,7 +182,7 @@ describe('createSignIn with credentials of a previous session', () => {
     expect(await store.find(body.session.sessionId)).toMatchObject({ endReason: 'replaced' });
   });
 
-  it('never reuses a session id from the request', async () => {
+  it(satisfies('never reuses a session id from the request', 'ASVS 7.2.2'), async () => {
     const planted = `${'0'.repeat(32)}.${'A'.repeat(43)}`;
     const response = await signingIn({ userId: 'alice' }, { Cookie: `__Host-Http-identity=${planted}` });
     expect(response.body.session.sessionId).not.toBe('0'.repeat(32));
@@ -259,13 +271,20 @@ describe('createSignIn refusals', () => {
     expect(await sessionsOf('alice')).toEqual([]);
   }
 
-  it('returns 403 with code cross-site if another site sent the request', async () => {
-    await expectRefusal(
-      await signingIn({ userId: 'alice' }, { 'Sec-Fetch-Site': 'cross-site' }),
-      403,
-      'cross-site',
-    );
-  });
+  it(
+    satisfies(
+      'returns 403 with code cross-site if another site sent the request',
+      'ASVS 7.6.2',
+      'ASVS 3.5.1',
+    ),
+    async () => {
+      await expectRefusal(
+        await signingIn({ userId: 'alice' }, { 'Sec-Fetch-Site': 'cross-site' }),
+        403,
+        'cross-site',
+      );
+    },
+  );
 
   it('also checks the origin with a dialect that does not check the origin of requests with a session', async () => {
     use({}, { dialect: { ...rest(manager.settings), sameOrigin: false } });

@@ -3,6 +3,7 @@ import request, { type Response } from 'supertest';
 
 import { memory, rest, SessionError, signOut, type IdentitySessionManager, type Opened } from '../../lib';
 import type { AdministeredStore } from '../../lib/store';
+import { satisfies } from '../support/compliance';
 import { FakeClock } from '../support/clock';
 import { bearerOf, cookieOf } from '../support/credentials';
 import { managerOn } from '../support/manager';
@@ -29,19 +30,27 @@ const signingOut = (headers: Record<string, string>): Promise<Response> =>
 const kept = async ({ session }: Opened) => (await store.find(session.sessionId))!;
 
 describe('signOut', () => {
-  it('returns 204, ends the session, stores reason and actor, and clears the cookie', async () => {
-    const [mine, other] = [await opened(), await opened()];
-    clock.advance(1000);
-    const response = await signingOut({ Cookie: cookieOf(mine) });
-    expect([response.status, response.text, response.get('Cache-Control')]).toEqual([204, '', 'no-store']);
-    expect(response.get('Set-Cookie')).toEqual(CLEARED);
-    expect(await kept(mine)).toMatchObject({
-      endedAt: clock.now(),
-      endReason: 'signed-out',
-      endedBy: 'alice',
-    });
-    expect(await kept(other)).toMatchObject({ endedAt: null });
-  });
+  it(
+    satisfies(
+      'returns 204, ends the session, stores reason and actor, and clears the cookie',
+      'ASVS 7.4.1',
+      'NIST 5.1 end',
+      'NIST 5.1 sign-out',
+    ),
+    async () => {
+      const [mine, other] = [await opened(), await opened()];
+      clock.advance(1000);
+      const response = await signingOut({ Cookie: cookieOf(mine) });
+      expect([response.status, response.text, response.get('Cache-Control')]).toEqual([204, '', 'no-store']);
+      expect(response.get('Set-Cookie')).toEqual(CLEARED);
+      expect(await kept(mine)).toMatchObject({
+        endedAt: clock.now(),
+        endReason: 'signed-out',
+        endedBy: 'alice',
+      });
+      expect(await kept(other)).toMatchObject({ endedAt: null });
+    },
+  );
 
   it('stores the actor of an impersonation as the one who signed out', async () => {
     const mine = await manager.open({ userId: 'alice', actor: 'support' });
@@ -88,13 +97,16 @@ describe('signOut', () => {
 });
 
 describe('signOut refusals', () => {
-  it('returns 403 with code cross-site if another site sent the request', async () => {
-    const mine = await opened();
-    const response = await signingOut({ Cookie: cookieOf(mine), 'Sec-Fetch-Site': 'cross-site' });
-    expect([response.status, response.body.code]).toEqual([403, 'cross-site']);
-    expect(response.get('Set-Cookie')).toBeUndefined();
-    expect(await kept(mine)).toMatchObject({ endedAt: null });
-  });
+  it(
+    satisfies('returns 403 with code cross-site if another site sent the request', 'ASVS 3.5.3'),
+    async () => {
+      const mine = await opened();
+      const response = await signingOut({ Cookie: cookieOf(mine), 'Sec-Fetch-Site': 'cross-site' });
+      expect([response.status, response.body.code]).toEqual([403, 'cross-site']);
+      expect(response.get('Set-Cookie')).toBeUndefined();
+      expect(await kept(mine)).toMatchObject({ endedAt: null });
+    },
+  );
 
   it('returns 400 with code credentials-ambiguous for two session cookies', async () => {
     const mine = await opened();

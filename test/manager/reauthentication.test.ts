@@ -2,6 +2,7 @@ import { everySessionOf, sessionsOf } from '../../lib';
 import { raisedBy } from '../../lib/manager/reauthentication';
 import { settingsOf } from '../../lib/options/settings';
 import { memory } from '../../lib/store/memory';
+import { satisfies } from '../support/compliance';
 import { nodesOnADatabase, open } from '../support/nodes';
 
 const nodes = nodesOnADatabase();
@@ -61,7 +62,7 @@ describe('reauthenticate and lowerAssurance of the manager', () => {
     }
   });
 
-  it('reach every node within the lease', async () => {
+  it(satisfies('reach every node within the lease', 'NIST 5.1 assurance'), async () => {
     const [here, there] = [nodes.use(), nodes.use()];
     const { session, credentials } = await open(here, { acr: 'aal2', amr: ['pwd', 'otp'] });
     expect(await there.verify(credentials)).toMatchObject({ acr: 'aal2' });
@@ -77,17 +78,25 @@ describe('reauthenticate and lowerAssurance of the manager', () => {
     expect(await here.verify(credentials)).toMatchObject({ acr: 'aal2', amr: [] });
   });
 
-  it('refuse a sign-in and an authentication with a factor that was removed since', async () => {
-    const manager = nodes.use();
-    const { session, credentials } = await open(manager, { amr: ['otp'] });
-    const credentialsCheckedAt = new Date(nodes.clock.now());
-    nodes.clock.advance(10);
-    await manager.lowerAssurance(everySessionOf(session), { methods: ['otp'] });
-    const late = { amr: ['otp'], credentialsCheckedAt };
-    await expect(open(manager, late)).rejects.toMatchObject({ code: 'credential-changed' });
-    await expect(manager.reauthenticate(session, late)).rejects.toMatchObject({ code: 'credential-changed' });
-    expect(await manager.verify(credentials)).toMatchObject({ amr: [] });
-  });
+  it(
+    satisfies(
+      'refuse a sign-in and an authentication with a factor that was removed since',
+      'NIST 5.1 assurance',
+    ),
+    async () => {
+      const manager = nodes.use();
+      const { session, credentials } = await open(manager, { amr: ['otp'] });
+      const credentialsCheckedAt = new Date(nodes.clock.now());
+      nodes.clock.advance(10);
+      await manager.lowerAssurance(everySessionOf(session), { methods: ['otp'] });
+      const late = { amr: ['otp'], credentialsCheckedAt };
+      await expect(open(manager, late)).rejects.toMatchObject({ code: 'credential-changed' });
+      await expect(manager.reauthenticate(session, late)).rejects.toMatchObject({
+        code: 'credential-changed',
+      });
+      expect(await manager.verify(credentials)).toMatchObject({ amr: [] });
+    },
+  );
 
   it('reject invalid calls and change nothing', async () => {
     const manager = nodes.use();

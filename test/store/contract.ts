@@ -2,6 +2,7 @@ import { cutoffs, isLive, stage, type Lifetimes } from '../../lib/session/lifeti
 import { everySessionOf, otherSessionsOf, sessionsOf } from '../../lib/session/revocation';
 import { referenceTo, type SessionReference, type StoredSession } from '../../lib/session/session';
 import type { AdministeredStore, Admission, End, Search } from '../../lib/store/store';
+import { satisfies } from '../support/compliance';
 import type { FakeClock } from '../support/clock';
 import { ALICE, BOB, DAY, HOUR, LIFETIMES, admission, aPage, aSession } from '../support/sessions';
 
@@ -87,28 +88,40 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       expect((await store.find(second.sessionId))?.endedAt).toBeNull();
     });
 
-    it('ends the sessions with the oldest sign-ins if a limit with endOldest is exceeded', async () => {
-      const sessions: StoredSession[] = [];
-      for (let i = 0; i < 3; i++) {
-        sessions.push(await inserted());
-        clock.advance(1000);
-      }
-      const added = aSession(clock.now());
-      const limits = [{ max: 2, per: 'user', onLimit: 'endOldest' }] as const;
-      const { ended } = await insert(added, { limits });
-      expect(idsOf(ended).sort()).toEqual(idsOf(sessions.slice(0, 2)).sort());
-      expect(idsOf(await store.list(ALICE, aPage()))).toEqual([added.sessionId, sessions[2]!.sessionId]);
-    });
+    it(
+      satisfies(
+        'ends the sessions with the oldest sign-ins if a limit with endOldest is exceeded',
+        'ASVS 7.1.2',
+      ),
+      async () => {
+        const sessions: StoredSession[] = [];
+        for (let i = 0; i < 3; i++) {
+          sessions.push(await inserted());
+          clock.advance(1000);
+        }
+        const added = aSession(clock.now());
+        const limits = [{ max: 2, per: 'user', onLimit: 'endOldest' }] as const;
+        const { ended } = await insert(added, { limits });
+        expect(idsOf(ended).sort()).toEqual(idsOf(sessions.slice(0, 2)).sort());
+        expect(idsOf(await store.list(ALICE, aPage()))).toEqual([added.sessionId, sessions[2]!.sessionId]);
+      },
+    );
 
-    it('rejects with session-limit-reached and changes nothing if a limit with refuse is exceeded', async () => {
-      const old = await inserted();
-      const added = aSession(clock.now());
-      const limits = [{ max: 1, per: 'user', onLimit: 'refuse' }] as const;
-      const refused = insert(added, { limits });
-      await expect(refused).rejects.toMatchObject({ code: 'session-limit-reached' });
-      expect(idsOf(await store.list(ALICE, aPage()))).toEqual([old.sessionId]);
-      expect(await store.find(added.sessionId)).toBeUndefined();
-    });
+    it(
+      satisfies(
+        'rejects with session-limit-reached and changes nothing if a limit with refuse is exceeded',
+        'ASVS 7.1.2',
+      ),
+      async () => {
+        const old = await inserted();
+        const added = aSession(clock.now());
+        const limits = [{ max: 1, per: 'user', onLimit: 'refuse' }] as const;
+        const refused = insert(added, { limits });
+        await expect(refused).rejects.toMatchObject({ code: 'session-limit-reached' });
+        expect(idsOf(await store.list(ALICE, aPage()))).toEqual([old.sessionId]);
+        expect(await store.find(added.sessionId)).toBeUndefined();
+      },
+    );
 
     it('rejects as a limit with refuse does if a limit with ask is exceeded, and says that it asks', async () => {
       const old = await inserted();
@@ -1199,5 +1212,24 @@ export function testSessionStore(make: () => StoreUnderTest): void {
         expect(idsOf(ended).includes(session.sessionId)).toBe(stage(session, lifetimes, now) !== 'ended');
       },
     );
+
+    it.each([
+      ['long before the sign-in', -5 * HOUR],
+      ['after the sign-in', HOUR / 2],
+      ['at an unknown time', null],
+    ])('agrees with stage() if the user was authenticated %s', async (_, since) => {
+      const lifetimes = { ...LIFETIMES, absolute: 6 * HOUR };
+      const signedIn = clock.now();
+      const authenticatedAt = since === null ? null : signedIn + since;
+      const over = (authenticatedAt ?? signedIn) + 6 * HOUR;
+      const session = await inserted({ staySignedIn: true, authenticatedAt });
+      for (const now of [over - 1, over]) {
+        clock.advance(now - clock.now());
+        const page = aPage({ cutoffs: cutoffs(lifetimes, now) });
+        const live = idsOf(await store.list(ALICE, page)).includes(session.sessionId);
+        expect(live).toBe(now < over);
+        expect(live).toBe(stage(session, lifetimes, now) !== 'ended');
+      }
+    });
   });
 }

@@ -3,6 +3,7 @@ import express4 from 'express4';
 
 import type { IdentitySessionManager } from '../../../lib';
 import { html } from '../../../lib/pages';
+import { satisfies } from '../../support/compliance';
 import type { Browser } from '../../support/browser';
 import type { FakeClock } from '../../support/clock';
 import {
@@ -80,32 +81,38 @@ describe.each([
     });
   });
 
-  it('asks for a recent authentication before other sessions are ended, and leads back to the list', async () => {
-    await signInBoth({ account: { recent: { maxAge: '10M' } } });
-    clock.advance(600_001);
-    expect((await desk.get(BASE)).status).toBe(200);
-    for (const [path, fields] of [
-      ['confirm', { id: idOf(phone) }],
-      ['end', { id: idOf(phone) }],
-      ['end', { which: 'others' }],
-      ['end', { which: 'selected', selected: [idOf(desk), idOf(phone)] }],
-    ] as const) {
-      const refused = await desk.postOn(BASE, `${BASE}/${path}`, form(fields));
-      expect([refused.status, refused.headers['location']]).toEqual([
-        303,
-        '/sign-in?notice=authentication-insufficient&returnTo=%2Faccount%2Fsessions',
-      ]);
-    }
-    expect([await isLive(desk), await isLive(phone)]).toEqual([true, true]);
-    const question = await desk.get(`${BASE}/confirm`);
-    expect([question.status, question.headers['location']]).toEqual([303, BASE]);
+  it(
+    satisfies(
+      'asks for a recent authentication before other sessions are ended, and leads back to the list',
+      'ASVS 7.5.2',
+    ),
+    async () => {
+      await signInBoth({ account: { recent: { maxAge: '10M' } } });
+      clock.advance(600_001);
+      expect((await desk.get(BASE)).status).toBe(200);
+      for (const [path, fields] of [
+        ['confirm', { id: idOf(phone) }],
+        ['end', { id: idOf(phone) }],
+        ['end', { which: 'others' }],
+        ['end', { which: 'selected', selected: [idOf(desk), idOf(phone)] }],
+      ] as const) {
+        const refused = await desk.postOn(BASE, `${BASE}/${path}`, form(fields));
+        expect([refused.status, refused.headers['location']]).toEqual([
+          303,
+          '/sign-in?notice=authentication-insufficient&returnTo=%2Faccount%2Fsessions',
+        ]);
+      }
+      expect([await isLive(desk), await isLive(phone)]).toEqual([true, true]);
+      const question = await desk.get(`${BASE}/confirm`);
+      expect([question.status, question.headers['location']]).toEqual([303, BASE]);
 
-    const own = idOf(desk);
-    expect((await desk.post(`${BASE}/confirm`, form({ id: own }))).status).toBe(200);
-    await desk.post(`${BASE}/end`, form({ id: own }));
-    expect((await manager.administration.get(own)).endReason).toBe('signed-out');
-    expect(await isLive(phone)).toBe(true);
-  });
+      const own = idOf(desk);
+      expect((await desk.post(`${BASE}/confirm`, form({ id: own }))).status).toBe(200);
+      await desk.post(`${BASE}/end`, form({ id: own }));
+      expect((await manager.administration.get(own)).endReason).toBe('signed-out');
+      expect(await isLive(phone)).toBe(true);
+    },
+  );
 
   it('ends the selected sessions', async () => {
     await signInBoth();
@@ -133,14 +140,21 @@ describe.each([
     expect((await manager.administration.get(session.sessionId)).endedAt).not.toBeNull();
   });
 
-  it('signs out of the current session, clears its cookie and leads to the sign-in page', async () => {
-    await signInBoth();
-    const id = idOf(desk);
-    const { headers } = await desk.post(`${BASE}/end`, form({ id }));
-    expect(headers['location']).toBe('/sign-in?notice=signed-out');
-    expect(desk.cookies.has('__Host-Http-identity')).toBe(false);
-    expect((await manager.administration.get(id)).endReason).toBe('signed-out');
-  });
+  it(
+    satisfies(
+      'signs out of the current session, clears its cookie and leads to the sign-in page',
+      'ASVS 7.4.4',
+      'NIST 5.1 sign-out',
+    ),
+    async () => {
+      await signInBoth();
+      const id = idOf(desk);
+      const { headers } = await desk.post(`${BASE}/end`, form({ id }));
+      expect(headers['location']).toBe('/sign-in?notice=signed-out');
+      expect(desk.cookies.has('__Host-Http-identity')).toBe(false);
+      expect((await manager.administration.get(id)).endReason).toBe('signed-out');
+    },
+  );
 
   it('ends nothing if nothing is selected', async () => {
     await signInBoth();

@@ -1,5 +1,6 @@
 import type { IdentitySessionManager } from '../../../lib';
 import { adminPage, type AdminPermission } from '../../../lib/pages';
+import { satisfies } from '../../support/compliance';
 import type { Browser } from '../../support/browser';
 import type { FakeClock } from '../../support/clock';
 import { form, IPHONE, managerWithClock, pagesApp, signedIn } from '../../support/pages';
@@ -104,27 +105,33 @@ describe('adminPage', () => {
     expect(text + (await admin.get(BASE)).text).not.toContain('hideout');
   });
 
-  it('ends one, several and all sessions of a user after a question, and records the administrator', async () => {
-    const ids = await Promise.all([open('alice'), open('alice'), open('bob')]);
-    const selected = form({ which: 'selected', selected: ids.slice(1) });
-    expect((await admin.post(`${BASE}/confirm`, selected)).text).toContain('Sign out 2 selected sessions?');
-    const { headers } = await admin.post(`${BASE}/end`, selected);
-    expect(headers['location']).toBe(`${BASE}?notice=ended&count=2`);
-    expect(await Promise.all(ids.map(isLive))).toEqual([true, false, false]);
+  it(
+    satisfies(
+      'ends one, several and all sessions of a user after a question, and records the administrator',
+      'ASVS 7.4.5',
+    ),
+    async () => {
+      const ids = await Promise.all([open('alice'), open('alice'), open('bob')]);
+      const selected = form({ which: 'selected', selected: ids.slice(1) });
+      expect((await admin.post(`${BASE}/confirm`, selected)).text).toContain('Sign out 2 selected sessions?');
+      const { headers } = await admin.post(`${BASE}/end`, selected);
+      expect(headers['location']).toBe(`${BASE}?notice=ended&count=2`);
+      expect(await Promise.all(ids.map(isLive))).toEqual([true, false, false]);
 
-    await open('alice');
-    const all = form({ user: 'alice', tenant: '' });
-    expect((await admin.post(`${BASE}/confirm`, all)).text).toContain('Sign out all sessions of “alice”?');
-    await admin.post(`${BASE}/end`, all);
-    expect(await manager.administration.count({ userId: 'alice' })).toBe(0);
-    for (const id of ids) {
-      expect(await manager.administration.get(id)).toMatchObject({
-        endReason: 'administrator',
-        endedBy: 'admin',
-      });
-    }
-    expect((await admin.post(`${BASE}/confirm`, '')).status).toBe(400);
-  });
+      await open('alice');
+      const all = form({ user: 'alice', tenant: '' });
+      expect((await admin.post(`${BASE}/confirm`, all)).text).toContain('Sign out all sessions of “alice”?');
+      await admin.post(`${BASE}/end`, all);
+      expect(await manager.administration.count({ userId: 'alice' })).toBe(0);
+      for (const id of ids) {
+        expect(await manager.administration.get(id)).toMatchObject({
+          endReason: 'administrator',
+          endedBy: 'admin',
+        });
+      }
+      expect((await admin.post(`${BASE}/confirm`, '')).status).toBe(400);
+    },
+  );
 
   it('shows and changes the policy', async () => {
     await admin.post(`${BASE}/policy`, form({ rule: 'LogoutFromAllDevices', idle: '30' }));
