@@ -19,6 +19,13 @@ export type RefusalCode =
   | 'authentication-insufficient'
   /** The request comes from an IP address that the session may not change to. */
   | 'ip-changed'
+  /**
+   * The session is bound to its device, and the request does not come from there; or the app requires a binding, and the session has
+   * none.
+   */
+  | 'binding-required'
+  /** The browser could not prove that it is the session's device. Try again after `retryAfter` seconds. */
+  | 'binding-unavailable'
   /** The caller has no session of that id. */
   | 'session-not-found'
   /** The ticket of a sign-in that waits for a choice is unknown, has expired or was used. Callers cannot tell which. */
@@ -98,6 +105,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   'authentication-insufficient': 401,
   'ip-changed': 401,
   'credential-changed': 401,
+  'binding-required': 401,
   'ticket-invalid': 401,
   'credentials-ambiguous': 400,
   'invalid-request': 400,
@@ -111,6 +119,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   'session-id-taken': 409,
   'too-many-requests': 429,
   'store-unavailable': 503,
+  'binding-unavailable': 503,
 };
 
 /**
@@ -211,6 +220,9 @@ const MESSAGES = {
   'session-expired': 'This session has expired; sign in again.',
   'authentication-insufficient': 'Confirm that it is you: sign in again to continue.',
   'ip-changed': 'This session may not be used from this IP address; sign in again.',
+  'binding-required':
+    'This session belongs to another device, or this device has lost its key; sign in again.',
+  'binding-unavailable': 'The device of this session cannot be checked at the moment; try again later.',
   'credential-changed': 'The credentials were changed during the sign-in; sign in again.',
   'ticket-invalid': 'The sign-in took too long or was already completed; sign in again.',
   'autologin-disabled': 'Autologin is disabled; sign in again.',

@@ -12,6 +12,7 @@ export type {
 export type { OnNotMe, UnknownSignIn } from './manager/not-me';
 export type { SignIn } from './manager/new-session';
 export type { Authentication } from './manager/reauthentication';
+export type { BindingEvidence } from './manager/device-binding';
 export type { Visit } from './manager/verification';
 export type { EndedListener } from './manager/session-watch';
 export type { SessionsListener } from './manager/owner-watch';
@@ -58,6 +59,7 @@ export { sessionTrail } from './http/session-trail';
 export { revokeRoute, type RevokeRouteOptions } from './http/revoke-route';
 export { signOut } from './http/sign-out';
 export { clearDeviceCookie } from './http/device-cookie';
+export { deviceBinding } from './http/device-binding';
 export { notMe, type NotMeOptions } from './http/not-me-router';
 export { endWithSession } from './http/end-with-session';
 export {

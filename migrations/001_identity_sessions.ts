@@ -17,6 +17,8 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       -- The time of the user's last authentication, which requireRecent compares. Null if it is unknown.
       authenticated_at timestamptz(3),
       ended_at timestamptz,
+      -- When the session was bound to the device of its browser.
+      bound_at timestamptz(3),
       -- The day of the last use. An index on last_accessed itself would prevent HOT updates by touches.
       active_day date not null,
       stay_signed_in boolean not null,
@@ -45,6 +47,8 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       node text,
       end_reason text,
       ended_by text,
+      -- The device's public key.
+      bound_key text,
       -- The name that the owner gave to the session.
       name text
     ) with (fillfactor = 85)`);
@@ -361,7 +365,7 @@ async function createTriggers(knex: Knex, at: string): Promise<void> {
   await knex.raw(`
     create trigger identity_session_changed after update of
       session_id, secret_hash, tenant_id, user_id, client_id, actor, device, device_info, user_agent, client_hints, stay_signed_in,
-      signed_in, authenticated_at, acr, amr, extra_properties, data, protocol_data, auth_id, name
+      signed_in, authenticated_at, acr, amr, extra_properties, data, protocol_data, auth_id, bound_at, bound_key, name
     on ${at}.identity_sessions for each row when (new.ended_at is null)
     execute function ${at}.identity_session_changed()`);
 

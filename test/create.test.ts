@@ -255,7 +255,7 @@ describe('createIdentitySessionManager', () => {
     const manager = managerOn({ store: gated.store, clock });
     const credentials = await open(manager);
     for (let hit = 0; hit < 3; hit++) await manager.verify(credentials);
-    expect(gated.asked).toEqual({ policy: 1, insert: 1, find: 3, touch: 3 });
+    expect(gated.asked).toEqual({ policy: 1, insert: 1, find: 3, use: 3 });
   });
 });
 

@@ -1,6 +1,7 @@
 import fc, { type Scheduler } from 'fast-check';
 
 import { cached } from '../lib/store/cached';
+import { CachedSession } from '../lib/store/cached-session';
 import { type Cache, lru } from '../lib/lru';
 import {
   ChangeFollower,
@@ -11,7 +12,6 @@ import {
   type FollowerOptions,
 } from '../lib/changes/changes';
 import { MonitoredHint, type HintListener } from '../lib/changes/hint';
-import type { Clock } from '../lib/clock';
 import { everySessionOf } from '../lib/session/revocation';
 import type { StoredSession } from '../lib/session/session';
 import { memory } from '../lib/store/memory';
@@ -62,7 +62,7 @@ interface Moment {
 /** A deliberate mistake in a node. The test must detect it. */
 interface Mistake {
   readonly Follower?: typeof ChangeFollower;
-  readonly behind?: (store: AdministeredStore, cache: Cache<StoredSession>) => AdministeredStore;
+  readonly behind?: (store: AdministeredStore, cache: Cache<CachedSession>) => AdministeredStore;
   readonly before?: (store: AdministeredStore) => AdministeredStore;
 }
 
@@ -156,7 +156,7 @@ class World {
 
   #node({ Follower = ChangeFollower, behind, before }: Mistake): AdministeredStore {
     const { clock } = this;
-    const cache = lru<StoredSession>(10);
+    const cache = lru<CachedSession>(10);
     const hint = {
       name: 'hint',
       listen: (listener: HintListener) => (this.#listeners.push(listener), () => undefined),
@@ -241,23 +241,15 @@ function nothingIsViolated(mistake: Mistake = {}) {
 }
 
 class ExtendedByHits extends ChangeFollower {
-  readonly #clock: Clock;
   #until = -Infinity;
 
-  constructor(changes: Changes, options: FollowerOptions) {
-    super(changes, options);
-    this.#clock = options.clock;
-  }
-
-  override get trusted(): boolean {
-    const now = this.#clock.monotonic();
-    if (super.trusted || now < this.#until) this.#until = now + LEASE;
-    return now < this.#until;
+  override trustedAt(moment: number): boolean {
+    if (super.trustedAt(moment) || moment < this.#until) this.#until = moment + LEASE;
+    return moment < this.#until;
   }
 }
 
 class CountedFromAnswers extends ChangeFollower {
-  readonly #clock: Clock;
   readonly #answer: { at: number };
 
   constructor(changes: Changes, options: FollowerOptions) {
@@ -268,12 +260,11 @@ class CountedFromAnswers extends ChangeFollower {
       return change;
     };
     super(changed(changes, { read }), options);
-    this.#clock = options.clock;
     this.#answer = answer;
   }
 
-  override get trusted(): boolean {
-    return this.#clock.monotonic() < this.#answer.at + LEASE;
+  override trustedAt(moment: number): boolean {
+    return moment < this.#answer.at + LEASE;
   }
 }
 
@@ -294,8 +285,8 @@ class TrustingDuringPause extends ChangeFollower {
     this.#pause = pause;
   }
 
-  override get trusted(): boolean {
-    return this.#pause.trusted || super.trusted;
+  override trustedAt(moment: number): boolean {
+    return this.#pause.trusted || super.trustedAt(moment);
   }
 }
 
@@ -305,7 +296,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
       changed(store, {
         find: async (id) => {
           const session = await store.find(id);
-          cache.set(id, session!);
+          cache.set(id, new CachedSession(session!, LIFETIMES));
           return session;
         },
       }),

@@ -99,7 +99,12 @@ export class ChangeFollower {
 
   /** True while cached sessions are known to be current enough. */
   get trusted(): boolean {
-    return this.#options.clock.monotonic() < this.#trustedUntil;
+    return this.trustedAt(this.#options.clock.monotonic());
+  }
+
+  /** Returns the same for a monotonic time that the caller has just read. */
+  trustedAt(moment: number): boolean {
+    return moment < this.#trustedUntil;
   }
 
   /** The longest time for which a cached session is trusted, in milliseconds. */

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 
 import { beforeHeaders, keepFromSharedCaches } from './before-headers';
+import { bindingEvidence } from './bound-cookie';
 import { clientAddress } from './client-address';
 import type { Dialect } from './dialect';
 import { markProved, setSession } from './guarded-session';
@@ -138,7 +139,8 @@ async function adopted(
   request: Request,
   { sameAddress }: Dialect,
 ): Promise<{ readonly session: IdentitySession; readonly secret: string }> {
-  const visit = { ipAddress: clientAddress(request), sameAddress };
+  const binding = bindingEvidence(request.headers, manager.settings);
+  const visit = { ipAddress: clientAddress(request), sameAddress, binding };
   const known = async () => {
     for (const each of candidates) {
       try {

@@ -5,6 +5,7 @@ import type { IdentitySessionManager } from '../manager/manager';
 import { secretOf } from '../session/credentials';
 import { checkAgreement } from './guarded-session';
 import { checkResponse } from './open-session';
+import { bindingEvidence } from './bound-cookie';
 import { clientAddress } from './client-address';
 import { deviceTokenIn, keepDeviceToken } from './device-cookie';
 import { afterBody } from './parse-errors';
@@ -34,7 +35,9 @@ export function autologin(manager: IdentitySessionManager, options: VerbOptions 
     checkAgreement(request, credentials);
     checkActionOrigin(request, transport, dialect, manager.settings);
     const { sameAddress } = dialect;
-    const session = await manager.revive(credentials, { ipAddress: clientAddress(request), sameAddress });
+    const binding = bindingEvidence(request.headers, manager.settings);
+    const visit = { ipAddress: clientAddress(request), sameAddress, binding };
+    const session = await manager.revive(credentials, visit);
     const secret = secretOf(credentials, session);
     const device = deviceTokenIn(request, manager.settings);
     if (device !== undefined && manager.settings.onNewDevice !== undefined) {

@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net';
+
 import type { Request } from 'express';
 
 import { lru } from '../lru';
@@ -17,7 +19,55 @@ const remembered = lru<string>(MOST_REMEMBERED);
  * unknown. Express's `request.ip` is undefined over a Unix socket. Behind a trusted proxy it is text from the network, such
  * as `203.0.113.7:40000`, `[2001:db8::1]:443`, `unknown` or `_hidden`.
  */
-export function clientAddress({ ip }: Pick<Request, 'ip'>): string | undefined {
+export function clientAddress(request: Addressed): string | undefined {
+  return isDirect(request) ? addressOfSocket(request.socket) : addressIn(request.ip);
+}
+
+/** The members of a request from which its address follows. */
+type Addressed = Pick<Request, 'ip'> & Partial<Pick<Request, 'headers' | 'socket'>>;
+
+/** The address of a connection, which cannot change. A connection serves many requests. */
+interface KnownSocket {
+  [ADDRESS]?: string | undefined;
+}
+
+const ADDRESS = Symbol('address');
+
+function addressOfSocket(socket: Socket & KnownSocket): string | undefined {
+  return (socket[ADDRESS] ??= addressIn(socket.remoteAddress));
+}
+
+/**
+ * Returns true if `request.ip` is the address of the connection. Express computes it anew at every access, so it is only used if a
+ * proxy's header or the app can have changed it.
+ */
+function isDirect(request: Addressed): request is Addressed & Pick<Request, 'socket'> {
+  if (request.headers === undefined || request.headers['x-forwarded-for'] !== undefined) return false;
+  return request.socket !== undefined && !Object.hasOwn(request, 'ip') && inherits(request);
+}
+
+/** The prototypes of requests whose `ip` was already looked for. An app has one. */
+const prototypes = new WeakMap<object, boolean>();
+
+/** Returns true if the request inherits the `ip` of Express itself, and the app has not replaced it. */
+function inherits(request: object): boolean {
+  const prototype = Object.getPrototypeOf(request) as object;
+  const known = prototypes.get(prototype);
+  if (known !== undefined) return known;
+  const inherited = isExpressIp(prototype);
+  prototypes.set(prototype, inherited);
+  return inherited;
+}
+
+/** Express defines `ip` together with `ips`, by named getters. An app that replaces `ip` does so elsewhere, or by another getter. */
+function isExpressIp(prototype: object | null): boolean {
+  if (prototype === null) return false;
+  const ip = Object.getOwnPropertyDescriptor(prototype, 'ip');
+  if (ip === undefined) return isExpressIp(Object.getPrototypeOf(prototype) as object | null);
+  return ip.get?.name === 'ip' && Object.hasOwn(prototype, 'ips') && Object.hasOwn(prototype, 'subdomains');
+}
+
+function addressIn(ip: string | undefined): string | undefined {
   if (ip === undefined) return unknown();
   const known = remembered.get(ip);
   if (known !== undefined) return known;

@@ -5,11 +5,32 @@
 export function cookieValues(header: string | undefined, name: string): string[] {
   const values: string[] = [];
   if (header === undefined) return values;
-  const wanted = `${name}=`;
-  for (let at = header.indexOf(wanted); at >= 0; at = header.indexOf(wanted, at + wanted.length)) {
-    if (startsPair(header, at)) values.push(valueAt(header, at + wanted.length));
+  const begin = `${name}=`;
+  for (let at = nextPair(header, begin, 0); at >= 0; at = nextPair(header, begin, at)) {
+    values.push(valueAt(header, at));
   }
   return values;
+}
+
+/** Returned by `onlyValue` if the header contains the cookie more than once. */
+export const SEVERAL = Symbol('several');
+
+/**
+ * Returns the value of a cookie as `cookieValues` does, without making a list. Returns undefined if the header does not contain it.
+ * @param begin The name of the cookie with `=`.
+ */
+export function onlyValue(header: string, begin: string): string | typeof SEVERAL | undefined {
+  const at = nextPair(header, begin, 0);
+  if (at < 0) return undefined;
+  return nextPair(header, begin, at) < 0 ? valueAt(header, at) : SEVERAL;
+}
+
+/** Returns the position of the value in the next pair that begins so, or -1. */
+function nextPair(header: string, begin: string, from: number): number {
+  for (let at = header.indexOf(begin, from); at >= 0; at = header.indexOf(begin, at + begin.length)) {
+    if (startsPair(header, at)) return at + begin.length;
+  }
+  return -1;
 }
 
 /** Returns true if the header or one of its pairs begins at `at`, apart from spaces and tabs. */

@@ -27,6 +27,8 @@ export interface Dialect {
    * refuses such a dialect, because a WebSocket also writes. Default: `false`.
    */
   readonly readOnly?: boolean;
+  /** If true, browsers are offered to bind new sessions to their device, if the app sets `deviceBound`. Default: `false`. */
+  readonly bindable?: boolean;
   /**
    * A body parser for requests whose body can contain credentials. Guards, `autologin` and `signOut` call it before they read
    * credentials. By default, bodies contain none.

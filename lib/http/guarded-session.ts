@@ -17,7 +17,7 @@ export function setSession(request: Request, session: IdentitySession): void {
 const proved = new WeakMap<Request, IdentitySessionManager>();
 
 /**
- * Marks a request whose session was proved by the session of another system, which `sessionSecretGuard` cannot read. The proof
+ * Marks a request, after `setSession`, whose session was proved by the session of another system, which `sessionSecretGuard` cannot read. The proof
  * holds for one manager only: an app can have several, for example one for administrators.
  */
 export function markProved(request: Request, manager: IdentitySessionManager): void {
@@ -25,7 +25,7 @@ export function markProved(request: Request, manager: IdentitySessionManager): v
 }
 
 export function isProved(request: Request, manager: IdentitySessionManager): boolean {
-  return proved.get(request) === manager;
+  return request.identitySession !== undefined && proved.get(request) === manager;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 import type { Express, Request } from 'express';
 
+import { bindingEvidence } from './bound-cookie';
 import { clientAddress } from './client-address';
 import type { Dialect } from './dialect';
 import { plainRefusal } from '../errors';
@@ -38,7 +39,9 @@ export async function verifyOpening(
   if (credentials === undefined) throw plainRefusal('credentials-missing');
   if (dialect.sameOrigin && credentials.transport === 'cookie') checkOrigin(request, manager.settings);
   const { sameAddress } = dialect;
-  const session = await manager.verify(credentials, { ipAddress: clientAddress(request), sameAddress });
+  const binding = bindingEvidence(request.headers, manager.settings);
+  const visit = { ipAddress: clientAddress(request), sameAddress, binding };
+  const session = await manager.verify(credentials, visit);
   setSession(request, session);
   return session;
 }

@@ -1,6 +1,7 @@
 import { Router } from 'express';
 
 import { autologin } from './autologin';
+import { deviceBinding } from './device-binding';
 import { parseBody } from './form-body';
 import { limitChoice } from './limit-choice';
 import { LIMIT, attemptLimiters, revokeLimiters, type Limit } from './limiters';
@@ -44,6 +45,7 @@ const OPTIONS = {
  * | `GET /session` | returns the caller's session; does not count as activity |
  * | `DELETE /session` | signs out |
  * | `POST /session/autologin` | revives the session and issues its cookie again |
+ * | `POST /session/binding` | binds the session to its device, and renews the bound cookie; called by browsers |
  * | `GET /session/choice` | returns the sessions that the holder of a ticket can end |
  * | `POST /session/choice` | ends some of them and completes the sign-in |
  * | `GET /sessions` | returns a page of the caller's sessions |
@@ -72,6 +74,7 @@ export function restRouter(manager: IdentitySessionManager, options: RestRouterO
   router.get('/session', guardWithoutActivity, currentSession(manager, { dialect }));
   router.delete('/session', signOut(manager, { dialect }));
   router.post('/session/autologin', revive);
+  router.post('/session/binding', deviceBinding(manager, { dialect }));
   const choice = limitChoice(manager, { dialect });
   router.get('/session/choice', choice);
   router.post('/session/choice', [...parseBody], choice);

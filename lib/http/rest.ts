@@ -5,7 +5,7 @@ import type { ListOptions } from '../manager/own-sessions';
 import { messagesFor, type Translations } from '../session/i18n/translations';
 import type { SiteData } from '../options/options';
 import type { Device } from '../session/device/device';
-import { isSecret, isSessionId } from '../session/credentials';
+import { isSessionId } from '../session/credentials';
 import { sessionsOf, type Revocation } from '../session/revocation';
 import { currentIpAddress, type IdentitySession } from '../session/session';
 import { displayLocation, displayName, displayRefusal, type Messages } from '../session/i18n/messages';
@@ -13,7 +13,8 @@ import { visible } from '../session/text';
 import { wholeNumber } from '../session/whole-number';
 import { mapInSlices } from '../slices';
 import { MOST_TAKEN } from '../store/store';
-import { cookieValues, namedCookie, setCookie } from './cookies';
+import { clearedBoundCookie } from './bound-cookie';
+import { namedCookie, onlyValue, setCookie, SEVERAL as SEVERAL_COOKIES } from './cookies';
 import { type Answer, type Dialect, type RequestCredentials, type Transport, instant } from './dialect';
 import { idParameter } from './id-parameter';
 import { ticketCookie, ticketOf } from './limit-ticket';
@@ -31,6 +32,8 @@ export interface RestOptions {
   };
   /** The data of the site that a browser deletes when its user signs out. Default: none. */
   readonly clearSiteData?: readonly SiteData[] | undefined;
+  /** As the option of the manager. Default: `off`. */
+  readonly deviceBound?: 'off' | 'optional' | 'required';
   /** The languages of names, locations and refusals. The request's `Accept-Language` selects one. */
   readonly translations: Translations;
 }
@@ -40,9 +43,11 @@ export interface RestOptions {
  * cookies, JSON bodies, and problem documents (RFC 9457). It is a plain object, so that an app can replace parts of it:
  * `{ ...rest(manager.settings), refusal: myRefusal }`.
  */
-export function rest({ cookies, clearSiteData = [], translations }: RestOptions): Dialect {
+export function rest(options: RestOptions): Dialect {
+  const { cookies, clearSiteData = [], translations, deviceBound = 'off' } = options;
   const cookieName = namedCookie(cookies);
-  const credentials = (request: Request) => readCredentials(request, cookieName);
+  const cookieBegin = `${cookieName}=`;
+  const credentials = (request: Request) => readCredentials(request, cookieBegin);
   const messagesIn = ({ headers }: Request) => messagesFor(headers['accept-language'], translations);
 
   function session(current: DescribedSession, request: Request): Answer {
@@ -53,6 +58,7 @@ export function rest({ cookies, clearSiteData = [], translations }: RestOptions)
   return {
     sameOrigin: true,
     sameAddress: false,
+    bindable: true,
     credentials,
     remembered: credentials,
     revocation,
@@ -93,7 +99,11 @@ export function rest({ cookies, clearSiteData = [], translations }: RestOptions)
     revoked(clearCookies) {
       if (!clearCookies) return { status: 204, headers: PRIVATE, cookies: [] };
       const cleared = setCookie(cookieName, '', { ...cookies, maxAge: 0 });
-      return { status: 204, headers: { ...PRIVATE, ...siteDataHeader(clearSiteData) }, cookies: [cleared] };
+      return {
+        status: 204,
+        headers: { ...PRIVATE, ...siteDataHeader(clearSiteData) },
+        cookies: [cleared, ...clearedBoundCookie({ cookies, deviceBound })],
+      };
     },
   };
 }
@@ -120,16 +130,15 @@ const CHOICE = { sessions: 'GET /session/choice', signIn: 'POST /session/choice'
 /** No cache may store an answer about a user's sessions. */
 export const PRIVATE = { 'Cache-Control': 'no-store' };
 
-function readCredentials(request: Request, cookieName: string): RequestCredentials | undefined {
-  const token = bearerToken(request.headers.authorization);
-  const cookies = cookieValues(request.headers.cookie, cookieName);
-  if (cookies.length > 1) {
+function readCredentials({ headers }: Request, cookieBegin: string): RequestCredentials | undefined {
+  const token = bearerToken(headers.authorization);
+  const cookie = headers.cookie === undefined ? undefined : onlyValue(headers.cookie, cookieBegin);
+  if (cookie === SEVERAL_COOKIES) {
     throw new SessionError(
       'credentials-ambiguous',
       'The request contains the session cookie more than once.',
     );
   }
-  const [cookie] = cookies;
   if (token !== undefined && cookie !== undefined) {
     throw new SessionError(
       'credentials-ambiguous',
@@ -196,15 +205,22 @@ function bearerToken(authorization: string | undefined): string | undefined {
   return token?.startsWith(TOKEN_PREFIX) ? token.slice(TOKEN_PREFIX.length) : undefined;
 }
 
-/** @throws SessionError `credentials-invalid` if the text is malformed, as for a wrong secret */
+/**
+ * Splits the text. Checks only its length and the dot, because a session with other characters in its id or secret is not found,
+ * which has the same result.
+ * @throws SessionError `credentials-invalid` if the text is malformed, as for a wrong secret
+ */
 function parseCredentials(text: string, transport: Transport): RequestCredentials {
-  const sessionId = text.slice(0, 32);
-  const secret = text.slice(33);
-  if (text[32] !== '.' || !isSessionId(sessionId) || !isSecret(secret)) {
+  if (text.length !== CREDENTIALS_LENGTH || text.charCodeAt(ID_LENGTH) !== DOT) {
     throw plainRefusal('credentials-invalid');
   }
-  return { sessionId, secret, transport };
+  return { sessionId: text.slice(0, ID_LENGTH), secret: text.slice(ID_LENGTH + 1), transport };
 }
+
+const ID_LENGTH = 32;
+const SECRET_LENGTH = 43;
+const CREDENTIALS_LENGTH = ID_LENGTH + 1 + SECRET_LENGTH;
+const DOT = 0x2e;
 
 /** If the client sent a token, the challenge says that the token is invalid (RFC 6750). */
 function challenge(request: Request): string {
@@ -224,6 +240,7 @@ function sessionBody(
     client: visible(session.clientId),
     ...(session.name !== null && { name: visible(session.name) }),
     ...(session.actor !== null && { impersonation: true }),
+    ...(session.boundAt !== null && { deviceBound: true }),
     userAgent: visible(session.userAgent),
     ...(location !== undefined && { location }),
     signedIn: instant(session.signedIn),

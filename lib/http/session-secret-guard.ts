@@ -1,5 +1,6 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
+import { bindingEvidence } from './bound-cookie';
 import { clientAddress } from './client-address';
 import type { Dialect, RequestCredentials } from './dialect';
 import { plainRefusal, SessionError } from '../errors';
@@ -51,44 +52,59 @@ export function sessionSecretGuard(
   } = verbOptions('sessionSecretGuard', manager, options, GUARD_OPTIONS);
   const { settings } = manager;
   const { sameAddress } = dialect;
+  const guests = { dialect, optional };
+
+  /** Sets the session of the request. Returns a promise only if the session is not cached. */
+  function admit(request: Request): Promise<void> | undefined {
+    if (isProved(request, manager)) {
+      checkProvedWrite(request, dialect, settings);
+      return undefined;
+    }
+    const credentials = readCredentials(request, dialect, settings);
+    const binding = bindingEvidence(request.headers, settings);
+    const visit = { ipAddress: clientAddress(request), activity, sameAddress, binding };
+    const verified = manager.verify(credentials, visit);
+    if (verified instanceof Promise) return verified.then((session) => setSession(request, session));
+    setSession(request, verified);
+    return undefined;
+  }
 
   return afterBody(dialect, function sessionSecretGuard(request, response, next) {
-    const refused = (error: unknown) => {
-      refuseUnlessGuest(error, { dialect, optional }, request, response, next);
-    };
+    let admitted: Promise<void> | undefined;
     try {
-      if (isProved(request, manager)) checkProvedWrite(request, dialect, settings);
-      else {
-        const credentials = readCredentials(request, dialect, settings);
-        const verified = manager.verify(credentials, {
-          ipAddress: clientAddress(request),
-          activity,
-          sameAddress,
-        });
-        // A cached session is returned directly, so that the request is passed on without waiting.
-        if (verified instanceof Promise) {
-          verified
-            .then((session) => {
-              setSession(request, session);
-              next();
-            })
-            .catch(refused);
-          return;
-        }
-        setSession(request, verified);
-      }
+      admitted = admit(request);
     } catch (error) {
-      refused(error);
+      refuseUnlessGuest(error, guests, request, response, next);
       return;
     }
-    next();
+    if (admitted === undefined) next();
+    else admitAfter(admitted, guests, request, response, next);
   });
+}
+
+/** Passes the request on when its session was looked up. A function of its own, so that cached sessions need no closure. */
+function admitAfter(
+  admitted: Promise<void>,
+  guests: Guests,
+  request: Request,
+  response: Response,
+  next: NextFunction,
+): void {
+  admitted
+    .then(() => next())
+    .catch((error: unknown) => refuseUnlessGuest(error, guests, request, response, next));
+}
+
+/** Decides about requests of guests. */
+interface Guests {
+  readonly dialect: Dialect;
+  readonly optional: boolean;
 }
 
 /** Answers the refusal of a guard. An optional guard passes requests of guests on instead. */
 export function refuseUnlessGuest(
   error: unknown,
-  { dialect, optional }: { readonly dialect: Dialect; readonly optional: boolean },
+  { dialect, optional }: Guests,
   request: Request,
   response: Response,
   next: NextFunction,

@@ -4,6 +4,7 @@ import { attemptOf } from './attempt';
 import { beforeHeaders, keepFromSharedCaches } from './before-headers';
 import { returnPath } from './browser-pages';
 import { clientAddress } from './client-address';
+import { offerBinding } from './device-binding';
 import { deviceTokenOf, keepDeviceToken } from './device-cookie';
 import type { Dialect, Transport } from './dialect';
 import { invalidRequest, SessionError } from '../errors';
@@ -131,7 +132,7 @@ export function openFor(
   { manager, dialect }: { readonly manager: IdentitySessionManager; readonly dialect: Dialect },
 ): Promise<SignedIn> {
   const { transport, deviceToken } = facts;
-  return openSession(manager, facts, response, ({ session, secret }) => {
+  return openSession(manager, facts, response, async ({ session, secret }) => {
     // Also marked by the manager, unless a body parser of the app has lost the asynchronous context.
     attemptOf(request)?.decide('succeeded');
     const opened = { described: manager.describe(session), secret, transport };
@@ -140,6 +141,7 @@ export function openFor(
     if (deviceToken !== undefined && transport === 'cookie') {
       keepDeviceToken(response, deviceToken, manager.settings);
     }
+    await offerBinding(session, transport, response, { manager, dialect });
     beforeHeaders(response, () => keepFromSharedCaches(response, 'no-store'));
     return token === undefined ? { session } : { session, token };
   });

@@ -12,6 +12,7 @@ import type { Health } from '../health';
 import { placeOf, type Locator } from '../location/location';
 import { duration, text } from '../options/checks';
 import { checkNames, readOptions, type Names, type OptionTable } from '../options/reader';
+import { DeviceBinding, setDeviceBinding } from './device-binding';
 import { setInstallationKeys } from './installation-keys';
 import { NodeCapacity } from './node-capacity';
 import { LimitChoice, setLimitChoice } from './limit-choice';
@@ -24,7 +25,7 @@ import { raisedBy, type Authentication } from './reauthentication';
 import { checkedAcr, checkedAmr } from '../session/assurance';
 import {
   credentialsMatch,
-  hashSecret,
+  sessionSecretHash,
   mintSecret,
   parsedSessionId,
   type Credentials,
@@ -181,7 +182,10 @@ export class IdentitySessionManager {
     parts.onChange?.((ids) => this.#owners.look(ids));
     this.#locate = locate;
     this.#trail = parts.trail;
+    const binding = new DeviceBinding({ store, keys: parts.keys, settings });
+    setDeviceBinding(this, binding);
     this.#verification = new Verification(store, settings, {
+      binding,
       locate,
       onRefused: (sessionId, reason, from) => parts.trail.noteRefused(sessionId, reason, from),
     });
@@ -208,7 +212,7 @@ export class IdentitySessionManager {
   async #open(signIn: SignIn): Promise<Opened> {
     const secret = mintSecret(signIn.secretForm);
     await this.#synchronizeClock();
-    const session = newSession(signIn, hashSecret(secret), this.settings);
+    const session = newSession(signIn, sessionSecretHash(secret), this.settings);
     const { replaces } = signIn;
     const replaced = replaces && (await this.#revocationOf(replaces, session.actor));
     const chosen = signIn.ends?.map((id) => parsedSessionId(id) ?? '');
@@ -252,7 +256,7 @@ export class IdentitySessionManager {
     secret = mintSecret(),
   ): Promise<IdentitySession> {
     await this.#synchronizeClock();
-    const session = newSession(signIn, hashSecret(secret), this.settings);
+    const session = newSession(signIn, sessionSecretHash(secret), this.settings);
     try {
       return withoutSecret(await this.#insert(session, checkedAt(signIn, session)));
     } catch (error) {
@@ -489,7 +493,7 @@ export class IdentitySessionManager {
     const replaced = await this.#store.replaceSecret(
       session.sessionId,
       session.secretHash,
-      hashSecret(secret),
+      sessionSecretHash(secret),
     );
     if (!replaced) throw plainRefusal('session-ended');
     return { session: withoutSecret(session), secret };

@@ -175,6 +175,8 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
     endedAt: null,
     endReason: null,
     endedBy: null,
+    boundAt: null,
+    boundKey: null,
     name: null,
   };
 }

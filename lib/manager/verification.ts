@@ -10,16 +10,17 @@ import { credentialsMatch, type Credentials } from '../session/credentials';
 import { ipAddress } from '../session/ip-address';
 import { withoutExpiredData, cutoffs, stage } from '../session/lifetimes';
 import {
+  copyOf,
   currentIpAddress,
   referenceTo,
   sameOwner,
-  seenAfterUse,
   withoutSecret,
   type IdentitySession,
   type Owner,
   type StoredSession,
 } from '../session/session';
 import type { Settings } from '../options/settings';
+import type { BindingEvidence, DeviceBinding } from './device-binding';
 import type { RefusedReason } from '../session/trail-entry';
 import type { MaybePromise, SessionStore } from '../store/store';
 
@@ -36,6 +37,8 @@ export interface Visit {
    * check applies to the request's own address.
    */
   readonly movesTo?: string | undefined;
+  /** What the request shows of the binding of its session to a device. Without it, bound sessions are refused. */
+  readonly binding?: BindingEvidence | undefined;
 }
 
 /** Replaces the credentials if a token names the session and the app has verified the token's signature. */
@@ -54,6 +57,7 @@ function proves(proof: Proof, session: StoredSession | undefined): boolean {
 
 /** The functions of the manager that verification uses. */
 export interface VerificationParts {
+  readonly binding: DeviceBinding;
   readonly locate?: Locator | undefined;
   /** Called for a refused request that concerns the owner of a live session. */
   readonly onRefused: (sessionId: string, reason: RefusedReason, from: string | null | undefined) => void;
@@ -65,8 +69,10 @@ export class Verification {
   readonly #settings: Settings;
   readonly #countryOf: (address: string) => string | undefined;
   readonly #onRefused: VerificationParts['onRefused'];
+  readonly #binding: DeviceBinding;
 
-  constructor(store: SessionStore, settings: Settings, { locate, onRefused }: VerificationParts) {
+  constructor(store: SessionStore, settings: Settings, { binding, locate, onRefused }: VerificationParts) {
+    this.#binding = binding;
     this.#onRefused = onRefused;
     this.#store = store;
     this.#settings = settings;
@@ -75,9 +81,11 @@ export class Verification {
 
   /** @throws SessionError as `verify` of the manager */
   verify(sessionId: string | undefined, proof: Proof, visit: Visit): MaybePromise<IdentitySession> {
-    const found = sessionId === undefined ? undefined : this.#store.find(sessionId);
-    if (!(found instanceof Promise)) return this.#judge(found, proof, visit);
-    return this.#lookedUp(found, visit).then((session) => this.#judge(session, proof, visit));
+    const { clock } = this.#settings;
+    const moment = clock.monotonic();
+    const found = sessionId === undefined ? undefined : this.#store.find(sessionId, moment);
+    if (!(found instanceof Promise)) return this.#judge(found, proof, visit, clock.at(moment));
+    return this.#lookedUp(found, visit).then((session) => this.#judge(session, proof, visit, clock.now()));
   }
 
   /** Waits for a session that is not cached, and reports the time. */
@@ -97,26 +105,75 @@ export class Verification {
     }
   }
 
-  #judge(session: StoredSession | undefined, proof: Proof, visit: Visit): MaybePromise<IdentitySession> {
+  #judge(
+    session: StoredSession | undefined,
+    proof: Proof,
+    visit: Visit,
+    now: number,
+  ): MaybePromise<IdentitySession> {
     // Compares without a session too, so that the response time does not reveal whether the session exists.
     const proved = proves(proof, session);
     if (!proved || session === undefined) {
       if (session !== undefined && this.#isLive(session)) this.#note(session, 'wrong-secret', visit);
       throw this.#refusal('credentials-invalid', visit);
     }
+    const { nothingDueBefore: due } = session;
+    const isActive = (due !== undefined && now < due) || this.#isActive(session, visit, now);
+    const bound = this.#checkBinding(session, proof, visit, now);
+    return bound instanceof Promise
+      ? bound.then(() => this.#admit(session, proof, visit, { isActive, now }))
+      : this.#admit(session, proof, visit, { isActive, now });
+  }
+
+  #admit(
+    session: StoredSession,
+    proof: Proof,
+    visit: Visit,
+    { isActive, now }: { readonly isActive: boolean; readonly now: number },
+  ): MaybePromise<IdentitySession> {
+    const moved = this.#newAddresses(session, visit);
+    if (visit.activity === false) {
+      const seen = withoutSecret(session);
+      return isActive ? seen : withoutExpiredData(seen, this.#settings.lifetimes, now);
+    }
+    return isActive ? this.#recordUse(session, moved, now) : this.#wake(session, proof, visit, now);
+  }
+
+  /**
+   * Makes the checks that `nothingDueBefore` saves. Returns false if the session hibernates.
+   * @throws SessionError `session-ended`, `session-expired`
+   */
+  #isActive(session: StoredSession, visit: Visit, now: number): boolean {
     if (session.endedAt !== null) {
       throw this.#refusal('session-ended', visit, session, { endReason: session.endReason ?? undefined });
     }
     if (session.defect !== undefined) throw session.defect;
-    const now = this.#settings.clock.now();
     const at = stage(session, this.#settings.lifetimes, now);
     if (at === 'ended') throw this.#refusal('session-expired', visit, session);
-    const moved = this.#newAddresses(session, visit);
-    if (visit.activity === false)
-      return withoutExpiredData(withoutSecret(session), this.#settings.lifetimes, now);
-    return at === 'hibernating'
-      ? this.#wake(session, proof, visit, now)
-      : this.#recordUse(session, moved, now);
+    return at === 'active';
+  }
+
+  /** Tokens that the app signs are not bound to devices. */
+  #checkBinding(session: StoredSession, proof: Proof, visit: Visit, now: number): MaybePromise<void> {
+    const { binding } = visit;
+    if (binding?.renews === true || proof === CLAIMED || 'subject' in proof) return undefined;
+    try {
+      const checked = this.#binding.check(session, binding, now);
+      return checked instanceof Promise
+        ? checked.catch((error: unknown) => this.#refuseUnbound(session, visit, error))
+        : checked;
+    } catch (error) {
+      return this.#refuseUnbound(session, visit, error);
+    }
+  }
+
+  #refuseUnbound(session: StoredSession, visit: Visit, error: unknown): never {
+    if (!(error instanceof SessionError)) throw error;
+    if (error.code === 'binding-required') this.#note(session, 'binding-required', visit);
+    const from = this.#settings.keptAddress(visit.ipAddress);
+    const { code } = error;
+    this.#settings.report({ type: 'refused', code, session: referenceTo(session), ipAddress: from });
+    throw error;
   }
 
   /**
@@ -154,7 +211,7 @@ export class Verification {
     const { hibernation } = cutoffs(this.#settings.lifetimes, now);
     if (await this.#store.wake(session.sessionId, now, hibernation)) {
       this.#settings.report({ type: 'reactivated', session: referenceTo(session) });
-      const awake = { ...session, data: {}, lastAccessed: now };
+      const awake = { ...copyOf(session), data: NO_DATA, lastAccessed: now };
       return this.#recordUse(awake, this.#newAddresses(awake, visit), now);
     }
     return this.verify(session.sessionId, proof, visit);
@@ -166,13 +223,9 @@ export class Verification {
     now: number,
   ): MaybePromise<IdentitySession> {
     const { nodeId: node, observed, report } = this.#settings;
-    const { sessionId: id, lastAccessed: previous, idleTimeout } = session;
-    // As `touchInterval` for `shortLifetime`: with a longer delay, a session in use could seem idle on other nodes.
-    const within = idleTimeout === null ? undefined : idleTimeout / 10;
-    const touched = this.#store.touch([{ id, at: now, ipAddresses, node, previous, within }]);
-    const seen = seenAfterUse(session, { at: now, ipAddresses });
-    if (observed) report({ type: 'touched', session: referenceTo(seen) });
-    return touched instanceof Promise ? touched.then(() => seen) : seen;
+    const used = this.#store.use(session, { at: now, ipAddresses, node });
+    if (observed) report({ type: 'touched', session: referenceTo(session) });
+    return used instanceof Promise ? used.then(withoutSecret) : withoutSecret(used);
   }
 
   #isLive(session: StoredSession): boolean {
@@ -197,3 +250,4 @@ export class Verification {
 }
 
 const NO_ADDRESSES: readonly string[] = Object.freeze([]);
+const NO_DATA = Object.freeze({});

@@ -247,6 +247,14 @@ export interface IdentitySessionOptions extends SignInRules {
    */
   readonly deviceRetention?: Duration | undefined;
   /**
+   * Binds sessions to the devices of their browsers (Device Bound Session Credentials), so that stolen cookies are worthless elsewhere.
+   * With `optional`, browsers that can do it do it; others notice nothing. With `required`, sessions that are not bound within a minute
+   * after the sign-in are refused, also those of tokens. It needs HTTPS. Default `off`, while the standard is a draft.
+   */
+  readonly deviceBound?: 'off' | 'optional' | 'required' | undefined;
+  /** The path of `deviceBinding`, as browsers see it. Default `/session/binding`: `restRouter` at the root of the app. */
+  readonly bindingPath?: string | undefined;
+  /**
    * A function that receives events: sessions that were opened, used, woken, ended or refused, and failures in the
    * background. `docs/events.md` lists them. By default failures are logged if `NODE_DEBUG` contains
    * `express-identity-sessions`.
@@ -377,6 +385,11 @@ export const OPTIONS = {
 
   onNewDevice: { check: func<OnNewDevice>() },
   deviceRetention: { default: '400D', check: duration(1000) },
+  deviceBound: { default: 'off', check: oneOf('off', 'optional', 'required') },
+  bindingPath: {
+    default: '/session/binding',
+    check: text(/^\/[\w./~-]*$/, 'a path, such as "/api/session/binding"'),
+  },
   report: { check: func<Report>() },
   onRepeatedFailures: { check: func<OnRepeatedFailures>() },
   clock: { check: valid<Clock>(isClock, 'a clock, with now(), monotonic() and after()') },

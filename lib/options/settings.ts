@@ -174,6 +174,9 @@ function* contradictions(values: Values): Iterable<string> {
   }
   yield* beyondPreset(values);
   yield* frameContradictions(values.cookies);
+  if (values.deviceBound === 'required' && !values.cookies.secure) {
+    yield '`deviceBound: "required"` needs `cookies.secure: true`, because browsers bind sessions only over HTTPS';
+  }
   if (!values.cookies.secure && process.env['NODE_ENV'] === 'production') {
     yield '`cookies.secure: false` is for development, and NODE_ENV is "production": leave it out';
   }

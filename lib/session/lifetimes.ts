@@ -26,6 +26,8 @@ export interface Lifetimes {
  */
 export type Stage = 'active' | 'hibernating' | 'ended';
 
+const NO_DATA = Object.freeze({});
+
 type Dated = Pick<IdentitySession, 'signedIn' | 'lastAccessed' | 'staySignedIn' | 'endedAt'> &
   Partial<Pick<IdentitySession, 'idleTimeout' | 'authenticatedAt'>>;
 
@@ -37,13 +39,22 @@ export function stage(session: Dated, lifetimes: Lifetimes, now: number): Stage 
   return hibernates(session, lifetimes) && idle < lifetimes.long ? 'hibernating' : 'ended';
 }
 
+/**
+ * Returns the time until which the session is active if it is not used again: `stage` returns `active` before it, and not from it
+ * on. For an ended session this is `-Infinity`.
+ */
+export function activeUntil(session: Dated, lifetimes: Lifetimes): number {
+  if (session.endedAt !== null) return -Infinity;
+  return Math.min(lastUsed(session) + activeFor(session, lifetimes), begun(session) + lifetimes.absolute);
+}
+
 /** Returns the session without `data` unless it is active. A store may still hold the data of a hibernating session. */
 export function withoutExpiredData(
   session: IdentitySession,
   lifetimes: Lifetimes,
   now: number,
 ): IdentitySession {
-  return stage(session, lifetimes, now) === 'active' ? session : { ...session, data: {} };
+  return stage(session, lifetimes, now) === 'active' ? session : Object.freeze({ ...session, data: NO_DATA });
 }
 
 /** Returns the time at which the session ends if it is not used again, in milliseconds since 1970. */

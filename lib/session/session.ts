@@ -68,6 +68,8 @@ export interface IdentitySession extends Owner, Assurance {
   readonly endReason: EndReason | null;
   /** The actor that ended the session, in the app's words (a user id, `policy`), or null. */
   readonly endedBy: string | null;
+  /** The time at which the session was bound to the device of its browser, in milliseconds since 1970, or null if it is not bound. */
+  readonly boundAt: number | null;
   /** The name that the owner gave to the session, such as `Kitchen tablet`, or null. */
   readonly name: string | null;
 }
@@ -77,15 +79,28 @@ export type ProtocolData = Readonly<Record<string, JsonObject>>;
 
 /** A session as stores keep it, with the hash of its secret. The hash is never part of what the app sees. */
 export interface StoredSession extends IdentitySession {
-  /** SHA-256 of the secret, as 64 hexadecimal digits. The secret itself is not stored anywhere. */
+  /**
+   * SHA-256 of the secret, as 32 characters of which each is one byte (`latin1`). In this form a hash takes least memory and is
+   * compared fastest. The secret itself is not stored anywhere.
+   */
   readonly secretHash: string;
   /** The hash of the device's token, as 64 hexadecimal digits, or null if devices are not remembered. */
   readonly knownDevice: string | null;
+  /** The public key of the device that the session is bound to: both coordinates on P-256, with a dot between them. Or null. */
+  readonly boundKey: string | null;
   /**
    * The error of reading its JSON objects, if that failed. The objects are empty then. The session can be listed and ended,
    * but it is not accepted, because the app may decide by these objects.
    */
-  readonly defect?: Error;
+  readonly defect?: Error | undefined;
+  /**
+   * The time before which nothing is due for a request of the session: it has not ended, it is active, and it has no defect. In
+   * milliseconds since 1970. Stores that cache sessions set it, so that one comparison replaces all of these checks. From this
+   * time on, and if it is absent, the manager makes the checks.
+   */
+  readonly nothingDueBefore?: number;
+  /** The last of `ipAddresses`, or null. Stores set it if the list takes longer. */
+  readonly currentIpAddress?: string | null;
 }
 
 /** One use of a session, or several uses merged into one. */
@@ -100,37 +115,43 @@ export interface Use {
 
 /** Returns the session as it is after a use. A use that is older than the last one changes neither time nor node. */
 export function afterUse(session: StoredSession, use: Use): StoredSession {
-  const used = { ...session };
+  const used = copyOf(session);
   addUse(used, use);
   return used;
 }
 
-/** Returns the session for the app as it is after a use. Every request calls it, so it makes only one copy. */
-export function seenAfterUse(session: StoredSession, use: Use): IdentitySession {
-  const seen = withoutSecret(session);
-  addUse(seen, use);
-  return seen;
-}
+/** The fields that a use changes. */
+export type Used = { -readonly [Name in 'ipAddresses' | 'lastAccessed' | 'node']: IdentitySession[Name] };
 
-type Changed = 'ipAddresses' | 'lastAccessed' | 'node';
-
-/** Changes a copy of a session that nothing else refers to yet. */
-function addUse(
-  session: { -readonly [Name in Changed]: IdentitySession[Name] } & Pick<IdentitySession, 'signInAddress'>,
+/** Changes a session as a use does. It must be a copy that nothing else refers to, or an entry of a cache. */
+export function addUse(
+  session: Used & Pick<IdentitySession, 'signInAddress'>,
   { at, ipAddresses, node }: Use,
 ): void {
   const before = session.lastAccessed ?? 0;
-  session.ipAddresses = withIpAddresses(session.ipAddresses, ipAddresses, session.signInAddress);
-  session.lastAccessed = Math.max(at, before);
-  if (at >= before) session.node = node ?? session.node;
+  if (ipAddresses.length > 0) {
+    session.ipAddresses = withIpAddresses(session.ipAddresses, ipAddresses, session.signInAddress);
+  }
+  if (at < before) return;
+  session.lastAccessed = at;
+  session.node = node ?? session.node;
+}
+
+/** Returns a copy of a stored session that can be changed. Only this copies an entry of a cache completely: a spread does not. */
+export function copyOf(session: StoredSession): {
+  -readonly [Name in keyof StoredSession]: StoredSession[Name];
+} {
+  const { secretHash, knownDevice, boundKey, defect } = session;
+  return { secretHash, knownDevice, boundKey, ...withoutSecret(session), ...(defect && { defect }) };
 }
 
 /**
- * Returns a copy of the session for the app: without the hashes of the secret and of the device, so that no change of it reaches
- * a cache. The fields are listed because every request makes such a copy, and a rest pattern takes ten times as long.
+ * Returns the view of the session that the app gets. It is a plain object without the hashes of the secret and of the device. It
+ * is frozen with all its parts, so that the app cannot change what a cache holds. The fields are listed because every request
+ * makes a view, and a rest pattern takes ten times as long.
  */
 export function withoutSecret(session: StoredSession): IdentitySession {
-  return {
+  return Object.freeze({
     sessionId: session.sessionId,
     tenantId: session.tenantId,
     userId: session.userId,
@@ -157,8 +178,9 @@ export function withoutSecret(session: StoredSession): IdentitySession {
     endedAt: session.endedAt,
     endReason: session.endReason,
     endedBy: session.endedBy,
+    boundAt: session.boundAt,
     name: session.name,
-  };
+  });
 }
 
 /** The fields that name a session in logs and events. None of them is a credential. */
@@ -196,8 +218,9 @@ export function actingUser({ actor, userId }: Pick<IdentitySession, 'actor' | 'u
 }
 
 /** Returns the address that used the session last, or null if no address is known. */
-export function currentIpAddress(session: IdentitySession): string | null {
-  return session.ipAddresses[session.ipAddresses.length - 1] ?? null;
+export function currentIpAddress(session: IdentitySession | StoredSession): string | null {
+  const current = 'currentIpAddress' in session ? session.currentIpAddress : undefined;
+  return current ?? session.ipAddresses[session.ipAddresses.length - 1] ?? null;
 }
 
 /** Returns true if both name the same user of the same tenant. A missing tenant equals null. */

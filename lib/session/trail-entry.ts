@@ -24,7 +24,7 @@ export const TRAIL_EVENTS = [
 ] as const;
 
 /** The reason of a `refused` entry. */
-export type RefusedReason = 'wrong-secret' | 'ip-changed';
+export type RefusedReason = 'wrong-secret' | 'ip-changed' | 'binding-required';
 
 /** One entry of the trail: an act that concerned a user's sessions. Entries never change. */
 export interface TrailEntry {

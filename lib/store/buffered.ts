@@ -4,7 +4,8 @@ import type { Health } from '../health';
 import { withIpAddresses } from '../session/ip-address';
 import { inOrder } from '../session/order';
 import type { Revocation } from '../session/revocation';
-import { afterUse, type Owner, type StoredSession } from '../session/session';
+import { afterUse, type Owner, type StoredSession, type Use } from '../session/session';
+import { CachedSession } from './cached-session';
 import { ForwardingStore } from './forwarding';
 import type {
   AdministeredStore,
@@ -16,6 +17,7 @@ import type {
   Touch,
   TouchResult,
 } from './store';
+import type { UnwrittenUses } from './unwritten-uses';
 
 export interface BufferedOptions {
   readonly clock: Clock;
@@ -58,27 +60,14 @@ export function buffered(inner: AdministeredStore, options: BufferedOptions): Ad
   return new BufferedStore(inner, options);
 }
 
-/** The unwritten touches of one session, merged into one. */
-interface Pending {
-  at: number;
-  ipAddresses: readonly string[];
-  node: string | null;
-  hits: number;
-  /** When the first of them was recorded, in monotonic time. */
-  readonly since: number;
-  /** When the touch becomes due, in monotonic time. */
-  dueAt: number;
-  due: boolean;
-}
-
 const RECORDED: TouchResult = Object.freeze({ ended: Object.freeze([]), skipped: Object.freeze([]) });
 const NO_ADDRESSES: readonly string[] = Object.freeze([]);
 
 class BufferedStore extends ForwardingStore {
   readonly #options: BufferedOptions;
-  readonly #pending = new Map<string, Pending>();
+  readonly #pending = new Map<string, UnwrittenUses>();
   /** The touches of the statement that is running. */
-  #flushing: ReadonlyMap<string, Pending> = new Map();
+  #flushing: ReadonlyMap<string, UnwrittenUses> = new Map();
   /** The write that is running, or the last of those that wait for it. */
   #writing: Promise<void> | undefined;
   /** The next write for requests that wait. It has not started yet. */
@@ -94,16 +83,32 @@ class BufferedStore extends ForwardingStore {
     this.#options = options;
   }
 
-  override find(id: string): MaybePromise<StoredSession | undefined> {
-    const found = this.inner.find(id);
-    return found instanceof Promise
-      ? found.then((session) => session && this.#withPending(session))
-      : found && this.#withPending(found);
+  override find(id: string, moment?: number): MaybePromise<StoredSession | undefined> {
+    const found = this.inner.find(id, moment);
+    if (found instanceof Promise) return found.then((session) => session && this.#withPending(session));
+    return found && this.#withPending(found);
   }
 
+  override use(session: StoredSession, use: Use): MaybePromise<StoredSession> {
+    const pending = this.#pendingOf(session, use.at);
+    if (pending !== undefined) this.#record(pending, use);
+    const used = recorded(session, use);
+    if (pending !== undefined && pending.entry !== session) pending.entry?.record(use);
+    if (!this.#options.touchBeforeResponse || pending === undefined || !this.#isDue(pending)) return used;
+    return this.#writeSoon().then(() => used);
+  }
+
+  /** Records touches without their sessions. Their sessions count as used before. */
   override touch(touches: readonly Touch[]): MaybePromise<TouchResult> {
-    for (const touch of touches) this.#record(touch);
-    if (!this.#options.touchBeforeResponse || !touches.some(({ id }) => this.#isDue(id))) return RECORDED;
+    for (const touch of touches) {
+      const pending =
+        this.#pending.get(touch.id) ?? this.#begin(touch.id, { at: touch.at, previous: touch.at });
+      if (pending === undefined) continue;
+      this.#record(pending, touch);
+      pending.entry?.record(touch);
+    }
+    const isDue = ({ id }: Touch) => this.#isDue(this.#pending.get(id));
+    if (!this.#options.touchBeforeResponse || !touches.some(isDue)) return RECORDED;
     return this.#writeSoon().then(() => RECORDED);
   }
 
@@ -125,7 +130,7 @@ class BufferedStore extends ForwardingStore {
 
   override async end(which: Revocation, end: End): Promise<Ending> {
     const ending = await this.inner.end(which, end);
-    for (const { sessionId } of ending.ended) this.#pending.delete(sessionId);
+    for (const { sessionId } of ending.ended) this.#take(sessionId);
     return ending;
   }
 
@@ -174,25 +179,71 @@ class BufferedStore extends ForwardingStore {
     return this.#withPending(session);
   }
 
-  /** Returns the session as it is after its unwritten touches. */
+  /** Returns the session as it is after its unwritten touches. A cache entry records them in place. */
   #withPending(session: StoredSession): StoredSession {
+    if (session instanceof CachedSession) {
+      if (session.unwritten?.open !== true) this.#complete(session);
+      return session;
+    }
     if (session.endedAt !== null) return session;
     const written = after(session, this.#flushing.get(session.sessionId));
     return after(written, this.#pending.get(session.sessionId));
   }
 
-  #record({ id, at, ipAddresses, node = null, previous = at, within }: Touch): void {
-    let pending = this.#pending.get(id);
-    if (pending === undefined) {
-      if (this.#pending.size >= MOST_WAITING) return void this.#unrecorded++;
-      const since = this.#options.clock.monotonic();
-      const dueAt = since + this.#delay(at, previous ?? at);
-      // Lists would otherwise show a session that has just begun as one that was never used.
-      pending = { at, ipAddresses: NO_ADDRESSES, node, hits: 0, since, dueAt, due: previous === null };
-      this.#pending.set(id, pending);
-      this.#schedule();
+  /** Adds the unwritten touches to a cache entry that does not contain them yet. */
+  #complete(entry: CachedSession): void {
+    if (entry.endedAt !== null) return;
+    const flushing = entry.unwritten === undefined ? this.#flushing.get(entry.sessionId) : undefined;
+    const pending = this.#pending.get(entry.sessionId);
+    if (flushing !== undefined) entry.record(flushing);
+    if (pending !== undefined) entry.record(pending);
+    attach(entry, pending ?? NOTHING);
+  }
+
+  /** Returns the unwritten touches of a session that is used. Returns undefined if too many sessions wait. */
+  #pendingOf(session: StoredSession, at: number): UnwrittenUses | undefined {
+    if (!(session instanceof CachedSession)) return this.#known(session, at);
+    if (session.unwritten?.open === true) return session.unwritten;
+    const pending = this.#known(session, at);
+    if (pending !== undefined) attach(session, pending);
+    return pending;
+  }
+
+  #known(session: StoredSession, at: number): UnwrittenUses | undefined {
+    const { sessionId: id, lastAccessed: previous, idleTimeout } = session;
+    const pending = this.#pending.get(id) ?? this.#begin(id, { at, previous });
+    if (pending !== undefined && idleTimeout !== null) {
+      // As `touchInterval` for `shortLifetime`: with a longer delay, a session in use could seem idle on other nodes.
+      pending.dueAt = Math.min(pending.dueAt, pending.since + idleTimeout / 10);
     }
-    if (within !== undefined) pending.dueAt = Math.min(pending.dueAt, pending.since + within);
+    return pending;
+  }
+
+  /** Begins to collect uses. `previous` is the time of the use before, or null if there was none. */
+  #begin(
+    id: string,
+    { at, previous }: { readonly at: number; readonly previous: number | null },
+  ): UnwrittenUses | undefined {
+    if (this.#pending.size >= MOST_WAITING) return void this.#unrecorded++;
+    const since = this.#options.clock.monotonic();
+    const pending = {
+      at,
+      ipAddresses: NO_ADDRESSES,
+      node: null,
+      hits: 0,
+      since,
+      dueAt: since + this.#delay(at, previous ?? at),
+      // Lists would otherwise show a session that has just begun as one that was never used.
+      due: previous === null,
+      open: true,
+      entry: undefined,
+    };
+    this.#pending.set(id, pending);
+    this.#schedule();
+    return pending;
+  }
+
+  #record(pending: UnwrittenUses, { at, ipAddresses, node = null }: Use): void {
     if (at >= pending.at) {
       pending.at = at;
       pending.node = node ?? pending.node;
@@ -213,8 +264,7 @@ class BufferedStore extends ForwardingStore {
     return touchBeforeResponse ? touchInterval - Math.max(0, at - previous) : touchInterval;
   }
 
-  #isDue(id: string): boolean {
-    const pending = this.#pending.get(id);
+  #isDue(pending: UnwrittenUses | undefined): boolean {
     return pending !== undefined && (pending.due || pending.dueAt <= this.#options.clock.monotonic());
   }
 
@@ -266,20 +316,21 @@ class BufferedStore extends ForwardingStore {
     }
   }
 
-  #dueTouches(): [string, Pending][] {
+  #dueTouches(): [string, UnwrittenUses][] {
     const crowded = this.#pending.size > MOST_WAITING / 2;
     const now = this.#options.clock.monotonic();
     return [...this.#pending].filter(([, { due, dueAt }]) => crowded || due || dueAt <= now);
   }
 
   /** Writes one batch. Returns false and keeps its touches if the write failed. */
-  async #writeBatch(batch: ReadonlyMap<string, Pending>): Promise<boolean> {
-    for (const id of batch.keys()) this.#pending.delete(id);
+  async #writeBatch(batch: ReadonlyMap<string, UnwrittenUses>): Promise<boolean> {
+    for (const id of batch.keys()) this.#take(id);
     this.#flushing = batch;
     try {
       const touches = Array.from(batch, ([id, { at, ipAddresses, node }]) => ({ id, at, ipAddresses, node }));
       const { skipped } = await this.inner.touch(touches);
       this.#putBack(skipped);
+      for (const written of batch.values()) detach(written);
       return true;
     } catch (error) {
       this.#putBack(batch.keys());
@@ -291,28 +342,69 @@ class BufferedStore extends ForwardingStore {
     }
   }
 
+  /** Removes the unwritten touches of a session. Later uses are collected anew. */
+  #take(id: string): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    pending.open = false;
+    this.#pending.delete(id);
+  }
+
   #putBack(ids: Iterable<string>): void {
     for (const id of ids) {
       const unwritten = this.#flushing.get(id);
       if (unwritten === undefined) continue;
       const newer = this.#pending.get(id);
-      this.#pending.set(id, newer === undefined ? unwritten : merged(unwritten, newer));
+      if (newer !== undefined) {
+        addEarlier(newer, unwritten);
+      } else {
+        unwritten.open = true;
+        this.#pending.set(id, unwritten);
+      }
     }
   }
 }
 
-function after(session: StoredSession, pending: Pending | undefined): StoredSession {
-  return pending === undefined ? session : afterUse(session, pending);
+/** Marks an entry that contains all uses of the time when it was marked. */
+const NOTHING: UnwrittenUses = Object.freeze({
+  at: -Infinity,
+  ipAddresses: NO_ADDRESSES,
+  node: null,
+  hits: 0,
+  since: 0,
+  dueAt: Infinity,
+  due: false,
+  open: false,
+  entry: undefined,
+});
+
+function attach(entry: CachedSession, unwritten: UnwrittenUses): void {
+  entry.unwritten = unwritten;
+  if (unwritten !== NOTHING) unwritten.entry = entry;
 }
 
-function merged(earlier: Pending, later: Pending): Pending {
-  return {
-    at: Math.max(earlier.at, later.at),
-    ipAddresses: withIpAddresses(earlier.ipAddresses, later.ipAddresses, null),
-    node: later.node ?? earlier.node,
-    hits: earlier.hits + later.hits,
-    since: earlier.since,
-    dueAt: earlier.dueAt,
-    due: true,
-  };
+/** Releases the memory of touches that were written. Touches that were put back, or begun since, stay. */
+function detach(written: UnwrittenUses): void {
+  if (!written.open && written.entry?.unwritten === written) written.entry.unwritten = NOTHING;
+}
+
+/** Returns the session as it is after a use. A cache entry records it in place. */
+function recorded(session: StoredSession, use: Use): StoredSession {
+  if (!(session instanceof CachedSession)) return afterUse(session, use);
+  session.record(use);
+  return session;
+}
+
+function after(session: StoredSession, unwritten: UnwrittenUses | undefined): StoredSession {
+  return unwritten === undefined ? session : afterUse(session, unwritten);
+}
+
+function addEarlier(later: UnwrittenUses, earlier: UnwrittenUses): void {
+  later.at = Math.max(earlier.at, later.at);
+  later.ipAddresses = withIpAddresses(earlier.ipAddresses, later.ipAddresses, null);
+  later.node ??= earlier.node;
+  later.hits += earlier.hits;
+  later.since = earlier.since;
+  later.dueAt = earlier.dueAt;
+  later.due = true;
 }

@@ -6,9 +6,10 @@ import type { Health } from '../health';
 import type { Lowered } from '../session/assurance';
 import { stage, type Cutoffs, type Lifetimes } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
-import { afterUse, type EndedSession, type Owner, type StoredSession } from '../session/session';
+import { afterUse, type EndedSession, type Owner, type StoredSession, type Use } from '../session/session';
 import type { Data } from '../session/session-data';
 import { AbsentIds } from './absent-ids';
+import { CachedSession } from './cached-session';
 import { ForwardingStore } from './forwarding';
 import type {
   AdministeredStore,
@@ -30,7 +31,7 @@ import type {
 } from './store';
 
 export interface CachedOptions {
-  readonly cache: Cache<StoredSession>;
+  readonly cache: Cache<CachedSession>;
   /** Reports what other nodes ended or changed, and whether cached sessions may be trusted. Stacked caches share one. */
   readonly follower: ChangeFollower;
   readonly lifetimes: Lifetimes;
@@ -58,7 +59,7 @@ interface Flight {
 }
 
 class CachedStore extends ForwardingStore {
-  readonly #cache: Cache<StoredSession>;
+  readonly #cache: Cache<CachedSession>;
   readonly #follower: ChangeFollower;
   readonly #lifetimes: Lifetimes;
   readonly #clock: Clock;
@@ -78,10 +79,15 @@ class CachedStore extends ForwardingStore {
     follower.subscribe((change) => this.#apply(change));
   }
 
-  override find(id: string): MaybePromise<StoredSession | undefined> {
+  override find(id: string, moment = this.#clock.monotonic()): MaybePromise<StoredSession | undefined> {
     const session = this.#cache.get(id);
-    if (session !== undefined && this.#mayTrust() && this.#mayServe(session)) return session;
+    if (session !== undefined && this.#mayTrust(moment) && this.#mayServe(session, moment)) return session;
     return this.#load(id);
+  }
+
+  override async use(session: StoredSession, use: Use): Promise<StoredSession> {
+    await this.touch([{ id: session.sessionId, ...use }]);
+    return afterUse(session, use);
   }
 
   /** Does not cache the new session: `endEverything` may have ended it since it was stamped, and only the database knows. */
@@ -123,6 +129,10 @@ class CachedStore extends ForwardingStore {
     return this.#changing([id], this.inner.wake(id, at, idleSince), Boolean);
   }
 
+  override bind(id: string, key: string, at: number): Promise<boolean> {
+    return this.#changing([id], this.inner.bind(id, key, at), Boolean);
+  }
+
   override async touch(touches: readonly Touch[]): Promise<TouchResult> {
     const result = await this.inner.touch(touches);
     for (const touch of touches) this.#advance(touch);
@@ -143,7 +153,9 @@ class CachedStore extends ForwardingStore {
   }
 
   override policy(): MaybePromise<Policy> {
-    return this.#policy !== undefined && this.#mayTrust() ? this.#policy : this.#loadPolicy();
+    return this.#policy !== undefined && this.#mayTrust(this.#clock.monotonic())
+      ? this.#policy
+      : this.#loadPolicy();
   }
 
   override async setPolicy(patch: PolicyPatch): Promise<void> {
@@ -227,13 +239,16 @@ class CachedStore extends ForwardingStore {
     }
   }
 
-  #mayTrust(): boolean {
+  #mayTrust(moment: number): boolean {
     this.#follower.noteUse();
-    return this.#follower.trusted;
+    return this.#follower.trustedAt(moment);
   }
 
-  #mayServe(session: StoredSession): boolean {
-    return session.endedAt !== null || stage(session, this.#lifetimes, this.#clock.now()) === 'active';
+  #mayServe(session: CachedSession, moment: number): boolean {
+    const now = this.#clock.at(moment);
+    if (now < session.nothingDueBefore) return true;
+    session.renew(this.#lifetimes);
+    return session.endedAt !== null || stage(session, this.#lifetimes, now) === 'active';
   }
 
   #load(id: string): MaybePromise<StoredSession | undefined> {
@@ -246,8 +261,7 @@ class CachedStore extends ForwardingStore {
     }
     const found = this.inner.find(id);
     if (found instanceof Promise) return this.#fly(id, found);
-    if (found !== undefined) this.#keep(found);
-    return found;
+    return found && this.#keep(found);
   }
 
   async #fly(id: string, result: Promise<StoredSession | undefined>): Promise<StoredSession | undefined> {
@@ -255,18 +269,21 @@ class CachedStore extends ForwardingStore {
     this.#flights.set(id, flight);
     try {
       const session = await result;
-      if (session !== undefined && this.#flights.get(id) === flight) this.#keep(session);
-      if (session === undefined && this.#flights.get(id) === flight) this.#absent.note(id, flight.started);
-      return session;
+      if (this.#flights.get(id) !== flight) return session;
+      if (session !== undefined) return this.#keep(session);
+      this.#absent.note(id, flight.started);
+      return undefined;
     } finally {
       if (this.#flights.get(id) === flight) this.#flights.delete(id);
     }
   }
 
   /** Uses the session's own id as key. The requested id may be a slice of a header, and would keep the header in memory. */
-  #keep(session: StoredSession): void {
-    this.#absent.delete(session.sessionId);
-    this.#cache.set(session.sessionId, session);
+  #keep(session: StoredSession): CachedSession {
+    const entry = new CachedSession(session, this.#lifetimes);
+    this.#absent.delete(entry.sessionId);
+    this.#cache.set(entry.sessionId, entry);
+    return entry;
   }
 
   #apply(change: ChangeSet): void {
@@ -299,9 +316,12 @@ class CachedStore extends ForwardingStore {
     }
   }
 
-  /** Updates the cache entry after a touch. Otherwise a session in constant use would seem idle on this node. */
+  /**
+   * Updates the cache entry after a touch. Otherwise a session in constant use would seem idle on this node. An entry that
+   * `buffered` updates has recorded the touch already, and later uses too.
+   */
   #advance(touch: Touch): void {
-    const session = this.#cache.get(touch.id);
-    if (session !== undefined && session.endedAt === null) this.#keep(afterUse(session, touch));
+    const entry = this.#cache.get(touch.id);
+    if (entry?.endedAt === null && entry.unwritten === undefined) entry.record(touch);
   }
 }

@@ -2,7 +2,7 @@ import type { Health } from '../health';
 import type { Lowered } from '../session/assurance';
 import type { Cutoffs } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
-import type { EndedSession, Owner, StoredSession } from '../session/session';
+import type { EndedSession, Owner, StoredSession, Use } from '../session/session';
 import type { Data } from '../session/session-data';
 import type {
   AdministeredStore,
@@ -37,8 +37,12 @@ export class ForwardingStore implements AdministeredStore {
     return this.inner.insert(session, admission);
   }
 
-  find(id: string): MaybePromise<StoredSession | undefined> {
-    return this.inner.find(id);
+  find(id: string, moment?: number): MaybePromise<StoredSession | undefined> {
+    return this.inner.find(id, moment);
+  }
+
+  use(session: StoredSession, use: Use): MaybePromise<StoredSession> {
+    return this.inner.use(session, use);
   }
 
   list(owner: Owner, page: ListPage): Promise<readonly StoredSession[]> {
@@ -71,6 +75,10 @@ export class ForwardingStore implements AdministeredStore {
 
   wake(id: string, at: number, idleSince: number): Promise<boolean> {
     return this.inner.wake(id, at, idleSince);
+  }
+
+  bind(id: string, key: string, at: number): Promise<boolean> {
+    return this.inner.bind(id, key, at);
   }
 
   touch(touches: readonly Touch[]): MaybePromise<TouchResult> {

@@ -13,6 +13,7 @@ import {
   type JsonObject,
   type Owner,
   type StoredSession,
+  type Use,
 } from '../session/session';
 import type { Data } from '../session/session-data';
 import {
@@ -82,6 +83,11 @@ class MemoryStore implements AdministeredStore {
     return session && this.#underPolicy(session);
   }
 
+  use(session: StoredSession, use: Use): StoredSession {
+    this.touch([{ id: session.sessionId, ...use }]);
+    return afterUse(session, use);
+  }
+
   async list(owner: Owner, page: ListPage): Promise<readonly StoredSession[]> {
     const { cutoffs, exceptClients, take, after } = page;
     return this.#ownedBy(owner)
@@ -99,7 +105,7 @@ class MemoryStore implements AdministeredStore {
   async update(id: string, patch: SessionPatch): Promise<boolean> {
     const session = this.#sessions.get(id);
     if (session === undefined || session.endedAt !== null) return false;
-    const protocolData = { ...session.protocolData, ...patch.protocolData };
+    const protocolData = Object.freeze({ ...session.protocolData, ...patch.protocolData });
     this.#sessions.set(id, { ...session, ...patch, protocolData });
     return true;
   }
@@ -140,7 +146,14 @@ class MemoryStore implements AdministeredStore {
   async wake(id: string, at: number, idleSince: number): Promise<boolean> {
     const session = this.#sessions.get(id);
     if (session === undefined || session.endedAt !== null || lastUsed(session) > idleSince) return false;
-    this.#sessions.set(id, { ...session, data: {}, lastAccessed: at });
+    this.#sessions.set(id, { ...session, data: NO_DATA, lastAccessed: at });
+    return true;
+  }
+
+  async bind(id: string, boundKey: string, boundAt: number): Promise<boolean> {
+    const session = this.#sessions.get(id);
+    if (session === undefined || session.endedAt !== null || session.boundKey !== null) return false;
+    this.#sessions.set(id, { ...session, boundKey, boundAt });
     return true;
   }
 
@@ -246,7 +259,7 @@ class MemoryStore implements AdministeredStore {
         lastUsed(session) <= (session.staySignedIn ? cutoffs.hibernation : cutoffs.short),
     );
     const dropped = idle.slice(0, limit);
-    for (const session of dropped) this.#sessions.set(session.sessionId, { ...session, data: {} });
+    for (const session of dropped) this.#sessions.set(session.sessionId, { ...session, data: NO_DATA });
     const sessions = dropped.filter((session) => isLive(session, cutoffs)).map(referenceTo);
     return { dropped: dropped.length, sessions };
   }
@@ -342,5 +355,6 @@ function isOf(clients: readonly string[], { clientId }: StoredSession): boolean 
   return clientId !== null && clients.includes(clientId);
 }
 
+const NO_DATA = Object.freeze({});
 const LAST_USED_FIRST = inOrder([{ by: 'lastAccessed', descending: true }]);
 const BY_SIGN_IN = inOrder(NEWEST_FIRST);

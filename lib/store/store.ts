@@ -37,8 +37,17 @@ export interface SessionStore {
    * @throws SessionError `session-limit-reached`, `auth-id-taken`, `session-id-taken`, `credential-changed`
    */
   insert(session: StoredSession, admission: Admission): Promise<Ending>;
-  /** Returns the session with this id, or undefined. Also returns ended and expired sessions: the manager decides. */
-  find(id: string): MaybePromise<StoredSession | undefined>;
+  /**
+   * Returns the session with this id, or undefined. Also returns ended and expired sessions: the manager decides. A cached session
+   * is returned directly, and all calls get the same object. Its last use changes in place, nothing else does.
+   * @param moment The monotonic time of the call, if the caller has read it. Default: the store reads the clock if it needs it.
+   */
+  find(id: string, moment?: number): MaybePromise<StoredSession | undefined>;
+  /**
+   * Records a use of a session that `find` has returned. Returns the session as it is after the use. A store that delays writes
+   * returns it directly.
+   */
+  use(session: StoredSession, use: Use): MaybePromise<StoredSession>;
   /** Returns a page of the owner's live sessions, newest sign-in first. */
   list(owner: Owner, page: ListPage): Promise<readonly StoredSession[]>;
   /**
@@ -73,6 +82,8 @@ export interface SessionStore {
    * was used after `idleSince`, so that of several parallel calls only one returns true.
    */
   wake(id: string, at: number, idleSince: number): Promise<boolean>;
+  /** Binds a live session that is not bound to the public key of a device. Returns false if it changed nothing. */
+  bind(id: string, key: string, at: number): Promise<boolean>;
   /**
    * Records uses of sessions. Never creates or revives a session, and never moves a time backwards. Returns the sessions
    * that have ended, and the sessions whose rows were locked and must be sent again.
@@ -185,13 +196,6 @@ export interface End {
 /** The use of a session. */
 export interface Touch extends Use {
   readonly id: string;
-  /**
-   * The time of the use before this one, as `find` returned it, or null for the first use. A store that delays writes derives
-   * from it when to write.
-   */
-  readonly previous?: number | null;
-  /** The longest time that the write may be delayed, in milliseconds, if it is shorter than a store's own. */
-  readonly within?: number | undefined;
 }
 
 /** The sessions that one call ended. A call ends a limited number, so that it does not keep other requests waiting. */

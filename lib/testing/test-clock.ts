@@ -41,6 +41,10 @@ export class TestClock implements Clock {
     return this.#start + this.#elapsed;
   }
 
+  at(monotonic: number): number {
+    return this.#start + monotonic;
+  }
+
   monotonic(): number {
     return this.#elapsed;
   }

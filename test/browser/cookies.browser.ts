@@ -43,13 +43,13 @@ describeWithChromium('the cookies over HTTPS', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'identity-sessions-tls-'));
-    const certificate = new Certificate(folder, [APP, SIBLING]);
+    const certificate = new Certificate(folder, APP);
     manager = managerOn({ store: memory(), clearSiteData: ['cookies', 'storage', 'cache'] });
-    server = createServer({ cert: certificate.ca, key: certificate.key }, createApp());
+    server = createServer(certificate.tls, createApp());
     plain = createPlainServer(createApp());
     for (const each of [server, plain]) await once(each.listen(0, '127.0.0.1'), 'listening');
     browser = await launchChromium([
-      `--ignore-certificate-errors-spki-list=${certificate.publicKeyHash}`,
+      `--ignore-certificate-errors-spki-list=${certificate.hash}`,
       '--host-resolver-rules=MAP *.example.test 127.0.0.1',
     ]);
   });
@@ -116,8 +116,8 @@ describeWithChromium('the cookies over HTTPS', () => {
     expect(await send('GET', '/session')).toBe(200);
 
     // The earlier prefix does not stop a script, which shows that the browser tried.
-    await setByScript('__Host-identity=planted; Secure; Path=/');
-    expect(await namesKept()).toEqual(['__Host-Http-identity', '__Host-identity']);
+    await setByScript('__Host-Http-identity=planted; Secure; Path=/');
+    expect(await namesKept()).toEqual(['__Host-Http-identity', '__Host-Http-identity']);
   });
 
   it.each([

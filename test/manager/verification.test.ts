@@ -18,11 +18,11 @@ describe('verify', () => {
     expect(manager.verify(credentials)).not.toBeInstanceOf(Promise);
   });
 
-  it('returns a new object to each caller, with frozen properties', async () => {
+  it('returns a session that is frozen with all its parts', async () => {
     const manager = use();
     const { credentials } = await open(manager, { extraProperties: { role: 'reader' } });
     const session = await manager.verify(credentials);
-    Object.assign(session, { userId: 'mallory' });
+    expect(() => Object.assign(session, { userId: 'mallory' })).toThrow(TypeError);
     expect(() => Object.assign(session.extraProperties, { role: 'admin' })).toThrow(TypeError);
     expect(await manager.verify(credentials)).toMatchObject({
       userId: 'alice',

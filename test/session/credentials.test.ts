@@ -1,6 +1,7 @@
 import {
   credentialsMatch,
   hashSecret,
+  sessionSecretHash,
   isSecret,
   isSessionId,
   mintSecret,
@@ -81,21 +82,23 @@ describe('credentialsMatch', () => {
   it('returns false for the stored hash in the place of the secret', () => {
     const secret = mintSecret();
     expect(hashSecret(secret)).toMatch(/^[0-9a-f]{64}$/);
-    expect(credentialsMatch(by(hashSecret(secret)), aSession(0, { secretHash: hashSecret(secret) }))).toBe(
-      false,
-    );
+    expect(
+      credentialsMatch(by(hashSecret(secret)), aSession(0, { secretHash: sessionSecretHash(secret) })),
+    ).toBe(false);
   });
 
   it('returns true only for the secret of an existing session', () => {
     const secret = mintSecret();
-    expect(credentialsMatch(by(secret), aSession(0, { secretHash: hashSecret(secret) }))).toBe(true);
-    expect(credentialsMatch(by(mintSecret()), aSession(0, { secretHash: hashSecret(secret) }))).toBe(false);
+    expect(credentialsMatch(by(secret), aSession(0, { secretHash: sessionSecretHash(secret) }))).toBe(true);
+    expect(credentialsMatch(by(mintSecret()), aSession(0, { secretHash: sessionSecretHash(secret) }))).toBe(
+      false,
+    );
     expect(credentialsMatch(by(secret), undefined)).toBe(false);
   });
 
   it('looks up the secret with a function that gets the session', () => {
     const secret = mintSecret('hex');
-    const session = aSession(0, { secretHash: hashSecret(secret), clientId: 'mail' });
+    const session = aSession(0, { secretHash: sessionSecretHash(secret), clientId: 'mail' });
     const jar: Record<string, string> = { mail: secret };
     const credentials = {
       sessionId: session.sessionId,
@@ -108,7 +111,7 @@ describe('credentialsMatch', () => {
 
   it('returns false for a secret with one character changed, removed or added', () => {
     const secret = mintSecret();
-    const session = aSession(0, { secretHash: hashSecret(secret) });
+    const session = aSession(0, { secretHash: sessionSecretHash(secret) });
     for (let at = 0; at < secret.length; at++) {
       const other = secret[at] === 'x' ? 'y' : 'x';
       for (const wrong of [other, '', `${secret[at]}${other}`]) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { cutoffs, expiresAt, isLive, stage, withIdleTimeout } from '../../lib/session/lifetimes';
+import { activeUntil, cutoffs, expiresAt, isLive, stage, withIdleTimeout } from '../../lib/session/lifetimes';
 import { satisfies } from '../support/compliance';
 import { DAY, HOUR, LIFETIMES, aSession } from '../support/sessions';
 
@@ -96,6 +96,7 @@ describe('the absolute lifetime of a session whose user was authenticated at ano
       expect(stage(session, lifetimes, over - 1)).toBe('active');
       expect(stage(session, lifetimes, over)).toBe('ended');
       expect(expiresAt(session, lifetimes)).toBe(over);
+      expect(activeUntil(session, { ...lifetimes, short: DAY })).toBe(over);
     },
   );
 

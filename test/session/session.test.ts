@@ -4,7 +4,6 @@ import {
   currentIpAddress,
   ownerKey,
   sameOwner,
-  seenAfterUse,
   withoutSecret,
   type Use,
 } from '../../lib/session/session';
@@ -44,15 +43,6 @@ describe('afterUse', () => {
 
   it('keeps the node if the use names no node', () => {
     expect(used({}).node).toBe('one');
-  });
-});
-
-describe('seenAfterUse', () => {
-  it('returns the session after the use, without the hash of the secret, and leaves the stored one unchanged', () => {
-    const stored = Object.freeze(aSession(0, { lastAccessed: 5 }));
-    const use = { at: 6, ipAddresses: ['198.51.100.7'], node: 'two' };
-    expect(seenAfterUse(stored, use)).toEqual(withoutSecret(afterUse(stored, use)));
-    expect(stored.lastAccessed).toBe(5);
   });
 });
 

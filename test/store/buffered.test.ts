@@ -146,7 +146,7 @@ describe('buffered', () => {
 
     it('writes the first use of a session in the next flush, and later uses after touchInterval', async () => {
       const use = (previous: number | null) =>
-        store.touch([{ id: session.sessionId, at: clock.now(), ipAddresses: [], previous }]);
+        store.use({ ...session, lastAccessed: previous }, { at: clock.now(), ipAddresses: [] });
       void use(null);
       await pass(FLUSH_EVERY);
       expect(inner.flushes).toHaveLength(1);
@@ -155,10 +155,10 @@ describe('buffered', () => {
       expect(inner.flushes).toHaveLength(1);
     });
 
-    it('writes a touch within the time that it names, also if earlier touches named none', async () => {
+    it('writes a use within a tenth of the idle timeout, also if earlier touches did not know it', async () => {
       touch();
       await pass(FLUSH_EVERY);
-      void store.touch([{ id: session.sessionId, at: clock.now(), ipAddresses: [], within: 3000 }]);
+      void store.use({ ...session, idleTimeout: 30_000 }, { at: clock.now(), ipAddresses: [] });
       await pass(FLUSH_EVERY);
       expect(inner.flushes).toHaveLength(0);
       await pass(FLUSH_EVERY);
@@ -298,9 +298,9 @@ describe('buffered', () => {
       });
 
       /** Touches a session that was last used `idle` milliseconds ago. */
-      function touchAfter(idle: number, id = session.sessionId): MaybePromise<TouchResult> {
+      function touchAfter(idle: number, sessionId = session.sessionId): MaybePromise<unknown> {
         const at = clock.now();
-        return store.touch([{ id, at, ipAddresses: [], previous: at - idle }]);
+        return store.use({ ...session, sessionId, lastAccessed: at - idle }, { at, ipAddresses: [] });
       }
 
       it('writes a touch before it resolves if the session was last used touchInterval ago', async () => {

@@ -1,10 +1,11 @@
+import { sessionSecretHash } from '../../lib/session/credentials';
 import { cutoffs, isLive, stage, type Lifetimes } from '../../lib/session/lifetimes';
 import { everySessionOf, otherSessionsOf, sessionsOf } from '../../lib/session/revocation';
 import { referenceTo, type SessionReference, type StoredSession } from '../../lib/session/session';
 import type { AdministeredStore, Admission, End, Search } from '../../lib/store/store';
 import { satisfies } from '../support/compliance';
 import type { FakeClock } from '../support/clock';
-import { ALICE, BOB, DAY, HOUR, LIFETIMES, admission, aPage, aSession } from '../support/sessions';
+import { ALICE, BOB, DAY, HOUR, LIFETIMES, admission, aPage, aSession, fieldsOf } from '../support/sessions';
 
 export interface StoreUnderTest {
   readonly store: AdministeredStore;
@@ -57,7 +58,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
         amr: ['pwd', 'otp'],
         node: 'node-1',
       });
-      expect(await store.find(session.sessionId)).toEqual(session);
+      expect(fieldsOf(await store.find(session.sessionId))).toEqual(session);
     });
 
     it('ends the sessions that the new session displaces, and returns them', async () => {
@@ -194,7 +195,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       for (const conditions of [{}, ...limits.map((each) => ({ limits: each }))]) {
         await expect(insert(again, conditions)).rejects.toMatchObject({ code: 'session-id-taken' });
       }
-      expect(await store.find(session.sessionId)).toEqual(session);
+      expect(fieldsOf(await store.find(session.sessionId))).toEqual(session);
     });
 
     it('rejects with credential-changed if the credentials of the owner were checked before they changed', async () => {
@@ -263,13 +264,13 @@ export function testSessionStore(make: () => StoreUnderTest): void {
     it('returns the right session to each of several parallel calls', async () => {
       const sessions = await Promise.all([inserted(), inserted({ userId: 'bob' }), inserted()]);
       const found = await Promise.all(sessions.map(async ({ sessionId }) => store.find(sessionId)));
-      expect(found).toEqual(sessions);
+      expect(found.map(fieldsOf)).toEqual(sessions);
     });
 
     it('returns an ended session with the time, the reason and the actor of its end', async () => {
       const session = await inserted();
       await store.end(sessionsOf(ALICE, [session.sessionId]), end('signed-out'));
-      expect(await store.find(session.sessionId)).toEqual({
+      expect(fieldsOf(await store.find(session.sessionId))).toEqual({
         ...session,
         endedAt: clock.now(),
         endReason: 'signed-out',
@@ -285,7 +286,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       const session = await inserted();
       const junk = ['', 'junk', '}', `${session.sessionId},x`, "'; drop table identity_sessions", '\0'];
       const found = await Promise.all([...junk, session.sessionId].map(async (id) => store.find(id)));
-      expect(found).toEqual([...junk.map(() => undefined), session]);
+      expect(found.map(fieldsOf)).toEqual([...junk.map(() => undefined), session]);
       expect(await store.update('junk', { extraProperties: {} })).toBe(false);
       const { ended } = await store.end(sessionsOf(ALICE, ['junk', session.sessionId]), end());
       expect(idsOf(ended)).toEqual([session.sessionId]);
@@ -367,7 +368,10 @@ export function testSessionStore(make: () => StoreUnderTest): void {
     it('replaces the fields that the patch names and returns true', async () => {
       const session = await inserted({ extraProperties: { before: true } });
       expect(await store.update(session.sessionId, { extraProperties: { after: true } })).toBe(true);
-      expect(await store.find(session.sessionId)).toEqual({ ...session, extraProperties: { after: true } });
+      expect(fieldsOf(await store.find(session.sessionId))).toEqual({
+        ...session,
+        extraProperties: { after: true },
+      });
     });
 
     it('replaces the data of the named protocols and keeps that of the others', async () => {
@@ -406,7 +410,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       await store.find(session.sessionId);
       clock.advance(HOUR / 2);
       expect(await store.raiseAssurance(session.sessionId, raisedAt())).toBe(true);
-      expect(await store.find(session.sessionId)).toEqual({
+      expect(copyOf((await store.find(session.sessionId))!)).toEqual({
         ...session,
         authenticatedAt: clock.now() - 500,
         acr: 'aal2',
@@ -440,7 +444,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
   describe('replaceSecret', () => {
     it('replaces the hash of a live session if it is the given one', async () => {
       const session = await inserted();
-      const [first, second] = ['1'.repeat(64), '2'.repeat(64)] as const;
+      const [first, second] = [sessionSecretHash('1'), sessionSecretHash('2')] as const;
       expect(await store.replaceSecret(session.sessionId, session.secretHash, first)).toBe(true);
       expect(await store.replaceSecret(session.sessionId, session.secretHash, second)).toBe(false);
       expect(await store.replaceSecret(UNKNOWN_ID, first, second)).toBe(false);
@@ -528,7 +532,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
     it('keeps the other fields', async () => {
       const session = await inserted({ data: { visits: 3 }, extraProperties: { theme: 'dark' } });
       await store.changeData(session.sessionId, increment);
-      expect(await store.find(session.sessionId)).toEqual({ ...session, data: { visits: 4 } });
+      expect(fieldsOf(await store.find(session.sessionId))).toEqual({ ...session, data: { visits: 4 } });
     });
 
     it('rethrows what the function throws, changes nothing, and keeps working', async () => {
@@ -583,6 +587,30 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       await store.end(everySessionOf(ALICE), end());
       expect(await store.wake(used.sessionId, clock.now(), clock.now())).toBe(false);
       expect(await store.wake(UNKNOWN_ID, clock.now(), clock.now())).toBe(false);
+    });
+  });
+
+  describe('bind', () => {
+    it('stores the key and the time, and returns true', async () => {
+      const { sessionId } = await inserted();
+      expect(await store.bind(sessionId, 'a key', clock.now())).toBe(true);
+      expect(await store.find(sessionId)).toMatchObject({ boundKey: 'a key', boundAt: clock.now() });
+    });
+
+    it('returns true for exactly one of several parallel calls', async () => {
+      const { sessionId } = await inserted();
+      const keys = Array.from({ length: 10 }, (_, index) => `key ${index}`);
+      const bound = await Promise.all(keys.map((key) => store.bind(sessionId, key, clock.now())));
+      expect(bound.filter(Boolean)).toHaveLength(1);
+      expect((await store.find(sessionId))?.boundKey).toBe(keys[bound.indexOf(true)]);
+    });
+
+    it('returns false and changes nothing if the session has ended or does not exist', async () => {
+      const { sessionId } = await inserted();
+      await store.end(everySessionOf(ALICE), end());
+      expect(await store.bind(sessionId, 'a key', clock.now())).toBe(false);
+      expect((await store.find(sessionId))?.boundKey).toBeNull();
+      expect(await store.bind(UNKNOWN_ID, 'a key', clock.now())).toBe(false);
     });
   });
 
@@ -741,9 +769,9 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       const ended = { endedAt: clock.now(), endReason: 'administrator', endedBy: 'root' };
       clock.advance(1);
       const after = await inserted();
-      expect(await store.find(before.sessionId)).toEqual({ ...before, ...ended });
-      expect(await store.find(bobs.sessionId)).toEqual({ ...bobs, ...ended });
-      expect(await store.find(after.sessionId)).toEqual(after);
+      expect(fieldsOf(await store.find(before.sessionId))).toEqual({ ...before, ...ended });
+      expect(fieldsOf(await store.find(bobs.sessionId))).toEqual({ ...bobs, ...ended });
+      expect(fieldsOf(await store.find(after.sessionId))).toEqual(after);
       expect(idsOf(await store.list(ALICE, aPage()))).toEqual([after.sessionId]);
     });
 
@@ -994,11 +1022,11 @@ export function testSessionStore(make: () => StoreUnderTest): void {
           ({ staySignedIn }) => !staySignedIn,
         ),
       ];
-      for (const session of found) expect(session).toEqual({ ...brief, idleTimeout: 90_000 });
-      expect(await store.find(lasting.sessionId)).toEqual(lasting);
+      for (const session of found) expect(fieldsOf(session)).toEqual({ ...brief, idleTimeout: 90_000 });
+      expect(fieldsOf(await store.find(lasting.sessionId))).toEqual(lasting);
       await store.setPolicy({ idleTimeout: null });
       expect(await store.policy()).toEqual({});
-      expect(await store.find(brief.sessionId)).toEqual(brief);
+      expect(fieldsOf(await store.find(brief.sessionId))).toEqual(brief);
     });
 
     it('remove the settings that a patch sets to null', async () => {
@@ -1148,7 +1176,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       clock.advance(HOUR);
       expect(await hibernate()).toEqual({ dropped: 1, sessions: [referenceTo(session)] });
       expect(await hibernate()).toEqual({ dropped: 0, sessions: [] });
-      expect(await store.find(session.sessionId)).toEqual({ ...session, data: {} });
+      expect(fieldsOf(await store.find(session.sessionId))).toEqual({ ...session, data: {} });
     });
 
     it('does not change sessions that are active, were woken or have ended', async () => {

@@ -52,12 +52,13 @@ export class Browser {
     void test.set(this.#headers);
     if (this.cookies.size > 0) void test.set('Cookie', this.cookieHeader);
     const response = await test;
-    this.#keep(response.get('Set-Cookie') ?? []);
+    this.keep(response);
     return response;
   }
 
-  #keep(setCookies: readonly string[]): void {
-    for (const line of setCookies) {
+  /** Keeps the cookies of a response. */
+  protected keep(response: Response): void {
+    for (const line of response.get('Set-Cookie') ?? []) {
       const [pair = '', ...attributes] = line.split('; ');
       const [name = '', value = ''] = pair.split(/=(.*)/s);
       const expired = attributes.some((attribute) =>

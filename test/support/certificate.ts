@@ -3,36 +3,40 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A self-signed certificate with its key, in a folder. openssl must be installed. */
+/** A certificate that is signed by itself, in files. */
 export class Certificate {
-  readonly path: string;
-  readonly keyPath: string;
+  readonly keyFile: string;
+  readonly file: string;
 
-  /** @param names The names of hosts, which may begin with `*.`. */
-  constructor(folder: string, [name, ...others]: readonly [string, ...string[]], env = process.env) {
-    [this.path, this.keyPath] = [join(folder, 'app.pem'), join(folder, 'app.key')];
-    const alternatives = [name, ...others].map((each) => `DNS:${each}`).join();
-    const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=${alternatives}`];
-    const files = ['-keyout', this.keyPath, '-out', this.path];
+  /**
+   * Creates the certificate.
+   * @param name The name of the host.
+   */
+  constructor(folder: string, name: string, env = process.env) {
+    this.file = join(folder, 'app.pem');
+    this.keyFile = join(folder, 'app.key');
+    const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`];
     const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+    const files = ['-keyout', this.keyFile, '-out', this.file];
     execFileSync('openssl', ['req', '-x509', ...newKey, ...subject, ...files, '-days', '2'], {
       stdio: 'ignore',
       env,
     });
   }
 
+  /** The options of a server with the certificate. */
+  get tls(): { readonly key: Buffer; readonly cert: Buffer } {
+    return { key: readFileSync(this.keyFile), cert: this.text };
+  }
+
   /** The certificate, for clients that trust it. */
-  get ca(): Buffer {
-    return readFileSync(this.path);
+  get text(): Buffer {
+    return readFileSync(this.file);
   }
 
-  get key(): Buffer {
-    return readFileSync(this.keyPath);
-  }
-
-  /** The hash of the public key, by which Chromium trusts the certificate: `--ignore-certificate-errors-spki-list`. */
-  get publicKeyHash(): string {
-    const key = new X509Certificate(this.ca).publicKey.export({ type: 'spki', format: 'der' });
-    return createHash('sha256').update(key).digest('base64');
+  /** The hash of the public key, by which Chromium can be told to accept the certificate. */
+  get hash(): string {
+    const spki = new X509Certificate(this.text).publicKey.export({ type: 'spki', format: 'der' });
+    return createHash('sha256').update(spki).digest('base64');
   }
 }

@@ -25,20 +25,20 @@ export class NginxFolder {
   #process: ChildProcess | undefined;
 
   constructor(name: string) {
-    this.#certificate = new Certificate(this.path, [name], env);
+    this.#certificate = new Certificate(this.path, name, env);
   }
 
   get certificate(): string {
-    return this.#certificate.path;
+    return this.#certificate.file;
   }
 
   get key(): string {
-    return this.#certificate.keyPath;
+    return this.#certificate.keyFile;
   }
 
   /** The certificate, for clients that trust it. */
   get ca(): Buffer {
-    return this.#certificate.ca;
+    return this.#certificate.text;
   }
 
   /**

@@ -1,6 +1,6 @@
-import { hashSecret, mintSessionId } from '../../lib/session/credentials';
+import { sessionSecretHash, mintSessionId } from '../../lib/session/credentials';
 import { cutoffs, type Lifetimes } from '../../lib/session/lifetimes';
-import type { Owner, StoredSession } from '../../lib/session/session';
+import { copyOf, type Owner, type StoredSession } from '../../lib/session/session';
 import type { Admission, ListPage } from '../../lib/store/store';
 
 export const HOUR = 3_600_000;
@@ -15,8 +15,10 @@ export const BOB: Owner = { tenantId: null, userId: 'bob' };
 export function aSession(now: number, said: Partial<StoredSession> = {}): StoredSession {
   return {
     sessionId: mintSessionId(now),
-    secretHash: hashSecret('a secret'),
+    secretHash: sessionSecretHash('a secret'),
     knownDevice: null,
+    boundKey: null,
+    boundAt: null,
     tenantId: null,
     userId: 'alice',
     clientId: null,
@@ -60,4 +62,9 @@ export function admission(now: number, said: Partial<Admission> = {}): Admission
 export function aPage(said: Partial<ListPage> = {}): ListPage {
   const all = { short: -Infinity, long: -Infinity, absolute: -Infinity, hibernation: -Infinity };
   return { cutoffs: all, exceptClients: [], take: 1000, ...said };
+}
+
+/** Returns the fields of a session that a store has returned. It may be an entry of a cache, which has most of them as getters. */
+export function fieldsOf(session: StoredSession | undefined): StoredSession | undefined {
+  return session && copyOf(session);
 }

@@ -57,6 +57,7 @@ export const ENGLISH_PAGES: PageMessages = {
       lastActive: 'Last active',
       expires: 'Expires if unused',
       staysSignedIn: 'Stays signed in',
+      deviceBound: 'Bound to its device',
       userAgent: 'User agent',
       unknown: 'Unknown',
       yes: 'Yes',
@@ -146,6 +147,10 @@ export const ENGLISH_PAGES: PageMessages = {
       one: 'Request from another address refused',
       other: '{count} requests from another address refused within an hour',
     },
+    otherDevice: {
+      one: 'Request from another device refused',
+      other: '{count} requests from another device refused within an hour',
+    },
     actor: 'by {actor}',
   },
   reasons: {
@@ -170,6 +175,10 @@ export const ENGLISH_PAGES: PageMessages = {
     'session-not-found': { title: 'The session was not found.', text: 'It may have ended already.' },
     'session-expired': { title: 'Your session has expired.', text: 'It was not used for too long.' },
     'authentication-insufficient': { title: 'Confirm that it is you.', text: 'Sign in again to continue.' },
+    'binding-required': {
+      title: 'Sign in again.',
+      text: 'Your session belongs to another device, or this device has lost its key.',
+    },
     'credentials-invalid': { title: 'Your session is unknown.', text: 'Sign in to start a new one.' },
     'signed-out': { title: 'You are signed out.', text: 'Sign in to continue.' },
     revoked: { title: 'Your session was ended.', text: 'You ended it from another session.' },

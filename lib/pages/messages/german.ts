@@ -61,6 +61,7 @@ export const GERMAN_PAGES: PageMessages = {
       lastActive: 'Zuletzt aktiv',
       expires: 'Endet ohne Benutzung',
       staysSignedIn: 'Bleibt angemeldet',
+      deviceBound: 'An das Gerät gebunden',
       userAgent: 'User-Agent',
       unknown: 'Unbekannt',
       yes: 'Ja',
@@ -162,6 +163,10 @@ export const GERMAN_PAGES: PageMessages = {
       one: 'Anfrage von einer anderen Adresse abgelehnt',
       other: '{count} Anfragen von einer anderen Adresse innerhalb einer Stunde abgelehnt',
     },
+    otherDevice: {
+      one: 'Anfrage von einem anderen Gerät abgelehnt',
+      other: '{count} Anfragen von einem anderen Gerät innerhalb einer Stunde abgelehnt',
+    },
     actor: 'von {actor}',
   },
   reasons: {
@@ -194,6 +199,10 @@ export const GERMAN_PAGES: PageMessages = {
     'authentication-insufficient': {
       title: 'Bitte bestätigen Sie, dass Sie es sind.',
       text: 'Melden Sie sich erneut an, um fortzufahren.',
+    },
+    'binding-required': {
+      title: 'Melden Sie sich erneut an.',
+      text: 'Ihre Sitzung gehört zu einem anderen Gerät, oder dieses Gerät hat seinen Schlüssel verloren.',
     },
     'credentials-invalid': {
       title: 'Ihre Sitzung ist unbekannt.',

@@ -29,6 +29,7 @@ export type NoticeName =
   | 'session-not-found'
   | 'session-expired'
   | 'authentication-insufficient'
+  | 'binding-required'
   | 'credentials-invalid';
 
 /**
@@ -83,6 +84,7 @@ export interface PageMessages {
       readonly lastActive: string;
       readonly expires: string;
       readonly staysSignedIn: string;
+      readonly deviceBound: string;
       readonly userAgent: string;
       readonly unknown: string;
       readonly yes: string;
@@ -157,6 +159,7 @@ export interface PageMessages {
     readonly failed: PluralMessage;
     readonly wrongSecret: PluralMessage;
     readonly otherAddress: PluralMessage;
+    readonly otherDevice: PluralMessage;
     readonly actor: string;
   };
   /** The reasons for which sessions end, as they appear in lists. */

@@ -2,7 +2,7 @@ import type { DescribedEntry } from '../../session/described';
 import type { EndReason } from '../../session/end-reason';
 import { displayLocation, displayName } from '../../session/i18n/messages';
 import { visible } from '../../session/text';
-import type { TrailEntry } from '../../session/trail-entry';
+import type { RefusedReason, TrailEntry } from '../../session/trail-entry';
 import type { Reader } from '../messages/reader';
 import { deviceKind } from './device-kind';
 import { html, type Content, type Html } from './html';
@@ -51,8 +51,15 @@ function eventText({ event, reason, count }: TrailEntry, reader: Reader): string
     case 'sign-in-failed':
       return reader.plural(history.failed, count);
     case 'refused':
-      return reader.plural(reason === 'ip-changed' ? history.otherAddress : history.wrongSecret, count);
+      return reader.plural(history[REFUSED[reason as RefusedReason]], count);
     default:
       return history[event];
   }
 }
+
+/** The text of each reason of a refusal. */
+const REFUSED = {
+  'wrong-secret': 'wrongSecret',
+  'ip-changed': 'otherAddress',
+  'binding-required': 'otherDevice',
+} as const satisfies Record<RefusedReason, string>;

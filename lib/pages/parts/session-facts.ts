@@ -24,6 +24,7 @@ export function sessionFacts(described: DescribedSession, reader: Reader, more: 
     [facts.lastActive, timeOf(session.lastAccessed ?? session.signedIn, reader, 'exact')],
     [facts.expires, session.endedAt === null && Number.isFinite(expires) && timeOf(expires, reader, 'exact')],
     [facts.staysSignedIn, session.staySignedIn ? facts.yes : facts.no],
+    [facts.deviceBound, session.boundAt !== null && timeOf(session.boundAt, reader, 'exact')],
     [facts.userAgent, visible(session.userAgent) ?? facts.unknown],
   ];
   return html`<dl>

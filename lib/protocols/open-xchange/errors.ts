@@ -256,6 +256,7 @@ export function errorOfRefusal(
     case 'session-ended':
     case 'session-expired':
     case 'authentication-insufficient':
+    case 'binding-required':
       return is('SES-0203', [request.sessionId]);
     case 'ip-changed':
       return is(request.ipChanged, request.ipChanged === 'SES-0203' ? [request.sessionId] : []);
@@ -283,6 +284,7 @@ export function errorOfRefusal(
     case 'too-many-requests':
       return is('SVL-0019', [], 429);
     case 'store-unavailable':
+    case 'binding-unavailable':
       // Clients end their session when they receive a code with the prefix SES.
       return is('LGI-0005', [], 503);
   }

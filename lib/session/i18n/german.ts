@@ -41,6 +41,10 @@ export const GERMAN: Translation & { readonly refusals: Readonly<Record<string, 
       '„{name}“ muss eine Liste von höchstens {most} Texten aus 1 bis {longest} druckbaren ASCII-Zeichen ohne Leerzeichen, " und \\ sein.',
     'This session may not be used from this IP address; sign in again.':
       'Diese Sitzung darf von dieser IP-Adresse nicht benutzt werden. Bitte melden Sie sich erneut an.',
+    'This session belongs to another device, or this device has lost its key; sign in again.':
+      'Diese Sitzung gehört zu einem anderen Gerät, oder dieses Gerät hat seinen Schlüssel verloren. Bitte melden Sie sich erneut an.',
+    'The device of this session cannot be checked at the moment; try again later.':
+      'Das Gerät dieser Sitzung kann zurzeit nicht geprüft werden. Bitte versuchen Sie es später erneut.',
     'The credentials were changed during the sign-in; sign in again.':
       'Die Zugangsdaten wurden während der Anmeldung geändert. Bitte melden Sie sich erneut an.',
     'The sign-in took too long or was already completed; sign in again.':

@@ -17,7 +17,13 @@ export function postgresKeys(runner: StatementRunner, schema: TableSchema): Keys
     return statementsOf(table, { read: `select encode(key, 'hex') as key from ${table} where one` });
   });
   let keys: readonly [Key, ...Key[]] | undefined;
-  return async () => (keys ??= [await read(runner, (await sql()).read)]);
+  // The keys are returned directly once they are known, so that requests need not wait.
+  return () => keys ?? load();
+
+  async function load(): Promise<readonly [Key, ...Key[]]> {
+    keys = [await read(runner, (await sql()).read)];
+    return keys;
+  }
 }
 
 async function read(runner: StatementRunner, statement: Statement): Promise<Key> {

@@ -8,7 +8,7 @@ import { isSessionId } from '../../session/credentials';
 import type { Cutoffs } from '../../session/lifetimes';
 import type { PagePosition } from '../../session/page-position';
 import type { Revocation } from '../../session/revocation';
-import type { EndedSession, Owner, StoredSession } from '../../session/session';
+import { afterUse, type EndedSession, type Owner, type StoredSession, type Use } from '../../session/session';
 import { mapInSlices } from '../../slices';
 import {
   authIdTaken,
@@ -155,6 +155,11 @@ class PostgresStore implements AdministeredStore {
     });
   }
 
+  async use(session: StoredSession, use: Use): Promise<StoredSession> {
+    await this.touch([{ id: session.sessionId, ...use }]);
+    return afterUse(session, use);
+  }
+
   async list(owner: Owner, page: ListPage): Promise<readonly StoredSession[]> {
     const { cutoffs, exceptClients, after = NEWEST, take } = page;
     const wanted = [owner.userId, owner.tenantId ?? null, ...cutoffValues(cutoffs)];
@@ -192,7 +197,8 @@ class PostgresStore implements AdministeredStore {
   }
 
   async replaceSecret(id: string, from: string, to: string): Promise<boolean> {
-    return (await this.#once('replaceSecret', [id, from, to])).length > 0;
+    const hex = (hash: string) => Buffer.from(hash, 'latin1').toString('hex');
+    return (await this.#once('replaceSecret', [id, hex(from), hex(to)])).length > 0;
   }
 
   async lowerAssurance(which: Revocation, { methods, acr }: Lowered): Promise<Lowering> {
@@ -220,6 +226,10 @@ class PostgresStore implements AdministeredStore {
 
   async wake(id: string, at: number, idleSince: number): Promise<boolean> {
     return (await this.#once('wake', [id, at, idleSince])).length > 0;
+  }
+
+  async bind(id: string, key: string, at: number): Promise<boolean> {
+    return (await this.#once('bind', [id, key, at])).length > 0;
   }
 
   async touch(touches: readonly Touch[]): Promise<TouchResult> {

@@ -2,7 +2,7 @@ import { NO_METHODS } from '../../session/assurance';
 import type { ClientHints } from '../../session/device/client-hints';
 import {
   REFERENCE_FIELDS,
-  withoutSecret,
+  copyOf,
   type EndedSession,
   type JsonObject,
   type SessionReference,
@@ -25,10 +25,11 @@ interface Field<T> {
 /** The columns of `identity_sessions`. Statements, rows and inserts follow from this table. */
 const FIELDS = {
   sessionId: field('session_id', { fromText: (uuid) => hex(uuid!) }),
-  secretHash: field('secret_hash', {
+  secretHash: field<string>('secret_hash', {
     written: (parameter) => `decode(${parameter}, 'hex')`,
     selected: (column) => `encode(${column}, 'hex')`,
-    fromText: (digits) => digits!,
+    toParameter: (bytes) => Buffer.from(bytes, 'latin1').toString('hex'),
+    fromText: (digits) => Buffer.from(digits!, 'hex').toString('latin1'),
   }),
   knownDevice: field<string | null>('known_device', {
     written: (parameter) => `decode(${parameter}, 'hex')`,
@@ -67,8 +68,14 @@ const FIELDS = {
   endedAt: point('ended_at'),
   endReason: field<StoredSession['endReason']>('end_reason'),
   endedBy: optionalText('ended_by'),
+  boundAt: point('bound_at'),
+  boundKey: optionalText('bound_key'),
   name: optionalText('name'),
-} satisfies { readonly [Name in keyof Omit<StoredSession, 'idleTimeout'>]: Field<StoredSession[Name]> };
+} satisfies {
+  readonly [
+    Name in keyof Omit<StoredSession, 'idleTimeout' | 'nothingDueBefore' | 'currentIpAddress'>
+  ]: Field<StoredSession[Name]>;
+};
 
 type Name = keyof typeof FIELDS;
 
@@ -127,13 +134,8 @@ function wholeSession(row: SessionRow): StoredSession {
   const { idle_timeout: idleTimeout = null } = row;
   const fields = read(row, NAMES);
   fields['idleTimeout'] = idleTimeout === null ? null : Number(idleTimeout);
-  return compact(fields as unknown as StoredSession);
-}
-
-function compact(fields: StoredSession): StoredSession {
   // An object that was filled by computed names is slow to read and to copy. This copy is not.
-  const { secretHash, knownDevice } = fields;
-  return { secretHash, knownDevice, ...withoutSecret(fields) };
+  return copyOf(fields as unknown as StoredSession);
 }
 
 /** Returns the temporary data of a row. */

@@ -80,6 +80,11 @@ export function statements(tables: Tables) {
       )
       select session_id from woken`,
 
+    bind: `
+      update ${table} s set bound_key = $2, bound_at = ${time('$3')}
+      where session_id = $1 and bound_key is null and ${notEnded(tables)}
+      returning session_id`,
+
     /**
      * Writes all due touches. Skips rows that another transaction has locked, and locks the others in the order of their
      * ids, so that two nodes never wait for each other. Returns the sessions that were not written, and whether they live.

@@ -32,7 +32,8 @@ const shown = (...entries: Partial<TrailEntry>[]) =>
 
 describe('the history', () => {
   it.each(TRAIL_EVENTS)('has a text for the event %s', (event) => {
-    expect(shown({ event, reason: event === 'ended' ? 'displaced' : null })).not.toContain('undefined');
+    const reason = event === 'ended' ? 'displaced' : event === 'refused' ? 'wrong-secret' : null;
+    expect(shown({ event, reason })).not.toContain('undefined');
   });
 
   it('shows device, address and time, and the reason and the actor of an end', () => {
@@ -56,6 +57,7 @@ describe('the history', () => {
     expect(shown({ event: 'refused', reason: 'ip-changed', count: 10 })).toContain(
       '10 requests from another address',
     );
+    expect(shown({ event: 'refused', reason: 'binding-required' })).toContain('Request from another device');
   });
 
   it('shows actors, clients and user agents as text', () => {

@@ -106,6 +106,8 @@ describe('the row of a session', () => {
     sessionId: hexadecimal(32),
     secretHash: hexadecimal(64),
     knownDevice: orNull(hexadecimal(64)),
+    boundKey: orNull(text),
+    boundAt: orNull(instant),
     tenantId: orNull(text),
     userId: text,
     clientId: orNull(text),
@@ -197,7 +199,7 @@ describe('the row of a session', () => {
     );
     expect(sessionFromRow(row!)).toMatchObject({
       sessionId: '0198c1a200007000800000000000000a',
-      secretHash: 'ab',
+      secretHash: '\xab',
       ipAddresses: [],
       signedIn: NOON,
       extraProperties: {},
