@@ -9,7 +9,6 @@ export type {
   Opened,
   Reauthenticated,
 } from './manager/manager';
-export type { OnNotMe, UnknownSignIn } from './manager/not-me';
 export type { SignIn } from './manager/new-session';
 export type { Authentication } from './manager/reauthentication';
 export type { BindingEvidence } from './manager/device-binding';
@@ -60,7 +59,6 @@ export { revokeRoute, type RevokeRouteOptions } from './http/revoke-route';
 export { signOut } from './http/sign-out';
 export { clearDeviceCookie } from './http/device-cookie';
 export { deviceBinding } from './http/device-binding';
-export { notMe, type NotMeOptions } from './http/not-me-router';
 export { endWithSession } from './http/end-with-session';
 export {
   upgradeGuard,
@@ -74,7 +72,6 @@ export { socketIoGuard, type SocketIoGuardOptions, type SocketIoSocketLike } fro
 export { rest, type RestOptions } from './http/rest';
 export { browserPages, prefersHtml, returnPath, type BrowserPagesOptions } from './http/browser-pages';
 export { limitChoice } from './http/limit-choice';
-export { limitChoiceRouter } from './http/limit-choice-router';
 export { restRouter, type RestRouterOptions } from './http/rest-router';
 export type { Answer, Dialect, Transport } from './http/dialect';
 

@@ -13,11 +13,14 @@ import type { Express } from 'express';
 import request, { type Response } from 'supertest';
 import { accountsToTry, authenticate, hashPassword } from '../examples/demo/accounts';
 import { createApp } from '../examples/demo/app';
+import { Mailbox } from '../examples/demo/mailbox';
 import { startEmbeddedPostgres } from '../examples/demo/postgres';
-import { everySessionOf, type IdentitySessionManager } from '../lib';
+import { sessionOptions } from '../examples/demo/session-options';
+import { everySessionOf, type IdentitySession, type IdentitySessionManager } from '../lib';
 import { Browser } from './support/browser';
 import { FakeClock } from './support/clock';
 import { createDatabase, type TestDatabase } from './support/database';
+import { until } from './support/gate';
 import { managerOn } from './support/manager';
 import { HOUR } from './support/sessions';
 
@@ -64,6 +67,7 @@ const ADMIN = { name: 'admin', password: 'looking-glass' };
 let database: TestDatabase;
 let clock: FakeClock;
 let manager: IdentitySessionManager;
+let mailbox: Mailbox;
 let app: Express;
 let server: Server;
 let address: string;
@@ -90,8 +94,10 @@ afterEach(() => manager.close());
 
 /** Creates the demo as `main.ts` does, but with a fake clock. */
 function start(): void {
-  manager = managerOn({ knex: database.knex, clock });
-  app = createApp({ manager });
+  mailbox = new Mailbox();
+  const notMeLink = (session: IdentitySession) => manager.notMeLink(session, { url: `${address}/not-me` });
+  manager = managerOn({ knex: database.knex, clock, ...sessionOptions({ mailbox, notMeLink }) });
+  app = createApp({ manager, mailbox });
 }
 
 /** A person with a browser, which shows pages and sends forms. */
@@ -369,6 +375,82 @@ describe('two sessions of one user of the demo', () => {
   });
 });
 
+describe('a sign-in of the demo on a new device', () => {
+  /** The mail about a sign-in is written after the response. */
+  async function mails(): Promise<string> {
+    await until(() => mailbox.mails.length > 0);
+    return (await person().get('/mails')).text;
+  }
+
+  it('causes a mail with a link, which ends all sessions of the user', async () => {
+    const desk = await signedIn(person(), ALICE);
+    expect((await desk.get('/mails')).text).toContain('There is no mail yet.');
+    const thief = await signedIn(person(IPHONE), ALICE);
+    const text = await mails();
+    expect(text).toContain('To alice');
+    expect(text).toContain('Mobile Safari 18 on iOS 18.5, Intranet');
+    const [, link] = /href="([^"]*\/not-me\/[^"]*)"/.exec(text)!;
+    const { pathname, origin } = new URL(link!);
+    expect(origin).toBe(address);
+    const owner = person();
+    expect((await owner.get(pathname)).text).toContain('Was this you?');
+    expect((await thief.get('/profile')).status).toBe(200);
+    expect((await owner.post(pathname)).headers['location']).toBe('/not-me/done');
+    expect((await thief.get(PAGE)).headers['location']).toBe(`/sign-in?notice=revoked&${RETURN}`);
+    expect((await desk.get(PAGE)).headers['location']).toBe(`/sign-in?notice=credential-changed&${RETURN}`);
+    expect((await person().get('/mails')).text).toContain('Your account is safe again');
+  });
+
+  it('causes no mail for a browser that was signed in before', async () => {
+    const [desk, phone] = [await signedIn(person(), ALICE), await signedIn(person(IPHONE), ALICE)];
+    await mails();
+    for (const browser of [desk, phone]) {
+      await browser.post('/sign-out');
+      await signedIn(browser, ALICE);
+    }
+    expect(mailbox.mails).toHaveLength(1);
+  });
+});
+
+describe('the fourth session of a user of the demo', () => {
+  it('asks which session to end', async () => {
+    const first = await signedIn(person(IPHONE), ALICE);
+    for (let i = 0; i < 2; i++) await signedIn(person(), ALICE);
+    const fourth = person();
+    const refused = await fourth.post('/sign-in', { ...ALICE, returnTo: '/profile' });
+    expect(refused.headers['location']).toBe('/sign-in/choice');
+    const { text } = await fourth.get('/sign-in/choice');
+    const [, id] = /value="(\w+)" aria-label="Select Mobile Safari 18 on iOS 18.5"/.exec(text)!;
+    const chosen = await fourth.post('/sign-in/choice', `selected=${id}`);
+    expect(chosen.headers['location']).toBe('/profile');
+    expect((await fourth.get('/profile')).status).toBe(200);
+    expect((await first.get(PAGE)).headers['location']).toBe(`/sign-in?notice=revoked&${RETURN}`);
+  });
+});
+
+describe('repeated failures to sign in to the demo', () => {
+  it('cause a mail to the user', async () => {
+    for (let i = 0; i < 5; i++) await person().post('/sign-in', { ...ALICE, password: 'a guess' });
+    await until(() => mailbox.mails.length > 0);
+    const { text } = await person().get('/mails');
+    expect(text).toMatch(
+      /5 attempts to sign in to your account have failed\. The last one came from 127\.0\.0\.1/,
+    );
+  });
+});
+
+describe('the demo in German', () => {
+  it.each([
+    ['/sign-in', 'Angemeldet bleiben'],
+    ['/mails', 'Noch gibt es keine E-Mail.'],
+    ['/profile', 'Sie sind angemeldet als'],
+    ['/element', 'Sitzungen in einer anderen Oberfläche'],
+  ])('has its own texts on %s', async (path, text) => {
+    const alice = await signedIn(person(FIREFOX, { 'Accept-Language': 'de-DE' }), ALICE);
+    expect((await alice.get(path)).text).toContain(text);
+  });
+});
+
 describe('the sign-out of the demo', () => {
   it('ends the session and clears its cookie', async () => {
     const alice = await signedIn(person(), ALICE);
@@ -407,7 +489,9 @@ describe('a session of the demo', () => {
 
     const response = await alice.post('/session/autologin');
     expect(response.status).toBe(200);
-    expect(response.get('Set-Cookie')).toEqual([expect.stringContaining('Max-Age=604800')]);
+    expect(response.get('Set-Cookie')).toContainEqual(
+      expect.stringMatching(/^__Host-Http-identity=.*Max-Age=604800/),
+    );
     expect((await alice.get('/profile')).status).toBe(200);
   });
 
@@ -602,7 +686,7 @@ describe('the pages of the demo', () => {
     expect((await person().get('/sign-in?notice=constructor')).text).not.toContain('role="status"');
   });
 
-  it.each(['/sign-in', PAGE, '/profile', '/element', ALL_USERS])(
+  it.each(['/sign-in', '/mails', PAGE, '/profile', '/element', ALL_USERS])(
     '%s has no inline script or style, and a policy that forbids them',
     async (path) => {
       const admin = await signedIn(person(), ADMIN);

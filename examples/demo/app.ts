@@ -26,27 +26,51 @@ import {
 } from '../../lib';
 import { abpRoutes } from './abp';
 import { authenticate, isAccount, isAdministrator } from './accounts';
+import type { Mailbox } from './mailbox';
 import { openXchangeRoutes } from './open-xchange';
 import {
   accountPage,
   adminPage,
+  limitChoicePage,
+  notMePage,
   pageHeaders,
   pageParts,
+  type LanguageOptions,
+  type NotMePageOptions,
   type PageContent,
   type PageParts,
 } from '../../lib/pages';
 import { elementPage } from './pages/element';
 import { layout } from './pages/layout';
+import { mailsPage } from './pages/mails';
 import { profilePage } from './pages/profile';
 import { signInPage } from './pages/sign-in';
+import { textsIn } from './texts';
+
+interface Parts {
+  readonly manager: IdentitySessionManager;
+  readonly mailbox: Mailbox;
+  /** Further languages of the pages. */
+  readonly languages?: LanguageOptions['languages'];
+}
 
 /**
  * Creates an app with accounts. It has a page where users see and end their sessions, a profile page for signed-in users,
- * and a page for administrators. Clients of Open-Xchange and ABP front ends can use the same accounts and sessions.
+ * and a page for administrators. It writes mails about sign-ins on new devices, with links that end them. Clients of Open-Xchange
+ * and ABP front ends can use the same accounts and sessions.
  */
-export function createApp({ manager }: { manager: IdentitySessionManager }): Express {
-  const dialect = browserPages(manager.settings, { signIn: '/sign-in' });
-  const partsOf = pageParts(manager);
+export function createApp({ manager, mailbox, languages = {} }: Parts): Express {
+  const partsOf = pageParts(manager, { languages });
+  const pages = { layout, languages };
+  const dialect = browserPages(manager.settings, {
+    signIn: '/sign-in',
+    limitChoice: '/sign-in/choice',
+    problem: (error, request) => {
+      const { problemPage, reader } = partsOf(request);
+      const next = { path: '/sign-in', text: reader.texts.problem.signIn };
+      return String(layout(problemPage(error, next), request));
+    },
+  });
   const guard = sessionSecretGuard(manager, { dialect });
 
   const app = express();
@@ -55,7 +79,8 @@ export function createApp({ manager }: { manager: IdentitySessionManager }): Exp
   app.use(['/ajax', '/appsuite/api'], openXchangeRoutes(manager));
   app.use(cookieParser());
 
-  app.get('/sign-in', pageHeaders, showSignIn(partsOf));
+  app.use(['/sign-in', '/mails', '/element', '/profile'], pageHeaders);
+  app.get('/sign-in', showSignIn(partsOf));
   app.post(
     '/sign-in',
     sameOrigin(manager, { dialect }),
@@ -64,14 +89,17 @@ export function createApp({ manager }: { manager: IdentitySessionManager }): Exp
     signInLimiter(manager, { dialect, nameOf: (request) => signInForm(request).name }),
     signInWithPassword(manager, partsOf),
   );
+  app.use('/sign-in/choice', limitChoicePage(manager, pages));
   app.post('/sign-out', signOut(manager, { dialect }));
+  app.use('/not-me', notMePage(manager, { ...pages, onNotMe: secureAccount(manager, mailbox) }));
+  app.get('/mails', sessionSecretGuard(manager, { dialect, optional: true }), showMails(partsOf, mailbox));
 
   app.get('/', (_request, response) => response.redirect(303, '/account/sessions'));
-  app.use('/account/sessions', accountPage(manager, { layout }));
+  app.use('/account/sessions', accountPage(manager, pages));
   app.use('/identity-sessions.js', express.static(ELEMENT));
-  app.get('/element', pageHeaders, guard, showElement(partsOf));
-  app.get('/profile', pageHeaders, guard, showProfile(partsOf));
-  app.use('/admin/sessions', adminPage(manager, { layout, isGranted: administers }));
+  app.get('/element', guard, showElement(partsOf));
+  app.get('/profile', guard, showProfile(partsOf));
+  app.use('/admin/sessions', adminPage(manager, { ...pages, isGranted: administers }));
 
   app.use('/api', abpRoutes(manager));
   app.use(restRouter(manager));
@@ -149,12 +177,14 @@ function signInForm(request: Request): {
 
 /** Answers a wrong password and an unknown name alike. */
 function refusePassword(request: Request, response: Response, name: string, partsOf: PartsOf): void {
-  const detail = 'The name or the password is wrong.';
   response.status(401);
   if (prefersHtml(request)) {
-    const shown = { name, problem: detail, returnTo: returnPath(request) };
+    const shown = { name, isWrong: true, returnTo: returnPath(request) };
     sendPage(signInPage(partsOf(request), shown), request, response);
-  } else response.type('application/problem+json').json({ title: 'Unauthorized', status: 401, detail });
+  } else {
+    const { wrong: detail } = textsIn(partsOf(request).reader).signIn;
+    response.type('application/problem+json').json({ title: 'Unauthorized', status: 401, detail });
+  }
 }
 
 /** Sets a cookie of the app itself, which fills in the name at the next sign-in. */
@@ -165,6 +195,18 @@ function rememberName(response: Response, name: string): void {
 function rememberedName(request: Request): string {
   const { name } = request.cookies as Readonly<Record<string, unknown>>;
   return typeof name === 'string' ? name : '';
+}
+
+/** Ends all sessions of a user whose password somebody else knows. A real app would also ask for a new password. */
+function secureAccount(manager: IdentitySessionManager, mailbox: Mailbox): NotMePageOptions['onNotMe'] {
+  return async ({ owner }) => {
+    await manager.onCredentialChange(owner);
+    mailbox.deliver(owner.userId, { about: 'secured' });
+  };
+}
+
+function showMails(partsOf: PartsOf, mailbox: Mailbox): RequestHandler {
+  return (request, response) => sendPage(mailsPage(partsOf(request), mailbox.mails), request, response);
 }
 
 function showElement(partsOf: PartsOf): RequestHandler {

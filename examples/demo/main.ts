@@ -6,10 +6,12 @@ import knex from 'knex';
 import { createIdentitySessionManager, migrate } from '../../lib';
 import { createApp } from './app';
 import { instructions } from './instructions';
+import { Mailbox } from './mailbox';
 import { startEmbeddedPostgres } from './postgres';
 import { run } from './run';
+import { sessionOptions } from './session-options';
 
-const { DATABASE_URL, HOST, PORT, NODE_ENV, NODE_ID } = process.env;
+const { DATABASE_URL, HOST, PORT, NODE_ENV, NODE_ID, PUBLIC_URL } = process.env;
 
 async function main(): Promise<void> {
   const postgres = DATABASE_URL ? undefined : await startEmbeddedPostgres({ persistent: true });
@@ -18,16 +20,22 @@ async function main(): Promise<void> {
 
   // A development machine has no TLS. In production a proxy terminates TLS, and cookies are sent over HTTPS only.
   const secure = NODE_ENV === 'production';
+  const mailbox = new Mailbox();
   const manager = createIdentitySessionManager({
     knex: database,
     cookies: { secure },
     ...(NODE_ID && { nodeId: NODE_ID }),
+    ...sessionOptions({
+      mailbox,
+      notMeLink: (session) => manager.notMeLink(session, { url: `${PUBLIC_URL || urlOf(server)}/not-me` }),
+    }),
   });
-  const server = createServer(createApp({ manager })).listen(Number(PORT || 3000), HOST || '127.0.0.1');
+  const app = createApp({ manager, mailbox });
+  const server = createServer(app).listen(Number(PORT || 3000), HOST || '127.0.0.1');
   await once(server, 'listening');
 
   const stopped = stopSignal();
-  welcome(server.address() as AddressInfo, secure);
+  welcome(urlOf(server), secure);
   await stopped;
 
   await stopListening(server);
@@ -51,10 +59,14 @@ async function stopListening(server: Server): Promise<void> {
   await closed;
 }
 
-function welcome({ address, family, port }: AddressInfo, secure: boolean): void {
-  const host = family === 'IPv6' ? `[${address}]` : address;
+function urlOf(server: Server): string {
+  const { address, family, port } = server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+function welcome(url: string, secure: boolean): void {
   console.log(`
-The demo is at http://${host}:${port}${NODE_ID ? ` (node ${NODE_ID})` : ''}
+The demo is at ${url}${NODE_ID ? ` (node ${NODE_ID})` : ''}
 ${NODE_ID ? '' : instructions({ secure })}`);
 }
 

@@ -3,9 +3,11 @@ import type { Request } from 'express';
 import type { SessionError } from '../errors';
 import { func, text } from '../options/checks';
 import { readOptions, type OptionTable } from '../options/reader';
+import { displayRefusal } from '../session/i18n/messages';
+import { messagesFor } from '../session/i18n/translations';
 import type { Answer, Dialect } from './dialect';
-import { htmlText } from './html-text';
 import { ticketOf } from './limit-ticket';
+import { plainPage, PLAIN_PAGE_HEADERS } from './plain-page';
 import { rest, type RestOptions } from './rest';
 import { isOwnHost, SAFE_METHODS } from './same-origin';
 
@@ -18,8 +20,8 @@ export interface BrowserPagesOptions {
   /** The page after the caller's own session was ended. Default: the sign-in page. */
   readonly afterSignOut?: string | undefined;
   /**
-   * The path of `limitChoiceRouter`, to which a sign-in beyond a limit with `onLimit: 'ask'` leads. Default: such a sign-in is
-   * refused with a page.
+   * The path of the page on which users choose the sessions to end, such as that of `limitChoicePage`. A sign-in beyond a limit
+   * with `onLimit: 'ask'` leads to it. Default: such a sign-in is refused with a page.
    */
   readonly limitChoice?: string | undefined;
   /**
@@ -36,7 +38,7 @@ const OPTIONS = {
   afterRevoke: { default: '/', check: path },
   afterSignOut: { check: path },
   limitChoice: { check: path },
-  problem: { default: plainPage, check: func<NonNullable<BrowserPagesOptions['problem']>>() },
+  problem: { check: func<NonNullable<BrowserPagesOptions['problem']>>() },
 } satisfies OptionTable<BrowserPagesOptions>;
 
 /**
@@ -69,15 +71,25 @@ export function browserPages(settings: RestOptions, options: BrowserPagesOptions
       const answer = programs.refusal(error, request);
       if (!prefersHtml(request)) return answer;
       if (answer.status === 401) {
-        const asked = pageAsked(request, error);
-        return redirect(answer, signInLink(signIn, error, returnTarget(asked, [signIn, limitChoice])));
+        return redirect(answer, signInLink(signIn, error, returnTarget(request, signIn, error)));
       }
       if (limitChoice !== undefined && ticketOf(error) !== undefined) return redirect(answer, limitChoice);
       if (answer.status === 404) return redirect(answer, link(afterRevoke, error.code));
-      const headers = { ...answer.headers, ...PAGE };
-      return { ...answer, headers, body: problem(error, request) };
+      if (problem === undefined) return plainProblem(answer, error, request, settings);
+      return { ...answer, headers: { ...answer.headers, ...PAGE }, body: problem(error, request) };
     },
   };
+}
+
+function plainProblem(
+  answer: Answer,
+  error: SessionError,
+  { headers }: Request,
+  { translations }: RestOptions,
+): Answer {
+  const messages = messagesFor(headers['accept-language'], translations);
+  const page = plainPage({ language: messages.language, title: displayRefusal(error, messages) });
+  return { ...answer, headers: { ...answer.headers, ...PLAIN_PAGE_HEADERS }, body: page };
 }
 
 /**
@@ -119,11 +131,11 @@ function pageAsked(request: Request, { code }: SessionError): string | undefined
 }
 
 /** Returns the page that the browser can return to after the sign-in: the one that it asked for, unless it is part of the sign-in. */
-function returnTarget(
-  asked: string | undefined,
-  signIn: readonly (string | undefined)[],
-): string | undefined {
-  return signIn.some((page) => asked?.split('?')[0] === page?.split('?')[0]) ? undefined : asked;
+function returnTarget(request: Request, signIn: string, error: SessionError): string | undefined {
+  // A ticket is a part of the sign-in that issued it.
+  if (error.code === 'ticket-invalid') return undefined;
+  const asked = pageAsked(request, error);
+  return asked?.split('?')[0] === signIn.split('?')[0] ? undefined : asked;
 }
 
 /** Returns the address of the sign-in page with the reason why a session is refused, and the page to return to. */
@@ -161,8 +173,3 @@ const PAGE = {
   'Content-Type': 'text/html; charset=utf-8',
   'X-Content-Type-Options': 'nosniff',
 };
-
-/** The messages of refusals can quote what the client sent. */
-function plainPage({ message }: SessionError): string {
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>That did not work</title><h1>That did not work</h1><p>${htmlText(message)}</p></html>`;
-}

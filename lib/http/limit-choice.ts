@@ -1,20 +1,16 @@
 import type { Request, RequestHandler, Response } from 'express';
 
-import type { Answer, Dialect } from './dialect';
-import { plainRefusal, SessionError } from '../errors';
+import type { Dialect } from './dialect';
+import { plainRefusal } from '../errors';
 import { limitChoiceOf, type WaitingSignIn } from '../manager/limit-choice';
 import type { IdentitySessionManager } from '../manager/manager';
 import { newSession } from '../manager/new-session';
-import { messagesFor } from '../session/i18n/translations';
 import type { IdentitySession } from '../session/session';
 import { mapInSlices } from '../slices';
-import { prefersHtml } from './browser-pages';
-import { choicePage } from './limit-choice-page';
 import { clearedTicketCookie, presentedTicket, type PresentedTicket } from './limit-ticket';
-import { asyncHandler, restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
+import { asyncHandler, dialectOf, type VerbOptions } from './request';
 import { SAFE_METHODS } from './same-origin';
-import { openFor, signInOf } from './sign-in';
-import { PAGE_HEADERS } from './standalone-page';
+import { openFor, signInOf, type SignedIn } from './sign-in';
 
 /**
  * Lets the holder of a ticket complete a sign-in that a limit with `onLimit: 'ask'` refused.
@@ -23,91 +19,95 @@ import { PAGE_HEADERS } from './standalone-page';
  * answers as an autologin does; a client without cookies also gets its `token`. If the limit is still exceeded, it ends nothing, and
  * the ticket remains valid.
  *
- * Browsers get a page with a form, and are redirected to `returnTo` after the sign-in. The ticket is in a cookie, or in the header
- * `Authorization: Ticket …` of clients that keep no cookies. Parse the body first; `limitChoiceRouter` and `restRouter` do.
+ * The ticket is in a cookie, or in the header `Authorization: Ticket …` of clients that keep no cookies. Parse the body first;
+ * `restRouter` does. For people there is `limitChoicePage`.
  *
  * Refuses requests with `ticket-invalid` and the codes of `createSignIn`.
  * @throws TypeError if the manager is missing or an option is invalid
  */
 export function limitChoice(manager: IdentitySessionManager, options: VerbOptions = {}): RequestHandler {
-  const { dialect = restDialect(manager) } = verbOptions('limitChoice', manager, options, VERB_OPTIONS);
+  const dialect = dialectOf('limitChoice', manager, options);
 
   return asyncHandler(dialect, async function limitChoice(request, response) {
-    const { cookies } = manager.settings;
-    const presented = presentedTicket(request, cookies);
-    if (presented === undefined) throw plainRefusal('ticket-invalid');
-    const choice = { manager, dialect, presented };
-    return SAFE_METHODS.has(request.method) ? show(request, choice) : choose(request, response, choice);
+    if (SAFE_METHODS.has(request.method)) {
+      const { waiting, sessions } = await choicesFor(request, manager);
+      const described = await mapInSlices(sessions, (session) => manager.describe(session));
+      // No session of the list is the current one, so the session that will be opened is passed.
+      const opening = newSession(waiting.signIn, '', manager.settings);
+      return dialect.sessions({ sessions: described }, opening, request);
+    }
+    const ends = endsIn(request);
+    const { session, token, cookies } = await completeChoice(request, response, ends, { manager, dialect });
+    const answer = dialect.session(manager.describe(session), request);
+    return {
+      ...answer,
+      cookies,
+      body: { ...(answer.body as object), ...(token !== undefined && { token }) },
+    };
   });
 }
 
-interface Choice {
-  readonly manager: IdentitySessionManager;
-  readonly dialect: Dialect;
-  readonly presented: PresentedTicket;
+/** A sign-in that waits, with the sessions of its user that count for the limit. */
+export interface Choices {
+  readonly waiting: WaitingSignIn;
+  readonly sessions: readonly IdentitySession[];
 }
 
-async function show(request: Request, { manager, dialect, presented }: Choice): Promise<Answer> {
+/**
+ * Returns the sessions from which the holder of the request's ticket can choose.
+ * @throws SessionError `ticket-invalid`, `store-unavailable`
+ */
+export async function choicesFor(request: Request, manager: IdentitySessionManager): Promise<Choices> {
+  const { ticket, browser } = ticketIn(request, manager);
   const choices = limitChoiceOf(manager);
-  const waiting = await choices.find(presented.ticket, presented.browser);
-  const sessions = await choices.sessions(waiting);
-  if (prefersHtml(request)) return htmlAnswer(200, sessions, request, manager);
-  const described = await mapInSlices(sessions, (session) => manager.describe(session));
-  // No session of the list is the current one, so the session that will be opened is passed.
-  return dialect.sessions({ sessions: described }, newSession(waiting.signIn, '', manager.settings), request);
+  const waiting = await choices.find(ticket, browser);
+  return { waiting, sessions: await choices.sessions(waiting) };
 }
 
-async function choose(request: Request, response: Response, choice: Choice): Promise<Answer> {
-  const { manager, presented } = choice;
-  const choices = limitChoiceOf(manager);
-  const { ticket, browser } = presented;
-  try {
-    return await choices.use(ticket, browser, (waiting) => complete(request, response, waiting, choice));
-  } catch (error) {
-    if (!isLimit(error) || !prefersHtml(request)) throw error;
-    const sessions = await choices.sessions(await choices.find(ticket, browser));
-    return htmlAnswer(error.status, sessions, request, manager, error);
-  }
+/** A sign-in that its user has completed by a choice. */
+export interface CompletedSignIn extends SignedIn {
+  /** The page that the browser asked for before the sign-in, or null. */
+  readonly returnTo: string | null;
+  /** The values of `Set-Cookie` that remove the ticket from its browser. The response already has the session's own cookie. */
+  readonly cookies: readonly string[];
 }
 
-async function complete(
+/**
+ * Ends the sessions that the holder of the request's ticket chose, and opens the session that waits.
+ * @param ends The ids of the sessions to end.
+ * @throws SessionError `ticket-invalid` and the codes of `createSignIn`; the ticket then remains valid
+ */
+export async function completeChoice(
   request: Request,
   response: Response,
-  { signIn, returnTo }: WaitingSignIn,
-  { manager, dialect }: Choice,
-): Promise<Answer> {
-  const { userAgent: _agent, clientHints: _hints, ipAddress: _address, secretForm: _form, ...given } = signIn;
-  const facts = signInOf(request, dialect, { ...given, ends: endsIn(request) }, manager);
-  const { session, token } = await openFor(request, response, facts, { manager, dialect });
-  const cookies = facts.transport === 'cookie' ? [clearedTicketCookie(manager.settings.cookies)] : [];
-  if (prefersHtml(request)) {
-    const headers = { 'Cache-Control': 'no-store', Location: returnTo ?? '/' };
-    return { status: 303, headers, cookies };
-  }
-  const answer = dialect.session(manager.describe(session), request);
-  return { ...answer, cookies, body: { ...(answer.body as object), ...(token !== undefined && { token }) } };
+  ends: readonly string[],
+  { manager, dialect }: { readonly manager: IdentitySessionManager; readonly dialect: Dialect },
+): Promise<CompletedSignIn> {
+  const { ticket, browser } = ticketIn(request, manager);
+  return limitChoiceOf(manager).use(ticket, browser, async ({ signIn, returnTo }) => {
+    const {
+      userAgent: _agent,
+      clientHints: _hints,
+      ipAddress: _address,
+      secretForm: _form,
+      ...given
+    } = signIn;
+    const facts = signInOf(request, dialect, { ...given, ends }, manager);
+    const signedIn = await openFor(request, response, facts, { manager, dialect });
+    const cookies = facts.transport === 'cookie' ? [clearedTicketCookie(manager.settings.cookies)] : [];
+    return { ...signedIn, returnTo, cookies };
+  });
 }
 
-async function htmlAnswer(
-  status: number,
-  sessions: readonly IdentitySession[],
-  request: Request,
-  manager: IdentitySessionManager,
-  error?: SessionError,
-): Promise<Answer> {
-  const messages = messagesFor(request.headers['accept-language'], manager.settings.translations);
-  const described = await mapInSlices(sessions, (session) => manager.describe(session));
-  // The form must send its origin. Its address contains no ticket.
-  const headers = { ...PAGE_HEADERS, 'Referrer-Policy': 'same-origin' };
-  return { status, headers, cookies: [], body: await choicePage(described, messages, error) };
+/** @throws SessionError `ticket-invalid` if the request has no ticket */
+function ticketIn(request: Request, { settings }: IdentitySessionManager): PresentedTicket {
+  const presented = presentedTicket(request, settings.cookies);
+  if (presented === undefined) throw plainRefusal('ticket-invalid');
+  return presented;
 }
 
 /** Returns the ids in the body. A form with one marked session sends a text. */
 function endsIn({ body }: Request): readonly string[] {
   const { ends = [] } = (body ?? {}) as { readonly ends?: unknown };
   return typeof ends === 'string' ? [ends] : (ends as readonly string[]);
-}
-
-function isLimit(error: unknown): error is SessionError {
-  return error instanceof SessionError && error.code === 'session-limit-reached';
 }

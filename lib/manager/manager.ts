@@ -91,7 +91,7 @@ export interface GivenLowering {
 
 /** The options of `notMeLink`. */
 export interface NotMeLinkOptions {
-  /** The URL under which the app mounted the router `notMe`, for example `https://app.example.com/not-me`. Required. */
+  /** The URL under which the app mounted `notMePage`, for example `https://app.example.com/not-me`. Required. */
   readonly url: string;
   /** The time for which the link works, up to 30 days. Default `7D`. */
   readonly lifetime?: Duration | undefined;
@@ -452,7 +452,7 @@ export class IdentitySessionManager {
 
   /**
    * Returns a link for a mail about a sign-in: `await manager.notMeLink(session, { url: 'https://app.example.com/not-me' })`. With
-   * it, the owner can end the session without signing in, once, on the page that the router `notMe` shows. Treat the link as a
+   * it, the owner can end the session without signing in, once, on the page that `notMePage` shows. Treat the link as a
    * password: send it only to the owner.
    * @throws SessionError `store-unavailable`
    * @throws TypeError if `session` is not a session, or an option is invalid

@@ -1,5 +1,8 @@
 export { accountPage, type AccountPageOptions } from './account/account-router';
 export { adminPage, type AdminPageOptions, type AdminPermission } from './admin/admin-router';
+export { limitChoicePage } from './limit-choice/limit-choice-router';
+export { notMePage, type NotMePageOptions } from './not-me/not-me-router';
+export type { OnNotMe, UnknownSignIn } from '../manager/not-me';
 export { pageHeaders } from './page-response';
 export type { PageOptions } from './page-options';
 export { pageParts, type PageParts, type PagePartsOptions } from './page-parts';

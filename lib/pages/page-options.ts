@@ -6,12 +6,11 @@ import { RECENT, type RecentOptions } from '../http/require-recent';
 import { func, text } from '../options/checks';
 import type { OptionTable } from '../options/reader';
 import type { Settings } from '../options/settings';
-import { displayRefusal } from '../session/i18n/messages';
 import { LANGUAGE_OPTIONS, type LanguageOptions, type Reader } from './messages/reader';
 import { contentOf } from './page-parts';
-import { html, type Html } from './parts/html';
+import type { Html } from './parts/html';
 import { mainOf, plainLayout, type Layout, type PageShape } from './parts/layout';
-import { problemBox } from './parts/notice';
+import { problemPage } from './parts/notice';
 
 /** The options of all mounted pages. */
 export interface PageOptions extends LanguageOptions {
@@ -52,11 +51,15 @@ export interface PageFrame {
   readonly documentOf: (page: PageBody, reader: Reader, request: Request) => string;
 }
 
+/** The page to which a refusal leads: the first page of the router, or the sign-in page where the reader has no session. */
+export type AfterRefusal = 'sessions' | 'sign-in';
+
 /** Builds the functions that all mounted pages share. */
 export function frameOf(
   settings: Settings,
   { signIn, layout }: { readonly signIn: string; readonly layout: Layout },
   readerOf: PageFrame['readerOf'],
+  afterRefusal: AfterRefusal = 'sessions',
 ): PageFrame {
   const documentOf: PageFrame['documentOf'] = ({ title, content, ...shape }, reader, request) => {
     const body = mainOf(title, content, reader, shape);
@@ -66,10 +69,10 @@ export function frameOf(
     signIn,
     problem: (error, request) => {
       const reader = readerOf(request);
-      const { problem } = reader.texts;
-      const content = html`${problemBox(displayRefusal(error, reader.names))}
-        <p><a href="${request.baseUrl || '/'}">${problem.back}</a></p>`;
-      return documentOf({ title: problem.title, content }, reader, request);
+      const { back, signIn: text } = reader.texts.problem;
+      const next =
+        afterRefusal === 'sessions' ? { path: request.baseUrl || '/', text: back } : { path: signIn, text };
+      return documentOf(problemPage(error, reader, next), reader, request);
     },
   });
   return { dialect, readerOf, documentOf };

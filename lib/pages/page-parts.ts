@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 
+import type { SessionError } from '../errors';
 import { verbOptions } from '../http/request';
 import type { IdentitySessionManager } from '../manager/manager';
 import { text } from '../options/checks';
@@ -8,7 +9,7 @@ import { assetLinks } from './assets';
 import { LANGUAGE_OPTIONS, readersOf, type LanguageOptions, type Reader } from './messages/reader';
 import type { Html } from './parts/html';
 import { mainOf, type PageContent, type PageShape } from './parts/layout';
-import { noticeOf } from './parts/notice';
+import { noticeOf, problemPage } from './parts/notice';
 
 /** The options of `pageParts`. */
 export interface PagePartsOptions extends LanguageOptions {
@@ -29,6 +30,11 @@ export interface PageParts {
   readonly notice: Html | undefined;
   /** Returns a page with this heading and content, for the app's layout. */
   readonly page: (title: string, content: Html, shape?: PageShape) => PageContent;
+  /** Returns the page about a refusal, with a link to the page `next`. Use it as `problem` of `browserPages`. */
+  readonly problemPage: (
+    error: SessionError,
+    next: { readonly path: string; readonly text: string },
+  ) => PageContent;
 }
 
 /**
@@ -44,10 +50,16 @@ export function pageParts(
   const readerOf = readersOf(manager.settings, languages);
   return (request) => {
     const reader = readerOf(request);
+    const page: PageParts['page'] = (title, content, shape) =>
+      contentOf(title, mainOf(title, content, reader, shape), path, reader);
     return {
       reader,
       notice: noticeOf(request, reader),
-      page: (title, content, shape) => contentOf(title, mainOf(title, content, reader, shape), path, reader),
+      page,
+      problemPage(error, next) {
+        const { title, content } = problemPage(error, reader, next);
+        return page(title, content);
+      },
     };
   };
 }

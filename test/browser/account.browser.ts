@@ -1,18 +1,11 @@
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 
 import { satisfies } from '../support/compliance';
 import { DAY } from '../support/sessions';
 import { describeWithChromium } from './chromium';
-import { screenshot, Showcase, violations } from './showcase';
+import { opened, screenshot, Showcase, violations } from './showcase';
 import { HOSTILE, LAPTOP, PHONE, TABLET } from './user-agents';
-
-const VARIANTS: readonly [string, BrowserContextOptions][] = [
-  ['with scripts', {}],
-  ['without scripts', { javaScriptEnabled: false }],
-  ['in German', { locale: 'de-DE' }],
-  ['on a phone', { viewport: { width: 390, height: 844 }, hasTouch: true }],
-  ['in dark mode', { colorScheme: 'dark' }],
-];
+import { VARIANTS } from './variants';
 
 describeWithChromium('the account page', () => {
   let demo: Showcase;
@@ -61,12 +54,13 @@ describeWithChromium('the account page', () => {
 
     /** Presses a button, and the button of the question that follows. */
     async function signOut(page: Page, button: RegExp | string): Promise<void> {
-      await page.getByRole('button', { name: button, exact: true }).click();
+      const press = () => page.getByRole('button', { name: button, exact: true }).click();
+      await (scripts ? press() : opened(page, press));
       const question = scripts ? page.getByRole('dialog') : page.locator('.eis-question');
       await question.waitFor();
       await check(page);
       await screenshot(page, `question-${name}`);
-      await question.getByRole('button', { name: text('Sign out', 'Abmelden') }).click();
+      await opened(page, () => question.getByRole('button', { name: text('Sign out', 'Abmelden') }).click());
     }
 
     it('shows the current session first, names, and the sessions that were not used for 90 days', async () => {
@@ -94,11 +88,13 @@ describeWithChromium('the account page', () => {
 
     it('names a session', async () => {
       const page = await demo.signedIn(context);
-      await page.locator('#eis-current h3 a').click();
+      await opened(page, () => page.locator('#eis-current h3 a').click());
       await check(page);
       await screenshot(page, `session-${name}`);
       await page.getByLabel(text('Name of this session', 'Name dieser Sitzung')).fill('Desk');
-      await page.getByRole('button', { name: text('Save name', 'Namen speichern') }).click();
+      await opened(page, () =>
+        page.getByRole('button', { name: text('Save name', 'Namen speichern') }).click(),
+      );
       expect(await page.getByRole('status').first().textContent()).toContain(text('saved', 'gespeichert'));
       expect(await titles(page)).toEqual(['Desk']);
       await page.context().close();
@@ -112,7 +108,8 @@ describeWithChromium('the account page', () => {
       expect(await page.locator('.eis-notice').textContent()).toContain(
         text('1 session was', '1 Sitzung wurde'),
       );
-      if (scripts) expect(await page.evaluate('document.activeElement.className')).toContain('eis-notice');
+      // The browser sets this focus when it draws the page for the first time.
+      if (scripts) await page.waitForFunction(`document.activeElement.matches('.eis-notice')`);
       await screenshot(page, `ended-${name}`);
       if (!scripts) await phone.reload();
       const reason = text(
@@ -120,6 +117,7 @@ describeWithChromium('the account page', () => {
         'Sie haben sie aus einer anderen Sitzung beendet.',
       );
       await phone.getByRole('status').getByText(reason).waitFor();
+      await phone.waitForLoadState();
       expect(phone.url()).toContain('/sign-in');
       await check(phone);
       await screenshot(phone, `told-${name}`);
@@ -155,7 +153,7 @@ describeWithChromium('the account page', () => {
       });
       const page = await demo.signedIn(context);
       const history = page.locator('.eis-history');
-      const entries = await history.getByRole('heading').allTextContents();
+      const entries = await history.getByRole('heading').allInnerTexts();
       expect(entries).toEqual([
         text('Signed in', 'Angemeldet'),
         text('Failed attempt to sign in', 'Fehlgeschlagener Versuch, sich anzumelden'),
@@ -171,8 +169,8 @@ describeWithChromium('the account page', () => {
 
   it('asks on a page of its own if the button is outside the list', async () => {
     const page = await demo.signedIn();
-    await page.locator('#eis-current h3 a').click();
-    await page.locator('main').getByRole('button', { name: 'Sign out' }).click();
+    await opened(page, () => page.locator('#eis-current h3 a').click());
+    await opened(page, () => page.locator('main').getByRole('button', { name: 'Sign out' }).click());
     expect(await page.locator('.eis-question').textContent()).toContain('Sign out of this browser?');
     expect(await violations(page)).toEqual([]);
     await screenshot(page, 'question-page');
@@ -200,18 +198,34 @@ describeWithChromium('the account page', () => {
     await page.context().close();
   });
 
-  it('shows 100 sessions with less than 60 KB in total and without layout shift, and 500 on pages', async () => {
+  it('shows 100 sessions with less than 60 KB in total, and 500 on pages', async () => {
     for (let i = 0; i < 5; i++)
       await open(Array.from({ length: 100 }, (_, at) => [PHONE, TABLET, LAPTOP][at % 3]!));
     const page = await demo.signedIn();
     expect(await titles(page)).toHaveLength(100);
     await page.getByRole('button', { name: 'Sign out all 500 other sessions' }).waitFor();
     expect(await page.evaluate(TRANSFERRED)).toBeLessThan(60_000);
-    expect(await page.evaluate(SHIFT)).toBe(0);
     expect(await violations(page)).toEqual([]);
-    await page.getByRole('link', { name: 'Older sessions' }).click();
+    await opened(page, () => page.getByRole('link', { name: 'Older sessions' }).click());
     expect(await titles(page)).toHaveLength(100);
     await page.getByRole('link', { name: 'Newest sessions' }).waitFor();
+    await page.context().close();
+  });
+
+  it.each([
+    ['on a desktop', {}],
+    ['on a phone', { viewport: { width: 390, height: 844 } }],
+  ])('moves nothing while it loads %s, also if the script comes late', async (_, context) => {
+    for (const id of await open([PHONE, TABLET, LAPTOP])) await age(id, 2 * DAY, DAY);
+    const page = await demo.signedIn(context);
+    await page.route('**/assets/pages.*.js', async (route) => {
+      await page.locator('.eis-session').first().waitFor();
+      await page.waitForTimeout(500);
+      await route.continue();
+    });
+    await page.reload();
+    expect(await page.getByRole('checkbox', { name: 'Select all' }).isVisible()).toBe(true);
+    expect(await page.evaluate(SHIFTS)).toEqual([]);
     await page.context().close();
   });
 });
@@ -220,10 +234,11 @@ describeWithChromium('the account page', () => {
 const TRANSFERRED = `[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
   .reduce((sum, { transferSize }) => sum + transferSize, 0)`;
 
-/** The sum of all layout shifts since the page was opened. */
-const SHIFT = `new Promise((resolve) => {
-  let sum = 0;
-  new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (sum += value)))
-    .observe({ type: 'layout-shift', buffered: true });
-  setTimeout(() => resolve(sum), 500);
+/** The elements that have moved since the page was opened. */
+const SHIFTS = `new Promise((resolve) => {
+  const moved = [];
+  new PerformanceObserver((list) => {
+    for (const { sources } of list.getEntries()) moved.push(...sources.map(({ node }) => node?.outerHTML ?? ''));
+  }).observe({ type: 'layout-shift', buffered: true });
+  setTimeout(() => resolve(moved), 500);
 })`;

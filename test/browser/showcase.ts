@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
 import { createApp } from '../../examples/demo/app';
+import { Mailbox } from '../../examples/demo/mailbox';
+import { sessionOptions } from '../../examples/demo/session-options';
 import type { IdentitySessionManager, IdentitySessionOptions } from '../../lib';
+import type { LanguageOptions } from '../../lib/pages';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { managerOn } from '../support/manager';
 import { launchChromium } from './chromium';
@@ -17,8 +20,14 @@ const SCREENSHOTS = join(__dirname, 'screenshots');
 
 interface Node {
   readonly manager: IdentitySessionManager;
+  readonly mailbox: Mailbox;
   readonly server: Server;
   readonly url: string;
+}
+
+interface ShowcaseOptions extends Omit<Partial<IdentitySessionOptions>, 'languages'> {
+  /** Languages that are added to the pages. */
+  readonly languages?: LanguageOptions['languages'];
 }
 
 /** The demo on a database of its own, on two nodes, with a real browser. Each device is a context of the browser. */
@@ -35,7 +44,7 @@ export class Showcase {
     this.#browser = browser;
   }
 
-  static async start(options: Partial<IdentitySessionOptions> = {}): Promise<Showcase> {
+  static async start(options: ShowcaseOptions = {}): Promise<Showcase> {
     const database = await createDatabase();
     const nodes = [await node(database, options), await node(database, options)];
     return new Showcase(database, nodes, await launchChromium());
@@ -94,28 +103,52 @@ const PASSWORDS: Readonly<Record<string, string>> = {
   admin: 'looking-glass',
 };
 
+/** Performs an action that opens another page, and waits until that page is complete. */
+export async function opened(page: Page, action: () => Promise<unknown>): Promise<void> {
+  const load = page.waitForEvent('load');
+  await action();
+  await load;
+}
+
 /** Fills in the sign-in form. */
-async function signIn(page: Page, name: string): Promise<void> {
+export async function signIn(page: Page, name: string): Promise<void> {
   await page.fill('[name=name]', name);
   await page.fill('[name=password]', PASSWORDS[name]!);
-  await page.click('button.eis-primary');
+  await opened(page, () => page.click('button.eis-primary'));
 }
 
-async function node(database: TestDatabase, options: Partial<IdentitySessionOptions>): Promise<Node> {
-  const manager = managerOn({ knex: database.connect(), cookies: { secure: false }, ...options });
-  const server = createServer(createApp({ manager })).listen(0, '127.0.0.1');
+/** Starts the demo. Only tests of limits have its limit: others open many sessions. */
+async function node(database: TestDatabase, { languages, ...options }: ShowcaseOptions): Promise<Node> {
+  const mailbox = new Mailbox();
+  const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return { manager, server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const manager = managerOn({
+    knex: database.connect(),
+    cookies: { secure: false },
+    ...sessionOptions({
+      mailbox,
+      notMeLink: (session) => manager.notMeLink(session, { url: `${url}/not-me` }),
+    }),
+    maxSessionsPerUser: Infinity,
+    ...options,
+  });
+  server.on('request', createApp({ manager, mailbox, ...(languages && { languages }) }));
+  return { manager, mailbox, server, url };
 }
 
-/** Returns the violations of accessibility rules that axe-core finds on the page. */
-export async function violations(page: Page): Promise<string[]> {
+/**
+ * Returns the violations of accessibility rules that axe-core finds on the page.
+ * @param except The rules that cannot be judged in this browser.
+ */
+export async function violations(page: Page, except: readonly string[] = []): Promise<string[]> {
   // The page's own policy forbids scripts of others, so the tool is run by the debugger, which the policy does not concern.
   await page.evaluate(await sourceOf(AXE));
   const found: { id: string; nodes: { target: string[] }[] }[] = await page.evaluate(
     `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)`,
   );
-  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+  const judged = found.filter(({ id }) => !except.includes(id));
+  return judged.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
 }
 
 async function sourceOf(path: string): Promise<string> {

@@ -31,7 +31,7 @@ export const BUGS = {
   },
   'result of a cancelled read cached': {
     file: 'lib/store/cached.ts',
-    find: /(?<=session !== undefined) && .*flight(?=\))/,
+    find: /if \(.* !== flight\) return session;/,
     replace: '',
   },
   'older read joined': {

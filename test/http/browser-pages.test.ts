@@ -16,6 +16,7 @@ import {
   type BrowserPagesOptions,
   type IdentitySessionManager,
 } from '../../lib';
+import { plainRefusal } from '../../lib/errors';
 import type { AdministeredStore } from '../../lib/store';
 import { satisfies } from '../support/compliance';
 import { Browser } from '../support/browser';
@@ -150,7 +151,18 @@ describe.each([
     const response = await page(appWith({}, framework), '/limit');
     expect([response.status, response.get('Retry-After')]).toEqual([429, '60']);
     expect(response.get('Content-Type')).toBe('text/html; charset=utf-8');
-    expect(response.text).toContain('Wait &lt;b&gt;&amp;&quot;a minute&#39;&lt;/b&gt;.');
+    expect(response.text).toContain('<h1>Wait &lt;b&gt;&amp;&quot;a minute&#39;&lt;/b&gt;.</h1>');
+    expect(response.get('Content-Security-Policy')).toContain("default-src 'none'");
+  });
+
+  it('shows this page in the language of the reader', async () => {
+    const app = appWith({}, framework);
+    store.find = () => {
+      throw plainRefusal('store-unavailable');
+    };
+    const { cookie } = await signedIn(app);
+    const { text } = await page(app, '/account', cookie).set('Accept-Language', 'de');
+    expect(text).toMatch(/<html lang="de">[^]*Die Sitzung kann zurzeit nicht geprüft werden/);
   });
 
   it('shows the page of the option `problem`, and 503 during an outage', async () => {

@@ -4,13 +4,10 @@ import express, { type Express } from 'express';
 import request from 'supertest';
 
 import {
-  browserPages,
   createSignIn,
-  limitChoiceRouter,
   memory,
   restRouter,
   sessionErrors,
-  sessionSecretGuard,
   signInLimiter,
   type IdentitySessionManager,
   type IdentitySessionOptions,
@@ -22,8 +19,6 @@ import { Browser } from '../support/browser';
 import { FakeClock } from '../support/clock';
 import { managerOn } from '../support/manager';
 import { documented } from '../support/openapi';
-
-const HTML = 'text/html,application/xhtml+xml,*/*;q=0.8';
 
 let clock: FakeClock;
 let store: AdministeredStore;
@@ -362,68 +357,5 @@ describe('limitChoice in REST', () => {
     const seen = inspect([errors, events], { depth: 10 }) + JSON.stringify([errors, events]);
     for (const each of [ticket, secret!]) expect(seen).not.toContain(each);
     expect(errors).toHaveLength(1);
-  });
-});
-
-describe('limitChoice for browser pages', () => {
-  function pages(): Express {
-    const dialect = browserPages(manager.settings, { signIn: '/sign-in', limitChoice: '/sign-in/choice' });
-    const signIn = createSignIn(manager, { dialect });
-    const app = express();
-    app.post('/sign-in', express.urlencoded({ extended: false }), (req, res, next) => {
-      signIn(req, res, { userId: 'alice' }).then(() => res.redirect(303, '/'), next);
-    });
-    app.use('/sign-in/choice', limitChoiceRouter(manager, { dialect }));
-    app.get('/account', sessionSecretGuard(manager, { dialect }), (_req, res) => res.send('your account'));
-    app.use(sessionErrors(manager, { dialect }));
-    return app;
-  }
-
-  const browserOf = (language = 'en') =>
-    new Browser(pages(), {
-      Accept: HTML,
-      'Accept-Language': language,
-      'Content-Type': 'application/x-www-form-urlencoded',
-    });
-
-  it('leads the browser to a page with the sessions, and after the choice to the page that it wanted', async () => {
-    const [newer, older] = await fill();
-    const browser = browserOf();
-    const response = await browser.post('/sign-in', 'returnTo=%2Faccount%3Ftab%3D2');
-    expect([response.status, response.get('Location')]).toEqual([303, '/sign-in/choice']);
-    const page = await browser.get('/sign-in/choice');
-    expect([page.status, page.get('Cache-Control'), page.get('Referrer-Policy')]).toEqual([
-      200,
-      'no-store',
-      'same-origin',
-    ]);
-    for (const id of [newer, older]) expect(page.text).toContain(`name="ends" value="${id}"`);
-    const opened = await browser.post('/sign-in/choice', `ends=${older}`);
-    expect([opened.status, opened.get('Location')]).toEqual([303, '/account?tab=2']);
-    expect((await browser.get('/account')).text).toBe('your account');
-    expect([...browser.cookies.keys()]).toEqual(['__Host-Http-identity']);
-    expect(await idsOf()).toHaveLength(2);
-  });
-
-  it('shows the page again with the reason if the choice is not enough', async () => {
-    const ids = await fill();
-    use({ maxSessionsPerUser: 1 });
-    const browser = browserOf('de');
-    await browser.post('/sign-in', '');
-    const again = await browser.post('/sign-in/choice', `ends=${ids[0]}`);
-    expect(again.status).toBe(409);
-    expect(again.text).toContain('<p role="alert">Es ist nur eine Sitzung gleichzeitig erlaubt.</p>');
-    expect(again.text).toContain('Sie sind auf zu vielen Geräten angemeldet');
-    const opened = await browser.post('/sign-in/choice', `ends=${ids[0]}&ends=${ids[1]}`);
-    expect([opened.status, opened.get('Location')]).toEqual([303, '/']);
-  });
-
-  it('leads a browser without a valid ticket to the sign-in page, and not back to the choice', async () => {
-    for (const response of [
-      await browserOf().get('/sign-in/choice'),
-      await browserOf().post('/sign-in/choice', 'ends=x'),
-    ]) {
-      expect([response.status, response.get('Location')]).toEqual([303, '/sign-in?notice=ticket-invalid']);
-    }
   });
 });

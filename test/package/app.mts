@@ -34,7 +34,15 @@ import {
 } from 'express-identity-sessions/open-xchange';
 import { displayName } from 'express-identity-sessions/i18n';
 import type { RequestCredentials, Settings } from 'express-identity-sessions/protocols';
-import { accountPage, adminPage, html, pageParts, type Layout } from 'express-identity-sessions/pages';
+import {
+  accountPage,
+  adminPage,
+  html,
+  limitChoicePage,
+  notMePage,
+  pageParts,
+  type Layout,
+} from 'express-identity-sessions/pages';
 import { passportSessions, type PassportLike } from 'express-identity-sessions/passport';
 import { livez, openTelemetryMetrics, prometheusMetrics, readyz } from 'express-identity-sessions/metrics';
 import type { PromClient, TelemetryMeter } from 'express-identity-sessions/metrics';
@@ -189,6 +197,11 @@ function withPages(): RequestHandler {
   app.use(
     '/admin',
     adminPage(manager, { isGranted: (permission, req) => permission === 'sessions.read' && req.secure }),
+  );
+  app.use('/sign-in/choice', limitChoicePage(manager, { layout }));
+  app.use(
+    '/not-me',
+    notMePage(manager, { onNotMe: async ({ owner }) => void (await manager.onCredentialChange(owner)) }),
   );
   // @ts-expect-error -- a language must be complete
   accountPage(manager, { languages: { fr: { direction: 'ltr' } } });

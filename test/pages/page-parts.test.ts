@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 
+import { plainRefusal } from '../../lib/errors';
 import { html, pageParts } from '../../lib/pages';
 import { managerWithClock } from '../support/pages';
 
@@ -26,6 +27,16 @@ describe('pageParts', () => {
     expect([title, language, direction]).toEqual(['Sign in', 'en', 'ltr']);
     expect(String(head)).toContain('href="/me/assets/pages.');
     expect(String(body)).toMatch(/<main class="eis eis-narrow"[^]*<h1>Sign in<\/h1>\s*<p>Here.<\/p>/);
+  });
+
+  it('builds the page about a refusal in the language of the request', () => {
+    const { problemPage } = pageParts(manager)(request('/sign-in', 'de'));
+    const { title, body } = problemPage(plainRefusal('store-unavailable'), {
+      path: '/sign-in',
+      text: 'Weiter',
+    });
+    expect(title).toBe('Das hat nicht geklappt');
+    expect(String(body)).toMatch(/Die Sitzung kann zurzeit nicht geprüft werden[^]*href="\/sign-in">Weiter</);
   });
 
   it('refuses a path on another site', () => {

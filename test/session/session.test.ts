@@ -10,11 +10,11 @@ import {
 import { aSession } from '../support/sessions';
 
 describe('withoutSecret', () => {
-  it('returns all fields except the hashes of the secret and of the device', () => {
-    const stored = aSession(0, { knownDevice: 'ab'.repeat(32) });
-    const { secretHash, knownDevice, ...rest } = stored;
+  it('returns all fields except the hashes of the secret and of the device, and the key', () => {
+    const stored = aSession(0, { knownDevice: 'ab'.repeat(32), boundKey: 'cd.ef' });
+    const { secretHash, knownDevice, boundKey, ...rest } = stored;
     expect(withoutSecret(stored)).toEqual(rest);
-    for (const hash of [secretHash, knownDevice!]) {
+    for (const hash of [secretHash, knownDevice!, boundKey!]) {
       expect(JSON.stringify(withoutSecret(stored))).not.toContain(hash);
     }
   });

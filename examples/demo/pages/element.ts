@@ -1,10 +1,12 @@
 import { html, type PageContent, type PageParts } from '../../../lib/pages';
+import { textsIn } from '../texts';
 
 /** A page that shows the sessions with the custom element, as another front end would. */
-export function elementPage({ page }: PageParts): PageContent {
+export function elementPage({ page, reader }: PageParts): PageContent {
+  const { title, advice } = textsIn(reader).element;
   return page(
-    'Sessions in another front end',
-    html`<p class="eis-quiet">This list is the custom element. It uses the REST routes.</p>
+    title,
+    html`<p class="eis-quiet">${advice}</p>
       <script src="/identity-sessions.js" type="module"></script>
       <identity-sessions></identity-sessions>`,
   );

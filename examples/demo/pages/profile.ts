@@ -1,4 +1,5 @@
 import { html, type PageContent, type PageParts } from '../../../lib/pages';
+import { textsIn } from '../texts';
 
 interface Viewer {
   readonly user: string;
@@ -6,12 +7,13 @@ interface Viewer {
 }
 
 /** A page that only signed-in users can open. */
-export function profilePage({ page }: PageParts, { user, isAdministrator }: Viewer): PageContent {
+export function profilePage({ page, reader }: PageParts, { user, isAdministrator }: Viewer): PageContent {
+  const { pages, profile } = textsIn(reader);
   return page(
-    'Profile',
+    pages.profile,
     html`<div class="eis-card">
-      <p>You are <strong>${user}</strong>${isAdministrator && ', an administrator'}.</p>
-      <p class="eis-quiet">Only signed-in users can open this page. Programs get it as JSON.</p>
+      <p>${profile.user} <strong>${user}</strong>. ${isAdministrator && profile.administrator}</p>
+      <p class="eis-quiet">${profile.advice}</p>
     </div>`,
   );
 }

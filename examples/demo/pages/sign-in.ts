@@ -1,38 +1,40 @@
 import { html, problemBox, type PageContent, type PageParts } from '../../../lib/pages';
 import { accountsToTry } from '../accounts';
+import { textsIn } from '../texts';
 
 interface SignInPage {
   /** The name that the form is filled in with. */
   readonly name: string;
-  /** The reason why the last attempt failed. */
-  readonly problem?: string;
+  /** True if the name or the password of the last attempt was wrong. */
+  readonly isWrong?: boolean;
   /** The page to show after the sign-in. */
   readonly returnTo: string;
 }
 
 export function signInPage(
-  { page, notice }: PageParts,
-  { name, problem, returnTo }: SignInPage,
+  { page, notice, reader }: PageParts,
+  { name, isWrong = false, returnTo }: SignInPage,
 ): PageContent {
+  const { signIn: texts } = textsIn(reader);
   return page(
-    'Sign in',
+    texts.title,
     html`
-      ${notice} ${problem && problemBox(problem)}
+      ${notice} ${isWrong && problemBox(texts.wrong)}
       <form class="eis-card eis-fields" method="post" action="/sign-in">
         <input type="hidden" name="returnTo" value="${returnTo}" />
-        <label for="name">Name</label>
+        <label for="name">${texts.name}</label>
         <input id="name" name="name" value="${name}" autocomplete="username" autocapitalize="none" required />
-        <label for="password">Password</label>
+        <label for="password">${texts.password}</label>
         <input id="password" name="password" type="password" autocomplete="current-password" required />
-        <label class="choice"><input name="staySignedIn" type="checkbox" /> Stay signed in</label>
-        <button class="eis-button eis-primary">Sign in</button>
+        <label class="choice"><input name="staySignedIn" type="checkbox" /> ${texts.staySignedIn}</label>
+        <button class="eis-button eis-primary">${texts.title}</button>
       </form>
-      <h2>Accounts to try</h2>
+      <h2>${texts.accounts}</h2>
       <table>
         <thead>
           <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Password</th>
+            <th scope="col">${texts.name}</th>
+            <th scope="col">${texts.password}</th>
           </tr>
         </thead>
         <tbody>
@@ -45,7 +47,7 @@ export function signInPage(
           )}
         </tbody>
       </table>
-      <p class="eis-quiet">Sign in with two browsers, then end one session from the other.</p>
+      <p class="eis-quiet">${texts.advice}</p>
     `,
     { width: 'narrow' },
   );

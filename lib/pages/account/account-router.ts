@@ -1,6 +1,7 @@
 import { Router, type Request, type RequestHandler } from 'express';
 
 import { plainRefusal } from '../../errors';
+import { parseForm } from '../../http/form-body';
 import { idParameter } from '../../http/id-parameter';
 import { revokeLimiters } from '../../http/limiters';
 import { send, sessionOf, verbOptions } from '../../http/request';
@@ -18,7 +19,6 @@ import type { DescribedEntry } from '../../session/described';
 import { actingUser, type IdentitySession } from '../../session/session';
 import type { TrailEntry } from '../../session/trail-entry';
 import { serveAsset } from '../assets';
-import { parseForm } from '../form-body';
 import { fieldValue } from '../form-fields';
 import { readersOf, type Reader } from '../messages/reader';
 import { baseOf, homeOf, pageHandler, seeOther } from '../page-handler';
@@ -151,7 +151,7 @@ function showHistory({ manager, dialect, readerOf, documentOf }: AccountParts): 
     const { after } = request.query;
     const path = `${baseOf(request)}/history`;
     const page = await manager.trail(sessionOf(request), typeof after === 'string' ? { after } : {});
-    const content = html`${historyList(describedEntries(page.entries, manager), reader)}
+    const content = html`${historyList(describedEntries(page.entries, manager), reader, 2)}
       <nav class="eis-pager">
         ${after !== undefined && html`<a href="${path}">${history.newest}</a>`}
         ${page.next !== undefined && html`<a href="${path}?after=${page.next}">${history.older}</a>`}

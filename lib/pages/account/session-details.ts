@@ -35,6 +35,7 @@ export function sessionDetails({ described, reader, base, isCurrent, method }: S
         id="eis-name"
         name="name"
         value="${session.name}"
+        dir="auto"
         maxlength="${LONGEST_NAME}"
         autocomplete="off"
         aria-describedby="eis-name-hint"

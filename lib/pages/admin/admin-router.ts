@@ -2,6 +2,7 @@ import { Router, type Request, type RequestHandler } from 'express';
 
 import { invalidRequest, plainRefusal } from '../../errors';
 import { mayAdminister, withinTenant } from '../../http/administered-tenant';
+import { parseForm } from '../../http/form-body';
 import { idParameter } from '../../http/id-parameter';
 import { permissionGuard, permissionMissing } from '../../http/permission-guard';
 import { sessionOf, verbOptions } from '../../http/request';
@@ -16,7 +17,6 @@ import { everySessionOf } from '../../session/revocation';
 import { actingUser, type IdentitySession } from '../../session/session';
 import { visible } from '../../session/text';
 import { serveAsset } from '../assets';
-import { parseForm } from '../form-body';
 import { fieldValue, fieldValues } from '../form-fields';
 import { readersOf, type Reader } from '../messages/reader';
 import { baseOf, homeOf, pageHandler, seeOther } from '../page-handler';

@@ -127,6 +127,26 @@ export const ENGLISH_PAGES: PageMessages = {
       endedBy: 'Ended by',
     },
   },
+  notMe: {
+    title: 'Was this you?',
+    introduction: 'Somebody signed in to your account.',
+    forgotten: 'This was so long ago that the details are deleted.',
+    question: 'Was it somebody else?',
+    effect:
+      'This session is signed out within seconds, with all later ones on the same device. You need not sign in for this.',
+    button: 'This wasn’t me',
+    wasMe: 'If it was you, close this page. Nothing changes.',
+    done: 'Thank you',
+    ended: 'The session was signed out.',
+    advice: 'If you have not been asked for a new password yet, change it now.',
+  },
+  choice: {
+    title: 'You are signed in too often',
+    introduction:
+      'Select the sessions that you want to sign out. They are signed out within seconds. You are then signed in here.',
+    button: 'Sign out selected and sign in here',
+    none: 'Your other sessions have ended in the meantime.',
+  },
   history: {
     title: 'History',
     none: 'Nothing has happened yet.',
@@ -180,6 +200,10 @@ export const ENGLISH_PAGES: PageMessages = {
       text: 'Your session belongs to another device, or this device has lost its key.',
     },
     'credentials-invalid': { title: 'Your session is unknown.', text: 'Sign in to start a new one.' },
+    'ticket-invalid': {
+      title: 'You are not signed in yet.',
+      text: 'The choice took too long or was already made. Sign in again.',
+    },
     'signed-out': { title: 'You are signed out.', text: 'Sign in to continue.' },
     revoked: { title: 'Your session was ended.', text: 'You ended it from another session.' },
     replaced: { title: 'Your session was ended.', text: 'A newer sign-in in this browser replaced it.' },

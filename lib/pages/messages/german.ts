@@ -140,6 +140,26 @@ export const GERMAN_PAGES: PageMessages = {
       endedBy: 'Beendet von',
     },
   },
+  notMe: {
+    title: 'Waren Sie das?',
+    introduction: 'Jemand hat sich bei Ihrem Konto angemeldet.',
+    forgotten: 'Das ist so lange her, dass die Einzelheiten gelöscht sind.',
+    question: 'War es jemand anders?',
+    effect:
+      'Diese Sitzung wird innerhalb von Sekunden abgemeldet, und mit ihr alle späteren auf demselben Gerät. Dafür müssen Sie sich nicht anmelden.',
+    button: 'Das war ich nicht',
+    wasMe: 'Wenn Sie es waren, schließen Sie diese Seite. Nichts ändert sich.',
+    done: 'Vielen Dank',
+    ended: 'Die Sitzung wurde abgemeldet.',
+    advice: 'Wenn Sie noch nicht nach einem neuen Passwort gefragt wurden, ändern Sie es jetzt.',
+  },
+  choice: {
+    title: 'Sie sind zu oft angemeldet',
+    introduction:
+      'Wählen Sie die Sitzungen aus, die Sie abmelden möchten. Diese werden innerhalb von Sekunden abgemeldet. Danach sind Sie hier angemeldet.',
+    button: 'Auswahl abmelden und hier anmelden',
+    none: 'Ihre anderen Sitzungen sind inzwischen beendet.',
+  },
   history: {
     title: 'Verlauf',
     none: 'Noch ist nichts geschehen.',
@@ -207,6 +227,10 @@ export const GERMAN_PAGES: PageMessages = {
     'credentials-invalid': {
       title: 'Ihre Sitzung ist unbekannt.',
       text: 'Melden Sie sich an, um eine neue zu beginnen.',
+    },
+    'ticket-invalid': {
+      title: 'Sie sind noch nicht angemeldet.',
+      text: 'Die Auswahl hat zu lange gedauert oder wurde schon getroffen. Melden Sie sich neu an.',
     },
     'signed-out': { title: 'Sie sind abgemeldet.', text: 'Melden Sie sich an, um fortzufahren.' },
     revoked: {

@@ -30,7 +30,8 @@ export type NoticeName =
   | 'session-expired'
   | 'authentication-insufficient'
   | 'binding-required'
-  | 'credentials-invalid';
+  | 'credentials-invalid'
+  | 'ticket-invalid';
 
 /**
  * All texts of the pages in one language. Names in braces, such as `{title}`, stand for values. A language is complete:
@@ -144,6 +145,28 @@ export interface PageMessages {
       readonly reason: string;
       readonly endedBy: string;
     };
+  };
+  /** The page to which the link of a mail about a sign-in leads. */
+  readonly notMe: {
+    readonly title: string;
+    readonly introduction: string;
+    /** Shown if the details of the sign-in have been deleted. */
+    readonly forgotten: string;
+    readonly question: string;
+    readonly effect: string;
+    readonly button: string;
+    readonly wasMe: string;
+    readonly done: string;
+    readonly ended: string;
+    readonly advice: string;
+  };
+  /** The page on which users choose the sessions to end, if they are signed in too often. */
+  readonly choice: {
+    readonly title: string;
+    readonly introduction: string;
+    readonly button: string;
+    /** Shown if all sessions have ended in the meantime. */
+    readonly none: string;
   };
   readonly history: {
     readonly title: string;

@@ -6,23 +6,30 @@ export interface Question {
   readonly title: string;
   /** The effect of the act. */
   readonly effect: string;
-  /** The path to which the answer is posted. */
-  readonly action: string;
+  /** The path to which the answer is posted. Default: that of the page. */
+  readonly action?: string | undefined;
   /** Hidden fields of the form. */
-  readonly fields: readonly (readonly [name: string, value: string])[];
-  /** The page to which "Cancel" leads. */
-  readonly cancel: string;
+  readonly fields?: readonly (readonly [name: string, value: string])[] | undefined;
+  /** The text of the button. Default: "Sign out". */
+  readonly button?: string | undefined;
+  /** The page to which "Cancel" leads. Default: the question has only one button. */
+  readonly cancel?: string | undefined;
 }
 
 /** Returns the form that asks the question, for a page of its own. */
-export function confirmForm({ title, effect, action, fields, cancel }: Question, reader: Reader): Html {
-  return html`<form class="eis-card eis-question" method="post" action="${action}">
+export function confirmForm(question: Question, { texts }: Reader): Html {
+  const { title, effect, action, fields = [], cancel, button = texts.session.signOut } = question;
+  return html`<form
+    class="eis-card eis-question"
+    method="post"
+    ${action !== undefined && html`action="${action}"`}
+  >
     <h2>${title}</h2>
     <p>${effect}</p>
     ${fields.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
     <p class="eis-actions">
-      <a class="eis-button" href="${cancel}">${reader.texts.confirm.cancel}</a>
-      <button class="eis-button eis-danger">${reader.texts.session.signOut}</button>
+      ${cancel !== undefined && html`<a class="eis-button" href="${cancel}">${texts.confirm.cancel}</a>`}
+      <button class="eis-button eis-danger">${button}</button>
     </p>
   </form>`;
 }

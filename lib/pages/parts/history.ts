@@ -9,15 +9,18 @@ import { html, type Content, type Html } from './html';
 import { icon } from './icon';
 import { timeOf } from './time';
 
-/** Returns the entries of a trail as a list, newest first. Failed and refused attempts are marked. */
-export function historyList(entries: readonly DescribedEntry[], reader: Reader): Html {
+/**
+ * Returns the entries of a trail as a list, newest first. Failed and refused attempts are marked.
+ * @param level The level of the entries' headings: 2 if no heading is above them except that of the page.
+ */
+export function historyList(entries: readonly DescribedEntry[], reader: Reader, level: 2 | 3 = 3): Html {
   if (entries.length === 0) return html`<p class="eis-card eis-empty">${reader.texts.history.none}</p>`;
   return html`<ol class="eis-card eis-list eis-history" role="list">
-    ${entries.map((entry) => historyItem(entry, reader))}
+    ${entries.map((entry) => historyItem(entry, reader, level))}
   </ol>`;
 }
 
-function historyItem(described: DescribedEntry, reader: Reader): Html {
+function historyItem(described: DescribedEntry, reader: Reader, level: 2 | 3): Html {
   const { entry, device, place } = described;
   const { texts } = reader;
   const kind = device === undefined ? 'unknown' : deviceKind(device, entry);
@@ -31,7 +34,9 @@ function historyItem(described: DescribedEntry, reader: Reader): Html {
   return html`<li class="eis-session">
     ${icon(kind, texts.session.kinds[kind])}
     <div>
-      <h3 ${isAlarming(entry) && html`class="eis-alarming"`}>${eventText(entry, reader)}</h3>
+      <h3 aria-level="${level}" ${isAlarming(entry) && html`class="eis-alarming"`}>
+        ${eventText(entry, reader)}
+      </h3>
       <p>${facts.map((fact) => fact && html`<span>${fact}</span>`)}</p>
     </div>
     <p>${timeOf(entry.at, reader)}</p>

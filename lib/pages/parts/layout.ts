@@ -53,8 +53,11 @@ export function mainOf(
   { width = 'normal', back }: PageShape = {},
 ): Html {
   return html`<main class="eis${width !== 'normal' && ` eis-${width}`}" data-now="${texts.session.justNow}">
-    ${back && html`<a class="eis-back" href="${back.path}">← ${back.text}</a>`}
+    ${back && html`<a class="eis-back" href="${back.path}">${BACK[texts.direction]} ${back.text}</a>`}
     <h1>${title}</h1>
     ${content}
   </main>`;
 }
+
+/** The arrow of a link back, by the direction of the language. */
+const BACK = { ltr: '←', rtl: '→' } as const;

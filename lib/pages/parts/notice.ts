@@ -1,6 +1,8 @@
 import type { Request } from 'express';
 
+import type { SessionError } from '../../errors';
 import { queryOf } from '../../http/request';
+import { displayRefusal } from '../../session/i18n/messages';
 import type { NoticeName } from '../messages/page-messages';
 import type { Reader } from '../messages/reader';
 import { html, type Html } from './html';
@@ -32,4 +34,15 @@ export function noticeBox(title: string, text: string): Html {
 /** Returns a message about something that failed. */
 export function problemBox(text: string): Html {
   return html`<p class="eis-notice eis-problem" role="alert" tabindex="-1" autofocus>${text}</p>`;
+}
+
+/** Returns the heading and the content of a page about a refusal, with a link to the next page. */
+export function problemPage(
+  error: SessionError,
+  reader: Reader,
+  next: { readonly path: string; readonly text: string },
+): { readonly title: string; readonly content: Html } {
+  const content = html`${problemBox(displayRefusal(error, reader.names))}
+    <p><a href="${next.path}">${next.text}</a></p>`;
+  return { title: reader.texts.problem.title, content };
 }

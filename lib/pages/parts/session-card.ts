@@ -49,21 +49,15 @@ export function sessionCard({ described, title }: TitledSession, listing: Sessio
   const { session } = described;
   const { texts } = reader;
   const isCurrent = session.sessionId === currentId;
-  const kind = deviceKind(described.device, session);
+  const link = html`<a href="${base}/sessions/${session.sessionId}">${title}</a>`;
   return html`<li
     class="eis-session"
     id="eis-${session.sessionId}"
     data-title="${title}"
     data-effect="${effectName(described, isCurrent)}"
   >
-    ${!isCurrent && html`<input type="checkbox" name="selected" value="${session.sessionId}" aria-label="${reader.filled(texts.account.select, { title })}" />`}
-    ${icon(kind, texts.session.kinds[kind])}
-    <div>
-      <h3>
-        <a href="${base}/sessions/${session.sessionId}">${title}</a> ${badges(described, isCurrent, reader)}
-      </h3>
-      ${facts(whereFacts(described, reader))} ${facts(whenFacts(described, isCurrent, reader))}
-    </div>
+    ${!isCurrent && sessionBox({ described, title }, reader)}
+    ${sessionSummary(described, link, isCurrent, reader)}
     <button
       class="eis-button"
       name="id"
@@ -73,6 +67,33 @@ export function sessionCard({ described, title }: TitledSession, listing: Sessio
       ${texts.session.signOut}
     </button>
   </li> `;
+}
+
+/** Returns an item of a list in which sessions can only be selected. */
+export function selectableCard(titled: TitledSession, reader: Reader): Html {
+  return html`<li class="eis-session">
+    ${sessionBox(titled, reader)} ${sessionSummary(titled.described, titled.title, false, reader)}
+  </li> `;
+}
+
+function sessionBox({ described: { session }, title }: TitledSession, reader: Reader): Html {
+  const label = reader.filled(reader.texts.account.select, { title });
+  return html`<input type="checkbox" name="selected" value="${session.sessionId}" aria-label="${label}" />`;
+}
+
+/** Returns the icon, the title and the facts of a session. */
+function sessionSummary(
+  described: DescribedSession,
+  title: Content,
+  isCurrent: boolean,
+  reader: Reader,
+): Html {
+  const kind = deviceKind(described.device, described.session);
+  return html`${icon(kind, reader.texts.session.kinds[kind])}
+    <div>
+      <h3><bdi>${title}</bdi> ${badges(described, isCurrent, reader)}</h3>
+      ${facts(whereFacts(described, reader))} ${facts(whenFacts(described, isCurrent, reader))}
+    </div>`;
 }
 
 /** The effect that ending a session has: the key of a message in `confirm`. */

@@ -27,8 +27,13 @@ export function sessionFacts(described: DescribedSession, reader: Reader, more: 
     [facts.deviceBound, session.boundAt !== null && timeOf(session.boundAt, reader, 'exact')],
     [facts.userAgent, visible(session.userAgent) ?? facts.unknown],
   ];
+  return factList([...known, ...more]);
+}
+
+/** Returns facts as a list. */
+export function factList(facts: readonly Fact[]): Html {
   return html`<dl>
-    ${[...known, ...more].map(
+    ${facts.map(
       ([name, value]) =>
         value &&
         html`<dt>${name}</dt>

@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import { SessionError } from '../../errors';
 import type { Answer, Dialect } from '../../http/dialect';
 import { htmlText } from '../../http/html-text';
+import { plainPage, PLAIN_PAGE_HEADERS } from '../../http/plain-page';
 import type { Action } from './actions';
 import type { OpenXchangeDialect } from './dialect';
 import { OpenXchangeError, type ErrorObject } from './errors';
@@ -29,10 +30,6 @@ export function refusalWithPage(dialect: Dialect): Dialect['refusal'] {
   };
 }
 
-/** Lets phones and dark mode show the page as they show other pages. */
-const DISPLAY =
-  '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">';
-
 /** The time after which the page leads back to the form, in seconds. */
 const PAUSE = 5;
 
@@ -42,19 +39,13 @@ function errorPage({ headers, body, ...rest }: Answer, request: Request): Answer
   const back = formOf(request);
   const refresh = back && `<meta http-equiv="refresh" content="${PAUSE}; url=${htmlText(back)}">`;
   const link = back && `<p><a href="${htmlText(back)}">Back</a></p>`;
-  return {
-    ...rest,
-    headers: {
-      ...headers,
-      'Content-Type': 'text/html; charset=UTF-8',
-      'Content-Security-Policy':
-        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-      'X-Content-Type-Options': 'nosniff',
-    },
-    body:
-      `<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">${DISPLAY}<title>Login failed</title>${refresh ?? ''}</head>` +
-      `<body><h1>Login failed</h1><p>${message}</p>${link ?? ''}</body></html>\n`,
-  };
+  const page = plainPage({
+    language: 'en',
+    title: 'Login failed',
+    head: refresh,
+    body: `<p>${message}</p>${link ?? ''}`,
+  });
+  return { ...rest, headers: { ...headers, ...PLAIN_PAGE_HEADERS }, body: page };
 }
 
 /** Returns the page with the form, with the parameter `login=failed`, or undefined if the browser does not name the page. */

@@ -2,6 +2,7 @@ import { Router, text, type ErrorRequestHandler, type Request, type RequestHandl
 
 import type { NameOf } from '../../http/account-limiter';
 import type { Dialect } from '../../http/dialect';
+import { parseForm } from '../../http/form-body';
 import { LIMIT, attemptLimiters, revokeLimiters, type Limit } from '../../http/limiters';
 import { bodyParseErrors } from '../../http/parse-errors';
 import { verbOptions } from '../../http/request';
@@ -20,7 +21,6 @@ import { changeIp } from './change-ip';
 import { CookieRefresh } from './cookie-refresh';
 import { openXchange, type OpenXchangeDialect } from './dialect';
 import { OpenXchangeError } from './errors';
-import { parseForm } from './form-body';
 import { refusalWithPage, withErrorPage } from './form-error-page';
 import { formLogin } from './form-login';
 import { login, type Authenticate, type ExtraFields } from './login';

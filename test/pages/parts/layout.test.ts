@@ -29,6 +29,11 @@ describe('the content of a page', () => {
     expect(main).toMatch(/class="eis eis-wide"[^]*href="\/all">← All<\/a>\s*<h1>Title<\/h1>\s*<p>Text/);
   });
 
+  it('has an arrow back that points to the start of the line', () => {
+    const reader = new Reader('he', { ...ENGLISH_PAGES, direction: 'rtl' }, messagesFor('he'), 0);
+    expect(String(mainOf('Title', html``, reader, { back: { path: '/', text: 'All' } }))).toContain('→ All');
+  });
+
   it('tells the script how the language says "just now"', () => {
     const session = { ...ENGLISH_PAGES.session, justNow: 'à l’instant' };
     const reader = new Reader('fr', { ...ENGLISH_PAGES, session }, messagesFor('fr'), 0);

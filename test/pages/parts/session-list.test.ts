@@ -36,6 +36,12 @@ describe('the lists of sessions', () => {
     expect(lists(3)).toContain('value="selected"');
   });
 
+  it('have a box that selects all only if there are several boxes on the page', () => {
+    expect(lists(2, { others: 300 })).not.toContain('data-all');
+    expect(lists(3)).toMatch(/<label hidden><input type="checkbox" data-all/);
+    expect(lists(2, { isFirst: false, currentId: '', others: 300 })).toContain('data-all');
+  });
+
   it('link to the next page, and from a later page to the first', () => {
     expect(lists(3, { next: 'abc', others: 500 })).toMatch(/href="\/a\?after=abc">Older sessions/);
     const later = lists(3, { isFirst: false, currentId: '' });

@@ -20,7 +20,7 @@ describe('the errors of formlogin', () => {
     await ox.arrange({ options });
     const answer = await submit(ox.client(), WRONG, ['Referer: https://portal.example/start?a=1&b=2#x']);
     expect([answer.status, valuesOf(answer, 'Set-Cookie')]).toEqual([200, []]);
-    expect(valuesOf(answer, 'Content-Type')).toEqual(['text/html; charset=UTF-8']);
+    expect(valuesOf(answer, 'Content-Type')).toEqual(['text/html; charset=utf-8']);
     expect(valuesOf(answer, 'Content-Security-Policy')[0]).toContain("default-src 'none'");
     expect(answer.body).toContain('<p>Invalid credentials.</p>');
     const back = 'https://portal.example/start?a=1&amp;b=2&amp;login=failed#x';
