@@ -113,7 +113,7 @@ async function destroy(knex: Knex, timeout: number): Promise<void> {
 
 /** The usual chain: `buffered` collects touches, `cached` keeps sessions in memory, `postgres` runs the statements. */
 function databaseChain(knex: Knex, settings: Settings): Chain {
-  const { clock, changesConnection, keys, lifetimes, cacheSize, requestBudget: budget } = settings;
+  const { clock, changesConnection, keys, lifetimes, rotation, cacheSize, requestBudget: budget } = settings;
   const runner = new StatementRunner(appConnections(knex), { budget, schema: settings.schema });
   // One connection serves two purposes: the follower reads the change log over it, and notifications arrive on it.
   const connection = new DedicatedConnection(knex, { connection: changesConnection });
@@ -121,7 +121,7 @@ function databaseChain(knex: Knex, settings: Settings): Chain {
   const follower = followerOf(connection, runner, schema, settings);
 
   const database = postgres(runner, { schema, onDefect: reportFailure('rows', settings) });
-  const cache = cached(database, { cache: lru(cacheSize), follower, lifetimes, clock });
+  const cache = cached(database, { cache: lru(cacheSize), follower, lifetimes, rotation, clock });
   const store = buffered(cache, { ...settings, onFailure: reportFailure('touches', settings) });
 
   return {

@@ -240,6 +240,8 @@ const ENDED: Readonly<Record<EndReason, string>> = {
     'This session was ended because the password or another credential has changed; sign in again.',
   administrator: 'An administrator ended this session; sign in again.',
   'ip-changed': 'This session was ended because it was used from another IP address; sign in again.',
+  'secret-reused':
+    'This session was ended because a copy of its credentials seems to be in use elsewhere; sign in again.',
   expired: 'This session has expired; sign in again.',
 };
 

@@ -53,6 +53,14 @@ export type SessionEvent =
       /** The session of that sign-in, which has ended. */
       readonly sessionId: string;
     }
+  | {
+      /** An earlier secret of a session was used, so somebody else has a copy. The session has ended. */
+      readonly type: 'secret-reused';
+      readonly session: SessionReference;
+      /** The IP address of the request, or null if it is unknown. */
+      readonly ipAddress: string | null;
+      readonly userAgent: string | null;
+    }
   /** This node completed a cleanup. */
   | {
       readonly type: 'cleaned';
@@ -125,8 +133,8 @@ export function reportEnded(report: Report, ended: readonly EndedSession[]): voi
  * unchanged, because every request is reported.
  */
 export function withVisibleText(event: SessionEvent): SessionEvent {
-  const { session, by, actor } = event as { session?: SessionReference; by?: string | null; actor?: string };
-  if ([session?.clientId, session?.authId, by, actor].every(isVisible)) return event;
+  const { session, by, actor, userAgent } = event as VisibleParts;
+  if ([session?.clientId, session?.authId, by, actor, userAgent].every(isVisible)) return event;
   return {
     ...event,
     ...(session && {
@@ -134,7 +142,16 @@ export function withVisibleText(event: SessionEvent): SessionEvent {
     }),
     ...(by && { by: visible(by) }),
     ...(actor && { actor: visible(actor) }),
+    ...(userAgent && { userAgent: visible(userAgent) }),
   };
+}
+
+/** The parts of events that contain texts of clients. */
+interface VisibleParts {
+  readonly session?: SessionReference;
+  readonly by?: string | null;
+  readonly actor?: string;
+  readonly userAgent?: string | null;
 }
 
 function isVisible(text: string | null | undefined): boolean {

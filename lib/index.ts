@@ -11,6 +11,7 @@ export type {
 } from './manager/manager';
 export type { SignIn } from './manager/new-session';
 export type { Authentication } from './manager/reauthentication';
+export type { GiveSecret } from './manager/secret-renewal';
 export type { BindingEvidence } from './manager/device-binding';
 export type { Visit } from './manager/verification';
 export type { EndedListener } from './manager/session-watch';
@@ -73,7 +74,7 @@ export { rest, type RestOptions } from './http/rest';
 export { browserPages, prefersHtml, returnPath, type BrowserPagesOptions } from './http/browser-pages';
 export { limitChoice } from './http/limit-choice';
 export { restRouter, type RestRouterOptions } from './http/rest-router';
-export type { Answer, Dialect, Transport } from './http/dialect';
+export type { Answer, Dialect, RotatedSession, Transport } from './http/dialect';
 
 // Sessions
 export {
@@ -89,6 +90,7 @@ export * from './session/session-data';
 export type { Credentials } from './session/credentials';
 export type { DescribedEntry, DescribedSession } from './session/described';
 export type { EndReason } from './session/end-reason';
+export type { OnTheft, Theft } from './session/theft';
 export type {
   OnRepeatedFailures,
   RefusedReason,

@@ -21,8 +21,18 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       bound_at timestamptz(3),
       -- The day of the last use. An index on last_accessed itself would prevent HOT updates by touches.
       active_day date not null,
+      -- When a client last received the secret, if not at the sign-in, and when one was seen to have stored it.
+      secret_issued_at timestamptz(3),
+      secret_confirmed_at timestamptz(3),
+      secret_given_again smallint,
       stay_signed_in boolean not null,
       secret_hash bytea not null,
+      -- The hash of the part that all secrets of the session share. Null if its secret never rotates.
+      secret_family bytea,
+      -- The hashes of the secrets before the current one, newest first, without anything between them.
+      earlier_secret_hashes bytea,
+      -- The current secret follows from the one before with this salt.
+      secret_salt bytea,
       -- The device of the sign-in, as in identity_session_devices.
       known_device bytea,
       tenant_id text,
@@ -40,6 +50,8 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       data jsonb,
       -- One object per protocol, under the protocol's name.
       protocol_data jsonb,
+      -- The fields that differ for a request with an earlier secret, after the user has authenticated again.
+      earlier_assurance jsonb,
       auth_id text,
       -- The level of the last authentication, and its methods with spaces between them.
       acr text,
@@ -364,8 +376,10 @@ async function createTriggers(knex: Knex, at: string): Promise<void> {
     execute function ${at}.identity_session_ended()`);
   await knex.raw(`
     create trigger identity_session_changed after update of
-      session_id, secret_hash, tenant_id, user_id, client_id, actor, device, device_info, user_agent, client_hints, stay_signed_in,
-      signed_in, authenticated_at, acr, amr, extra_properties, data, protocol_data, auth_id, bound_at, bound_key, name
+      session_id, secret_hash, secret_issued_at, secret_confirmed_at, earlier_assurance, tenant_id, user_id, client_id, actor, device,
+      device_info, user_agent, client_hints, stay_signed_in, signed_in, authenticated_at, acr, amr,
+      extra_properties, data, protocol_data, auth_id, bound_at,
+      bound_key, name
     on ${at}.identity_sessions for each row when (new.ended_at is null)
     execute function ${at}.identity_session_changed()`);
 

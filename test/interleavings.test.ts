@@ -17,7 +17,7 @@ import type { StoredSession } from '../lib/session/session';
 import { memory } from '../lib/store/memory';
 import type { End, AdministeredStore } from '../lib/store/store';
 import { FakeClock } from './support/clock';
-import { ALICE, LIFETIMES, admission, aSession } from './support/sessions';
+import { ALICE, LIFETIMES, ROTATION, admission, aSession } from './support/sessions';
 
 /*
  * Simulates two nodes, a store and a change log. The scheduler decides when each call arrives and when its result returns.
@@ -169,7 +169,7 @@ class World {
       onFailure: () => undefined,
     });
     const inner = behind?.(this.#store(), cache) ?? this.#store();
-    const node = cached(inner, { cache, follower, lifetimes: LIFETIMES, clock });
+    const node = cached(inner, { cache, follower, lifetimes: LIFETIMES, rotation: ROTATION, clock });
     return before?.(node) ?? node;
   }
 
@@ -296,7 +296,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
       changed(store, {
         find: async (id) => {
           const session = await store.find(id);
-          cache.set(id, new CachedSession(session!, LIFETIMES));
+          cache.set(id, new CachedSession(session!, { lifetimes: LIFETIMES, rotation: ROTATION }));
           return session;
         },
       }),

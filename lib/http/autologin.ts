@@ -4,6 +4,7 @@ import { SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
 import { secretOf } from '../session/credentials';
 import { checkAgreement } from './guarded-session';
+import { rotates } from './guarded-visit';
 import { checkResponse } from './open-session';
 import { bindingEvidence } from './bound-cookie';
 import { clientAddress } from './client-address';
@@ -13,8 +14,8 @@ import { asyncHandler, dialectOf, type VerbOptions } from './request';
 import { checkActionOrigin } from './same-origin';
 
 /**
- * Revives the session of a returning client and issues its cookie again, with the same id and secret and a full lifetime.
- * It also wakes a hibernating session. Call it when an app starts, for example from a page after it was loaded.
+ * Revives the session of a returning client and issues its cookie again, with the same id, a new secret and a full lifetime. The secret
+ * stays the same with `rotateAfter: false`, and for a minute after it was replaced. It also wakes a hibernating session. Call it when an app starts, for example from a page after it was loaded.
  *
  * Needs no guard: `app.post('/session/autologin', autologin(manager))`. `restRouter` includes it.
  *
@@ -34,16 +35,23 @@ export function autologin(manager: IdentitySessionManager, options: VerbOptions 
     const { transport } = credentials;
     checkAgreement(request, credentials);
     checkActionOrigin(request, transport, dialect, manager.settings);
-    const { sameAddress } = dialect;
-    const binding = bindingEvidence(request.headers, manager.settings);
-    const visit = { ipAddress: clientAddress(request), sameAddress, binding };
-    const session = await manager.revive(credentials, visit);
-    const secret = secretOf(credentials, session);
+    let renewed: string | undefined;
+    const session = await manager.revive(credentials, {
+      ipAddress: clientAddress(request),
+      sameAddress: dialect.sameAddress,
+      userAgent: request.headers['user-agent'],
+      binding: bindingEvidence(request.headers, manager.settings),
+      onNewSecret: rotates(dialect, transport) ? (secret) => (renewed = secret) : undefined,
+    });
+    const secret = renewed ?? secretOf(credentials, session);
     const device = deviceTokenIn(request, manager.settings);
     if (device !== undefined && manager.settings.onNewDevice !== undefined) {
       keepDeviceToken(response, device, manager.settings);
     }
-    return dialect.opened({ described: manager.describe(session), secret, transport }, request);
+    const answer = dialect.opened({ described: manager.describe(session), secret, transport }, request);
+    // A token is not part of the answer, because its client has it, unless it is new.
+    const carried = renewed && dialect.rotated!({ session, secret, transport }, request).headers;
+    return { ...answer, headers: { ...answer.headers, ...carried } };
   });
   return afterBody(dialect, handler);
 }

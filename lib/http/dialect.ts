@@ -56,6 +56,13 @@ export interface Dialect {
   opened(opened: OpenedSession, request: Request): Answer;
   /** Returns the bearer token for a client that keeps no cookies. */
   token(sessionId: string, secret: string): string;
+  /**
+   * The transports of clients whose secret can be replaced during a session, because `rotated` can carry the new one to them. Default:
+   * none, so that secrets stay the same. A dialect that names one has `rotated`.
+   */
+  readonly rotates?: readonly Transport[];
+  /** Builds the part of a response that carries a new secret to the client of the session. */
+  rotated?(rotated: RotatedSession, request: Request): Pick<Answer, 'headers' | 'cookies'>;
   /** Builds the answer that shows the caller's current session. */
   session(current: DescribedSession, request: Request): Answer;
   /** Builds the answer that lists sessions. `current` is the session of the request. Long lists are built in slices. */
@@ -79,6 +86,13 @@ export interface RequestCredentials extends Credentials {
 /** A session that was just opened or revived, with the secret that its client needs for later requests. */
 export interface OpenedSession {
   readonly described: DescribedSession;
+  readonly secret: string;
+  readonly transport: Transport;
+}
+
+/** A session whose secret was replaced. */
+export interface RotatedSession {
+  readonly session: IdentitySession;
   readonly secret: string;
   readonly transport: Transport;
 }

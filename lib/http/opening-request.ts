@@ -38,10 +38,12 @@ export async function verifyOpening(
   const credentials = dialect.credentials(request);
   if (credentials === undefined) throw plainRefusal('credentials-missing');
   if (dialect.sameOrigin && credentials.transport === 'cookie') checkOrigin(request, manager.settings);
-  const { sameAddress } = dialect;
-  const binding = bindingEvidence(request.headers, manager.settings);
-  const visit = { ipAddress: clientAddress(request), sameAddress, binding };
-  const session = await manager.verify(credentials, visit);
+  const session = await manager.verify(credentials, {
+    ipAddress: clientAddress(request),
+    sameAddress: dialect.sameAddress,
+    userAgent: request.headers['user-agent'],
+    binding: bindingEvidence(request.headers, manager.settings),
+  });
   setSession(request, session);
   return session;
 }

@@ -32,6 +32,8 @@ export interface RestOptions {
   };
   /** The data of the site that a browser deletes when its user signs out. Default: none. */
   readonly clearSiteData?: readonly SiteData[] | undefined;
+  /** True to replace bearer tokens too. Default: `false`. */
+  readonly rotateBearerTokens?: boolean;
   /** As the option of the manager. Default: `off`. */
   readonly deviceBound?: 'off' | 'optional' | 'required';
   /** The languages of names, locations and refusals. The request's `Accept-Language` selects one. */
@@ -44,7 +46,13 @@ export interface RestOptions {
  * `{ ...rest(manager.settings), refusal: myRefusal }`.
  */
 export function rest(options: RestOptions): Dialect {
-  const { cookies, clearSiteData = [], translations, deviceBound = 'off' } = options;
+  const {
+    cookies,
+    clearSiteData = [],
+    translations,
+    rotateBearerTokens = false,
+    deviceBound = 'off',
+  } = options;
   const cookieName = namedCookie(cookies);
   const cookieBegin = `${cookieName}=`;
   const credentials = (request: Request) => readCredentials(request, cookieBegin);
@@ -55,6 +63,13 @@ export function rest(options: RestOptions): Dialect {
     return { status: 200, headers: PRIVATE, cookies: [], body };
   }
 
+  function credentialCookie({ sessionId, staySignedIn }: IdentitySession, secret: string): string {
+    const maxAge = staySignedIn ? Math.floor(cookies.ttl / 1000) : undefined;
+    return setCookie(cookieName, credentialsText(sessionId, secret), { ...cookies, maxAge });
+  }
+
+  const token = (sessionId: string, secret: string) => TOKEN_PREFIX + credentialsText(sessionId, secret);
+
   return {
     sameOrigin: true,
     sameAddress: false,
@@ -63,7 +78,13 @@ export function rest(options: RestOptions): Dialect {
     remembered: credentials,
     revocation,
     page: pageOf,
-    token: (sessionId, secret) => TOKEN_PREFIX + credentialsText(sessionId, secret),
+    token,
+    rotates: rotateBearerTokens ? ['cookie', 'bearer'] : ['cookie'],
+    rotated({ session: of, secret, transport }) {
+      return transport === 'bearer'
+        ? { headers: { [NEW_TOKEN]: token(of.sessionId, secret) }, cookies: [] }
+        : { headers: {}, cookies: [credentialCookie(of, secret)] };
+    },
     session,
     refusal(error, request) {
       const answer = refusal(error, request, messagesIn(request));
@@ -90,10 +111,7 @@ export function rest(options: RestOptions): Dialect {
     opened({ described, secret, transport }, request) {
       const answer = session(described, request);
       if (transport === 'bearer') return answer;
-      const { sessionId, staySignedIn } = described.session;
-      const maxAge = staySignedIn ? Math.floor(cookies.ttl / 1000) : undefined;
-      const value = credentialsText(sessionId, secret);
-      return { ...answer, cookies: [setCookie(cookieName, value, { ...cookies, maxAge })] };
+      return { ...answer, cookies: [credentialCookie(described.session, secret)] };
     },
 
     revoked(clearCookies) {
@@ -110,6 +128,9 @@ export function rest(options: RestOptions): Dialect {
 
 /** The prefix of this package's bearer tokens. Tokens without it belong to the app and are ignored. */
 const TOKEN_PREFIX = 'eis_';
+
+/** The response header with a token that replaces the one of the request. */
+const NEW_TOKEN = 'Identity-Session-Token';
 
 const BEARER = /^bearer +(\S+) *$/i;
 

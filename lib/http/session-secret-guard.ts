@@ -1,7 +1,5 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
-import { bindingEvidence } from './bound-cookie';
-import { clientAddress } from './client-address';
 import type { Dialect, RequestCredentials } from './dialect';
 import { plainRefusal, SessionError } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
@@ -9,6 +7,7 @@ import { flag } from '../options/checks';
 import type { OptionTable } from '../options/reader';
 import type { Settings } from '../options/settings';
 import { isProved, setSession } from './guarded-session';
+import { GuardedVisit } from './guarded-visit';
 import { afterBody } from './parse-errors';
 import { refuse, restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 import { checkProvedWrite, checkWriteOrigin } from './same-origin';
@@ -51,18 +50,16 @@ export function sessionSecretGuard(
     optional,
   } = verbOptions('sessionSecretGuard', manager, options, GUARD_OPTIONS);
   const { settings } = manager;
-  const { sameAddress } = dialect;
   const guests = { dialect, optional };
 
   /** Sets the session of the request. Returns a promise only if the session is not cached. */
-  function admit(request: Request): Promise<void> | undefined {
+  function admit(request: Request, response: Response): Promise<void> | undefined {
     if (isProved(request, manager)) {
       checkProvedWrite(request, dialect, settings);
       return undefined;
     }
     const credentials = readCredentials(request, dialect, settings);
-    const binding = bindingEvidence(request.headers, settings);
-    const visit = { ipAddress: clientAddress(request), activity, sameAddress, binding };
+    const visit = new GuardedVisit(activity, request, response, dialect, credentials.transport, settings);
     const verified = manager.verify(credentials, visit);
     if (verified instanceof Promise) return verified.then((session) => setSession(request, session));
     setSession(request, verified);
@@ -72,7 +69,7 @@ export function sessionSecretGuard(
   return afterBody(dialect, function sessionSecretGuard(request, response, next) {
     let admitted: Promise<void> | undefined;
     try {
-      admitted = admit(request);
+      admitted = admit(request, response);
     } catch (error) {
       refuseUnlessGuest(error, guests, request, response, next);
       return;

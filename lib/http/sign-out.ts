@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 
+import { clientAddress } from './client-address';
 import type { Answer, Dialect } from './dialect';
 import { transportOf } from './guarded-session';
 import type { IdentitySessionManager } from '../manager/manager';
@@ -48,6 +49,7 @@ export async function endSessionOf(
   }
   const credentials = wellFormedCredentials(request, dialect);
   checkActionOrigin(request, credentials?.transport, dialect, manager.settings);
-  const session = credentials && (await manager.signOut(credentials));
+  const visit = { ipAddress: clientAddress(request), userAgent: request.headers['user-agent'] };
+  const session = credentials && (await manager.signOut(credentials, visit));
   return dialect.revoked(credentials?.transport !== 'bearer', request, session);
 }

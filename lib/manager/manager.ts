@@ -23,13 +23,7 @@ import { OwnSessions, type ListOptions, type OwnSearch } from './own-sessions';
 import { checkedProtocolData, newSession, type SignIn } from './new-session';
 import { raisedBy, type Authentication } from './reauthentication';
 import { checkedAcr, checkedAmr } from '../session/assurance';
-import {
-  credentialsMatch,
-  sessionSecretHash,
-  mintSecret,
-  parsedSessionId,
-  type Credentials,
-} from '../session/credentials';
+import { mintSecret, parsedSessionId, type Credentials } from '../session/credentials';
 import { expiresAt, stage, withIdleTimeout } from '../session/lifetimes';
 import {
   checkedOwner,
@@ -58,6 +52,7 @@ import type { Duration } from '../session/duration';
 import { END_REASONS, type EndReason } from '../session/end-reason';
 import { optionalLabel, jsonObject } from '../session/text';
 import type { EndedListener, SessionWatch } from './session-watch';
+import { Thefts } from './thefts';
 import type { Settings } from '../options/settings';
 import type { Data } from '../session/session-data';
 import type { TrailEntry } from '../session/trail-entry';
@@ -182,12 +177,19 @@ export class IdentitySessionManager {
     parts.onChange?.((ids) => this.#owners.look(ids));
     this.#locate = locate;
     this.#trail = parts.trail;
+    const thefts = new Thefts({
+      settings,
+      end: async (session) => (await this.#endOne(session, 'secret-reused')).length > 0,
+      noteRefused: ({ session, ...from }) =>
+        parts.trail.noteRefused(session.sessionId, 'secret-reused', from),
+    });
     const binding = new DeviceBinding({ store, keys: parts.keys, settings });
     setDeviceBinding(this, binding);
     this.#verification = new Verification(store, settings, {
       binding,
       locate,
       onRefused: (sessionId, reason, from) => parts.trail.noteRefused(sessionId, reason, from),
+      onTheft: (session, visit) => thefts.end(session, visit),
     });
     this.#capacity = capacityOf(store, settings);
   }
@@ -212,9 +214,11 @@ export class IdentitySessionManager {
   async #open(signIn: SignIn): Promise<Opened> {
     const secret = mintSecret(signIn.secretForm);
     await this.#synchronizeClock();
-    const session = newSession(signIn, sessionSecretHash(secret), this.settings);
+    const session = newSession(signIn, secret, this.settings);
     const { replaces } = signIn;
-    const replaced = replaces && (await this.#revocationOf(replaces, session.actor));
+    const { ipAddress, userAgent = undefined } = signIn;
+    const visit = { ipAddress, userAgent: userAgent ?? undefined };
+    const replaced = replaces && (await this.#revocationOf(replaces, visit, session.actor));
     const chosen = signIn.ends?.map((id) => parsedSessionId(id) ?? '');
     const inserted = await this.#insert(session, checkedAt(signIn, session), { replaced, chosen });
     const opened = withoutSecret(inserted);
@@ -256,7 +260,8 @@ export class IdentitySessionManager {
     secret = mintSecret(),
   ): Promise<IdentitySession> {
     await this.#synchronizeClock();
-    const session = newSession(signIn, sessionSecretHash(secret), this.settings);
+    // No response carries a new secret: tokens of the app contain none, and `adoptSessions` derives it for every request.
+    const session = newSession(signIn, secret, this.settings, { rotates: false });
     try {
       return withoutSecret(await this.#insert(session, checkedAt(signIn, session)));
     } catch (error) {
@@ -301,16 +306,31 @@ export class IdentitySessionManager {
   async revive(credentials: Credentials, visit: Visit = {}): Promise<IdentitySession> {
     if (!this.settings.lifetimes.autologin) throw plainRefusal('autologin-disabled');
     try {
-      const session = await this.verify(credentials, visit);
+      const session = await this.#verification.verify(credentials.sessionId, credentials, visit, 'always');
       currentAttempt()?.decide('succeeded');
       await this.#renewDevice(session);
       return session;
     } catch (error) {
       const code = error instanceof SessionError ? error.code : undefined;
       if (code === 'store-unavailable') currentAttempt()?.decide('undecided');
-      if (code === 'ip-changed') await this.#endMoved(credentials);
+      if (code === 'ip-changed') await this.#endMoved(credentials, visit);
       throw error;
     }
+  }
+
+  /**
+   * Replaces the secret of a session in place, after its user has authenticated again: the id, the row and the data stay. Put the new
+   * secret into the response. The earlier secret is accepted for `rotationGrace` more, and its requests see the fields of
+   * `earlierAssurance` in place of the session's own. It never receives the new secret. If the session's secret never
+   * changes, because its protocol or `adoptSessions` needs the same one again, the result contains the presented one.
+   * @throws SessionError `credentials-invalid`, `session-ended`, `session-expired`, `store-unavailable`
+   */
+  async replaceSecret(
+    credentials: Credentials,
+    { earlierAssurance }: { readonly earlierAssurance: JsonObject },
+  ): Promise<Opened> {
+    const { session, secret } = await this.#verification.replaceSecret(credentials, earlierAssurance);
+    return { session: withoutSecret(session), secret };
   }
 
   /**
@@ -471,32 +491,11 @@ export class IdentitySessionManager {
    * Ends the session that the credentials belong to, and returns it, even if it had already ended. Returns undefined if the
    * credentials belong to no session: the caller is signed out either way.
    */
-  async signOut(credentials: Credentials): Promise<IdentitySession | undefined> {
-    const session = await this.#sessionOf(credentials);
+  async signOut(credentials: Credentials, visit: Visit = {}): Promise<IdentitySession | undefined> {
+    const session = await this.#verification.sessionOf(credentials, visit);
     if (session === undefined) return undefined;
-    const which = sessionsOf(session, [session.sessionId]);
-    if (session.endedAt === null) await this.#end(which, 'signed-out', actingUser(session));
+    if (session.endedAt === null) await this.#endOne(session, 'signed-out', actingUser(session));
     return withoutSecret(session);
-  }
-
-  /**
-   * Replaces the secret of the session in place: same id, same row, same data.
-   * @throws SessionError `credentials-invalid`, `session-ended`, `store-unavailable`
-   */
-  async replaceSecret(
-    credentials: Credentials,
-    _options: { readonly earlierAssurance: JsonObject },
-  ): Promise<Opened> {
-    const session = await this.#sessionOf(credentials);
-    if (session === undefined) throw plainRefusal('credentials-invalid');
-    const secret = mintSecret();
-    const replaced = await this.#store.replaceSecret(
-      session.sessionId,
-      session.secretHash,
-      sessionSecretHash(secret),
-    );
-    if (!replaced) throw plainRefusal('session-ended');
-    return { session: withoutSecret(session), secret };
   }
 
   /**
@@ -667,18 +666,13 @@ export class IdentitySessionManager {
    */
   async #revocationOf(
     proof: Credentials | IdentitySession,
+    visit: Visit,
     actor: string | null = null,
   ): Promise<Revocation | undefined> {
-    const session = 'secret' in proof ? await this.#sessionOf(proof) : proof;
+    const session = 'secret' in proof ? await this.#verification.sessionOf(proof, visit) : proof;
     if (session === undefined || (actor !== null && session.actor === null)) return undefined;
     if ('secret' in proof && session.endedAt !== null) return undefined;
     return sessionsOf(session, [session.sessionId]);
-  }
-
-  /** Returns the session that the credentials belong to. It may have ended. */
-  async #sessionOf(credentials: Credentials): Promise<StoredSession | undefined> {
-    const session = await this.#store.find(credentials.sessionId);
-    return credentialsMatch(credentials, session) ? session : undefined;
   }
 
   /** Keeps the device known while its session lives, however long that is. */
@@ -688,8 +682,8 @@ export class IdentitySessionManager {
     if (session !== undefined) this.#newDevices.renew(session);
   }
 
-  async #endMoved(credentials: Credentials): Promise<void> {
-    const which = await this.#revocationOf(credentials);
+  async #endMoved(credentials: Credentials, visit: Visit): Promise<void> {
+    const which = await this.#revocationOf(credentials, visit);
     if (which !== undefined) await this.#end(which, 'ip-changed');
   }
 
@@ -743,6 +737,10 @@ export class IdentitySessionManager {
       });
     }
     throw error;
+  }
+
+  #endOne(session: IdentitySession, reason: EndReason, by: string | null = null): Promise<readonly string[]> {
+    return this.#end(sessionsOf(session, [session.sessionId]), reason, by);
   }
 
   async #end(which: Revocation, reason: EndReason, by: string | null = null): Promise<readonly string[]> {

@@ -17,6 +17,7 @@ import type { Device } from '../session/device/device';
 import { IMPERSONATION, kindOfDevice } from '../session/device/kind';
 import { checkedAcr, checkedAmr, type GivenAssurance } from '../session/assurance';
 import { flagOf } from '../session/flag';
+import { firstSecret } from '../session/secret-rotation';
 import type { IdentitySession, JsonObject, ProtocolData, StoredSession } from '../session/session';
 import type { Data } from '../session/session-data';
 import { capped, optionalLabel, optionalText, jsonObject, text } from '../session/text';
@@ -125,10 +126,16 @@ const SIGN_IN: Names<SignIn> = {
 
 /**
  * Returns the session that a sign-in opens.
+ * @param rotates False if the secret must stay the same, for example because no response carries a new one to the client.
  * @throws SessionError `invalid-request` if a value is too long or contains invalid characters
  * @throws TypeError if the app's own code passes values of a wrong type
  */
-export function newSession(signIn: SignIn, secretHash: string, settings: Settings): StoredSession {
+export function newSession(
+  signIn: SignIn,
+  secret: string,
+  settings: Settings,
+  { rotates = true } = {},
+): StoredSession {
   checkNames('signIn', signIn, SIGN_IN);
   if (typeof signIn.userId !== 'string') {
     throw new TypeError(
@@ -147,7 +154,7 @@ export function newSession(signIn: SignIn, secretHash: string, settings: Setting
   const address = settings.keptAddress(signIn.ipAddress);
   return {
     sessionId: signIn.sessionId === undefined ? mintSessionId(now) : givenId(signIn.sessionId),
-    secretHash,
+    ...firstSecret(secret, { rotates }),
     knownDevice: actor === null ? deviceOf(signIn) : null,
     tenantId: optionalText('tenantId', signIn.tenantId, 255),
     userId: text('userId', signIn.userId, 255),

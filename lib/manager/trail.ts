@@ -54,11 +54,18 @@ const WRITE_EVERY = 1000;
 /** The number of sessions whose refused requests are written at once. Those of further sessions are not counted. */
 const MOST_REFUSED = 100;
 
+/** The origin of a refused request. Without a user agent, the entry has that of the session. */
+export interface RefusedFrom {
+  readonly ipAddress?: string | null | undefined;
+  readonly userAgent?: string | null;
+}
+
 /** Refused requests for one session that are not written yet. */
 interface Refusals {
   readonly sessionId: string;
   readonly reason: RefusedReason;
   ipAddress: string | null;
+  userAgent: string | null;
   times: number;
 }
 
@@ -128,18 +135,23 @@ export class SessionTrail {
    * Notes that a request for a live session was refused. It is counted after the response, so that the time of the response does not
    * reveal that the session lives, and written within a second.
    */
-  noteRefused(sessionId: string, reason: RefusedReason, from: string | null | undefined): void {
-    afterPendingIo(() => this.#countRefused(sessionId, reason, this.#settings.keptAddress(from)));
+  noteRefused(
+    sessionId: string,
+    reason: RefusedReason,
+    { ipAddress: from, userAgent = null }: RefusedFrom,
+  ): void {
+    const ipAddress = this.#settings.keptAddress(from);
+    afterPendingIo(() => this.#countRefused({ sessionId, reason, ipAddress, userAgent, times: 1 }));
   }
 
-  #countRefused(sessionId: string, reason: RefusedReason, from: string | null): void {
-    const key = `${reason} ${sessionId}`;
+  #countRefused(refused: Refusals): void {
+    const key = `${refused.reason} ${refused.sessionId}`;
     const known = this.#refused.get(key);
     if (known !== undefined) {
-      known.times++;
-      known.ipAddress = from;
+      const { ipAddress, userAgent } = refused;
+      Object.assign(known, { ipAddress, userAgent, times: known.times + 1 });
     } else if (this.#refused.size < MOST_REFUSED) {
-      this.#refused.set(key, { sessionId, reason, ipAddress: from, times: 1 });
+      this.#refused.set(key, refused);
     }
     this.#cancelWrite ??= this.#settings.clock.after(WRITE_EVERY, () => void this.flush());
   }

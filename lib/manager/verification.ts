@@ -6,7 +6,7 @@ import {
   type RefusalDetails,
 } from '../errors';
 import { placeOf, type Locator } from '../location/location';
-import { credentialsMatch, type Credentials } from '../session/credentials';
+import { credentialsMatch, familyOf, secretOf, type Credentials } from '../session/credentials';
 import { ipAddress } from '../session/ip-address';
 import { withoutExpiredData, cutoffs, stage } from '../session/lifetimes';
 import {
@@ -16,13 +16,18 @@ import {
   sameOwner,
   withoutSecret,
   type IdentitySession,
+  type JsonObject,
   type Owner,
   type StoredSession,
 } from '../session/session';
 import type { Settings } from '../options/settings';
+import type { Renewal } from '../session/secret-rotation';
 import type { BindingEvidence, DeviceBinding } from './device-binding';
 import type { RefusedReason } from '../session/trail-entry';
 import type { MaybePromise, SessionStore } from '../store/store';
+
+import { SecretRenewal, type GiveSecret } from './secret-renewal';
+import type { RefusedFrom } from './trail';
 
 /** The circumstances of a request. */
 export interface Visit {
@@ -37,6 +42,13 @@ export interface Visit {
    * check applies to the request's own address.
    */
   readonly movesTo?: string | undefined;
+  /** The `User-Agent` header of the request, with which a theft is reported. */
+  readonly userAgent?: string | undefined;
+  /**
+   * Receives the client's new secret if it rotates, before the session is returned. The response must carry it to the client.
+   * Without this function, the secret does not rotate.
+   */
+  readonly onNewSecret?: GiveSecret | undefined;
   /** What the request shows of the binding of its session to a device. Without it, bound sessions are refused. */
   readonly binding?: BindingEvidence | undefined;
 }
@@ -60,7 +72,29 @@ export interface VerificationParts {
   readonly binding: DeviceBinding;
   readonly locate?: Locator | undefined;
   /** Called for a refused request that concerns the owner of a live session. */
-  readonly onRefused: (sessionId: string, reason: RefusedReason, from: string | null | undefined) => void;
+  readonly onRefused: (sessionId: string, reason: RefusedReason, from: RefusedFrom) => void;
+  /** Ends a session of which a copied secret was used, and reports it. */
+  readonly onTheft: (session: StoredSession, visit: Visit) => Promise<void>;
+}
+
+/**
+ * Returns the secret of the request if it can have been a secret of the session, although it is not the current one. Hashes it in any
+ * case, so that the response time does not reveal whether the session exists.
+ */
+function familiarSecret(proof: Proof, session: StoredSession | undefined): string | undefined {
+  if (proof === CLAIMED || !('secret' in proof)) return undefined;
+  const secret = session === undefined ? '' : secretOf(proof, session);
+  const family = familyOf(secret);
+  return family !== null && family === session?.secretFamily ? secret : undefined;
+}
+
+/** The state of a session for one request at `now`. */
+interface Standing {
+  readonly isActive: boolean;
+  /** True if neither its secret nor anything else is due. */
+  readonly isQuiet: boolean;
+  readonly renewal: Renewal;
+  readonly now: number;
 }
 
 /** Verifies requests: the credentials must match, the session must be live, and the address must be allowed. */
@@ -68,24 +102,72 @@ export class Verification {
   readonly #store: SessionStore;
   readonly #settings: Settings;
   readonly #countryOf: (address: string) => string | undefined;
+  readonly #renewal: SecretRenewal;
   readonly #onRefused: VerificationParts['onRefused'];
+  readonly #onTheft: VerificationParts['onTheft'];
   readonly #binding: DeviceBinding;
 
-  constructor(store: SessionStore, settings: Settings, { binding, locate, onRefused }: VerificationParts) {
+  constructor(
+    store: SessionStore,
+    settings: Settings,
+    { binding, locate, onRefused, onTheft }: VerificationParts,
+  ) {
+    this.#renewal = new SecretRenewal(store, settings);
     this.#binding = binding;
     this.#onRefused = onRefused;
+    this.#onTheft = onTheft;
     this.#store = store;
     this.#settings = settings;
     this.#countryOf = (address) => placeOf(address, locate)?.country;
   }
 
   /** @throws SessionError as `verify` of the manager */
-  verify(sessionId: string | undefined, proof: Proof, visit: Visit): MaybePromise<IdentitySession> {
+  verify(
+    sessionId: string | undefined,
+    proof: Proof,
+    visit: Visit,
+    renewal: Renewal = 'when-due',
+  ): MaybePromise<IdentitySession> {
     const { clock } = this.#settings;
     const moment = clock.monotonic();
     const found = sessionId === undefined ? undefined : this.#store.find(sessionId, moment);
-    if (!(found instanceof Promise)) return this.#judge(found, proof, visit, clock.at(moment));
-    return this.#lookedUp(found, visit).then((session) => this.#judge(session, proof, visit, clock.now()));
+    if (!(found instanceof Promise)) return this.#judge(found, proof, visit, renewal, clock.at(moment));
+    return this.#lookedUp(found, visit).then((session) =>
+      this.#judge(session, proof, visit, renewal, clock.now()),
+    );
+  }
+
+  /**
+   * Returns the session that the credentials belong to, also if it has ended. Ends it if they are a copy that was replaced.
+   * @throws SessionError `store-unavailable`
+   */
+  async sessionOf(credentials: Credentials, visit: Visit): Promise<StoredSession | undefined> {
+    const found = await this.#store.find(credentials.sessionId);
+    if (credentialsMatch(credentials, found)) return found;
+    const secret = familiarSecret(credentials, found);
+    const session = secret === undefined ? undefined : await this.#store.read(credentials.sessionId);
+    if (session === undefined) return undefined;
+    const verdict = this.#renewal.judge(session, secret!);
+    if (verdict === 'reused' && this.#isLive(session)) await this.#onTheft(session, visit);
+    return verdict === 'wrong' ? undefined : session;
+  }
+
+  /**
+   * Replaces the secret of a session in place, and returns the session and the new secret.
+   * @throws SessionError `credentials-invalid`, `session-ended`, `session-expired`, `store-unavailable`
+   */
+  async replaceSecret(
+    credentials: Credentials,
+    earlierAssurance: JsonObject,
+  ): Promise<{ readonly session: StoredSession; readonly secret: string }> {
+    const session = await this.sessionOf(credentials, {});
+    if (session === undefined) throw this.#refusal('credentials-invalid', {});
+    const presented = secretOf(credentials, session);
+    if (this.#renewal.judge(session, presented) === 'reused') {
+      throw this.#refusal('session-ended', {}, session, REUSED);
+    }
+    this.#isActive(session, {}, this.#settings.clock.now());
+    return { session, secret: await this.#renewal.replace(session, presented, earlierAssurance) };
   }
 
   /** Waits for a session that is not cached, and reports the time. */
@@ -109,34 +191,106 @@ export class Verification {
     session: StoredSession | undefined,
     proof: Proof,
     visit: Visit,
+    renewal: Renewal,
     now: number,
   ): MaybePromise<IdentitySession> {
     // Compares without a session too, so that the response time does not reveal whether the session exists.
     const proved = proves(proof, session);
     if (!proved || session === undefined) {
+      const secret = familiarSecret(proof, session);
+      if (secret !== undefined) return this.#judgeEarlier(session!.sessionId, secret, proof, visit, renewal);
       if (session !== undefined && this.#isLive(session)) this.#note(session, 'wrong-secret', visit);
       throw this.#refusal('credentials-invalid', visit);
     }
+    return this.#accept(session, proof, visit, renewal, now);
+  }
+
+  /**
+   * Judges a secret that is not the current one, as far as the cache knows. Other nodes may have replaced or confirmed secrets since, so
+   * the database decides.
+   */
+  async #judgeEarlier(
+    sessionId: string,
+    secret: string,
+    proof: Proof,
+    visit: Visit,
+    renewal: Renewal,
+  ): Promise<IdentitySession> {
+    const session = await this.#lookedUp(this.#store.read(sessionId), visit);
+    const verdict = session === undefined ? 'wrong' : this.#renewal.judge(session, secret);
+    if (verdict === 'wrong' || session === undefined) {
+      if (session !== undefined && this.#isLive(session)) this.#note(session, 'wrong-secret', visit);
+      throw this.#refusal('credentials-invalid', visit);
+    }
+    const now = this.#settings.clock.now();
+    if (verdict === 'reused') {
+      this.#isActive(session, visit, now);
+      await this.#onTheft(session, visit);
+      throw this.#refusal('session-ended', visit, session, REUSED);
+    }
+    const seen = await this.#accept(session, proof, visit, renewal, now);
+    if (verdict === 'earlier-without-successor')
+      return Object.freeze({ ...seen, ...session.earlierAssurance });
+    if (verdict === 'earlier' && visit.onNewSecret !== undefined) {
+      await this.#renewal.giveAgain(session, secret, visit.onNewSecret);
+    }
+    return seen;
+  }
+
+  /** Accepts a request whose secret was judged: records the use, and replaces or confirms the current secret if it is time. */
+  #accept(
+    session: StoredSession,
+    proof: Proof,
+    visit: Visit,
+    renewal: Renewal,
+    now: number,
+  ): MaybePromise<IdentitySession> {
     const { nothingDueBefore: due } = session;
-    const isActive = (due !== undefined && now < due) || this.#isActive(session, visit, now);
+    const isQuiet = due !== undefined && now < due;
+    const isActive = isQuiet || this.#isActive(session, visit, now);
+    const standing = { isActive, isQuiet: isQuiet && renewal !== 'always', renewal, now };
     const bound = this.#checkBinding(session, proof, visit, now);
     return bound instanceof Promise
-      ? bound.then(() => this.#admit(session, proof, visit, { isActive, now }))
-      : this.#admit(session, proof, visit, { isActive, now });
+      ? bound.then(() => this.#admit(session, proof, visit, standing))
+      : this.#admit(session, proof, visit, standing);
   }
 
   #admit(
     session: StoredSession,
     proof: Proof,
     visit: Visit,
-    { isActive, now }: { readonly isActive: boolean; readonly now: number },
+    { isActive, isQuiet, renewal, now }: Standing,
   ): MaybePromise<IdentitySession> {
     const moved = this.#newAddresses(session, visit);
+    const accepted = this.#use(session, proof, visit, { isActive, moved, renewal, now });
+    return isQuiet ? accepted : this.#renewed(accepted, session, proof, visit, renewal);
+  }
+
+  #use(
+    session: StoredSession,
+    proof: Proof,
+    visit: Visit,
+    { isActive, moved, renewal, now }: Omit<Standing, 'isQuiet'> & { readonly moved: readonly string[] },
+  ): MaybePromise<IdentitySession> {
     if (visit.activity === false) {
       const seen = withoutSecret(session);
       return isActive ? seen : withoutExpiredData(seen, this.#settings.lifetimes, now);
     }
-    return isActive ? this.#recordUse(session, moved, now) : this.#wake(session, proof, visit, now);
+    return isActive ? this.#recordUse(session, moved, now) : this.#wake(session, proof, visit, now, renewal);
+  }
+
+  /** Returns the session of an accepted request, after its current secret was replaced or confirmed if it is time. */
+  #renewed(
+    accepted: MaybePromise<IdentitySession>,
+    session: StoredSession,
+    proof: Proof,
+    visit: Visit,
+    renewal: Renewal,
+  ): MaybePromise<IdentitySession> {
+    if (proof === CLAIMED || !('secret' in proof)) return accepted;
+    const renew = () => this.#renewal.renew(session, secretOf(proof, session), renewal, visit.onNewSecret);
+    if (accepted instanceof Promise) return accepted.then((seen) => renew()?.then(() => seen) ?? seen);
+    return renew()?.then(() => accepted) ?? accepted;
   }
 
   /**
@@ -207,14 +361,20 @@ export class Verification {
   }
 
   /** Wakes a hibernating session, whose data is dropped. If another request was faster, verifies again. */
-  async #wake(session: StoredSession, proof: Proof, visit: Visit, now: number): Promise<IdentitySession> {
+  async #wake(
+    session: StoredSession,
+    proof: Proof,
+    visit: Visit,
+    now: number,
+    renewal: Renewal,
+  ): Promise<IdentitySession> {
     const { hibernation } = cutoffs(this.#settings.lifetimes, now);
     if (await this.#store.wake(session.sessionId, now, hibernation)) {
       this.#settings.report({ type: 'reactivated', session: referenceTo(session) });
       const awake = { ...copyOf(session), data: NO_DATA, lastAccessed: now };
       return this.#recordUse(awake, this.#newAddresses(awake, visit), now);
     }
-    return this.verify(session.sessionId, proof, visit);
+    return this.verify(session.sessionId, proof, visit, renewal);
   }
 
   #recordUse(
@@ -233,7 +393,7 @@ export class Verification {
   }
 
   #note({ sessionId }: StoredSession, reason: RefusedReason, { ipAddress: from }: Visit): void {
-    this.#onRefused(sessionId, reason, from);
+    this.#onRefused(sessionId, reason, { ipAddress: from });
   }
 
   /** Reports and returns the refusal. `session` is given only if the request has proved that the session is its own. */
@@ -248,6 +408,8 @@ export class Verification {
     return plainRefusal(code, evidence);
   }
 }
+
+const REUSED: RefusalDetails = { endReason: 'secret-reused' };
 
 const NO_ADDRESSES: readonly string[] = Object.freeze([]);
 const NO_DATA = Object.freeze({});

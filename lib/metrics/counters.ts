@@ -99,6 +99,8 @@ export class EventCounters {
         return this.#failures.add(event.task);
       case 'reauthenticated':
       // The refusals by `requireRecent` are counted.
+      case 'secret-reused':
+      // The end of the session is counted with this reason.
       case 'new-device':
       // The sign-in is counted.
       case 'not-me':

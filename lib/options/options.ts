@@ -10,6 +10,7 @@ import type { DescribedSession } from '../session/described';
 import type { Duration } from '../session/duration';
 import { KEPT_ADDRESSES, type KeptAddresses } from '../session/ip-address';
 import { IP_CHECK, type IpCheckOptions } from '../session/ip-check';
+import type { OnTheft } from '../session/theft';
 import type { OnRepeatedFailures } from '../session/trail-entry';
 import { SIGN_IN_RULES, type RulesFor, type SignInRules } from '../session/sign-in-rules';
 import type { AdministeredStore } from '../store/store';
@@ -84,6 +85,21 @@ export interface IdentitySessionOptions extends SignInRules {
    * the default `maxAge` of `requireRecent`. At least one second. Default `false`: any time.
    */
   readonly recency?: Duration | false | undefined;
+  /**
+   * The age at which the secret in a client's cookie is replaced, when the client uses it; at least twice `rotationGrace`. Autologin
+   * replaces it at every opportunity. `false` switches rotation off. Default `24H`. `docs/rotation.md` describes it.
+   */
+  readonly rotateAfter?: Duration | false | undefined;
+  /**
+   * The time after which a client that received a new secret has certainly stored it, so that earlier secrets are no longer accepted;
+   * 30 seconds to one hour. Browsers write cookies to disk with a delay of up to 30 seconds. Default one minute.
+   */
+  readonly rotationGrace?: Duration | undefined;
+  /**
+   * Also rotates bearer tokens. The new token is in the response header `Identity-Session-Token`, and the client must use it from then
+   * on. Default `false`.
+   */
+  readonly rotateBearerTokens?: boolean | undefined;
 
   /** The attributes of the credential cookie. */
   readonly cookies?: CookieOptions | undefined;
@@ -265,6 +281,11 @@ export interface IdentitySessionOptions extends SignInRules {
    * node. Tell the user, for example by mail. If it throws, `report` receives a `failed` event.
    */
   readonly onRepeatedFailures?: OnRepeatedFailures | undefined;
+  /**
+   * Called when a copied secret of a session was used, with the session and the origin of the request. The session has ended. Once,
+   * on one node. Tell the user, for example by mail. If it throws, `report` receives a `failed` event.
+   */
+  readonly onTheft?: OnTheft | undefined;
   /** The source of time and timers, for tests. By default `systemClock()`. */
   readonly clock?: Clock | undefined;
 }
@@ -338,6 +359,10 @@ export const OPTIONS = {
   autologin: { default: true, check: flag },
   recency: { default: false, check: orFalse(duration(1000)) },
 
+  rotateAfter: { default: '24H', check: orFalse(duration(1000)) },
+  rotationGrace: { default: '60s', check: duration(30_000, HOUR) },
+  rotateBearerTokens: { default: false, check: flag },
+
   cookies: { group: COOKIE_OPTIONS },
   clearSiteData: {
     default: [],
@@ -392,6 +417,7 @@ export const OPTIONS = {
   },
   report: { check: func<Report>() },
   onRepeatedFailures: { check: func<OnRepeatedFailures>() },
+  onTheft: { check: func<OnTheft>() },
   clock: { check: valid<Clock>(isClock, 'a clock, with now(), monotonic() and after()') },
 } satisfies OptionTable<IdentitySessionOptions>;
 

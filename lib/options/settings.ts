@@ -12,6 +12,7 @@ import type { DescribeDevice } from '../session/device/device';
 import { addressKeeper } from '../session/ip-address';
 import { buildIpCheck, type IpCheck, type IpCheckMode } from '../session/ip-check';
 import type { Lifetimes } from '../session/lifetimes';
+import type { RotationRules } from '../session/secret-rotation';
 import { visible } from '../session/text';
 import { readSignInRules, type SignInRulesInForce } from '../session/sign-in-rules';
 
@@ -24,6 +25,7 @@ export interface Settings extends Omit<Values, keyof DerivedSettings>, DerivedSe
 /** The settings that combine several options or have another form than their option. */
 interface DerivedSettings {
   readonly lifetimes: Lifetimes;
+  readonly rotation: RotationRules;
   readonly cookies: CookieSettings;
   readonly rules: SignInRulesInForce;
   readonly maxSessionsKept: number | false;
@@ -76,6 +78,10 @@ function inForce(values: Values): Settings {
       long: values.longLifetime,
       absolute: values.absoluteLifetime === false ? Infinity : values.absoluteLifetime,
       autologin: values.autologin,
+    },
+    rotation: {
+      rotateAfter: values.rotateAfter === false ? Infinity : values.rotateAfter,
+      rotationGrace: values.rotationGrace,
     },
     cookies: { ...values.cookies, ttl: values.cookies.ttl ?? values.longLifetime },
     rules: readSignInRules(values),
@@ -167,6 +173,12 @@ function* contradictions(values: Values): Iterable<string> {
     yield (
       `\`inactiveTimeSpan\` (${inactiveTimeSpan} ms) is shorter than \`longLifetime\` (${longLifetime} ms), ` +
       'so that cleanup would delete live sessions: make it at least as long'
+    );
+  }
+  if (values.rotateAfter !== false && values.rotateAfter < 2 * values.rotationGrace) {
+    yield (
+      `\`rotateAfter\` (${values.rotateAfter} ms) must be at least twice \`rotationGrace\` (${values.rotationGrace} ms), because a ` +
+      'secret is replaced only after its client has certainly stored it: give more, or false for no rotation'
     );
   }
   if (lease > 0 && lease < SHORTEST_LEASE) {

@@ -1,4 +1,4 @@
-import { hash, randomBytes } from 'node:crypto';
+import { createHmac, hash, randomBytes } from 'node:crypto';
 
 import type { IdentitySession, StoredSession } from './session';
 
@@ -33,6 +33,38 @@ export function mintSessionId(now: number): string {
 /** Returns a new secret. */
 export function mintSecret(form: SecretForm = 'base64url'): string {
   return form === 'hex' ? randomBytes(16).toString('hex') : randomBytes(32).toString('base64url');
+}
+
+/** The part of a `base64url` secret that stays the same for the whole session, in bytes. The other half changes at a rotation. */
+const FAMILY = 16;
+
+/**
+ * Returns a value that all secrets of one session share, as 16 characters of one byte: the hash of their constant part. Nobody can
+ * compute it without having had one of the secrets. Returns null for a secret of the form `hex`, which never rotates.
+ */
+export function familyOf(secret: string): string | null {
+  return isSecret(secret) ? hash('sha256', bytesOf(secret).subarray(0, FAMILY), 'binary').slice(0, 16) : null;
+}
+
+/** Returns a salt for `successorOf`, as 32 hexadecimal digits. */
+export function mintSalt(): string {
+  return randomBytes(16).toString('hex');
+}
+
+/**
+ * Returns the secret that follows a `base64url` secret in the same session. Every node computes the same one from the same salt, for
+ * a client that shows the earlier secret. Without a salt, the successor is random.
+ */
+export function successorOf(secret: string, salt?: string): string {
+  const renewed =
+    salt === undefined
+      ? randomBytes(FAMILY)
+      : createHmac('sha256', Buffer.from(salt, 'hex')).update(secret).digest().subarray(0, FAMILY);
+  return Buffer.concat([bytesOf(secret).subarray(0, FAMILY), renewed]).toString('base64url');
+}
+
+function bytesOf(secret: string): Buffer {
+  return Buffer.from(secret, 'base64url');
 }
 
 /** Returns the hash of a token as 64 hexadecimal digits. A plain hash is sufficient from 112 random bits (ASVS 5.0, 6.5.2). */

@@ -16,6 +16,8 @@ export const END_REASONS = [
   'administrator',
   /** Autologin was attempted from an address that the IP check refuses. */
   'ip-changed',
+  /** An earlier secret was used after its client had stored the next one, so somebody else has a copy. */
+  'secret-reused',
   /** The session had expired, and a new sign-in needed its `authId`, or its owner had very many sessions. */
   'expired',
 ] as const;

@@ -2,6 +2,7 @@ import type { Assurance } from './assurance';
 import type { ClientHints } from './device/client-hints';
 import type { EndReason } from './end-reason';
 import { withIpAddresses } from './ip-address';
+import { secretStateOf, type SecretState } from './secret-rotation';
 import type { Data } from './session-data';
 
 /**
@@ -77,13 +78,8 @@ export interface IdentitySession extends Owner, Assurance {
 /** One object per protocol, under the protocol's name. */
 export type ProtocolData = Readonly<Record<string, JsonObject>>;
 
-/** A session as stores keep it, with the hash of its secret. The hash is never part of what the app sees. */
-export interface StoredSession extends IdentitySession {
-  /**
-   * SHA-256 of the secret, as 32 characters of which each is one byte (`latin1`). In this form a hash takes least memory and is
-   * compared fastest. The secret itself is not stored anywhere.
-   */
-  readonly secretHash: string;
+/** A session as stores keep it, with the hashes of its secrets. They are never part of what the app sees. */
+export interface StoredSession extends IdentitySession, SecretState {
   /** The hash of the device's token, as 64 hexadecimal digits, or null if devices are not remembered. */
   readonly knownDevice: string | null;
   /** The public key of the device that the session is bound to: both coordinates on P-256, with a dot between them. Or null. */
@@ -141,12 +137,18 @@ export function addUse(
 export function copyOf(session: StoredSession): {
   -readonly [Name in keyof StoredSession]: StoredSession[Name];
 } {
-  const { secretHash, knownDevice, boundKey, defect } = session;
-  return { secretHash, knownDevice, boundKey, ...withoutSecret(session), ...(defect && { defect }) };
+  const { knownDevice, boundKey, defect } = session;
+  return {
+    ...secretStateOf(session),
+    knownDevice,
+    boundKey,
+    ...withoutSecret(session),
+    ...(defect && { defect }),
+  };
 }
 
 /**
- * Returns the view of the session that the app gets. It is a plain object without the hashes of the secret and of the device. It
+ * Returns the view of the session that the app gets. It is a plain object without the hashes of secrets and of the device. It
  * is frozen with all its parts, so that the app cannot change what a cache holds. The fields are listed because every request
  * makes a view, and a rest pattern takes ten times as long.
  */

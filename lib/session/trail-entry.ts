@@ -15,7 +15,10 @@ export const TRAIL_EVENTS = [
   'reauthenticated',
   /** The app reported a failed attempt to sign in. */
   'sign-in-failed',
-  /** A request for a live session was refused because it had a wrong secret or came from an address that is not allowed. */
+  /**
+   * A request for a live session was refused because it had a wrong secret or one of which a copy exists, or came from an address
+   * that is not allowed.
+   */
   'refused',
   /** The password or another credential changed. */
   'credential-changed',
@@ -24,7 +27,7 @@ export const TRAIL_EVENTS = [
 ] as const;
 
 /** The reason of a `refused` entry. */
-export type RefusedReason = 'wrong-secret' | 'ip-changed' | 'binding-required';
+export type RefusedReason = 'wrong-secret' | 'ip-changed' | 'binding-required' | 'secret-reused';
 
 /** One entry of the trail: an act that concerned a user's sessions. Entries never change. */
 export interface TrailEntry {

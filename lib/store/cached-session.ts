@@ -1,5 +1,6 @@
 import { lru } from '../lru';
 import { activeUntil, type Lifetimes } from '../session/lifetimes';
+import { secretDueAt, type RotationRules, type SecretState } from '../session/secret-rotation';
 import { addUse, type StoredSession, type Use } from '../session/session';
 import type { UnwrittenUses } from './unwritten-uses';
 
@@ -40,8 +41,40 @@ const RARE = [
   'name',
 ] as const satisfies readonly (keyof StoredSession)[];
 
+/** The facts about secrets of a session that has rotated. */
+type Rotated = Omit<SecretState, 'secretHash' | 'secretFamily' | 'signedIn'>;
+
+const NEVER_ROTATED: Rotated = {
+  secretIssuedAt: null,
+  secretGivenAgain: 0,
+  secretSalt: null,
+  secretConfirmedAt: null,
+  earlierSecretHashes: null,
+  earlierAssurance: null,
+};
+
+function rotatedOf(session: StoredSession): Rotated {
+  if (session.secretIssuedAt === null) return NEVER_ROTATED;
+  const { secretIssuedAt, secretGivenAgain, secretSalt, secretConfirmedAt } = session;
+  const { earlierSecretHashes, earlierAssurance } = session;
+  return {
+    secretIssuedAt,
+    secretGivenAgain,
+    secretSalt,
+    secretConfirmedAt,
+    earlierSecretHashes,
+    earlierAssurance,
+  };
+}
+
 /** The number of different groups of common fields that are remembered. Sessions beyond it are cached with groups of their own. */
 const MOST_COMMON = 5000;
+
+/** The rules from which the time follows before which nothing is due for a session. */
+export interface DueRules {
+  readonly lifetimes: Lifetimes;
+  readonly rotation: RotationRules;
+}
 
 /**
  * A session as the cache holds it. Requests share it, so it changes only by `record`. It takes a third of the memory of a plain
@@ -51,6 +84,7 @@ export class CachedSession implements StoredSession {
   readonly sessionId: string;
   readonly userId: string;
   readonly secretHash: string;
+  readonly secretFamily: string | null;
   readonly signInAddress: string | null;
   readonly signedIn: number;
   lastAccessed: number | null;
@@ -62,11 +96,13 @@ export class CachedSession implements StoredSession {
   #addresses: string | readonly string[];
   readonly #common: Common;
   readonly #rare: Rare;
+  readonly #rotated: Rotated;
 
-  constructor(session: StoredSession, lifetimes: Lifetimes) {
+  constructor(session: StoredSession, rules: DueRules) {
     this.sessionId = session.sessionId;
     this.userId = session.userId;
     this.secretHash = session.secretHash;
+    this.secretFamily = session.secretFamily;
     this.signInAddress = session.signInAddress;
     this.signedIn = session.signedIn;
     this.lastAccessed = session.lastAccessed;
@@ -74,12 +110,16 @@ export class CachedSession implements StoredSession {
     this.#addresses = packed(session.ipAddresses);
     this.#common = commonOf(session);
     this.#rare = rareOf(session);
-    this.renew(lifetimes);
+    this.#rotated = rotatedOf(session);
+    this.renew(rules);
   }
 
   /** Computes `nothingDueBefore` again, after uses have changed it. */
-  renew(lifetimes: Lifetimes): void {
-    this.nothingDueBefore = this.defect === undefined ? activeUntil(this, lifetimes) : -Infinity;
+  renew({ lifetimes, rotation }: DueRules): void {
+    this.nothingDueBefore =
+      this.defect === undefined
+        ? Math.min(activeUntil(this, lifetimes), secretDueAt(this, rotation))
+        : -Infinity;
   }
 
   /** Records a use. */
@@ -99,6 +139,30 @@ export class CachedSession implements StoredSession {
   get currentIpAddress(): string | null {
     const addresses = this.#addresses;
     return typeof addresses === 'string' ? addresses : (addresses[addresses.length - 1] ?? null);
+  }
+
+  get secretIssuedAt(): number | null {
+    return this.#rotated.secretIssuedAt;
+  }
+
+  get secretGivenAgain(): number {
+    return this.#rotated.secretGivenAgain;
+  }
+
+  get secretSalt(): string | null {
+    return this.#rotated.secretSalt;
+  }
+
+  get secretConfirmedAt(): number | null {
+    return this.#rotated.secretConfirmedAt;
+  }
+
+  get earlierSecretHashes(): string | null {
+    return this.#rotated.earlierSecretHashes;
+  }
+
+  get earlierAssurance(): StoredSession['earlierAssurance'] {
+    return this.#rotated.earlierAssurance;
   }
 
   get tenantId(): string | null {

@@ -6,10 +6,11 @@ import type { Health } from '../health';
 import type { Lowered } from '../session/assurance';
 import { stage, type Cutoffs, type Lifetimes } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
+import type { RotationRules, SecretChange } from '../session/secret-rotation';
 import { afterUse, type EndedSession, type Owner, type StoredSession, type Use } from '../session/session';
 import type { Data } from '../session/session-data';
 import { AbsentIds } from './absent-ids';
-import { CachedSession } from './cached-session';
+import { CachedSession, type DueRules } from './cached-session';
 import { ForwardingStore } from './forwarding';
 import type {
   AdministeredStore,
@@ -35,6 +36,7 @@ export interface CachedOptions {
   /** Reports what other nodes ended or changed, and whether cached sessions may be trusted. Stacked caches share one. */
   readonly follower: ChangeFollower;
   readonly lifetimes: Lifetimes;
+  readonly rotation: RotationRules;
   readonly clock: Clock;
 }
 
@@ -61,7 +63,7 @@ interface Flight {
 class CachedStore extends ForwardingStore {
   readonly #cache: Cache<CachedSession>;
   readonly #follower: ChangeFollower;
-  readonly #lifetimes: Lifetimes;
+  readonly #rules: DueRules;
   readonly #clock: Clock;
   readonly #absent: AbsentIds;
   readonly #flights = new Map<string, Flight>();
@@ -69,11 +71,11 @@ class CachedStore extends ForwardingStore {
   /** The number of times that the whole cache was cleared. A policy that was read before the last time is not cached. */
   #clearings = 0;
 
-  constructor(inner: AdministeredStore, { cache, follower, lifetimes, clock }: CachedOptions) {
+  constructor(inner: AdministeredStore, { cache, follower, lifetimes, rotation, clock }: CachedOptions) {
     super(inner);
     this.#cache = cache;
     this.#follower = follower;
-    this.#lifetimes = lifetimes;
+    this.#rules = { lifetimes, rotation };
     this.#clock = clock;
     this.#absent = new AbsentIds(clock);
     follower.subscribe((change) => this.#apply(change));
@@ -110,10 +112,6 @@ class CachedStore extends ForwardingStore {
     return this.#changing([id], this.inner.raiseAssurance(id, raised), Boolean);
   }
 
-  override replaceSecret(id: string, from: string, to: string): Promise<boolean> {
-    return this.#changing([id], this.inner.replaceSecret(id, from, to), Boolean);
-  }
-
   override async lowerAssurance(which: Revocation, lowered: Lowered): Promise<Lowering> {
     const lowering = this.inner.lowerAssurance(which, lowered);
     const result = await this.#changing(which.only ?? [], lowering, ({ ids }) => ids.length > 0);
@@ -123,6 +121,10 @@ class CachedStore extends ForwardingStore {
 
   override changeData(id: string, change: (data: Data) => Data): Promise<boolean> {
     return this.#changing([id], this.inner.changeData(id, change), Boolean);
+  }
+
+  override changeSecret(id: string, change: SecretChange): Promise<boolean> {
+    return this.#changing([id], this.inner.changeSecret(id, change), Boolean);
   }
 
   override wake(id: string, at: number, idleSince: number): Promise<boolean> {
@@ -247,8 +249,8 @@ class CachedStore extends ForwardingStore {
   #mayServe(session: CachedSession, moment: number): boolean {
     const now = this.#clock.at(moment);
     if (now < session.nothingDueBefore) return true;
-    session.renew(this.#lifetimes);
-    return session.endedAt !== null || stage(session, this.#lifetimes, now) === 'active';
+    session.renew(this.#rules);
+    return session.endedAt !== null || stage(session, this.#rules.lifetimes, now) === 'active';
   }
 
   #load(id: string): MaybePromise<StoredSession | undefined> {
@@ -280,7 +282,7 @@ class CachedStore extends ForwardingStore {
 
   /** Uses the session's own id as key. The requested id may be a slice of a header, and would keep the header in memory. */
   #keep(session: StoredSession): CachedSession {
-    const entry = new CachedSession(session, this.#lifetimes);
+    const entry = new CachedSession(session, this.#rules);
     this.#absent.delete(entry.sessionId);
     this.#cache.set(entry.sessionId, entry);
     return entry;

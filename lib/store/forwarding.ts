@@ -2,6 +2,7 @@ import type { Health } from '../health';
 import type { Lowered } from '../session/assurance';
 import type { Cutoffs } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
+import type { SecretChange } from '../session/secret-rotation';
 import type { EndedSession, Owner, StoredSession, Use } from '../session/session';
 import type { Data } from '../session/session-data';
 import type {
@@ -61,16 +62,16 @@ export class ForwardingStore implements AdministeredStore {
     return this.inner.raiseAssurance(id, raised);
   }
 
-  replaceSecret(id: string, from: string, to: string): Promise<boolean> {
-    return this.inner.replaceSecret(id, from, to);
-  }
-
   lowerAssurance(which: Revocation, lowered: Lowered): Promise<Lowering> {
     return this.inner.lowerAssurance(which, lowered);
   }
 
   changeData(id: string, change: (data: Data) => Data): Promise<boolean> {
     return this.inner.changeData(id, change);
+  }
+
+  changeSecret(id: string, change: SecretChange): Promise<boolean> {
+    return this.inner.changeSecret(id, change);
   }
 
   wake(id: string, at: number, idleSince: number): Promise<boolean> {

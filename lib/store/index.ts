@@ -30,5 +30,6 @@ export type { Cutoffs, Lifetimes } from '../session/lifetimes';
 export type { Lowered } from '../session/assurance';
 export type { SearchOrder, SortKey } from '../session/order';
 export type { PagePosition } from '../session/page-position';
+export type { SecretChange, SecretState } from '../session/secret-rotation';
 export type { StoredSession, Use } from '../session/session';
 export type { SessionLimit } from '../session/sign-in-rules';

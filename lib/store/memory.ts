@@ -1,9 +1,10 @@
 import { plainRefusal } from '../errors';
 import type { Health } from '../health';
-import { afterLowering, type Lowered } from '../session/assurance';
+import { afterLowering, type Assurance, type Lowered } from '../session/assurance';
 import { isLive, lastUsed, withIdleTimeout, type Cutoffs } from '../session/lifetimes';
 import { inOrder, NEWEST_FIRST } from '../session/order';
 import { covers, type Revocation } from '../session/revocation';
+import { changedSecret, type SecretChange } from '../session/secret-rotation';
 import {
   afterUse,
   ownerKey,
@@ -118,19 +119,15 @@ class MemoryStore implements AdministeredStore {
     return true;
   }
 
-  async replaceSecret(id: string, from: string, to: string): Promise<boolean> {
-    const session = this.#sessions.get(id);
-    if (session === undefined || session.endedAt !== null || session.secretHash !== from) return false;
-    this.#sessions.set(id, { ...session, secretHash: to });
-    return true;
-  }
-
   async lowerAssurance(which: Revocation, lowered: Lowered): Promise<Lowering> {
     const ids: string[] = [];
     for (const session of this.#covered(which)) {
+      const { earlierAssurance } = session;
       const assurance = afterLowering(session, lowered);
-      if (assurance === undefined) continue;
-      this.#sessions.set(session.sessionId, { ...session, ...assurance });
+      const earlier = earlierAssurance && afterLowering(earlierAssurance as unknown as Assurance, lowered);
+      if (!assurance && !earlier) continue;
+      const changed = { ...assurance, ...(earlier && { earlierAssurance: { ...earlier } }) };
+      this.#sessions.set(session.sessionId, { ...session, ...changed });
       ids.push(session.sessionId);
     }
     return { ids, more: false };
@@ -141,6 +138,13 @@ class MemoryStore implements AdministeredStore {
     return (
       session !== undefined && session.endedAt === null && this.update(id, { data: change(session.data) })
     );
+  }
+
+  async changeSecret(id: string, change: SecretChange): Promise<boolean> {
+    const session = this.#sessions.get(id);
+    const changed = session?.endedAt === null ? changedSecret(session, change) : undefined;
+    if (changed !== undefined) this.#sessions.set(id, changed);
+    return changed !== undefined;
   }
 
   async wake(id: string, at: number, idleSince: number): Promise<boolean> {

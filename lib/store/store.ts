@@ -7,6 +7,7 @@ import type { Cutoffs } from '../session/lifetimes';
 import type { SearchOrder } from '../session/order';
 import type { PagePosition } from '../session/page-position';
 import type { PreventConcurrentLogin, Revocation } from '../session/revocation';
+import type { SecretChange } from '../session/secret-rotation';
 import type {
   EndedSession,
   JsonObject,
@@ -64,10 +65,6 @@ export interface SessionStore {
    */
   raiseAssurance(id: string, raised: Raised): Promise<boolean>;
   /**
-   * Replaces the hash of the session's secret. Returns false if the session does not exist, has ended, or has another hash.
-   */
-  replaceSecret(id: string, from: string, to: string): Promise<boolean>;
-  /**
    * Lowers the assurance of live sessions, at most 500 of them. Repeating it until `more` is false lowers all of them. Never makes an
    * assurance higher, also if it is repeated.
    */
@@ -77,6 +74,11 @@ export interface SessionStore {
    * calls `change` again. Returns false without a call if the session does not exist or has ended. Rethrows what `change` throws.
    */
   changeData(id: string, change: (data: Data) => Data): Promise<boolean>;
+  /**
+   * Changes the secret of a session, or what is known about its use, as `changedSecret` does. Returns false if the change does not
+   * apply: the session has ended, or another request has changed the secret since. Then read the session again.
+   */
+  changeSecret(id: string, change: SecretChange): Promise<boolean>;
   /**
    * Wakes a hibernating session: drops its temporary data and records the use. Returns false if the session has ended or
    * was used after `idleSince`, so that of several parallel calls only one returns true.

@@ -52,6 +52,8 @@ export interface RefusedRequest {
   readonly sessionId: string;
   readonly reason: RefusedReason;
   readonly ipAddress: string | null;
+  /** The user agent of the last request. Default: that of the session. */
+  readonly userAgent?: string | null;
   /** The number of requests. */
   readonly times: number;
 }

@@ -43,24 +43,49 @@ function expectRefusal(response: Response, status: number, code: string): void {
 }
 
 describe('autologin', () => {
-  it('wakes a hibernating session and issues the same cookie again for its full lifetime', async () => {
-    const cookie = cookieOf(await opened());
+  it('wakes a hibernating session and issues a new cookie for its full lifetime', async () => {
+    const session = await opened();
+    const cookie = cookieOf(session);
     clock.advance(6 * DAY);
     const response = await attempt({ Cookie: cookie });
     expect(response.status).toBe(200);
     expect(response.body.session).toMatchObject({ current: true, expires: '2026-01-28T12:00:00.000Z' });
     expect(response.get('Cache-Control')).toBe('no-store');
-    expect(response.get('Set-Cookie')).toEqual([
-      `${cookie}; Path=/; Max-Age=604800; HttpOnly; Secure; SameSite=Lax`,
-    ]);
+    const [set, ...others] = response.get('Set-Cookie')!;
+    expect(others).toEqual([]);
+    const [renewed, ...attributes] = set!.split('; ');
+    expect(renewed).toMatch(new RegExp(`^__Host-Http-identity=${session.session.sessionId}\\.[\\w-]{43}$`));
+    expect(renewed).not.toBe(cookie);
+    expect(attributes).toEqual(['Path=/', 'Max-Age=604800', 'HttpOnly', 'Secure', 'SameSite=Lax']);
+    expect((await attempt({ Cookie: renewed! })).status).toBe(200);
+  });
+
+  it('issues the same cookie again while its client could still lose it, and with `rotateAfter: false`', async () => {
+    const first = await attempt({ Cookie: cookieOf(await opened()) });
+    const cookie = first.get('Set-Cookie')![0]!.split(';')[0]!;
+    expect((await attempt({ Cookie: cookie })).get('Set-Cookie')![0]).toContain(`${cookie};`);
+
+    use({ rotateAfter: false });
+    const kept = cookieOf(await opened());
+    expect((await attempt({ Cookie: kept })).get('Set-Cookie')![0]).toContain(`${kept};`);
+  });
+
+  it('gives the same new cookie to parallel requests', async () => {
+    const cookie = cookieOf(await opened());
+    const responses = await Promise.all(Array.from({ length: 6 }, () => attempt({ Cookie: cookie })));
+    expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
+    expect(new Set(responses.map((response) => response.get('Set-Cookie')![0])).size).toBe(1);
   });
 
   it('issues a cookie without Max-Age for a session that does not stay signed in', async () => {
-    const cookie = cookieOf(await opened({ staySignedIn: false }));
-    const response = await attempt({ Cookie: cookie });
+    const response = await attempt({ Cookie: cookieOf(await opened({ staySignedIn: false })) });
     expect([response.status, response.get('Set-Cookie')]).toEqual([
       200,
-      [`${cookie}; Path=/; HttpOnly; Secure; SameSite=Lax`],
+      [
+        expect.stringMatching(
+          /^__Host-Http-identity=[0-9a-f]{32}\.[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+        ),
+      ],
     ]);
   });
 
@@ -81,6 +106,16 @@ describe('autologin', () => {
       'Sec-Fetch-Site': 'cross-site',
     });
     expect([response.status, response.get('Set-Cookie')]).toEqual([200, undefined]);
+    expect(response.get('Identity-Session-Token')).toBeUndefined();
+  });
+
+  it('returns a new bearer token in a header with `rotateBearerTokens`', async () => {
+    use({ rotateBearerTokens: true });
+    const response = await attempt({ Authorization: bearerOf(await opened()) });
+    const token = response.get('Identity-Session-Token')!;
+    expect(token).toMatch(/^eis_[0-9a-f]{32}\.[\w-]{43}$/);
+    expect([response.status, response.get('Set-Cookie')]).toEqual([200, undefined]);
+    expect((await attempt({ Authorization: `Bearer ${token}` })).status).toBe(200);
   });
 });
 
@@ -157,7 +192,7 @@ describe('autologin with a custom dialect', () => {
       .post(`/?id=${session.sessionId}&secret_alice=${secret}`)
       .set('Sec-Fetch-Site', 'cross-site');
     expect([response.status, response.get('X-Dialect'), response.text]).toEqual([202, 'own', 'welcome back']);
-    expect(received).toEqual([['alice', secret, 'cookie']]);
+    expect(received).toEqual([['alice', expect.stringMatching(/^[\w-]{43}$/), 'cookie']]);
     expect((await request(app).post(`/?id=${session.sessionId}`)).status).toBe(401);
   });
 });

@@ -112,8 +112,18 @@ describe('the function of createReauthentication', () => {
     async () => {
       const session = await opened();
       const stolen = cookieOf(session);
-      await confirming(session);
-      expect(await recent(stolen)).toBe(401);
+      const cookie = newCookie(await confirming(session));
+      const asThief = (path: string) => request(app).get(path).set('Cookie', stolen);
+
+      // Requests of other tabs are still on their way.
+      const within = await asThief('/recent');
+      expect([within.status, within.body.code]).toEqual([401, 'authentication-insufficient']);
+      expect(within.get('Set-Cookie')).toBeUndefined();
+      expect((await asThief('/')).status).toBe(404);
+      clock.advance(60_001);
+      const after = await asThief('/');
+      expect([after.status, after.get('Set-Cookie')]).toEqual([401, undefined]);
+      expect(cookie).not.toBe(stolen);
     },
   );
 

@@ -1,11 +1,12 @@
 import { memory } from '../../lib';
 import { newSession, type SignIn } from '../../lib/manager/new-session';
 import { settingsOf } from '../../lib/options/settings';
+import { sessionSecretHash, mintSecret } from '../../lib/session/credentials';
 import { FakeClock } from '../support/clock';
 
 const clock = new FakeClock();
 const settings = settingsOf({ store: memory(), clock, nodeId: 'node-1' });
-const opened = (signIn: SignIn) => newSession(signIn, 'hash', settings);
+const opened = (signIn: SignIn) => newSession(signIn, 'secret', settings);
 
 describe('newSession', () => {
   it('returns a session with the given fields in normal form, and with defaults for the others', () => {
@@ -24,7 +25,9 @@ describe('newSession', () => {
       }),
     ).toMatchObject({
       sessionId: expect.stringMatching(/^[0-9a-f]{32}$/),
-      secretHash: 'hash',
+      secretHash: sessionSecretHash('secret'),
+      secretIssuedAt: null,
+      earlierSecretHashes: null,
       tenantId: 'acme',
       userId: 'alice',
       clientId: 'mail',
@@ -91,9 +94,17 @@ describe('newSession', () => {
     });
   });
 
+  it('keeps the family of a secret that rotates, and none of one that stays the same', () => {
+    const families = (secret: string, rotates?: boolean) =>
+      newSession({ userId: 'alice' }, secret, settings, { rotates }).secretFamily;
+    expect(families(mintSecret())).toHaveLength(16);
+    expect(families(mintSecret(), false)).toBeNull();
+    expect(families(mintSecret('hex'))).toBeNull();
+  });
+
   it("describes the device in the app's first language", () => {
     const german = settingsOf({ store: memory(), languages: ['de', 'en'] });
-    const { deviceInfo } = newSession({ userId: 'alice', userAgent: null }, 'hash', german);
+    const { deviceInfo } = newSession({ userId: 'alice', userAgent: null }, 'secret', german);
     expect(deviceInfo).toBe('Unbekanntes Gerät');
   });
 
@@ -125,19 +136,19 @@ describe('newSession', () => {
   ] as const)('gives the sign-in %j the kind of device %s', (fields, device) => {
     const deviceOf = (clientId: string | null) => (clientId === 'kiosk' ? 'Kiosk' : undefined);
     const own = settingsOf({ store: memory(), deviceOf });
-    expect(newSession({ userId: 'alice', ...fields }, 'hash', own).device).toBe(device);
+    expect(newSession({ userId: 'alice', ...fields }, 'secret', own).device).toBe(device);
   });
 
   it('gives every impersonation the kind of device Impersonation', () => {
     const own = settingsOf({ store: memory(), deviceOf: () => 'Kiosk' });
-    const session = newSession({ userId: 'alice', actor: 'support', device: 'Web' }, 'hash', own);
+    const session = newSession({ userId: 'alice', actor: 'support', device: 'Web' }, 'secret', own);
     expect(session).toMatchObject({ actor: 'support', device: 'Impersonation' });
-    expect(() => newSession({ userId: 'alice', actor: '' }, 'hash', own)).toThrow('"actor"');
+    expect(() => newSession({ userId: 'alice', actor: '' }, 'secret', own)).toThrow('"actor"');
   });
 
   it.each([null, 5, '', 'x'.repeat(65)])('throws a TypeError if deviceOf returns %j', (device) => {
     const wrong = settingsOf({ store: memory(), deviceOf: () => device as never });
-    const open = () => newSession({ userId: 'alice' }, 'hash', wrong);
+    const open = () => newSession({ userId: 'alice' }, 'secret', wrong);
     expect(open).toThrow(TypeError);
     expect(open).toThrow('`deviceOf` must return a string of 1 to 64');
   });

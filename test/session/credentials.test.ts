@@ -1,12 +1,15 @@
 import {
   credentialsMatch,
+  familyOf,
   hashSecret,
   sessionSecretHash,
   isSecret,
   isSessionId,
+  mintSalt,
   mintSecret,
   mintSessionId,
   parsedSessionId,
+  successorOf,
 } from '../../lib/session/credentials';
 import { satisfies } from '../support/compliance';
 import { aSession } from '../support/sessions';
@@ -54,6 +57,55 @@ describe('parsedSessionId', () => {
 
   it.each(['junk', '', undefined, null, 42, [DASHED]])('returns undefined for %j', (value) => {
     expect(parsedSessionId(value)).toBeUndefined();
+  });
+});
+
+describe('familyOf', () => {
+  it('is the same for all successors of a secret, and different for other secrets', () => {
+    const first = mintSecret();
+    const family = familyOf(first);
+    expect(family).toMatch(/^[\0-\u00ff]{16}$/);
+    let secret = first;
+    for (let generation = 0; generation < 5; generation++) {
+      secret = successorOf(secret, mintSalt());
+      expect(familyOf(secret)).toBe(family);
+    }
+    expect(familyOf(mintSecret())).not.toBe(family);
+  });
+
+  it('contains no part of the secret', () => {
+    const secret = mintSecret();
+    const bytes = Buffer.from(secret, 'base64url').toString('latin1');
+    for (let at = 0; at + 8 <= bytes.length; at++) {
+      expect(familyOf(secret)).not.toContain(bytes.slice(at, at + 8));
+    }
+  });
+
+  it.each([mintSecret('hex'), '', 'x', 'x'.repeat(44)])('is null for %j, which cannot rotate', (text) => {
+    expect(familyOf(text)).toBeNull();
+  });
+});
+
+describe('successorOf', () => {
+  it('returns the same well-formed secret for the same salt, and another one for another salt or secret', () => {
+    const [secret, salt] = [mintSecret(), mintSalt()];
+    const next = successorOf(secret, salt);
+    expect(isSecret(next)).toBe(true);
+    expect(successorOf(secret, salt)).toBe(next);
+    const others = [
+      successorOf(secret, mintSalt()),
+      successorOf(mintSecret(), salt),
+      successorOf(secret),
+      secret,
+    ];
+    for (const other of others) expect(other).not.toBe(next);
+  });
+
+  it('returns a random secret without a salt, with 128 random bits', () => {
+    const secret = mintSecret();
+    const successors = new Set(Array.from({ length: 1000 }, () => successorOf(secret)));
+    expect(successors.size).toBe(1000);
+    for (const each of successors) expect(familyOf(each)).toBe(familyOf(secret));
   });
 });
 

@@ -7,7 +7,7 @@ import { memory } from '../../lib/store/memory';
 import type { AdministeredStore, MaybePromise, Touch, TouchResult } from '../../lib/store/store';
 import { FakeClock } from '../support/clock';
 import { GatedStore, turns } from '../support/gate';
-import { ALICE, LIFETIMES, admission, aPage, aSession } from '../support/sessions';
+import { ALICE, LIFETIMES, ROTATION, admission, aPage, aSession } from '../support/sessions';
 import { testStoreOnPostgres } from './on-postgres';
 
 const HITS = 10;
@@ -57,7 +57,7 @@ class WatchedStore {
 describe('buffered', () => {
   testStoreOnPostgres('on top of cached and postgres', (table, { clock, follower }) => {
     const watched = new WatchedStore(
-      cached(table, { cache: lru(100), follower, lifetimes: LIFETIMES, clock }),
+      cached(table, { cache: lru(100), follower, lifetimes: LIFETIMES, rotation: ROTATION, clock }),
     );
     const onFailure = (error: unknown) => {
       throw error;

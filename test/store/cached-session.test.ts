@@ -1,3 +1,5 @@
+import { mintSecret } from '../../lib/session/credentials';
+import { firstSecret } from '../../lib/session/secret-rotation';
 import { activeUntil, stage } from '../../lib/session/lifetimes';
 import {
   afterUse,
@@ -7,12 +9,21 @@ import {
   type StoredSession,
 } from '../../lib/session/session';
 import { CachedSession } from '../../lib/store/cached-session';
-import { DAY, HOUR, LIFETIMES, aSession } from '../support/sessions';
+import { DAY, HOUR, LIFETIMES, ROTATION, aSession } from '../support/sessions';
 
-const entryOf = (session: StoredSession) => new CachedSession(session, LIFETIMES);
+const RULES = { lifetimes: LIFETIMES, rotation: ROTATION };
+
+const entryOf = (session: StoredSession) => new CachedSession(session, RULES);
 
 const FULL: Partial<StoredSession> = {
   knownDevice: 'ab'.repeat(32),
+  secretFamily: 'f'.repeat(16),
+  secretIssuedAt: 1,
+  secretGivenAgain: 2,
+  secretSalt: '5a'.repeat(16),
+  secretConfirmedAt: 3,
+  earlierSecretHashes: 'e'.repeat(64),
+  earlierAssurance: { acr: 'low' },
   tenantId: 'acme',
   clientId: 'mail-app',
   actor: 'support',
@@ -92,11 +103,21 @@ describe('CachedSession', () => {
     }
   });
 
+  it('is due when its secret is, if that is earlier', () => {
+    const long = { lifetimes: { ...LIFETIMES, short: 9 * DAY }, rotation: ROTATION };
+    const rotating = aSession(0, firstSecret(mintSecret()));
+    expect(new CachedSession(rotating, long).nothingDueBefore).toBe(DAY);
+    const open = { ...rotating, secretIssuedAt: HOUR, earlierSecretHashes: 'e'.repeat(32) };
+    expect(new CachedSession(open, long).nothingDueBefore).toBe(HOUR + ROTATION.rotationGrace);
+    expect(new CachedSession({ ...open, secretConfirmedAt: 1 }, long).nothingDueBefore).toBe(HOUR + DAY);
+    expect(new CachedSession(aSession(0), long).nothingDueBefore).toBe(9 * DAY);
+  });
+
   it('computes the time again after uses, on request', () => {
     const entry = entryOf(aSession(0));
     entry.record({ at: HOUR / 2, ipAddresses: [] });
     expect(entry.nothingDueBefore).toBe(HOUR);
-    entry.renew(LIFETIMES);
+    entry.renew(RULES);
     expect(entry.nothingDueBefore).toBe(1.5 * HOUR);
   });
 });

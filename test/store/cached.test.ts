@@ -11,16 +11,22 @@ import type { End, AdministeredStore } from '../../lib/store/store';
 import { FakeClock } from '../support/clock';
 import { GatedStore, turns } from '../support/gate';
 import { HandWrittenLog } from '../support/log';
-import { ALICE, BOB, HOUR, LIFETIMES, admission, aSession, fieldsOf } from '../support/sessions';
+import { ALICE, BOB, HOUR, LIFETIMES, ROTATION, admission, aSession, fieldsOf } from '../support/sessions';
 import { testStoreOnPostgres } from './on-postgres';
 
 describe('cached', () => {
   testStoreOnPostgres('on top of postgres', (table, { clock, follower }) => ({
-    store: cached(table, { cache: lru(100), follower, lifetimes: LIFETIMES, clock }),
+    store: cached(table, { cache: lru(100), follower, lifetimes: LIFETIMES, rotation: ROTATION, clock }),
   }));
 
   testStoreOnPostgres('twice on top of postgres', (table, { clock, follower }) => {
-    const layer = () => ({ cache: lru<CachedSession>(100), follower, lifetimes: LIFETIMES, clock });
+    const layer = () => ({
+      cache: lru<CachedSession>(100),
+      follower,
+      lifetimes: LIFETIMES,
+      rotation: ROTATION,
+      clock,
+    });
     return { store: cached(cached(table, layer()), layer()) };
   });
 });
@@ -50,7 +56,13 @@ describe('cached on one of two nodes', () => {
   });
 
   function newStore({ size = 100, by = follower } = {}): AdministeredStore {
-    return cached(inner.store, { cache: lru(size), follower: by, lifetimes: LIFETIMES, clock });
+    return cached(inner.store, {
+      cache: lru(size),
+      follower: by,
+      lifetimes: LIFETIMES,
+      rotation: ROTATION,
+      clock,
+    });
   }
 
   const find = async () => store.find(session.sessionId);

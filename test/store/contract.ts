@@ -1,8 +1,16 @@
-import { sessionSecretHash } from '../../lib/session/credentials';
+import { sessionSecretHash, mintSalt, mintSecret } from '../../lib/session/credentials';
 import { cutoffs, isLive, stage, type Lifetimes } from '../../lib/session/lifetimes';
 import { everySessionOf, otherSessionsOf, sessionsOf } from '../../lib/session/revocation';
+import {
+  changedSecret,
+  firstSecret,
+  MOST_GIVEN_AGAIN,
+  secretStateOf,
+  type SecretChange,
+} from '../../lib/session/secret-rotation';
 import { referenceTo, type SessionReference, type StoredSession } from '../../lib/session/session';
 import type { AdministeredStore, Admission, End, Search } from '../../lib/store/store';
+import type { Lowered } from '../../lib/session/assurance';
 import { satisfies } from '../support/compliance';
 import type { FakeClock } from '../support/clock';
 import { ALICE, BOB, DAY, HOUR, LIFETIMES, admission, aPage, aSession, fieldsOf } from '../support/sessions';
@@ -46,6 +54,13 @@ export function testSessionStore(make: () => StoreUnderTest): void {
     it('stores every field of the session', async () => {
       const session = await inserted({
         knownDevice: 'ab'.repeat(32),
+        secretFamily: '\u001f\u00ff'.repeat(8),
+        secretIssuedAt: clock.now() + 1,
+        secretGivenAgain: 3,
+        secretSalt: '5a'.repeat(16),
+        secretConfirmedAt: clock.now(),
+        earlierSecretHashes: '\u00ea\0'.repeat(32),
+        earlierAssurance: { acr: 'urn:one' },
         tenantId: 'acme',
         clientId: 'mail-app',
         ipAddresses: ['192.0.2.1', '2001:db8::1'],
@@ -441,19 +456,6 @@ export function testSessionStore(make: () => StoreUnderTest): void {
     });
   });
 
-  describe('replaceSecret', () => {
-    it('replaces the hash of a live session if it is the given one', async () => {
-      const session = await inserted();
-      const [first, second] = [sessionSecretHash('1'), sessionSecretHash('2')] as const;
-      expect(await store.replaceSecret(session.sessionId, session.secretHash, first)).toBe(true);
-      expect(await store.replaceSecret(session.sessionId, session.secretHash, second)).toBe(false);
-      expect(await store.replaceSecret(UNKNOWN_ID, first, second)).toBe(false);
-      expect((await store.find(session.sessionId))?.secretHash).toBe(first);
-      await store.end(sessionsOf(ALICE, [session.sessionId]), end());
-      expect(await store.replaceSecret(session.sessionId, first, second)).toBe(false);
-    });
-  });
-
   describe('lowerAssurance', () => {
     const assuranceOf = async ({ sessionId }: StoredSession) => {
       const { authenticatedAt, acr, amr } = (await store.find(sessionId))!;
@@ -507,6 +509,23 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       for (const session of [...others, ended]) expect((await assuranceOf(session)).acr).toBe('aal2');
     });
 
+    it('lowers the assurance of an earlier secret too', async () => {
+      const earlierAssurance = { authenticatedAt: clock.now() - HOUR, ...strong };
+      const rotated = { secretIssuedAt: clock.now(), earlierAssurance };
+      const session = await inserted({ acr: 'aal1', amr: ['pwd'], ...rotated });
+      const earlier = async () => (await store.find(session.sessionId))?.earlierAssurance;
+      const lower = (lowered: Lowered) => store.lowerAssurance(everySessionOf(ALICE), lowered);
+
+      expect((await lower({ methods: ['sms'], acr: null })).ids).toEqual([]);
+      expect(await earlier()).toEqual(earlierAssurance);
+      expect((await lower({ methods: ['otp'], acr: 'aal1' })).ids).toEqual([session.sessionId]);
+      expect(await earlier()).toEqual({ ...earlierAssurance, acr: 'aal1', amr: ['pwd', 'mfa'] });
+      expect((await assuranceOf(session)).acr).toBe('aal1');
+      expect((await lower({ acr: null })).ids).toEqual([session.sessionId]);
+      expect(await earlier()).toEqual({ authenticatedAt: null, acr: null, amr: [] });
+      expect((await lower({ acr: null })).ids).toEqual([]);
+    });
+
     it('lowers many sessions in several calls', async () => {
       for (let i = 0; i < 501; i++) await inserted(strong);
       const lowered = new Set<string>();
@@ -516,6 +535,135 @@ export function testSessionStore(make: () => StoreUnderTest): void {
         ({ more } = lowering);
       }
       expect(lowered.size).toBe(501);
+    });
+  });
+
+  describe('changeSecret', () => {
+    const hashes = Array.from({ length: 8 }, () => sessionSecretHash(mintSecret()));
+    const [one, two, three, foreign] = hashes as [string, string, string, string];
+    const GRACE = 60_000;
+
+    const rotation = (from: string, to: string): SecretChange => ({
+      type: 'rotate',
+      from,
+      to,
+      salt: mintSalt(),
+      at: clock.now(),
+      issuedBefore: clock.now() - GRACE,
+    });
+    const replacement = (from: string, to: string, acr = 'low'): SecretChange => ({
+      type: 'replace',
+      from,
+      to,
+      at: clock.now(),
+      earlierAssurance: { acr },
+    });
+    const confirmation = (from: string): SecretChange => ({
+      type: 'confirm',
+      from,
+      at: clock.now(),
+      issuedBefore: clock.now() - GRACE,
+    });
+    const givenAgain = (from: string): SecretChange => ({ type: 'give-again', from, at: clock.now() });
+
+    const withSecret = () => inserted({ ...firstSecret(mintSecret()), secretHash: one, data: { draft: 1 } });
+
+    /** Makes the changes, each after a time, and expects the state that the pure function computes. */
+    async function expectChanges(steps: readonly (readonly [number, () => SecretChange])[]): Promise<void> {
+      let session = await withSecret();
+      const { sessionId } = session;
+      const applied: boolean[] = [];
+      for (const [after, change] of steps) {
+        clock.advance(after);
+        const made = change();
+        const changed = changedSecret(session, made);
+        applied.push(changed !== undefined);
+        expect(await store.changeSecret(sessionId, made)).toBe(changed !== undefined);
+        session = changed ?? session;
+        const stored = (await store.read(sessionId))!;
+        expect(secretStateOf(stored)).toEqual(secretStateOf(session));
+        expect(stored.data).toEqual({ draft: 1 });
+      }
+      // A sequence that changes nothing, or everything, would not show that the conditions agree.
+      expect(applied).toContain(true);
+    }
+
+    it('rotates, confirms and rotates again', () =>
+      expectChanges([
+        [0, () => rotation(one, two)],
+        [GRACE, () => confirmation(two)],
+        [0, () => rotation(two, three)],
+      ]));
+
+    it('changes nothing if the current secret is another one', () =>
+      expectChanges([
+        [GRACE, () => rotation(foreign, two)],
+        [0, () => rotation(one, two)],
+        [GRACE, () => rotation(one, three)],
+        [0, () => confirmation(one)],
+        [0, () => replacement(one, three)],
+        [0, () => givenAgain(one)],
+      ]));
+
+    it('confirms only from the end of the grace period, which starts anew when the secret is given again', () =>
+      expectChanges([
+        [0, () => rotation(one, two)],
+        [GRACE - 1, () => confirmation(two)],
+        [0, () => givenAgain(two)],
+        [GRACE - 1, () => confirmation(two)],
+        [0, () => rotation(two, three)],
+        [1, () => confirmation(two)],
+        [0, () => confirmation(two)],
+        [0, () => givenAgain(two)],
+      ]));
+
+    it('rotates a secret without a confirmation if the grace period is over', () =>
+      expectChanges([
+        [0, () => rotation(one, two)],
+        [GRACE, () => rotation(two, three)],
+      ]));
+
+    it('confirms nothing before the first rotation', () =>
+      expectChanges([
+        [GRACE, () => confirmation(one)],
+        [0, () => givenAgain(one)],
+        [0, () => rotation(one, two)],
+      ]));
+
+    it('starts the grace period anew a limited number of times', () =>
+      expectChanges([
+        [0, () => rotation(one, two)],
+        ...Array.from({ length: MOST_GIVEN_AGAIN + 1 }, () => [1, () => givenAgain(two)] as const),
+      ]));
+
+    it('keeps the earlier secrets and their assurance if secrets are replaced in a row, and not after a confirmation', () =>
+      expectChanges([
+        [0, () => rotation(one, two)],
+        [1, () => replacement(two, three, 'low')],
+        ...hashes.slice(4).map((to, at) => {
+          const from = [three, ...hashes.slice(4)][at]!;
+          return [1, () => replacement(from, to, 'high')] as const;
+        }),
+        [GRACE, () => confirmation(hashes.at(-1)!)],
+        [1, () => replacement(hashes.at(-1)!, one, 'higher')],
+      ]));
+
+    it('returns false and changes nothing if the session has ended or does not exist', async () => {
+      const { sessionId, ...session } = await withSecret();
+      await store.end(everySessionOf(ALICE), end());
+      expect(await store.changeSecret(sessionId, rotation(one, two))).toBe(false);
+      expect(await store.changeSecret(UNKNOWN_ID, rotation(one, two))).toBe(false);
+      expect(await store.changeSecret('junk', rotation(one, two))).toBe(false);
+      expect(secretStateOf((await store.find(sessionId))!)).toEqual(secretStateOf(session));
+    });
+
+    it('lets exactly one of several parallel rotations succeed', async () => {
+      const { sessionId } = await withSecret();
+      const rotations = hashes.slice(1).map((to) => rotation(one, to));
+      const results = await Promise.all(rotations.map((change) => store.changeSecret(sessionId, change)));
+      expect(results.filter(Boolean)).toHaveLength(1);
+      const won = rotations[results.indexOf(true)]!;
+      expect((await store.find(sessionId))?.secretHash).toBe((won as { to: string }).to);
     });
   });
 

@@ -1,5 +1,6 @@
-import { sessionSecretHash, mintSessionId } from '../../lib/session/credentials';
+import { mintSessionId } from '../../lib/session/credentials';
 import { cutoffs, type Lifetimes } from '../../lib/session/lifetimes';
+import { firstSecret, type RotationRules } from '../../lib/session/secret-rotation';
 import { copyOf, type Owner, type StoredSession } from '../../lib/session/session';
 import type { Admission, ListPage } from '../../lib/store/store';
 
@@ -8,6 +9,8 @@ export const DAY = 24 * HOUR;
 
 export const LIFETIMES: Lifetimes = { short: HOUR, long: 7 * DAY, absolute: Infinity, autologin: true };
 
+export const ROTATION: RotationRules = { rotateAfter: DAY, rotationGrace: 60_000 };
+
 export const ALICE: Owner = { tenantId: null, userId: 'alice' };
 export const BOB: Owner = { tenantId: null, userId: 'bob' };
 
@@ -15,7 +18,7 @@ export const BOB: Owner = { tenantId: null, userId: 'bob' };
 export function aSession(now: number, said: Partial<StoredSession> = {}): StoredSession {
   return {
     sessionId: mintSessionId(now),
-    secretHash: sessionSecretHash('a secret'),
+    ...firstSecret('a secret'),
     knownDevice: null,
     boundKey: null,
     boundAt: null,

@@ -167,6 +167,10 @@ export const ENGLISH_PAGES: PageMessages = {
       one: 'Request from another address refused',
       other: '{count} requests from another address refused within an hour',
     },
+    copiedSecret: {
+      one: 'Request with a copy of its cookie refused',
+      other: '{count} requests with a copy of its cookie refused within an hour',
+    },
     otherDevice: {
       one: 'Request from another device refused',
       other: '{count} requests from another device refused within an hour',
@@ -181,6 +185,7 @@ export const ENGLISH_PAGES: PageMessages = {
     'credential-changed': 'Password or other credential changed',
     administrator: 'Ended by an administrator',
     'ip-changed': 'Used from another IP address',
+    'secret-reused': 'A copy of its cookie was used',
     expired: 'Expired',
   },
   notices: {
@@ -214,6 +219,10 @@ export const ENGLISH_PAGES: PageMessages = {
     },
     administrator: { title: 'Your session was ended.', text: 'An administrator ended it.' },
     'ip-changed': { title: 'Your session was ended.', text: 'It was used from another IP address.' },
+    'secret-reused': {
+      title: 'Your session was ended.',
+      text: 'A copy of its cookie was used. Somebody else may have it, so check your devices.',
+    },
     expired: { title: 'Your session has expired.', text: 'It was not used for too long.' },
   },
   problem: { title: 'That did not work', back: 'Back to your sessions', signIn: 'Sign in' },

@@ -183,6 +183,10 @@ export const GERMAN_PAGES: PageMessages = {
       one: 'Anfrage von einer anderen Adresse abgelehnt',
       other: '{count} Anfragen von einer anderen Adresse innerhalb einer Stunde abgelehnt',
     },
+    copiedSecret: {
+      one: 'Anfrage mit einer Kopie ihres Cookies abgelehnt',
+      other: '{count} Anfragen mit einer Kopie ihres Cookies innerhalb einer Stunde abgelehnt',
+    },
     otherDevice: {
       one: 'Anfrage von einem anderen Gerät abgelehnt',
       other: '{count} Anfragen von einem anderen Gerät innerhalb einer Stunde abgelehnt',
@@ -197,6 +201,7 @@ export const GERMAN_PAGES: PageMessages = {
     'credential-changed': 'Passwort oder andere Zugangsdaten geändert',
     administrator: 'Von einem Administrator beendet',
     'ip-changed': 'Von einer anderen IP-Adresse benutzt',
+    'secret-reused': 'Eine Kopie ihres Cookies wurde benutzt',
     expired: 'Abgelaufen',
   },
   notices: {
@@ -253,6 +258,10 @@ export const GERMAN_PAGES: PageMessages = {
     'ip-changed': {
       title: 'Ihre Sitzung wurde beendet.',
       text: 'Sie wurde von einer anderen IP-Adresse benutzt.',
+    },
+    'secret-reused': {
+      title: 'Ihre Sitzung wurde beendet.',
+      text: 'Eine Kopie ihres Cookies wurde benutzt. Vielleicht hat sie jemand anderes: prüfen Sie Ihre Geräte.',
     },
     expired: { title: 'Ihre Sitzung ist abgelaufen.', text: 'Sie wurde zu lange nicht benutzt.' },
   },

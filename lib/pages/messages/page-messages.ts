@@ -182,6 +182,7 @@ export interface PageMessages {
     readonly failed: PluralMessage;
     readonly wrongSecret: PluralMessage;
     readonly otherAddress: PluralMessage;
+    readonly copiedSecret: PluralMessage;
     readonly otherDevice: PluralMessage;
     readonly actor: string;
   };

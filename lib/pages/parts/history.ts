@@ -67,4 +67,5 @@ const REFUSED = {
   'wrong-secret': 'wrongSecret',
   'ip-changed': 'otherAddress',
   'binding-required': 'otherDevice',
+  'secret-reused': 'copiedSecret',
 } as const satisfies Record<RefusedReason, string>;

@@ -8,6 +8,7 @@ import { isSessionId } from '../../session/credentials';
 import type { Cutoffs } from '../../session/lifetimes';
 import type { PagePosition } from '../../session/page-position';
 import type { Revocation } from '../../session/revocation';
+import type { SecretChange } from '../../session/secret-rotation';
 import { afterUse, type EndedSession, type Owner, type StoredSession, type Use } from '../../session/session';
 import { mapInSlices } from '../../slices';
 import {
@@ -51,6 +52,7 @@ import {
   valuesOf,
   type SessionRow,
 } from './rows';
+import { secretChange } from './secret-statements';
 import { searchStatements } from './search-statements';
 import { admissionIn, endIn, filterIn, revocationIn, sessionIn, spelled } from './spelling';
 import { MOST_LOWERED, statements } from './statements';
@@ -196,11 +198,6 @@ class PostgresStore implements AdministeredStore {
     }
   }
 
-  async replaceSecret(id: string, from: string, to: string): Promise<boolean> {
-    const hex = (hash: string) => Buffer.from(hash, 'latin1').toString('hex');
-    return (await this.#once('replaceSecret', [id, hex(from), hex(to)])).length > 0;
-  }
-
   async lowerAssurance(which: Revocation, { methods, acr }: Lowered): Promise<Lowering> {
     const rows = await spelled((spelling) =>
       this.#once('lowerAssurance', [...selectionValues(revocationIn(spelling, which)), methods ?? null, acr]),
@@ -222,6 +219,12 @@ class PostgresStore implements AdministeredStore {
     });
     if (typeof changed === 'object') throw changed.error;
     return changed;
+  }
+
+  async changeSecret(id: string, change: SecretChange): Promise<boolean> {
+    if (!isSessionId(id)) return false;
+    const { statement, values } = secretChange(change);
+    return (await this.#once(statement, [id, ...values])).length > 0;
   }
 
   async wake(id: string, at: number, idleSince: number): Promise<boolean> {

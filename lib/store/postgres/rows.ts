@@ -25,16 +25,21 @@ interface Field<T> {
 /** The columns of `identity_sessions`. Statements, rows and inserts follow from this table. */
 const FIELDS = {
   sessionId: field('session_id', { fromText: (uuid) => hex(uuid!) }),
-  secretHash: field<string>('secret_hash', {
-    written: (parameter) => `decode(${parameter}, 'hex')`,
-    selected: (column) => `encode(${column}, 'hex')`,
-    toParameter: (bytes) => Buffer.from(bytes, 'latin1').toString('hex'),
-    fromText: (digits) => Buffer.from(digits!, 'hex').toString('latin1'),
+  secretHash: hash<string>('secret_hash'),
+  secretFamily: hash('secret_family'),
+  secretIssuedAt: point('secret_issued_at'),
+  secretGivenAgain: field<number>('secret_given_again', {
+    toParameter: (times) => times || null,
+    fromText: Number,
   }),
-  knownDevice: field<string | null>('known_device', {
-    written: (parameter) => `decode(${parameter}, 'hex')`,
-    selected: (column) => `encode(${column}, 'hex')`,
+  secretSalt: bytes('secret_salt'),
+  secretConfirmedAt: point('secret_confirmed_at'),
+  earlierSecretHashes: hash('earlier_secret_hashes'),
+  earlierAssurance: field<JsonObject | null>('earlier_assurance', {
+    toParameter: (assurance) => assurance && JSON.stringify(assurance),
+    fromText: (value) => (value === null ? null : objectIn('earlier_assurance', value)),
   }),
+  knownDevice: bytes('known_device'),
   tenantId: optionalText('tenant_id'),
   userId: text('user_id'),
   clientId: optionalText('client_id'),
@@ -182,6 +187,7 @@ export function jsonText(object: JsonObject): string | null {
 const NO_ADDRESSES: readonly string[] = Object.freeze([]);
 const WITHOUT_JSON: SessionRow = {
   client_hints: null,
+  earlier_assurance: null,
   extra_properties: null,
   data: null,
   protocol_data: null,
@@ -214,6 +220,28 @@ function text(column: string): Field<string> {
 
 function optionalText(column: string): Field<string | null> {
   return field(column);
+}
+
+/** A hash, as text of which each character is one byte. */
+function hash<T extends string | null = string | null>(column: string): Field<T> {
+  return {
+    ...bytes<T>(column),
+    toParameter: (characters) => characters && hexadecimal(characters),
+    fromText: (digits) => (digits && Buffer.from(digits, 'hex').toString('latin1')) as T,
+  };
+}
+
+/** Returns the hexadecimal digits of text of which each character is one byte. */
+export function hexadecimal(characters: string): string {
+  return Buffer.from(characters, 'latin1').toString('hex');
+}
+
+/** Bytes, as hexadecimal digits. */
+function bytes<T extends string | null = string | null>(column: string): Field<T> {
+  return field<T>(column, {
+    written: (parameter) => `decode(${parameter}, 'hex')`,
+    selected: (value) => `encode(${value}, 'hex')`,
+  });
 }
 
 /** A point in time: milliseconds since 1970. */

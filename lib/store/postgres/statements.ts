@@ -3,6 +3,7 @@ import { LONGEST_HISTORY } from '../../session/ip-address';
 import { changeCredentials, credentialsHold, forgetCredentialChanges, ownerLock } from './credential-changes';
 import { endEverything, notEnded, withEpochs, withoutEpochs } from './epochs';
 import { setPolicy } from './policy-row';
+import { secretStatements } from './secret-statements';
 import { COLUMNS, ENDED, REFERENCE, WRITTEN, day, selected, time } from './rows';
 import type { Tables } from './tables';
 
@@ -58,11 +59,8 @@ export function statements(tables: Tables) {
       )
       select session_id from raised`,
 
-    replaceSecret: `
-      update ${table} s set secret_hash = decode($3, 'hex')
-      where session_id = $1 and secret_hash = decode($2, 'hex') and ${notEnded(tables)} returning session_id`,
-
     lowerAssurance: lowerAssurance(tables),
+    ...secretStatements(tables),
 
     lockData: `select data from ${table} s where session_id = $1 and ${notEnded(tables)} for no key update of s`,
 
@@ -320,28 +318,41 @@ export const MOST_LOWERED = 500;
  */
 function lowerAssurance(tables: Tables): string {
   const { sessions: table } = tables;
-  const changes = `case when $6::text[] is null
-        then authenticated_at is not null or amr is not null or acr is distinct from $7
-        else string_to_array(amr, ' ') && $6 end`;
+  const [methods, acr] = ['$6::text[]', '$7::text'];
+  const isUsed = `string_to_array(s.amr, ' ') && ${methods}`;
   const kept = `nullif(array_to_string(array(
-          select method from unnest(string_to_array(s.amr, ' ')) with ordinality as m (method, place)
-          where method <> all($6) order by place
-        ), ' '), '')`;
+        select method from unnest(string_to_array(s.amr, ' ')) with ordinality as m (method, place)
+        where method <> all(${methods}) order by place
+      ), ' '), '')`;
+  const earlierMethods = `jsonb_array_elements_text(s.earlier_assurance -> 'amr') as m (method)`;
+  const lowered = {
+    authenticated_at: `case when ${methods} is null then null else s.authenticated_at end`,
+    acr: `case when ${methods} is null or ${isUsed} then ${acr} else s.acr end`,
+    amr: `case when ${methods} is null then null else ${kept} end`,
+    // The assurance of an earlier secret, until it is no longer accepted.
+    earlier_assurance: `case
+      when s.earlier_assurance is null then null
+      when ${methods} is null then jsonb_build_object('authenticatedAt', null, 'acr', ${acr}, 'amr', '[]'::jsonb)
+      when exists (select from ${earlierMethods} where method = any(${methods})) then s.earlier_assurance ||
+        jsonb_build_object('acr', ${acr}, 'amr', to_jsonb(array(select method from ${earlierMethods} where method <> all(${methods}))))
+      else s.earlier_assurance end`,
+  };
+  const names = Object.keys(lowered);
+  const values = Object.values(lowered);
   return `
     with picked as (
       select session_id from ${table} s
-      where ${selectedBy(tables, ['$1', '$2', '$3', '$4', '$5'])} and ${changes}
+      where ${selectedBy(tables, ['$1', '$2', '$3', '$4', '$5'])}
+        and (${names.map((name) => `s.${name}`).join(', ')}) is distinct from (${values.join(', ')})
       limit ${MOST_LOWERED}
-    ), lowered as materialized (
+    ), locked as materialized (
       select s.session_id from ${table} s join picked using (session_id)
       where s.ended_at is null
       order by s.session_id for no key update of s
     )
-    update ${table} s
-    set authenticated_at = case when $6 is null then null else s.authenticated_at end,
-        acr = $7, amr = case when $6 is null then null else ${kept} end
-    from lowered
-    where s.session_id = lowered.session_id and s.ended_at is null
+    update ${table} s set (${names.join(', ')}) = row (${values.join(', ')})
+    from locked
+    where s.session_id = locked.session_id and s.ended_at is null
     returning s.session_id`;
 }
 

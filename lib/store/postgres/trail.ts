@@ -49,7 +49,10 @@ class PostgresTrail implements Trail {
     const { failed, refused } = await this.#sql();
     const counted = [counterOf(failure), at];
     const [row] = await (failure.event === 'refused'
-      ? this.#runner.once(refused, [...counted, ...refusedValues(failure)])
+      ? spelled((spelling) => {
+          const spelt = { ...failure, userAgent: spelling(failure.userAgent ?? null) };
+          return this.#runner.once(refused, [...counted, ...refusedValues(spelt)]);
+        })
       : spelled((spelling) => {
           const spelt = { ...failure, userAgent: spelling(failure.userAgent) };
           return this.#runner.once(failed, [...counted, ...failedValues(spelt)]);
@@ -81,8 +84,8 @@ function failedValues({ owner, nameHash, ipAddress, userAgent }: FailedSignIn): 
   return [1, owner?.userId ?? null, owner?.tenantId ?? null, nameHash, ipAddress, userAgent];
 }
 
-function refusedValues({ times, sessionId, reason, ipAddress }: RefusedRequest): unknown[] {
-  return [times, sessionId, reason, ipAddress];
+function refusedValues({ times, sessionId, reason, ipAddress, userAgent }: RefusedRequest): unknown[] {
+  return [times, sessionId, reason, ipAddress, userAgent];
 }
 
 function entryFromRow(row: Row): TrailEntry {
@@ -140,7 +143,7 @@ function statements(schema: string) {
         insert into ${trail}
           (at, count, event, session_id, user_id, tenant_id, reason, ip_address, client_id, device, user_agent)
         select ${time('$2')}, counted.count, 'refused', s.session_id, s.user_id, s.tenant_id, $5::text, $6::text, s.client_id,
-          s.device, s.user_agent
+          s.device, coalesce($7::text, s.user_agent)
         from counted, ${sessions} s where s.session_id = $4::uuid and ${IS_LISTED}
       )
       select count from counted`,

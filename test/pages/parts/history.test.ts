@@ -1,5 +1,5 @@
 import { historyList } from '../../../lib/pages/parts/history';
-import { TRAIL_EVENTS, type TrailEntry } from '../../../lib/session/trail-entry';
+import { TRAIL_EVENTS, type TrailEntry, type TrailEvent } from '../../../lib/session/trail-entry';
 import { englishReader, IPHONE, managerWithClock } from '../../support/pages';
 
 const { manager, clock } = managerWithClock();
@@ -32,8 +32,11 @@ const shown = (...entries: Partial<TrailEntry>[]) =>
 
 describe('the history', () => {
   it.each(TRAIL_EVENTS)('has a text for the event %s', (event) => {
-    const reason = event === 'ended' ? 'displaced' : event === 'refused' ? 'wrong-secret' : null;
-    expect(shown({ event, reason })).not.toContain('undefined');
+    const reasons: Partial<Record<TrailEvent, TrailEntry['reason']>> = {
+      ended: 'displaced',
+      refused: 'secret-reused',
+    };
+    expect(shown({ event, reason: reasons[event] ?? null })).not.toContain('undefined');
   });
 
   it('shows device, address and time, and the reason and the actor of an end', () => {

@@ -92,6 +92,7 @@ describe('the row of a session', () => {
     fc
       .array(fc.constantFrom(...'0123456789abcdef'), { minLength: length, maxLength: length })
       .map((digits) => digits.join(''));
+  const bytes = (digits: string) => Buffer.from(digits, 'hex').toString('latin1');
   /** JSON objects, without values that exist only in JavaScript. */
   const properties = fc
     .dictionary(text, fc.jsonValue({ stringUnit: 'binary' }), { maxKeys: 4 })
@@ -104,7 +105,14 @@ describe('the row of a session', () => {
 
   const anySession: fc.Arbitrary<StoredSession> = fc.record({
     sessionId: hexadecimal(32),
-    secretHash: hexadecimal(64),
+    secretHash: hexadecimal(64).map(bytes),
+    secretFamily: orNull(hexadecimal(32).map(bytes)),
+    secretIssuedAt: orNull(instant),
+    secretGivenAgain: fc.nat(1000),
+    secretSalt: orNull(hexadecimal(32)),
+    secretConfirmedAt: orNull(instant),
+    earlierSecretHashes: orNull(hexadecimal(128).map(bytes)),
+    earlierAssurance: orNull(properties),
     knownDevice: orNull(hexadecimal(64)),
     boundKey: orNull(text),
     boundAt: orNull(instant),
