@@ -8,6 +8,7 @@ import { measureNodes } from './nodes/nodes';
 import { runInOneProcess } from './one-process';
 import { heading, machine, paragraph, progress } from './report';
 import { measureRevocations } from './revocation';
+import { measureAdminPage } from './rows/admin-page';
 import { measureManyRows } from './rows/many-rows';
 import { runInSeparateProcesses } from './separate-processes';
 import { setUp } from './set-up';
@@ -15,6 +16,7 @@ import { timeSignIns } from './sign-in';
 import { CONNECTIONS, FLUSH, measureSlowFlush } from './slow-flush';
 import { measureStorage } from './storage';
 import {
+  printAdminPage,
   printCleanup,
   printOneProcess,
   printDatabaseWork,
@@ -25,19 +27,22 @@ import {
   printSignIns,
   printSlowFlush,
   printSizes,
+  printTold,
   printTurns,
 } from './tables';
 import { printTargets, type Findings } from './targets';
+import { measureTold } from './told';
 import { measureTurns } from './turns';
 import { variants } from './variants';
 import { control, plain, withCookieParser } from './variants/plain';
 import { guarded, guardedOpenXchange } from './variants/identity-sessions';
 
 /*
- * npm run bench                     everything except `rows`, about 10 minutes
+ * npm run bench                     everything except `rows` and `admin-page`, about 10 minutes
  * npm run bench -- --quick          the same in about a minute; the figures are not reliable
  * npm run bench -- --only sign-in   one measurement; the option can be repeated
  * npm run bench -- --only rows      with a million sessions in the table, or as many as `--rows 10000000` says
+ * npm run bench -- --only admin-page   the same for the page of administrators
  *
  * The report goes to the standard output as Markdown. Progress goes to the error output. `DATABASE_URL` selects an existing
  * PostgreSQL server instead of an embedded one. `REDIS_URL` enables connect-redis and the Redis hint.
@@ -54,8 +59,9 @@ const { values: options } = parseArgs({
 const close = [plain, control, withCookieParser, guarded, guardedOpenXchange];
 const far = variants.filter((variant) => !close.includes(variant));
 
-/** This measurement needs much time and disk space, so it runs only on request. */
+/** These measurements need much time and disk space, so they run only on request. */
 const MANY_ROWS = 'rows';
+const ADMIN_PAGE = 'admin-page';
 
 const measurements: Record<string, (database: Database, findings: Findings) => Promise<void>> = {
   async 'one-process'(database, findings) {
@@ -107,6 +113,12 @@ const measurements: Record<string, (database: Database, findings: Findings) => P
     printRevocations(findings.revocation);
   },
 
+  async told(database, findings) {
+    heading('Time until a browser on another node is told that its session has ended');
+    findings.told = await measureTold(database, options.quick ? 20 : 200);
+    printTold(findings.told);
+  },
+
   async 'slow-flush'(database, findings) {
     heading(`${CONNECTIONS} connections to a database that takes ${FLUSH} ms to flush`);
     const plan = options.quick
@@ -135,6 +147,12 @@ const measurements: Record<string, (database: Database, findings: Findings) => P
     printNodes(findings.nodes);
   },
 
+  async [ADMIN_PAGE](database, findings) {
+    heading(`The page for administrators with ${options.rows} sessions in the table`);
+    findings.adminPage = await measureAdminPage(database, Number(options.rows));
+    printAdminPage(findings.adminPage);
+  },
+
   async [MANY_ROWS](database, findings) {
     heading(`${options.rows} sessions in the table`);
     findings.rows = await measureManyRows(database, Number(options.rows));
@@ -145,7 +163,8 @@ const measurements: Record<string, (database: Database, findings: Findings) => P
 async function main(): Promise<void> {
   // Apps are deployed with this setting, and Express is faster with it.
   process.env['NODE_ENV'] = 'production';
-  const chosen = options.only ?? Object.keys(measurements).filter((name) => name !== MANY_ROWS);
+  const chosen =
+    options.only ?? Object.keys(measurements).filter((name) => name !== MANY_ROWS && name !== ADMIN_PAGE);
   const unknown = chosen.filter((name) => !(name in measurements));
   if (unknown.length > 0) {
     throw new Error(

@@ -6,11 +6,13 @@ import { extraCpu, throughput, type VariantTimes } from './one-process';
 import { fixed, table, withError } from './report';
 import type { RevocationDelay } from './revocation';
 import type { ManyRows } from './rows/many-rows';
+import type { PageTime } from './rows/pages';
 import type { ProcessFigures } from './separate-processes';
 import type { SignInTime } from './sign-in';
 import type { SlowFlush } from './slow-flush';
 import { mean, median } from './statistics';
 import type { SessionStorage } from './storage';
+import type { ToldDelay } from './told';
 import type { LongestTurn } from './turns';
 
 export function printOneProcess(variants: readonly VariantTimes[]): void {
@@ -150,6 +152,23 @@ export function printRows({ rows, calls, pages, pagesOfFew, hot, bursts, everyth
     ['session rows written by that', fixed(everything.written)],
     ['a page of the newest sessions after that, ms', fixed(everything.page, 1)],
   ]);
+}
+
+export function printAdminPage(pages: readonly PageTime[]): void {
+  table(pages, {
+    page: ({ name }) => name,
+    'p50 ms': ({ p50 }) => fixed(p50, 1),
+    'p99 ms': ({ p99 }) => fixed(p99, 1),
+  });
+}
+
+export function printTold(delays: readonly ToldDelay[]): void {
+  table(delays, {
+    stream: ({ stream }) => stream,
+    'p50 ms': ({ p50 }) => fixed(p50, 1),
+    'p99 ms': ({ p99 }) => fixed(p99, 1),
+    'longest ms': ({ longest }) => fixed(longest, 1),
+  });
 }
 
 function printPairs(left: string, right: string, pairs: readonly (readonly [string, string])[]): void {

@@ -5,12 +5,14 @@ import type { NodesCost } from './nodes/nodes';
 import { throughput, type VariantTimes } from './one-process';
 import { fixed, table, withError } from './report';
 import type { RevocationDelay } from './revocation';
+import type { PageTime } from './rows/pages';
 import type { ManyRows } from './rows/many-rows';
 import type { ProcessFigures } from './separate-processes';
 import type { SignInTime } from './sign-in';
 import type { SlowFlush } from './slow-flush';
 import { quotient } from './statistics';
 import type { SessionStorage } from './storage';
+import type { ToldDelay } from './told';
 import type { LongestTurn } from './turns';
 import { plain, withCookieParser } from './variants/plain';
 import { betterAuthWithCookieCache } from './variants/better-auth';
@@ -32,6 +34,8 @@ export interface Findings {
   turns?: readonly LongestTurn[];
   nodes?: NodesCost;
   rows?: ManyRows;
+  adminPage?: readonly PageTime[];
+  told?: readonly ToldDelay[];
 }
 
 /** A measured value, with its standard error if there is one. */
@@ -189,6 +193,16 @@ const targets: readonly Target[] = [
     '2.5 x',
     '50 sign-ins of one user at once, one session allowed, relative to no rule',
     ({ rows }) => rows?.bursts.at(-1)?.ratio,
+  ),
+  atMost(
+    '50 ms',
+    'slowest page for administrators, p50',
+    ({ adminPage }) => adminPage && Math.max(...adminPage.map(({ p50 }) => p50)),
+  ),
+  atMost(
+    '1000 ms',
+    'a browser on another node is told of an end, p99',
+    ({ told }) => told && Math.max(...told.map(({ p99: delay }) => delay)),
   ),
   atMost('100 ms', 'end everything with many sessions', ({ rows }) => rows?.everything.ending),
 ];

@@ -36,7 +36,8 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       -- The device of the sign-in, as in identity_session_devices.
       known_device bytea,
       tenant_id text,
-      user_id text not null,
+      -- Administrators can sort by user. The order of this collation is the same on every server.
+      user_id text collate "C" not null,
       client_id text,
       -- The user who acts in the session as its owner.
       actor text,
@@ -91,6 +92,19 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
     create index identity_sessions_tenant on ${at}.identity_sessions (tenant_id, ${signedIn})
     where ended_at is null and tenant_id is not null`);
 
+  // The same for ended sessions.
+  await knex.raw(`
+    create index identity_sessions_ended_signed_in on ${at}.identity_sessions (${signedIn}) where ended_at is not null`);
+  await knex.raw(`
+    create index identity_sessions_ended_tenant on ${at}.identity_sessions (tenant_id, ${signedIn})
+    where ended_at is not null and tenant_id is not null`);
+  await knex.raw(`
+    create index identity_sessions_ended_day on ${at}.identity_sessions (active_day, tenant_id) where ended_at is not null`);
+  // For administrators who look for a client or a kind of device that few sessions have.
+  await knex.raw(`
+    create index identity_sessions_client on ${at}.identity_sessions (client_id, ${signedIn}) where client_id is not null`);
+  await knex.raw(`create index identity_sessions_device on ${at}.identity_sessions (device, ${signedIn})`);
+
   // An auth id is unique among the live sessions of its owner. Clients choose it, so that another user must not block it.
   await knex.raw(`
     create unique index identity_sessions_auth_id on ${at}.identity_sessions (auth_id, user_id, coalesce(tenant_id, ''))
@@ -113,6 +127,10 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
         check (prevent_concurrent_login in ('Disabled', 'LogoutFromSameTypeDevices', 'LogoutFromAllDevices')),
       -- In milliseconds. Sessions that do not stay signed in end after this time without a request.
       idle_timeout bigint check (idle_timeout >= 1000),
+      -- The most live sessions of a user: in total, with one client, and on one kind of device. Infinity for no limit.
+      max_sessions_per_user float8 check (max_sessions_per_user >= 1),
+      max_sessions_per_client float8 check (max_sessions_per_client >= 1),
+      max_sessions_per_device float8 check (max_sessions_per_device >= 1),
       -- The settings of protocols: one object per protocol, under the protocol's name.
       protocols jsonb
     )`);

@@ -34,7 +34,7 @@ export async function endManySessions(database: Database): Promise<MassEnd[]> {
 }
 
 async function endAll(call: Call, scope: { tenantId?: string }, database: Database): Promise<MassEnd> {
-  const table = await FilledTable.of(SESSIONS, database, SESSIONS);
+  const table = await FilledTable.of(SESSIONS, database, { sessionsATenant: SESSIONS });
   const counter = await NotificationCounter.on(table.url);
   try {
     const { administration } = await table.runningManager({ isCleanupEnabled: false });

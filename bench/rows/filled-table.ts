@@ -17,6 +17,13 @@ export interface Row {
   readonly tenantId: string;
 }
 
+/** The form of the sessions in the table. */
+export interface Filling {
+  readonly sessionsATenant?: number;
+  /** SQL for columns, from the number `i` of the session and the times `opened` and `used`. Default: those of one example. */
+  readonly columns?: Readonly<Record<string, string>>;
+}
+
 /** A database whose table contains a given number of live sessions. */
 export class FilledTable {
   readonly #managers: IdentitySessionManager[] = [];
@@ -32,7 +39,7 @@ export class FilledTable {
   static async of(
     rows: number,
     database: Database,
-    sessionsATenant = SESSIONS_A_TENANT,
+    { sessionsATenant = SESSIONS_A_TENANT, columns = {} }: Filling = {},
   ): Promise<FilledTable> {
     progress(`filling a table with ${rows} sessions`);
     const url = await database.create();
@@ -40,7 +47,7 @@ export class FilledTable {
     const table = new FilledTable(rows, url, pool, sessionsATenant, () => database.drop(url));
     try {
       await builtPackage().migrate(pool);
-      await table.#fill();
+      await table.#fill(columns);
       return table;
     } catch (error) {
       await table.close();
@@ -89,7 +96,7 @@ export class FilledTable {
    * Inserts copies of a session that the package opened, with different owners and times. They were signed in one after the
    * other during the last 30 days and used during the last six days. Building the indexes afterwards is faster.
    */
-  async #fill(): Promise<void> {
+  async #fill(more: Filling['columns'] = {}): Promise<void> {
     await this.manager().open(signInOf('example', 0));
     const indexes = await this.#dropIndexes();
     const overrides: Readonly<Record<string, string>> = {
@@ -100,6 +107,7 @@ export class FilledTable {
       signed_in: 'opened',
       last_accessed: 'used',
       active_day: `(used at time zone 'UTC')::date`,
+      ...more,
     };
     const columns = Object.keys(await this.pool('identity_sessions').columnInfo());
     await this.pool.raw(`

@@ -5,6 +5,7 @@ import packageJson from '../../package.json';
 import type * as identitySessions from '../../lib';
 import type * as redis from '../../lib/changes/redis';
 import type * as abp from '../../lib/protocols/abp';
+import type * as pages from '../../lib/pages';
 import type * as openXchange from '../../lib/protocols/open-xchange';
 
 const fromHere = createRequire(join(__dirname, 'peers.ts'));
@@ -22,6 +23,7 @@ interface EntryPoints {
   readonly '.': typeof identitySessions;
   readonly './abp': typeof abp;
   readonly './open-xchange': typeof openXchange;
+  readonly './pages': typeof pages;
   readonly './redis': typeof redis;
 }
 

@@ -6,9 +6,11 @@ import { parseBody } from './form-body';
 import { limitChoice } from './limit-choice';
 import { LIMIT, attemptLimiters, revokeLimiters, type Limit } from './limiters';
 import { bodyParseErrors, pathDecodeErrors } from './parse-errors';
+import { nameRoute } from './name-route';
 import { RECENT, type RecentOptions } from './require-recent';
 import { restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 import { revokeRoute } from './revoke-route';
+import { sessionEvents } from './session-events';
 import { currentSession, sessionLookup } from './session-lookup';
 import { sessionSecretGuard } from './session-secret-guard';
 import { sessionTrail } from './session-trail';
@@ -50,7 +52,9 @@ const OPTIONS = {
  * | `POST /session/choice` | ends some of them and completes the sign-in |
  * | `GET /sessions` | returns a page of the caller's sessions |
  * | `GET /sessions/trail` | returns a page of the caller's history |
+ * | `PATCH /sessions/:id` | names one of them |
  * | `DELETE /sessions/:id` | ends one of them |
+ * | `GET /sessions/events` | streams the caller's sessions; does not count as activity |
  * | `DELETE /sessions/others` | ends all sessions except the current one |
  * | `DELETE /sessions/all` | ends all sessions |
  *
@@ -81,8 +85,16 @@ export function restRouter(manager: IdentitySessionManager, options: RestRouterO
   router.use('/session/choice', bodyParseErrors(dialect));
   router.get('/sessions', guard, sessionLookup(manager, { dialect }));
   router.get('/sessions/trail', guard, sessionTrail(manager, { dialect }));
+  router.get('/sessions/events', guardWithoutActivity, sessionEvents(manager, { dialect }));
   router.delete('/sessions/others', limited, revokeRoute(manager, { dialect, recent, which: 'others' }));
   router.delete('/sessions/all', limited, revokeRoute(manager, { dialect, recent, which: 'all' }));
+  router.patch(
+    '/sessions/:id',
+    guard,
+    [...parseBody],
+    bodyParseErrors(dialect),
+    nameRoute(manager, { dialect }),
+  );
   router.delete('/sessions/:id', limited, revokeRoute(manager, { dialect, recent }));
   // Without a path, Express would pass every other request of the app on one turn of the event loop later.
   router.use('/sessions', pathDecodeErrors(dialect));

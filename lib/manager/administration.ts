@@ -2,23 +2,23 @@ import { invalidRequest, plainRefusal } from '../errors';
 import { checkScope, checkNames, type Names } from '../options/reader';
 import { cutoffsInForce } from './cutoffs-in-force';
 import { parsedSessionId } from '../session/credentials';
-import { LONGEST_DURATION } from '../session/duration';
 import type { Cutoffs } from '../session/lifetimes';
 import { NEWEST_FIRST, SORT_KEYS, type SearchOrder, type SortKey } from '../session/order';
 import { parsedPosition, positionText } from '../session/page-position';
-import {
-  checkedOwner,
-  CONCURRENCY,
-  everySessionOf,
-  sessionsOf,
-  type Revocation,
-} from '../session/revocation';
+import { checkedOwner, everySessionOf, sessionsOf, type Revocation } from '../session/revocation';
 import { withoutSecret, type IdentitySession, type Owner, type StoredSession } from '../session/session';
 import type { EndReason } from '../session/end-reason';
-import { optionalLabel, jsonObject } from '../session/text';
+import { optionalLabel } from '../session/text';
 import { wholeNumber } from '../session/whole-number';
 import type { Settings } from '../options/settings';
-import { erasePersonalData, personalRecords, type Erased, type PersonalRecord } from './personal-data';
+import {
+  erasePersonalData,
+  personalRecords,
+  type Erased,
+  type PersonalData,
+  type PersonalRecord,
+} from './personal-data';
+import { checkedPatch, policyInForce } from './policy';
 import type { SessionTrail, TrailPage, TrailSearch } from './trail';
 import {
   checkedFilter,
@@ -67,6 +67,7 @@ export interface AdministrationParts {
   /** Resolves when the clock follows the database's time. */
   readonly synchronizeClock: () => Promise<void>;
   readonly trail: SessionTrail;
+  readonly devices: PersonalData['devices'];
   /** Forgets the devices of a user, and the links and tickets that wait for the user. */
   readonly forgetDevices: (owner: Owner) => Promise<void>;
 }
@@ -81,18 +82,20 @@ export class Administration {
   readonly #end: AdministrationParts['end'];
   readonly #synchronizeClock: AdministrationParts['synchronizeClock'];
   readonly #trail: SessionTrail;
+  readonly #devices: PersonalData['devices'];
   readonly #forgetDevices: AdministrationParts['forgetDevices'];
 
   constructor(
     store: AdministeredStore,
     settings: Settings,
-    { end, synchronizeClock, trail, forgetDevices }: AdministrationParts,
+    { end, synchronizeClock, trail, devices, forgetDevices }: AdministrationParts,
   ) {
     this.#store = store;
     this.#settings = settings;
     this.#end = end;
     this.#synchronizeClock = synchronizeClock;
     this.#trail = trail;
+    this.#devices = devices;
     this.#forgetDevices = forgetDevices;
   }
 
@@ -179,12 +182,13 @@ export class Administration {
   }
 
   /**
-   * Yields the personal data of a user: the sessions, live and ended, and the entries of the trail. Secrets are not included.
+   * Yields the personal data of a user: the sessions, live and ended, the known devices, and the entries of the trail. Secrets and
+   * their hashes are not included.
    * @throws SessionError `store-unavailable`
    * @throws TypeError if `owner` is not an owner
    */
   exportUser(owner: Owner): AsyncGenerator<PersonalRecord, void, undefined> {
-    return personalRecords({ store: this.#store, trail: this.#trail }, owner);
+    return personalRecords({ store: this.#store, trail: this.#trail, devices: this.#devices }, owner);
   }
 
   /**
@@ -214,10 +218,7 @@ export class Administration {
    * Returns the policy that applies on this node: the stored settings, or the node's options for settings that are not stored.
    */
   async policyInForce(): Promise<Required<Policy>> {
-    const { rules, lifetimes } = this.#settings;
-    const { idleTimeout = lifetimes.short, ...policy } = await this.policy();
-    const { preventConcurrentLogin = rules.preventConcurrentLogin, protocols = {} } = policy;
-    return { preventConcurrentLogin, idleTimeout: Math.min(idleTimeout, lifetimes.long), protocols };
+    return policyInForce(await this.policy(), this.#settings);
   }
 
   /**
@@ -227,21 +228,7 @@ export class Administration {
    * @throws TypeError if a name does not belong to `PolicyPatch`, or the settings of a protocol are not a JSON object
    */
   async setPolicy(patch: PolicyPatch): Promise<void> {
-    checkNames('setPolicy', patch, { preventConcurrentLogin: true, idleTimeout: true, protocols: true });
-    const { preventConcurrentLogin: rule, idleTimeout, protocols } = patch;
-    if (idleTimeout !== undefined && idleTimeout !== null) {
-      wholeNumber('idleTimeout', idleTimeout, SHORTEST_IDLE_TIMEOUT, LONGEST_DURATION);
-    }
-    if (rule !== undefined && rule !== null && !CONCURRENCY.includes(rule)) {
-      throw invalidRequest('preventConcurrentLogin', '"{name}" must be one of {values}.', {
-        values: CONCURRENCY.join(', '),
-      });
-    }
-    await this.#store.setPolicy({
-      ...(rule !== undefined && { preventConcurrentLogin: rule }),
-      ...(idleTimeout !== undefined && { idleTimeout }),
-      ...(protocols !== undefined && { protocols: checkedSettings(protocols) }),
-    });
+    await this.#store.setPolicy(checkedPatch(patch));
   }
 
   /** The stored session, or undefined for an unknown or invalid id. */
@@ -280,9 +267,6 @@ export class Administration {
   }
 }
 
-/** In milliseconds, as the shortest `shortLifetime`. */
-const SHORTEST_IDLE_TIMEOUT = 1000;
-
 const SEARCH: Names<SessionSearch> = {
   ...FILTERS,
   order: true,
@@ -311,15 +295,6 @@ function checkedOrder(given: NonNullable<SessionSearch['order']>): SearchOrder {
     if (!order.has(by)) order.set(by, { by, descending });
   }
   return order.size === 0 ? NEWEST_FIRST : [...order.values()];
-}
-
-/** Returns the settings of protocols, each a JSON object or null. The protocol itself checks their content. */
-function checkedSettings(
-  given: NonNullable<PolicyPatch['protocols']>,
-): NonNullable<PolicyPatch['protocols']> {
-  const settings = Object.entries(jsonObject('protocols', given) as typeof given);
-  for (const [name, value] of settings) if (value !== null) jsonObject(`protocols.${name}`, value);
-  return Object.fromEntries(settings);
 }
 
 /** Returns the checked actor, or null. */

@@ -3,7 +3,12 @@ import { cutoffs } from '../session/lifetimes';
 import type { IdentitySession } from '../session/session';
 import type { EndReason } from '../session/end-reason';
 import type { Settings } from '../options/settings';
-import { checkedSignInRules, combinedSignInRules, type SignInRulesInForce } from '../session/sign-in-rules';
+import {
+  checkedSignInRules,
+  combinedSignInRules,
+  readSignInRules,
+  type SignInRulesInForce,
+} from '../session/sign-in-rules';
 import type { Admission, Policy } from '../store/store';
 
 /** The sessions that a sign-in ends besides those that the rules displace. */
@@ -44,14 +49,13 @@ export async function admissionOf(
 /** The rules for an impersonation. The owner must not notice it by losing a session. */
 const UNLIMITED: SignInRulesInForce = { preventConcurrentLogin: 'Disabled', limits: [] };
 
-/** A stored policy replaces the option. The rules of the app's `rulesFor` apply in addition. */
+/** A stored policy replaces the options. The rules of the app's `rulesFor` apply in addition. */
 async function rulesFor(
   { tenantId, userId, device, clientId }: IdentitySession,
   policy: Policy,
   settings: Settings,
 ): Promise<SignInRulesInForce> {
-  const { preventConcurrentLogin = settings.rules.preventConcurrentLogin } = policy;
-  const inForce = { ...settings.rules, preventConcurrentLogin };
+  const inForce = readSignInRules({ ...settings, ...policy });
   if (settings.rulesFor === undefined) return inForce;
   const own = await settings.rulesFor({ tenantId, userId, device, clientId });
   return combinedSignInRules(inForce, checkedSignInRules(own));

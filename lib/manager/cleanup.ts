@@ -14,6 +14,7 @@ import type { SingleUseTokens } from '../store/single-use-tokens';
 import type { Retained, AdministeredStore } from '../store/store';
 import { COUNTED_FOR, type Trail } from '../store/trail';
 import { cutoffsInForce } from './cutoffs-in-force';
+import { mostKept } from './policy';
 
 /** The result of one cleanup. */
 export interface CleanupResult {
@@ -186,7 +187,8 @@ export class Cleanup {
    */
   async #endUnused(renew: () => Promise<boolean>, live: Cutoffs): Promise<number> {
     const { store } = this.#cleaned;
-    const { maxSessionsKept: max, clock, report } = this.#settings;
+    const { clock, report } = this.#settings;
+    const max = mostKept(this.#settings, await store.policy());
     if (max === false) return 0;
     let displaced = 0;
     let after: Owner | undefined;

@@ -162,6 +162,7 @@ export class IdentitySessionManager {
       end: (which, reason, by) => this.#end(which, reason, by),
       synchronizeClock,
       trail: parts.trail,
+      devices: parts.knownDevices,
       forgetDevices: (owner) => this.forgetDevices(owner),
     });
     this.#own = new OwnSessions(store, settings, this.administration);

@@ -14,7 +14,6 @@ import { buildIpCheck, type IpCheck, type IpCheckMode } from '../session/ip-chec
 import type { Lifetimes } from '../session/lifetimes';
 import type { RotationRules } from '../session/secret-rotation';
 import { visible } from '../session/text';
-import { readSignInRules, type SignInRulesInForce } from '../session/sign-in-rules';
 
 /** The options after their checks. Defaults are filled in, and durations are in milliseconds. */
 type Values = OptionValues<typeof OPTIONS>;
@@ -27,8 +26,6 @@ interface DerivedSettings {
   readonly lifetimes: Lifetimes;
   readonly rotation: RotationRules;
   readonly cookies: CookieSettings;
-  readonly rules: SignInRulesInForce;
-  readonly maxSessionsKept: number | false;
   readonly nodeId: string | null;
   readonly touchInterval: number;
   /** Returns the part of an address that is kept, in its canonical form, or null. */
@@ -84,8 +81,6 @@ function inForce(values: Values): Settings {
       rotationGrace: values.rotationGrace,
     },
     cookies: { ...values.cookies, ttl: values.cookies.ttl ?? values.longLifetime },
-    rules: readSignInRules(values),
-    maxSessionsKept: mostKept(values),
     nodeId: values.nodeId ?? (needsNodeId(values) ? hostName() : null),
     // The default shrinks with `shortLifetime`, so that the defaults never contradict each other.
     touchInterval: values.touchInterval ?? Math.min(60_000, longestTouchInterval(values)),
@@ -103,11 +98,6 @@ function inForce(values: Values): Settings {
 /** Without addresses, nothing can be compared. */
 function sameAddressMode({ ipCheck, ipAddresses }: Values): IpCheckMode {
   return ipCheck.mode ?? (ipAddresses === 'none' ? 'none' : 'strict');
-}
-
-function mostKept({ maxSessionsKept, maxSessionsPerUser }: Values): number | false {
-  if (maxSessionsKept === false || maxSessionsPerUser === Infinity) return maxSessionsKept;
-  return Math.max(maxSessionsKept, maxSessionsPerUser);
 }
 
 /** Returns true if an option concerns the sessions of this node. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { RequestHandler } from 'express';
 
-import { fingerprint } from './fingerprint';
+import { fingerprint } from '../http/fingerprint';
 import { html, type Html } from './parts/html';
 
 /** A file that pages load, with its content for browsers. */

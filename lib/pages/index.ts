@@ -1,5 +1,6 @@
 export { accountPage, type AccountPageOptions } from './account/account-router';
-export { adminPage, type AdminPageOptions, type AdminPermission } from './admin/admin-router';
+export { adminPage, type AdminPageOptions } from './admin/admin-router';
+export type { AdminPermission, IsGranted } from './admin/admin-parts';
 export { limitChoicePage } from './limit-choice/limit-choice-router';
 export { notMePage, type NotMePageOptions } from './not-me/not-me-router';
 export type { OnNotMe, UnknownSignIn } from '../manager/not-me';

@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 
 import { browserPages } from '../http/browser-pages';
 import type { Dialect } from '../http/dialect';
@@ -8,6 +8,7 @@ import type { OptionTable } from '../options/reader';
 import type { Settings } from '../options/settings';
 import { LANGUAGE_OPTIONS, type LanguageOptions, type Reader } from './messages/reader';
 import { contentOf } from './page-parts';
+import { sendPage } from './page-response';
 import type { Html } from './parts/html';
 import { mainOf, plainLayout, type Layout, type PageShape } from './parts/layout';
 import { problemPage } from './parts/notice';
@@ -47,8 +48,8 @@ export interface PageFrame {
   /** Redirects browsers without a session to the sign-in page, and shows other refusals as a page. */
   readonly dialect: Dialect;
   readonly readerOf: (request: Pick<Request, 'headers'>) => Reader;
-  /** Returns the document of a page. */
-  readonly documentOf: (page: PageBody, reader: Reader, request: Request) => string;
+  /** Sends a page in the language of the request, inside the layout. */
+  readonly show: (page: PageBody, request: Request, response: Response) => Promise<void>;
 }
 
 /** The page to which a refusal leads: the first page of the router, or the sign-in page where the reader has no session. */
@@ -61,7 +62,7 @@ export function frameOf(
   readerOf: PageFrame['readerOf'],
   afterRefusal: AfterRefusal = 'sessions',
 ): PageFrame {
-  const documentOf: PageFrame['documentOf'] = ({ title, content, ...shape }, reader, request) => {
+  const documentOf = ({ title, content, ...shape }: PageBody, reader: Reader, request: Request) => {
     const body = mainOf(title, content, reader, shape);
     return String(layout(contentOf(title, body, request.baseUrl, reader), request));
   };
@@ -75,5 +76,7 @@ export function frameOf(
       return documentOf(problemPage(error, reader, next), reader, request);
     },
   });
-  return { dialect, readerOf, documentOf };
+  const show: PageFrame['show'] = (page, request, response) =>
+    sendPage(documentOf(page, readerOf(request), request), request, response);
+  return { dialect, readerOf, show };
 }

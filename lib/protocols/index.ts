@@ -3,7 +3,6 @@ export { isSessionId, type SecretForm } from '../session/credentials';
 export type { CookieSettings, Settings } from '../options/settings';
 export type { Check, OptionValues } from '../options/reader';
 export type { CountryOf, IpCheck, IpVerdict } from '../session/ip-check';
-export type { SignInRulesInForce } from '../session/sign-in-rules';
 export type { ProtocolData } from '../session/session';
 export type { OwnSearch } from '../manager/own-sessions';
 export type { DescribedPage } from '../session/described';

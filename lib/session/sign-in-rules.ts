@@ -49,14 +49,20 @@ export interface SignInRulesInForce {
   readonly limits: readonly SessionLimit[];
 }
 
+/** The largest limit of a user's live sessions, except `Infinity`. */
+export const LARGEST_LIMIT = 1_000_000;
+
 /** The default and the check of each rule. */
 export const SIGN_IN_RULES = {
   preventConcurrentLogin: { default: 'Disabled', check: oneOf(...CONCURRENCY) },
-  maxSessionsPerUser: { default: Infinity, check: limit(1_000_000) },
-  maxSessionsPerClient: { default: Infinity, check: limit(1_000_000) },
-  maxSessionsPerDevice: { default: Infinity, check: limit(1_000_000) },
+  maxSessionsPerUser: { default: Infinity, check: limit(LARGEST_LIMIT) },
+  maxSessionsPerClient: { default: Infinity, check: limit(LARGEST_LIMIT) },
+  maxSessionsPerDevice: { default: Infinity, check: limit(LARGEST_LIMIT) },
   onLimit: { default: 'endOldest', check: oneOf('endOldest', 'refuse', 'ask') },
 } satisfies OptionTable<SignInRules>;
+
+/** The names of the limits of a user's live sessions. */
+export const SESSION_LIMITS = ['maxSessionsPerUser', 'maxSessionsPerClient', 'maxSessionsPerDevice'] as const;
 
 /** Returns the rules among the manager's options. */
 export function readSignInRules(values: OptionValues<typeof SIGN_IN_RULES>): SignInRulesInForce {

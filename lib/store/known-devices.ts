@@ -12,12 +12,22 @@ export interface KnownDevices {
   note(sighting: Sighting): Promise<Novelty>;
   /** Records that a known device is still used. */
   renew(owner: Owner, device: string, at: number): Promise<void>;
+  /** Returns at most `limit` devices of the owner, in the order of their hashes, from the one after `after` on. */
+  list(owner: Owner, limit: number, after?: string): Promise<readonly KnownDevice[]>;
   /** Forgets one device of the owner. */
   forget(owner: Owner, device: string): Promise<void>;
   /** Forgets all devices of the owner. */
   forgetAll(owner: Owner): Promise<void>;
   /** Forgets at most `limit` devices that were not used since the day of `before`. Returns their number. */
   prune(before: number, limit: number): Promise<number>;
+}
+
+/** A device on which its owner has signed in. */
+export interface KnownDevice {
+  /** The hash of the device's token, as 64 hexadecimal digits. */
+  readonly device: string;
+  /** The day of the last use, such as `2026-01-15`, in UTC. */
+  readonly usedOn: string;
 }
 
 /** A sign-in on a device. */

@@ -23,6 +23,11 @@ export function memoryKnownDevices(): KnownDevices {
       if (day !== undefined) devices!.set(device, Math.max(dayOf(at), day));
     },
 
+    async list(owner, limit, after = '') {
+      const devices = [...(owners.get(ownerKey(owner)) ?? [])].filter(([device]) => device > after).sort();
+      return devices.slice(0, limit).map(([device, day]) => ({ device, usedOn: dateOf(day) }));
+    },
+
     async forget(owner, device) {
       const devices = owners.get(ownerKey(owner));
       devices?.delete(device);
@@ -44,6 +49,10 @@ export function memoryKnownDevices(): KnownDevices {
       return pruned;
     },
   };
+}
+
+function dateOf(day: number): string {
+  return new Date(day * DAY).toISOString().slice(0, 10);
 }
 
 function dayOf(time: number): number {

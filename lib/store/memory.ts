@@ -11,7 +11,6 @@ import {
   referenceTo,
   sameOwner,
   type EndedSession,
-  type JsonObject,
   type Owner,
   type StoredSession,
   type Use,
@@ -27,6 +26,7 @@ import {
   type Ending,
   type Policy,
   type PolicyPatch,
+  type ProtocolSettings,
   type Hibernated,
   type Kept,
   type ListPage,
@@ -204,13 +204,11 @@ class MemoryStore implements AdministeredStore {
   }
 
   async setPolicy(patch: PolicyPatch): Promise<void> {
-    const { preventConcurrentLogin: rule, idleTimeout } = { ...this.#policy, ...patch };
-    const protocols = Object.entries({ ...this.#policy.protocols, ...patch.protocols });
-    const stored = protocols.filter((entry): entry is [string, JsonObject] => entry[1] !== null);
+    const { protocols, ...settings } = { ...this.#policy, ...patch };
+    const stored = withoutNull({ ...this.#policy.protocols, ...protocols });
     this.#policy = {
-      ...(rule && { preventConcurrentLogin: rule }),
-      ...(idleTimeout && { idleTimeout }),
-      ...(stored.length > 0 && { protocols: Object.fromEntries(stored) }),
+      ...withoutNull(settings),
+      ...(Object.keys(stored).length > 0 && { protocols: stored as ProtocolSettings }),
     };
   }
 
@@ -353,6 +351,13 @@ class MemoryStore implements AdministeredStore {
     this.#sessions.set(id, { ...session, endedAt: at, endReason, endedBy });
     return { ...referenceTo(session), endReason, endedBy };
   }
+}
+
+/** Returns the fields that have a value. */
+function withoutNull(fields: object): object {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
+  );
 }
 
 function isOf(clients: readonly string[], { clientId }: StoredSession): boolean {

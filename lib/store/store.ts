@@ -297,9 +297,18 @@ export interface Search {
   readonly after?: PagePosition | undefined;
 }
 
-/** Settings that administrators change while the app runs. Absent settings are as the options say. */
+/**
+ * Settings that administrators change while the app runs. Absent settings are as the options say. `onLimit` stays an option, because
+ * the routes of the app depend on it.
+ */
 export interface Policy {
   readonly preventConcurrentLogin?: PreventConcurrentLogin;
+  /** The maximum number of live sessions of a user. `Infinity` for no limit, whatever the option says. */
+  readonly maxSessionsPerUser?: number;
+  /** As `maxSessionsPerUser`, with one client. */
+  readonly maxSessionsPerClient?: number;
+  /** As `maxSessionsPerUser`, on one type of device. */
+  readonly maxSessionsPerDevice?: number;
   /**
    * The idle timeout in milliseconds of sessions that do not stay signed in. It replaces the option `shortLifetime` for them, and
    * is never longer than `longLifetime`. Stores return it with every session that it applies to, as `idleTimeout`.
@@ -314,6 +323,9 @@ export type ProtocolSettings = Readonly<Record<string, JsonObject>>;
 /** A change of the policy. Absent settings stay; `null` removes a setting, so that the option applies again. */
 export interface PolicyPatch {
   readonly preventConcurrentLogin?: PreventConcurrentLogin | null;
+  readonly maxSessionsPerUser?: number | null;
+  readonly maxSessionsPerClient?: number | null;
+  readonly maxSessionsPerDevice?: number | null;
   readonly idleTimeout?: number | null;
   /** Replaces the settings of the named protocols. The settings of other protocols stay. */
   readonly protocols?: Readonly<Record<string, JsonObject | null>>;

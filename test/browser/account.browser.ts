@@ -198,6 +198,41 @@ describeWithChromium('the account page', () => {
     await page.context().close();
   });
 
+  it('paints the list before its script has loaded, and nothing moves when it starts', async () => {
+    await open([PHONE, TABLET]);
+    const signedIn = await demo.signedIn({ javaScriptEnabled: false });
+    const page = await demo.device('/account/sessions', {
+      storageState: await signedIn.context().storageState(),
+    });
+    const held: (() => void)[] = [];
+    await page.route('**/pages.*.js', async (route) => {
+      await new Promise<void>((resolve) => held.push(resolve));
+      await route.continue();
+    });
+    await page.goto('/account/sessions', { waitUntil: 'commit' });
+    await page.getByRole('link', { name: 'Mobile Safari' }).waitFor();
+    const painted = `new Promise((resolve) => new PerformanceObserver((list) => resolve(list.getEntries().length))
+      .observe({ type: 'paint', buffered: true }))`;
+    expect(await page.evaluate(painted)).toBeGreaterThan(0);
+    expect(held).toHaveLength(1);
+    held[0]!();
+    await page.waitForResponse('**/events?*');
+    expect(await page.evaluate(SHIFTS)).toEqual([]);
+    await page.context().close();
+    await signedIn.context().close();
+  });
+
+  it('has no box that selects all sessions without scripts, which would do nothing', async () => {
+    await open([PHONE, TABLET]);
+    for (const javaScriptEnabled of [true, false]) {
+      const page = await demo.signedIn({ javaScriptEnabled });
+      expect(await page.getByRole('checkbox', { name: 'Select all' }).count()).toBe(
+        javaScriptEnabled ? 1 : 0,
+      );
+      await page.context().close();
+    }
+  });
+
   it('shows 100 sessions with less than 60 KB in total, and 500 on pages', async () => {
     for (let i = 0; i < 5; i++)
       await open(Array.from({ length: 100 }, (_, at) => [PHONE, TABLET, LAPTOP][at % 3]!));

@@ -44,6 +44,21 @@ describe('admissionOf', () => {
     ]);
   });
 
+  it('prefers each limit of the policy to its option, and keeps the reaction of the option', async () => {
+    const options = { maxSessionsPerUser: 5, maxSessionsPerDevice: 3, onLimit: 'refuse' } as const;
+    expect((await admission(options, { maxSessionsPerUser: 2 })).limits).toEqual([
+      { per: 'device', max: 3, onLimit: 'refuse' },
+      { per: 'user', max: 2, onLimit: 'refuse' },
+    ]);
+    const lifted = { maxSessionsPerUser: Infinity, maxSessionsPerClient: 1, maxSessionsPerDevice: Infinity };
+    expect((await admission(options, lifted)).limits).toEqual([{ per: 'client', max: 1, onLimit: 'refuse' }]);
+    const rulesFor = () => ({ maxSessionsPerUser: 4 });
+    expect((await admission({ rulesFor }, { maxSessionsPerUser: 9 })).limits).toEqual([
+      { per: 'user', max: 9, onLimit: 'endOldest' },
+      { per: 'user', max: 4, onLimit: 'endOldest' },
+    ]);
+  });
+
   it('calls rulesFor with the user, tenant, device and client, and adds its rules to the options', async () => {
     const calls: SigningIn[] = [];
     const { displaces, limits } = await admission({

@@ -218,6 +218,16 @@ describe.each(['postgres', 'memory'])('a cleanup on %s', (where) => {
     }
   });
 
+  it('keeps the sessions that the limit of the policy allows', async () => {
+    const manager = on({ maxSessionsKept: 1 });
+    await manager.administration.setPolicy({ maxSessionsPerUser: 3 });
+    for (let i = 0; i < 3; i++) await open(manager);
+    clock.advance(120_000);
+    expect(await cleanUp(manager)).toEqual(NOTHING);
+    await manager.administration.setPolicy({ maxSessionsPerUser: null });
+    expect(await cleanUp(manager)).toEqual({ ...NOTHING, displaced: 2 });
+  });
+
   it('deletes the tokens of links that have expired', async () => {
     const manager = use();
     const { session } = await manager.open({ userId: 'alice' });

@@ -29,13 +29,31 @@ describe('exportUser', () => {
     expect(JSON.stringify(records)).not.toMatch(/secret|bob/i);
   });
 
+  it('yields each known device with the day of its last use, without its hash', async () => {
+    const manager = nodes.use({ onNewDevice: () => undefined });
+    for (const letter of ['a', 'b']) await open(manager, { deviceToken: letter.repeat(43) });
+    await open(manager, { userId: 'bob', deviceToken: 'a'.repeat(43) });
+    const devices = (await exported(manager)).filter(({ kind }) => kind === 'device');
+    const usedOn = new Date(nodes.clock.now()).toISOString().slice(0, 10);
+    expect(devices).toEqual([
+      { kind: 'device', usedOn },
+      { kind: 'device', usedOn },
+    ]);
+    await manager.administration.eraseUser(ALICE);
+    expect(kinds(await exported(manager))).not.toContain('device');
+  });
+
   it('yields everything of a user with many sessions, in several reads', async () => {
     const manager = nodes.use();
     await nodes.database.knex.raw(`
       insert into identity_sessions (session_id, secret_hash, user_id, device, stay_signed_in, signed_in, active_day)
       select gen_random_uuid(), '', 'alice', 'Web', true, now() - i * interval '1 ms', now() from generate_series(1, 1201) as i`);
+    await nodes.database.knex.raw(`
+      insert into identity_session_devices (user_id, tenant, device, used_on)
+      select 'alice', '', sha256(i::text::bytea), now() from generate_series(1, 501) as i`);
     const records = kinds(await exported(manager));
     expect(records.filter((kind) => kind === 'session')).toHaveLength(1201);
+    expect(records.filter((kind) => kind === 'device')).toHaveLength(501);
     expect(records.filter((kind) => kind === 'entry')).toHaveLength(1201);
   });
 

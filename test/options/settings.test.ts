@@ -18,7 +18,8 @@ describe('settingsOf', () => {
       lifetimes: { short: 3_600_000, long: 604_800_000, absolute: Infinity, autologin: true },
       cookies: { name: 'identity', ttl: 604_800_000, secure: true, sameSite: 'lax', partitioned: false },
       origins: [],
-      rules: { preventConcurrentLogin: 'Disabled', limits: [] },
+      preventConcurrentLogin: 'Disabled',
+      maxSessionsPerUser: Infinity,
       updateAfterCacheHits: 10,
       touchInterval: 60_000,
       cacheSize: 50_000,
@@ -47,7 +48,8 @@ describe('settingsOf', () => {
     ).toMatchObject({
       lifetimes: { short: 1_800_000, long: 2_592_000_000, absolute: 7_776_000_000 },
       cookies: { name: 'sid', ttl: 2_592_000_000, secure: true, sameSite: 'strict' },
-      rules: { limits: [{ per: 'user', max: 5, onLimit: 'refuse' }] },
+      maxSessionsPerUser: 5,
+      onLimit: 'refuse',
       lease: 0,
     });
   });

@@ -1,6 +1,8 @@
 import type { Knex } from 'knex';
 
+import type { PolicyPatch } from '../../lib/store';
 import { createDatabase, type TestDatabase } from '../support/database';
+import { managerOn } from '../support/manager';
 import { Gate, run, SIGN_INS, type Finish, type Race } from '../support/racer';
 
 /** The highest number of live sessions per user, or per device type or client of a user. */
@@ -31,46 +33,81 @@ function rule(rules: Race['rules'], per: Rule['per'], max: number): Rule {
   return { userId: JSON.stringify(rules), rules, per, max };
 }
 
-describe.each([
-  ['read committed', RULES.slice(0, 3)],
-  ['repeatable read', RULES],
-])('200 parallel sign-ins of one user in two processes, with default isolation %s,', (isolation, named) => {
-  let database: TestDatabase;
-  let finishes: ReadonlyMap<Rule, Finish>;
-  let sampler: Sampler;
+interface Case {
+  readonly isolation: string;
+  readonly rules: readonly (readonly [string, Rule])[];
+  /** Applies to all users, so that only one of its limits can be tested at a time. */
+  readonly policy?: PolicyPatch;
+}
 
-  beforeAll(async () => {
-    database = await createDatabase();
-    await database.knex.raw(`
+const CASES: readonly (readonly [string, Case])[] = [
+  ['read committed and the rules of the app', { isolation: 'read committed', rules: RULES.slice(0, 3) }],
+  ['repeatable read and the rules of the app', { isolation: 'repeatable read', rules: RULES }],
+  [
+    'read committed and the limit of the policy',
+    {
+      isolation: 'read committed',
+      rules: [['maxSessionsPerUser', rule({}, 'user', 5)]],
+      policy: { maxSessionsPerUser: 5 },
+    },
+  ],
+  [
+    'repeatable read and the limit of the policy',
+    {
+      isolation: 'repeatable read',
+      rules: [['maxSessionsPerDevice', rule({}, 'device', 3)]],
+      policy: { maxSessionsPerDevice: 3 },
+    },
+  ],
+];
+
+describe.each(CASES)(
+  '200 parallel sign-ins of one user in two processes, with isolation %s,',
+  (_, sought) => {
+    const { isolation, rules: named, policy = {} } = sought;
+    let database: TestDatabase;
+    let finishes: ReadonlyMap<Rule, Finish>;
+    let sampler: Sampler;
+
+    beforeAll(async () => {
+      database = await createDatabase();
+      await database.knex.raw(`
         do $$ begin execute format(
           'alter database %I set default_transaction_isolation = %L', current_database(), '${isolation}'); end $$;
         -- Slows sign-ins down between the check and the insert. Without the lock they would not see each other.
         create function dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(0.001); return new; end $$;
         create trigger dawdle before insert on identity_sessions for each row execute function dawdle()`);
-    const rules = named.map(([, each]) => each);
-    sampler = new Sampler(database.connect({ pool: { min: 1, max: 1 } }), rules);
-    const results = await sampler.during(run(rules, database.url, await Gate.close(database.knex)));
-    finishes = new Map(rules.map((each, index) => [each, results[index]!]));
-  }, 90_000);
-  afterAll(() => database.destroy());
+      const administrator = managerOn({ knex: database.knex });
+      await administrator.administration.setPolicy(policy);
+      await administrator.close();
+      const rules = named.map(([, each]) => each);
+      sampler = new Sampler(database.connect({ pool: { min: 1, max: 1 } }), rules);
+      const results = await sampler.during(run(rules, database.url, await Gate.close(database.knex)));
+      finishes = new Map(rules.map((each, index) => [each, results[index]!]));
+    }, 90_000);
+    afterAll(() => database.destroy());
 
-  it.each(named)('leave exactly as many sessions as %s allows, all of them acknowledged', async (_, each) => {
-    const { opened, refused } = finishes.get(each)!;
-    const refuses = each.rules.onLimit === 'refuse';
-    expect(new Set(refused)).toEqual(new Set(refuses ? ['session-limit-reached'] : []));
-    expect(opened.length + refused.length).toBe(SIGN_INS);
+    it.each(named)(
+      'leave exactly as many sessions as %s allows, all of them acknowledged',
+      async (_, each) => {
+        const { opened, refused } = finishes.get(each)!;
+        const refuses = each.rules.onLimit === 'refuse';
+        expect(new Set(refused)).toEqual(new Set(refuses ? ['session-limit-reached'] : []));
+        expect(opened.length + refused.length).toBe(SIGN_INS);
 
-    const left = (await sampler.live()).filter(({ userId }) => userId === each.userId);
-    expect(new Set(sizesOfGroups(left, each))).toEqual(new Set([each.max]));
-    expect(opened).toEqual(expect.arrayContaining(left.map(({ sessionId }) => sessionId)));
-    if (refuses) expect(opened).toHaveLength(left.length);
-  });
+        const left = (await sampler.live()).filter(({ userId }) => userId === each.userId);
+        expect(new Set(sizesOfGroups(left, each))).toEqual(new Set([each.max]));
+        expect(opened).toEqual(expect.arrayContaining(left.map(({ sessionId }) => sessionId)));
+        if (refuses) expect(opened).toHaveLength(left.length);
+      },
+    );
 
-  it.each(named)('never exceed %s in any committed state', (_, each) => {
-    expect(sampler.samples).toBeGreaterThan(100);
-    expect(sampler.most.get(each)).toBe(each.max);
-  });
-});
+    it.each(named)('never exceed %s in any committed state', (_, each) => {
+      expect(sampler.samples).toBeGreaterThan(100);
+      expect(sampler.most.get(each)).toBe(each.max);
+    });
+  },
+);
 
 interface LiveSession {
   readonly sessionId: string;

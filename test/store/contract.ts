@@ -1177,6 +1177,20 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       expect(fieldsOf(await store.find(brief.sessionId))).toEqual(brief);
     });
 
+    it('keep each limit of sessions on its own, also Infinity, until it is removed', async () => {
+      const limits = {
+        maxSessionsPerUser: 5,
+        maxSessionsPerClient: Infinity,
+        maxSessionsPerDevice: 1_000_000,
+      };
+      await store.setPolicy({ preventConcurrentLogin: 'Disabled', maxSessionsPerUser: 3 });
+      await store.setPolicy(limits);
+      expect(await store.policy()).toEqual({ preventConcurrentLogin: 'Disabled', ...limits });
+      await store.setPolicy({ maxSessionsPerUser: null, preventConcurrentLogin: null });
+      await store.setPolicy({ maxSessionsPerClient: null });
+      expect(await store.policy()).toEqual({ maxSessionsPerDevice: 1_000_000 });
+    });
+
     it('remove the settings that a patch sets to null', async () => {
       const protocols = { one: { minutes: 20 }, two: {} };
       await store.setPolicy({ preventConcurrentLogin: 'Disabled', protocols });

@@ -49,6 +49,22 @@ export function testKnownDevices(make: () => KnownDevicesUnderTest): void {
     expect(novelties.sort()).toEqual(['first', ...Array<string>(29).fill('new')]);
   });
 
+  it('lists the devices of one owner in pages, with the day of the last use', async () => {
+    await note(PHONE);
+    await note(LAPTOP);
+    await note(LAPTOP, { owner: { tenantId: 'acme', userId: 'alice' } });
+    await devices.renew(ALICE, PHONE, start + DAY);
+    const [laptop, phone] = [
+      { device: LAPTOP, usedOn: '2026-01-15' },
+      { device: PHONE, usedOn: '2026-01-16' },
+    ];
+    expect(await devices.list(ALICE, 9)).toEqual([laptop, phone]);
+    expect(await devices.list(ALICE, 1)).toEqual([laptop]);
+    expect(await devices.list(ALICE, 1, LAPTOP)).toEqual([phone]);
+    expect(await devices.list(ALICE, 1, PHONE)).toEqual([]);
+    expect(await devices.list({ userId: 'bob' }, 9)).toEqual([]);
+  });
+
   it('forgets one device', async () => {
     await note(LAPTOP);
     await note(PHONE);

@@ -39,6 +39,10 @@ export class Browser {
     return this.#send(request(this.#app).put(path).set('Sec-Fetch-Site', 'same-origin').send(body));
   }
 
+  patch(path: string, body?: string | object): Promise<Response> {
+    return this.#send(request(this.#app).patch(path).set('Sec-Fetch-Site', 'same-origin').send(body));
+  }
+
   delete(path: string): Promise<Response> {
     return this.#send(request(this.#app).delete(path).set('Sec-Fetch-Site', 'same-origin'));
   }

@@ -44,10 +44,7 @@ export function adminTable(table: AdminTable): Html {
         mayEnd &&
         sessions.length > 0 &&
         html`<div class="eis-toolbar">
-          ${
-            sessions.length > 1 &&
-            html`<label hidden><input type="checkbox" data-all /> ${reader.texts.account.selectAll}</label>`
-          }
+          ${sessions.length > 1 && html`<label class="eis-scripted"><input type="checkbox" data-all /> ${reader.texts.account.selectAll}</label>`}
           <button class="eis-button" name="which" value="selected">${admin.endSelected}</button>
           ${owner !== undefined && endAllButton(owner, reader)}
         </div>`

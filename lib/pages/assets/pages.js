@@ -79,7 +79,6 @@ function showSelection() {
   const checked = all.filter((box) => box.checked).length;
   const master = live.querySelector('[data-all]');
   if (master) {
-    master.closest('label').hidden = false;
     master.checked = checked > 0 && checked === all.length;
     master.indeterminate = checked > 0 && checked < all.length;
   }

@@ -13,7 +13,7 @@ import { fieldValues } from '../form-fields';
 import { readersOf } from '../messages/reader';
 import { pageHandler } from '../page-handler';
 import { frameOf, PAGE_OPTIONS, type PageFrame, type PageOptions } from '../page-options';
-import { pageHeaders, sendPage } from '../page-response';
+import { pageHeaders } from '../page-response';
 import { choiceContent } from './limit-choice-content';
 
 /** The functions and options that the routes of the page share. */
@@ -53,18 +53,14 @@ function showChoice(parts: ChoiceParts): RequestHandler {
 async function sendChoice(
   request: Request,
   response: Response,
-  { manager, signIn, readerOf, documentOf }: ChoiceParts,
+  { manager, signIn, readerOf, show }: ChoiceParts,
   problem?: string,
 ): Promise<void> {
   const { sessions } = await choicesFor(request, manager);
   const reader = readerOf(request);
   const described = await mapInSlices(sessions, (session) => manager.describe(session));
   const content = choiceContent({ sessions: described, reader, signIn, problem });
-  await sendPage(
-    documentOf({ title: reader.texts.choice.title, content }, reader, request),
-    request,
-    response,
-  );
+  await show({ title: reader.texts.choice.title, content }, request, response);
 }
 
 function completeSignIn(parts: ChoiceParts): RequestHandler {

@@ -113,6 +113,12 @@ export const ENGLISH_PAGES: PageMessages = {
       LogoutFromSameTypeDevices: 'End sessions on the same kind of device',
       LogoutFromAllDevices: 'End all other sessions',
     },
+    limits: {
+      maxSessionsPerUser: 'Most sessions of a user',
+      maxSessionsPerClient: 'Most sessions of a user with one client',
+      maxSessionsPerDevice: 'Most sessions of a user on one kind of device',
+    },
+    limitsHint: 'They apply from the next sign-in of a user on. Empty: as configured. 0: no limit.',
     idleTimeout: 'Idle timeout in minutes',
     idleTimeoutHint:
       'Sessions that do not stay signed in end after this time without use. Empty: as configured.',

@@ -126,6 +126,13 @@ export const GERMAN_PAGES: PageMessages = {
       LogoutFromSameTypeDevices: 'Sitzungen auf derselben Geräteart beenden',
       LogoutFromAllDevices: 'Alle anderen Sitzungen beenden',
     },
+    limits: {
+      maxSessionsPerUser: 'Höchstzahl der Sitzungen eines Benutzers',
+      maxSessionsPerClient: 'Höchstzahl der Sitzungen eines Benutzers mit einem Programm',
+      maxSessionsPerDevice: 'Höchstzahl der Sitzungen eines Benutzers auf einer Geräteart',
+    },
+    limitsHint:
+      'Sie gelten ab der nächsten Anmeldung eines Benutzers. Leer: wie eingestellt. 0: keine Grenze.',
     idleTimeout: 'Ablauf ohne Benutzung in Minuten',
     idleTimeoutHint:
       'Sitzungen, die nicht angemeldet bleiben, enden nach dieser Zeit ohne Benutzung. Leer: wie eingestellt.',

@@ -133,6 +133,12 @@ export interface PageMessages {
     readonly policyIntroduction: string;
     readonly concurrentLogins: string;
     readonly concurrent: Readonly<Record<PreventConcurrentLogin, string>>;
+    readonly limits: {
+      readonly maxSessionsPerUser: string;
+      readonly maxSessionsPerClient: string;
+      readonly maxSessionsPerDevice: string;
+    };
+    readonly limitsHint: string;
     readonly idleTimeout: string;
     readonly idleTimeoutHint: string;
     readonly byOptions: string;

@@ -10,7 +10,7 @@ import { serveAsset } from '../assets';
 import { readersOf } from '../messages/reader';
 import { baseOf, pageHandler } from '../page-handler';
 import { frameOf, PAGE_OPTIONS, type PageOptions } from '../page-options';
-import { pageHeaders, sendPage } from '../page-response';
+import { pageHeaders } from '../page-response';
 import { askingContent, endedContent } from './not-me-content';
 
 /** The options of `notMePage`. */
@@ -43,18 +43,14 @@ const OPTIONS = {
 export function notMePage(manager: IdentitySessionManager, options: NotMePageOptions): Router {
   const { onNotMe, ...values } = verbOptions('notMePage', manager, options, OPTIONS);
   const { settings } = manager;
-  const { dialect, readerOf, documentOf } = frameOf(settings, values, readersOf(settings, values), 'sign-in');
+  const { dialect, readerOf, show } = frameOf(settings, values, readersOf(settings, values), 'sign-in');
   const links = notMeOf(manager);
 
   const showSignIn = pageHandler(dialect, async (request, response) => {
     const { session } = await links.find(String(request.params['token']));
     const reader = readerOf(request);
     const content = askingContent(session && manager.describe(session), reader);
-    await sendPage(
-      documentOf({ title: reader.texts.notMe.title, content }, reader, request),
-      request,
-      response,
-    );
+    await show({ title: reader.texts.notMe.title, content }, request, response);
   });
   const endSignIn = pageHandler(dialect, async (request, response) => {
     await links.use(String(request.params['token']), onNotMe);
@@ -63,11 +59,7 @@ export function notMePage(manager: IdentitySessionManager, options: NotMePageOpt
   const showDone = pageHandler(dialect, async (request, response) => {
     const reader = readerOf(request);
     const content = endedContent(values.signIn, reader);
-    await sendPage(
-      documentOf({ title: reader.texts.notMe.done, content }, reader, request),
-      request,
-      response,
-    );
+    await show({ title: reader.texts.notMe.done, content }, request, response);
   });
 
   const router = Router();

@@ -72,12 +72,11 @@ function unusedSessions(sessions: readonly TitledSession[], page: OwnSessionsPag
   );
 }
 
-/** The box that selects all sessions needs the script. The style keeps its place free, so that nothing moves when it is shown. */
 function toolbar({ others, reader, sessions, isFirst }: OwnSessionsPage): Html {
   const { account } = reader.texts;
   const boxes = isFirst ? sessions.length - 1 : sessions.length;
   return html`<div class="eis-toolbar">
-    ${boxes > 1 && html`<label hidden><input type="checkbox" data-all /> ${account.selectAll}</label>`}
+    ${boxes > 1 && html`<label class="eis-scripted"><input type="checkbox" data-all /> ${account.selectAll}</label>`}
     ${others > 1 && html`<button class="eis-button" name="which" value="selected">${account.signOutSelected}</button>`}
     <button class="eis-button eis-danger" name="which" value="others">
       ${reader.plural(account.signOutOthers, others)}

@@ -110,6 +110,8 @@ export const GERMAN: Translation & { readonly refusals: Readonly<Record<string, 
     '"{name}" must be true or false.': '„{name}“ muss true oder false sein.',
     '"{name}" must be true or false, or a value of a form such as "on" or "off".':
       '„{name}“ muss true oder false sein, oder der Wert eines Formulars wie „on“ oder „off“.',
+    '"{name}" must be text, or null.': '„{name}“ muss ein Text sein, oder null.',
+    'Only the name of a session can be changed.': 'Nur der Name einer Sitzung kann geändert werden.',
     '"{name}" must be the id of a session.': '„{name}“ muss die Kennung einer Sitzung sein.',
     '"{name}" must be a list of at most {most} ids of sessions.':
       '„{name}“ muss eine Liste von höchstens {most} Kennungen von Sitzungen sein.',

@@ -1,7 +1,7 @@
 import { inSchema, statementsOf, type StatementRunner } from '../../database/statement-runner';
 import type { TableSchema } from '../../database/table-schema';
 import type { Owner } from '../../session/session';
-import type { KnownDevices, Novelty, Sighting } from '../known-devices';
+import type { KnownDevice, KnownDevices, Novelty, Sighting } from '../known-devices';
 import { ownerLock } from './credential-changes';
 import { OwnerQueue } from './owner-queue';
 import { day } from './rows';
@@ -9,6 +9,12 @@ import { day } from './rows';
 /** Remembers devices in the table `identity_session_devices`. */
 export function postgresKnownDevices(runner: StatementRunner, schema: TableSchema): KnownDevices {
   return new PostgresKnownDevices(runner, schema);
+}
+
+/** A row of the list, as text. */
+interface KnownDeviceRow {
+  readonly device: string;
+  readonly used_on: string;
 }
 
 type Statements = ReturnType<typeof statements>;
@@ -34,6 +40,12 @@ class PostgresKnownDevices implements KnownDevices {
 
   async renew(owner: Owner, device: string, at: number): Promise<void> {
     await this.#once('renew', [...valuesOf(owner), device, at]);
+  }
+
+  async list(owner: Owner, limit: number, after = ''): Promise<readonly KnownDevice[]> {
+    const sql = await this.#sql();
+    const found = await this.#runner.repeatable<KnownDeviceRow>(sql.list, [...valuesOf(owner), after, limit]);
+    return found.map(({ device, used_on: usedOn }) => ({ device, usedOn }));
   }
 
   async forget(owner: Owner, device: string): Promise<void> {
@@ -97,6 +109,10 @@ function statements(table: string, sessions: string) {
       select $1, $2, ${device}, ${day('$4')} from live
       on conflict do nothing
       returning case when exists (select from ${table} where ${owned}) then 'new' else 'first' end as novelty`,
+
+    list: `
+      select encode(device, 'hex') as device, to_char(used_on, 'YYYY-MM-DD') as used_on from ${table}
+      where ${owned} and device > ${device} order by device limit $4`,
 
     forget: `delete from ${table} where ${owned} and device = ${device}`,
 

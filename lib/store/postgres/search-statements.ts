@@ -3,8 +3,8 @@ import type { Cutoffs } from '../../session/lifetimes';
 import type { SearchOrder, SortKey } from '../../session/order';
 import { latestEpoch, scopeText, withEpochs, withoutEpochs } from './epochs';
 import { selected, time } from './rows';
-import { live, ownedBy, ownedInAnyState } from './statements';
-import type { Search, SearchFilter } from '../store';
+import { live, ownedBy } from './statements';
+import type { Search, SearchFilter, SearchState } from '../store';
 import type { Tables } from './tables';
 
 /** A statement with its parameters. */
@@ -21,33 +21,34 @@ export function searchStatements(tables: Tables) {
   return {
     page(search: Search): BoundStatement {
       const values = new Values();
-      const conditions = wanted(tables, search.filter, search.cutoffs, values);
-      const isOfLive = (search.filter.state ?? 'live') === 'live';
-      if (search.after === undefined) {
-        if (isOfLive && search.order[0]?.by === 'signedIn')
-          conditions.push(...notPast(tables, search.filter, values));
-      } else {
-        const { signedIn, sessionId } = search.after;
-        const behind = search.order[0]?.descending ? '<' : '>';
-        const at = time(values.add(signedIn));
-        conditions.push(`(s.signed_in, s.session_id) ${behind} (${at}, ${values.add(sessionId)}::uuid)`);
-        conditions.push(`${indexed('s.signed_in')} ${behind}= ${indexed(at)}`);
-      }
+      const { filter, take, skip } = search;
+      const conditions = [
+        ...wanted(filter, values),
+        ...inTheIndexOfOwners(search, values),
+        ...behind(search, values),
+      ];
       const order = sorted(search.order);
-      // Formats only the rows of the page, because the search may have to sort many more.
-      const found = `
-        select s.* from ${tables.sessions} s where ${conditions.join(' and ')}
-        order by ${order} limit ${values.add(search.take)}::int offset ${values.add(search.skip)}::int`;
+      const most = `${values.add(take)}::int`;
+      const skipped = `${values.add(skip)}::int`;
+      // Each part is read in the order of its own indexes. Formats only the rows of the page, because the search may read many more.
+      const parts = partsOf(tables, search, values).map(
+        (part) => `
+        (select s.* from ${tables.sessions} s where ${[...conditions, ...part].join(' and ')}
+        order by ${order} limit ${most} + ${skipped})`,
+      );
+      const found = `select s.* from (${parts.join(' union all ')}) s order by ${order} limit ${most} offset ${skipped}`;
       const page = { ...tables, sessions: `(${found})` };
-      const sessions = isOfLive ? withoutEpochs(page.sessions) : withEpochs(page);
+      const sessions = stateOf(filter) === 'live' ? withoutEpochs(page.sessions) : withEpochs(page);
       const text = `select ${selected(tables)} from ${sessions} order by ${order}`;
       return { statement: { name: '', text }, values: values.all };
     },
 
     count(filter: SearchFilter, cutoffs: Cutoffs): BoundStatement {
       const values = new Values();
-      const conditions = wanted(tables, filter, cutoffs, values);
-      const text = `select count(*) as count from ${tables.sessions} s where ${conditions.join(' and ')}`;
+      const conditions = wanted(filter, values);
+      const parts = partsOf(tables, { filter, cutoffs }, values).map((part) => `(${part.join(' and ')})`);
+      const where = [...conditions, `(${parts.join(' or ')})`].join(' and ');
+      const text = `select count(*) as count from ${tables.sessions} s where ${where}`;
       return { statement: { name: '', text }, values: values.all };
     },
   };
@@ -63,21 +64,19 @@ class Values {
   }
 }
 
+function stateOf({ state = 'live' }: SearchFilter): SearchState {
+  return state;
+}
+
+/** Returns the conditions of a search that do not depend on the state. */
 function wanted(
-  tables: Tables,
-  { state = 'live', tenantId, userId, device, clientId, node, exceptClients = [] }: SearchFilter,
-  { short, long, absolute }: Cutoffs,
+  { tenantId, userId, device, clientId, node, exceptClients = [] }: SearchFilter,
   values: Values,
 ): string[] {
   const conditions = ['true'];
-  if (state !== 'any') {
-    const isLive = live(tables, values.add(short), values.add(long), values.add(absolute));
-    conditions.push(state === 'live' ? isLive : `not ${isLive}`);
-  }
   const owner = userId !== undefined && tenantId !== undefined;
-  // The index of owners contains this form.
-  const ownerCondition = state === 'live' ? ownedBy : ownedInAnyState;
-  if (owner) conditions.push(ownerCondition(values.add(userId), `${values.add(tenantId)}::text`));
+  // The indexes of owners contain this form.
+  if (owner) conditions.push(ownedBy(values.add(userId), `${values.add(tenantId)}::text`));
   else if (tenantId === null) conditions.push('s.tenant_id is null');
   const whose = owner ? {} : { tenant_id: tenantId ?? undefined, user_id: userId };
   const equal = { ...whose, device, client_id: clientId, node };
@@ -88,6 +87,43 @@ function wanted(
     conditions.push(`(s.client_id is null or s.client_id <> all(${values.add(exceptClients)}::text[]))`);
   }
   return conditions;
+}
+
+/**
+ * Returns the conditions of each part of the table that the state selects. Sessions that are marked as ended, and the others, have
+ * indexes of their own, so that a search in any state is a union of both.
+ */
+function partsOf(
+  tables: Tables,
+  search: Pick<Search, 'filter' | 'cutoffs'> & Partial<Search>,
+  values: Values,
+): string[][] {
+  const { filter, cutoffs } = search;
+  const marked = ['s.ended_at is not null'];
+  const unmarked = ['s.ended_at is null'];
+  if (stateOf(filter) === 'any') return [unmarked, marked];
+  const { short, long, absolute } = cutoffs;
+  const isLive = live(tables, values.add(short), values.add(long), values.add(absolute));
+  if (stateOf(filter) === 'ended') return [[...unmarked, `not ${isLive}`], marked];
+  const isNewestFirst = search.order?.[0]?.by === 'signedIn' && search.after === undefined;
+  return [[isLive, ...(isNewestFirst ? notPast(tables, filter, values) : [])]];
+}
+
+/** In the order of users, the index of owners also holds the tenant, so that rows of other tenants need not be read. */
+function inTheIndexOfOwners({ filter: { tenantId, userId }, order }: Search, values: Values): string[] {
+  if (order[0]?.by !== 'userId' || userId !== undefined || tenantId === undefined) return [];
+  return [`coalesce(s.tenant_id, '') = coalesce(${values.add(tenantId)}::text, '')`];
+}
+
+/** Returns the conditions of a page after a position. */
+function behind({ after, order }: Search, values: Values): string[] {
+  if (after === undefined) return [];
+  const is = order[0]?.descending ? '<' : '>';
+  const at = time(values.add(after.signedIn));
+  return [
+    `(s.signed_in, s.session_id) ${is} (${at}, ${values.add(after.sessionId)}::uuid)`,
+    `${indexed('s.signed_in')} ${is}= ${indexed(at)}`,
+  ];
 }
 
 /**

@@ -2,7 +2,7 @@ import { statementsOf } from '../../database/statement-runner';
 import { LONGEST_HISTORY } from '../../session/ip-address';
 import { changeCredentials, credentialsHold, forgetCredentialChanges, ownerLock } from './credential-changes';
 import { endEverything, notEnded, withEpochs, withoutEpochs } from './epochs';
-import { setPolicy } from './policy-row';
+import { readPolicy, setPolicy } from './policy-row';
 import { secretStatements } from './secret-statements';
 import { COLUMNS, ENDED, REFERENCE, WRITTEN, day, selected, time } from './rows';
 import type { Tables } from './tables';
@@ -113,8 +113,7 @@ export function statements(tables: Tables) {
 
     endEverything: endEverything(tables),
 
-    policy: `
-      select prevent_concurrent_login, idle_timeout, protocols from ${tables.policy} where one`,
+    policy: readPolicy(tables),
 
     setPolicy: setPolicy(tables),
 
@@ -366,7 +365,7 @@ export function ownedBy(user: string, tenant: string): string {
 }
 
 /** The condition that the session belongs to the user. Each part of it can use its own index, of live or of ended sessions. */
-export function ownedInAnyState(user: string, tenant: string): string {
+function ownedInAnyState(user: string, tenant: string): string {
   const owned = ownedBy(user, tenant);
   return `(${owned} and ended_at is null or ${owned} and ended_at is not null)`;
 }

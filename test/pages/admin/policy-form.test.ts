@@ -9,6 +9,14 @@ describe('the form of the policy', () => {
     expect(html).toContain('value="1.5"');
   });
 
+  it('shows the stored limits, and 0 if there is none', () => {
+    const policy = { maxSessionsPerUser: 5, maxSessionsPerDevice: Infinity };
+    const html = String(policyForm(policy, '/policy', englishReader(0)));
+    const valueOf = (name: string) => new RegExp(`name="${name}"[^>]*?value="(.*?)"`).exec(html)?.[1];
+    const fields = ['maxSessionsPerUser', 'maxSessionsPerClient', 'maxSessionsPerDevice'];
+    expect(fields.map(valueOf)).toEqual(['5', '', '0']);
+  });
+
   it.each([
     [
       { rule: '', idle: '' },
@@ -18,6 +26,11 @@ describe('the form of the policy', () => {
       { rule: 'Disabled', idle: ' 1,5 ' },
       { preventConcurrentLogin: 'Disabled', idleTimeout: 90_000 },
     ],
+    [
+      { maxSessionsPerUser: ' 5 ', maxSessionsPerClient: '', maxSessionsPerDevice: '0' },
+      { maxSessionsPerUser: 5, maxSessionsPerClient: null, maxSessionsPerDevice: Infinity },
+    ],
+    [{ maxSessionsPerUser: 'many' }, { maxSessionsPerUser: NaN }],
     [{ rule: 'x' }, { preventConcurrentLogin: 'x' }],
     [{ idle: 'soon' }, { idleTimeout: NaN }],
     [{}, {}],

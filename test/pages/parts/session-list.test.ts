@@ -38,7 +38,7 @@ describe('the lists of sessions', () => {
 
   it('have a box that selects all only if there are several boxes on the page', () => {
     expect(lists(2, { others: 300 })).not.toContain('data-all');
-    expect(lists(3)).toMatch(/<label hidden><input type="checkbox" data-all/);
+    expect(lists(3)).toMatch(/<label class="eis-scripted"><input type="checkbox" data-all/);
     expect(lists(2, { isFirst: false, currentId: '', others: 300 })).toContain('data-all');
   });
 

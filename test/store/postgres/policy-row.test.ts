@@ -1,6 +1,13 @@
 import { policyOf, policyValues } from '../../../lib/store/postgres/policy-row';
 
-const EMPTY = { prevent_concurrent_login: null, idle_timeout: null, protocols: null };
+const EMPTY = {
+  prevent_concurrent_login: null,
+  idle_timeout: null,
+  max_sessions_per_user: null,
+  max_sessions_per_client: null,
+  max_sessions_per_device: null,
+  protocols: null,
+};
 const SAME = [false, null];
 
 describe('policyOf', () => {
@@ -13,6 +20,10 @@ describe('policyOf', () => {
       preventConcurrentLogin: 'Disabled',
     });
     expect(policyOf({ ...EMPTY, idle_timeout: '60000' })).toEqual({ idleTimeout: 60_000 });
+    expect(policyOf({ ...EMPTY, max_sessions_per_user: '5', max_sessions_per_device: 'Infinity' })).toEqual({
+      maxSessionsPerUser: 5,
+      maxSessionsPerDevice: Infinity,
+    });
     expect(policyOf({ ...EMPTY, protocols: '{"example":{"idle":true}}' })).toEqual({
       protocols: { example: { idle: true } },
     });
@@ -20,28 +31,31 @@ describe('policyOf', () => {
 });
 
 describe('policyValues', () => {
+  const columns = (...changed: unknown[]) =>
+    [...changed, ...[SAME, SAME, SAME, SAME, SAME].flat()].slice(0, 10);
+
   it('changes nothing for an empty patch', () => {
-    expect(policyValues({})).toEqual([...SAME, '{}', [], ...SAME]);
+    expect(policyValues({})).toEqual(['{}', [], ...columns()]);
   });
 
-  it('changes and removes the rule about concurrent logins', () => {
+  it('changes and removes each setting with a column', () => {
     expect(policyValues({ preventConcurrentLogin: 'Disabled' })).toEqual([
-      true,
-      'Disabled',
       '{}',
       [],
-      ...SAME,
+      ...columns(true, 'Disabled'),
     ]);
-    expect(policyValues({ preventConcurrentLogin: null })).toEqual([true, null, '{}', [], ...SAME]);
-  });
-
-  it('changes and removes the idle timeout', () => {
-    expect(policyValues({ idleTimeout: 60_000 })).toEqual([...SAME, '{}', [], true, 60_000]);
-    expect(policyValues({ idleTimeout: null })).toEqual([...SAME, '{}', [], true, null]);
+    expect(policyValues({ preventConcurrentLogin: null })).toEqual(['{}', [], ...columns(true, null)]);
+    expect(policyValues({ idleTimeout: 60_000 })).toEqual(['{}', [], ...columns(...SAME, true, 60_000)]);
+    expect(policyValues({ idleTimeout: null })).toEqual(['{}', [], ...columns(...SAME, true, null)]);
+    expect(policyValues({ maxSessionsPerUser: Infinity, maxSessionsPerClient: null })).toEqual([
+      '{}',
+      [],
+      ...columns(...SAME, ...SAME, true, Infinity, true, null),
+    ]);
   });
 
   it('separates the protocol settings to store from those to remove', () => {
     const protocols = { example: { idle: true }, other: null };
-    expect(policyValues({ protocols })).toEqual([...SAME, '{"example":{"idle":true}}', ['other'], ...SAME]);
+    expect(policyValues({ protocols })).toEqual(['{"example":{"idle":true}}', ['other'], ...columns()]);
   });
 });

@@ -45,8 +45,9 @@ describe('searchStatements on 20,000 sessions', () => {
     database = await createDatabase();
     await database.knex.raw(`
       insert into identity_sessions
-        (session_id, secret_hash, tenant_id, user_id, device, stay_signed_in, signed_in, active_day)
-      select gen_random_uuid(), '', nullif('tenant ' || i % 50, 'tenant 0'), 'user ' || i, 'Web', true, moment, moment::date
+        (session_id, secret_hash, tenant_id, user_id, device, client_id, stay_signed_in, signed_in, active_day, ended_at)
+      select gen_random_uuid(), '', case when i % 2000 = 4 then 'rare' else nullif('tenant ' || i % 50, 'tenant 0') end, 'user ' || i, 'kind ' || i % 2000,
+        'client ' || i % 2000, true, moment, moment::date, case when i % 4 = 0 then moment end
       from generate_series(1, 20000) as i, lateral (select timestamptz '2025-12-31' - i * interval '20 seconds') as at (moment);
       analyze identity_sessions`);
     connection = await database.knex.transaction();
@@ -75,6 +76,51 @@ describe('searchStatements on 20,000 sessions', () => {
       'the sessions that were used last',
       page({ ...NEWEST, order: [{ by: 'lastAccessed', descending: true }] }),
       'identity_sessions_active_day',
+    ],
+    [
+      'the newest ended sessions',
+      page({ ...NEWEST, filter: { state: 'ended' } }),
+      'identity_sessions_ended_signed_in',
+    ],
+    [
+      'the newest sessions in any state',
+      page({ ...NEWEST, filter: { state: 'any' } }),
+      'identity_sessions_ended_signed_in',
+    ],
+    [
+      'a later page in any state',
+      page({ ...NEWEST, filter: { state: 'any' }, after }),
+      'identity_sessions_ended_signed_in',
+    ],
+    [
+      'the ended sessions of a small tenant',
+      page({ ...NEWEST, filter: { state: 'ended', tenantId: 'rare' } }),
+      'identity_sessions_ended_tenant',
+    ],
+    [
+      'the ended sessions that were used last',
+      page({ ...NEWEST, filter: { state: 'any' }, order: [{ by: 'lastAccessed', descending: true }] }),
+      'identity_sessions_ended_day',
+    ],
+    [
+      'the sessions by user',
+      page({ ...NEWEST, order: [{ by: 'userId', descending: false }] }),
+      'identity_sessions_owner',
+    ],
+    [
+      'the ended sessions by user',
+      page({ ...NEWEST, filter: { state: 'ended' }, order: [{ by: 'userId', descending: false }] }),
+      'identity_sessions_ended_owner',
+    ],
+    [
+      'the sessions of a rare client',
+      page({ ...NEWEST, filter: { clientId: 'client 7' } }),
+      'identity_sessions_client',
+    ],
+    [
+      'the sessions on a rare kind of device',
+      page({ ...NEWEST, filter: { device: 'kind 7' } }),
+      'identity_sessions_device',
     ],
     [
       'the sessions of one user',

@@ -98,9 +98,9 @@ describe('statements on a server', () => {
   });
 
   it.each([
-    ["device = 'Web'", 'Seq Scan'],
+    ["device_info = 'Web'", 'Seq Scan'],
     // This one would read the whole index.
-    ["device = 'Web' and ended_at is null", 'Index Scan'],
+    ["device_info = 'Web' and ended_at is null", 'Index Scan'],
   ])('are reported if they read all rows: where %s', async (condition, scan) => {
     const select = `select * from ${inSchema(TABLE, schema)} where ${condition}`;
     expect(await readsOfAllRows(select)).toEqual([scan]);
