@@ -199,7 +199,7 @@ export class SessionError extends Error implements RefusalDetails {
   }
 }
 
-/** Returns the challenge of a refusal. That of a step-up says which authentication is needed (RFC 9470). */
+/** Returns the challenge of a refusal. If the authentication is insufficient, the challenge names the needed one (RFC 9470). */
 function challengeOf({ required }: RefusalDetails): string {
   if (required === undefined) return 'Bearer';
   const { maxAge, acr } = required;

@@ -18,9 +18,11 @@ import { startEmbeddedPostgres } from '../examples/demo/postgres';
 import { sessionOptions } from '../examples/demo/session-options';
 import { everySessionOf, type IdentitySession, type IdentitySessionManager } from '../lib';
 import { Browser } from './support/browser';
+import { Certificate } from './support/certificate';
 import { FakeClock } from './support/clock';
 import { createDatabase, type TestDatabase } from './support/database';
 import { until } from './support/gate';
+import { isInstalled } from './support/installed';
 import { managerOn } from './support/manager';
 import { HOUR } from './support/sessions';
 
@@ -801,6 +803,22 @@ describe('the command `npm start`', () => {
     demo.kill('SIGTERM');
     expect(await once(demo, 'close')).toEqual([0, null]);
     expect(complaints.split('EIS_INSECURE_COOKIES')).toHaveLength(2);
+  });
+
+  const hasOpenssl = isInstalled('openssl', ['version']);
+
+  (hasOpenssl ? it : it.skip)('offers to bind sessions to their device if it has a certificate', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'demo-'));
+    try {
+      const certificate = new Certificate(folder, 'localhost');
+      spawnDemo('main', { TLS_KEY: certificate.keyFile, TLS_CERT: certificate.file });
+      const [url] = /https:\S+/.exec(await linesUntil((all) => all.includes('Ctrl-C')))!;
+      const signedIn = await request(url).post('/sign-in').disableTLSCerts().send(ALICE);
+      expect(signedIn.get('Secure-Session-Registration')).toMatch(/path="\/session\/binding"/);
+      expect(complaints).toBe('');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('prints advice without a stack if it is already running', async () => {

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import knex from 'knex';
 
@@ -11,19 +13,23 @@ import { startEmbeddedPostgres } from './postgres';
 import { run } from './run';
 import { sessionOptions } from './session-options';
 
-const { DATABASE_URL, HOST, PORT, NODE_ENV, NODE_ID, PUBLIC_URL } = process.env;
+const { DATABASE_URL, HOST, PORT, NODE_ENV, NODE_ID, PUBLIC_URL, TLS_CERT, TLS_KEY } = process.env;
+
+/** The certificate with which the demo answers HTTPS, if there is one. */
+const tls = TLS_CERT && TLS_KEY ? { cert: readFileSync(TLS_CERT), key: readFileSync(TLS_KEY) } : undefined;
 
 async function main(): Promise<void> {
   const postgres = DATABASE_URL ? undefined : await startEmbeddedPostgres({ persistent: true });
   const database = knex({ client: 'pg', connection: DATABASE_URL || postgres!.url });
   await migrate(database);
 
-  // A development machine has no TLS. In production a proxy terminates TLS, and cookies are sent over HTTPS only.
-  const secure = NODE_ENV === 'production';
+  // A development machine usually has no TLS. In production a proxy terminates it. Cookies are then sent over HTTPS only.
+  const secure = tls !== undefined || NODE_ENV === 'production';
   const mailbox = new Mailbox();
   const manager = createIdentitySessionManager({
     knex: database,
     cookies: { secure },
+    deviceBound: 'optional',
     ...(NODE_ID && { nodeId: NODE_ID }),
     ...sessionOptions({
       mailbox,
@@ -31,7 +37,10 @@ async function main(): Promise<void> {
     }),
   });
   const app = createApp({ manager, mailbox });
-  const server = createServer(app).listen(Number(PORT || 3000), HOST || '127.0.0.1');
+  const server = (tls === undefined ? createServer(app) : createTlsServer(tls, app)).listen(
+    Number(PORT || 3000),
+    HOST || '127.0.0.1',
+  );
   await once(server, 'listening');
 
   const stopped = stopSignal();
@@ -61,7 +70,7 @@ async function stopListening(server: Server): Promise<void> {
 
 function urlOf(server: Server): string {
   const { address, family, port } = server.address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  return `${tls === undefined ? 'http' : 'https'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
 function welcome(url: string, secure: boolean): void {

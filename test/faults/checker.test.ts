@@ -252,4 +252,67 @@ describe('check', () => {
   it('reports a violation of "processes" if a process ended by itself', () => {
     expect(violated({ ...GOOD, troubles: ['node two ended (1)'] })).toEqual(['processes']);
   });
+
+  describe('with rotation', () => {
+    const GRACE = 1000;
+    const LIVES = { rows: [LIVE], audit: [audited('opened', 's', '1')], grace: GRACE };
+    const signIn = op({ act: 'sign in', began: 0, answered: 10, session: undefined, opened: 's' });
+    const use = (began: number, given: Partial<Operation>) => op({ began, answered: began + 10, ...given });
+    const reused = (began: number, given: Partial<Operation> = {}) =>
+      use(began, { outcome: 'refused', answer: '401 session-ended secret-reused', ...given });
+    const rotated = [signIn, use(100, { secret: 0, given: 1 }), use(1200, { secret: 1 })];
+
+    it('P9 is violated by a refusal of a session whose cookie was not copied', () => {
+      expect(violated(history([...rotated, reused(1300, { secret: 0 })], LIVES))).toContain('P9');
+      const wrong = use(1300, { outcome: 'refused', answer: '401 credentials-invalid', secret: 0 });
+      expect(violated(history([...rotated, wrong], LIVES))).toContain('P9');
+    });
+
+    it('no property is violated by a theft that ends the session within the lease', () => {
+      const theft = [
+        reused(1300, { secret: 0, stolen: true, node: 'two' }),
+        use(3200, { secret: 1 }),
+        reused(3400, { secret: 1 }),
+      ];
+      expect(violated(history([...rotated, ...theft], { ...LIVES, rows: [ENDED] }))).toEqual([]);
+    });
+
+    it('P4 is violated if the session was refused before its cookie was used by another client', () => {
+      const early = [reused(1300, { secret: 1 }), reused(1400, { secret: 0, stolen: true })];
+      expect(violated(history([...rotated, ...early], { ...LIVES, rows: [ENDED] }))).toEqual(['P4']);
+    });
+
+    it('P10 is violated if the session is used longer than the lease after a theft was found', () => {
+      const late = [reused(1300, { secret: 0, stolen: true, node: 'two' }), use(3311, { secret: 1 })];
+      expect(violated(history([...rotated, ...late], { ...LIVES, rows: [ENDED] }))).toEqual(['P10']);
+    });
+
+    it('P10 is violated if an earlier secret is accepted longer than the lease after the next one was confirmed', () => {
+      const late = use(3211, { secret: 0, stolen: true });
+      expect(violated(history([...rotated, late], LIVES))).toEqual(['P10']);
+      expect(violated(history([...rotated, { ...late, began: 3209 }], LIVES))).toEqual([]);
+    });
+
+    it('P10 is not violated while the next secret was not confirmed', () => {
+      const late = use(9000, { secret: 0, stolen: true });
+      const soon = [signIn, use(100, { secret: 0, given: 1 }), use(1100, { secret: 1 }), late];
+      expect(violated(history(soon, LIVES))).toEqual([]);
+      const givenAgain = [
+        signIn,
+        use(100, { secret: 0, given: 1 }),
+        use(1000, { secret: 0, given: 1 }),
+        use(1200, { secret: 1 }),
+        late,
+      ];
+      expect(violated(history(givenAgain, LIVES))).toEqual([]);
+      const outage = use(1100, { outcome: 'unavailable', answer: '503' });
+      expect(violated(history([...rotated, outage, late], LIVES))).toEqual([]);
+    });
+
+    it('no property is violated by refusals of rotation in a run without it', () => {
+      expect(
+        violated(history([...rotated, use(9000, { secret: 0 })], { ...LIVES, grace: undefined })),
+      ).toEqual([]);
+    });
+  });
 });

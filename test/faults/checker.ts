@@ -2,7 +2,7 @@ import type { Act, AuditRow, History, Operation, Sample } from './history';
 
 /** A violation of a property. */
 export interface Violation {
-  readonly property: 'P1' | 'P2' | 'P3' | 'P4' | 'P5' | 'P7' | 'P8' | 'answers' | 'processes';
+  readonly property: 'P1' | 'P2' | 'P3' | 'P4' | 'P5' | 'P7' | 'P8' | 'P9' | 'P10' | 'answers' | 'processes';
   readonly what: string;
 }
 
@@ -29,6 +29,8 @@ export function check(history: History): Findings {
       ...undone(history, facts),
       ...lastUse(history),
       ...exceededLimits(history),
+      ...signedOutByRotation(history),
+      ...bothAccepted(history),
       ...answers(history),
       ...history.troubles.map((what) => ({ property: 'processes', what }) as const),
     ],
@@ -149,10 +151,18 @@ function falseRefusals({ operations, rows }: History, facts: Facts): Violation[]
   const ended = new Map(rows.filter((row) => row.ended).map(({ session, user }) => [session, user]));
   const opened = new Set(operations.map((operation) => operation.opened));
   const unforeseen = groupedBy(operations.filter(mayEndMore), ({ user }) => user);
+  const thefts = groupedBy(
+    operations.filter(({ stolen }) => stolen),
+    ({ session }) => session!,
+  );
   const isFalse = ({ session, answered }: Operation) => {
     const user = ended.get(session!);
     if (user === undefined) return true;
-    const attempts = [...(facts.ending.get(session!) ?? []), ...(unforeseen.get(user) ?? [])];
+    const attempts = [
+      ...(facts.ending.get(session!) ?? []),
+      ...(unforeseen.get(user) ?? []),
+      ...(thefts.get(session!) ?? []),
+    ];
     return attempts.every(({ began }) => began > answered);
   };
   return operations
@@ -222,6 +232,60 @@ function exceededLimits({ audit }: History): Violation[] {
       property: 'P8',
       what: `the commit of ${session} exceeded the user's limit`,
     }));
+}
+
+/** P9: rotation ends no session and refuses no secret of a session whose cookie was never copied. */
+function signedOutByRotation({ operations, grace }: History): Violation[] {
+  if (grace === undefined) return [];
+  const copied = new Set(operations.filter(({ stolen }) => stolen).map(({ session }) => session));
+  return operations
+    .filter(({ session }) => session !== undefined && !copied.has(session))
+    .filter(({ answer }) => REFUSED_BY_ROTATION.test(answer))
+    .map((operation) => ({ property: 'P9', what: `${nameOf(operation)} was refused: ${operation.answer}` }));
+}
+
+const REFUSED_BY_ROTATION = /secret-reused|credentials-invalid/;
+
+/**
+ * P10: after a client has stored a secret, an earlier one is not accepted longer than the lease, and when it was used, neither is the
+ * session.
+ */
+function bothAccepted({ operations, grace, lease }: History): Violation[] {
+  if (grace === undefined) return [];
+  const bySession = groupedBy(
+    operations.filter(({ session, secret }) => session !== undefined && secret !== undefined),
+    ({ session }) => session!,
+  );
+  // While the database does not answer, a use confirms nothing.
+  const isCertain = operations.every(({ outcome }) => outcome !== 'unavailable');
+  return [...bySession.values()].flatMap((all) => {
+    const accepted = all.filter(({ act, outcome }) => outcome === 'accepted' && NEEDS_SESSION.includes(act));
+    const found = Math.min(
+      ...all.filter(({ answer }) => answer.includes('secret-reused')).map(({ answered }) => answered),
+    );
+    const confirmed = isCertain ? confirmations(all, grace) : [];
+    const isLate = ({ began, secret }: Operation) =>
+      began > found + lease || confirmed.some((by) => by.secret > secret! && began > by.at + lease);
+    return accepted
+      .filter(isLate)
+      .map(
+        (operation) =>
+          ({ property: 'P10', what: `${nameOf(operation)} was accepted with a replaced secret` }) as const,
+      );
+  });
+}
+
+/** The uses of secrets that certainly confirmed them: none was given and no earlier one was used within the grace period before. */
+function confirmations(all: readonly Operation[], grace: number): { secret: number; at: number }[] {
+  return all
+    .filter(({ act, outcome, secret }) => outcome === 'accepted' && act === 'request' && secret! > 0)
+    .filter(({ began, secret }) =>
+      all.every((other) => {
+        const isGiven = other.given === secret || (other.secret! < secret! && other.outcome !== 'refused');
+        return !isGiven || other.answered + grace < began || other.began > began;
+      }),
+    )
+    .map(({ secret, answered }) => ({ secret: secret!, at: answered }));
 }
 
 /** Every request gets one of the documented answers, unless the runner had made its node unavailable. */

@@ -14,7 +14,10 @@ const ANSWER_TIMEOUT = 15;
 export interface Held {
   readonly id: string;
   readonly user: string;
-  readonly cookie: string;
+  /** The newest cookie of the client. */
+  cookie: string;
+  /** All cookies of the session that any client received, in their order. */
+  readonly issued: string[];
 }
 
 /** The address of a node for clients. */
@@ -32,6 +35,10 @@ export interface Errand {
   readonly target?: string;
   /** The sessions that it must end. */
   readonly ends?: readonly string[];
+  /** True if the client uses a copied cookie, and ignores new ones. */
+  readonly stolen?: true;
+  /** True if the response does not reach the client's jar. */
+  readonly isLost?: boolean;
 }
 
 /** Sends requests to nodes like a browser and records them. */
@@ -46,6 +53,7 @@ export class Client {
   /** Runs the errand. Returns the recorded operation and the session that a sign-in opened. */
   async run(errand: Errand, to: Address): Promise<{ operation: Operation; opened?: Held | undefined }> {
     const began = this.#recorder.now();
+    const secret = errand.with?.issued.indexOf(errand.with.cookie);
     const answer = await this.#ask(errand, to).catch(
       (error: NodeJS.ErrnoException) => error.code ?? error.message,
     );
@@ -53,8 +61,12 @@ export class Client {
     const seen =
       typeof answer === 'string' ? { outcome: 'unanswered' as const, answer } : judged(answer, errand);
     const opened = 'opened' in seen ? seen.opened : undefined;
+    const given = typeof answer === 'string' ? undefined : keep(answer, errand);
     const operation: Operation = {
       ...seen,
+      secret,
+      given,
+      stolen: errand.stolen,
       act: errand.act,
       node: to.name,
       user: errand.user,
@@ -93,6 +105,21 @@ export class Client {
   }
 }
 
+/** Keeps the new cookie of a session. Returns its number. */
+function keep({ response }: Reply, { act, with: held, stolen, isLost }: Errand): number | undefined {
+  const cookie = cookieOf(response);
+  if (held === undefined || cookie === undefined || act === 'sign in' || !cookie.includes(held.id)) {
+    return undefined;
+  }
+  if (!held.issued.includes(cookie)) held.issued.push(cookie);
+  if (stolen === undefined && isLost !== true) held.cookie = cookie;
+  return held.issued.indexOf(cookie);
+}
+
+function cookieOf({ headers }: IncomingMessage): string | undefined {
+  return headers['set-cookie']?.[0]?.split(';')[0];
+}
+
 interface Reply {
   readonly response: IncomingMessage;
   readonly body: string;
@@ -126,8 +153,8 @@ interface Judged {
 
 function judged({ response, body }: Reply, errand: Errand): Judged {
   const { statusCode: status = 0, headers } = response;
-  const { code, session, lastAccessed, sessionId } = parsed(body);
-  const answer = [status, code].filter(Boolean).join(' ');
+  const { code, reason, session, lastAccessed, sessionId } = parsed(body);
+  const answer = [status, code, reason].filter(Boolean).join(' ');
   if (status === 401 && headers['set-cookie'] === undefined) return { outcome: 'refused', answer };
   if (status === 503 && code === 'store-unavailable') {
     const asPromised = headers['retry-after'] !== undefined && headers['set-cookie'] === undefined;
@@ -136,8 +163,8 @@ function judged({ response, body }: Reply, errand: Errand): Judged {
   if (status !== 200 && status !== 204)
     return { outcome: 'wrong', answer: `${answer} ${body.slice(0, 300)}` };
   if (errand.act === 'sign in') {
-    const cookie = headers['set-cookie']?.[0]?.split(';')[0] ?? '';
-    const opened = { id: session!.sessionId, user: errand.user, cookie };
+    const cookie = cookieOf(response) ?? '';
+    const opened = { id: session!.sessionId, user: errand.user, cookie, issued: [cookie] };
     return { outcome: 'accepted', answer, opened };
   }
   const another = errand.act === 'request' && sessionId !== errand.with?.id;
@@ -148,6 +175,7 @@ function judged({ response, body }: Reply, errand: Errand): Judged {
 
 interface Body {
   readonly code?: string;
+  readonly reason?: string;
   readonly sessionId?: string;
   readonly lastAccessed?: number;
   readonly session?: { readonly sessionId: string };

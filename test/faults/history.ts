@@ -31,6 +31,12 @@ export interface Operation {
   readonly answer: string;
   /** The session that a sign-in opened. */
   readonly opened?: string | undefined;
+  /** The number of the secret that the request used: 0 for that of the sign-in, 1 after the first rotation. */
+  readonly secret?: number | undefined;
+  /** The number of the secret that the response carried. */
+  readonly given?: number | undefined;
+  /** True if the request used a copied cookie. */
+  readonly stolen?: true | undefined;
   /** The last-accessed time that the node returned, in milliseconds since 1970. */
   readonly lastAccessed?: number | undefined;
 }
@@ -81,4 +87,6 @@ export interface History {
   readonly troubles: readonly string[];
   /** In milliseconds. */
   readonly lease: number;
+  /** The grace period of rotation, in milliseconds. Absent if secrets do not rotate. */
+  readonly grace?: number | undefined;
 }

@@ -123,7 +123,7 @@ function attemptsOf(row: Row | PlantedRow, complaints: readonly string[]): numbe
 }
 
 /** Properties that must hold on any machine: bounded staleness, no acceptance after a refusal, final ends, limits. */
-const UNCONDITIONAL = /^P[12358]:/;
+const UNCONDITIONAL = /^P([12358]|10):/;
 
 async function historyOf(row: Row, shared: SharedCluster): Promise<History> {
   const scene = await row.scene();

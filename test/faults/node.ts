@@ -7,6 +7,7 @@ import { Pool } from 'pg';
 
 import { createIdentitySessionManager, type IdentitySessionOptions } from '../../lib';
 import { redisHint } from '../../lib/changes/redis';
+import type { RotationRules } from '../../lib/session/secret-rotation';
 import { appOn } from '../support/app';
 import type { HintKind } from './hint-kind';
 import { member } from './many-sessions';
@@ -24,6 +25,8 @@ export interface NodeConfig {
   readonly changes?: string | undefined;
   readonly hint: HintKind;
   readonly redis?: string | undefined;
+  /** Shorter times than the options allow, because no browser here loses cookies for 30 seconds. */
+  readonly rotation?: RotationRules | undefined;
   readonly options: Pick<
     IdentitySessionOptions,
     'lease' | 'requestBudget' | 'touchInterval' | 'updateAfterCacheHits' | 'maxSessionsPerUser' | 'cacheSize'
@@ -60,6 +63,7 @@ async function main(config: NodeConfig): Promise<void> {
     ...(redis && { hint: redisHint(redis) }),
     ...config.options,
   });
+  Object.assign(manager.settings.rotation, config.rotation);
   const server = appOn(manager, { limits: { autologin: false, revoke: false } }).listen(
     config.port,
     config.host,

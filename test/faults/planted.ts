@@ -74,6 +74,21 @@ export const BUGS = {
     find: />= MOST_WAITING\b/,
     replace: '< 0',
   },
+  'earlier secret taken for a reused one': {
+    file: 'lib/session/secret-rotation.ts',
+    find: /(?<=return )'earlier'(?=;)/,
+    replace: "'reused'",
+  },
+  'reused secret accepted': {
+    file: 'lib/session/secret-rotation.ts',
+    find: /(?<=return )'reused'(?=;)/,
+    replace: "'earlier'",
+  },
+  'theft ends nothing': {
+    file: 'lib/manager/thefts.ts',
+    find: /\bawait end\(session\)/,
+    replace: 'false',
+  },
 } as const satisfies Readonly<Record<string, Bug>>;
 
 export type BugName = keyof typeof BUGS;

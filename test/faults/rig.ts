@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Proxy } from '../support/proxy';
+import type { RotationRules } from '../../lib/session/secret-rotation';
 import { readAudit, readSessions } from './audit';
 import { Client, type Errand, type Held } from './client';
 import { SESSIONS_PER_USER, type Cluster } from './cluster';
 import type { History, Sample } from './history';
+import { Holders } from './holders';
 import { HINTS, type HintKind } from './hint-kind';
 import type { NodeConfig } from './node';
 import { NodeProcess, type NodeSurroundings } from './node-process';
@@ -33,6 +35,8 @@ export interface RigOptions {
   readonly connections?: number;
   /** True if hunters end a session only after its first use is written. */
   readonly patient?: boolean;
+  /** The times of rotation. With them, clients with copied cookies take part. */
+  readonly rotation?: RotationRules;
   /** False if only hunters send requests. */
   readonly crowded?: boolean;
 }
@@ -83,6 +87,8 @@ export class Rig {
   readonly #lease: number;
   readonly #client: Client;
   readonly #workload: Workload;
+  readonly #rotation: RotationRules | undefined;
+  readonly #holders: Holders | undefined;
   readonly #samples: Sample[] = [];
   readonly #closePooler: () => Promise<void>;
 
@@ -122,6 +128,7 @@ export class Rig {
         changes: past?.through(url),
         hint,
         redis: redis?.proxy.through(redis.server.url),
+        rotation: options.rotation,
         options: settings,
       };
       return new NodeProcess(config, this.recorder, around);
@@ -134,16 +141,19 @@ export class Rig {
       pause: PAUSE,
       patient: options.patient ?? false,
     });
+    this.#rotation = options.rotation;
+    if (options.rotation) this.#holders = new Holders(this.#client, this.nodes, options.rotation);
   }
 
   /** Starts nodes and clients, applies the fault, waits for recovery, and returns the recording. */
   async run(fault: (rig: Rig) => Promise<unknown>): Promise<History> {
     await Promise.all(this.nodes.map((node) => node.start()));
     this.#workload.start();
+    this.#holders?.start();
     await this.#warmUp();
     await fault(this);
     await sleep(AFTER);
-    await this.#workload.stop();
+    await Promise.all([this.#workload.stop(), this.#holders?.stop()]);
     await this.#recover();
     await this.#useAll();
     await Promise.all(this.nodes.map((node) => node.stop()));
@@ -153,7 +163,7 @@ export class Rig {
 
   /** Ends all processes and connections of the run. */
   async close(): Promise<void> {
-    await this.#workload.stop();
+    await Promise.all([this.#workload.stop(), this.#holders?.stop()]);
     this.#client.close();
     for (const node of this.nodes) await node.kill();
     for (const proxy of [...this.proxies, this.past, this.redis?.proxy]) await proxy?.close();
@@ -246,7 +256,9 @@ export class Rig {
     try {
       const { operations, absences, troubles } = this.recorder;
       const [rows, audit] = [await readSessions(client), await readAudit(client)];
-      return { operations, absences, troubles, rows, audit, samples: this.#samples, lease: this.#lease };
+      const samples = this.#samples;
+      const grace = this.#rotation?.rotationGrace;
+      return { operations, absences, troubles, rows, audit, samples, lease: this.#lease, grace };
     } finally {
       await client.end();
     }

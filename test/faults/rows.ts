@@ -72,6 +72,12 @@ const SMALL_HEAP: RigOptions = {
   surroundings: { env: { NODE_OPTIONS: '--max-old-space-size=96' } },
 };
 
+/** Secrets rotate several times during the run. */
+const ROTATING: RigOptions = { ...LONG_BUDGET, rotation: { rotateAfter: 3000, rotationGrace: 1500 } };
+
+/** The time in which cookies are copied, replaced and used, in milliseconds. */
+const THEFTS = 10_000;
+
 const HOUR = 3600;
 
 export const ROWS: readonly Row[] = [
@@ -87,6 +93,43 @@ export const ROWS: readonly Row[] = [
   {
     fault: 'none; two nodes with the same `nodeId`',
     scene: () => ({ options: { nodeId: 'twin' }, inflict: () => sleep(2000) }),
+  },
+
+  {
+    fault: 'none; secrets rotate, and cookies are stolen',
+    scene: () => ({ options: ROTATING, inflict: () => sleep(THEFTS) }),
+  },
+  {
+    fault: 'nodes killed and restarted; secrets rotate, and cookies are stolen',
+    scene: () => ({
+      options: ROTATING,
+      inflict: async (rig) => {
+        await sleep(THEFTS / 2);
+        for (const node of rig.nodes) await rig.crash(node);
+        await sleep(THEFTS / 2);
+      },
+    }),
+  },
+  {
+    fault: 'Postgres killed and restarted; secrets rotate, and cookies are stolen',
+    scene: () => ({
+      options: ROTATING,
+      inflict: async (rig) => {
+        await sleep(THEFTS / 2);
+        await rig.cluster.outage('SIGKILL', OUTAGE);
+        await sleep(THEFTS / 2);
+      },
+    }),
+  },
+  {
+    fault: 'slow network; secrets rotate, and cookies are stolen',
+    scene: () => ({
+      options: ROTATING,
+      inflict: async (rig) => {
+        await slow(rig, { requests: 50, answers: 50 });
+        await sleep(THEFTS / 2);
+      },
+    }),
   },
 
   {
@@ -465,6 +508,9 @@ export const PLANTED: readonly PlantedRow[] = [
   planted('own revocation not applied to the cache', 'P2', { inflict: () => sleep(2000) }),
   planted('outage reported as an end', 'P4', { inflict: silence }),
   planted('last touches not written', 'P7', { inflict: () => sleep(1000) }),
+  planted('earlier secret taken for a reused one', 'P9', { options: ROTATING, inflict: () => sleep(THEFTS) }),
+  planted('reused secret accepted', 'P10', { options: ROTATING, inflict: () => sleep(THEFTS) }),
+  planted('theft ends nothing', 'P10', { options: ROTATING, inflict: () => sleep(THEFTS) }),
   planted('no lock on sign-in', 'P8', { inflict: crowd }),
   planted('absent ids never evicted', 'processes', { options: SMALL_HEAP, inflict: flood }),
   planted('touches collected without limit', 'processes', { options: SMALL_HEAP, inflict: flood }),

@@ -10,7 +10,7 @@ import {
 import { aSession } from '../support/sessions';
 
 describe('withoutSecret', () => {
-  it('returns all fields except what is kept about secrets and the device', () => {
+  it('returns all fields except what is kept about secrets and devices', () => {
     const kept = {
       secretFamily: '1f'.repeat(16),
       secretSalt: '5a'.repeat(16),
