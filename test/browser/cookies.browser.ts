@@ -115,9 +115,9 @@ describeWithChromium('the cookies over HTTPS', () => {
     await attack(NAME);
     expect(await send('GET', '/session')).toBe(200);
 
-    // The earlier prefix does not stop a script, which shows that the browser tried.
-    await setByScript('__Host-Http-identity=planted; Secure; Path=/');
-    expect(await namesKept()).toEqual(['__Host-Http-identity', '__Host-Http-identity']);
+    // The prefix without `Http` does not stop a script, which shows that the browser tried.
+    await setByScript('__Host-other=planted; Secure; Path=/');
+    expect(await namesKept()).toEqual([NAME, '__Host-other']);
   });
 
   it.each([
