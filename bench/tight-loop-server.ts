@@ -64,7 +64,7 @@ async function guardedRequests(
     const opened = await manager.open({ userId: `user ${i}`, ipAddress: ADDRESS, staySignedIn: true });
     ({ secret } = opened);
     await manager.verify({ sessionId: opened.session.sessionId, secret }, { ipAddress: ADDRESS });
-    const pair = `__Host-identity=${opened.session.sessionId}.${secret}`;
+    const pair = `__Host-Http-identity=${opened.session.sessionId}.${secret}`;
     // As from the parser of Node.js: V8 keeps a text that was put together in another form, which is slower to search.
     const cookie = Buffer.from(pair).toString('latin1');
     const headers = ['Host', 'example.com', 'User-Agent', 'curl', 'Accept', '*/*', 'Cookie', cookie];

@@ -65,7 +65,7 @@ async function startNode(url: string) {
 /** The event can arrive before the end is acknowledged. It then took no time. */
 async function delayOfOne(ending: IdentitySessionManager, stream: string, count: number): Promise<number> {
   const { session, secret } = await ending.open(signInOf(`user-${count}`, count));
-  const headers = { Cookie: `__Host-identity=${session.sessionId}.${secret}` };
+  const headers = { Cookie: `__Host-Http-identity=${session.sessionId}.${secret}` };
   const [response] = (await once(get(stream, { headers }), 'response')) as [IncomingMessage];
   response.setEncoding('utf8');
   const received = async (event: string) => {

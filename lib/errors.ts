@@ -15,6 +15,8 @@ export type RefusalCode =
   | 'session-ended'
   /** The session was idle for too long, or reached its absolute lifetime. */
   | 'session-expired'
+  /** The session lives, but its last authentication is too old or too weak for this request; `required` says what it needs. */
+  | 'authentication-insufficient'
   /** The request comes from an IP address that the session may not change to. */
   | 'ip-changed'
   /**
@@ -61,6 +63,16 @@ export function filled(message: string, values: MessageValues): string {
   );
 }
 
+/** The authentication that a refused request needs. Absent members are not required. */
+export interface RequiredAuthentication {
+  /** The longest time since the authentication, in seconds. */
+  readonly maxAge?: number | undefined;
+  /** The levels of which one is needed, in the order of preference. */
+  readonly acr?: readonly string[] | undefined;
+  /** The methods that are all needed. */
+  readonly amr?: readonly string[] | undefined;
+}
+
 /** The details of a refusal. Most are present only with certain codes. */
 export interface RefusalDetails {
   /** The reason for which the session was ended. Only with `session-ended`. */
@@ -71,6 +83,8 @@ export interface RefusalDetails {
   readonly per?: 'user' | 'client' | 'device' | 'node' | undefined;
   /** True if the user may end sessions of their choice and continue. Only with `session-limit-reached`. */
   readonly asks?: true | undefined;
+  /** The authentication that the request needs. Only with `authentication-insufficient`. */
+  readonly required?: RequiredAuthentication | undefined;
   /** The number of seconds after which the client can try again. */
   readonly retryAfter?: number | undefined;
   /** The values of placeholders in the message, such as `{name}`. Without it, the message has no placeholders. */
@@ -88,6 +102,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   'credentials-invalid': 401,
   'session-ended': 401,
   'session-expired': 401,
+  'authentication-insufficient': 401,
   'ip-changed': 401,
   'credential-changed': 401,
   'binding-required': 401,
@@ -123,6 +138,7 @@ export class SessionError extends Error implements RefusalDetails {
   readonly field: RefusalDetails['field'];
   readonly per: RefusalDetails['per'];
   readonly asks: RefusalDetails['asks'];
+  readonly required: RefusalDetails['required'];
   readonly retryAfter: RefusalDetails['retryAfter'];
   readonly values: RefusalDetails['values'];
   /** The English message before its placeholders were replaced. Translations are found by it. */
@@ -144,6 +160,7 @@ export class SessionError extends Error implements RefusalDetails {
     this.field = details.field;
     this.per = details.per;
     this.asks = details.asks;
+    this.required = details.required;
     this.retryAfter = details.retryAfter;
   }
 
@@ -176,10 +193,23 @@ export class SessionError extends Error implements RefusalDetails {
   get headers(): Readonly<Record<string, string>> {
     return {
       'Cache-Control': 'no-store',
-      ...(this.status === 401 && { 'WWW-Authenticate': 'Bearer' }),
+      ...(this.status === 401 && { 'WWW-Authenticate': challengeOf(this) }),
       ...(this.retryAfter !== undefined && { 'Retry-After': String(this.retryAfter) }),
     };
   }
+}
+
+/** Returns the challenge of a refusal. If the authentication is insufficient, the challenge names the needed one (RFC 9470). */
+function challengeOf({ required }: RefusalDetails): string {
+  if (required === undefined) return 'Bearer';
+  const { maxAge, acr } = required;
+  const parameters = [
+    'error="insufficient_user_authentication"',
+    'error_description="A more recent or a stronger authentication is required"',
+    ...(acr === undefined ? [] : [`acr_values="${acr.join(' ')}"`]),
+    ...(maxAge === undefined ? [] : [`max_age="${maxAge}"`]),
+  ];
+  return `Bearer ${parameters.join(', ')}`;
 }
 
 /** The messages of refusals that have one message for all their causes. */
@@ -188,6 +218,7 @@ const MESSAGES = {
   'credentials-invalid': 'The session does not exist or the credentials are wrong; sign in again.',
   'session-ended': 'This session was ended; sign in again.',
   'session-expired': 'This session has expired; sign in again.',
+  'authentication-insufficient': 'Confirm that it is you: sign in again to continue.',
   'ip-changed': 'This session may not be used from this IP address; sign in again.',
   'binding-required':
     'This session belongs to another device, or this device has lost its key; sign in again.',

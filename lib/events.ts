@@ -28,6 +28,8 @@ export type SessionEvent =
   | { readonly type: 'hibernated'; readonly session: SessionReference }
   /** Its owner woke a hibernating session. */
   | { readonly type: 'reactivated'; readonly session: SessionReference }
+  /** The user of a session was authenticated again. */
+  | { readonly type: 'reauthenticated'; readonly session: SessionReference }
   /** A session was ended. Expiry is no event. */
   | {
       readonly type: 'ended';

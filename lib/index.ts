@@ -1,7 +1,16 @@
 export { createIdentitySessionManager } from './create';
-export type { CookieOptions, IdentitySessionOptions, OnNewDevice } from './options/options';
-export type { Closed, IdentitySessionManager, NotMeLinkOptions, Opened } from './manager/manager';
+export type { Preset } from './options/presets';
+export type { CookieOptions, IdentitySessionOptions, OnNewDevice, SiteData } from './options/options';
+export type {
+  Closed,
+  GivenLowering,
+  IdentitySessionManager,
+  NotMeLinkOptions,
+  Opened,
+  Reauthenticated,
+} from './manager/manager';
 export type { SignIn } from './manager/new-session';
+export type { Authentication } from './manager/reauthentication';
 export type { GiveSecret } from './manager/secret-renewal';
 export type { BindingEvidence } from './manager/device-binding';
 export type { Visit } from './manager/verification';
@@ -12,7 +21,13 @@ export type { ListOptions } from './manager/own-sessions';
 export type { CleanupResult } from './manager/cleanup';
 export type { Erased, PersonalRecord } from './manager/personal-data';
 export type { FailedAttempt, TrailOptions, TrailPage, TrailSearch } from './manager/trail';
-export { SessionError, type MessageValues, type RefusalCode, type RefusalDetails } from './errors';
+export {
+  SessionError,
+  type MessageValues,
+  type RefusalCode,
+  type RefusalDetails,
+  type RequiredAuthentication,
+} from './errors';
 export type { Report, SessionEvent } from './events';
 export type { Health } from './health';
 export { systemClock, type Clock } from './clock';
@@ -25,6 +40,12 @@ export {
   type SignInFacts,
   type SignInFunction,
 } from './http/sign-in';
+export {
+  createReauthentication,
+  type ReauthenticationFacts,
+  type ReauthenticationFunction,
+} from './http/reauthentication';
+export { requireRecent, type RecentOptions, type RequireRecentOptions } from './http/require-recent';
 export { signInLimiter, type Limit, type LimitOptions, type SignInLimiterOptions } from './http/limiters';
 export { autologin } from './http/autologin';
 export { sessionSecretGuard, type GuardOptions } from './http/session-secret-guard';
@@ -66,6 +87,7 @@ export {
   type Owner,
   type SessionReference,
 } from './session/session';
+export type { Assurance, GivenAssurance } from './session/assurance';
 export * from './session/session-data';
 export type { Credentials } from './session/credentials';
 export type { DescribedEntry, DescribedSession } from './session/described';

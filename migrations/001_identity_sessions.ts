@@ -14,6 +14,8 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       -- In milliseconds, as all times in cursors. With finer times, a page could skip or repeat a session.
       signed_in timestamptz(3) not null,
       last_accessed timestamptz,
+      -- The time of the user's last authentication, which requireRecent compares. Null if it is unknown.
+      authenticated_at timestamptz(3),
       ended_at timestamptz,
       -- When the session was bound to the device of its browser.
       bound_at timestamptz(3),
@@ -52,6 +54,9 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       -- The fields that differ for a request with an earlier secret, after the user has authenticated again.
       earlier_assurance jsonb,
       auth_id text,
+      -- The level of the last authentication, and its methods with spaces between them.
+      acr text,
+      amr text,
       node text,
       end_reason text,
       ended_by text,
@@ -390,7 +395,8 @@ async function createTriggers(knex: Knex, at: string): Promise<void> {
   await knex.raw(`
     create trigger identity_session_changed after update of
       session_id, secret_hash, secret_issued_at, secret_confirmed_at, earlier_assurance, tenant_id, user_id, client_id, actor, device,
-      device_info, user_agent, client_hints, stay_signed_in, signed_in, extra_properties, data, protocol_data, auth_id, bound_at,
+      device_info, user_agent, client_hints, stay_signed_in, signed_in, authenticated_at, acr, amr,
+      extra_properties, data, protocol_data, auth_id, bound_at,
       bound_key, name
     on ${at}.identity_sessions for each row when (new.ended_at is null)
     execute function ${at}.identity_session_changed()`);

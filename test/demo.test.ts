@@ -317,7 +317,7 @@ describe('two sessions of one user of the demo', () => {
     await desk.post(`${PAGE}/end`, 'which=others');
 
     const script = program();
-    script.cookies.set('__Host-identity', phone.cookies.get('__Host-identity')!);
+    script.cookies.set('__Host-Http-identity', phone.cookies.get('__Host-Http-identity')!);
     const response = await script.get('/profile');
     expect(response.status).toBe(401);
     expect(response.body).toMatchObject({ code: 'session-ended', reason: 'revoked' });
@@ -460,7 +460,7 @@ describe('the sign-out of the demo', () => {
 
     const response = await alice.post('/sign-out');
     expect(response.headers['location']).toBe('/sign-in?notice=signed-out');
-    expect(alice.cookies.has('__Host-identity')).toBe(false);
+    expect(alice.cookies.has('__Host-Http-identity')).toBe(false);
 
     const thief = person();
     for (const [name, value] of kept) thief.cookies.set(name, value);
@@ -474,13 +474,13 @@ describe('the sign-out of the demo', () => {
     await manager.revoke(everySessionOf({ tenantId: null, userId: 'alice' }));
 
     expect((await alice.post('/sign-out')).headers['location']).toBe('/sign-in?notice=signed-out');
-    expect(alice.cookies.has('__Host-identity')).toBe(false);
+    expect(alice.cookies.has('__Host-Http-identity')).toBe(false);
   });
 
   it('clears the cookie after the button of the current session was used', async () => {
     const alice = await signedIn(person(), ALICE);
     await press(alice, 'Sign out Firefox 140 on Linux');
-    expect(alice.cookies.has('__Host-identity')).toBe(false);
+    expect(alice.cookies.has('__Host-Http-identity')).toBe(false);
   });
 });
 
@@ -492,7 +492,7 @@ describe('a session of the demo', () => {
     const response = await alice.post('/session/autologin');
     expect(response.status).toBe(200);
     expect(response.get('Set-Cookie')).toContainEqual(
-      expect.stringMatching(/^__Host-identity=.*Max-Age=604800/),
+      expect.stringMatching(/^__Host-Http-identity=.*Max-Age=604800/),
     );
     expect((await alice.get('/profile')).status).toBe(200);
   });
@@ -672,7 +672,7 @@ describe('an Open-Xchange client of the demo', () => {
 describe('the pages of the demo', () => {
   it('escape a hostile user agent', async () => {
     const alice = await signedIn(person(HOSTILE), ALICE);
-    const id = alice.cookies.get('__Host-identity')!.slice(0, 32);
+    const id = alice.cookies.get('__Host-Http-identity')!.slice(0, 32);
     const pages = await Promise.all([alice.get(PAGE), alice.get(`${PAGE}/sessions/${id}`)]);
 
     for (const { text } of pages) {

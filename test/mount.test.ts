@@ -73,7 +73,7 @@ describe.each([
     try {
       const [secure] = (await new Browser(app).post('/sign-in', ALICE)).get('Set-Cookie')!;
       const [plain] = (await new Browser(development.app).post('/sign-in', ALICE)).get('Set-Cookie')!;
-      expect(secure).toMatch(/^__Host-identity=.*; Secure/);
+      expect(secure).toMatch(/^__Host-Http-identity=.*; Secure/);
       expect(plain).toMatch(/^identity=(?!.*Secure)/);
     } finally {
       await development.manager.close();

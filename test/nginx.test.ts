@@ -162,7 +162,7 @@ describeWithNginx('nginx with the configuration of the page', () => {
     const signedIn = await send('/sign-in', { method: 'POST', body: { userId }, ...sent });
     expect(signedIn.status).toBe(200);
     const [cookie] = signedIn.headers['set-cookie']!;
-    expect(cookie).toMatch(/^__Host-identity=\S+; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+    expect(cookie).toMatch(/^__Host-Http-identity=\S+; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
     const Cookie = cookie!.split(';')[0]!;
     return { Cookie, id: Cookie.split('=')[1]!.split('.')[0]! };
   }

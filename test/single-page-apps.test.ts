@@ -4,6 +4,7 @@ import express4 from 'express4';
 import request, { type Response, type Test } from 'supertest';
 
 import { restRouter, sessionSecretGuard, type IdentitySessionManager } from '../lib';
+import { satisfies } from './support/compliance';
 import { Browser } from './support/browser';
 import { createDatabase, type TestDatabase } from './support/database';
 import { snippet } from './support/snippets';
@@ -98,18 +99,21 @@ describe.each([
   it.each([
     ['another subdomain', SIBLING],
     ['another site', STRANGER],
-  ])('refuses writes and sign-ins of pages on %s, and hides responses from them', async (__, headers) => {
-    const cookie = await signedIn();
-    const signIn = await from(headers, request(app).post('/sign-in').send(ALICE));
-    const write = await from(headers, request(app).delete('/session'), cookie);
-    const read = await from(headers, request(app).get('/account'), cookie);
-    expect([signIn.status, write.status, read.status]).toEqual([403, 403, 200]);
-    for (const response of [signIn, write, read]) {
-      expect(response.get('Access-Control-Allow-Origin')).toBeUndefined();
-      expect(response.get('Set-Cookie')).toBeUndefined();
-    }
-    expect((await from(OWN, request(app).get('/account'), cookie)).status).toBe(200);
-  });
+  ])(
+    satisfies('refuses writes and sign-ins of pages on %s, and hides responses from them', 'ASVS 3.4.2'),
+    async (__, headers) => {
+      const cookie = await signedIn();
+      const signIn = await from(headers, request(app).post('/sign-in').send(ALICE));
+      const write = await from(headers, request(app).delete('/session'), cookie);
+      const read = await from(headers, request(app).get('/account'), cookie);
+      expect([signIn.status, write.status, read.status]).toEqual([403, 403, 200]);
+      for (const response of [signIn, write, read]) {
+        expect(response.get('Access-Control-Allow-Origin')).toBeUndefined();
+        expect(response.get('Set-Cookie')).toBeUndefined();
+      }
+      expect((await from(OWN, request(app).get('/account'), cookie)).status).toBe(200);
+    },
+  );
 
   it('signs users in over plain HTTP on localhost with the settings for development', async () => {
     const origin = 'http://localhost:5173';

@@ -119,7 +119,7 @@ class AdminSite {
     const server = createServer(app).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { session, secret } = await manager.open({ userId: 'administrator' });
-    return new AdminSite(manager, server, `__Host-identity=${session.sessionId}.${secret}`);
+    return new AdminSite(manager, server, `__Host-Http-identity=${session.sessionId}.${secret}`);
   }
 
   async time(name: string, queryOf: QueryOf): Promise<PageTime> {

@@ -30,7 +30,7 @@ function without(name: string, ...middlewares: RequestHandler[]): Variant {
     async start() {
       const app = express();
       app.post('/sign-in', (_request, response) => {
-        const cookie = `__Host-identity=${randomBytes(16).toString('hex')}.${randomBytes(32).toString('base64url')}`;
+        const cookie = `__Host-Http-identity=${randomBytes(16).toString('hex')}.${randomBytes(32).toString('base64url')}`;
         response.setHeader('Set-Cookie', cookie);
         response.json({ userId: USER_ID });
       });

@@ -23,8 +23,11 @@ import { clientHintsOf } from '../session/device/client-hints';
 import { sessionsOf } from '../session/revocation';
 import { sameOwner, type IdentitySession, type Owner } from '../session/session';
 
+/** The facts that an app can add. */
+type TrackedFact = 'clientId' | 'device' | 'staySignedIn' | 'authenticatedAt' | 'acr' | 'amr';
+
 /** The user of an express-session, with facts for lists and rules. */
-export interface TrackedUser extends Owner, Pick<SignIn, 'clientId' | 'device' | 'staySignedIn'> {}
+export interface TrackedUser extends Owner, Pick<SignIn, TrackedFact> {}
 
 /** Returns the user who is signed in, or null or undefined for a guest. */
 export type UserOf = (request: Request) => string | TrackedUser | null | undefined;
@@ -185,6 +188,8 @@ export class Tracker {
     return {
       staySignedIn: true,
       device: 'Web',
+      // The user may have signed in to express-session long ago.
+      authenticatedAt: null,
       ...user,
       sessionId,
       userAgent: request.headers['user-agent'],

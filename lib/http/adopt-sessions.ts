@@ -27,8 +27,11 @@ import { derivedCredentials } from '../session/derived-credentials';
 import { sessionsOf } from '../session/revocation';
 import type { IdentitySession, Owner } from '../session/session';
 
+/** The facts that an app can add. */
+type AdoptedFact = 'clientId' | 'device' | 'staySignedIn' | 'authenticatedAt' | 'acr' | 'amr';
+
 /** A session of the system that the app used before, such as express-session or a JWT. */
-export interface OldSession extends Owner, Pick<SignIn, 'clientId' | 'device' | 'staySignedIn'> {
+export interface OldSession extends Owner, Pick<SignIn, AdoptedFact> {
   /** The id or the token of the old session. It is not stored, only a keyed hash of it. */
   readonly id: string;
 }
@@ -155,6 +158,8 @@ async function adopted(
   try {
     const signIn = {
       staySignedIn: true,
+      // The user signed in to the old system at a time that only the app can know.
+      authenticatedAt: null,
       ...facts,
       sessionId,
       protocolData: { [ADOPTED]: {} },

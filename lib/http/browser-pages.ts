@@ -9,7 +9,7 @@ import type { Answer, Dialect } from './dialect';
 import { ticketOf } from './limit-ticket';
 import { plainPage, PLAIN_PAGE_HEADERS } from './plain-page';
 import { rest, type RestOptions } from './rest';
-import { SAFE_METHODS } from './same-origin';
+import { isOwnHost, SAFE_METHODS } from './same-origin';
 
 /** The pages to which a browser is redirected. Each is a path on the app's own origin, and may have a query. */
 export interface BrowserPagesOptions {
@@ -118,17 +118,23 @@ function localPath(given: unknown): string | undefined {
 }
 
 /**
- * Returns the page that the browser can return to after the sign-in: the one that it asked for, unless it sent a form or the page
- * is part of the sign-in.
+ * Returns the page that the browser asked for. If it sent a form that needs a more recent authentication, this is the page with
+ * the form, so that the user can send it again.
  */
-function returnTarget(
-  { method, originalUrl }: Request,
-  signIn: string,
-  { code }: SessionError,
-): string | undefined {
+function pageAsked(request: Request, { code }: SessionError): string | undefined {
+  if (SAFE_METHODS.has(request.method)) return localPath(request.originalUrl);
+  const { referer } = request.headers;
+  if (code !== 'authentication-insufficient' || referer === undefined) return undefined;
+  if (!isOwnHost(referer, request)) return undefined;
+  const { pathname, search } = new URL(referer);
+  return localPath(pathname + search);
+}
+
+/** Returns the page that the browser can return to after the sign-in: the one that it asked for, unless it is part of the sign-in. */
+function returnTarget(request: Request, signIn: string, error: SessionError): string | undefined {
   // A ticket is a part of the sign-in that issued it.
-  if (code === 'ticket-invalid') return undefined;
-  const asked = SAFE_METHODS.has(method) ? localPath(originalUrl) : undefined;
+  if (error.code === 'ticket-invalid') return undefined;
+  const asked = pageAsked(request, error);
   return asked?.split('?')[0] === signIn.split('?')[0] ? undefined : asked;
 }
 

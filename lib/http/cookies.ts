@@ -59,9 +59,12 @@ export interface NamedCookies {
   readonly secure: boolean;
 }
 
-/** Returns the name of a cookie. Browsers accept the prefix only for this host, and only over HTTPS. */
+/**
+ * Returns the name of a cookie. Browsers accept the prefix only over HTTPS, for this host, and for all its paths. Those that know
+ * `__Host-Http-` also refuse cookies of this name that scripts set or could read. To others it is `__Host-`.
+ */
 export function namedCookie({ name, secure }: NamedCookies, suffix = ''): string {
-  return `${secure ? '__Host-' : ''}${name}${suffix}`;
+  return `${secure ? '__Host-Http-' : ''}${name}${suffix}`;
 }
 
 export interface CookieAttributes {

@@ -7,6 +7,7 @@ import { limitChoice } from './limit-choice';
 import { LIMIT, attemptLimiters, revokeLimiters, type Limit } from './limiters';
 import { bodyParseErrors, pathDecodeErrors } from './parse-errors';
 import { nameRoute } from './name-route';
+import { RECENT, type RecentOptions } from './require-recent';
 import { restDialect, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 import { revokeRoute } from './revoke-route';
 import { sessionEvents } from './session-events';
@@ -25,11 +26,17 @@ export interface RestRouterOptions extends VerbOptions {
    */
   readonly limits?:
     { readonly autologin?: Limit | undefined; readonly revoke?: Limit | undefined } | undefined;
+  /**
+   * The authentication that ending other sessions requires, such as `{ maxAge: '10M' }`. Reading lists and ending the own session
+   * never require it. Default: the option `recency` of the manager; `false` requires nothing.
+   */
+  readonly recent?: RecentOptions | false | undefined;
 }
 
 const OPTIONS = {
   ...VERB_OPTIONS,
   limits: { group: { autologin: LIMIT, revoke: LIMIT } },
+  recent: { group: RECENT, off: true },
 } satisfies OptionTable<RestRouterOptions>;
 
 /**
@@ -54,7 +61,11 @@ const OPTIONS = {
  * @throws TypeError if the manager is missing or an option is invalid
  */
 export function restRouter(manager: IdentitySessionManager, options: RestRouterOptions = {}): Router {
-  const { dialect = restDialect(manager), limits } = verbOptions('restRouter', manager, options, OPTIONS);
+  const {
+    dialect = restDialect(manager),
+    limits,
+    recent,
+  } = verbOptions('restRouter', manager, options, OPTIONS);
   const guard = sessionSecretGuard(manager, { dialect });
   const guardWithoutActivity = sessionSecretGuard(manager, { dialect, activity: false });
   const revive = [
@@ -75,8 +86,8 @@ export function restRouter(manager: IdentitySessionManager, options: RestRouterO
   router.get('/sessions', guard, sessionLookup(manager, { dialect }));
   router.get('/sessions/trail', guard, sessionTrail(manager, { dialect }));
   router.get('/sessions/events', guardWithoutActivity, sessionEvents(manager, { dialect }));
-  router.delete('/sessions/others', limited, revokeRoute(manager, { dialect, which: 'others' }));
-  router.delete('/sessions/all', limited, revokeRoute(manager, { dialect, which: 'all' }));
+  router.delete('/sessions/others', limited, revokeRoute(manager, { dialect, recent, which: 'others' }));
+  router.delete('/sessions/all', limited, revokeRoute(manager, { dialect, recent, which: 'all' }));
   router.patch(
     '/sessions/:id',
     guard,
@@ -84,7 +95,7 @@ export function restRouter(manager: IdentitySessionManager, options: RestRouterO
     bodyParseErrors(dialect),
     nameRoute(manager, { dialect }),
   );
-  router.delete('/sessions/:id', limited, revokeRoute(manager, { dialect }));
+  router.delete('/sessions/:id', limited, revokeRoute(manager, { dialect, recent }));
   // Without a path, Express would pass every other request of the app on one turn of the event loop later.
   router.use('/sessions', pathDecodeErrors(dialect));
   return router;

@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import { invalidRequest, plainRefusal, SessionError } from '../errors';
 import type { ListOptions } from '../manager/own-sessions';
 import { messagesFor, type Translations } from '../session/i18n/translations';
+import type { SiteData } from '../options/options';
 import type { Device } from '../session/device/device';
 import { isSessionId } from '../session/credentials';
 import { sessionsOf, type Revocation } from '../session/revocation';
@@ -29,6 +30,8 @@ export interface RestOptions {
     readonly sameSite: 'lax' | 'strict' | 'none';
     readonly partitioned: boolean;
   };
+  /** The data of the site that a browser deletes when its user signs out. Default: none. */
+  readonly clearSiteData?: readonly SiteData[] | undefined;
   /** True to replace bearer tokens too. Default: `false`. */
   readonly rotateBearerTokens?: boolean;
   /** As the option of the manager. Default: `off`. */
@@ -43,7 +46,13 @@ export interface RestOptions {
  * `{ ...rest(manager.settings), refusal: myRefusal }`.
  */
 export function rest(options: RestOptions): Dialect {
-  const { cookies, translations, rotateBearerTokens = false, deviceBound = 'off' } = options;
+  const {
+    cookies,
+    clearSiteData = [],
+    translations,
+    rotateBearerTokens = false,
+    deviceBound = 'off',
+  } = options;
   const cookieName = namedCookie(cookies);
   const cookieBegin = `${cookieName}=`;
   const credentials = (request: Request) => readCredentials(request, cookieBegin);
@@ -106,13 +115,13 @@ export function rest(options: RestOptions): Dialect {
     },
 
     revoked(clearCookies) {
-      const cleared = clearCookies
-        ? [
-            setCookie(cookieName, '', { ...cookies, maxAge: 0 }),
-            ...clearedBoundCookie({ cookies, deviceBound }),
-          ]
-        : [];
-      return { status: 204, headers: PRIVATE, cookies: cleared };
+      if (!clearCookies) return { status: 204, headers: PRIVATE, cookies: [] };
+      const cleared = setCookie(cookieName, '', { ...cookies, maxAge: 0 });
+      return {
+        status: 204,
+        headers: { ...PRIVATE, ...siteDataHeader(clearSiteData) },
+        cookies: [cleared, ...clearedBoundCookie({ cookies, deviceBound })],
+      };
     },
   };
 }
@@ -186,15 +195,26 @@ function limitIn(value: unknown): number {
 
 /** Builds a problem document. It never clears the cookie: a sign-in in another tab may have set a new one by now. */
 function refusal(error: SessionError, request: Request, messages: Messages): Answer & { body: object } {
-  const { status, code, endReason } = error;
+  const { status, code, endReason, required } = error;
   const detail = displayRefusal(error, messages);
-  const body = { title: TITLE[status], status, detail, code, ...(endReason && { reason: endReason }) };
+  const body = {
+    title: TITLE[status],
+    status,
+    detail,
+    code,
+    ...(endReason && { reason: endReason }),
+    ...(required && { required }),
+  };
   const headers = {
     ...error.headers,
     'Content-Type': 'application/problem+json; charset=utf-8',
-    ...(status === 401 && { 'WWW-Authenticate': challenge(request) }),
+    ...(status === 401 && required === undefined && { 'WWW-Authenticate': challenge(request) }),
   };
   return { status, headers, cookies: [], body };
+}
+
+function siteDataHeader(cleared: readonly SiteData[]): Record<string, string> {
+  return cleared.length === 0 ? {} : { 'Clear-Site-Data': cleared.map((data) => `"${data}"`).join(', ') };
 }
 
 function credentialsText(sessionId: string, secret: string): string {
@@ -245,6 +265,9 @@ function sessionBody(
     userAgent: visible(session.userAgent),
     ...(location !== undefined && { location }),
     signedIn: instant(session.signedIn),
+    ...(session.authenticatedAt !== null && { authenticatedAt: instant(session.authenticatedAt) }),
+    ...(session.acr !== null && { acr: session.acr }),
+    ...(session.amr.length > 0 && { amr: session.amr }),
     lastAccessed: instant(session.lastAccessed ?? session.signedIn),
     expires: instant(expires),
     device: deviceBody(device, messages),

@@ -1,11 +1,18 @@
 import type { Request, RequestHandler } from 'express';
 
 import type { Dialect } from './dialect';
+import { RECENT, recencyCheck, type RecentOptions } from './require-recent';
 import { transportOf } from './guarded-session';
 import type { IdentitySessionManager } from '../manager/manager';
 import { oneOf } from '../options/checks';
 import type { OptionTable } from '../options/reader';
-import { covers, everySessionOf, otherSessionsOf, type Revocation } from '../session/revocation';
+import {
+  covers,
+  everySessionOf,
+  otherSessionsOf,
+  reachesOthers,
+  type Revocation,
+} from '../session/revocation';
 import { actingUser, type IdentitySession } from '../session/session';
 import { asyncHandler, restDialect, sessionOf, VERB_OPTIONS, verbOptions, type VerbOptions } from './request';
 import { checkActionOrigin } from './same-origin';
@@ -19,11 +26,17 @@ export interface RevokeRouteOptions extends VerbOptions {
    * - `all`: all sessions of the caller.
    */
   readonly which?: 'named' | 'others' | 'all' | undefined;
+  /**
+   * The authentication that ending other sessions requires, such as `{ maxAge: '10M' }`. Ending the own session never requires it.
+   * Default: the option `recency` of the manager; `false` requires nothing.
+   */
+  readonly recent?: RecentOptions | false | undefined;
 }
 
 const OPTIONS = {
   ...VERB_OPTIONS,
   which: { default: 'named', check: oneOf('named', 'others', 'all') },
+  recent: { group: RECENT, off: true },
 } satisfies OptionTable<RevokeRouteOptions>;
 
 /**
@@ -33,7 +46,7 @@ const OPTIONS = {
  * `app.delete('/sessions/others', guard, revokeRoute(manager, { which: 'others' }))` all others. `restRouter` includes both.
  *
  * Responds with 204, and clears the caller's cookie if its own session was ended. Refuses requests with `cross-site`,
- * `session-not-found`, `invalid-request` or `store-unavailable`.
+ * `session-not-found`, `authentication-insufficient`, `invalid-request` or `store-unavailable`.
  * @throws TypeError if the manager is missing, an option is invalid, or, for a request, no guard is mounted before it or the
  * path has no `:id`
  */
@@ -41,12 +54,18 @@ export function revokeRoute(
   manager: IdentitySessionManager,
   options: RevokeRouteOptions = {},
 ): RequestHandler {
-  const { dialect = restDialect(manager), which } = verbOptions('revokeRoute', manager, options, OPTIONS);
+  const {
+    dialect = restDialect(manager),
+    which,
+    recent,
+  } = verbOptions('revokeRoute', manager, options, OPTIONS);
+  const checkRecency = recencyCheck(manager, recent);
 
   return asyncHandler(dialect, async function revokeRoute(request) {
     const current = sessionOf(request, 'revokeRoute');
     checkActionOrigin(request, transportOf(request, current, dialect), dialect, manager.settings);
     const revocation = selected(which, current) ?? dialect.revocation(request, current);
+    if (reachesOthers(revocation, current)) checkRecency(request, current);
     await manager.revoke(revocation, { by: actingUser(current) });
     return dialect.revoked(mustClearCookie(revocation, current, request, dialect), request, current);
   });

@@ -124,8 +124,8 @@ function refusalOf(origin: string | undefined): SessionError {
   );
 }
 
-/** Compares the host but not the scheme, because a proxy may terminate TLS. Schemes of apps have hosts of their own. */
-function isOwnHost(origin: string, request: Request): boolean {
+/** Returns true if the origin is the app's own. Compares the host but not the scheme, because a proxy may terminate TLS. Schemes of apps have hosts of their own. */
+export function isOwnHost(origin: string, request: Request): boolean {
   if (!/^https?:/i.test(origin) || !URL.canParse(origin)) return false;
   return new URL(origin).host === requestedHost(request).toLowerCase();
 }

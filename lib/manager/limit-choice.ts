@@ -52,8 +52,12 @@ export class LimitChoice {
   async createTicket({ signIn, ...waiting }: WaitingSignIn): Promise<string> {
     const { tokens, settings } = this.#parts;
     const ticket = mintSecret();
-    const { userId, tenantId = null, credentialsCheckedAt } = signIn;
-    const facts = { ...signIn, credentialsCheckedAt: credentialsCheckedAt?.getTime() };
+    const { userId, tenantId = null, credentialsCheckedAt, authenticatedAt } = signIn;
+    const times = {
+      credentialsCheckedAt: credentialsCheckedAt?.getTime(),
+      authenticatedAt: authenticatedAt && authenticatedAt.getTime(),
+    };
+    const facts = { ...signIn, ...times };
     await tokens.add({
       ...tokenKey('sign-in', ticket)!,
       owner: { userId, tenantId },
@@ -136,12 +140,19 @@ function ticketInvalid(): SessionError {
 
 function waitingIn(content: JsonObject): WaitingSignIn {
   const { facts, ...waiting } = content as unknown as Omit<WaitingSignIn, 'signIn'> & {
-    readonly facts: Omit<SignIn, 'credentialsCheckedAt'> & { readonly credentialsCheckedAt?: number };
+    readonly facts: Omit<SignIn, 'credentialsCheckedAt' | 'authenticatedAt'> & {
+      readonly credentialsCheckedAt?: number;
+      readonly authenticatedAt?: number | null;
+    };
   };
-  const { credentialsCheckedAt: at, ...signIn } = facts;
+  const { credentialsCheckedAt: checked, authenticatedAt: at, ...signIn } = facts;
   return {
     ...waiting,
-    signIn: { ...signIn, ...(at !== undefined && { credentialsCheckedAt: new Date(at) }) },
+    signIn: {
+      ...signIn,
+      ...(checked !== undefined && { credentialsCheckedAt: new Date(checked) }),
+      ...(at !== undefined && { authenticatedAt: at === null ? null : new Date(at) }),
+    },
   };
 }
 

@@ -21,6 +21,8 @@ import { NotMe, setNotMe } from './not-me';
 import { OwnerWatch, type SessionsListener } from './owner-watch';
 import { OwnSessions, type ListOptions, type OwnSearch } from './own-sessions';
 import { checkedProtocolData, newSession, type SignIn } from './new-session';
+import { raisedBy, type Authentication } from './reauthentication';
+import { checkedAcr, checkedAmr } from '../session/assurance';
 import { mintSecret, parsedSessionId, type Credentials } from '../session/credentials';
 import { expiresAt, stage, withIdleTimeout } from '../session/lifetimes';
 import {
@@ -65,6 +67,21 @@ import { CLAIMED, Verification, type Visit } from './verification';
 export interface Opened {
   readonly session: IdentitySession;
   readonly secret: string;
+}
+
+/** The result of `reauthenticate`. */
+export interface Reauthenticated {
+  readonly session: IdentitySession;
+  /** The new secret of the session. It is returned only once. Absent if the call had no credentials. */
+  readonly secret?: string;
+}
+
+/** The change of `lowerAssurance`. */
+export interface GivenLowering {
+  /** The methods that no longer count. Only sessions that used one of them change. Default: all sessions change. */
+  readonly methods?: readonly string[] | undefined;
+  /** The level of the sessions that change. Default: null. */
+  readonly acr?: string | null | undefined;
 }
 
 /** The options of `notMeLink`. */
@@ -483,6 +500,60 @@ export class IdentitySessionManager {
   }
 
   /**
+   * Records that the user of a session was authenticated again. The new assurance replaces the earlier one, and the absolute timeout
+   * starts anew. With credentials, the secret is replaced, so that a stolen copy keeps the earlier assurance.
+   * `createReauthentication` calls it for routes.
+   * @param credentials The credentials of the request. Leave them out if the app found the session in another way.
+   * @throws SessionError `credentials-invalid`, `session-ended`, `credential-changed`, `invalid-request`, `store-unavailable`
+   * @throws TypeError if the app's own code passes values of a wrong type
+   */
+  async reauthenticate(
+    session: IdentitySession,
+    authentication: Authentication = {},
+    credentials?: Credentials,
+  ): Promise<Reauthenticated> {
+    checkNames('reauthenticate', authentication, AUTHENTICATION);
+    await this.#synchronizeClock();
+    const at = this.settings.clock.now();
+    const raised = raisedBy(authentication, at, currentAttempt()?.credentialsAge, this.settings);
+    const { sessionId, authenticatedAt, acr, amr } = session;
+    const earlierAssurance = { authenticatedAt, acr, amr };
+    // In this order, because the earlier secret must never have the new assurance.
+    const replaced = credentials && (await this.replaceSecret(credentials, { earlierAssurance }));
+    if (!(await this.#store.raiseAssurance(sessionId, raised))) throw plainRefusal('session-ended');
+    currentAttempt()?.decide('succeeded');
+    this.settings.report({ type: 'reauthenticated', session: referenceTo(session) });
+    const now = { ...session, authenticatedAt: raised.authenticatedAt, acr: raised.acr, amr: raised.amr };
+    return { session: now, ...(replaced && { secret: replaced.secret }) };
+  }
+
+  /**
+   * Lowers the assurance of live sessions, on all nodes within the lease. Call it with `methods` after the user removed a factor: the
+   * sessions that used it lose it, and a sign-in whose credentials were checked before is refused with `credential-changed`. Without
+   * `methods`, the sessions lose their whole assurance, so that `requireRecent` refuses them until the user signs in again.
+   * @param which The sessions, such as `everySessionOf(owner)` or `sessionsOf(owner, [id])`.
+   * @returns the ids of the sessions whose assurance was lowered
+   * @throws SessionError `invalid-request`, `store-unavailable`
+   * @throws TypeError if `which` is not a revocation
+   */
+  async lowerAssurance(which: Revocation, lowered: GivenLowering = {}): Promise<readonly string[]> {
+    const revocation = checkedRevocation(which);
+    checkNames('lowerAssurance', lowered, LOWERED);
+    const methods = lowered.methods && checkedAmr(lowered.methods);
+    const acr = checkedAcr(lowered.acr);
+    await this.#synchronizeClock();
+    if (methods !== undefined) {
+      await this.#store.changeCredentials(revocation.owner, this.settings.clock.now());
+    }
+    const all: string[] = [];
+    for (;;) {
+      const { ids, more } = await this.#store.lowerAssurance(revocation, { methods, acr });
+      all.push(...ids);
+      if (!more) return all;
+    }
+  }
+
+  /**
    * Calls the listener once, when the session has ended or expired on any node, or when its state can no longer be read.
    * For an unknown id the listener is called immediately with `session-ended`. Use it for connections that stay open;
    * `endWithSession` and `upgradeGuard` do. Returns a function that removes the listener.
@@ -705,6 +776,16 @@ const CHANGEABLE: Names<SessionPatch> = { extraProperties: true, data: true, pro
 
 /** The longest name that an owner can give to a session, in characters. */
 const LONGEST_NAME = 64;
+
+const AUTHENTICATION: Names<Authentication> = {
+  acr: true,
+  amr: true,
+  authenticatedAt: true,
+  credentialsCheckedAt: true,
+  ipAddress: true,
+};
+
+const LOWERED: Names<GivenLowering> = { methods: true, acr: true };
 
 const LONGEST_LINK = 30 * 24 * 3_600_000;
 

@@ -15,6 +15,7 @@ import { checkedClientHints, type ClientHints } from '../session/device/client-h
 import { LONGEST_USER_AGENT } from '../session/device/describe';
 import type { Device } from '../session/device/device';
 import { IMPERSONATION, kindOfDevice } from '../session/device/kind';
+import { checkedAcr, checkedAmr, type GivenAssurance } from '../session/assurance';
 import { flagOf } from '../session/flag';
 import { firstSecret } from '../session/secret-rotation';
 import type { IdentitySession, JsonObject, ProtocolData, StoredSession } from '../session/session';
@@ -25,7 +26,7 @@ import { deviceHash } from './new-devices';
 import type { Settings } from '../options/settings';
 
 /** Describes a sign-in. The app has already authenticated the user. */
-export interface SignIn {
+export interface SignIn extends GivenAssurance {
   /** The app's id of the user: 1 to 255 characters. */
   readonly userId: string;
   /** The tenant within which the user id is unique: at most 255 characters. Default: null, no tenant. */
@@ -69,6 +70,12 @@ export interface SignIn {
    * `credential-changed`. Default: the arrival of the request if `signInLimiter` is mounted, and otherwise now.
    */
   readonly credentialsCheckedAt?: Date | undefined;
+  /**
+   * The time when the user was authenticated, for example an identity provider's `auth_time`, or null if it is unknown. It can be
+   * long before `credentialsCheckedAt`. `requireRecent` compares it. Default: `credentialsCheckedAt`, or else now; unknown for an
+   * impersonation.
+   */
+  readonly authenticatedAt?: Date | null | undefined;
   /** The transport of the credentials, from which the kind of device follows. Default: `cookie`. */
   readonly transport?: Transport | undefined;
   /** The form of the secret. Default: `base64url`. */
@@ -107,6 +114,9 @@ const SIGN_IN: Names<SignIn> = {
   authId: true,
   sessionId: true,
   credentialsCheckedAt: true,
+  authenticatedAt: true,
+  acr: true,
+  amr: true,
   transport: true,
   secretForm: true,
   replaces: true,
@@ -133,6 +143,7 @@ export function newSession(
     );
   }
   checkDate('credentialsCheckedAt', signIn.credentialsCheckedAt);
+  if (signIn.authenticatedAt !== null) checkDate('authenticatedAt', signIn.authenticatedAt);
   checkEnds(signIn.ends);
   const now = settings.clock.now();
   const clientId = optionalLabel('clientId', signIn.clientId, 64);
@@ -159,6 +170,9 @@ export function newSession(
     // The manager adds the policy's when it has read the policy.
     idleTimeout: null,
     signedIn: now,
+    authenticatedAt: authenticatedAt(signIn, actor, now),
+    acr: checkedAcr(signIn.acr),
+    amr: checkedAmr(signIn.amr),
     lastAccessed: null,
     extraProperties: jsonObject('extraProperties', signIn.extraProperties ?? {}),
     data: jsonObject('data', signIn.data ?? {}),
@@ -189,6 +203,14 @@ function kindOf(signIn: SignIn, clientId: string | null, device: Device, { devic
   throw new TypeError(
     `\`deviceOf\` must return a string of 1 to ${LONGEST_KIND} characters, such as "Mobile", or undefined`,
   );
+}
+
+/** A time in the future would make the authentication count as recent for too long. */
+function authenticatedAt(signIn: SignIn, actor: string | null, now: number): number | null {
+  // The owner was not authenticated for an impersonation.
+  const unknown = actor === null ? (signIn.credentialsCheckedAt ?? new Date(now)) : null;
+  const { authenticatedAt: at = unknown } = signIn;
+  return at && Math.min(at.getTime(), now);
 }
 
 /** An impersonation is not a sign-in of the owner, so its device is not remembered. */
@@ -227,7 +249,8 @@ function checkEnds(ends: unknown): void {
 /** Also accepts a `Date` of another realm. */
 const { isDate } = types;
 
-function checkDate(name: string, value: unknown): void {
+/** @throws TypeError */
+export function checkDate(name: string, value: unknown): void {
   if (value === undefined || (isDate(value) && !Number.isNaN(value.getTime()))) return;
   throw new TypeError(`\`${name}\` must be a valid Date`);
 }

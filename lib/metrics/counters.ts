@@ -20,6 +20,7 @@ const REQUEST_REFUSALS = [
   'session-ended',
   'session-expired',
   'ip-changed',
+  'authentication-insufficient',
   'store-unavailable',
 ] as const satisfies readonly RefusalCode[];
 
@@ -96,6 +97,8 @@ export class EventCounters {
         return;
       case 'failed':
         return this.#failures.add(event.task);
+      case 'reauthenticated':
+      // The refusals by `requireRecent` are counted.
       case 'secret-reused':
       // The end of the session is counted with this reason.
       case 'new-device':

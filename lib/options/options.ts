@@ -31,6 +31,7 @@ import {
   valid,
 } from './checks';
 import { originList } from './origins';
+import { PRESET_NAMES, type Preset } from './presets';
 import type { OptionTable } from './reader';
 
 /**
@@ -55,6 +56,12 @@ export interface IdentitySessionOptions extends SignInRules {
   readonly schema?: string | undefined;
 
   /**
+   * The limits of a standard: `nist-aal1`, `nist-aal2` and `nist-aal3` of NIST SP 800-63B-4, `asvs-l1`, `asvs-l2` and `asvs-l3` of OWASP
+   * ASVS 5.0. It sets `shortLifetime`, `longLifetime`, `absoluteLifetime` and `recency`. Options may set shorter times, and longer
+   * ones are refused. `docs/compliance.md` lists the limits. Default: none.
+   */
+  readonly preset?: Preset | undefined;
+  /**
    * The idle timeout, at least one second. A session that stays signed in hibernates after it; other sessions end.
    * Default `1H`. [sessiond.sessionDefaultLifeTime]
    */
@@ -64,7 +71,7 @@ export interface IdentitySessionOptions extends SignInRules {
    */
   readonly longLifetime?: Duration | undefined;
   /**
-   * The absolute timeout, counted from the sign-in; activity does not extend it. Default `false`: no absolute timeout.
+   * The absolute timeout, counted from the last authentication; activity does not extend it. Default `false`: no absolute timeout.
    */
   readonly absoluteLifetime?: Duration | false | undefined;
   /**
@@ -73,6 +80,11 @@ export interface IdentitySessionOptions extends SignInRules {
    */
   readonly autologin?: boolean | undefined;
 
+  /**
+   * The longest time since the user's authentication with which the package's routes and pages let users end other sessions, and
+   * the default `maxAge` of `requireRecent`. At least one second. Default `false`: any time.
+   */
+  readonly recency?: Duration | false | undefined;
   /**
    * The age at which the secret in a client's cookie is replaced, when the client uses it; at least twice `rotationGrace`. Autologin
    * replaces it at every opportunity. `false` switches rotation off. Default `24H`. `docs/rotation.md` describes it.
@@ -91,6 +103,11 @@ export interface IdentitySessionOptions extends SignInRules {
 
   /** The attributes of the credential cookie. */
   readonly cookies?: CookieOptions | undefined;
+  /**
+   * The data of the site that a browser deletes when its user signs out: any of `cookies`, `storage` and `cache`, in the header
+   * `Clear-Site-Data`. `cookies` also deletes those of the app, of other hosts of the domain, and of known devices. Default `[]`.
+   */
+  readonly clearSiteData?: readonly SiteData[] | undefined;
   /**
    * Further origins whose pages may send writes with a session's cookie, such as `https://www.example.com` or
    * `chrome-extension://…`. They are compared with the header `Origin`, without wildcards. The app's own origin is always
@@ -276,10 +293,15 @@ export interface IdentitySessionOptions extends SignInRules {
 /** Receives the session of a sign-in on a new device, with its device and its place. */
 export type OnNewDevice = (signIn: DescribedSession) => void | Promise<void>;
 
+/** Data of a site that browsers delete on request. */
+export type SiteData = (typeof SITE_DATA)[number];
+
+const SITE_DATA = ['cookies', 'storage', 'cache'] as const;
+
 /** The attributes of the credential cookie. */
 export interface CookieOptions {
   /**
-   * The cookie's name; 1 to 64 letters, digits, `_`, `.` or `-`. It gets the prefix `__Host-` unless `secure` is `false`.
+   * The cookie's name; 1 to 64 letters, digits, `_`, `.` or `-`. It gets the prefix `__Host-Http-` unless `secure` is `false`.
    * Default `identity`.
    */
   readonly name?: string | undefined;
@@ -330,16 +352,22 @@ export const OPTIONS = {
   store: { check: unchecked<AdministeredStore>() },
   schema: { check: schemaName },
 
+  preset: { check: oneOf(...PRESET_NAMES) },
   shortLifetime: { default: '1H', check: duration(1000) },
   longLifetime: { default: '1W', check: duration(1000) },
   absoluteLifetime: { default: false, check: orFalse(duration(1000)) },
   autologin: { default: true, check: flag },
+  recency: { default: false, check: orFalse(duration(1000)) },
 
   rotateAfter: { default: '24H', check: orFalse(duration(1000)) },
   rotationGrace: { default: '60s', check: duration(30_000, HOUR) },
   rotateBearerTokens: { default: false, check: flag },
 
   cookies: { group: COOKIE_OPTIONS },
+  clearSiteData: {
+    default: [],
+    check: listOf<SiteData>(isSiteData, SITE_DATA.map((each) => `"${each}"`).join(', ')),
+  },
   origins: { default: [], check: originList },
 
   ...SIGN_IN_RULES,
@@ -395,6 +423,10 @@ export const OPTIONS = {
 
 function isKeys(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0 && value.every((key) => isText(key) && key.length >= 32);
+}
+
+function isSiteData(value: unknown): boolean {
+  return SITE_DATA.includes(value as SiteData);
 }
 
 function isHint(value: unknown): boolean {

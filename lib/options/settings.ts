@@ -4,6 +4,7 @@ import { debuglog, inspect } from 'node:util';
 import { systemClock, type Clock } from '../clock';
 import { type Report, unawaited, withVisibleText } from '../events';
 import { type COOKIE_OPTIONS, OPTIONS, type IdentitySessionOptions } from './options';
+import { beyondPreset, withPreset } from './presets';
 import { type OptionValues, readOptions } from './reader';
 import { translationsOf, type Translations } from '../session/i18n/translations';
 import { describeDevice, deviceDescriber } from '../session/device/describe';
@@ -56,7 +57,7 @@ export function settingsOf(options: IdentitySessionOptions): Settings {
       'the options are missing: write `createIdentitySessionManager({ knex })`, with your Knex on PostgreSQL',
     );
   }
-  const values = readOptions(options, OPTIONS, {
+  const values = readOptions(withPreset(options), OPTIONS, {
     heading: 'These options cannot be used',
     contradictions,
   });
@@ -173,6 +174,7 @@ function* contradictions(values: Values): Iterable<string> {
   if (lease > 0 && lease < SHORTEST_LEASE) {
     yield `\`lease\` (${lease} ms) must be 0 or at least ${SHORTEST_LEASE} ms, because changes are read every half second`;
   }
+  yield* beyondPreset(values);
   yield* frameContradictions(values.cookies);
   if (values.deviceBound === 'required' && !values.cookies.secure) {
     yield '`deviceBound: "required"` needs `cookies.secure: true`, because browsers bind sessions only over HTTPS';

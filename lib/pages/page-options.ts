@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 
 import { browserPages } from '../http/browser-pages';
 import type { Dialect } from '../http/dialect';
+import { RECENT, type RecentOptions } from '../http/require-recent';
 import { func, text } from '../options/checks';
 import type { OptionTable } from '../options/reader';
 import type { Settings } from '../options/settings';
@@ -16,6 +17,12 @@ import { problemPage } from './parts/notice';
 export interface PageOptions extends LanguageOptions {
   /** The app's sign-in page, to which browsers without a session are led. Default: `/sign-in`. */
   readonly signIn?: string | undefined;
+  /**
+   * The authentication that ending other sessions requires, such as `{ maxAge: '10M' }`. A browser without it is led to the sign-in
+   * page and back. Reading lists and ending the own session never require it. Default: the option `recency` of the manager; `false`
+   * requires nothing.
+   */
+  readonly recent?: RecentOptions | false | undefined;
   /** Returns the document of a page, for example with the app's navigation around the content. Default: a plain document. */
   readonly layout?: Layout | undefined;
 }
@@ -26,6 +33,7 @@ export const PAGE_OPTIONS = {
     default: '/sign-in',
     check: text(/^\/(?![/\\])[^\s\\]*$/, 'a path on this site, such as "/sign-in"'),
   },
+  recent: { group: RECENT, off: true },
   layout: { default: plainLayout, check: func<Layout>() },
 } satisfies OptionTable<PageOptions>;
 

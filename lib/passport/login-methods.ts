@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 
-import type { Dialect } from '../http/dialect';
+import type { Answer, Dialect } from '../http/dialect';
 import { setHeaders } from '../http/request';
 import type { SignInFacts, SignInFunction } from '../http/sign-in';
 import { endSessionOf } from '../http/sign-out';
@@ -76,7 +76,7 @@ export class LoginMethods {
   async end(): Promise<void> {
     const { manager, dialect } = this.#parts;
     const request = this.#request;
-    if (this.#opened === undefined) this.#clear((await endSessionOf(request, manager, dialect)).cookies);
+    if (this.#opened === undefined) this.#clear(await endSessionOf(request, manager, dialect));
     else await this.endOpened('signed-out');
     delete request.identitySession;
   }
@@ -87,13 +87,14 @@ export class LoginMethods {
     if (opened === undefined) return;
     const { manager, dialect } = this.#parts;
     await manager.revoke(sessionsOf(opened, [opened.sessionId]), { reason, by: actingUser(opened) });
-    this.#clear(dialect.revoked(true, this.#request, opened).cookies);
+    this.#clear(dialect.revoked(true, this.#request, opened));
     this.#opened = undefined;
     delete this.#request.identitySession;
   }
 
-  #clear(cookies: readonly string[]): void {
-    if (!this.#response.headersSent) setHeaders(this.#response, { status: 200, headers: {}, cookies });
+  #clear({ headers: { 'Clear-Site-Data': data }, cookies }: Answer): void {
+    const headers = data === undefined ? {} : { 'Clear-Site-Data': data };
+    if (!this.#response.headersSent) setHeaders(this.#response, { status: 200, headers, cookies });
   }
 
   #logIn(user: Express.User, ...rest: MethodArguments): void {

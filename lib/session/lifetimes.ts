@@ -9,7 +9,10 @@ export interface Lifetimes {
   readonly short: number;
   /** The idle timeout of sessions that stay signed in. */
   readonly long: number;
-  /** The absolute timeout, counted from the sign-in. Activity does not extend it. `Infinity` means no timeout. */
+  /**
+   * The absolute timeout, counted from the last authentication, or from the sign-in if its time is unknown. Activity does not
+   * extend it. `Infinity` means no timeout.
+   */
   readonly absolute: number;
   /** True if sessions can hibernate. Without autologin, every session ends after the short lifetime. */
   readonly autologin: boolean;
@@ -26,11 +29,11 @@ export type Stage = 'active' | 'hibernating' | 'ended';
 const NO_DATA = Object.freeze({});
 
 type Dated = Pick<IdentitySession, 'signedIn' | 'lastAccessed' | 'staySignedIn' | 'endedAt'> &
-  Partial<Pick<IdentitySession, 'idleTimeout'>>;
+  Partial<Pick<IdentitySession, 'idleTimeout' | 'authenticatedAt'>>;
 
 /** Returns the stage of the session at `now`. It is computed each time and never stored, so no job has to update it. */
 export function stage(session: Dated, lifetimes: Lifetimes, now: number): Stage {
-  if (session.endedAt !== null || now - session.signedIn >= lifetimes.absolute) return 'ended';
+  if (session.endedAt !== null || now - begun(session) >= lifetimes.absolute) return 'ended';
   const idle = now - lastUsed(session);
   if (idle < activeFor(session, lifetimes)) return 'active';
   return hibernates(session, lifetimes) && idle < lifetimes.long ? 'hibernating' : 'ended';
@@ -42,7 +45,7 @@ export function stage(session: Dated, lifetimes: Lifetimes, now: number): Stage 
  */
 export function activeUntil(session: Dated, lifetimes: Lifetimes): number {
   if (session.endedAt !== null) return -Infinity;
-  return Math.min(lastUsed(session) + activeFor(session, lifetimes), session.signedIn + lifetimes.absolute);
+  return Math.min(lastUsed(session) + activeFor(session, lifetimes), begun(session) + lifetimes.absolute);
 }
 
 /** Returns the session without `data` unless it is active. A store may still hold the data of a hibernating session. */
@@ -58,13 +61,13 @@ export function withoutExpiredData(
 export function expiresAt(session: Dated, lifetimes: Lifetimes): number {
   if (session.endedAt !== null) return session.endedAt;
   const idle = hibernates(session, lifetimes) ? longest(lifetimes) : activeFor(session, lifetimes);
-  return Math.min(lastUsed(session) + idle, session.signedIn + lifetimes.absolute);
+  return Math.min(lastUsed(session) + idle, begun(session) + lifetimes.absolute);
 }
 
 /**
  * Points in time from which stores decide which sessions are live, because SQL can compare columns with them. A session
- * is live if it is not marked as ended, was last used after `short` (`long` if it stays signed in) and signed in after
- * `absolute`. A live session that stays signed in hibernates unless it was last used after `hibernation`. In milliseconds since
+ * is live if it is not marked as ended, was last used after `short` (`long` if it stays signed in) and was authenticated
+ * after `absolute`. A live session that stays signed in hibernates unless it was last used after `hibernation`. In milliseconds since
  * 1970. `absolute` is `-Infinity` if there is no absolute timeout.
  */
 export interface Cutoffs {
@@ -92,7 +95,7 @@ export function cutoffs(lifetimes: Lifetimes, now: number, idleTimeout?: number)
 export function isLive(session: Dated, { short, long, absolute }: Cutoffs): boolean {
   return (
     session.endedAt === null &&
-    session.signedIn > absolute &&
+    begun(session) > absolute &&
     lastUsed(session) > (session.staySignedIn ? long : short)
   );
 }
@@ -123,6 +126,11 @@ function longest({ short, long }: Lifetimes): number {
 
 function hibernates(session: Dated, lifetimes: Lifetimes): boolean {
   return lifetimes.autologin && session.staySignedIn;
+}
+
+/** Returns the time from which the absolute timeout counts. */
+function begun({ authenticatedAt, signedIn }: Dated): number {
+  return authenticatedAt ?? signedIn;
 }
 
 /** Returns the time of the last use. For a session that was never used, this is the sign-in. */

@@ -91,6 +91,14 @@ export function covers(revocation: Revocation, session: IdentitySession): boolea
   );
 }
 
+/** Returns true if the revocation may end other sessions than this one. */
+export function reachesOthers(
+  { only }: Revocation,
+  { sessionId }: Pick<IdentitySession, 'sessionId'>,
+): boolean {
+  return only === undefined || only.some((id) => id !== sessionId);
+}
+
 /**
  * The rule about the user's other sessions at a sign-in. [Abp.Identity.PreventConcurrentLogin]
  * - `Disabled`: all sessions stay.

@@ -1,3 +1,4 @@
+import type { Assurance } from './assurance';
 import type { ClientHints } from './device/client-hints';
 import type { EndReason } from './end-reason';
 import { withIpAddresses } from './ip-address';
@@ -17,7 +18,7 @@ export interface Owner {
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** One sign-in of one user on one device, from its first to its last request: a row of `identity_sessions`. */
-export interface IdentitySession extends Owner {
+export interface IdentitySession extends Owner, Assurance {
   readonly tenantId: string | null;
   /** The public id: 32 lower-case hexadecimal digits. It names the session, but it is not a credential. */
   readonly sessionId: string;
@@ -161,6 +162,8 @@ export type CommonFields = Pick<
   | 'clientHints'
   | 'staySignedIn'
   | 'idleTimeout'
+  | 'acr'
+  | 'amr'
 >;
 
 /** The fields that most sessions do not use. */
@@ -180,7 +183,14 @@ export type RareFields = Pick<
 /** The fields of each session. */
 export type OwnFields = Pick<
   StoredSession,
-  'sessionId' | 'userId' | 'signInAddress' | 'ipAddresses' | 'signedIn' | 'lastAccessed' | 'node'
+  | 'sessionId'
+  | 'userId'
+  | 'signInAddress'
+  | 'ipAddresses'
+  | 'signedIn'
+  | 'authenticatedAt'
+  | 'lastAccessed'
+  | 'node'
 >;
 
 /**
@@ -208,6 +218,9 @@ export function viewOf(own: OwnFields, common: CommonFields, rare: RareFields): 
     staySignedIn: common.staySignedIn,
     idleTimeout: common.idleTimeout,
     signedIn: own.signedIn,
+    authenticatedAt: own.authenticatedAt,
+    acr: common.acr,
+    amr: common.amr,
     lastAccessed: own.lastAccessed,
     extraProperties: rare.extraProperties,
     data: rare.data,

@@ -11,6 +11,8 @@ export const TRAIL_EVENTS = [
   'ended',
   /** Its owner woke a hibernating session. */
   'woken',
+  /** The user of a session was authenticated again. */
+  'reauthenticated',
   /** The app reported a failed attempt to sign in. */
   'sign-in-failed',
   /**

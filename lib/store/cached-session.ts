@@ -23,9 +23,14 @@ const COMMON = [
   'clientHints',
   'staySignedIn',
   'idleTimeout',
+  'acr',
+  'amr',
 ] as const satisfies readonly (keyof CommonFields)[];
 
-type Rare = RareFields & Pick<StoredSession, 'knownDevice' | 'boundKey' | 'defect'>;
+interface Rare extends RareFields, Pick<StoredSession, 'knownDevice' | 'boundKey' | 'defect'> {
+  /** The time of the authentication. Null if it is that of the sign-in, and `unknown` if it is not known. */
+  readonly authenticated: number | 'unknown' | null;
+}
 
 /** The names of `Rare` without `defect`. */
 const RARE = [
@@ -194,6 +199,20 @@ export class CachedSession implements StoredSession {
     return this.#common.idleTimeout;
   }
 
+  get acr(): string | null {
+    return this.#common.acr;
+  }
+
+  get amr(): readonly string[] {
+    return this.#common.amr;
+  }
+
+  get authenticatedAt(): number | null {
+    const { authenticated } = this.#rare;
+    if (authenticated === null) return this.signedIn;
+    return authenticated === 'unknown' ? null : authenticated;
+  }
+
   get knownDevice(): string | null {
     return this.#rare.knownDevice;
   }
@@ -251,7 +270,7 @@ function commonOf(session: StoredSession): CommonFields {
   const known = commonFields.get(key);
   if (known !== undefined) return known;
   const { tenantId, clientId, actor, device, deviceInfo, userAgent } = session;
-  const { clientHints, staySignedIn, idleTimeout } = session;
+  const { clientHints, staySignedIn, idleTimeout, acr, amr } = session;
   const common = {
     tenantId,
     clientId,
@@ -262,6 +281,8 @@ function commonOf(session: StoredSession): CommonFields {
     clientHints,
     staySignedIn,
     idleTimeout,
+    acr,
+    amr,
   };
   commonFields.set(key, common);
   return common;
@@ -271,6 +292,7 @@ const EMPTY = Object.freeze({});
 
 /** The rare fields of most sessions. */
 const UNUSED: Rare = {
+  authenticated: null,
   knownDevice: null,
   extraProperties: EMPTY,
   data: EMPTY,
@@ -287,7 +309,9 @@ const UNUSED: Rare = {
 function rareOf(session: StoredSession): Rare {
   const { knownDevice, extraProperties, data, protocolData, authId } = session;
   const { endedAt, endReason, endedBy, boundAt, boundKey, name, defect } = session;
+  const { signedIn, authenticatedAt } = session;
   const rare = {
+    authenticated: authenticatedAt === signedIn ? null : (authenticatedAt ?? ('unknown' as const)),
     knownDevice,
     extraProperties,
     data,
@@ -301,7 +325,9 @@ function rareOf(session: StoredSession): Rare {
     name,
     ...(defect && { defect }),
   };
-  return defect === undefined && RARE.every((field) => isUnused(rare[field])) ? UNUSED : rare;
+  return defect === undefined && isUnused(rare.authenticated) && RARE.every((field) => isUnused(rare[field]))
+    ? UNUSED
+    : rare;
 }
 
 function isUnused(value: unknown): boolean {

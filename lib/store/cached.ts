@@ -3,6 +3,7 @@ import type { ChangeFollower, ChangeSet } from '../changes/changes';
 import type { Clock } from '../clock';
 import { SessionError } from '../errors';
 import type { Health } from '../health';
+import type { Lowered } from '../session/assurance';
 import { stage, type Cutoffs, type Lifetimes } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
 import type { RotationRules, SecretChange } from '../session/secret-rotation';
@@ -18,9 +19,11 @@ import type {
   Ending,
   Hibernated,
   Kept,
+  Lowering,
   MaybePromise,
   Policy,
   PolicyPatch,
+  Raised,
   Retained,
   Scope,
   SessionPatch,
@@ -103,6 +106,17 @@ class CachedStore extends ForwardingStore {
 
   override update(id: string, patch: SessionPatch): Promise<boolean> {
     return this.#changing([id], this.inner.update(id, patch), Boolean);
+  }
+
+  override raiseAssurance(id: string, raised: Raised): Promise<boolean> {
+    return this.#changing([id], this.inner.raiseAssurance(id, raised), Boolean);
+  }
+
+  override async lowerAssurance(which: Revocation, lowered: Lowered): Promise<Lowering> {
+    const lowering = this.inner.lowerAssurance(which, lowered);
+    const result = await this.#changing(which.only ?? [], lowering, ({ ids }) => ids.length > 0);
+    this.#evict(result.ids);
+    return result;
   }
 
   override changeData(id: string, change: (data: Data) => Data): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { Health } from '../health';
+import type { Lowered } from '../session/assurance';
 import type { Cutoffs } from '../session/lifetimes';
 import type { Revocation } from '../session/revocation';
 import type { SecretChange } from '../session/secret-rotation';
@@ -13,9 +14,11 @@ import type {
   Hibernated,
   Kept,
   ListPage,
+  Lowering,
   MaybePromise,
   Policy,
   PolicyPatch,
+  Raised,
   Retained,
   Scope,
   Search,
@@ -53,6 +56,14 @@ export class ForwardingStore implements AdministeredStore {
 
   update(id: string, patch: SessionPatch): Promise<boolean> {
     return this.inner.update(id, patch);
+  }
+
+  raiseAssurance(id: string, raised: Raised): Promise<boolean> {
+    return this.inner.raiseAssurance(id, raised);
+  }
+
+  lowerAssurance(which: Revocation, lowered: Lowered): Promise<Lowering> {
+    return this.inner.lowerAssurance(which, lowered);
   }
 
   changeData(id: string, change: (data: Data) => Data): Promise<boolean> {

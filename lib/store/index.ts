@@ -7,10 +7,12 @@ export type {
   Hibernated,
   Kept,
   ListPage,
+  Lowering,
   MaybePromise,
   Policy,
   PolicyPatch,
   ProtocolSettings,
+  Raised,
   Retained,
   Scope,
   Search,
@@ -25,6 +27,7 @@ export { ForwardingStore } from './forwarding';
 export { authIdTaken, limitReached, sessionIdTaken } from './store';
 export type { ChangesHealth, CleanupHealth, HintHealth } from '../health';
 export type { Cutoffs, Lifetimes } from '../session/lifetimes';
+export type { Lowered } from '../session/assurance';
 export type { SearchOrder, SortKey } from '../session/order';
 export type { PagePosition } from '../session/page-position';
 export type { SecretChange, SecretState } from '../session/secret-rotation';

@@ -8,7 +8,7 @@ import {
 } from '../session/session';
 import type { TrailEntry } from '../session/trail-entry';
 import { ForwardingStore } from './forwarding';
-import type { AdministeredStore, Admission, End, Ending, Kept, Scope } from './store';
+import type { AdministeredStore, Admission, End, Ending, Kept, Raised, Scope } from './store';
 import {
   COUNTED_FOR,
   counterOf,
@@ -61,6 +61,16 @@ class RecordingStore extends ForwardingStore {
       });
     }
     return ending;
+  }
+
+  override async raiseAssurance(id: string, raised: Raised): Promise<boolean> {
+    const isRaised = await super.raiseAssurance(id, raised);
+    const session = isRaised ? await this.inner.find(id) : undefined;
+    const { at, from: ipAddress } = raised;
+    if (session !== undefined) {
+      this.trail.record({ ...describing(session), event: 'reauthenticated', at, ipAddress });
+    }
+    return isRaised;
   }
 
   override async wake(id: string, at: number, idleSince: number): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { plainRefusal } from '../errors';
 import type { Health } from '../health';
+import { afterLowering, type Assurance, type Lowered } from '../session/assurance';
 import { isLive, lastUsed, withIdleTimeout, type Cutoffs } from '../session/lifetimes';
 import { inOrder, NEWEST_FIRST } from '../session/order';
 import { covers, type Revocation } from '../session/revocation';
@@ -29,6 +30,8 @@ import {
   type Hibernated,
   type Kept,
   type ListPage,
+  type Lowering,
+  type Raised,
   type Retained,
   type Scope,
   type Search,
@@ -59,9 +62,7 @@ class MemoryStore implements AdministeredStore {
   async insert(session: StoredSession, admission: Admission): Promise<Ending> {
     if (this.#sessions.has(session.sessionId)) throw sessionIdTaken();
     const { credentialsCheckedAt = session.signedIn } = admission;
-    if (credentialsCheckedAt < (this.#credentialChanges.get(ownerKey(session)) ?? -Infinity)) {
-      throw plainRefusal('credential-changed');
-    }
+    this.#checkCredentials(session, credentialsCheckedAt);
     const ending = new Map<string, End>();
     for (const { which, end } of admission.displaces) {
       for (const { sessionId } of this.#covered(which)) ending.set(sessionId, end);
@@ -108,6 +109,28 @@ class MemoryStore implements AdministeredStore {
     const protocolData = Object.freeze({ ...session.protocolData, ...patch.protocolData });
     this.#sessions.set(id, { ...session, ...patch, protocolData });
     return true;
+  }
+
+  async raiseAssurance(id: string, { authenticatedAt, acr, amr, ...raised }: Raised): Promise<boolean> {
+    const session = this.#sessions.get(id);
+    if (session === undefined || session.endedAt !== null) return false;
+    this.#checkCredentials(session, raised.credentialsCheckedAt);
+    this.#sessions.set(id, { ...session, authenticatedAt, acr, amr });
+    return true;
+  }
+
+  async lowerAssurance(which: Revocation, lowered: Lowered): Promise<Lowering> {
+    const ids: string[] = [];
+    for (const session of this.#covered(which)) {
+      const { earlierAssurance } = session;
+      const assurance = afterLowering(session, lowered);
+      const earlier = earlierAssurance && afterLowering(earlierAssurance as unknown as Assurance, lowered);
+      if (!assurance && !earlier) continue;
+      const changed = { ...assurance, ...(earlier && { earlierAssurance: { ...earlier } }) };
+      this.#sessions.set(session.sessionId, { ...session, ...changed });
+      ids.push(session.sessionId);
+    }
+    return { ids, more: false };
   }
 
   async changeData(id: string, change: (data: Data) => Data): Promise<boolean> {
@@ -254,6 +277,11 @@ class MemoryStore implements AdministeredStore {
   async close(): Promise<number> {
     // Keeps the sessions: another manager may use the same store.
     return 0;
+  }
+
+  #checkCredentials(owner: Owner, checkedAt: number): void {
+    if (checkedAt >= (this.#credentialChanges.get(ownerKey(owner)) ?? -Infinity)) return;
+    throw plainRefusal('credential-changed');
   }
 
   #underPolicy(session: StoredSession): StoredSession {

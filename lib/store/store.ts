@@ -1,6 +1,7 @@
 import { invalidRequest, SessionError } from '../errors';
 import type { Health } from '../health';
 import type { Names } from '../options/reader';
+import type { Assurance, Lowered } from '../session/assurance';
 import type { EndReason } from '../session/end-reason';
 import type { Cutoffs } from '../session/lifetimes';
 import type { SearchOrder } from '../session/order';
@@ -57,6 +58,17 @@ export interface SessionStore {
   read(id: string): Promise<StoredSession | undefined>;
   /** Changes the fields that the patch names. Returns false if the session does not exist or has ended. */
   update(id: string, patch: SessionPatch): Promise<boolean>;
+  /**
+   * Records that the user of a session was authenticated again, also in the trail. Returns false if the session does not exist or has
+   * ended.
+   * @throws SessionError `credential-changed`
+   */
+  raiseAssurance(id: string, raised: Raised): Promise<boolean>;
+  /**
+   * Lowers the assurance of live sessions, at most 500 of them. Repeating it until `more` is false lowers all of them. Never makes an
+   * assurance higher, also if it is repeated.
+   */
+  lowerAssurance(which: Revocation, lowered: Lowered): Promise<Lowering>;
   /**
    * Replaces `data` by the result of `change`, so that no parallel change is lost. If a conflict with another transaction occurs,
    * calls `change` again. Returns false without a call if the session does not exist or has ended. Rethrows what `change` throws.
@@ -192,6 +204,24 @@ export interface Touch extends Use {
 export interface Ending {
   readonly ended: readonly EndedSession[];
   /** True if further sessions must end: the caller must repeat the call until it is false. */
+  readonly more: boolean;
+}
+
+/** An authentication in a session that lives. Its assurance replaces the earlier one. */
+export interface Raised extends Assurance {
+  readonly authenticatedAt: number;
+  /** The time of the call. */
+  readonly at: number;
+  /** The time when the credentials were checked. */
+  readonly credentialsCheckedAt: number;
+  /** The address of the request, or null if it is unknown or not kept. */
+  readonly from: string | null;
+}
+
+/** The sessions whose assurance one call lowered. */
+export interface Lowering {
+  readonly ids: readonly string[];
+  /** True if further sessions must be lowered: the caller must repeat the call until it is false. */
   readonly more: boolean;
 }
 

@@ -13,7 +13,7 @@ export type HeadersWithCookies =
 
 /**
  * Returns the `Cookie` header that a browser would send after the response: `request(app).get('/').set('Cookie',
- * cookieHeader(response))`. The agent of supertest sends `Secure` and `__Host-` cookies only over HTTPS, so that a test over plain
+ * cookieHeader(response))`. The agent of supertest sends `Secure` and `__Host-Http-` cookies only over HTTPS, so that a test over plain
  * HTTP would look signed out. Cookies that the response clears are left out. Returns '' if the response sets none.
  */
 export function cookieHeader({ headers }: ResponseWithCookies): string {

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 
+import { satisfies } from '../support/compliance';
 import { DAY } from '../support/sessions';
 import { describeWithChromium } from './chromium';
 import { opened, screenshot, Showcase, violations } from './showcase';
@@ -178,7 +179,7 @@ describeWithChromium('the account page', () => {
     await page.context().close();
   });
 
-  it('shows hostile user agents, client ids and names as text', async () => {
+  it(satisfies('shows hostile user agents, client ids and names as text', 'ASVS 3.2.2'), async () => {
     const { manager } = demo.nodes[0]!;
     const { session } = await manager.open({
       userId: 'alice',

@@ -9,8 +9,9 @@ const PROGRAM = process.env['CHROMIUM'] || '/usr/bin/chromium';
 /** The tests that need the browser. */
 export const describeWithChromium = describeWith('chromium', existsSync(PROGRAM));
 
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox'] });
+/** @param args Further arguments of the program. */
+export function launchChromium(args: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox', ...args] });
 }
 
 /** The switches with which Chromium binds sessions without special hardware. */

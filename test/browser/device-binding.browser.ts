@@ -10,8 +10,8 @@ import { describeWithChromium, launchBindingChromium } from './chromium';
 import { TlsCluster } from './tls-cluster';
 
 const MINUTE = 60_000;
-const SESSION = '__Host-identity';
-const BOUND = '__Host-identity-bound';
+const SESSION = '__Host-Http-identity';
+const BOUND = '__Host-Http-identity-bound';
 
 describeWithChromium('device-bound sessions', () => {
   let folder: string;

@@ -19,6 +19,18 @@ describe('Tracker', () => {
     expect(sessions).toMatchObject([{ clientId: 'web', staySignedIn: true, ipAddresses: ['127.0.0.1'] }]);
   });
 
+  it('does not know when the user was authenticated, unless userOf says so', async () => {
+    const manager = managerOn({ store: memory() });
+    const authenticatedAt = new Date(Date.UTC(2026, 0, 1));
+    const userOf = ({ session: { userId } }: Request) =>
+      userId === undefined ? null : { userId, ...(userId === 'bob' && { authenticatedAt, amr: ['pwd'] }) };
+    const app = hostOn(manager, { userOf });
+    for (const user of ['alice', 'bob']) await (await signedIn(app, user)).get('/');
+    const of = async (userId: string) => (await manager.list({ userId })).sessions;
+    expect(await of('alice')).toMatchObject([{ authenticatedAt: null, amr: [] }]);
+    expect(await of('bob')).toMatchObject([{ authenticatedAt: authenticatedAt.getTime(), amr: ['pwd'] }]);
+  });
+
   it('ends the session when the user was signed out before the request reached the tracker', async () => {
     const manager = managerOn({ store: memory() });
     const store = new MemoryStore();

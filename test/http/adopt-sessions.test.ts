@@ -123,6 +123,25 @@ describe.each([
 });
 
 describe('adoptSessions', () => {
+  it('does not know when the user was authenticated, unless oldSessionOf says so', async () => {
+    const before = oldVersion();
+    const sessions = manager();
+    for (const [user, authenticatedAt] of [
+      ['alice', undefined],
+      ['carol', new Date(Date.UTC(2026, 0, 1))],
+    ] as const) {
+      const facts = authenticatedAt && { authenticatedAt };
+      const app = newVersion(sessions, {
+        oldSessionOf: (each) => ({ ...oldSessionOf(each)!, ...facts }),
+      });
+      await request(app)
+        .get('/')
+        .set('Cookie', await signedInCookie(before, user));
+      const [session] = (await sessions.list({ userId: user })).sessions;
+      expect(session?.authenticatedAt).toBe(authenticatedAt?.getTime() ?? null);
+    }
+  });
+
   it('lets a user move between the old and the new version, with one session', async () => {
     const [before, after] = [oldVersion(), newVersion(manager())];
     const cookie = await signedInCookie(before);

@@ -11,6 +11,7 @@ import {
   type Opened,
   type SignIn,
 } from '../../lib';
+import { satisfies } from '../support/compliance';
 import { FakeClock } from '../support/clock';
 import { bearerOf, cookieOf } from '../support/credentials';
 import { managerOn } from '../support/manager';
@@ -53,7 +54,7 @@ describe('autologin', () => {
     const [set, ...others] = response.get('Set-Cookie')!;
     expect(others).toEqual([]);
     const [renewed, ...attributes] = set!.split('; ');
-    expect(renewed).toMatch(new RegExp(`^__Host-identity=${session.session.sessionId}\\.[\\w-]{43}$`));
+    expect(renewed).toMatch(new RegExp(`^__Host-Http-identity=${session.session.sessionId}\\.[\\w-]{43}$`));
     expect(renewed).not.toBe(cookie);
     expect(attributes).toEqual(['Path=/', 'Max-Age=604800', 'HttpOnly', 'Secure', 'SameSite=Lax']);
     expect((await attempt({ Cookie: renewed! })).status).toBe(200);
@@ -82,7 +83,7 @@ describe('autologin', () => {
       200,
       [
         expect.stringMatching(
-          /^__Host-identity=[0-9a-f]{32}\.[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+          /^__Host-Http-identity=[0-9a-f]{32}\.[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
         ),
       ],
     ]);
@@ -119,7 +120,7 @@ describe('autologin', () => {
 });
 
 describe('autologin refusals', () => {
-  it('returns 401 with code credentials-missing without credentials', async () => {
+  it(satisfies('returns 401 with code credentials-missing without credentials', 'ASVS 7.6.2'), async () => {
     expectRefusal(await attempt({}), 401, 'credentials-missing');
     expectRefusal(await attempt({ Cookie: 'other=1' }), 401, 'credentials-missing');
   });
@@ -128,7 +129,7 @@ describe('autologin refusals', () => {
     const { session } = await opened();
     const wrong: Opened = { session, secret: 'A'.repeat(43) };
     expectRefusal(await attempt({ Cookie: cookieOf(wrong) }), 401, 'credentials-invalid');
-    expectRefusal(await attempt({ Cookie: '__Host-identity=junk' }), 401, 'credentials-invalid');
+    expectRefusal(await attempt({ Cookie: '__Host-Http-identity=junk' }), 401, 'credentials-invalid');
   });
 
   it('returns 401 with code session-ended after the session was revoked', async () => {

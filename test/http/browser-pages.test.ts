@@ -18,6 +18,7 @@ import {
 } from '../../lib';
 import { plainRefusal } from '../../lib/errors';
 import type { AdministeredStore } from '../../lib/store';
+import { satisfies } from '../support/compliance';
 import { Browser } from '../support/browser';
 import { managerOn } from '../support/manager';
 
@@ -89,8 +90,37 @@ describe.each([
   });
 
   it('gives the code as the notice if the session did not end, and no page to return to after a form', async () => {
-    const response = await form(appWith({}, framework), '/account/sessions/x/end', '__Host-identity=junk');
+    const response = await form(
+      appWith({}, framework),
+      '/account/sessions/x/end',
+      '__Host-Http-identity=junk',
+    );
     expect(response.get('Location')).toBe('/sign-in?notice=credentials-invalid');
+  });
+
+  it('leads back to the page with the form if the form needs a recent authentication', async () => {
+    const app = appWith({}, framework);
+    app.post(
+      '/email',
+      () => {
+        throw new SessionError('authentication-insufficient', 'Sign in again.', { required: { maxAge: 60 } });
+      },
+      sessionErrors(manager, { dialect: browserPages(manager.settings, { signIn: '/sign-in' }) }),
+    );
+    const target = async (referer?: string) => {
+      const sent = form(app, '/email').set({
+        Host: 'app.test',
+        ...(referer !== undefined && { Referer: referer }),
+      });
+      return (await sent).get('Location');
+    };
+    const notice = '/sign-in?notice=authentication-insufficient';
+    expect(await target('https://app.test/profile?tab=2#top')).toBe(
+      `${notice}&returnTo=%2Fprofile%3Ftab%3D2`,
+    );
+    for (const referer of ['https://evil.test/profile', 'https://app.test/sign-in?x', 'junk', undefined]) {
+      expect(await target(referer)).toBe(notice);
+    }
   });
 
   it('returns the answers of REST to a program', async () => {
@@ -114,7 +144,7 @@ describe.each([
     expect(await end('x')).toBe('/account?tab=devices&notice=session-not-found#list');
     const out = await form(app, '/sign-out', cookie);
     expect([out.status, out.get('Location')]).toEqual([303, '/sign-in?notice=signed-out']);
-    expect(out.get('Set-Cookie')?.[0]).toMatch(/^__Host-identity=;/);
+    expect(out.get('Set-Cookie')?.[0]).toMatch(/^__Host-Http-identity=;/);
   });
 
   it('shows a page with the escaped message for refusals that no sign-in helps against', async () => {
@@ -213,7 +243,7 @@ describe('returnPath', () => {
     expect((await request(app).get('/?returnTo=/a&returnTo=//evil')).body).toBe('/');
   });
 
-  it('never leads to another origin, whatever the text', () => {
+  it(satisfies('never leads to another origin, whatever the text', 'ASVS 3.7.2'), () => {
     const part = fc.constantFrom(
       '/',
       '\\',

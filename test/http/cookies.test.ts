@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 
 import { cookieValues, setCookie } from '../../lib/http/cookies';
+import { satisfies } from '../support/compliance';
 
 describe('cookieValues', () => {
   it.each([
@@ -53,7 +54,7 @@ describe('cookieValues', () => {
         '"',
         'a',
         '%00',
-        '__Host-',
+        '__Host-Http-',
         '__proto__',
       ),
       fc.string(),
@@ -68,12 +69,20 @@ describe('cookieValues', () => {
 });
 
 describe('setCookie', () => {
-  it('sets HttpOnly, Secure, SameSite, Path=/ and Max-Age', () => {
-    const attributes = { secure: true, sameSite: 'lax', partitioned: false, maxAge: 60 } as const;
-    expect(setCookie('__Host-identity', 'v', attributes)).toBe(
-      '__Host-identity=v; Path=/; Max-Age=60; HttpOnly; Secure; SameSite=Lax',
-    );
-  });
+  it(
+    satisfies(
+      'sets HttpOnly, Secure, SameSite, Path=/ and Max-Age',
+      'ASVS 3.3.1',
+      'ASVS 3.3.2',
+      'NIST 5.1.1 further',
+    ),
+    () => {
+      const attributes = { secure: true, sameSite: 'lax', partitioned: false, maxAge: 60 } as const;
+      expect(setCookie('__Host-Http-identity', 'v', attributes)).toBe(
+        '__Host-Http-identity=v; Path=/; Max-Age=60; HttpOnly; Secure; SameSite=Lax',
+      );
+    },
+  );
 
   it('omits Max-Age if it is undefined and Secure if it is false', () => {
     expect(setCookie('identity', 'v', { secure: false, sameSite: 'strict', partitioned: false })).toBe(

@@ -17,7 +17,7 @@ import { FakeClock } from '../support/clock';
 import { managerOn } from '../support/manager';
 
 const COOKIE =
-  /^__Host-identity-device=[A-Za-z0-9_-]{43}; Path=\/; Max-Age=34560000; HttpOnly; Secure; SameSite=Lax$/;
+  /^__Host-Http-identity-device=[A-Za-z0-9_-]{43}; Path=\/; Max-Age=34560000; HttpOnly; Secure; SameSite=Lax$/;
 
 let store: AdministeredStore;
 let manager: IdentitySessionManager;
@@ -51,21 +51,21 @@ function use(options: IdentitySessionOptions): void {
 }
 
 const alice = { userId: 'alice' };
-const deviceOf = (browser: Browser) => browser.cookies.get('__Host-identity-device');
+const deviceOf = (browser: Browser) => browser.cookies.get('__Host-Http-identity-device');
 
 describe('the device cookie', () => {
   it('distinguishes a known browser from a new one, also after the sign-out', async () => {
     const [home, work] = [new Browser(app), new Browser(app)];
     const first = await home.post('/sign-in', alice);
     expect(first.get('Set-Cookie')).toEqual([
-      expect.stringMatching(/^__Host-identity=/),
+      expect.stringMatching(/^__Host-Http-identity=/),
       expect.stringMatching(COOKIE),
     ]);
     const { body } = await work.post('/sign-in', alice);
     expect(told).toEqual([body.session.sessionId]);
     for (const browser of [home, work]) {
       await browser.delete('/session');
-      expect([...browser.cookies.keys()]).toEqual(['__Host-identity-device']);
+      expect([...browser.cookies.keys()]).toEqual(['__Host-Http-identity-device']);
       await browser.post('/sign-in', alice);
     }
     expect(told).toHaveLength(1);
@@ -100,7 +100,7 @@ describe('the device cookie', () => {
 
   it('is replaced if it is malformed', async () => {
     const browser = new Browser(app);
-    browser.cookies.set('__Host-identity-device', 'short');
+    browser.cookies.set('__Host-Http-identity-device', 'short');
     await browser.post('/sign-in', alice);
     expect(deviceOf(browser)).toMatch(/^[A-Za-z0-9_-]{43}$/);
   });
@@ -122,7 +122,7 @@ describe('the device cookie', () => {
     const browser = new Browser(app);
     const { body } = await browser.post('/sign-in', alice);
     await browser.post('/session/autologin');
-    expect([...browser.cookies.keys()]).toEqual(['__Host-identity']);
+    expect([...browser.cookies.keys()]).toEqual(['__Host-Http-identity']);
     expect((await store.find(body.session.sessionId as string))!.knownDevice).toBeNull();
   });
 

@@ -20,7 +20,7 @@ import { bearerOf, cookieOf } from '../support/credentials';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { managerOn } from '../support/manager';
 
-const CLEARED = ['__Host-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax'];
+const CLEARED = ['__Host-Http-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax'];
 
 let database: TestDatabase;
 let manager: IdentitySessionManager;
@@ -81,7 +81,7 @@ describe('signOut behind sessionClaimGuard', () => {
   });
 
   it('ends the session of the token if the request also has malformed cookies', async () => {
-    for (const cookie of ['__Host-identity=junk', `${cookieOf(other)}; ${cookieOf(other)}`]) {
+    for (const cookie of ['__Host-Http-identity=junk', `${cookieOf(other)}; ${cookieOf(other)}`]) {
       claimed = await manager.create({ userId: 'alice' });
       expect((await signingOut({ ...token(), Cookie: cookie })).status).toBe(204);
       expect(await reasonOf(claimed)).toBe('signed-out');

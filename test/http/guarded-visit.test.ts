@@ -48,7 +48,7 @@ const cookiesOf = (response: Response) => response.get('Set-Cookie') ?? [];
 const valueOf = (setCookie: string | undefined) => setCookie?.split(';')[0] ?? '';
 
 const NEW_COOKIE =
-  /^__Host-identity=[0-9a-f]{32}\.[\w-]{43}; Path=\/; Max-Age=777600; HttpOnly; Secure; SameSite=Lax$/;
+  /^__Host-Http-identity=[0-9a-f]{32}\.[\w-]{43}; Path=\/; Max-Age=777600; HttpOnly; Secure; SameSite=Lax$/;
 
 describe('a response of a guarded route', () => {
   it('carries the new cookie, is kept from shared caches, and lets the client continue with it', async () => {
@@ -117,7 +117,7 @@ describe('a response of a guarded route', () => {
   it('leaves the browser signed out if the route signs the user out', async () => {
     route('/sign-out', signOut(manager));
     const response = await get(await due(), '/sign-out');
-    expect(valueOf(cookiesOf(response).at(-1))).toBe('__Host-identity=');
+    expect(valueOf(cookiesOf(response).at(-1))).toBe('__Host-Http-identity=');
   });
 
   it('carries one cookie if two guards are mounted, and if autologin is behind a guard', async () => {

@@ -88,7 +88,9 @@ describe('limitChoice in REST', () => {
         routes: { sessions: 'GET /session/choice', signIn: 'POST /session/choice' },
       },
     ]);
-    expect(browser.cookies.get('__Host-identity-ticket')).toMatch(new RegExp(`^${body.ticket}\\..{43}$`));
+    expect(browser.cookies.get('__Host-Http-identity-ticket')).toMatch(
+      new RegExp(`^${body.ticket}\\..{43}$`),
+    );
     const listed = await browser.get('/session/choice');
     expect(listed.body.sessions).toEqual([
       expect.objectContaining({ id: newer, current: false }),
@@ -97,8 +99,8 @@ describe('limitChoice in REST', () => {
     const opened = await browser.post('/session/choice', { ends: [older] });
     expect([opened.status, opened.body.session.current]).toEqual([200, true]);
     expect(opened.get('Set-Cookie')).toEqual([
-      expect.stringMatching(/^__Host-identity=.+; Max-Age=604800;/),
-      '__Host-identity-ticket=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax',
+      expect.stringMatching(/^__Host-Http-identity=.+; Max-Age=604800;/),
+      '__Host-Http-identity-ticket=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax',
     ]);
     expect(await idsOf()).toEqual([opened.body.session.id, newer]);
     expect((await browser.get('/session')).body.session.id).toBe(opened.body.session.id);
@@ -196,11 +198,14 @@ describe('limitChoice in REST', () => {
     [
       'is forged',
       async (browser: Browser) => {
-        browser.cookies.set('__Host-identity-ticket', `${'a'.repeat(43)}.${'b'.repeat(43)}`);
+        browser.cookies.set('__Host-Http-identity-ticket', `${'a'.repeat(43)}.${'b'.repeat(43)}`);
       },
     ],
-    ['is malformed', async (browser: Browser) => void browser.cookies.set('__Host-identity-ticket', 'x')],
-    ['is missing', async (browser: Browser) => void browser.cookies.delete('__Host-identity-ticket')],
+    [
+      'is malformed',
+      async (browser: Browser) => void browser.cookies.set('__Host-Http-identity-ticket', 'x'),
+    ],
+    ['is missing', async (browser: Browser) => void browser.cookies.delete('__Host-Http-identity-ticket')],
   ])('refuses a ticket that %s, always with the same response', async (_, spoil) => {
     const ids = await fill();
     const browser = new Browser(appOf());
@@ -348,7 +353,7 @@ describe('limitChoice in REST', () => {
     const errors: unknown[] = [];
     const browser = new Browser(appOf({ errors }));
     const ticket = await refused(browser);
-    const [, secret] = browser.cookies.get('__Host-identity-ticket')!.split('.');
+    const [, secret] = browser.cookies.get('__Host-Http-identity-ticket')!.split('.');
     const seen = inspect([errors, events], { depth: 10 }) + JSON.stringify([errors, events]);
     for (const each of [ticket, secret!]) expect(seen).not.toContain(each);
     expect(errors).toHaveLength(1);

@@ -21,18 +21,21 @@ describe('presentedTicket', () => {
     [{ authorization: 'Bearer eis_x' }, undefined],
     [{ authorization: 'Ticket t' }, { ticket: 't', browser: undefined }],
     [{ authorization: 'ticket  t ' }, { ticket: 't', browser: undefined }],
-    [{ cookie: '__Host-identity-ticket=t.b' }, { ticket: 't', browser: 'b' }],
+    [{ cookie: '__Host-Http-identity-ticket=t.b' }, { ticket: 't', browser: 'b' }],
     [{ cookie: 'identity-ticket=t.b' }, undefined],
     [
-      { authorization: 'Ticket t', cookie: '__Host-identity-ticket=t.b' },
+      { authorization: 'Ticket t', cookie: '__Host-Http-identity-ticket=t.b' },
       { ticket: 't', browser: 'b' },
     ],
     [
-      { authorization: 'Ticket t', cookie: '__Host-identity-ticket=u.b' },
+      { authorization: 'Ticket t', cookie: '__Host-Http-identity-ticket=u.b' },
       { ticket: 't', browser: undefined },
     ],
     [
-      { authorization: 'Ticket t', cookie: '__Host-identity-ticket=u.c; __Host-identity-ticket=t.b' },
+      {
+        authorization: 'Ticket t',
+        cookie: '__Host-Http-identity-ticket=u.c; __Host-Http-identity-ticket=t.b',
+      },
       { ticket: 't', browser: 'b' },
     ],
   ])('reads %j', (headers, expected) => {
@@ -43,7 +46,9 @@ describe('presentedTicket', () => {
 describe('the cookie of a ticket', () => {
   it('contains the ticket with the secret of its browser, and scripts cannot read it', () => {
     const [cookie] = ticketCookie(TICKET, COOKIES);
-    expect(cookie).toBe('__Host-identity-ticket=t.b; Path=/; Max-Age=120; HttpOnly; Secure; SameSite=Lax');
+    expect(cookie).toBe(
+      '__Host-Http-identity-ticket=t.b; Path=/; Max-Age=120; HttpOnly; Secure; SameSite=Lax',
+    );
     expect(presented({ cookie: cookie!.split(';')[0]! })).toEqual({ ticket: 't', browser: 'b' });
     expect(clearedTicketCookie(COOKIES)).toContain('Max-Age=0');
   });

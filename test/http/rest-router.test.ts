@@ -4,6 +4,7 @@ import express, { type Express } from 'express';
 import request from 'supertest';
 
 import { rest, restRouter, type IdentitySessionManager } from '../../lib';
+import { satisfies } from '../support/compliance';
 import { appOn } from '../support/app';
 import { Browser } from '../support/browser';
 import { FakeClock } from '../support/clock';
@@ -43,27 +44,39 @@ async function idOf(browser: Browser): Promise<string> {
 }
 
 describe('the sign-in of an app with restRouter', () => {
-  it('keeps the secret in the cookie only, out of all bodies and the database', async () => {
-    const browser = await signedIn();
-    const secret = browser.cookieHeader.split('.')[1]!;
-    const bodies = await Promise.all(['/session', '/sessions', '/private'].map((path) => browser.get(path)));
-    const rows = await database.knex.raw<{ rows: unknown[] }>('select * from identity_sessions');
-    const hash = (await database.knex('identity_sessions').first<{ secret_hash: Buffer }>()).secret_hash;
-    for (const text of [...bodies.map(({ text }) => text), JSON.stringify(rows.rows)]) {
-      expect(text).not.toContain(secret);
-    }
-    for (const { text } of bodies) expect(text).not.toContain(hash.toString('hex'));
-  });
+  it(
+    satisfies(
+      'keeps the secret in the cookie only, out of all bodies and the database',
+      'ASVS 3.3.4',
+      'NIST 5.1 secret',
+    ),
+    async () => {
+      const browser = await signedIn();
+      const secret = browser.cookieHeader.split('.')[1]!;
+      const bodies = await Promise.all(
+        ['/session', '/sessions', '/private'].map((path) => browser.get(path)),
+      );
+      const rows = await database.knex.raw<{ rows: unknown[] }>('select * from identity_sessions');
+      const hash = (await database.knex('identity_sessions').first<{ secret_hash: Buffer }>()).secret_hash;
+      for (const text of [...bodies.map(({ text }) => text), JSON.stringify(rows.rows)]) {
+        expect(text).not.toContain(secret);
+      }
+      for (const { text } of bodies) expect(text).not.toContain(hash.toString('hex'));
+    },
+  );
 
-  it('ends the session of the previous cookie, even if it belonged to another user', async () => {
-    const browser = await signedIn();
-    const before = browser.cookieHeader;
-    await browser.post('/sign-in', { userId: 'bob' });
-    expect(browser.cookieHeader).not.toBe(before);
-    expect((await browser.get('/private')).body.userId).toBe('bob');
-    const old = await request(app).get('/private').set('Cookie', before);
-    expect(old.body).toMatchObject({ status: 401, code: 'session-ended', reason: 'replaced' });
-  });
+  it(
+    satisfies('ends the session of the previous cookie, even if it belonged to another user', 'ASVS 7.2.4'),
+    async () => {
+      const browser = await signedIn();
+      const before = browser.cookieHeader;
+      await browser.post('/sign-in', { userId: 'bob' });
+      expect(browser.cookieHeader).not.toBe(before);
+      expect((await browser.get('/private')).body.userId).toBe('bob');
+      const old = await request(app).get('/private').set('Cookie', before);
+      expect(old.body).toMatchObject({ status: 401, code: 'session-ended', reason: 'replaced' });
+    },
+  );
 });
 
 describe('GET /sessions with several nodes', () => {
@@ -121,35 +134,41 @@ describe('a guarded request', () => {
     });
   });
 
-  it('gets the same 401 for an unknown id, a wrong secret and a malformed value', async () => {
-    const [id, secret] = (await signedIn()).cookieHeader.split('=')[1]!.split('.') as [string, string];
-    const other = (await signedIn()).cookieHeader.split('.')[1]!;
-    const values = [
-      `${'0'.repeat(32)}.${secret}`,
-      `${id}.${other}`,
-      `${id}.${secret}x`,
-      `${id}.${secret.slice(1)}`,
-      `${id.toUpperCase()}X.${secret}`,
-      `${id.replace(/[a-f]/, 'A')}.${secret}`,
-      `${id.slice(1)}}.${secret}`,
-      `${id}.${secret.slice(1)}+`,
-      `${id}${secret}`,
-      `"${id}.${secret}"`,
-      'junk',
-      '%00',
-      '',
-    ];
-    const answers = await Promise.all(
-      values.map((value) => request(app).get('/private').set('Cookie', `__Host-identity=${value}`)),
-    );
-    for (const { status, text, headers } of answers) {
-      expect([status, text, headers['set-cookie']]).toEqual([401, answers[0]!.text, undefined]);
-    }
-  });
+  it(
+    satisfies('gets the same 401 for an unknown id, a wrong secret and a malformed value', 'ASVS 7.2.1'),
+    async () => {
+      const [id, secret] = (await signedIn()).cookieHeader.split('=')[1]!.split('.') as [string, string];
+      const other = (await signedIn()).cookieHeader.split('.')[1]!;
+      const values = [
+        `${'0'.repeat(32)}.${secret}`,
+        `${id}.${other}`,
+        `${id}.${secret}x`,
+        `${id}.${secret.slice(1)}`,
+        `${id.toUpperCase()}X.${secret}`,
+        `${id.replace(/[a-f]/, 'A')}.${secret}`,
+        `${id.slice(1)}}.${secret}`,
+        `${id}.${secret.slice(1)}+`,
+        `${id}${secret}`,
+        `"${id}.${secret}"`,
+        'junk',
+        '%00',
+        '',
+      ];
+      const answers = await Promise.all(
+        values.map((value) => request(app).get('/private').set('Cookie', `__Host-Http-identity=${value}`)),
+      );
+      for (const { status, text, headers } of answers) {
+        expect([status, text, headers['set-cookie']]).toEqual([401, answers[0]!.text, undefined]);
+      }
+    },
+  );
 
   it('gets 400 with code credentials-ambiguous for two session cookies in any order', async () => {
     const { cookieHeader } = await signedIn();
-    for (const both of [`${cookieHeader}; __Host-identity=evil`, `__Host-identity=evil; ${cookieHeader}`]) {
+    for (const both of [
+      `${cookieHeader}; __Host-Http-identity=evil`,
+      `__Host-Http-identity=evil; ${cookieHeader}`,
+    ]) {
       const response = await request(app).get('/private').set('Cookie', both);
       expect(response.status).toBe(400);
       expect(response.body.code).toBe('credentials-ambiguous');
@@ -176,11 +195,19 @@ describe('a guarded request', () => {
     expect((await browser.get('/private')).status).toBe(200);
   });
 
-  it('gets code session-expired after the short lifetime', async () => {
-    const browser = await signedIn();
-    clock.advance(HOUR);
-    expect((await browser.get('/private')).body.code).toBe('session-expired');
-  });
+  it(
+    satisfies(
+      'gets code session-expired after the short lifetime',
+      'ASVS 7.3.1',
+      'NIST 5.1 end',
+      'NIST 5.1.1 expiry',
+    ),
+    async () => {
+      const browser = await signedIn();
+      clock.advance(HOUR);
+      expect((await browser.get('/private')).body.code).toBe('session-expired');
+    },
+  );
 });
 
 describe('a client with a bearer token', () => {
@@ -303,6 +330,62 @@ describe('DELETE /sessions/others and /sessions/all', () => {
     expect((await request(app).get('/private').set('Cookie', before)).status).toBe(401);
     expect((await other.get('/private')).status).toBe(401);
   });
+});
+
+describe.each([
+  ['the option of the router', {}, { recent: { maxAge: '10M' } }],
+  ['the option of the manager', { recency: '10M' }, {}],
+])('ending sessions with a recent authentication, by %s', (_, options, routerOptions) => {
+  beforeEach(async () => {
+    await manager.close();
+    manager = managerOn({ knex: database.knex, clock, ...options });
+    app = appOn(manager, routerOptions);
+  });
+
+  it(satisfies('refuses to end other sessions after that time, and ends none', 'ASVS 7.5.2'), async () => {
+    const [desk, phone] = [await signedIn(), await signedIn()];
+    clock.advance(600_001);
+    for (const path of [`/sessions/${await idOf(phone)}`, '/sessions/others', '/sessions/all']) {
+      const { status, body, headers } = await desk.delete(path);
+      expect([status, body.code, body.required]).toEqual([
+        401,
+        'authentication-insufficient',
+        { maxAge: 600 },
+      ]);
+      expect(headers['www-authenticate']).toContain('error="insufficient_user_authentication"');
+      expect(headers['set-cookie']).toBeUndefined();
+    }
+    expect((await desk.get('/sessions')).body.sessions).toHaveLength(2);
+  });
+
+  it(satisfies('never refuses to read lists or to end the own session', 'ASVS 7.5.2'), async () => {
+    const [desk, phone] = [await signedIn(), await signedIn()];
+    clock.advance(600_001);
+    for (const path of ['/session', '/sessions', '/sessions/trail', '/private']) {
+      expect((await desk.get(path)).status).toBe(200);
+    }
+    expect((await desk.delete(`/sessions/${await idOf(desk)}`)).status).toBe(204);
+    expect((await phone.delete('/session')).status).toBe(204);
+  });
+
+  it('ends other sessions until then, and again after a new sign-in', async () => {
+    const [desk, phone] = [await signedIn(), await signedIn()];
+    clock.advance(600_000);
+    expect((await desk.delete(`/sessions/${await idOf(phone)}`)).status).toBe(204);
+    clock.advance(1);
+    expect((await desk.delete('/sessions/others')).status).toBe(401);
+    await desk.post('/sign-in', { userId: 'alice' });
+    expect((await desk.delete('/sessions/others')).status).toBe(204);
+  });
+});
+
+it('restRouter with `recent: false` requires no recent authentication, whatever the manager says', async () => {
+  await manager.close();
+  manager = managerOn({ knex: database.knex, clock, recency: '10M' });
+  app = appOn(manager, { recent: false });
+  const browser = await signedIn();
+  clock.advance(600_001);
+  expect((await browser.delete('/sessions/others')).status).toBe(204);
 });
 
 describe('DELETE /sessions without an id', () => {
@@ -445,7 +528,7 @@ describe.each([
 });
 
 describe('two nodes on one database', () => {
-  it('refuse a session that the other one ended, within the lease', async () => {
+  it(satisfies('refuse a session that the other one ended, within the lease', 'ASVS 7.4.1'), async () => {
     const other = managerOn({ knex: database.knex, clock });
     const elsewhere = appOn(other);
     const [mine, stolen] = [await signedIn(), await signedIn()];
@@ -498,7 +581,7 @@ describe('the cookie for frames of other sites', () => {
       ];
       for (const response of responses) {
         const [cookie = ''] = response.get('Set-Cookie') ?? [];
-        expect(cookie.replace(/^__Host-identity=[^;]*; |Max-Age=0; /g, '')).toBe(FRAME);
+        expect(cookie.replace(/^__Host-Http-identity=[^;]*; |Max-Age=0; /g, '')).toBe(FRAME);
       }
     } finally {
       await framed.close();

@@ -60,7 +60,7 @@ describe.each(['credentials', 'remembered'] as const)('%s of the REST dialect', 
   const credentialsIn = (headers: Record<string, string>, by = dialect) => by[which](request(headers));
 
   it('returns the credentials of the cookie', () => {
-    expect(credentialsIn({ cookie: `a=b; __Host-identity=${PAIR}; c=d` })).toEqual({
+    expect(credentialsIn({ cookie: `a=b; __Host-Http-identity=${PAIR}; c=d` })).toEqual({
       sessionId: ID,
       secret: SECRET,
       transport: 'cookie',
@@ -102,15 +102,16 @@ describe.each(['credentials', 'remembered'] as const)('%s of the REST dialect', 
     ['quotes', `"${PAIR}"`],
     ['escapes', PAIR.replace('.', '%2e')],
   ])('throws credentials-invalid for %s in a cookie or a token', (_, value) => {
-    const refusals = [{ cookie: `__Host-identity=${value}` }, { authorization: `Bearer eis_${value}` }].map(
-      (headers) => {
-        try {
-          return credentialsIn(headers);
-        } catch (error) {
-          return error;
-        }
-      },
-    );
+    const refusals = [
+      { cookie: `__Host-Http-identity=${value}` },
+      { authorization: `Bearer eis_${value}` },
+    ].map((headers) => {
+      try {
+        return credentialsIn(headers);
+      } catch (error) {
+        return error;
+      }
+    });
     expect(refusals).toEqual([code('credentials-invalid'), code('credentials-invalid')]);
     // The message is the same as for a wrong secret.
     expect(refusals).toEqual(
@@ -123,23 +124,26 @@ describe.each(['credentials', 'remembered'] as const)('%s of the REST dialect', 
   });
 
   it.each([
-    ['two cookies', { cookie: `__Host-identity=${PAIR}; __Host-identity=${PAIR}` }],
-    ['two cookies, one of them junk', { cookie: `__Host-identity=junk; __Host-identity=${PAIR}` }],
-    ['a cookie and a token', { cookie: `__Host-identity=${PAIR}`, authorization: `Bearer eis_${PAIR}` }],
-    ['a cookie and a token of junk', { cookie: `__Host-identity=${PAIR}`, authorization: 'Bearer eis_junk' }],
+    ['two cookies', { cookie: `__Host-Http-identity=${PAIR}; __Host-Http-identity=${PAIR}` }],
+    ['two cookies, one of them junk', { cookie: `__Host-Http-identity=junk; __Host-Http-identity=${PAIR}` }],
+    ['a cookie and a token', { cookie: `__Host-Http-identity=${PAIR}`, authorization: `Bearer eis_${PAIR}` }],
+    [
+      'a cookie and a token of junk',
+      { cookie: `__Host-Http-identity=${PAIR}`, authorization: 'Bearer eis_junk' },
+    ],
   ])('throws credentials-ambiguous for %s', (_, headers) => {
     expect(() => credentialsIn(headers)).toThrow(code('credentials-ambiguous'));
   });
 
   it('ignores bearer tokens of the app, even beside a session cookie', () => {
-    const headers = { cookie: `__Host-identity=${PAIR}`, authorization: 'Bearer jwt' };
+    const headers = { cookie: `__Host-Http-identity=${PAIR}`, authorization: 'Bearer jwt' };
     expect(credentialsIn(headers)).toMatchObject({ transport: 'cookie' });
   });
 
-  it('expects the cookie without the __Host- prefix if secure is false', () => {
+  it('expects the cookie without the prefix if secure is false', () => {
     const plain = dialectWith({ name: 'sid', secure: false });
     expect(credentialsIn({ cookie: `sid=${PAIR}` }, plain)).toMatchObject({ sessionId: ID });
-    expect(credentialsIn({ cookie: `__Host-sid=${PAIR}` }, plain)).toBeUndefined();
+    expect(credentialsIn({ cookie: `__Host-Http-sid=${PAIR}` }, plain)).toBeUndefined();
     expect(credentialsIn({ cookie: `sid=${PAIR}` }, dialectWith({ name: 'sid' }))).toBeUndefined();
   });
 });
@@ -186,14 +190,14 @@ describe('opened of the REST dialect', () => {
   it('returns the session uncached and sets a session cookie with the credentials', () => {
     expect(opened()).toEqual({
       ...dialect.session(described(session()), request()),
-      cookies: [`__Host-identity=${PAIR}; Path=/; HttpOnly; Secure; SameSite=Lax`],
+      cookies: [`__Host-Http-identity=${PAIR}; Path=/; HttpOnly; Secure; SameSite=Lax`],
     });
   });
 
   it('sets Max-Age in whole seconds for a session that stays signed in', () => {
     const { cookies } = opened({ staySignedIn: true }, dialectWith({ ttl: 90_999, sameSite: 'strict' }));
     expect(cookies).toEqual([
-      `__Host-identity=${PAIR}; Path=/; Max-Age=90; HttpOnly; Secure; SameSite=Strict`,
+      `__Host-Http-identity=${PAIR}; Path=/; Max-Age=90; HttpOnly; Secure; SameSite=Strict`,
     ]);
   });
 
@@ -230,6 +234,7 @@ describe('session and sessions of the REST dialect', () => {
     client: null,
     userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
     signedIn: '2026-01-15T12:00:00.000Z',
+    authenticatedAt: '2026-01-15T12:00:00.000Z',
     lastAccessed: '2026-01-15T12:00:00.000Z',
     expires: '2026-01-16T12:00:00.000Z',
     device: {
@@ -247,6 +252,15 @@ describe('session and sessions of the REST dialect', () => {
       cookies: [],
       body: { session: shape },
     });
+  });
+
+  it('returns the level and the methods of the authentication, and no unknown time', () => {
+    const { body } = dialect.session(
+      described(session({ authenticatedAt: null, acr: 'aal2', amr: ['pwd', 'otp'] })),
+      request(),
+    );
+    const { authenticatedAt: _unknown, ...others } = shape;
+    expect(body).toEqual({ session: { ...others, acr: 'aal2', amr: ['pwd', 'otp'] } });
   });
 
   it('returns the newest address, its location, the last use and the client', () => {
@@ -337,13 +351,26 @@ describe('revoked of the REST dialect', () => {
 
   it("clears the caller's cookie if clearCookies is true", () => {
     const cleared = (by = dialect) => by.revoked(true, request()).cookies;
-    expect(cleared()).toEqual(['__Host-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax']);
+    expect(cleared()).toEqual(['__Host-Http-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax']);
     expect(cleared(dialectWith({ secure: false, sameSite: 'strict' }))).toEqual([
       'identity=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict',
     ]);
     expect(cleared(dialectWith({ sameSite: 'none', partitioned: true }))).toEqual([
-      '__Host-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=None; Partitioned',
+      '__Host-Http-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=None; Partitioned',
     ]);
+  });
+});
+
+describe('the option clearSiteData', () => {
+  const clearing = rest({ ...OPTIONS, clearSiteData: ['cache', 'storage'] });
+
+  it('adds Clear-Site-Data to an answer that signs the browser out, and to no other', () => {
+    expect(clearing.revoked(true, request()).headers).toEqual({
+      'Cache-Control': 'no-store',
+      'Clear-Site-Data': '"cache", "storage"',
+    });
+    expect(clearing.revoked(false, request()).headers).not.toHaveProperty('Clear-Site-Data');
+    expect(dialect.revoked(true, request()).headers).not.toHaveProperty('Clear-Site-Data');
   });
 });
 
@@ -354,6 +381,7 @@ describe('refusal of the REST dialect', () => {
     'credentials-ambiguous': [400, 'Bad Request'],
     'session-ended': [401, 'Unauthorized'],
     'session-expired': [401, 'Unauthorized'],
+    'authentication-insufficient': [401, 'Unauthorized'],
     'ip-changed': [401, 'Unauthorized'],
     'credential-changed': [401, 'Unauthorized'],
     'binding-required': [401, 'Unauthorized'],

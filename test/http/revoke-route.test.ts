@@ -16,7 +16,7 @@ import { FakeClock } from '../support/clock';
 import { bearerOf, cookieOf } from '../support/credentials';
 import { managerOn } from '../support/manager';
 
-const CLEARED = ['__Host-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax'];
+const CLEARED = ['__Host-Http-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax'];
 
 let clock: FakeClock;
 let store: AdministeredStore;

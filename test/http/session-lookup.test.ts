@@ -76,6 +76,7 @@ describe('currentSession', () => {
         userAgent: FIREFOX,
         location: 'Intranet',
         signedIn: '2026-01-15T12:00:00.000Z',
+        authenticatedAt: '2026-01-15T12:00:00.000Z',
         lastAccessed: '2026-01-15T12:01:00.000Z',
         expires: '2026-01-22T12:01:00.000Z',
         device: {

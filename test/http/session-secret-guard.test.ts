@@ -11,6 +11,7 @@ import {
   type Opened,
 } from '../../lib';
 import type { AdministeredStore } from '../../lib/store';
+import { satisfies } from '../support/compliance';
 import { appOn } from '../support/app';
 import { Browser } from '../support/browser';
 import { FakeClock } from '../support/clock';
@@ -101,12 +102,19 @@ describe('sessionSecretGuard', () => {
     expect(response.get('Set-Cookie')).toBeUndefined();
   });
 
-  it('returns 403 with code cross-site for a write with a cookie from another site', async () => {
-    const headers = { Cookie: cookieOf(await opened()), 'Sec-Fetch-Site': 'cross-site' };
-    const response = await request(app).post('/private').set(headers);
-    expect(response.status).toBe(403);
-    expect(response.body).toMatchObject({ code: 'cross-site' });
-  });
+  it(
+    satisfies(
+      'returns 403 with code cross-site for a write with a cookie from another site',
+      'ASVS 3.5.1',
+      'NIST 5.1 forgery',
+    ),
+    async () => {
+      const headers = { Cookie: cookieOf(await opened()), 'Sec-Fetch-Site': 'cross-site' };
+      const response = await request(app).post('/private').set(headers);
+      expect(response.status).toBe(403);
+      expect(response.body).toMatchObject({ code: 'cross-site' });
+    },
+  );
 
   it('records the time of a request as the last use of its session', async () => {
     clock.advance(1000);
@@ -217,33 +225,48 @@ describe('sessionSecretGuard with random input', () => {
   const byte = fc.integer({ min: 0x20, max: 0xff }).filter((code) => code !== 0x7f);
   const text = fc.array(byte, { maxLength: 80 }).map((codes) => String.fromCharCode(...codes));
 
-  it('returns 200 only for the exact credentials, otherwise 400 or 401, for any header', async () => {
-    const value = fc.oneof(
-      text,
-      fc.constantFrom('identity=', '__Host-identity=', '__Host-identity=a.b', ';', '; ', '"', '%00', '\t'),
-    );
-    const headers = fc.record({
-      Cookie: fc
-        .array(fc.oneof(value, fc.constant('@')))
-        .map((parts) => parts.join('').replaceAll('@', cookie)),
-      Authorization: fc.oneof(
+  it(
+    satisfies(
+      'returns 200 only for the exact credentials, otherwise 400 or 401, for any header',
+      'ASVS 7.2.1',
+    ),
+    async () => {
+      const value = fc.oneof(
         text,
-        text.map((rest) => `Bearer ${rest}`),
-        text.map((rest) => `Bearer eis_${rest}`),
-      ),
-      'User-Agent': text,
-      'X-Forwarded-For': text,
-    });
-    await fc.assert(
-      fc.asyncProperty(headers, async (sent) => {
-        const lines = Object.entries(sent).map(([name, content]) => `${name}: ${content}`);
-        const status = await server.send(['GET /private HTTP/1.1', 'Host: a', ...lines].join('\r\n'));
-        expect([200, 400, 401]).toContain(status);
-        if (status === 200) expect(sent.Cookie).toContain(cookie);
-      }),
-      { numRuns: 300 },
-    );
-  });
+        fc.constantFrom(
+          'identity=',
+          '__Host-Http-identity=',
+          '__Host-Http-identity=a.b',
+          ';',
+          '; ',
+          '"',
+          '%00',
+          '\t',
+        ),
+      );
+      const headers = fc.record({
+        Cookie: fc
+          .array(fc.oneof(value, fc.constant('@')))
+          .map((parts) => parts.join('').replaceAll('@', cookie)),
+        Authorization: fc.oneof(
+          text,
+          text.map((rest) => `Bearer ${rest}`),
+          text.map((rest) => `Bearer eis_${rest}`),
+        ),
+        'User-Agent': text,
+        'X-Forwarded-For': text,
+      });
+      await fc.assert(
+        fc.asyncProperty(headers, async (sent) => {
+          const lines = Object.entries(sent).map(([name, content]) => `${name}: ${content}`);
+          const status = await server.send(['GET /private HTTP/1.1', 'Host: a', ...lines].join('\r\n'));
+          expect([200, 400, 401]).toContain(status);
+          if (status === 200) expect(sent.Cookie).toContain(cookie);
+        }),
+        { numRuns: 300 },
+      );
+    },
+  );
 
   it.each(['GET', 'DELETE', 'POST', 'PUT'])(
     'never returns a 5xx status for a %s request to any path',

@@ -17,11 +17,13 @@ import {
 } from '../../lib';
 import type { OpenedSession } from '../../lib/protocols';
 import type { AdministeredStore } from '../../lib/store';
+import { satisfies } from '../support/compliance';
 import { FakeClock } from '../support/clock';
 import { bearerOf, cookieOf } from '../support/credentials';
 import { managerOn } from '../support/manager';
 
-const COOKIE = /^__Host-identity=[0-9a-f]{32}\.[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/;
+const COOKIE =
+  /^__Host-Http-identity=[0-9a-f]{32}\.[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/;
 
 let store: AdministeredStore;
 let manager: IdentitySessionManager;
@@ -57,14 +59,25 @@ const ours = (response: request.Response) =>
 const sessionsOf = async (userId: string) => (await manager.list({ userId })).sessions;
 
 describe('createSignIn', () => {
-  it('opens a session, sets one session cookie, and leaves the response to the app', async () => {
-    const response = await signingIn();
-    expect([response.status, response.get('Cache-Control')]).toEqual([200, 'no-store']);
-    expect(response.get('Set-Cookie')).toEqual(['theme=dark', expect.stringMatching(COOKIE)]);
-    expect(response.body).toEqual({ session: expect.objectContaining({ userId: 'alice' }) });
-    const [session] = await sessionsOf('alice');
-    expect(ours(response)[0]).toContain(`=${session!.sessionId}.`);
-  });
+  it(
+    satisfies(
+      'opens a session, sets one session cookie, and leaves the response to the app',
+      'ASVS 3.3.1',
+      'ASVS 3.3.3',
+      'ASVS 3.3.5',
+      'NIST 5.1 restart',
+      'NIST 5.1.1 attributes',
+      'NIST 5.1.1 further',
+    ),
+    async () => {
+      const response = await signingIn();
+      expect([response.status, response.get('Cache-Control')]).toEqual([200, 'no-store']);
+      expect(response.get('Set-Cookie')).toEqual(['theme=dark', expect.stringMatching(COOKIE)]);
+      expect(response.body).toEqual({ session: expect.objectContaining({ userId: 'alice' }) });
+      const [session] = await sessionsOf('alice');
+      expect(ours(response)[0]).toContain(`=${session!.sessionId}.`);
+    },
+  );
 
   it('does not set the content type of the response', async () => {
     const signIn = createSignIn(manager);
@@ -169,9 +182,9 @@ describe('createSignIn with credentials of a previous session', () => {
     expect(await store.find(body.session.sessionId)).toMatchObject({ endReason: 'replaced' });
   });
 
-  it('never reuses a session id from the request', async () => {
+  it(satisfies('never reuses a session id from the request', 'ASVS 7.2.2'), async () => {
     const planted = `${'0'.repeat(32)}.${'A'.repeat(43)}`;
-    const response = await signingIn({ userId: 'alice' }, { Cookie: `__Host-identity=${planted}` });
+    const response = await signingIn({ userId: 'alice' }, { Cookie: `__Host-Http-identity=${planted}` });
     expect(response.body.session.sessionId).not.toBe('0'.repeat(32));
     expect(ours(response)[0]).not.toContain('A'.repeat(43));
   });
@@ -187,7 +200,7 @@ describe('createSignIn with credentials of a previous session', () => {
   });
 
   it('replaces a malformed cookie', async () => {
-    const response = await signingIn({ userId: 'alice' }, { Cookie: '__Host-identity=junk' });
+    const response = await signingIn({ userId: 'alice' }, { Cookie: '__Host-Http-identity=junk' });
     expect([response.status, ours(response)]).toEqual([200, [expect.stringMatching(COOKIE)]]);
   });
 });
@@ -258,13 +271,20 @@ describe('createSignIn refusals', () => {
     expect(await sessionsOf('alice')).toEqual([]);
   }
 
-  it('returns 403 with code cross-site if another site sent the request', async () => {
-    await expectRefusal(
-      await signingIn({ userId: 'alice' }, { 'Sec-Fetch-Site': 'cross-site' }),
-      403,
-      'cross-site',
-    );
-  });
+  it(
+    satisfies(
+      'returns 403 with code cross-site if another site sent the request',
+      'ASVS 7.6.2',
+      'ASVS 3.5.1',
+    ),
+    async () => {
+      await expectRefusal(
+        await signingIn({ userId: 'alice' }, { 'Sec-Fetch-Site': 'cross-site' }),
+        403,
+        'cross-site',
+      );
+    },
+  );
 
   it('also checks the origin with a dialect that does not check the origin of requests with a session', async () => {
     use({}, { dialect: { ...rest(manager.settings), sameOrigin: false } });
@@ -302,7 +322,7 @@ describe('createSignIn refusals', () => {
   );
 
   it('returns 400 with code credentials-ambiguous for two session cookies', async () => {
-    const cookies = '__Host-identity=a; __Host-identity=b';
+    const cookies = '__Host-Http-identity=a; __Host-Http-identity=b';
     await expectRefusal(
       await signingIn({ userId: 'alice' }, { Cookie: cookies }),
       400,

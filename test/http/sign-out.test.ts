@@ -3,12 +3,13 @@ import request, { type Response } from 'supertest';
 
 import { memory, rest, SessionError, signOut, type IdentitySessionManager, type Opened } from '../../lib';
 import type { AdministeredStore } from '../../lib/store';
+import { satisfies } from '../support/compliance';
 import { FakeClock } from '../support/clock';
 import { bearerOf, cookieOf } from '../support/credentials';
 import { managerOn } from '../support/manager';
 import { HOUR } from '../support/sessions';
 
-const CLEARED = ['__Host-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax'];
+const CLEARED = ['__Host-Http-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax'];
 
 let clock: FakeClock;
 let store: AdministeredStore;
@@ -29,19 +30,27 @@ const signingOut = (headers: Record<string, string>): Promise<Response> =>
 const kept = async ({ session }: Opened) => (await store.find(session.sessionId))!;
 
 describe('signOut', () => {
-  it('returns 204, ends the session, stores reason and actor, and clears the cookie', async () => {
-    const [mine, other] = [await opened(), await opened()];
-    clock.advance(1000);
-    const response = await signingOut({ Cookie: cookieOf(mine) });
-    expect([response.status, response.text, response.get('Cache-Control')]).toEqual([204, '', 'no-store']);
-    expect(response.get('Set-Cookie')).toEqual(CLEARED);
-    expect(await kept(mine)).toMatchObject({
-      endedAt: clock.now(),
-      endReason: 'signed-out',
-      endedBy: 'alice',
-    });
-    expect(await kept(other)).toMatchObject({ endedAt: null });
-  });
+  it(
+    satisfies(
+      'returns 204, ends the session, stores reason and actor, and clears the cookie',
+      'ASVS 7.4.1',
+      'NIST 5.1 end',
+      'NIST 5.1 sign-out',
+    ),
+    async () => {
+      const [mine, other] = [await opened(), await opened()];
+      clock.advance(1000);
+      const response = await signingOut({ Cookie: cookieOf(mine) });
+      expect([response.status, response.text, response.get('Cache-Control')]).toEqual([204, '', 'no-store']);
+      expect(response.get('Set-Cookie')).toEqual(CLEARED);
+      expect(await kept(mine)).toMatchObject({
+        endedAt: clock.now(),
+        endReason: 'signed-out',
+        endedBy: 'alice',
+      });
+      expect(await kept(other)).toMatchObject({ endedAt: null });
+    },
+  );
 
   it('stores the actor of an impersonation as the one who signed out', async () => {
     const mine = await manager.open({ userId: 'alice', actor: 'support' });
@@ -64,7 +73,7 @@ describe('signOut', () => {
     expect(await kept(mine)).toMatchObject({ endReason: 'signed-out' });
   });
 
-  it.each(['__Host-identity=junk', '__Host-identity=', 'other=1', ''])(
+  it.each(['__Host-Http-identity=junk', '__Host-Http-identity=', 'other=1', ''])(
     'returns 204 and clears the cookie without a valid session, with the cookie %j',
     async (cookie) => {
       const response = await signingOut({ Cookie: cookie });
@@ -88,17 +97,20 @@ describe('signOut', () => {
 });
 
 describe('signOut refusals', () => {
-  it('returns 403 with code cross-site if another site sent the request', async () => {
-    const mine = await opened();
-    const response = await signingOut({ Cookie: cookieOf(mine), 'Sec-Fetch-Site': 'cross-site' });
-    expect([response.status, response.body.code]).toEqual([403, 'cross-site']);
-    expect(response.get('Set-Cookie')).toBeUndefined();
-    expect(await kept(mine)).toMatchObject({ endedAt: null });
-  });
+  it(
+    satisfies('returns 403 with code cross-site if another site sent the request', 'ASVS 3.5.3'),
+    async () => {
+      const mine = await opened();
+      const response = await signingOut({ Cookie: cookieOf(mine), 'Sec-Fetch-Site': 'cross-site' });
+      expect([response.status, response.body.code]).toEqual([403, 'cross-site']);
+      expect(response.get('Set-Cookie')).toBeUndefined();
+      expect(await kept(mine)).toMatchObject({ endedAt: null });
+    },
+  );
 
   it('returns 400 with code credentials-ambiguous for two session cookies', async () => {
     const mine = await opened();
-    const response = await signingOut({ Cookie: `${cookieOf(mine)}; __Host-identity=evil` });
+    const response = await signingOut({ Cookie: `${cookieOf(mine)}; __Host-Http-identity=evil` });
     expect([response.status, response.body.code]).toEqual([400, 'credentials-ambiguous']);
     expect(await kept(mine)).toMatchObject({ endedAt: null });
   });

@@ -138,7 +138,7 @@ describe('socketIoGuard', () => {
   it('refuses sockets without valid credentials with the body of the refusal', async () => {
     const { url } = await node();
     expect((await refused(url, {})).data).toMatchObject({ status: 401, code: 'credentials-missing' });
-    const junk = { Cookie: '__Host-identity=junk' };
+    const junk = { Cookie: '__Host-Http-identity=junk' };
     expect((await refused(url, junk)).data).toMatchObject({ status: 401, code: 'credentials-invalid' });
   });
 

@@ -98,7 +98,7 @@ describe.each(frameworks)('upgradeGuard in %s', (_, framework) => {
 
   it('answers an upgrade request without valid credentials with 401', async () => {
     expect(await refusal({})).toMatchObject({ status: 401, body: { code: 'credentials-missing' } });
-    expect(await refusal({ Cookie: '__Host-identity=junk' })).toMatchObject({ status: 401 });
+    expect(await refusal({ Cookie: '__Host-Http-identity=junk' })).toMatchObject({ status: 401 });
     expect(connected).toEqual([]);
   });
 

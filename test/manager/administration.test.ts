@@ -1,4 +1,5 @@
 import { type IdentitySessionOptions, type SessionEvent } from '../../lib';
+import { satisfies } from '../support/compliance';
 import { turns } from '../support/gate';
 import { nodesOnADatabase, open, refusal } from '../support/nodes';
 
@@ -40,20 +41,23 @@ describe('find, get and revoke', () => {
     expect(sessions[0]).not.toHaveProperty('secretHash');
   });
 
-  it('end a session of any owner, whose next request is then refused on every node', async () => {
-    const [here, there] = [use(), use()];
-    const {
-      session: { sessionId },
-      credentials,
-    } = await open(here, { userId: 'bob', tenantId: 'acme' });
-    await there.verify(credentials);
-    await here.administration.revoke(sessionId);
-    await expect((async () => here.verify(credentials))()).rejects.toEqual(refusal('session-ended'));
-    nodes.clock.advance(2000);
-    await expect((async () => there.verify(credentials))()).rejects.toEqual(refusal('session-ended'));
-    await expect(here.administration.revoke(sessionId)).resolves.toBeUndefined();
-    await expect(here.administration.revoke(UNKNOWN_ID)).rejects.toEqual(refusal('session-not-found'));
-  });
+  it(
+    satisfies('end a session of any owner, whose next request is then refused on every node', 'ASVS 7.4.5'),
+    async () => {
+      const [here, there] = [use(), use()];
+      const {
+        session: { sessionId },
+        credentials,
+      } = await open(here, { userId: 'bob', tenantId: 'acme' });
+      await there.verify(credentials);
+      await here.administration.revoke(sessionId);
+      await expect((async () => here.verify(credentials))()).rejects.toEqual(refusal('session-ended'));
+      nodes.clock.advance(2000);
+      await expect((async () => there.verify(credentials))()).rejects.toEqual(refusal('session-ended'));
+      await expect(here.administration.revoke(sessionId)).resolves.toBeUndefined();
+      await expect(here.administration.revoke(UNKNOWN_ID)).rejects.toEqual(refusal('session-not-found'));
+    },
+  );
 });
 
 describe('search', () => {
@@ -151,31 +155,37 @@ describe('invalid arguments', () => {
 });
 
 describe('revokeEverything', () => {
-  it('ends all sessions with one write, immediately on this node and within the lease elsewhere', async () => {
-    const [here, there] = [use(), use()];
-    const opened = [];
-    for (let i = 0; i < 5; i++) opened.push(await open(here, { userId: `user ${i}` }));
-    for (const { credentials } of opened) await there.verify(credentials);
-    await here.administration.revokeEverything({}, { by: 'root' });
-    const { rows } = await nodes.database.knex.raw<{ rows: unknown[] }>(
-      'select * from identity_sessions where ended_at is not null',
-    );
-    expect(rows).toEqual([]);
-    for (const { credentials } of opened) {
-      await expect((async () => here.verify(credentials))()).rejects.toMatchObject({
-        code: 'session-ended',
-        endReason: 'administrator',
-      });
-    }
-    nodes.clock.advance(2000);
-    await turns();
-    for (const { credentials } of opened) {
-      await expect((async () => there.verify(credentials))()).rejects.toEqual(refusal('session-ended'));
-    }
-    nodes.clock.advance(1);
-    const { credentials } = await open(there);
-    expect((await here.verify(credentials)).userId).toBe('alice');
-  });
+  it(
+    satisfies(
+      'ends all sessions with one write, immediately on this node and within the lease elsewhere',
+      'ASVS 7.4.5',
+    ),
+    async () => {
+      const [here, there] = [use(), use()];
+      const opened = [];
+      for (let i = 0; i < 5; i++) opened.push(await open(here, { userId: `user ${i}` }));
+      for (const { credentials } of opened) await there.verify(credentials);
+      await here.administration.revokeEverything({}, { by: 'root' });
+      const { rows } = await nodes.database.knex.raw<{ rows: unknown[] }>(
+        'select * from identity_sessions where ended_at is not null',
+      );
+      expect(rows).toEqual([]);
+      for (const { credentials } of opened) {
+        await expect((async () => here.verify(credentials))()).rejects.toMatchObject({
+          code: 'session-ended',
+          endReason: 'administrator',
+        });
+      }
+      nodes.clock.advance(2000);
+      await turns();
+      for (const { credentials } of opened) {
+        await expect((async () => there.verify(credentials))()).rejects.toEqual(refusal('session-ended'));
+      }
+      nodes.clock.advance(1);
+      const { credentials } = await open(there);
+      expect((await here.verify(credentials)).userId).toBe('alice');
+    },
+  );
 
   it('ends the sessions of one tenant and reports the event', async () => {
     const events: SessionEvent[] = [];

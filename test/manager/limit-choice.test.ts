@@ -40,6 +40,16 @@ describe('LimitChoice', () => {
     await expect(choice.find(ticket, 'secret')).rejects.toMatchObject({ code: 'ticket-invalid' });
   });
 
+  it.each([null, new Date(Date.UTC(2020, 0, 1)), undefined])(
+    'keeps the time of the authentication: %p',
+    async (authenticatedAt) => {
+      const choice = limitChoiceOf(manager);
+      const signIn = { userId: 'alice', acr: 'aal2', amr: ['otp'], authenticatedAt };
+      const ticket = await choice.createTicket(waiting({ signIn }));
+      expect((await choice.find(ticket, 'secret')).signIn).toEqual(signIn);
+    },
+  );
+
   it('needs no secret for a client that keeps no cookies', async () => {
     const choice = limitChoiceOf(manager);
     const ticket = await choice.createTicket(waiting({ browser: null }));

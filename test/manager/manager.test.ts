@@ -12,6 +12,7 @@ import {
 } from '../../lib';
 import { plainRefusal } from '../../lib/errors';
 import { ForwardingStore, type End, type Ending } from '../../lib/store';
+import { satisfies } from '../support/compliance';
 import { FakeClock } from '../support/clock';
 import { managerOn } from '../support/manager';
 import { nodesOnADatabase, open, refusal } from '../support/nodes';
@@ -528,17 +529,20 @@ describe('create', () => {
 });
 
 describe('onCredentialChange', () => {
-  it('ends all sessions of the user, or all except the one to keep', async () => {
-    const manager = use();
-    const { session: kept } = await open(manager);
-    const { session: other, credentials } = await open(manager);
-    expect(await manager.onCredentialChange('alice', { keep: kept.sessionId })).toEqual([other.sessionId]);
-    await expect((async () => manager.verify(credentials))()).rejects.toMatchObject({
-      code: 'session-ended',
-      endReason: 'credential-changed',
-    });
-    expect(await manager.onCredentialChange(owner)).toEqual([kept.sessionId]);
-  });
+  it(
+    satisfies('ends all sessions of the user, or all except the one to keep', 'ASVS 7.4.2', 'ASVS 7.4.3'),
+    async () => {
+      const manager = use();
+      const { session: kept } = await open(manager);
+      const { session: other, credentials } = await open(manager);
+      expect(await manager.onCredentialChange('alice', { keep: kept.sessionId })).toEqual([other.sessionId]);
+      await expect((async () => manager.verify(credentials))()).rejects.toMatchObject({
+        code: 'session-ended',
+        endReason: 'credential-changed',
+      });
+      expect(await manager.onCredentialChange(owner)).toEqual([kept.sessionId]);
+    },
+  );
 
   it('accepts a user id without a tenant, a session or an owner', async () => {
     const manager = use();

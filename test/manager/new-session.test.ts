@@ -56,6 +56,44 @@ describe('newSession', () => {
     });
   });
 
+  describe('the assurance', () => {
+    const assuranceOf = (signIn: Partial<SignIn>) => {
+      const { authenticatedAt, acr, amr } = opened({ userId: 'alice', ...signIn });
+      return { authenticatedAt, acr, amr };
+    };
+
+    it('is as the app passes it, and lists each method once', () => {
+      const authenticatedAt = new Date(clock.now() - 5000);
+      expect(assuranceOf({ authenticatedAt, acr: 'urn:x:gold', amr: ['pwd', 'otp', 'pwd'] })).toEqual({
+        authenticatedAt: clock.now() - 5000,
+        acr: 'urn:x:gold',
+        amr: ['pwd', 'otp'],
+      });
+    });
+
+    it('has the time of the check of the credentials by default, and now without one', () => {
+      const credentialsCheckedAt = new Date(clock.now() - 7000);
+      expect(assuranceOf({ credentialsCheckedAt }).authenticatedAt).toBe(clock.now() - 7000);
+      expect(assuranceOf({})).toEqual({ authenticatedAt: clock.now(), acr: null, amr: [] });
+    });
+
+    it('never has a time in the future', () => {
+      const authenticatedAt = new Date(clock.now() + 60_000);
+      expect(assuranceOf({ authenticatedAt }).authenticatedAt).toBe(clock.now());
+    });
+
+    it('has an unknown time for an impersonation, and if the app says so', () => {
+      expect(assuranceOf({ actor: 'admin' }).authenticatedAt).toBeNull();
+      expect(assuranceOf({ authenticatedAt: null }).authenticatedAt).toBeNull();
+      const authenticatedAt = new Date(clock.now() - 1);
+      expect(assuranceOf({ actor: 'admin', authenticatedAt }).authenticatedAt).toBe(clock.now() - 1);
+    });
+
+    it.each([new Date(NaN), 0, '2026-01-15'])('throws a TypeError for the time %p', (authenticatedAt) => {
+      expect(() => assuranceOf({ authenticatedAt: authenticatedAt as never })).toThrow(TypeError);
+    });
+  });
+
   it('keeps the family of a secret that rotates, and none of one that stays the same', () => {
     const families = (secret: string, rotates?: boolean) =>
       newSession({ userId: 'alice' }, secret, settings, { rotates }).secretFamily;

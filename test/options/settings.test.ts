@@ -94,6 +94,10 @@ describe('settingsOf', () => {
       '`ipAddresses: "none"` keeps no address that `ipCheck.mode: "strict"` could compare',
       { ipAddresses: 'none', ipCheck: { mode: 'strict' } },
     ],
+    [
+      '`clearSiteData` is ["history"]: it must be a list of "cookies", "storage", "cache"',
+      { clearSiteData: ['history' as never] },
+    ],
     ['`lease` (500 ms) must be 0 or at least 1000 ms', { lease: 500 }],
   ])('reports the contradiction: %s', (problem, options) => {
     expect(() => settings(options)).toThrow(

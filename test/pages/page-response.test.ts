@@ -2,6 +2,7 @@ import express from 'express';
 import request from 'supertest';
 
 import { pageHeaders, sendPage } from '../../lib/pages/page-response';
+import { satisfies } from '../support/compliance';
 
 const LONG = `<p>${'ä'.repeat(2000)}</p>`;
 const app = express();
@@ -21,12 +22,21 @@ describe('the response with a page', () => {
     expect(text).toBe(length === 'long' ? LONG : '<p>ä');
   });
 
-  it('may not be stored, framed, or run code that is not in a file', async () => {
-    const { headers } = await request(app).get('/short');
-    expect(headers['cache-control']).toBe('no-store');
-    const policy = headers['content-security-policy']!;
-    expect(policy).toContain("default-src 'none'");
-    expect(policy).toContain("frame-ancestors 'none'");
-    expect(policy).not.toContain('unsafe');
-  });
+  it(
+    satisfies(
+      'may not be stored, framed, or run code that is not in a file',
+      'ASVS 3.4.3',
+      'ASVS 3.4.4',
+      'ASVS 3.4.5',
+      'ASVS 3.4.6',
+    ),
+    async () => {
+      const { headers } = await request(app).get('/short');
+      expect(headers['cache-control']).toBe('no-store');
+      const policy = headers['content-security-policy']!;
+      expect(policy).toContain("default-src 'none'");
+      expect(policy).toContain("frame-ancestors 'none'");
+      expect(policy).not.toContain('unsafe');
+    },
+  );
 });

@@ -28,7 +28,7 @@ let manager: IdentitySessionManager;
 beforeEach(() => {
   clock = new FakeClock();
   store = memory();
-  manager = managerOn({ store, clock });
+  manager = managerOn({ store, clock, clearSiteData: ['storage'] });
 });
 afterEach(() => manager.close());
 
@@ -194,7 +194,8 @@ describe('a sign-out with Passport', () => {
     const id = sessionIn(browser);
     const held = browser.cookies.get(COOKIE)!;
     clock.advance(2 * HOUR);
-    expect((await browser.post('/logout')).status).toBe(302);
+    const out = await browser.post('/logout');
+    expect([out.status, out.get('Clear-Site-Data')]).toEqual([302, '"storage"']);
     expect(await endOf(id)).toBe('signed-out');
     browser.cookies.set(COOKIE, held);
     expect((await browser.post('/logout')).status).toBe(302);

@@ -11,6 +11,7 @@ import {
   parsedSessionId,
   successorOf,
 } from '../../lib/session/credentials';
+import { satisfies } from '../support/compliance';
 import { aSession } from '../support/sessions';
 
 const by = (secret: string) => ({ sessionId: '0'.repeat(32), secret });
@@ -26,7 +27,7 @@ describe('mintSessionId', () => {
     expect(isSessionId(id)).toBe(true);
   });
 
-  it('never returns the same id twice', () => {
+  it(satisfies('never returns the same id twice', 'ASVS 7.2.3'), () => {
     const ids = new Set(Array.from({ length: 100_000 }, () => mintSessionId(0)));
     expect(ids.size).toBe(100_000);
   });
@@ -109,12 +110,20 @@ describe('successorOf', () => {
 });
 
 describe('mintSecret', () => {
-  it('returns a secret of 256 random bits, never the same twice', () => {
-    const secrets = Array.from({ length: 10_000 }, mintSecret);
-    expect(new Set(secrets).size).toBe(10_000);
-    for (const secret of secrets) expect(Buffer.from(secret, 'base64url')).toHaveLength(32);
-    expect(secrets.every(isSecret)).toBe(true);
-  });
+  it(
+    satisfies(
+      'returns a secret of 256 random bits, never the same twice',
+      'ASVS 7.2.2',
+      'ASVS 7.2.3',
+      'NIST 5.1 secret',
+    ),
+    () => {
+      const secrets = Array.from({ length: 10_000 }, mintSecret);
+      expect(new Set(secrets).size).toBe(10_000);
+      for (const secret of secrets) expect(Buffer.from(secret, 'base64url')).toHaveLength(32);
+      expect(secrets.every(isSecret)).toBe(true);
+    },
+  );
 
   it('returns 128 random bits as 32 hexadecimal digits in the form hex', () => {
     expect(mintSecret('hex')).toMatch(/^[0-9a-f]{32}$/);

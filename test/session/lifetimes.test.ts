@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 
-import { cutoffs, expiresAt, isLive, stage, withIdleTimeout } from '../../lib/session/lifetimes';
+import { activeUntil, cutoffs, expiresAt, isLive, stage, withIdleTimeout } from '../../lib/session/lifetimes';
+import { satisfies } from '../support/compliance';
 import { DAY, HOUR, LIFETIMES, aSession } from '../support/sessions';
 
 const SIGNED_IN = Date.UTC(2026, 0, 15, 12);
@@ -61,15 +62,47 @@ describe('stage and expiresAt of a session with an idle timeout of the policy', 
 describe('stage and expiresAt with an absolute lifetime', () => {
   const lifetimes = { ...LIFETIMES, absolute: 2 * HOUR };
 
-  it('ends a session that is in use when the absolute lifetime is over', () => {
-    const session = aSession(SIGNED_IN, { lastAccessed: SIGNED_IN + 2 * HOUR - 1 });
-    expect(stage(session, lifetimes, SIGNED_IN + 2 * HOUR - 1)).toBe('active');
-    expect(stage(session, lifetimes, SIGNED_IN + 2 * HOUR)).toBe('ended');
-  });
+  it(
+    satisfies(
+      'ends a session that is in use when the absolute lifetime is over',
+      'ASVS 7.3.2',
+      'NIST 5.2',
+      'NIST 5.1.1 expiry',
+    ),
+    () => {
+      const session = aSession(SIGNED_IN, { lastAccessed: SIGNED_IN + 2 * HOUR - 1 });
+      expect(stage(session, lifetimes, SIGNED_IN + 2 * HOUR - 1)).toBe('active');
+      expect(stage(session, lifetimes, SIGNED_IN + 2 * HOUR)).toBe('ended');
+    },
+  );
 
   it('returns the end of the absolute lifetime as the expiry if it comes first', () => {
     const session = aSession(SIGNED_IN, { lastAccessed: SIGNED_IN + 2 * HOUR - 1 });
     expect(expiresAt(session, lifetimes)).toBe(SIGNED_IN + 2 * HOUR);
+  });
+});
+
+describe('the absolute lifetime of a session whose user was authenticated at another time', () => {
+  const lifetimes = { ...LIFETIMES, absolute: 3 * HOUR };
+
+  it.each([
+    ['two hours before the sign-in, by an identity provider', SIGNED_IN - 2 * HOUR],
+    ['again, an hour after the sign-in', SIGNED_IN + HOUR],
+  ])(
+    satisfies('counts from the authentication: %s', 'ASVS 7.1.3', 'ASVS 7.6.1', 'NIST 5.1.2 tokens'),
+    (_, authenticatedAt) => {
+      const over = authenticatedAt + 3 * HOUR;
+      const session = aSession(SIGNED_IN, { authenticatedAt, lastAccessed: over - 1 });
+      expect(stage(session, lifetimes, over - 1)).toBe('active');
+      expect(stage(session, lifetimes, over)).toBe('ended');
+      expect(expiresAt(session, lifetimes)).toBe(over);
+      expect(activeUntil(session, { ...lifetimes, short: DAY })).toBe(over);
+    },
+  );
+
+  it('counts from the sign-in if the time of the authentication is unknown', () => {
+    const session = aSession(SIGNED_IN, { authenticatedAt: null, lastAccessed: SIGNED_IN + 3 * HOUR - 1 });
+    expect(expiresAt(session, lifetimes)).toBe(SIGNED_IN + 3 * HOUR);
   });
 });
 
@@ -88,6 +121,7 @@ describe('cutoffs', () => {
       fc.property(
         fc.record({
           signedIn: time,
+          authenticatedAt: fc.option(time),
           lastAccessed: fc.option(time),
           staySignedIn: fc.boolean(),
           endedAt: fc.option(time),

@@ -30,6 +30,9 @@ const FULL: Partial<StoredSession> = {
   clientHints: { platform: 'Windows', brands: [{ name: 'Edge', version: '140' }] },
   ipAddresses: ['192.0.2.1', '2001:db8::1'],
   staySignedIn: true,
+  authenticatedAt: 3,
+  acr: 'aal2',
+  amr: ['pwd', 'otp'],
   idleTimeout: 90_000,
   lastAccessed: 5,
   extraProperties: { theme: 'dark' },
@@ -47,6 +50,7 @@ describe('CachedSession', () => {
   it.each<[string, Partial<StoredSession>]>([
     ['with all fields', FULL],
     ['without optional fields', {}],
+    ['with an unknown time of authentication', { authenticatedAt: null }],
     ['without an address', { ipAddresses: [], signInAddress: null }],
   ])('has every field of a session %s', (_, fields) => {
     const session = aSession(0, fields);

@@ -10,6 +10,8 @@ import {
 } from '../../lib/session/secret-rotation';
 import { referenceTo, type SessionReference, type StoredSession } from '../../lib/session/session';
 import type { AdministeredStore, Admission, End, Search } from '../../lib/store/store';
+import type { Lowered } from '../../lib/session/assurance';
+import { satisfies } from '../support/compliance';
 import type { FakeClock } from '../support/clock';
 import { ALICE, BOB, DAY, HOUR, LIFETIMES, admission, aPage, aSession, fieldsOf } from '../support/sessions';
 
@@ -66,6 +68,9 @@ export function testSessionStore(make: () => StoreUnderTest): void {
         extraProperties: { theme: 'dark', nested: { list: [1, 'two', null] } },
         data: { draft: 'text' },
         authId: 'eedc7ddf-8c4b-4ba4-b00d-88250574eee1',
+        authenticatedAt: clock.now() - HOUR,
+        acr: 'urn:example:gold',
+        amr: ['pwd', 'otp'],
         node: 'node-1',
       });
       expect(fieldsOf(await store.find(session.sessionId))).toEqual(session);
@@ -99,28 +104,40 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       expect((await store.find(second.sessionId))?.endedAt).toBeNull();
     });
 
-    it('ends the sessions with the oldest sign-ins if a limit with endOldest is exceeded', async () => {
-      const sessions: StoredSession[] = [];
-      for (let i = 0; i < 3; i++) {
-        sessions.push(await inserted());
-        clock.advance(1000);
-      }
-      const added = aSession(clock.now());
-      const limits = [{ max: 2, per: 'user', onLimit: 'endOldest' }] as const;
-      const { ended } = await insert(added, { limits });
-      expect(idsOf(ended).sort()).toEqual(idsOf(sessions.slice(0, 2)).sort());
-      expect(idsOf(await store.list(ALICE, aPage()))).toEqual([added.sessionId, sessions[2]!.sessionId]);
-    });
+    it(
+      satisfies(
+        'ends the sessions with the oldest sign-ins if a limit with endOldest is exceeded',
+        'ASVS 7.1.2',
+      ),
+      async () => {
+        const sessions: StoredSession[] = [];
+        for (let i = 0; i < 3; i++) {
+          sessions.push(await inserted());
+          clock.advance(1000);
+        }
+        const added = aSession(clock.now());
+        const limits = [{ max: 2, per: 'user', onLimit: 'endOldest' }] as const;
+        const { ended } = await insert(added, { limits });
+        expect(idsOf(ended).sort()).toEqual(idsOf(sessions.slice(0, 2)).sort());
+        expect(idsOf(await store.list(ALICE, aPage()))).toEqual([added.sessionId, sessions[2]!.sessionId]);
+      },
+    );
 
-    it('rejects with session-limit-reached and changes nothing if a limit with refuse is exceeded', async () => {
-      const old = await inserted();
-      const added = aSession(clock.now());
-      const limits = [{ max: 1, per: 'user', onLimit: 'refuse' }] as const;
-      const refused = insert(added, { limits });
-      await expect(refused).rejects.toMatchObject({ code: 'session-limit-reached' });
-      expect(idsOf(await store.list(ALICE, aPage()))).toEqual([old.sessionId]);
-      expect(await store.find(added.sessionId)).toBeUndefined();
-    });
+    it(
+      satisfies(
+        'rejects with session-limit-reached and changes nothing if a limit with refuse is exceeded',
+        'ASVS 7.1.2',
+      ),
+      async () => {
+        const old = await inserted();
+        const added = aSession(clock.now());
+        const limits = [{ max: 1, per: 'user', onLimit: 'refuse' }] as const;
+        const refused = insert(added, { limits });
+        await expect(refused).rejects.toMatchObject({ code: 'session-limit-reached' });
+        expect(idsOf(await store.list(ALICE, aPage()))).toEqual([old.sessionId]);
+        expect(await store.find(added.sessionId)).toBeUndefined();
+      },
+    );
 
     it('rejects as a limit with refuse does if a limit with ask is exceeded, and says that it asks', async () => {
       const old = await inserted();
@@ -390,6 +407,134 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       expect(await store.update(session.sessionId, { extraProperties: { late: true } })).toBe(false);
       expect(await store.update(UNKNOWN_ID, {})).toBe(false);
       expect((await store.find(session.sessionId))?.extraProperties).toEqual({});
+    });
+  });
+
+  describe('raiseAssurance', () => {
+    const raisedAt = (checkedAt = clock.now()) => ({
+      authenticatedAt: clock.now() - 500,
+      acr: 'aal2',
+      amr: ['pwd', 'otp'],
+      at: clock.now(),
+      credentialsCheckedAt: checkedAt,
+      from: null,
+    });
+
+    it('replaces the assurance of a live session, also if it was cached, and nothing else', async () => {
+      const session = await inserted({ acr: 'aal1', amr: ['pwd'], data: { draft: 1 } });
+      await store.find(session.sessionId);
+      clock.advance(HOUR / 2);
+      expect(await store.raiseAssurance(session.sessionId, raisedAt())).toBe(true);
+      expect(fieldsOf(await store.find(session.sessionId))).toEqual({
+        ...session,
+        authenticatedAt: clock.now() - 500,
+        acr: 'aal2',
+        amr: ['pwd', 'otp'],
+      });
+    });
+
+    it('returns false for an ended or unknown session, and changes nothing', async () => {
+      const session = await inserted();
+      await store.end(sessionsOf(ALICE, [session.sessionId]), end());
+      for (const id of [session.sessionId, UNKNOWN_ID, 'junk']) {
+        expect(await store.raiseAssurance(id, raisedAt())).toBe(false);
+      }
+      expect((await store.find(session.sessionId))?.acr).toBeNull();
+    });
+
+    it('rejects with credential-changed if the credentials changed after they were checked', async () => {
+      const session = await inserted();
+      const checkedAt = clock.now();
+      clock.advance(1000);
+      await store.changeCredentials(BOB, clock.now());
+      await store.raiseAssurance(session.sessionId, { ...raisedAt(checkedAt), acr: 'aal1' });
+      await store.changeCredentials(ALICE, clock.now());
+      await expect(store.raiseAssurance(session.sessionId, raisedAt(checkedAt))).rejects.toMatchObject({
+        code: 'credential-changed',
+      });
+      expect((await store.find(session.sessionId))?.acr).toBe('aal1');
+    });
+  });
+
+  describe('lowerAssurance', () => {
+    const assuranceOf = async ({ sessionId }: StoredSession) => {
+      const { authenticatedAt, acr, amr } = (await store.find(sessionId))!;
+      return { authenticatedAt, acr, amr };
+    };
+    const strong = { acr: 'aal2', amr: ['pwd', 'otp', 'mfa'] };
+
+    it('removes methods from the sessions that used one of them, and sets their level', async () => {
+      const otp = await inserted(strong);
+      const weak = await inserted({ acr: 'aal1', amr: ['pwd'] });
+      const lowering = await store.lowerAssurance(everySessionOf(ALICE), {
+        methods: ['otp', 'mfa'],
+        acr: 'aal1',
+      });
+      expect(lowering).toEqual({ ids: [otp.sessionId], more: false });
+      expect(await assuranceOf(otp)).toEqual({
+        authenticatedAt: otp.authenticatedAt,
+        acr: 'aal1',
+        amr: ['pwd'],
+      });
+      expect(await assuranceOf(weak)).toEqual({
+        authenticatedAt: weak.authenticatedAt,
+        acr: 'aal1',
+        amr: ['pwd'],
+      });
+      const again = await store.lowerAssurance(everySessionOf(ALICE), { methods: ['otp'], acr: null });
+      expect(again).toEqual({ ids: [], more: false });
+    });
+
+    it('removes the whole assurance without methods, once', async () => {
+      const session = await inserted(strong);
+      const none = await inserted({ acr: null, amr: [], authenticatedAt: null });
+      const { ids } = await store.lowerAssurance(everySessionOf(ALICE), { acr: null });
+      expect(ids).toEqual([session.sessionId]);
+      expect(await assuranceOf(session)).toEqual({ authenticatedAt: null, acr: null, amr: [] });
+      expect(await assuranceOf(none)).toEqual({ authenticatedAt: null, acr: null, amr: [] });
+    });
+
+    it('changes only live sessions of the owner that are selected', async () => {
+      const chosen = await inserted(strong);
+      const others = [
+        await inserted(strong),
+        await inserted({ ...strong, userId: 'bob' }),
+        await inserted({ ...strong, tenantId: 'acme' }),
+      ];
+      const ended = await inserted(strong);
+      await store.end(sessionsOf(ALICE, [ended.sessionId]), end());
+      const named = [chosen, others[1]!, others[2]!, ended].map(({ sessionId }) => sessionId);
+      const { ids } = await store.lowerAssurance(sessionsOf(ALICE, named), { acr: null });
+      expect(ids).toEqual([chosen.sessionId]);
+      for (const session of [...others, ended]) expect((await assuranceOf(session)).acr).toBe('aal2');
+    });
+
+    it('lowers the assurance of an earlier secret too', async () => {
+      const earlierAssurance = { authenticatedAt: clock.now() - HOUR, ...strong };
+      const rotated = { secretIssuedAt: clock.now(), earlierAssurance };
+      const session = await inserted({ acr: 'aal1', amr: ['pwd'], ...rotated });
+      const earlier = async () => (await store.find(session.sessionId))?.earlierAssurance;
+      const lower = (lowered: Lowered) => store.lowerAssurance(everySessionOf(ALICE), lowered);
+
+      expect((await lower({ methods: ['sms'], acr: null })).ids).toEqual([]);
+      expect(await earlier()).toEqual(earlierAssurance);
+      expect((await lower({ methods: ['otp'], acr: 'aal1' })).ids).toEqual([session.sessionId]);
+      expect(await earlier()).toEqual({ ...earlierAssurance, acr: 'aal1', amr: ['pwd', 'mfa'] });
+      expect((await assuranceOf(session)).acr).toBe('aal1');
+      expect((await lower({ acr: null })).ids).toEqual([session.sessionId]);
+      expect(await earlier()).toEqual({ authenticatedAt: null, acr: null, amr: [] });
+      expect((await lower({ acr: null })).ids).toEqual([]);
+    });
+
+    it('lowers many sessions in several calls', async () => {
+      for (let i = 0; i < 501; i++) await inserted(strong);
+      const lowered = new Set<string>();
+      for (let more = true; more;) {
+        const lowering = await store.lowerAssurance(everySessionOf(ALICE), { methods: ['otp'], acr: null });
+        for (const id of lowering.ids) lowered.add(id);
+        ({ more } = lowering);
+      }
+      expect(lowered.size).toBe(501);
     });
   });
 
@@ -1282,5 +1427,24 @@ export function testSessionStore(make: () => StoreUnderTest): void {
         expect(idsOf(ended).includes(session.sessionId)).toBe(stage(session, lifetimes, now) !== 'ended');
       },
     );
+
+    it.each([
+      ['long before the sign-in', -5 * HOUR],
+      ['after the sign-in', HOUR / 2],
+      ['at an unknown time', null],
+    ])('agrees with stage() if the user was authenticated %s', async (_, since) => {
+      const lifetimes = { ...LIFETIMES, absolute: 6 * HOUR };
+      const signedIn = clock.now();
+      const authenticatedAt = since === null ? null : signedIn + since;
+      const over = (authenticatedAt ?? signedIn) + 6 * HOUR;
+      const session = await inserted({ staySignedIn: true, authenticatedAt });
+      for (const now of [over - 1, over]) {
+        clock.advance(now - clock.now());
+        const page = aPage({ cutoffs: cutoffs(lifetimes, now) });
+        const live = idsOf(await store.list(ALICE, page)).includes(session.sessionId);
+        expect(live).toBe(now < over);
+        expect(live).toBe(stage(session, lifetimes, now) !== 'ended');
+      }
+    });
   });
 }

@@ -100,6 +100,21 @@ export function testTrail(make: () => TrailUnderTest): void {
     expect((await entries())[0]).toMatchObject({ at: start + DAY, sessionId });
   });
 
+  it('records that a user was authenticated again, with the address', async () => {
+    const { sessionId } = await inserted();
+    const raised = { authenticatedAt: start, acr: null, amr: [], credentialsCheckedAt: start };
+    await store.raiseAssurance(sessionId, { ...raised, at: start + 5, from: '192.0.2.77' });
+    await store.raiseAssurance('0'.repeat(32), { ...raised, at: start + 6, from: null });
+    const [entry] = await entries();
+    expect(entry).toMatchObject({
+      event: 'reauthenticated',
+      at: start + 5,
+      sessionId,
+      ipAddress: '192.0.2.77',
+    });
+    expect(await events()).toEqual(['reauthenticated', 'signed-in']);
+  });
+
   it('records a change of credentials for its owner', async () => {
     await store.changeCredentials({ userId: 'alice' }, start);
     expect((await entries()).map(eventOf)).toEqual([

@@ -40,7 +40,7 @@ export class AccountPageUnderTest {
 
 /** Returns the id of the session in which a browser is signed in. */
 export function sessionIdOf(browser: Browser): string {
-  return browser.cookies.get('__Host-identity')!.slice(0, 32);
+  return browser.cookies.get('__Host-Http-identity')!.slice(0, 32);
 }
 
 /** Registers tests of the account page with each supported version of Express. */

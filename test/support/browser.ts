@@ -28,6 +28,13 @@ export class Browser {
     return this.#send(request(this.#app).post(path).set('Sec-Fetch-Site', site).send(body));
   }
 
+  /** Posts a form of the page at `page`. */
+  postOn(page: string, path: string, body?: string | object): Promise<Response> {
+    const test = request(this.#app).post(path);
+    void test.set({ 'Sec-Fetch-Site': 'same-origin', Host: 'app.test', Referer: `https://app.test${page}` });
+    return this.#send(test.send(body));
+  }
+
   put(path: string, body?: string | object): Promise<Response> {
     return this.#send(request(this.#app).put(path).set('Sec-Fetch-Site', 'same-origin').send(body));
   }

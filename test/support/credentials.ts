@@ -2,7 +2,7 @@ import type { Opened } from '../../lib';
 
 /** The `Cookie` header of a browser with the session, in the REST protocol. */
 export function cookieOf({ session, secret }: Opened): string {
-  return `__Host-identity=${session.sessionId}.${secret}`;
+  return `__Host-Http-identity=${session.sessionId}.${secret}`;
 }
 
 /** The `Authorization` header of other clients with the session, in the REST protocol. */

@@ -8,7 +8,7 @@ import type { Browser } from './browser';
 import { passportSessions, type PassportSessionsOptions } from '../../lib/passport';
 
 /** The cookie of a session. */
-export const COOKIE = '__Host-identity';
+export const COOKIE = '__Host-Http-identity';
 
 /** The answers of the app at `/`. */
 export const GUEST = { user: null, authenticated: false };

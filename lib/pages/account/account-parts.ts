@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 
 import { idParameter } from '../../http/id-parameter';
+import type { recencyCheck } from '../../http/require-recent';
 import type { IdentitySessionManager } from '../../manager/manager';
 import type { IdentitySession } from '../../session/session';
 import type { Reader } from '../messages/reader';
@@ -12,6 +13,8 @@ import type { PageShape } from '../parts/layout';
 export interface AccountParts extends PageFrame {
   readonly manager: IdentitySessionManager;
   readonly signInMethodOf: ((session: IdentitySession) => string | undefined) | undefined;
+  /** Checks that the user may end other sessions. */
+  readonly checkRecency: ReturnType<typeof recencyCheck>;
 }
 
 /** The link from other pages to the lists of sessions. */

@@ -4,6 +4,7 @@ import { parseForm } from '../../http/form-body';
 import { bodyParseErrors } from '../../http/parse-errors';
 import { revokeLimiters } from '../../http/limiters';
 import { verbOptions } from '../../http/request';
+import { recencyCheck } from '../../http/require-recent';
 import { sameOrigin } from '../../http/same-origin';
 import { sessionSecretGuard } from '../../http/session-secret-guard';
 import type { IdentitySessionManager } from '../../manager/manager';
@@ -12,6 +13,7 @@ import type { OptionTable } from '../../options/reader';
 import type { IdentitySession } from '../../session/session';
 import { serveAsset } from '../assets';
 import { readersOf } from '../messages/reader';
+import { homeOf } from '../page-handler';
 import { frameOf, PAGE_OPTIONS, type PageOptions } from '../page-options';
 import { pageHeaders } from '../page-response';
 import type { AccountParts } from './account-parts';
@@ -44,7 +46,12 @@ export function accountPage(manager: IdentitySessionManager, options: AccountPag
   const values = verbOptions('accountPage', manager, options, OPTIONS);
   const { settings } = manager;
   const frame = frameOf(settings, values, readersOf(settings, values));
-  const parts: AccountParts = { ...frame, manager, signInMethodOf: values.signInMethodOf };
+  const parts: AccountParts = {
+    ...frame,
+    manager,
+    signInMethodOf: values.signInMethodOf,
+    checkRecency: recencyCheck(manager, values.recent),
+  };
   const { dialect } = frame;
   const guarded = [pageHeaders, sessionSecretGuard(manager, { dialect })];
   const write = [pageHeaders, sameOrigin(manager, { dialect }), ...guarded, parseForm];
@@ -61,6 +68,8 @@ export function accountPage(manager: IdentitySessionManager, options: AccountPag
   router.get('/events', streamGuard, pageStream(parts, values.signIn));
   router.get('/sessions/:id', guarded, showSession(parts));
   router.post('/sessions/:id/name', write, nameSession(parts));
+  // The page after a sign-in can be the one with the question, which only a form shows.
+  router.get('/confirm', (request, response) => response.redirect(303, homeOf(request)));
   router.post('/confirm', write, askBefore(parts));
   router.post('/end', write, revokeLimiters(dialect), endSessions(parts));
   router.use(bodyParseErrors(dialect));

@@ -2,7 +2,7 @@ import type { Request, RequestHandler } from 'express';
 
 import { send, sessionOf } from '../../http/request';
 import { mustClearCookie } from '../../http/revoke-route';
-import { covers } from '../../session/revocation';
+import { covers, reachesOthers, type Revocation } from '../../session/revocation';
 import { actingUser } from '../../session/session';
 import { baseOf, homeOf, pageHandler, seeOther } from '../page-handler';
 import { confirmForm, type Question } from '../parts/confirm-dialog';
@@ -22,9 +22,16 @@ export function askBefore(parts: AccountParts): RequestHandler {
       const content = problemBox(confirm.nothingSelected);
       return parts.show({ title: problem.title, content, back: backOf(request, reader) }, request, response);
     }
+    checkMayEnd(revocationOf(choice, sessionOf(request)), parts, request);
     const content = confirmForm(await questionAbout(choice, parts, request), reader);
     await parts.show({ title: account.title, content }, request, response);
   });
+}
+
+/** @throws SessionError `authentication-insufficient` */
+function checkMayEnd(which: Revocation | undefined, { checkRecency }: AccountParts, request: Request): void {
+  const current = sessionOf(request);
+  if (which !== undefined && reachesOthers(which, current)) checkRecency(request, current);
 }
 
 async function questionAbout(
@@ -53,11 +60,13 @@ async function questionAbout(
 }
 
 /** Ends the sessions that the form names. */
-export function endSessions({ manager, dialect }: AccountParts): RequestHandler {
+export function endSessions(parts: AccountParts): RequestHandler {
+  const { manager, dialect } = parts;
   return pageHandler(dialect, async (request, response) => {
     const current = sessionOf(request);
     const which = revocationOf(choiceIn(request), current);
     if (which === undefined) return seeOther(response, homeOf(request), 'ended-none');
+    checkMayEnd(which, parts, request);
     const endsCurrent = covers(which, current);
     const reason = endsCurrent && which.only?.length === 1 ? 'signed-out' : 'revoked';
     const ended = await manager.revoke(which, { reason, by: actingUser(current) });

@@ -4,6 +4,7 @@ import { parseForm } from '../../http/form-body';
 import { bodyParseErrors } from '../../http/parse-errors';
 import { permissionGuard } from '../../http/permission-guard';
 import { verbOptions } from '../../http/request';
+import { recentGuard } from '../../http/require-recent';
 import { sameOrigin } from '../../http/same-origin';
 import { sessionSecretGuard } from '../../http/session-secret-guard';
 import type { IdentitySessionManager } from '../../manager/manager';
@@ -11,6 +12,7 @@ import { func } from '../../options/checks';
 import type { OptionTable } from '../../options/reader';
 import { serveAsset } from '../assets';
 import { readersOf } from '../messages/reader';
+import { homeOf } from '../page-handler';
 import { frameOf, PAGE_OPTIONS, type PageOptions } from '../page-options';
 import { pageHeaders } from '../page-response';
 import type { AdminParts, AdminPermission, IsGranted } from './admin-parts';
@@ -54,12 +56,15 @@ export function adminPage(manager: IdentitySessionManager, options: AdminPageOpt
     sessionSecretGuard(manager, { dialect }),
     permissionGuard(dialect, (request) => isGranted(permission, request), settings.report),
   ];
-  const write = [sameOrigin(manager, { dialect }), parseForm];
+  const recent = recentGuard(manager, dialect, values.recent);
+  const write = [sameOrigin(manager, { dialect }), recent, parseForm];
 
   const router = Router();
   router.get('/assets/:file', serveAsset);
   router.get('/', permitted('sessions.read'), showSearch(parts));
   router.get('/sessions/:id', permitted('sessions.read'), showSession(parts));
+  // The page after a sign-in can be the one with the question, which only a form shows.
+  router.get('/confirm', (request, response) => response.redirect(303, homeOf(request)));
   router.post('/confirm', permitted('sessions.end'), write, askBefore(parts));
   router.post('/end', permitted('sessions.end'), write, endSessions(parts));
   router.get('/policy', permitted('policy.change'), showPolicy(parts));

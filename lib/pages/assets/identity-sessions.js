@@ -1,7 +1,8 @@
 // <identity-sessions endpoint="/api" lang="de">: a user's sessions in any front end, with the REST routes of `restRouter`. While the
 // element is visible, it follows the sessions by a stream, which is not activity.
 // Events: `session-ended` after the user ended sessions, with `detail.ids` or `detail.others`; `session-named`, with `detail.id` and
-// `detail.name`; `signed-out` if the session of this page has ended, with `detail.reason`; `sessions-error` if a request failed.
+// `detail.name`; `signed-out` if the session of this page has ended, with `detail.reason`; `authentication-required` if the
+// user must sign in again before sessions can be ended; `sessions-error` if a request failed.
 // Set the property `texts` to change texts or to add a language.
 
 const TEXTS = {
@@ -261,8 +262,11 @@ class IdentitySessions extends HTMLElement {
 
   async #refused(response) {
     const problem = await response.json().catch(() => ({}));
-    if (response.status === 401) this.#signedOut(problem);
-    else this.#fail(problem.detail ?? this.#text('failed'), problem);
+    // The session lives on; the app has to authenticate its user again.
+    const mustConfirm = problem.code === 'authentication-insufficient';
+    if (response.status === 401 && !mustConfirm) return this.#signedOut(problem);
+    this.#fail(problem.detail ?? this.#text('failed'), problem);
+    if (mustConfirm) this.#emit('authentication-required', problem);
   }
 
   /** Shows the reason for which the session of the page has ended, and removes the user's sessions. */

@@ -161,6 +161,7 @@ export const ENGLISH_PAGES: PageMessages = {
     newest: 'Newest entries',
     'signed-in': 'Signed in',
     woken: 'Used again after a pause',
+    reauthenticated: 'Identity confirmed',
     'credential-changed': 'Password or other credential changed',
     'everything-ended': 'An administrator signed everybody out',
     failed: { one: 'Failed attempt to sign in', other: '{count} failed attempts to sign in within an hour' },
@@ -204,6 +205,7 @@ export const ENGLISH_PAGES: PageMessages = {
     'policy-changed': { title: 'The policy was saved.', text: 'It applies to new sign-ins on all servers.' },
     'session-not-found': { title: 'The session was not found.', text: 'It may have ended already.' },
     'session-expired': { title: 'Your session has expired.', text: 'It was not used for too long.' },
+    'authentication-insufficient': { title: 'Confirm that it is you.', text: 'Sign in again to continue.' },
     'binding-required': {
       title: 'Sign in again.',
       text: 'Your session belongs to another device, or this device has lost its key.',

@@ -175,6 +175,7 @@ export const GERMAN_PAGES: PageMessages = {
     newest: 'Neueste Einträge',
     'signed-in': 'Angemeldet',
     woken: 'Nach einer Pause wieder benutzt',
+    reauthenticated: 'Identität bestätigt',
     'credential-changed': 'Passwort oder andere Zugangsdaten geändert',
     'everything-ended': 'Ein Administrator hat alle abgemeldet',
     failed: {
@@ -227,6 +228,10 @@ export const GERMAN_PAGES: PageMessages = {
       text: 'Vielleicht ist sie schon beendet.',
     },
     'session-expired': { title: 'Ihre Sitzung ist abgelaufen.', text: 'Sie wurde zu lange nicht benutzt.' },
+    'authentication-insufficient': {
+      title: 'Bitte bestätigen Sie, dass Sie es sind.',
+      text: 'Melden Sie sich erneut an, um fortzufahren.',
+    },
     'binding-required': {
       title: 'Melden Sie sich erneut an.',
       text: 'Ihre Sitzung gehört zu einem anderen Gerät, oder dieses Gerät hat seinen Schlüssel verloren.',

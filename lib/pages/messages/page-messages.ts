@@ -28,6 +28,7 @@ export type NoticeName =
   | 'policy-changed'
   | 'session-not-found'
   | 'session-expired'
+  | 'authentication-insufficient'
   | 'binding-required'
   | 'credentials-invalid'
   | 'ticket-invalid';
@@ -181,6 +182,7 @@ export interface PageMessages {
     readonly newest: string;
     readonly 'signed-in': string;
     readonly woken: string;
+    readonly reauthenticated: string;
     readonly 'credential-changed': string;
     readonly 'everything-ended': string;
     readonly failed: PluralMessage;

@@ -19,9 +19,9 @@ interface ValidationError {
 
 /** Converts a refusal to ABP's form. `code` is this package's code, so that programs can tell refusals apart. */
 export function errorObject(error: SessionError, messages: Messages = ENGLISH): ErrorObject {
-  const { code, field, endReason } = error;
+  const { code, field, endReason, required } = error;
   const message = displayRefusal(error, messages);
-  const data = endReason === undefined ? {} : { reason: endReason };
+  const data = { ...(endReason && { reason: endReason }), ...(required && { required }) };
   if (code !== 'invalid-request') return { code, message, details: null, data, validationErrors: null };
   const validationErrors = [{ message, members: field === undefined ? [] : [field] }];
   const summary = displayRefusal(new SessionError(code, 'The request is not valid.'), messages);

@@ -5,6 +5,7 @@ import type { Answer, Dialect } from '../../http/dialect';
 import { LIMIT, revokeLimiters, type Limit } from '../../http/limiters';
 import { permissionGuard } from '../../http/permission-guard';
 import { asyncHandler, VERB_OPTIONS, verbOptions } from '../../http/request';
+import { RECENT, recentGuard, type RecentOptions } from '../../http/require-recent';
 import { revokeRoute } from '../../http/revoke-route';
 import { sameOrigin, sentByBrowser } from '../../http/same-origin';
 import { sessionClaimGuard, type ClaimGuardOptions } from '../../http/session-claim-guard';
@@ -40,6 +41,11 @@ export interface AbpRouterOptions extends SessionDetailOptions {
   readonly dialect?: Dialect | undefined;
   /** Rate limits per session. `revoke` limits both `DELETE` routes. Default: 300 requests in 5 minutes. */
   readonly limits?: { readonly revoke?: Limit | undefined } | undefined;
+  /**
+   * The authentication that ending other sessions requires, such as `{ maxAge: '10M' }`. Reading lists and ending the own session
+   * never require it. Default: the option `recency` of the manager; `false` requires nothing.
+   */
+  readonly recent?: RecentOptions | false | undefined;
 }
 
 const OPTIONS = {
@@ -55,6 +61,7 @@ const OPTIONS = {
   tenantNameOf: { check: func<NonNullable<AbpRouterOptions['tenantNameOf']>>() },
   extraPropertiesOf: { check: func<NonNullable<AbpRouterOptions['extraPropertiesOf']>>() },
   limits: { group: { revoke: LIMIT } },
+  recent: { group: RECENT, off: true },
 } satisfies OptionTable<AbpRouterOptions>;
 
 /**
@@ -80,6 +87,7 @@ export function abpRouter(manager: IdentitySessionManager, options: AbpRouterOpt
     currentUser,
     subjectOf,
     limits,
+    recent,
     dialect: base = abp(manager.settings),
     ...details
   } = given;
@@ -96,6 +104,7 @@ export function abpRouter(manager: IdentitySessionManager, options: AbpRouterOpt
       permissionGuard(dialect, (request) => isGranted(PERMISSION, request), manager.settings.report),
     ],
     limited: revokeLimiters(dialect, limits.revoke),
+    recent,
   };
 
   const router = Router();
@@ -116,10 +125,11 @@ interface RouterParts {
   /** The guards of routes for administrators. */
   readonly administrator: RequestHandler[];
   readonly limited: RequestHandler[];
+  readonly recent: RecentOptions | false;
 }
 
 function addIdentityRoutes(router: Router, parts: RouterParts): void {
-  const { manager, dialect, describe, administrator, limited } = parts;
+  const { manager, dialect, describe, administrator, limited, recent } = parts;
   const sessions = new IdentitySessions(manager, dialect, describe);
   const handler = (action: Action) => asyncHandler(dialect, action);
   router.get(
@@ -135,12 +145,16 @@ function addIdentityRoutes(router: Router, parts: RouterParts): void {
     )
     .delete(
       administrator,
+      recentGuard(manager, dialect, recent),
       limited,
       handler((request) => sessions.revoke(request)),
     );
 }
 
-function addAccountRoutes(router: Router, { manager, dialect, describe, user, limited }: RouterParts): void {
+function addAccountRoutes(
+  router: Router,
+  { manager, dialect, describe, user, limited, recent }: RouterParts,
+): void {
   const sessions = new AccountSessions(manager, describe);
   const handler = (action: Action) => asyncHandler(dialect, action);
   router.get(
@@ -154,7 +168,7 @@ function addAccountRoutes(router: Router, { manager, dialect, describe, user, li
       user,
       handler((request) => sessions.get(request)),
     )
-    .delete(user, limited, revokeRoute(manager, { dialect }));
+    .delete(user, limited, revokeRoute(manager, { dialect, recent }));
 }
 
 function addSettingsRoutes(router: Router, { manager, dialect, administrator }: RouterParts): void {

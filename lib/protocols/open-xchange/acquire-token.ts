@@ -4,6 +4,7 @@ import { SessionError } from '../../errors';
 import { sessionOf } from '../../http/request';
 import { installationKeysOf } from '../../manager/installation-keys';
 import type { IdentitySessionManager } from '../../manager/manager';
+import type { Assurance } from '../../session/assurance';
 import { hashSecret, isSessionId, mintSessionId } from '../../session/credentials';
 import { stage } from '../../session/lifetimes';
 import { sealed, unsealed } from '../../session/sealed';
@@ -81,7 +82,9 @@ export function redeemToken(
     const { user = from.userId, userNumber, contextNumber, locale } = storedSignIn(from);
     const { userId, tenantId } = from;
     const account = { userId, tenantId, userNumber, contextNumber, locale };
-    const identified = { account, user, credentialsCheckedAt, sessionId: grant.sessionId };
+    // The user was not authenticated again, so the new session must not seem so.
+    const assurance: Assurance = from;
+    const identified = { account, user, credentialsCheckedAt, assurance, sessionId: grant.sessionId };
     try {
       return await openFor(
         manager,

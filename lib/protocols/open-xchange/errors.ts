@@ -255,6 +255,7 @@ export function errorOfRefusal(
     case 'credentials-ambiguous':
     case 'session-ended':
     case 'session-expired':
+    case 'authentication-insufficient':
     case 'binding-required':
       return is('SES-0203', [request.sessionId]);
     case 'ip-changed':

@@ -9,6 +9,7 @@ import { openSession } from '../../http/open-session';
 import type { IdentitySessionManager } from '../../manager/manager';
 import { mintSecret } from '../../session/credentials';
 import { clientHintsOf } from '../../session/device/client-hints';
+import type { Assurance } from '../../session/assurance';
 import type { IdentitySession } from '../../session/session';
 import type { Action } from './actions';
 import type { OpenXchangeDialect } from './dialect';
@@ -79,6 +80,8 @@ export interface Identified {
   readonly user: string;
   /** By default, the values below are those of the request. */
   readonly authId?: string | undefined;
+  /** The assurance of an earlier sign-in of the user, if this one follows from it. */
+  readonly assurance?: Assurance | undefined;
   readonly staySignedIn?: boolean | undefined;
   /** See `SignIn`. */
   readonly credentialsCheckedAt?: Date;
@@ -133,7 +136,7 @@ export async function openFor(
   answerTo: (session: IdentitySession, secret: string) => Promise<Answer>,
 ): Promise<Answer> {
   const { client, userAgent, isItself } = clientOf(request, dialect);
-  const { account, user, sessionId, credentialsCheckedAt } = identified;
+  const { account, user, sessionId, credentialsCheckedAt, assurance } = identified;
   const { userNumber, contextNumber, locale } = account;
   const hash = dialect.hashOf(request, client, userAgent);
   const chosen = identified.staySignedIn ?? flagParameter(request, 'staySignedIn');
@@ -155,6 +158,7 @@ export async function openFor(
       replaces: replaces ?? request.identitySession,
       sessionId,
       credentialsCheckedAt,
+      ...(assurance && givenAgain(assurance)),
     };
     return await openSession(manager, signIn, response, async ({ session, secret }) => {
       const answer = await answerTo(session, secret);
@@ -164,6 +168,10 @@ export async function openFor(
   } catch (error) {
     throw withAccount(account, client, error);
   }
+}
+
+function givenAgain({ authenticatedAt: at, acr, amr }: Assurance) {
+  return { authenticatedAt: at === null ? null : new Date(at), acr, amr };
 }
 
 /**

@@ -35,6 +35,12 @@ export const GERMAN: Translation & { readonly refusals: Readonly<Record<string, 
       'Diese Sitzung wurde beendet, weil eine Kopie ihrer Zugangsdaten woanders benutzt zu werden scheint. Bitte melden Sie sich erneut an.',
     'This session has expired; sign in again.':
       'Diese Sitzung ist abgelaufen. Bitte melden Sie sich erneut an.',
+    'Confirm that it is you: sign in again to continue.':
+      'Bitte bestätigen Sie, dass Sie es sind: Melden Sie sich erneut an, um fortzufahren.',
+    '"{name}" must be text of 1 to {longest} printable ASCII characters without spaces, " and \\.':
+      '„{name}“ muss Text aus 1 bis {longest} druckbaren ASCII-Zeichen ohne Leerzeichen, " und \\ sein.',
+    '"{name}" must be a list of at most {most} texts of 1 to {longest} printable ASCII characters without spaces, " and \\.':
+      '„{name}“ muss eine Liste von höchstens {most} Texten aus 1 bis {longest} druckbaren ASCII-Zeichen ohne Leerzeichen, " und \\ sein.',
     'This session may not be used from this IP address; sign in again.':
       'Diese Sitzung darf von dieser IP-Adresse nicht benutzt werden. Bitte melden Sie sich erneut an.',
     'This session belongs to another device, or this device has lost its key; sign in again.':

@@ -2,6 +2,7 @@ import { afterPendingIo } from '../../clock';
 import { sqlState } from '../../database/failures';
 import { plainRefusal } from '../../errors';
 import type { Health } from '../../health';
+import type { Lowered } from '../../session/assurance';
 import type { Data } from '../../session/session-data';
 import { isSessionId } from '../../session/credentials';
 import type { Cutoffs } from '../../session/lifetimes';
@@ -22,9 +23,11 @@ import {
   type Hibernated,
   type Kept,
   type ListPage,
+  type Lowering,
   type MaybePromise,
   type Policy,
   type PolicyPatch,
+  type Raised,
   type Retained,
   type Scope,
   type Search,
@@ -52,7 +55,7 @@ import {
 import { secretChange } from './secret-statements';
 import { searchStatements } from './search-statements';
 import { admissionIn, endIn, filterIn, revocationIn, sessionIn, spelled } from './spelling';
-import { statements } from './statements';
+import { MOST_LOWERED, statements } from './statements';
 import { tablesIn } from './tables';
 
 export interface PostgresOptions {
@@ -178,6 +181,28 @@ class PostgresStore implements AdministeredStore {
       part && jsonText(part),
     ]);
     return (await this.#repeatable('update', [id, ...changes, name !== undefined, name])).length > 0;
+  }
+
+  async raiseAssurance(id: string, raised: Raised): Promise<boolean> {
+    if (!isSessionId(id)) return false;
+    const { authenticatedAt, acr, amr, credentialsCheckedAt, at, from } = raised;
+    const sql = await this.#sql();
+    const values = [id, authenticatedAt, acr, amr.join(' ') || null, credentialsCheckedAt, at, from];
+    try {
+      // In a transaction, because the check of the credentials needs READ COMMITTED.
+      return await this.#runner.transaction(
+        async (run) => (await run(sql.raiseAssurance, values)).length > 0,
+      );
+    } catch (error) {
+      throw refusalOfInsert(error);
+    }
+  }
+
+  async lowerAssurance(which: Revocation, { methods, acr }: Lowered): Promise<Lowering> {
+    const rows = await spelled((spelling) =>
+      this.#once('lowerAssurance', [...selectionValues(revocationIn(spelling, which)), methods ?? null, acr]),
+    );
+    return { ids: ids(rows), more: rows.length === MOST_LOWERED };
   }
 
   async changeData(id: string, change: (data: Data) => Data): Promise<boolean> {
@@ -549,9 +574,13 @@ function violates(error: unknown, unique: string): boolean {
   return code === '23505' && constraint === unique;
 }
 
-function endValues({ owner, only, except, device }: Revocation, { at, reason, by }: End): unknown[] {
+function endValues(which: Revocation, { at, reason, by }: End): unknown[] {
+  return [...selectionValues(which), at, reason, by];
+}
+
+function selectionValues({ owner, only, except, device }: Revocation): unknown[] {
   const named = only?.filter(isSessionId) ?? null;
-  return [owner.userId, owner.tenantId ?? null, named, except ?? null, device ?? null, at, reason, by];
+  return [owner.userId, owner.tenantId ?? null, named, except ?? null, device ?? null];
 }
 
 function cutoffValues({ short, long, absolute }: Cutoffs): number[] {

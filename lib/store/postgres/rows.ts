@@ -1,3 +1,4 @@
+import { NO_METHODS } from '../../session/assurance';
 import type { ClientHints } from '../../session/device/client-hints';
 import {
   REFERENCE_FIELDS,
@@ -57,6 +58,12 @@ const FIELDS = {
   }),
   staySignedIn: field<boolean>('stay_signed_in', { fromText: (letter) => letter === 't' }),
   signedIn: point<number>('signed_in'),
+  authenticatedAt: point('authenticated_at'),
+  acr: optionalText('acr'),
+  amr: field<readonly string[]>('amr', {
+    toParameter: (methods) => methods.join(' ') || null,
+    fromText: (methods) => (methods ? Object.freeze(methods.split(' ')) : NO_METHODS),
+  }),
   lastAccessed: point('last_accessed'),
   extraProperties: json('extra_properties'),
   data: json('data'),

@@ -46,6 +46,20 @@ export function statements(tables: Tables) {
           name = case when $8 then $9 else name end
       where session_id = $1 and ${notEnded(tables)} returning session_id`,
 
+    /** Fails if the owner's credentials changed after they were checked. */
+    raiseAssurance: `
+      with raised as (
+        update ${table} s set authenticated_at = ${time('$2')}, acr = $3, amr = $4
+        where session_id = $1 and ${notEnded(tables)} and ${credentialsHold(tables, 's.tenant_id', 's.user_id', '$5')}
+        returning s.*
+      ), noted as (
+        insert into ${tables.trail} (at, session_id, event, tenant_id, user_id, client_id, device, user_agent, ip_address)
+        select ${time('$6')}, session_id, 'reauthenticated', tenant_id, user_id, client_id, device, user_agent, $7
+        from raised
+      )
+      select session_id from raised`,
+
+    lowerAssurance: lowerAssurance(tables),
     ...secretStatements(tables),
 
     lockData: `select data from ${table} s where session_id = $1 and ${notEnded(tables)} for no key update of s`,
@@ -267,10 +281,7 @@ function end(tables: Tables, before = 0, also = ''): string {
   return `
     with picked as (
       select session_id from ${table} s
-      where ${ownedBy(user!, tenant!)} and ${notEnded(tables)}
-        and (${only}::uuid[] is null or session_id = any(${only}))
-        and (${except}::uuid is null or session_id <> ${except})
-        and (${device}::text is null or device = ${device})
+      where ${selectedBy(tables, [user!, tenant!, only!, except!, device!])}
       limit ${MOST_ENDED}
     ), doomed as materialized (
       select s.session_id from ${table} s join picked using (session_id)
@@ -284,6 +295,64 @@ function end(tables: Tables, before = 0, also = ''): string {
     )${also}
     select ended.*, (select count(*) from picked) = ${MOST_ENDED} as more
     from (select) as always left join ended on true`;
+}
+
+/** The condition that a revocation selects the session `s`: by user and tenant; ids, an id to keep and a kind, each null for any. */
+function selectedBy(
+  tables: Tables,
+  [user, tenant, only, except, device]: readonly [string, string, string, string, string],
+): string {
+  return `${ownedBy(user, tenant)} and ${notEnded(tables)}
+        and (${only}::uuid[] is null or session_id = any(${only}))
+        and (${except}::uuid is null or session_id <> ${except})
+        and (${device}::text is null or device = ${device})`;
+}
+
+/** The largest number of sessions whose assurance one statement lowers. */
+export const MOST_LOWERED = 500;
+
+/**
+ * Returns the statement that lowers the assurance of sessions: the same rule in SQL as `afterLowering` in `session/assurance`. It
+ * sees a new assurance that another transaction has written meanwhile, because it locks the rows first, as `end` does.
+ */
+function lowerAssurance(tables: Tables): string {
+  const { sessions: table } = tables;
+  const [methods, acr] = ['$6::text[]', '$7::text'];
+  const isUsed = `string_to_array(s.amr, ' ') && ${methods}`;
+  const kept = `nullif(array_to_string(array(
+        select method from unnest(string_to_array(s.amr, ' ')) with ordinality as m (method, place)
+        where method <> all(${methods}) order by place
+      ), ' '), '')`;
+  const earlierMethods = `jsonb_array_elements_text(s.earlier_assurance -> 'amr') as m (method)`;
+  const lowered = {
+    authenticated_at: `case when ${methods} is null then null else s.authenticated_at end`,
+    acr: `case when ${methods} is null or ${isUsed} then ${acr} else s.acr end`,
+    amr: `case when ${methods} is null then null else ${kept} end`,
+    // The assurance of an earlier secret, until it is no longer accepted.
+    earlier_assurance: `case
+      when s.earlier_assurance is null then null
+      when ${methods} is null then jsonb_build_object('authenticatedAt', null, 'acr', ${acr}, 'amr', '[]'::jsonb)
+      when exists (select from ${earlierMethods} where method = any(${methods})) then s.earlier_assurance ||
+        jsonb_build_object('acr', ${acr}, 'amr', to_jsonb(array(select method from ${earlierMethods} where method <> all(${methods}))))
+      else s.earlier_assurance end`,
+  };
+  const names = Object.keys(lowered);
+  const values = Object.values(lowered);
+  return `
+    with picked as (
+      select session_id from ${table} s
+      where ${selectedBy(tables, ['$1', '$2', '$3', '$4', '$5'])}
+        and (${names.map((name) => `s.${name}`).join(', ')}) is distinct from (${values.join(', ')})
+      limit ${MOST_LOWERED}
+    ), locked as materialized (
+      select s.session_id from ${table} s join picked using (session_id)
+      where s.ended_at is null
+      order by s.session_id for no key update of s
+    )
+    update ${table} s set (${names.join(', ')}) = row (${values.join(', ')})
+    from locked
+    where s.session_id = locked.session_id and s.ended_at is null
+    returning s.session_id`;
 }
 
 function parametersAfter(before: number): string[] {
@@ -308,7 +377,8 @@ function idle(since: string): string {
 
 /** The condition that the session `s` is live: the same rule in SQL as `isLive` in `session/lifetimes`. */
 export function live(tables: Tables, short: string, long: string, absolute: string): string {
-  return `(${notEnded(tables)} and signed_in > ${time(absolute)} and coalesce(last_accessed, signed_in) >
+  return `(${notEnded(tables)} and coalesce(authenticated_at, signed_in) > ${time(absolute)} and
+    coalesce(last_accessed, signed_in) >
     case when stay_signed_in then ${time(long)} else ${time(short)} end)`;
 }
 

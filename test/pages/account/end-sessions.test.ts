@@ -1,7 +1,42 @@
+import { satisfies } from '../../support/compliance';
 import { ACCOUNT, describeAccountPage, sessionIdOf } from '../../support/account-page';
 import { form, signedIn } from '../../support/pages';
 
 describeAccountPage('Ending sessions on the account page', (page) => {
+  it(
+    satisfies(
+      'asks for a recent authentication before other sessions are ended, and leads back to the list',
+      'ASVS 7.5.2',
+    ),
+    async () => {
+      await page.signInBoth({ account: { recent: { maxAge: '10M' } } });
+      const { desk, phone } = page;
+      page.clock.advance(600_001);
+      expect((await desk.get(ACCOUNT)).status).toBe(200);
+      for (const [path, fields] of [
+        ['confirm', { id: sessionIdOf(phone) }],
+        ['end', { id: sessionIdOf(phone) }],
+        ['end', { which: 'others' }],
+        ['end', { which: 'selected', selected: [sessionIdOf(desk), sessionIdOf(phone)] }],
+      ] as const) {
+        const refused = await desk.postOn(ACCOUNT, `${ACCOUNT}/${path}`, form(fields));
+        expect([refused.status, refused.headers['location']]).toEqual([
+          303,
+          '/sign-in?notice=authentication-insufficient&returnTo=%2Faccount%2Fsessions',
+        ]);
+      }
+      expect([await page.isLive(desk), await page.isLive(phone)]).toEqual([true, true]);
+      const question = await desk.get(`${ACCOUNT}/confirm`);
+      expect([question.status, question.headers['location']]).toEqual([303, ACCOUNT]);
+
+      const own = sessionIdOf(desk);
+      expect((await desk.post(`${ACCOUNT}/confirm`, form({ id: own }))).status).toBe(200);
+      await desk.post(`${ACCOUNT}/end`, form({ id: own }));
+      expect((await page.manager.administration.get(own)).endReason).toBe('signed-out');
+      expect(await page.isLive(phone)).toBe(true);
+    },
+  );
+
   it('asks before it ends a session, and then ends it and redirects to a notice', async () => {
     await page.signInBoth();
     const question = await page.desk.post(`${ACCOUNT}/confirm`, form({ id: sessionIdOf(page.phone) }));
@@ -44,14 +79,21 @@ describeAccountPage('Ending sessions on the account page', (page) => {
     expect((await page.manager.administration.get(session.sessionId)).endedAt).not.toBeNull();
   });
 
-  it('signs out of the current session, clears its cookie and leads to the sign-in page', async () => {
-    await page.signInBoth();
-    const id = sessionIdOf(page.desk);
-    const { headers } = await page.desk.post(`${ACCOUNT}/end`, form({ id }));
-    expect(headers['location']).toBe('/sign-in?notice=signed-out');
-    expect(page.desk.cookies.has('__Host-identity')).toBe(false);
-    expect((await page.manager.administration.get(id)).endReason).toBe('signed-out');
-  });
+  it(
+    satisfies(
+      'signs out of the current session, clears its cookie and leads to the sign-in page',
+      'ASVS 7.4.4',
+      'NIST 5.1 sign-out',
+    ),
+    async () => {
+      await page.signInBoth();
+      const id = sessionIdOf(page.desk);
+      const { headers } = await page.desk.post(`${ACCOUNT}/end`, form({ id }));
+      expect(headers['location']).toBe('/sign-in?notice=signed-out');
+      expect(page.desk.cookies.has('__Host-Http-identity')).toBe(false);
+      expect((await page.manager.administration.get(id)).endReason).toBe('signed-out');
+    },
+  );
 
   it('ends nothing if nothing is selected', async () => {
     await page.signInBoth();

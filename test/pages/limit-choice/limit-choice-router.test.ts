@@ -83,7 +83,7 @@ describe.each([
     const opened = await browser.post(PAGE, form({ selected: older! }));
     expect([opened.status, opened.get('Location')]).toEqual([303, '/account?tab=2']);
     expect((await browser.get('/account')).text).toBe('your account');
-    expect([...browser.cookies.keys()]).toEqual(['__Host-identity']);
+    expect([...browser.cookies.keys()]).toEqual(['__Host-Http-identity']);
     expect(await live()).toHaveLength(2);
     expect(await store.find(older!)).toMatchObject({ endReason: 'revoked', endedBy: 'alice' });
   });

@@ -50,6 +50,7 @@ function redirected(): string[] {
     'credentials-ambiguous': true,
     'session-ended': true,
     'session-expired': true,
+    'authentication-insufficient': true,
     'ip-changed': true,
     'binding-required': true,
     'binding-unavailable': true,

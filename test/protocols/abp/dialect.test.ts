@@ -32,7 +32,7 @@ const described = (said: Partial<StoredSession> = {}) => ({
 
 describe('the ABP dialect, reading a request', () => {
   it('accepts the same credentials as REST', () => {
-    const cookie = `__Host-identity=${PLAIN}.${SECRET}`;
+    const cookie = `__Host-Http-identity=${PLAIN}.${SECRET}`;
     const authorization = `Bearer ${dialect.token(PLAIN, SECRET)}`;
     for (const shown of [request({ cookie }), request({ authorization })]) {
       expect(dialect.credentials(shown)).toEqual(wire.credentials(shown));

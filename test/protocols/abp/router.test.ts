@@ -12,6 +12,7 @@ import {
   type SessionClaims,
 } from '../../../lib';
 import { abp, abpRouter, type AbpRouterOptions } from '../../../lib/protocols/abp';
+import { satisfies } from '../../support/compliance';
 import { AbpApp, idOf } from '../../support/abp';
 import { Browser } from '../../support/browser';
 import { turns } from '../../support/gate';
@@ -205,7 +206,7 @@ describe('abpRouter in an app that authenticates requests itself', () => {
     const { sid } = JSON.parse(token) as { sid: string };
     const { status, headers } = await send('delete', `/api/account/sessions/${sid}`, token).set(
       'Cookie',
-      '__Host-identity=a; __Host-identity=b',
+      '__Host-Http-identity=a; __Host-Http-identity=b',
     );
     expect([status, headers['set-cookie']]).toEqual([204, undefined]);
   });
@@ -414,6 +415,32 @@ describe('faults that ABP has and this package does not have', () => {
   });
 });
 
+describe('abpRouter with the option recent', () => {
+  it(
+    satisfies(
+      'requires a recent authentication to end other sessions, but not to list them or to end the own one',
+      'ASVS 7.5.2',
+    ),
+    async () => {
+      await site.arrange({ recent: { maxAge: '10M' } });
+      const [admin, alice, phone] = [await site.admin(), await site.signedIn(), await site.signedIn()];
+      const [own, other] = [await idOf(alice), await idOf(phone)];
+      site.clock.advance(10 * MINUTE + 1);
+      for (const [browser, path] of [
+        [alice, `/api/account/sessions/${other}`],
+        [admin, `/api/identity/sessions/${other}`],
+      ] as const) {
+        const { status, body, headers } = await browser.delete(path);
+        expect([status, body.error.code]).toEqual([401, 'authentication-insufficient']);
+        expect(headers['www-authenticate']).toContain('error="insufficient_user_authentication"');
+      }
+      expect((await alice.get('/api/account/sessions')).body.items).toHaveLength(2);
+      expect((await admin.get('/api/identity/sessions')).status).toBe(200);
+      expect((await alice.delete(`/api/account/sessions/${own}`)).status).toBe(204);
+    },
+  );
+});
+
 describe('abpRouter with cookies for frames of other sites', () => {
   it('clears the cookie with the attributes that it was set with', async () => {
     await site.arrange({ manager: { cookies: { sameSite: 'none', partitioned: true } } });
@@ -421,7 +448,7 @@ describe('abpRouter with cookies for frames of other sites', () => {
     const response = await browser.delete(`/api/account/sessions/${await idOf(browser)}`);
     expect(response.status).toBe(204);
     expect(response.get('Set-Cookie')).toEqual([
-      '__Host-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=None; Partitioned',
+      '__Host-Http-identity=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=None; Partitioned',
     ]);
   });
 });

@@ -64,6 +64,16 @@ describe('redeemToken', () => {
     expect(json(await client.use())).toEqual({ data: 'anton' });
   });
 
+  it('opens a session with the time of the first authentication, because the user was not asked again', async () => {
+    await ox.arrange({ router });
+    const client = await ox.signedIn('anton');
+    const at = ox.clock.now();
+    ox.clock.advance(1000);
+    await redeem(await acquired(client));
+    const { sessions } = await ox.manager.list({ userId: 'anton' });
+    expect(sessions.map(({ authenticatedAt }) => authenticatedAt)).toEqual([at, at]);
+  });
+
   it('accepts a token once, on all nodes together, and several tokens of one session', async () => {
     await ox.arrange({ router });
     const client = await ox.signedIn();

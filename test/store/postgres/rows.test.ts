@@ -100,6 +100,9 @@ describe('the row of a session', () => {
     .filter((json) => !json.includes('\\u0000'))
     .map((json) => JSON.parse(json) as Record<string, unknown>);
 
+  /** The characters of levels and methods; `checkedAcr` refuses others. */
+  const methodName = fc.stringMatching(/^[!#-[\]-~]{1,20}$/);
+
   const anySession: fc.Arbitrary<StoredSession> = fc.record({
     sessionId: hexadecimal(32),
     secretHash: hexadecimal(64).map(bytes),
@@ -131,6 +134,9 @@ describe('the row of a session', () => {
     staySignedIn: fc.boolean(),
     idleTimeout: fc.constant(null),
     signedIn: instant,
+    authenticatedAt: orNull(instant),
+    acr: orNull(methodName),
+    amr: fc.uniqueArray(methodName, { maxLength: 4 }),
     lastAccessed: orNull(instant),
     extraProperties: properties,
     data: properties,

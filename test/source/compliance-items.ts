@@ -1,0 +1,402 @@
+/** One item of a standard, in the words of this project. */
+export interface Item {
+  /** As tests name it, such as `ASVS 7.4.1`. */
+  readonly id: string;
+  /** The level of ASVS, or the verb of NIST. */
+  readonly level: string;
+  readonly requirement: string;
+  /** The part that this package does. Absent if it has none. */
+  readonly done?: string;
+  /** The part that remains for the app. Absent if nothing remains. */
+  readonly left?: string;
+}
+
+/** A part of a standard, as a table of the page. */
+export interface Chapter {
+  readonly title: string;
+  readonly items: readonly Item[];
+}
+
+type Row = readonly [id: string, level: string, requirement: string, done: string, left: string];
+
+function chapter(title: string, prefix: string, rows: readonly Row[]): Chapter {
+  return {
+    title,
+    items: rows.map(([id, level, requirement, done, left]) => ({
+      id: `${prefix} ${id}`,
+      level,
+      requirement,
+      ...(done !== '' && { done }),
+      ...(left !== '' && { left }),
+    })),
+  };
+}
+
+export const V7 = chapter('ASVS 5.0, V7: session management', 'ASVS', [
+  [
+    '7.1.1',
+    'L2',
+    'The idle and absolute timeouts are documented, and deviations from NIST are justified.',
+    'The presets have the limits of NIST. A longer time is refused when the manager is built.',
+    'Without a preset, write down your times and the reason.',
+  ],
+  [
+    '7.1.2',
+    'L2',
+    'The number of parallel sessions is documented, and what happens beyond it.',
+    '[Options](options.md#sign-in-rules) limit sessions per user, client and device, and choose what happens.',
+    'Choose the limits.',
+  ],
+  [
+    '7.1.3',
+    'L2',
+    'Sessions that belong to those of other systems are documented.',
+    '`authenticatedAt` and `authId` tie a session to that of an identity provider. `absoluteLifetime` counts from its authentication.',
+    'List these systems. Call `manager.revoke` when the identity provider signs a user out.',
+  ],
+  ['7.2.1', 'L1', 'Only the backend verifies sessions.', 'Every request is verified on the server.', ''],
+  [
+    '7.2.2',
+    'L1',
+    'Session tokens are created for each session; there are no static secrets.',
+    'Each sign-in creates an id and a secret. No option sets either secret.',
+    '',
+  ],
+  [
+    '7.2.3',
+    'L1',
+    'Tokens are unique and have at least 128 random bits.',
+    'Secrets have 256 bits from the generator of Node.js (128 in the Open-Xchange protocol).',
+    '',
+  ],
+  [
+    '7.2.4',
+    'L1',
+    'A new token is created at each authentication, and the earlier one ends.',
+    'A sign-in ends the earlier session. `createReauthentication` replaces the secret.',
+    'Call one of them after each authentication.',
+  ],
+  [
+    '7.3.1',
+    'L2',
+    'Sessions end after inactivity.',
+    '`shortLifetime` and `longLifetime`; `asvs-l2` sets one hour.',
+    '',
+  ],
+  [
+    '7.3.2',
+    'L2',
+    'Sessions end after an absolute time.',
+    '`absoluteLifetime` is off by default; `asvs-l2` sets 24 hours.',
+    'Use a preset, or set the option.',
+  ],
+  [
+    '7.4.1',
+    'L1',
+    'An ended session cannot be used on the backend.',
+    'The end is final in the database. Other nodes refuse the session within the lease.',
+    '',
+  ],
+  [
+    '7.4.2',
+    'L1',
+    'All sessions of a user end when the account is disabled or deleted.',
+    '`manager.onCredentialChange` ends them and refuses sign-ins in progress. `administration.eraseUser` also deletes them.',
+    'Call them.',
+  ],
+  [
+    '7.4.3',
+    'L2',
+    'After a change of a factor, other sessions can be ended.',
+    '`manager.onCredentialChange` ends them, also without a session to keep.',
+    'Call it after each change.',
+  ],
+  [
+    '7.4.4',
+    'L2',
+    'A way to sign out is visible on every page behind the sign-in.',
+    '`signOut`, the account page and its element.',
+    'Link it on your pages.',
+  ],
+  [
+    '7.4.5',
+    'L2',
+    'Administrators can end the sessions of one user and of all users.',
+    '`manager.administration`, `adminPage` and `npx express-identity-sessions end`.',
+    'Decide who may do it.',
+  ],
+  [
+    '7.5.1',
+    'L2',
+    'The user is authenticated again before sensitive attributes of the account change.',
+    '`requireRecent` refuses an older authentication.',
+    'Mount it before these routes, and authenticate the user.',
+  ],
+  [
+    '7.5.2',
+    'L2',
+    'Users see their sessions and, after they are authenticated again, end them.',
+    'REST, ABP and the pages require it with `recency`, which `asvs-l2` sets.',
+    'Authenticate the user.',
+  ],
+  [
+    '7.5.3',
+    'L3',
+    'Highly sensitive acts need a further authentication.',
+    '`requireRecent` with `maxAge`, `acr` and `amr`.',
+    'Mount it before these routes, and authenticate the user.',
+  ],
+  [
+    '7.6.1',
+    'L2',
+    'The times between identity provider and app are as documented.',
+    '`absoluteLifetime` counts from `authenticatedAt`, also if it was before the sign-in.',
+    'Pass `auth_time` to `signIn`.',
+  ],
+  [
+    '7.6.2',
+    'L2',
+    'A session is created only with consent or an act of the user.',
+    'Another site cannot start a sign-in. Autologin creates no session.',
+    '',
+  ],
+]);
+
+export const V3 = chapter('ASVS 5.0, V3: web frontend security', 'ASVS', [
+  [
+    '3.1.1',
+    'L3',
+    'The browser features that the app expects are documented.',
+    '[REST](rest.md#cookie) describes cookies, prefixes and headers, and browsers without them.',
+    'Document those of your pages.',
+  ],
+  [
+    '3.2.1',
+    'L1',
+    'Browsers do not render answers of an API as pages.',
+    'Answers have the type JSON and cannot be stored.',
+    'Send `X-Content-Type-Options: nosniff` with all answers, for example with helmet.',
+  ],
+  ['3.2.2', 'L1', 'Text is shown as text.', 'The pages escape every value by construction.', 'Your pages.'],
+  [
+    '3.2.3',
+    'L3',
+    'Pages are safe from DOM clobbering.',
+    'The scripts of the pages are modules without global names.',
+    'Your pages.',
+  ],
+  ['3.3.1', 'L1', 'Cookies are `Secure`, with a prefix.', 'All cookies have both.', ''],
+  ['3.3.2', 'L2', 'Cookies have a fitting `SameSite`.', '`Lax` by default, `Strict` by option.', ''],
+  ['3.3.3', 'L2', 'Cookies have the prefix `__Host-`.', 'The prefix is `__Host-Http-`.', ''],
+  [
+    '3.3.4',
+    'L2',
+    'Scripts cannot read cookies with session tokens, and tokens are in no other part of an answer.',
+    'Cookies are `HttpOnly`, and no body contains the secret.',
+    '',
+  ],
+  ['3.3.5', 'L3', 'A cookie has at most 4,096 bytes.', 'The cookie has less than 200 bytes.', ''],
+  [
+    '3.4.1',
+    'L1',
+    'Answers have `Strict-Transport-Security`.',
+    '',
+    'Set it in the app or the proxy; see [nginx](nginx.md).',
+  ],
+  [
+    '3.4.2',
+    'L1',
+    'Cross-origin access is limited to known origins.',
+    'The package sends no CORS headers.',
+    'Configure `cors` with a list; see [single-page apps](single-page-apps.md).',
+  ],
+  ['3.4.3', 'L2', 'Pages have a Content-Security-Policy.', 'Those of this package have one.', 'Your pages.'],
+  [
+    '3.4.4',
+    'L2',
+    'Answers have `X-Content-Type-Options: nosniff`.',
+    'Pages of this package have it.',
+    'Other answers.',
+  ],
+  [
+    '3.4.5',
+    'L2',
+    'A referrer policy keeps URLs private.',
+    'Pages of this package have `same-origin`.',
+    'Your pages.',
+  ],
+  [
+    '3.4.6',
+    'L2',
+    'Other sites cannot frame pages.',
+    'Pages of this package have `frame-ancestors`.',
+    'Your pages.',
+  ],
+  [
+    '3.4.7',
+    'L3',
+    'Violations of the policy are reported.',
+    '',
+    'Add a report address in the app or the proxy.',
+  ],
+  ['3.4.8', 'L3', 'Pages have a cross-origin opener policy.', '', 'Set it in the app or the proxy.'],
+  [
+    '3.5.1',
+    'L1',
+    'Requests of other sites cannot act for the user.',
+    'Guards and verbs check `Sec-Fetch-Site` and `Origin` of each write.',
+    'Use `sameOrigin` for routes without a guard.',
+  ],
+  [
+    '3.5.2',
+    'L1',
+    'The check cannot be avoided by a request without preflight.',
+    'The check does not depend on preflights.',
+    '',
+  ],
+  [
+    '3.5.3',
+    'L1',
+    'Sensitive acts do not use safe methods.',
+    'Routes that act use `POST` and `DELETE`. Verbs check the origin with every method.',
+    'Your routes.',
+  ],
+  ['3.5.4', 'L2', 'Separate apps have separate hosts.', '', 'Your deployment.'],
+  ['3.5.5', 'L2', 'Messages between windows are checked.', 'The pages use none.', 'Your pages.'],
+  ['3.5.6', 'L3', 'There is no JSONP.', 'No route returns a script.', 'Your routes.'],
+  ['3.5.7', 'L3', 'Scripts contain no private data.', 'The scripts are static files.', 'Your scripts.'],
+  [
+    '3.5.8',
+    'L3',
+    'Other sites cannot embed private resources.',
+    '',
+    'Set `Cross-Origin-Resource-Policy` in the app or the proxy.',
+  ],
+  [
+    '3.6.1',
+    'L3',
+    'External assets are pinned.',
+    'The pages load files of their own origin only.',
+    'Your pages.',
+  ],
+  ['3.7.1', 'L2', 'Only supported client technologies are used.', 'HTML, CSS and modules.', 'Your pages.'],
+  [
+    '3.7.2',
+    'L2',
+    'Redirects lead to other hosts only if these are listed.',
+    '`returnPath` returns paths of the own origin only.',
+    'Your redirects.',
+  ],
+  ['3.7.3', 'L3', 'Users are told before they leave the site.', '', 'Your pages.'],
+  ['3.7.4', 'L3', 'The domain is preloaded for HTTPS.', '', 'Your domain.'],
+  [
+    '3.7.5',
+    'L3',
+    'Browsers without a required feature are treated as documented.',
+    'A write without `Sec-Fetch-Site` is checked by `Origin`.',
+    'Your pages.',
+  ],
+]);
+
+export const NIST = chapter('NIST SP 800-63B-4, section 5: session management', 'NIST', [
+  [
+    '5.1 secret',
+    'shall',
+    'A session rests on a secret that the host issued at the authentication and that has at least 64 random bits.',
+    'Secrets have 256 bits, and only their hashes are stored.',
+    '',
+  ],
+  [
+    '5.1 end',
+    'shall',
+    'The secret is invalid after the sign-out and after the timeouts.',
+    'The server checks both at each request.',
+    '',
+  ],
+  [
+    '5.1 restart',
+    'should not',
+    'The secret survives no restart of the client.',
+    'Without `staySignedIn` the cookie ends with the browser.',
+    'Offer `staySignedIn` only as a choice.',
+  ],
+  [
+    '5.1 channel',
+    'shall',
+    'Secrets are sent over protected channels only.',
+    'Cookies are `Secure`. The option for plain HTTP is refused in production.',
+    'Serve the app over HTTPS only.',
+  ],
+  [
+    '5.1 storage',
+    'should not',
+    'Secrets are in no storage that scripts can read.',
+    'The cookie is `HttpOnly`.',
+    'Keep bearer tokens of native apps in the storage of the system.',
+  ],
+  [
+    '5.1 forgery',
+    'shall',
+    'Writes of other sites are refused.',
+    'By `Sec-Fetch-Site` and `Origin`, in place of an identifier in each form.',
+    '',
+  ],
+  [
+    '5.1 assurance',
+    'shall not',
+    'A session has no higher assurance than its authentication.',
+    '`acr` and `amr` change only by an authentication. A copy of an earlier secret never gets the higher assurance.',
+    'Pass them to `signIn`, and call `lowerAssurance` after a factor was removed.',
+  ],
+  [
+    '5.1 sign-out',
+    'should',
+    'Users can sign out easily.',
+    '`signOut` and the account page.',
+    'Link it on your pages.',
+  ],
+  [
+    '5.1.1 attributes',
+    'shall',
+    'Cookies are `Secure` and belong to as few hosts and paths as possible.',
+    'The prefix ties the cookie to one host.',
+    '',
+  ],
+  [
+    '5.1.1 further',
+    'should',
+    'Cookies are `HttpOnly`, `SameSite`, opaque, have the prefix `__Host-`, and end with the session.',
+    'All of it, with the prefix `__Host-Http-`.',
+    '',
+  ],
+  [
+    '5.1.1 expiry',
+    'shall not',
+    'Timeouts do not depend on the expiry of cookies.',
+    'The server enforces them.',
+    '',
+  ],
+  [
+    '5.1.2 tokens',
+    'should',
+    'A token of a federation does not prove presence.',
+    '`authenticatedAt` holds the time that the identity provider states.',
+    'Pass `auth_time`.',
+  ],
+  [
+    '5.2',
+    'shall',
+    'Sessions end after the idle and the overall timeout, and an authentication renews both.',
+    'The presets have the limits of each level. `createReauthentication` renews both.',
+    'Authenticate the user.',
+  ],
+  [
+    '5.3',
+    'may',
+    'Sessions are monitored for signs of theft.',
+    '[ipCheck](options.md#addresses-and-places), [new devices](unknown-sign-ins.md#new-devices) and the [trail](trail.md).',
+    'Decide what to do.',
+  ],
+]);
+
+export const CHAPTERS: readonly Chapter[] = [V7, V3, NIST];
