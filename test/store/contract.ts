@@ -460,6 +460,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
         expect(used.ipAddresses.at(-1)).toBe(address);
         const [listed] = await store.list(ALICE, aPage());
         for (const seen of [used, listed, await store.find(sessionId)]) expect(seen).toMatchObject(after);
+        await settle();
       }
     });
 
