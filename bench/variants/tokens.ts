@@ -45,7 +45,7 @@ async function joseTokens(alg: 'HS256' | 'ES256'): Promise<Tokens> {
   };
 }
 
-/** An app whose sessions are signed tokens in a cookie. Nobody can end such a session before it expires. */
+/** An app whose sessions are signed tokens in a cookie. Such a session cannot be ended before it expires. */
 function withTokens(name: string, make: () => Tokens | Promise<Tokens>): Variant {
   return {
     name,
