@@ -15,9 +15,12 @@ import { setUp } from './set-up';
 import { timeSignIns } from './sign-in';
 import { CONNECTIONS, FLUSH, measureSlowFlush } from './slow-flush';
 import { measureStorage } from './storage';
+import { measureTightLoop } from './tight-loop';
+import { measureTouchCost } from './touch-cost';
 import {
   printAdminPage,
   printCleanup,
+  printManyCached,
   printOneProcess,
   printDatabaseWork,
   printNodes,
@@ -28,20 +31,24 @@ import {
   printSlowFlush,
   printSizes,
   printTold,
+  printTightLoop,
+  printTouchCost,
   printTurns,
 } from './tables';
 import { printTargets, type Findings } from './targets';
 import { measureTold } from './told';
 import { measureTurns } from './turns';
 import { variants } from './variants';
-import { control, plain, withCookieParser } from './variants/plain';
-import { guarded, guardedOpenXchange } from './variants/identity-sessions';
+import { control, plain, withCookieParser, withEmptyMiddleware } from './variants/plain';
+import { cachedFastJwt, fastJwt, joseEs256, joseHs256 } from './variants/tokens';
+import { guarded, guardedMany, guardedOpenXchange } from './variants/identity-sessions';
 
 /*
- * npm run bench                     everything except `rows` and `admin-page`, about 10 minutes
+ * npm run bench                     everything except `rows`, `many-cached` and `admin-page`, about 10 minutes
  * npm run bench -- --quick          the same in about a minute; the figures are not reliable
  * npm run bench -- --only sign-in   one measurement; the option can be repeated
  * npm run bench -- --only rows      with a million sessions in the table, or as many as `--rows 10000000` says
+ * npm run bench -- --only many-cached  a million cached sessions, or as many as `--rows` says; about 15 minutes and 4 GB
  * npm run bench -- --only admin-page   the same for the page of administrators
  *
  * The report goes to the standard output as Markdown. Progress goes to the error output. `DATABASE_URL` selects an existing
@@ -56,11 +63,13 @@ const { values: options } = parseArgs({
 });
 
 /** The variants that differ by a few percent. They are measured more often than the others. */
-const close = [plain, control, withCookieParser, guarded, guardedOpenXchange];
-const far = variants.filter((variant) => !close.includes(variant));
+const close = [plain, control, withEmptyMiddleware, withCookieParser, guarded, guardedOpenXchange];
+const tokens = [cachedFastJwt, fastJwt, joseHs256, joseEs256];
+const far = variants.filter((variant) => !close.includes(variant) && variant !== guardedMany);
 
-/** These measurements need much time and disk space, so they run only on request. */
+/** These measurements need much time, memory or disk space, so they run only on request. */
 const MANY_ROWS = 'rows';
+const MANY_CACHED = 'many-cached';
 const ADMIN_PAGE = 'admin-page';
 
 const measurements: Record<string, (database: Database, findings: Findings) => Promise<void>> = {
@@ -69,8 +78,15 @@ const measurements: Record<string, (database: Database, findings: Findings) => P
     const plan = options.quick
       ? { sessions: 2000, cycles: 40, requests: 200 }
       : { sessions: 10_000, cycles: 240, requests: 250 };
-    findings.oneProcess = await runInOneProcess(database, close, plan);
+    findings.oneProcess = await runInOneProcess(database, [...close, ...tokens], plan);
     printOneProcess(findings.oneProcess);
+  },
+
+  async 'tight-loop'(database, findings) {
+    heading('The guard in a loop, without HTTP');
+    const rounds = options.quick ? 1000 : 5000;
+    findings.tightLoop = await measureTightLoop(database, { rounds, calls: 100 });
+    printTightLoop(findings.tightLoop);
   },
 
   async processes(database, findings) {
@@ -92,6 +108,12 @@ const measurements: Record<string, (database: Database, findings: Findings) => P
       ...(await countDatabaseWork(database, far, few)),
     ];
     printDatabaseWork(findings.work);
+  },
+
+  async 'touch-cost'(database, findings) {
+    heading('Writing the last use of a session');
+    findings.touches = await measureTouchCost(database);
+    printTouchCost(findings.touches);
   },
 
   async 'sign-in'(database, findings) {
@@ -153,6 +175,17 @@ const measurements: Record<string, (database: Database, findings: Findings) => P
     printAdminPage(findings.adminPage);
   },
 
+  async [MANY_CACHED](database, findings) {
+    heading(`${options.rows} cached sessions`);
+    const plan = { slices: 20, fewSlices: 0, sliceSeconds: 1, warmUpSeconds: 20 };
+    const compared = [withEmptyMiddleware, guardedMany];
+    findings.manyCached = await runInSeparateProcesses(database, compared, [], {
+      sessions: Number(options.rows),
+      ...plan,
+    });
+    printManyCached(findings.manyCached);
+  },
+
   async [MANY_ROWS](database, findings) {
     heading(`${options.rows} sessions in the table`);
     findings.rows = await measureManyRows(database, Number(options.rows));
@@ -160,11 +193,12 @@ const measurements: Record<string, (database: Database, findings: Findings) => P
   },
 };
 
+const ON_REQUEST = [MANY_ROWS, MANY_CACHED, ADMIN_PAGE];
+
 async function main(): Promise<void> {
   // Apps are deployed with this setting, and Express is faster with it.
   process.env['NODE_ENV'] = 'production';
-  const chosen =
-    options.only ?? Object.keys(measurements).filter((name) => name !== MANY_ROWS && name !== ADMIN_PAGE);
+  const chosen = options.only ?? Object.keys(measurements).filter((name) => !ON_REQUEST.includes(name));
   const unknown = chosen.filter((name) => !(name in measurements));
   if (unknown.length > 0) {
     throw new Error(

@@ -10,26 +10,65 @@ import type { PageTime } from './rows/pages';
 import type { ProcessFigures } from './separate-processes';
 import type { SignInTime } from './sign-in';
 import type { SlowFlush } from './slow-flush';
-import { mean, median } from './statistics';
+import { mean, median, quotient } from './statistics';
 import type { SessionStorage } from './storage';
 import type { ToldDelay } from './told';
+import type { TightLoop } from './tight-loop';
+import type { TouchCost } from './touch-cost';
 import type { LongestTurn } from './turns';
+import { withEmptyMiddleware } from './variants/plain';
+import type { Variant } from './variants/variant';
 
 export function printOneProcess(variants: readonly VariantTimes[]): void {
   const reference = variants[0]!;
+  const empty = named(variants, withEmptyMiddleware);
   table(variants, {
     variant: ({ name }) => name,
     'throughput relative to plain Express': (variant) => withError(throughput(variant, reference)),
+    'to the empty middleware': (variant) => withError(throughput(variant, empty)),
     'µs per request': ({ times }) => fixed(median(times)),
     'CPU µs per request (mean)': ({ cpu }) => fixed(mean(cpu)),
     'CPU µs more than plain Express': (variant) => withError(extraCpu(variant, reference), 1),
   });
 }
 
+function named<T extends { readonly name: string }>(all: readonly T[], { name }: Variant): T {
+  return all.find((each) => each.name === name)!;
+}
+
+export function printTightLoop({ hashes, guard, hash }: TightLoop): void {
+  printPairs('the guard without HTTP, less an empty middleware', 'measured', [
+    ['SHA-256 hashes of a secret', withError(hashes)],
+    ['µs', fixed(guard, 2)],
+    ['µs of one hash', fixed(hash, 2)],
+  ]);
+}
+
+export function printTouchCost(costs: readonly TouchCost[]): void {
+  table(costs, {
+    write: ({ name }) => name,
+    'WAL bytes per session': ({ wal }) => fixed(wal),
+    'µs per session': ({ time }) => fixed(time, 1),
+  });
+}
+
+/** The first variant is the empty middleware, so that all ratios are relative to it. */
+export function printManyCached(variants: readonly ProcessFigures[]): void {
+  table(variants, {
+    variant: ({ name }) => name,
+    'throughput relative to the empty middleware': ({ ratio }) => withError(ratio),
+    'p50 ms': ({ p50 }) => fixed(p50, 1),
+    'p99 ms': ({ p99 }) => fixed(p99, 1),
+    'memory MB': ({ memory }) => fixed(memory / 2 ** 20),
+  });
+}
+
 export function printProcesses(variants: readonly ProcessFigures[]): void {
+  const empty = named(variants, withEmptyMiddleware);
   table(variants, {
     variant: ({ name }) => name,
     'throughput relative to plain Express': ({ ratio }) => withError(ratio),
+    'to the empty middleware': ({ ratio }) => withError(quotient(ratio, empty.ratio)),
     quartiles: ({ ratio }) => ratio.quartiles.map((quartile) => fixed(quartile, 2)).join(' to '),
     'CPU relative to plain Express': ({ cpuRatio }) => withError(cpuRatio),
     'requests/s': ({ requestsPerSecond }) => fixed(requestsPerSecond),

@@ -12,7 +12,6 @@ import { StatementRunner } from './database/statement-runner';
 import { TableSchema } from './database/table-schema';
 import { geoipLite } from './location/geoip-lite';
 import { type Locator, unfailing } from './location/location';
-import { lru } from './lru';
 import { AccountLimit } from './manager/account-limit';
 import { Cleanup, type Cleaned } from './manager/cleanup';
 import { IdentitySessionManager } from './manager/manager';
@@ -33,6 +32,7 @@ import { postgresKnownDevices } from './store/postgres/known-devices';
 import { postgres } from './store/postgres/postgres';
 import { postgresSingleUseTokens } from './store/postgres/single-use-tokens';
 import { postgresTrail } from './store/postgres/trail';
+import { sessionCache } from './store/session-cache';
 
 /**
  * Creates a session manager and starts its cleanup. The manager uses the database only after its first call.
@@ -121,7 +121,13 @@ function databaseChain(knex: Knex, settings: Settings): Chain {
   const follower = followerOf(connection, runner, schema, settings);
 
   const database = postgres(runner, { schema, onDefect: reportFailure('rows', settings) });
-  const cache = cached(database, { cache: lru(cacheSize), follower, lifetimes, rotation, clock });
+  const cache = cached(database, {
+    cache: sessionCache(cacheSize),
+    follower,
+    lifetimes,
+    rotation,
+    clock,
+  });
   const store = buffered(cache, { ...settings, onFailure: reportFailure('touches', settings) });
 
   return {

@@ -2,7 +2,7 @@ import fc, { type Scheduler } from 'fast-check';
 
 import { cached } from '../lib/store/cached';
 import { CachedSession } from '../lib/store/cached-session';
-import { type Cache, lru } from '../lib/lru';
+import type { Cache } from '../lib/lru';
 import {
   ChangeFollower,
   IDLE_AFTER,
@@ -15,6 +15,7 @@ import { MonitoredHint, type HintListener } from '../lib/changes/hint';
 import { everySessionOf } from '../lib/session/revocation';
 import type { StoredSession } from '../lib/session/session';
 import { memory } from '../lib/store/memory';
+import { sessionCache } from '../lib/store/session-cache';
 import type { End, AdministeredStore } from '../lib/store/store';
 import { FakeClock } from './support/clock';
 import { ALICE, LIFETIMES, ROTATION, admission, aSession } from './support/sessions';
@@ -156,7 +157,7 @@ class World {
 
   #node({ Follower = ChangeFollower, behind, before }: Mistake): AdministeredStore {
     const { clock } = this;
-    const cache = lru<CachedSession>(10);
+    const cache = sessionCache(10);
     const hint = {
       name: 'hint',
       listen: (listener: HintListener) => (this.#listeners.push(listener), () => undefined),

@@ -1,7 +1,7 @@
 import knex, { type Knex } from 'knex';
 
 import type { AdministeredStore } from '../../lib/store';
-import { lru } from '../../lib/lru';
+import { sessionCache } from '../../lib/store/session-cache';
 import { ChangeFollower, type Changes } from '../../lib/changes/changes';
 import { postgresChanges } from '../../lib/changes/postgres';
 import { appConnections } from '../../lib/database/knex';
@@ -121,7 +121,7 @@ function storeOf(pool: Knex, log: SwitchedLog): AdministeredStore {
   const follower = new ChangeFollower(changes, { ...settings, onFailure });
   const cachedStore = cached(postgres(new StatementRunner(appConnections(pool), { budget })), {
     ...settings,
-    cache: lru(cacheSize),
+    cache: sessionCache(cacheSize),
     follower,
   });
   return buffered(cachedStore, { ...settings, onFailure });

@@ -3,17 +3,24 @@ import { connectPgSimple } from './connect-pg-simple';
 import { connectRedis } from './connect-redis';
 import { cookieSession } from './cookie-session';
 import { expressSessionInMemory } from './express-session';
-import { guarded, guardedCold, guardedOpenXchange } from './identity-sessions';
-import { control, plain, withCookieParser } from './plain';
+import { guarded, guardedCold, guardedMany, guardedOpenXchange } from './identity-sessions';
+import { control, plain, withCookieParser, withEmptyMiddleware } from './plain';
+import { cachedFastJwt, fastJwt, joseEs256, joseHs256 } from './tokens';
 import type { Variant } from './variant';
 
 const allVariants: readonly Variant[] = [
   plain,
   control,
+  withEmptyMiddleware,
   withCookieParser,
   guarded,
+  guardedMany,
   guardedCold,
   guardedOpenXchange,
+  cachedFastJwt,
+  fastJwt,
+  joseHs256,
+  joseEs256,
   cookieSession,
   expressSessionInMemory,
   connectRedis,

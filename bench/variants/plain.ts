@@ -12,6 +12,15 @@ export const control = without('plain Express again (control)');
 
 export const withCookieParser = without('Express + cookie-parser', cookieParser());
 
+/**
+ * The least that a middleware for sessions can do: it sets one property of the request, and reads the address of the client. The
+ * guard is compared with it.
+ */
+export const withEmptyMiddleware = without('Express + an empty middleware', (request, _response, next) => {
+  (request as { session?: unknown }).session = request.ip;
+  next();
+});
+
 const USER_ID = '00000000-0000-4000-8000-000000000000';
 
 /** Returns an app without sessions. Its cookies are as long as those of this package, because parsing them takes time. */

@@ -42,21 +42,23 @@ function addressOfSocket(socket: Socket & KnownSocket): string | undefined {
  * proxy's header or the app can have changed it.
  */
 function isDirect(request: Addressed): request is Addressed & Pick<Request, 'socket'> {
-  if (request.headers === undefined || request.headers['x-forwarded-for'] !== undefined) return false;
-  return request.socket !== undefined && !Object.hasOwn(request, 'ip') && inherits(request);
+  const { headers, socket } = request;
+  if (headers === undefined || socket === undefined || headers['x-forwarded-for'] !== undefined) return false;
+  return inherits(request) && !Object.hasOwn(request, 'ip');
 }
 
-/** The prototypes of requests whose `ip` was already looked for. An app has one. */
-const prototypes = new WeakMap<object, boolean>();
+/** The last prototype of a request, and whether its `ip` is that of Express. Requests of one app have the same prototype. */
+let last: object | undefined;
+let isLastExpress = false;
 
 /** Returns true if the request inherits the `ip` of Express itself, and the app has not replaced it. */
 function inherits(request: object): boolean {
   const prototype = Object.getPrototypeOf(request) as object;
-  const known = prototypes.get(prototype);
-  if (known !== undefined) return known;
-  const inherited = isExpressIp(prototype);
-  prototypes.set(prototype, inherited);
-  return inherited;
+  if (prototype !== last) {
+    isLastExpress = isExpressIp(prototype);
+    last = prototype;
+  }
+  return isLastExpress;
 }
 
 /** Express defines `ip` together with `ips`, by named getters. An app that replaces `ip` does so elsewhere, or by another getter. */

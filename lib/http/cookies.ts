@@ -36,8 +36,16 @@ function nextPair(header: string, begin: string, from: number): number {
 /** Returns true if the header or one of its pairs begins at `at`, apart from spaces and tabs. */
 function startsPair(header: string, at: number): boolean {
   let before = at - 1;
-  while (before >= 0 && (header[before] === ' ' || header[before] === '\t')) before--;
-  return before < 0 || header[before] === ';';
+  while (before >= 0 && isBlank(header.charCodeAt(before))) before--;
+  return before < 0 || header.charCodeAt(before) === SEMICOLON;
+}
+
+const SEMICOLON = 0x3b;
+const SPACE = 0x20;
+const TAB = 0x09;
+
+function isBlank(character: number): boolean {
+  return character === SPACE || character === TAB;
 }
 
 function valueAt(header: string, start: number): string {

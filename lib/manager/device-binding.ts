@@ -117,7 +117,7 @@ export class DeviceBinding {
       return undefined;
     }
     // Requests that were sent before the browser received its first bound cookie are still on their way.
-    if (now - boundAt < ON_THE_WAY) return undefined;
+    if (Math.abs(now - boundAt) < ON_THE_WAY) return undefined;
     const cookie = evidence?.cookie;
     if (cookie === undefined) throw missing(evidence);
     const subject = subjectOf(sessionId, key);

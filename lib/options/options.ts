@@ -156,7 +156,7 @@ export interface IdentitySessionOptions extends SignInRules {
    * killed after each response: without it, sessions in use expire there. Default `false`.
    */
   readonly touchBeforeResponse?: boolean | undefined;
-  /** The maximum number of cached sessions. A cached session takes about 1 KB. Default 50,000. */
+  /** The maximum number of cached sessions. A cached session takes about 450 bytes. Default 50,000. */
   readonly cacheSize?: number | undefined;
   /**
    * The maximum time until a revocation takes effect on a node that receives no notifications: 0, or from one second to

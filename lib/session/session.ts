@@ -77,7 +77,10 @@ export interface IdentitySession extends Owner {
 /** One object per protocol, under the protocol's name. */
 export type ProtocolData = Readonly<Record<string, JsonObject>>;
 
-/** A session as stores keep it, with the hashes of its secrets. They are never part of what the app sees. */
+/**
+ * A session as stores keep it, with the hashes of its secrets. They are never part of what the app sees. Its objects and lists are
+ * frozen, because the cache and all requests share them.
+ */
 export interface StoredSession extends IdentitySession, SecretState {
   /** The hash of the device's token, as 64 hexadecimal digits, or null if devices are not remembered. */
   readonly knownDevice: string | null;
@@ -94,8 +97,8 @@ export interface StoredSession extends IdentitySession, SecretState {
    * time on, and if it is absent, the manager makes the checks.
    */
   readonly nothingDueBefore?: number;
-  /** The last of `ipAddresses`, or null. Stores set it if the list takes longer. */
-  readonly currentIpAddress?: string | null;
+  /** Returns `withoutSecret` of the session. Stores set it if they keep the fields in another form. */
+  view?(): IdentitySession;
 }
 
 /** One use of a session, or several uses merged into one. */
@@ -137,41 +140,85 @@ export function copyOf(session: StoredSession): {
   -readonly [Name in keyof StoredSession]: StoredSession[Name];
 } {
   const { knownDevice, boundKey, defect } = session;
-  return { ...secretStateOf(session), knownDevice, boundKey, ...withoutSecret(session), ...(defect && { defect }) };
+  return {
+    ...secretStateOf(session),
+    knownDevice,
+    boundKey,
+    ...withoutSecret(session),
+    ...(defect && { defect }),
+  };
 }
+
+/** The fields that many sessions have in common, for example those of the same version of a browser. */
+export type CommonFields = Pick<
+  StoredSession,
+  | 'tenantId'
+  | 'clientId'
+  | 'actor'
+  | 'device'
+  | 'deviceInfo'
+  | 'userAgent'
+  | 'clientHints'
+  | 'staySignedIn'
+  | 'idleTimeout'
+>;
+
+/** The fields that most sessions do not use. */
+export type RareFields = Pick<
+  StoredSession,
+  | 'extraProperties'
+  | 'data'
+  | 'protocolData'
+  | 'authId'
+  | 'endedAt'
+  | 'endReason'
+  | 'endedBy'
+  | 'boundAt'
+  | 'name'
+>;
+
+/** The fields of each session. */
+export type OwnFields = Pick<
+  StoredSession,
+  'sessionId' | 'userId' | 'signInAddress' | 'ipAddresses' | 'signedIn' | 'lastAccessed' | 'node'
+>;
 
 /**
  * Returns the view of the session that the app gets. It is a plain object without the hashes of secrets and of the device. It
- * is frozen with all its parts, so that the app cannot change what a cache holds. The fields are listed because every request
- * makes a view, and a rest pattern takes ten times as long.
+ * is frozen with all its parts, so that the app cannot change what a cache holds.
  */
 export function withoutSecret(session: StoredSession): IdentitySession {
+  return session.view === undefined ? viewOf(session, session, session) : session.view();
+}
+
+/** Builds the view. The fields are listed because every request makes a view, and a rest pattern takes ten times as long. */
+export function viewOf(own: OwnFields, common: CommonFields, rare: RareFields): IdentitySession {
   return Object.freeze({
-    sessionId: session.sessionId,
-    tenantId: session.tenantId,
-    userId: session.userId,
-    clientId: session.clientId,
-    actor: session.actor,
-    device: session.device,
-    deviceInfo: session.deviceInfo,
-    userAgent: session.userAgent,
-    clientHints: session.clientHints,
-    signInAddress: session.signInAddress,
-    ipAddresses: session.ipAddresses,
-    staySignedIn: session.staySignedIn,
-    idleTimeout: session.idleTimeout,
-    signedIn: session.signedIn,
-    lastAccessed: session.lastAccessed,
-    extraProperties: session.extraProperties,
-    data: session.data,
-    protocolData: session.protocolData,
-    authId: session.authId,
-    node: session.node,
-    endedAt: session.endedAt,
-    endReason: session.endReason,
-    endedBy: session.endedBy,
-    boundAt: session.boundAt,
-    name: session.name,
+    sessionId: own.sessionId,
+    tenantId: common.tenantId,
+    userId: own.userId,
+    clientId: common.clientId,
+    actor: common.actor,
+    device: common.device,
+    deviceInfo: common.deviceInfo,
+    userAgent: common.userAgent,
+    clientHints: common.clientHints,
+    signInAddress: own.signInAddress,
+    ipAddresses: own.ipAddresses,
+    staySignedIn: common.staySignedIn,
+    idleTimeout: common.idleTimeout,
+    signedIn: own.signedIn,
+    lastAccessed: own.lastAccessed,
+    extraProperties: rare.extraProperties,
+    data: rare.data,
+    protocolData: rare.protocolData,
+    authId: rare.authId,
+    node: own.node,
+    endedAt: rare.endedAt,
+    endReason: rare.endReason,
+    endedBy: rare.endedBy,
+    boundAt: rare.boundAt,
+    name: rare.name,
   });
 }
 
@@ -210,9 +257,8 @@ export function actingUser({ actor, userId }: Pick<IdentitySession, 'actor' | 'u
 }
 
 /** Returns the address that used the session last, or null if no address is known. */
-export function currentIpAddress(session: IdentitySession | StoredSession): string | null {
-  const current = 'currentIpAddress' in session ? session.currentIpAddress : undefined;
-  return current ?? session.ipAddresses[session.ipAddresses.length - 1] ?? null;
+export function currentIpAddress(session: IdentitySession): string | null {
+  return session.ipAddresses[session.ipAddresses.length - 1] ?? null;
 }
 
 /** Returns true if both name the same user of the same tenant. A missing tenant equals null. */

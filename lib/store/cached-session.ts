@@ -1,12 +1,18 @@
 import { lru } from '../lru';
 import { activeUntil, type Lifetimes } from '../session/lifetimes';
 import { secretDueAt, type RotationRules, type SecretState } from '../session/secret-rotation';
-import { addUse, type StoredSession, type Use } from '../session/session';
+import {
+  addUse,
+  viewOf,
+  type CommonFields,
+  type IdentitySession,
+  type RareFields,
+  type StoredSession,
+  type Use,
+} from '../session/session';
 import type { UnwrittenUses } from './unwritten-uses';
 
-/** The fields that many sessions have in common, for example those of the same version of a browser. */
-type Common = Pick<StoredSession, (typeof COMMON)[number]>;
-
+/** The names of `CommonFields`. */
 const COMMON = [
   'tenantId',
   'clientId',
@@ -17,11 +23,11 @@ const COMMON = [
   'clientHints',
   'staySignedIn',
   'idleTimeout',
-] as const satisfies readonly (keyof StoredSession)[];
+] as const satisfies readonly (keyof CommonFields)[];
 
-/** The fields that most sessions do not use. */
-type Rare = Pick<StoredSession, 'defect' | (typeof RARE)[number]>;
+type Rare = RareFields & Pick<StoredSession, 'knownDevice' | 'boundKey' | 'defect'>;
 
+/** The names of `Rare` without `defect`. */
 const RARE = [
   'knownDevice',
   'extraProperties',
@@ -34,7 +40,7 @@ const RARE = [
   'boundAt',
   'boundKey',
   'name',
-] as const satisfies readonly (keyof StoredSession)[];
+] as const satisfies readonly (keyof Rare)[];
 
 /** The facts about secrets of a session that has rotated. */
 type Rotated = Omit<SecretState, 'secretHash' | 'secretFamily' | 'signedIn'>;
@@ -82,14 +88,15 @@ export class CachedSession implements StoredSession {
   readonly secretFamily: string | null;
   readonly signInAddress: string | null;
   readonly signedIn: number;
+  ipAddresses: readonly string[];
   lastAccessed: number | null;
   node: string | null;
   nothingDueBefore = 0;
+  /** True if it was used since the cache last looked for an entry to drop. */
+  isRecent = false;
   /** The uses that `buffered` has recorded and not written. Undefined until `buffered` has added those to this object. */
   unwritten: UnwrittenUses | undefined;
-  /** One address as text, because most sessions have one and a list of it takes 56 bytes more. */
-  #addresses: string | readonly string[];
-  readonly #common: Common;
+  readonly #common: CommonFields;
   readonly #rare: Rare;
   readonly #rotated: Rotated;
 
@@ -98,11 +105,12 @@ export class CachedSession implements StoredSession {
     this.userId = session.userId;
     this.secretHash = session.secretHash;
     this.secretFamily = session.secretFamily;
-    this.signInAddress = session.signInAddress;
     this.signedIn = session.signedIn;
     this.lastAccessed = session.lastAccessed;
     this.node = sharedText(session.node);
-    this.#addresses = packed(session.ipAddresses);
+    this.ipAddresses = sharedList(session.ipAddresses);
+    const [first] = this.ipAddresses;
+    this.signInAddress = session.signInAddress === first ? first : session.signInAddress;
     this.#common = commonOf(session);
     this.#rare = rareOf(session);
     this.#rotated = rotatedOf(session);
@@ -117,23 +125,13 @@ export class CachedSession implements StoredSession {
         : -Infinity;
   }
 
+  view(): IdentitySession {
+    return viewOf(this, this.#common, this.#rare);
+  }
+
   /** Records a use. */
   record(use: Use): void {
     addUse(this, use);
-  }
-
-  get ipAddresses(): readonly string[] {
-    const addresses = this.#addresses;
-    return typeof addresses === 'string' ? Object.freeze([addresses]) : addresses;
-  }
-
-  set ipAddresses(addresses: readonly string[]) {
-    this.#addresses = packed(addresses);
-  }
-
-  get currentIpAddress(): string | null {
-    const addresses = this.#addresses;
-    return typeof addresses === 'string' ? addresses : (addresses[addresses.length - 1] ?? null);
   }
 
   get secretIssuedAt(): number | null {
@@ -245,14 +243,10 @@ export class CachedSession implements StoredSession {
   }
 }
 
-function packed(addresses: readonly string[]): string | readonly string[] {
-  return addresses.length === 1 ? addresses[0]! : addresses;
-}
-
-const commonFields = lru<Common>(MOST_COMMON);
+const commonFields = lru<CommonFields>(MOST_COMMON);
 
 /** Returns the common fields of the session: the same object for equal ones. */
-function commonOf(session: StoredSession): Common {
+function commonOf(session: StoredSession): CommonFields {
   const key = JSON.stringify(COMMON.map((name) => session[name]));
   const known = commonFields.get(key);
   if (known !== undefined) return known;
@@ -323,4 +317,16 @@ function sharedText(text: string | null): string | null {
   if (known !== undefined) return known;
   texts.set(text, text);
   return text;
+}
+
+const lists = lru<readonly string[]>(MOST_COMMON);
+
+/** Returns the same frozen list for sessions that were only used from one and the same address. */
+function sharedList(addresses: readonly string[]): readonly string[] {
+  const [address] = addresses;
+  if (address === undefined || addresses.length > 1) return addresses;
+  const known = lists.get(address);
+  if (known !== undefined) return known;
+  lists.set(address, addresses);
+  return addresses;
 }

@@ -280,3 +280,41 @@ describe.each([
     rmSync(folder, { recursive: true });
   });
 });
+
+describe('clientAddress of a request without X-Forwarded-For', () => {
+  const OWN = '203.0.113.9';
+
+  async function addressSeen(
+    change: (app: Express) => void,
+    framework = express,
+  ): Promise<string | undefined> {
+    const app = framework();
+    change(app);
+    app.get('/', (request_, response) => void response.json({ address: clientAddress(request_) }));
+    return ((await new Browser(app).get('/')).body as { address?: string }).address;
+  }
+
+  it.each([
+    ['Express 5', express],
+    ['Express 4', express4],
+  ])('is the address of the connection in %s', async (_, framework) => {
+    const inRouter = (app: Express) => {
+      const router = framework.Router();
+      router.get('/', (request_, response) => void response.json({ address: clientAddress(request_) }));
+      app.use(router);
+    };
+    expect(await addressSeen(() => undefined, framework)).toMatch(/^(127\.0\.0\.1|::1)$/);
+    expect(await addressSeen(inRouter, framework)).toMatch(/^(127\.0\.0\.1|::1)$/);
+  });
+
+  it('is what the app has defined as `ip` for all requests or for one', async () => {
+    const ip = { configurable: true, get: () => OWN };
+    expect(await addressSeen((app) => void Object.defineProperty(app.request, 'ip', ip))).toBe(OWN);
+    const ofOne = (app: Express) =>
+      void app.use((request_, _response, next) => {
+        Object.defineProperty(request_, 'ip', ip);
+        next();
+      });
+    expect(await addressSeen(ofOne)).toBe(OWN);
+  });
+});

@@ -20,13 +20,52 @@ describe('verify', () => {
 
   it('returns a session that is frozen with all its parts', async () => {
     const manager = use();
-    const { credentials } = await open(manager, { extraProperties: { role: 'reader' } });
+    const parts = { roles: [{ name: 'reader' }] };
+    const { credentials } = await open(manager, {
+      extraProperties: parts,
+      data: parts,
+      protocolData: { mine: parts },
+      clientHints: { platform: 'Windows', brands: [{ name: 'Edge', version: '140' }] },
+    });
     const session = await manager.verify(credentials);
+    expect(notFrozen(session)).toEqual([]);
+    expect(notFrozen(await manager.verify(credentials, { activity: false }))).toEqual([]);
+    await manager.update(credentials.sessionId, { data: parts, protocolData: { other: parts } });
+    await manager.verify(credentials, { ipAddress: '198.51.100.7' });
+    expect(notFrozen(await manager.verify(credentials))).toEqual([]);
     expect(() => Object.assign(session, { userId: 'mallory' })).toThrow(TypeError);
     expect(() => Object.assign(session.extraProperties, { role: 'admin' })).toThrow(TypeError);
     expect(await manager.verify(credentials)).toMatchObject({
       userId: 'alice',
-      extraProperties: { role: 'reader' },
+      extraProperties: parts,
+    });
+  });
+
+  it('returns a plain object that can be copied, cloned and written as JSON', async () => {
+    const manager = use();
+    const { credentials } = await open(manager);
+    const session = await manager.verify(credentials);
+    for (const copy of [{ ...session }, structuredClone(session), JSON.parse(JSON.stringify(session))]) {
+      expect(copy).toStrictEqual(session);
+      expect(copy).toMatchObject({
+        userId: 'alice',
+        ipAddresses: ['192.0.2.1'],
+        lastAccessed: nodes.clock.now(),
+      });
+    }
+  });
+
+  it('returns a session that does not change with later uses', async () => {
+    const manager = use();
+    const { credentials } = await open(manager);
+    const session = await manager.verify(credentials);
+    const before = { ...session };
+    nodes.clock.advance(5000);
+    const later = await manager.verify(credentials, { ipAddress: '198.51.100.7' });
+    expect(session).toEqual(before);
+    expect(later).toMatchObject({
+      lastAccessed: nodes.clock.now(),
+      ipAddresses: ['192.0.2.1', '198.51.100.7'],
     });
   });
 
@@ -232,3 +271,10 @@ describe('verify with an IP check', () => {
     await expect(elsewhere).rejects.toEqual(refusal('ip-changed'));
   });
 });
+
+/** Returns the paths of the objects and lists in a value that are not frozen. */
+function notFrozen(value: unknown, path = 'session'): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const inside = Object.entries(value).flatMap(([name, part]) => notFrozen(part, `${path}.${name}`));
+  return Object.isFrozen(value) ? inside : [path, ...inside];
+}

@@ -1,4 +1,4 @@
-import { lru } from '../../lib/lru';
+import { sessionCache } from '../../lib/store/session-cache';
 import { everySessionOf } from '../../lib/session/revocation';
 import type { StoredSession } from '../../lib/session/session';
 import { buffered, FLUSH_EVERY, MOST_WAITING } from '../../lib/store/buffered';
@@ -57,7 +57,7 @@ class WatchedStore {
 describe('buffered', () => {
   testStoreOnPostgres('on top of cached and postgres', (table, { clock, follower }) => {
     const watched = new WatchedStore(
-      cached(table, { cache: lru(100), follower, lifetimes: LIFETIMES, rotation: ROTATION, clock }),
+      cached(table, { cache: sessionCache(100), follower, lifetimes: LIFETIMES, rotation: ROTATION, clock }),
     );
     const onFailure = (error: unknown) => {
       throw error;

@@ -1,11 +1,10 @@
-import { lru } from '../../lib/lru';
+import { sessionCache } from '../../lib/store/session-cache';
 import { ChangeFollower, READ_EVERY } from '../../lib/changes/changes';
 import { unavailable } from '../../lib/database/failures';
 import { cutoffs } from '../../lib/session/lifetimes';
 import { everySessionOf, sessionsOf } from '../../lib/session/revocation';
 import type { StoredSession } from '../../lib/session/session';
 import { cached } from '../../lib/store/cached';
-import type { CachedSession } from '../../lib/store/cached-session';
 import { memory } from '../../lib/store/memory';
 import type { End, AdministeredStore } from '../../lib/store/store';
 import { FakeClock } from '../support/clock';
@@ -16,12 +15,18 @@ import { testStoreOnPostgres } from './on-postgres';
 
 describe('cached', () => {
   testStoreOnPostgres('on top of postgres', (table, { clock, follower }) => ({
-    store: cached(table, { cache: lru(100), follower, lifetimes: LIFETIMES, rotation: ROTATION, clock }),
+    store: cached(table, {
+      cache: sessionCache(100),
+      follower,
+      lifetimes: LIFETIMES,
+      rotation: ROTATION,
+      clock,
+    }),
   }));
 
   testStoreOnPostgres('twice on top of postgres', (table, { clock, follower }) => {
     const layer = () => ({
-      cache: lru<CachedSession>(100),
+      cache: sessionCache(100),
       follower,
       lifetimes: LIFETIMES,
       rotation: ROTATION,
@@ -57,7 +62,7 @@ describe('cached on one of two nodes', () => {
 
   function newStore({ size = 100, by = follower } = {}): AdministeredStore {
     return cached(inner.store, {
-      cache: lru(size),
+      cache: sessionCache(size),
       follower: by,
       lifetimes: LIFETIMES,
       rotation: ROTATION,

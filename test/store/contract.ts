@@ -617,6 +617,30 @@ export function testSessionStore(make: () => StoreUnderTest): void {
     });
   });
 
+  describe('use', () => {
+    it('returns the session as it is after the use, and find and list return the same', async () => {
+      const { sessionId } = await inserted({ node: 'one' });
+      for (const address of ['198.51.100.7', '198.51.100.8']) {
+        clock.advance(5000);
+        const found = (await store.find(sessionId))!;
+        const used = await store.use(found, { at: clock.now(), ipAddresses: [address], node: 'two' });
+        const after = { lastAccessed: clock.now(), node: 'two', ipAddresses: [...used.ipAddresses] };
+        expect(used.ipAddresses.at(-1)).toBe(address);
+        const [listed] = await store.list(ALICE, aPage());
+        for (const seen of [used, listed, await store.find(sessionId)]) expect(seen).toMatchObject(after);
+      }
+    });
+
+    it('of a session that has ended in the meantime does not revive it', async () => {
+      const { sessionId } = await inserted();
+      const found = (await store.find(sessionId))!;
+      await store.end(everySessionOf(ALICE), end());
+      await store.use(found, { at: clock.now() + 1, ipAddresses: [] });
+      await settle();
+      expect(await store.find(sessionId)).toMatchObject({ endReason: 'revoked', lastAccessed: null });
+    });
+  });
+
   describe('touch', () => {
     const touched = async (id: string, ipAddresses: string[] = [], at = clock.now()) => {
       const result = await store.touch([{ id, at, ipAddresses }]);

@@ -70,9 +70,9 @@ const FIELDS = {
   boundKey: optionalText('bound_key'),
   name: optionalText('name'),
 } satisfies {
-  readonly [
-    Name in keyof Omit<StoredSession, 'idleTimeout' | 'nothingDueBefore' | 'currentIpAddress'>
-  ]: Field<StoredSession[Name]>;
+  readonly [Name in keyof Omit<StoredSession, 'idleTimeout' | 'nothingDueBefore' | 'view'>]: Field<
+    StoredSession[Name]
+  >;
 };
 
 type Name = keyof typeof FIELDS;
