@@ -121,7 +121,13 @@ function databaseChain(knex: Knex, settings: Settings): Chain {
   const follower = followerOf(connection, runner, schema, settings);
 
   const database = postgres(runner, { schema, onDefect: reportFailure('rows', settings) });
-  const cache = cached(database, { cache: sessionCache(cacheSize), follower, lifetimes, rotation, clock });
+  const cache = cached(database, {
+    cache: sessionCache(cacheSize),
+    follower,
+    lifetimes,
+    rotation,
+    clock,
+  });
   const store = buffered(cache, { ...settings, onFailure: reportFailure('touches', settings) });
 
   return {

@@ -14,7 +14,7 @@ export interface SecretState extends Pick<IdentitySession, 'signedIn'> {
   readonly secretIssuedAt: number | null;
   /** How often the current secret was given again to a client that still used an earlier one. */
   readonly secretGivenAgain: number;
-  /** The salt with which the current secret follows from the one before, or null if it cannot be computed (any more). */
+  /** The salt with which the current secret follows from the one before, or null if it does not follow or was confirmed. */
   readonly secretSalt: string | null;
   /** The time when a client was seen to have stored the current secret, or null. */
   readonly secretConfirmedAt: number | null;
@@ -35,7 +35,7 @@ export interface RotationRules {
   readonly rotationGrace: number;
 }
 
-/** Whether the response can carry a new secret: never, if the current one is old, or at every opportunity. */
+/** The time at which a request may replace the secret: `never` if its response cannot carry a new one, or at every opportunity. */
 export type Renewal = 'never' | 'when-due' | 'always';
 
 /**
