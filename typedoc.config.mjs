@@ -38,6 +38,8 @@ export default {
   // Lists of constants, whose values are those of a documented type, and a step in the computation of a type.
   intentionallyNotExported: [
     'lib/options/reader.ts:RowValue',
+    'lib/options/presets.ts:PRESET_NAMES',
+    'lib/options/options.ts:SITE_DATA',
     'lib/session/end-reason.ts:END_REASONS',
     'lib/session/ip-address.ts:KEPT_ADDRESSES',
     'lib/session/ip-check.ts:MODES',

@@ -14,7 +14,7 @@ export default {
     // Programs that others start by their paths
     'lib/cli/main.ts',
     'migrations/*.ts',
-    'bench/{main,memory-server}.ts',
+    'bench/{main,memory-server,tight-loop-server}.ts',
     'examples/demo/embedded-postgres/keeper.mjs',
     'examples/demo/public/*.js',
     'lib/pages/assets/*.js',

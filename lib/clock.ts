@@ -12,11 +12,6 @@ import { performance } from 'node:perf_hooks';
 export interface Clock {
   /** Returns the time for decisions and timestamps of sessions, in milliseconds since 1970. */
   now(): number;
-  /**
-   * Returns the time of `now()` at the moment for which `monotonic()` returned this value. With it, a request reads the machine's
-   * clock only once.
-   */
-  at(monotonic: number): number;
   /** Returns a time in milliseconds that never jumps and never goes back. For leases and budgets. */
   monotonic(): number;
   /** Calls `task` once after `delay` milliseconds. The timer does not keep the process alive. Returns a function that cancels it. */
@@ -63,7 +58,6 @@ export function clockOf({ wallTime, monotonic, setTimeout, clearTimeout }: Machi
   let offset = wallTime() - monotonic();
   return {
     now: () => Math.round(offset + monotonic()),
-    at: (monotonicTime) => Math.round(offset + monotonicTime),
     monotonic,
     after(delay, task) {
       const timer = setTimeout(task, Math.min(delay, LONGEST_DELAY));

@@ -295,8 +295,10 @@ describe('two sessions of one user of the demo', () => {
       expect(text).toContain('Firefox 140 on Linux');
       expect(text).toContain('Mobile Safari 18 on iOS 18.5');
     }
-    expect(atDesk.text).toMatch(/Firefox 140 on Linux<\/a>\s*<span class="eis-badge">This browser/);
-    expect(atPhone.text).toMatch(/Mobile Safari 18 on iOS 18.5<\/a>\s*<span class="eis-badge">This browser/);
+    expect(atDesk.text).toMatch(/Firefox 140 on Linux<\/a><\/bdi>\s*<span class="eis-badge">This browser/);
+    expect(atPhone.text).toMatch(
+      /Mobile Safari 18 on iOS 18.5<\/a><\/bdi>\s*<span class="eis-badge">This browser/,
+    );
   });
 
   it('can end each other, and the ended one gets the reason at its next request', async () => {

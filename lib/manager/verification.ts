@@ -131,7 +131,7 @@ export class Verification {
     const { clock } = this.#settings;
     const moment = clock.monotonic();
     const found = sessionId === undefined ? undefined : this.#store.find(sessionId, moment);
-    if (!(found instanceof Promise)) return this.#judge(found, proof, visit, renewal, clock.at(moment));
+    if (!(found instanceof Promise)) return this.#judge(found, proof, visit, renewal, clock.now());
     return this.#lookedUp(found, visit).then((session) =>
       this.#judge(session, proof, visit, renewal, clock.now()),
     );

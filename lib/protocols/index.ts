@@ -6,3 +6,4 @@ export type { CountryOf, IpCheck, IpVerdict } from '../session/ip-check';
 export type { ProtocolData } from '../session/session';
 export type { OwnSearch } from '../manager/own-sessions';
 export type { DescribedPage } from '../session/described';
+export type { RotationRules } from '../session/secret-rotation';

@@ -83,7 +83,7 @@ class CachedStore extends ForwardingStore {
 
   override find(id: string, moment = this.#clock.monotonic()): MaybePromise<StoredSession | undefined> {
     const session = this.#cache.get(id);
-    if (session !== undefined && this.#mayTrust(moment) && this.#mayServe(session, moment)) return session;
+    if (session !== undefined && this.#mayTrust(moment) && this.#mayServe(session)) return session;
     return this.#load(id);
   }
 
@@ -246,8 +246,8 @@ class CachedStore extends ForwardingStore {
     return this.#follower.trustedAt(moment);
   }
 
-  #mayServe(session: CachedSession, moment: number): boolean {
-    const now = this.#clock.at(moment);
+  #mayServe(session: CachedSession): boolean {
+    const now = this.#clock.now();
     if (now < session.nothingDueBefore) return true;
     session.renew(this.#rules);
     return session.endedAt !== null || stage(session, this.#rules.lifetimes, now) === 'active';

@@ -41,10 +41,6 @@ export class TestClock implements Clock {
     return this.#start + this.#elapsed;
   }
 
-  at(monotonic: number): number {
-    return this.#start + monotonic;
-  }
-
   monotonic(): number {
     return this.#elapsed;
   }

@@ -62,11 +62,7 @@ export class TlsCluster {
     const manager = managerOn({
       knex,
       deviceBound: 'optional',
-      clock: {
-        ...clock,
-        now: () => clock.now() + this.ahead,
-        at: (moment) => clock.at(moment) + this.ahead,
-      },
+      clock: { ...clock, now: () => clock.now() + this.ahead },
       ...options,
     });
     this.#nodes.push({ manager, app: appOn(manager) });

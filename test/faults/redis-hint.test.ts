@@ -23,7 +23,6 @@ class ManualClock implements Clock {
   reads = 0;
 
   now = () => this.#real.now();
-  at = (monotonic: number) => this.#real.at(monotonic);
   monotonic = () => this.#real.monotonic();
 
   after(delay: number, task: () => void): () => void {

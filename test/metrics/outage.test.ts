@@ -83,7 +83,7 @@ describe('the metrics of an app on a database', () => {
     const shown = await series();
     expect(shown.filter((line) => line.includes('hint_up'))).toHaveLength(2);
     // `cleanup_failing_since_timestamp_seconds` is absent, because cleanup has not failed.
-    expect(shown.length).toBeLessThanOrEqual(60);
+    expect(shown.length).toBeLessThanOrEqual(61);
     await manager.close();
   });
 });

@@ -162,7 +162,7 @@ export const V7 = chapter('ASVS 5.0, V7: session management', 'ASVS', [
   ],
 ]);
 
-export const V3 = chapter('ASVS 5.0, V3: web frontend security', 'ASVS', [
+const V3 = chapter('ASVS 5.0, V3: web frontend security', 'ASVS', [
   [
     '3.1.1',
     'L3',
@@ -298,7 +298,7 @@ export const V3 = chapter('ASVS 5.0, V3: web frontend security', 'ASVS', [
   ],
 ]);
 
-export const NIST = chapter('NIST SP 800-63B-4, section 5: session management', 'NIST', [
+const NIST = chapter('NIST SP 800-63B-4, section 5: session management', 'NIST', [
   [
     '5.1 secret',
     'shall',
