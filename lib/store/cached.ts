@@ -137,7 +137,11 @@ class CachedStore extends ForwardingStore {
 
   override async touch(touches: readonly Touch[]): Promise<TouchResult> {
     const result = await this.inner.touch(touches);
-    for (const touch of touches) this.#advance(touch);
+    for (const touch of touches) {
+      // A read in progress may have started before these uses were written.
+      this.#flights.delete(touch.id);
+      this.#advance(touch);
+    }
     this.#evict(result.ended);
     return result;
   }

@@ -104,6 +104,23 @@ describe('cached on one of two nodes', () => {
       expect(inner.asked['find']).toBe(asked);
     });
 
+    it('does not cache a session whose read started before a use of it was written', async () => {
+      const fresh = newStore();
+      const { sessionId } = session;
+      let answer!: () => void;
+      const answered = new Promise<void>((resolve) => (answer = resolve));
+      jest.spyOn(database, 'find').mockImplementationOnce(async () => {
+        await answered;
+        return session;
+      });
+      const reading = fresh.find(sessionId);
+      const at = clock.now() + 1000;
+      await fresh.touch([{ id: sessionId, at, ipAddresses: [] }]);
+      answer();
+      await reading;
+      expect((await fresh.find(sessionId))?.lastAccessed).toBe(at);
+    });
+
     it('evicts a session that is ended here by id, even if another node had ended it before', async () => {
       await find();
       await endElsewhere();
