@@ -134,6 +134,11 @@ export class CachedSession implements StoredSession {
     return viewOf(this, this.#common, this.#rare);
   }
 
+  /** Lets its unwritten uses forget this object when the cache drops it. Otherwise they would keep it in memory. */
+  release(): void {
+    if (this.unwritten?.entry === this) this.unwritten.entry = undefined;
+  }
+
   /** Records a use. */
   record(use: Use): void {
     addUse(this, use);

@@ -39,10 +39,12 @@ class SessionCache implements Cache<CachedSession> {
   }
 
   delete(id: string): void {
-    this.#entries.delete(id);
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) this.#drop(entry);
   }
 
   clear(): void {
+    for (const entry of this.#entries.values()) entry.release();
     this.#entries.clear();
   }
 
@@ -51,11 +53,16 @@ class SessionCache implements Cache<CachedSession> {
     for (let passed = 0; passed < MOST_PASSED; passed++) {
       const entry = this.#next();
       if (!entry.isRecent || passed === MOST_PASSED - 1) {
-        this.#entries.delete(entry.sessionId);
+        this.#drop(entry);
         return;
       }
       entry.isRecent = false;
     }
+  }
+
+  #drop(entry: CachedSession): void {
+    this.#entries.delete(entry.sessionId);
+    entry.release();
   }
 
   /** Call it only if there is an entry. */

@@ -50,6 +50,30 @@ describe('sessionCache', () => {
     expect(cache.get('new499')).toBeDefined();
   });
 
+  it.each<[string, (cache: ReturnType<typeof sessionCache>) => void]>([
+    ['there is no room', (cache) => cache.set('new', entry('new'))],
+    ['it is deleted', (cache) => cache.delete('s0')],
+    ['all are cleared', (cache) => cache.clear()],
+  ])('lets unwritten uses forget an entry that it drops because %s', (_, drop) => {
+    const cache = filled(1);
+    const dropped = cache.get('s0')!;
+    dropped.isRecent = false;
+    const uses = {
+      at: 0,
+      ipAddresses: [],
+      node: null,
+      hits: 1,
+      since: 0,
+      dueAt: 0,
+      due: false,
+      open: true,
+      entry: dropped as CachedSession | undefined,
+    };
+    dropped.unwritten = uses;
+    drop(cache);
+    expect(uses.entry).toBeUndefined();
+  });
+
   it('removes single entries with delete and all entries with clear, and can be filled again', () => {
     const cache = filled(2);
     cache.delete('s0');
