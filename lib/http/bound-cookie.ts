@@ -2,9 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 import type { Settings } from '../options/settings';
 import { BOUND_FOR, type BindingEvidence } from '../manager/device-binding';
-import { cookieValues, namedCookie, setCookie, type CookieAttributes, type NamedCookies } from './cookies';
+import { cookieValues, setCookie, type CookieAttributes, type NamedCookies } from './cookies';
 
-const SUFFIX = '-bound';
+/** Chromium does not renew a cookie with the prefix `__Host-Http-`, so this one has the older prefix. */
+function nameOf({ name, secure }: NamedCookies): string {
+  return `${secure ? '__Host-' : ''}${name}-bound`;
+}
 
 interface Binding {
   readonly cookies: NamedCookies & CookieAttributes;
@@ -18,7 +21,7 @@ export function bindingEvidence(
 ): BindingEvidence | undefined {
   if (deviceBound === 'off') return undefined;
   // Several cookies of this name are possible only if an attacker set one. None of them may help.
-  const [cookie, second] = cookieValues(headers.cookie, namedCookie(cookies, SUFFIX));
+  const [cookie, second] = cookieValues(headers.cookie, nameOf(cookies));
   return {
     cookie: second === undefined ? cookie : undefined,
     skipped: headers['secure-session-skipped'] !== undefined,
@@ -27,13 +30,13 @@ export function bindingEvidence(
 
 /** Returns the `Set-Cookie` value of a bound cookie. It lives shorter than the session, so it needs no other end. */
 export function boundCookie(value: string, { cookies }: Pick<Binding, 'cookies'>): string {
-  return setCookie(namedCookie(cookies, SUFFIX), value, { ...cookies, maxAge: BOUND_FOR / 1000 });
+  return setCookie(nameOf(cookies), value, { ...cookies, maxAge: BOUND_FOR / 1000 });
 }
 
 /** Returns the `Set-Cookie` values that remove the bound cookie: none if the app binds no sessions. */
 export function clearedBoundCookie({ cookies, deviceBound }: Binding): string[] {
   if (deviceBound === 'off') return [];
-  return [setCookie(namedCookie(cookies, SUFFIX), '', { ...cookies, maxAge: 0 })];
+  return [setCookie(nameOf(cookies), '', { ...cookies, maxAge: 0 })];
 }
 
 /** Returns the cookie's name and attributes, by which browsers find out whether it is missing. */
@@ -41,7 +44,7 @@ export function boundCredential({ cookies }: Pick<Binding, 'cookies'>): {
   readonly name: string;
   readonly attributes: string;
 } {
-  const name = namedCookie(cookies, SUFFIX);
+  const name = nameOf(cookies);
   const [, ...attributes] = setCookie(name, '', cookies).split('; ');
   return { name, attributes: attributes.join('; ') };
 }

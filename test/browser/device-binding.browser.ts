@@ -11,7 +11,7 @@ import { TlsCluster } from './tls-cluster';
 
 const MINUTE = 60_000;
 const SESSION = '__Host-Http-identity';
-const BOUND = '__Host-Http-identity-bound';
+const BOUND = '__Host-identity-bound';
 
 describeWithChromium('device-bound sessions', () => {
   let folder: string;

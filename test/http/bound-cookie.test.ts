@@ -16,12 +16,12 @@ const off = { cookies, deviceBound: 'off' } as const;
 
 describe('bindingEvidence', () => {
   it('returns the bound cookie', () => {
-    const headers = { cookie: '__Host-Http-identity=a; __Host-Http-identity-bound=b' };
+    const headers = { cookie: '__Host-Http-identity=a; __Host-identity-bound=b' };
     expect(bindingEvidence(headers, optional)).toEqual({ cookie: 'b', skipped: false });
   });
 
   it('returns no cookie if there are two', () => {
-    const headers = { cookie: '__Host-Http-identity-bound=b; __Host-Http-identity-bound=c' };
+    const headers = { cookie: '__Host-identity-bound=b; __Host-identity-bound=c' };
     expect(bindingEvidence(headers, optional)).toEqual({ cookie: undefined, skipped: false });
   });
 
@@ -31,7 +31,7 @@ describe('bindingEvidence', () => {
   });
 
   it('returns undefined if the app binds no sessions', () => {
-    expect(bindingEvidence({ cookie: '__Host-Http-identity-bound=b' }, off)).toBeUndefined();
+    expect(bindingEvidence({ cookie: '__Host-identity-bound=b' }, off)).toBeUndefined();
   });
 });
 
@@ -47,7 +47,7 @@ describe('the bound cookie', () => {
 
   it('is cleared only if the app binds sessions', () => {
     expect(clearedBoundCookie(optional)).toEqual([
-      '__Host-Http-identity-bound=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax',
+      '__Host-identity-bound=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax',
     ]);
     expect(clearedBoundCookie(off)).toEqual([]);
   });

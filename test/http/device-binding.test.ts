@@ -10,7 +10,7 @@ import { nodesOnADatabase } from '../support/nodes';
 const nodes = nodesOnADatabase();
 
 const MINUTE = 60_000;
-const BOUND = '__Host-Http-identity-bound';
+const BOUND = '__Host-identity-bound';
 
 let manager: IdentitySessionManager;
 let app: Express;
@@ -70,7 +70,7 @@ describe('a registration', () => {
     expect(response.status).toBe(200);
     expect(response.get('Set-Cookie')).toEqual([
       expect.stringMatching(
-        /^__Host-Http-identity-bound=[0-9a-z.]+; Path=\/; Max-Age=600; HttpOnly; Secure; SameSite=Lax$/,
+        /^__Host-identity-bound=[0-9a-z.]+; Path=\/; Max-Age=600; HttpOnly; Secure; SameSite=Lax$/,
       ),
     ]);
     expect(response.headers).toMatchObject({
