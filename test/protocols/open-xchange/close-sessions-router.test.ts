@@ -3,6 +3,7 @@ import request from 'supertest';
 
 import { SessionError, type IdentitySessionManager, type SessionEvent } from '../../../lib';
 import { closeSessionsRouter, type CloseSessionsRouterOptions } from '../../../lib/protocols/open-xchange';
+import { FakeClock } from '../../support/clock';
 import { createDatabase, type TestDatabase } from '../../support/database';
 import { managerOn } from '../../support/manager';
 
@@ -15,7 +16,11 @@ beforeAll(async () => {
 beforeEach(async () => {
   await database.empty();
   events = [];
-  manager = managerOn({ knex: database.knex, report: (event) => events.push(event) });
+  manager = managerOn({
+    knex: database.knex,
+    clock: new FakeClock(),
+    report: (event) => events.push(event),
+  });
 });
 afterEach(() => manager.close());
 afterAll(() => database.destroy());
