@@ -41,10 +41,10 @@ const LAST_ATTEMPTS = 3;
 const BATCH = 5000;
 
 /**
- * The largest number of sessions with unwritten touches, about 20 MB. The limit protects the node's memory if the database
+ * The largest number of sessions with unwritten touches, about 12 MB. The limit protects the node's memory if the database
  * accepts no writes for hours.
  */
-export const MOST_WAITING = 100_000;
+export const MOST_WAITING = 50_000;
 
 /**
  * Returns a store that keeps touches in memory and writes them together. A session's touches become due after a number of

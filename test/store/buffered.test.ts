@@ -239,7 +239,7 @@ describe('buffered', () => {
       expect(store.health().touches).toEqual({ pending: 0, oldest: 0 });
     });
 
-    it('records no further sessions while 100,000 wait, and reports the number of lost touches', async () => {
+    it('records no further sessions while 50,000 wait, and reports the number of lost touches', async () => {
       inner.failure = new Error('read only');
       for (let i = 0; i < MOST_WAITING + 3; i++) touch(`${i}`);
       touch('7', ['198.51.100.7']);
@@ -247,7 +247,7 @@ describe('buffered', () => {
       expect(failures).toEqual([
         inner.failure,
         new Error(
-          '3 uses of sessions were not recorded, because those of 100000 other sessions wait to be written',
+          '3 uses of sessions were not recorded, because those of 50000 other sessions wait to be written',
         ),
       ]);
       expect(store.health().touches?.pending).toBe(MOST_WAITING);
