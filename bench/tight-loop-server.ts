@@ -32,7 +32,7 @@ async function main(url: string, { rounds, calls }: Rounds): Promise<void> {
     times.guard.push(timeOf(guard, calls));
     times.empty.push(timeOf(empty, calls));
     times.hash.push(timeOf(hashed, calls));
-    // The manager must read the change log, or it would not trust its cache any more.
+    // The manager trusts its cache only while it can read the change log.
     if (round % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   }
   // The first rounds run before the code is compiled.

@@ -8,7 +8,7 @@ import { stampExpiry, stampOf } from '../session/stamp';
 import type { AdministeredStore, MaybePromise } from '../store/store';
 import { managerPart } from './manager-part';
 
-/** What a request shows of the binding of its session. */
+/** The proof in a request that it comes from the device of its session. */
 export interface BindingEvidence {
   /** The value of the bound cookie. */
   readonly cookie: string | undefined;

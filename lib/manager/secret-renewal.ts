@@ -2,6 +2,7 @@ import { plainRefusal, SessionError } from '../errors';
 import type { Settings } from '../options/settings';
 import { sessionSecretHash, mintSalt, successorOf } from '../session/credentials';
 import {
+  awaitsConfirmation,
   judgeSecret,
   renewsGrace,
   secretDueAt,
@@ -45,6 +46,8 @@ export class SecretRenewal {
   ): Promise<void> | undefined {
     const isDue = this.#settings.clock.now() >= secretDueAt(session, this.#settings.rotation);
     if (!isDue && renewal !== 'always') return undefined;
+    // Without a way to give a new secret, the current one can only be confirmed.
+    if (give === undefined && !awaitsConfirmation(session)) return undefined;
     const verdict = this.judge(session, secret, give === undefined ? 'never' : renewal);
     if (verdict === 'current-and-due') return this.#ifAnswered(this.#rotate(session, secret, give!));
     if (verdict === 'current-and-confirms') return this.#ifAnswered(this.#confirm(session));

@@ -49,7 +49,7 @@ export interface Visit {
    * Without this function, the secret does not rotate.
    */
   readonly onNewSecret?: GiveSecret | undefined;
-  /** What the request shows of the binding of its session to a device. Without it, bound sessions are refused. */
+  /** The proof that the request comes from the device of its session. Without it, bound sessions are refused. */
   readonly binding?: BindingEvidence | undefined;
 }
 

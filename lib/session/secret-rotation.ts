@@ -204,7 +204,8 @@ function issued({ to, at }: { readonly to: string; readonly at: number }) {
   };
 }
 
-function awaitsConfirmation({ earlierSecretHashes, secretConfirmedAt }: SecretState): boolean {
+/** Returns true while no client was seen to have stored the current secret of a session that has rotated. */
+export function awaitsConfirmation({ earlierSecretHashes, secretConfirmedAt }: SecretState): boolean {
   return earlierSecretHashes !== null && secretConfirmedAt === null;
 }
 

@@ -2,11 +2,11 @@ import { timingSafeEqual } from 'node:crypto';
 
 import { keyedHash, type Key } from './keyed-hash';
 
-/** What a stamp is for, and until when. */
+/** The contents of a stamp. */
 export interface Stamped {
   /** The use of the stamp. A stamp for one purpose is worthless for another. */
   readonly purpose: string;
-  /** What the stamp is about, for example the id of a session. */
+  /** The subject, for example the id of a session. */
   readonly subject: string;
   /** The time from which the stamp is worthless, in milliseconds since 1970. */
   readonly expires: number;

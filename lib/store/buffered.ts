@@ -219,7 +219,7 @@ class BufferedStore extends ForwardingStore {
     return pending;
   }
 
-  /** Begins to collect uses. `previous` is the time of the use before, or null if there was none. */
+  /** Begins to collect uses. `previous` is the time of the use before, or null for the first use. */
   #begin(
     id: string,
     { at, previous }: { readonly at: number; readonly previous: number | null },

@@ -1,6 +1,6 @@
 import { lru } from '../lru';
 import { activeUntil, type Lifetimes } from '../session/lifetimes';
-import { secretDueAt, type RotationRules, type SecretState } from '../session/secret-rotation';
+import { secretDueAt, secretStateOf, type RotationRules, type SecretState } from '../session/secret-rotation';
 import {
   addUse,
   viewOf,
@@ -61,16 +61,8 @@ const NEVER_ROTATED: Rotated = {
 
 function rotatedOf(session: StoredSession): Rotated {
   if (session.secretIssuedAt === null) return NEVER_ROTATED;
-  const { secretIssuedAt, secretGivenAgain, secretSalt, secretConfirmedAt } = session;
-  const { earlierSecretHashes, earlierAssurance } = session;
-  return {
-    secretIssuedAt,
-    secretGivenAgain,
-    secretSalt,
-    secretConfirmedAt,
-    earlierSecretHashes,
-    earlierAssurance,
-  };
+  const { secretHash: _hash, secretFamily: _family, signedIn: _at, ...rotated } = secretStateOf(session);
+  return rotated;
 }
 
 /** The number of different groups of common fields that are remembered. Sessions beyond it are cached with groups of their own. */
@@ -311,6 +303,9 @@ const UNUSED: Rare = {
   name: null,
 };
 
+/** Those of sessions that other systems have authenticated, at an unknown time. */
+const UNUSED_AND_UNKNOWN: Rare = { ...UNUSED, authenticated: 'unknown' };
+
 function rareOf(session: StoredSession): Rare {
   const { knownDevice, extraProperties, data, protocolData, authId } = session;
   const { endedAt, endReason, endedBy, boundAt, boundKey, name, defect } = session;
@@ -330,9 +325,9 @@ function rareOf(session: StoredSession): Rare {
     name,
     ...(defect && { defect }),
   };
-  return defect === undefined && isUnused(rare.authenticated) && RARE.every((field) => isUnused(rare[field]))
-    ? UNUSED
-    : rare;
+  if (defect !== undefined || !RARE.every((field) => isUnused(rare[field]))) return rare;
+  if (rare.authenticated === null) return UNUSED;
+  return rare.authenticated === 'unknown' ? UNUSED_AND_UNKNOWN : rare;
 }
 
 function isUnused(value: unknown): boolean {

@@ -106,7 +106,7 @@ describeWithChromium('device-bound sessions', () => {
     expect(await status(page, 'GET', '/private')).toBe(200);
   });
 
-  it('are not renewed any more after they have ended, on no node', async () => {
+  it('are renewed by no node after they have ended', async () => {
     const id = await signIn();
     expect(await status(page, 'GET', '/private')).toBe(200);
     expect(await status(page, 'GET', '/private')).toBe(200);

@@ -129,7 +129,7 @@ class IdentitySessions extends HTMLElement {
   #next;
   /** The id of the last event with sessions. */
   #version;
-  /** Aborts the stream. Undefined while there is none. */
+  /** Aborts the stream. Undefined without a stream. */
   #stream;
   #inLayout = false;
   #clock;

@@ -9,7 +9,7 @@ describe('the form of the policy', () => {
     expect(html).toContain('value="1.5"');
   });
 
-  it('shows the stored limits, and 0 if there is none', () => {
+  it('shows the stored limits, and 0 for no limit', () => {
     const policy = { maxSessionsPerUser: 5, maxSessionsPerDevice: Infinity };
     const html = String(policyForm(policy, '/policy', englishReader(0)));
     const valueOf = (name: string) => new RegExp(`name="${name}"[^>]*?value="(.*?)"`).exec(html)?.[1];
