@@ -15,7 +15,8 @@ import { checkActionOrigin } from './same-origin';
 
 /**
  * Revives the session of a returning client and issues its cookie again, with the same id, a new secret and a full lifetime. The secret
- * stays the same with `rotateAfter: false`, and for a minute after it was replaced. It also wakes a hibernating session. Call it when an app starts, for example from a page after it was loaded.
+ * stays the same with `rotateAfter: false`, and for a minute after it was replaced. It also wakes a hibernating session. Call it when an
+ * app starts, for example from a page after it was loaded.
  *
  * Needs no guard: `app.post('/session/autologin', autologin(manager))`. `restRouter` includes it.
  *

@@ -17,8 +17,8 @@ export function setSession(request: Request, session: IdentitySession): void {
 const proved = new WeakMap<Request, IdentitySessionManager>();
 
 /**
- * Marks a request, after `setSession`, whose session was proved by the session of another system, which `sessionSecretGuard` cannot read. The proof
- * holds for one manager only: an app can have several, for example one for administrators.
+ * Marks a request, after `setSession`, whose session was proved by the session of another system, which `sessionSecretGuard` cannot
+ * read. The proof holds for one manager only: an app can have several, for example one for administrators.
  */
 export function markProved(request: Request, manager: IdentitySessionManager): void {
   proved.set(request, manager);

@@ -18,6 +18,11 @@ export interface BindingEvidence {
   readonly renews?: true;
 }
 
+/** The circumstances of a request. Its evidence is read only for a session that needs it. */
+export interface BoundVisit {
+  readonly binding?: BindingEvidence | undefined;
+}
+
 /** The time for which a bound cookie is valid, in milliseconds. A stolen one is worth nothing afterwards. */
 export const BOUND_FOR = 10 * 60_000;
 
@@ -108,16 +113,17 @@ export class DeviceBinding {
    * seen before.
    * @throws SessionError `binding-required`, `binding-unavailable`
    */
-  check(session: StoredSession, evidence: BindingEvidence | undefined, now: number): MaybePromise<void> {
+  check(session: StoredSession, visit: BoundVisit, now: number): MaybePromise<void> {
     const { boundKey: key, boundAt, sessionId, signedIn } = session;
     const { deviceBound } = this.#parts.settings;
     if (deviceBound === 'off') return undefined;
-    if (key === null || boundAt === null) {
-      if (deviceBound === 'required' && now - signedIn >= TIME_TO_REGISTER) throw missing(evidence);
-      return undefined;
-    }
+    const isBound = key !== null && boundAt !== null;
+    if (!isBound && (deviceBound === 'optional' || now - signedIn < TIME_TO_REGISTER)) return undefined;
     // Requests that were sent before the browser received its first bound cookie are still on their way.
-    if (Math.abs(now - boundAt) < ON_THE_WAY) return undefined;
+    if (isBound && Math.abs(now - boundAt) < ON_THE_WAY) return undefined;
+    const { binding: evidence } = visit;
+    if (evidence?.renews === true) return undefined;
+    if (!isBound) throw missing(evidence);
     const cookie = evidence?.cookie;
     if (cookie === undefined) throw missing(evidence);
     const subject = subjectOf(sessionId, key);

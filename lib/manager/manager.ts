@@ -22,7 +22,7 @@ import { OwnerWatch, type SessionsListener } from './owner-watch';
 import { OwnSessions, type ListOptions, type OwnSearch } from './own-sessions';
 import { checkedProtocolData, newSession, type SignIn } from './new-session';
 import { raisedBy, type Authentication } from './reauthentication';
-import { checkedAcr, checkedAmr } from '../session/assurance';
+import { assuranceOf, checkedAcr, checkedAmr } from '../session/assurance';
 import { mintSecret, parsedSessionId, type Credentials } from '../session/credentials';
 import { expiresAt, stage, withIdleTimeout } from '../session/lifetimes';
 import {
@@ -516,14 +516,14 @@ export class IdentitySessionManager {
     await this.#synchronizeClock();
     const at = this.settings.clock.now();
     const raised = raisedBy(authentication, at, currentAttempt()?.credentialsAge, this.settings);
-    const { sessionId, authenticatedAt, acr, amr } = session;
-    const earlierAssurance = { authenticatedAt, acr, amr };
+    const { sessionId } = session;
+    const earlierAssurance = { ...assuranceOf(session) };
     // In this order, because the earlier secret must never have the new assurance.
     const replaced = credentials && (await this.replaceSecret(credentials, { earlierAssurance }));
     if (!(await this.#store.raiseAssurance(sessionId, raised))) throw plainRefusal('session-ended');
     currentAttempt()?.decide('succeeded');
     this.settings.report({ type: 'reauthenticated', session: referenceTo(session) });
-    const now = { ...session, authenticatedAt: raised.authenticatedAt, acr: raised.acr, amr: raised.amr };
+    const now = Object.freeze({ ...session, ...assuranceOf(raised) });
     return { session: now, ...(replaced && { secret: replaced.secret }) };
   }
 

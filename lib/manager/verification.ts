@@ -9,6 +9,7 @@ import { placeOf, type Locator } from '../location/location';
 import { credentialsMatch, familyOf, secretOf, type Credentials } from '../session/credentials';
 import { ipAddress } from '../session/ip-address';
 import { withoutExpiredData, cutoffs, stage } from '../session/lifetimes';
+import { NO_DATA } from '../session/session-data';
 import {
   copyOf,
   currentIpAddress,
@@ -309,10 +310,9 @@ export class Verification {
 
   /** Tokens that the app signs are not bound to devices. */
   #checkBinding(session: StoredSession, proof: Proof, visit: Visit, now: number): MaybePromise<void> {
-    const { binding } = visit;
-    if (binding?.renews === true || proof === CLAIMED || 'subject' in proof) return undefined;
+    if (proof === CLAIMED || 'subject' in proof) return undefined;
     try {
-      const checked = this.#binding.check(session, binding, now);
+      const checked = this.#binding.check(session, visit, now);
       return checked instanceof Promise
         ? checked.catch((error: unknown) => this.#refuseUnbound(session, visit, error))
         : checked;
@@ -412,4 +412,3 @@ export class Verification {
 const REUSED: RefusalDetails = { endReason: 'secret-reused' };
 
 const NO_ADDRESSES: readonly string[] = Object.freeze([]);
-const NO_DATA = Object.freeze({});

@@ -13,6 +13,11 @@ export interface Assurance {
   readonly amr: readonly string[];
 }
 
+/** Returns the assurance of a session, or of an authentication, without its other fields. */
+export function assuranceOf({ authenticatedAt, acr, amr }: Assurance): Assurance {
+  return { authenticatedAt, acr, amr };
+}
+
 /** The assurance that an app passes with an authentication. */
 export interface GivenAssurance {
   /** The level in the app's words, such as `aal2`: at most 255 printable ASCII characters without spaces, `"` and `\`. Default: null. */

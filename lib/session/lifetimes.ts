@@ -1,4 +1,5 @@
 import type { IdentitySession } from './session';
+import { NO_DATA } from './session-data';
 
 /** The lifetimes of sessions, in milliseconds. */
 export interface Lifetimes {
@@ -25,8 +26,6 @@ export interface Lifetimes {
  * - `ended`: it has ended or expired. This is final.
  */
 export type Stage = 'active' | 'hibernating' | 'ended';
-
-const NO_DATA = Object.freeze({});
 
 type Dated = Pick<IdentitySession, 'signedIn' | 'lastAccessed' | 'staySignedIn' | 'endedAt'> &
   Partial<Pick<IdentitySession, 'idleTimeout' | 'authenticatedAt'>>;

@@ -9,3 +9,6 @@ export interface SessionData {}
 
 /** The type of `data`: the declared fields, each of which can be absent, or any JSON object if the app declares none. */
 export type Data = keyof SessionData extends never ? JsonObject : Readonly<Partial<SessionData>>;
+
+/** The data of a session that has none. */
+export const NO_DATA: Data = Object.freeze({});

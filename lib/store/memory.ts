@@ -1,6 +1,6 @@
 import { plainRefusal } from '../errors';
 import type { Health } from '../health';
-import { afterLowering, type Assurance, type Lowered } from '../session/assurance';
+import { afterLowering, assuranceOf, type Assurance, type Lowered } from '../session/assurance';
 import { isLive, lastUsed, withIdleTimeout, type Cutoffs } from '../session/lifetimes';
 import { inOrder, NEWEST_FIRST } from '../session/order';
 import { covers, type Revocation } from '../session/revocation';
@@ -15,7 +15,7 @@ import {
   type StoredSession,
   type Use,
 } from '../session/session';
-import type { Data } from '../session/session-data';
+import { NO_DATA, type Data } from '../session/session-data';
 import {
   authIdTaken,
   limitReached,
@@ -111,11 +111,11 @@ class MemoryStore implements AdministeredStore {
     return true;
   }
 
-  async raiseAssurance(id: string, { authenticatedAt, acr, amr, ...raised }: Raised): Promise<boolean> {
+  async raiseAssurance(id: string, raised: Raised): Promise<boolean> {
     const session = this.#sessions.get(id);
     if (session === undefined || session.endedAt !== null) return false;
     this.#checkCredentials(session, raised.credentialsCheckedAt);
-    this.#sessions.set(id, { ...session, authenticatedAt, acr, amr });
+    this.#sessions.set(id, { ...session, ...assuranceOf(raised) });
     return true;
   }
 
@@ -363,7 +363,5 @@ function withoutNull(fields: object): object {
 function isOf(clients: readonly string[], { clientId }: StoredSession): boolean {
   return clientId !== null && clients.includes(clientId);
 }
-
-const NO_DATA = Object.freeze({});
 const LAST_USED_FIRST = inOrder([{ by: 'lastAccessed', descending: true }]);
 const BY_SIGN_IN = inOrder(NEWEST_FIRST);
