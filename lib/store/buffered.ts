@@ -63,11 +63,16 @@ export function buffered(inner: AdministeredStore, options: BufferedOptions): Ad
 const RECORDED: TouchResult = Object.freeze({ ended: Object.freeze([]), skipped: Object.freeze([]) });
 const NO_ADDRESSES: readonly string[] = Object.freeze([]);
 
+/** Unwritten touches by the id of their session. */
+type Batch = ReadonlyMap<string, UnwrittenUses>;
+
 class BufferedStore extends ForwardingStore {
   readonly #options: BufferedOptions;
   readonly #pending = new Map<string, UnwrittenUses>();
   /** The touches of the statement that is running. */
-  #flushing: ReadonlyMap<string, UnwrittenUses> = new Map();
+  #flushing: Batch = new Map();
+  /** For each read that is running, the touches that were written since it began. */
+  readonly #reads = new Set<Batch[]>();
   /** The write that is running, or the last of those that wait for it. */
   #writing: Promise<void> | undefined;
   /** The next write for requests that wait. It has not started yet. */
@@ -85,8 +90,8 @@ class BufferedStore extends ForwardingStore {
 
   override find(id: string, moment?: number): MaybePromise<StoredSession | undefined> {
     const found = this.inner.find(id, moment);
-    if (found instanceof Promise) return found.then((session) => session && this.#withPending(session));
-    return found && this.#withPending(found);
+    if (!(found instanceof Promise)) return found && this.#withPending(found);
+    return this.#reading(found, (session, written) => session && this.#withPending(session, written));
   }
 
   override use(session: StoredSession, use: Use): MaybePromise<StoredSession> {
@@ -112,20 +117,22 @@ class BufferedStore extends ForwardingStore {
     return this.#writeSoon().then(() => RECORDED);
   }
 
-  override async list(owner: Owner, page: ListPage): Promise<readonly StoredSession[]> {
-    const sessions = await this.inner.list(owner, page);
-    return sessions.map((session) => this.#shown(session));
+  override list(owner: Owner, page: ListPage): Promise<readonly StoredSession[]> {
+    return this.#reading(this.inner.list(owner, page), (sessions, written) =>
+      sessions.map((session) => this.#shown(session, written)),
+    );
   }
 
-  override async read(id: string): Promise<StoredSession | undefined> {
-    const session = await this.inner.read(id);
-    return session && this.#shown(session);
+  override read(id: string): Promise<StoredSession | undefined> {
+    const read = this.inner.read(id);
+    return this.#reading(read, (session, written) => session && this.#shown(session, written));
   }
 
   /** Adds unwritten touches to the sessions of the page. The page itself is selected by what is written. */
-  override async search(search: Search): Promise<readonly StoredSession[]> {
-    const sessions = await this.inner.search(search);
-    return sessions.map((session) => this.#shown(session)).sort(inOrder(search.order));
+  override search(search: Search): Promise<readonly StoredSession[]> {
+    return this.#reading(this.inner.search(search), (sessions, written) =>
+      sessions.map((session) => this.#shown(session, written)).sort(inOrder(search.order)),
+    );
   }
 
   override async end(which: Revocation, end: End): Promise<Ending> {
@@ -172,22 +179,36 @@ class BufferedStore extends ForwardingStore {
     }
   }
 
-  /** Returns the session with its unwritten touches, which become due because somebody sees them. */
-  #shown(session: StoredSession): StoredSession {
-    const pending = this.#pending.get(session.sessionId);
-    if (pending !== undefined) pending.due = true;
-    return this.#withPending(session);
+  /** Passes the result of a read to `complete`, with the touches that were written meanwhile: the read may have missed them. */
+  async #reading<Found, Shown>(
+    read: Promise<Found>,
+    complete: (found: Found, written: readonly Batch[]) => Shown,
+  ): Promise<Shown> {
+    const written: Batch[] = [];
+    this.#reads.add(written);
+    try {
+      return complete(await read, written);
+    } finally {
+      this.#reads.delete(written);
+    }
   }
 
-  /** Returns the session as it is after its unwritten touches. A cache entry records them in place. */
-  #withPending(session: StoredSession): StoredSession {
+  /** Returns the session with its unwritten touches, which become due because somebody sees them. */
+  #shown(session: StoredSession, written: readonly Batch[]): StoredSession {
+    const pending = this.#pending.get(session.sessionId);
+    if (pending !== undefined) pending.due = true;
+    return this.#withPending(session, written);
+  }
+
+  /** Returns the session as it is after these touches and the unwritten ones. A cache entry records them in place. */
+  #withPending(session: StoredSession, written: readonly Batch[] = []): StoredSession {
     if (session instanceof CachedSession) {
       if (session.unwritten?.open !== true) this.#complete(session);
       return session;
     }
     if (session.endedAt !== null) return session;
-    const written = after(session, this.#flushing.get(session.sessionId));
-    return after(written, this.#pending.get(session.sessionId));
+    const batches = [...written, this.#flushing, this.#pending];
+    return batches.reduce((seen, batch) => after(seen, batch.get(session.sessionId)), session);
   }
 
   /** Adds the unwritten touches to a cache entry that does not contain them yet. */
@@ -323,7 +344,7 @@ class BufferedStore extends ForwardingStore {
   }
 
   /** Writes one batch. Returns false and keeps its touches if the write failed. */
-  async #writeBatch(batch: ReadonlyMap<string, UnwrittenUses>): Promise<boolean> {
+  async #writeBatch(batch: Batch): Promise<boolean> {
     for (const id of batch.keys()) this.#take(id);
     this.#flushing = batch;
     try {
@@ -331,6 +352,7 @@ class BufferedStore extends ForwardingStore {
       const { skipped } = await this.inner.touch(touches);
       this.#putBack(skipped);
       for (const written of batch.values()) detach(written);
+      for (const written of this.#reads) written.push(batch);
       return true;
     } catch (error) {
       this.#putBack(batch.keys());

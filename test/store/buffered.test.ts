@@ -181,6 +181,32 @@ describe('buffered', () => {
       expect(inner.flushes).toHaveLength(1);
     });
 
+    it.each<[string, () => MaybePromise<unknown>]>([
+      ['find', () => store.find(session.sessionId)],
+      ['read', () => store.read(session.sessionId)],
+      ['list', () => store.list(ALICE, aPage()).then(([first]) => first)],
+      [
+        'search',
+        () =>
+          store
+            .search({ filter: {}, cutoffs: admission(clock.now()).cutoffs, order: [], skip: 0, take: 1 })
+            .then(([first]) => first),
+      ],
+    ])('shows a touch in %s that was written after the database was read', async (name, reading) => {
+      const gate = new GatedStore(inner.store);
+      store = buffered(gate.store, { ...OPTIONS, clock, onFailure: (error) => failures.push(error) });
+      clock.advance(1000);
+      touch(session.sessionId, ['198.51.100.7']);
+      const at = clock.now();
+      gate.close(name as keyof AdministeredStore);
+      const read = reading();
+      await turns();
+      await store.flush();
+      expect(store.health().touches?.pending).toBe(0);
+      gate.open();
+      expect(await read).toMatchObject({ lastAccessed: at, ipAddresses: ['192.0.2.1', '198.51.100.7'] });
+    });
+
     it('writes the due touches of all sessions with one call', async () => {
       const others = await Promise.all(Array.from({ length: 20 }, inserted));
       for (const { sessionId } of others) touch(sessionId, ['198.51.100.7']);
