@@ -140,7 +140,8 @@ async function adopted(
   { sameAddress }: Dialect,
 ): Promise<{ readonly session: IdentitySession; readonly secret: string }> {
   const binding = bindingEvidence(request.headers, manager.settings);
-  const visit = { ipAddress: clientAddress(request), sameAddress, binding };
+  const userAgent = request.headers['user-agent'] ?? null;
+  const visit = { ipAddress: clientAddress(request), userAgent, sameAddress, binding };
   const known = async () => {
     for (const each of candidates) {
       try {

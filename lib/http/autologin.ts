@@ -40,7 +40,8 @@ export function autologin(manager: IdentitySessionManager, options: VerbOptions 
     const session = await manager.revive(credentials, {
       ipAddress: clientAddress(request),
       sameAddress: dialect.sameAddress,
-      userAgent: request.headers['user-agent'],
+      userAgent: request.headers['user-agent'] ?? null,
+      deviceToken: transport === 'cookie' ? (deviceTokenIn(request, manager.settings) ?? null) : undefined,
       binding: bindingEvidence(request.headers, manager.settings),
       onNewSecret: rotates(dialect, transport) ? (secret) => (renewed = secret) : undefined,
     });

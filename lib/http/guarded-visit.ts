@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { beforeHeaders, isMarkedPublic, keepFromSharedCaches } from './before-headers';
 import { bindingEvidence } from './bound-cookie';
 import { clientAddress } from './client-address';
+import { deviceTokenIn } from './device-cookie';
 import type { Dialect, Transport } from './dialect';
 import type { GiveSecret } from '../manager/secret-renewal';
 import type { BindingEvidence } from '../manager/device-binding';
@@ -33,8 +34,12 @@ export class GuardedVisit implements Visit {
     return bindingEvidence(this.request.headers, this.settings);
   }
 
-  get userAgent(): string | undefined {
-    return this.request.headers['user-agent'];
+  get userAgent(): string | null {
+    return this.request.headers['user-agent'] ?? null;
+  }
+
+  get deviceToken(): string | null | undefined {
+    return this.transport === 'cookie' ? (deviceTokenIn(this.request, this.settings) ?? null) : undefined;
   }
 
   /** Undefined if the response cannot carry a new secret. Requests that a page sends by itself are no use of the session. */

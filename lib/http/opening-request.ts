@@ -41,7 +41,7 @@ export async function verifyOpening(
   const session = await manager.verify(credentials, {
     ipAddress: clientAddress(request),
     sameAddress: dialect.sameAddress,
-    userAgent: request.headers['user-agent'],
+    userAgent: request.headers['user-agent'] ?? null,
     binding: bindingEvidence(request.headers, manager.settings),
   });
   setSession(request, session);

@@ -3,12 +3,15 @@ import type { TableSchema } from '../../database/table-schema';
 import type { Owner } from '../../session/session';
 import type { TrailEntry } from '../../session/trail-entry';
 import {
+  changesOf,
   COUNTED_FOR,
   counterOf,
   failuresOf,
   LISTED_COUNTS,
+  MOST_REMEMBERED,
   type FailedSignIn,
   type NotedFailure,
+  type ObservedChange,
   type RefusedRequest,
   type RetainedTrail,
   type Trail,
@@ -60,6 +63,19 @@ class PostgresTrail implements Trail {
     return Number(row?.['count'] ?? 0);
   }
 
+  async observe(change: ObservedChange, at: number): Promise<number> {
+    const { observed } = await this.#sql();
+    const counted = [changesOf(change), at, 1];
+    const [row] = await spelled((spelling) =>
+      this.#runner.once(observed, [...counted, ...changeValues(change, spelling)]),
+    );
+    return Number(row?.['count'] ?? 0);
+  }
+
+  async forget(sessionId: string, keys: readonly string[]): Promise<void> {
+    await this.#runner.once((await this.#sql()).forget, [sessionId, keys]);
+  }
+
   async prune({ before, countedBefore }: RetainedTrail, limit: number): Promise<number> {
     const values = [before, limit, countedBefore];
     const [row] = await this.#runner.once((await this.#sql()).prune, values);
@@ -88,6 +104,13 @@ function refusedValues({ times, sessionId, reason, ipAddress, userAgent }: Refus
   return [times, sessionId, reason, ipAddress, userAgent];
 }
 
+function changeValues(
+  { sessionId, key, type, before, after, ipAddress, userAgent }: ObservedChange,
+  spelling: (text: string | null) => string | null,
+): unknown[] {
+  return [sessionId, key, type, ...[before, after].map(spelling), ipAddress, spelling(userAgent)];
+}
+
 function entryFromRow(row: Row): TrailEntry {
   return {
     id: row['id']!,
@@ -102,6 +125,8 @@ function entryFromRow(row: Row): TrailEntry {
     device: row['device'] ?? null,
     userAgent: row['user_agent'] ?? null,
     ipAddress: row['ip_address'] ?? null,
+    before: row['value_before'] ?? null,
+    after: row['value_after'] ?? null,
     nameHash: row['name_hash'] ?? null,
     count: Number(row['count']),
   };
@@ -113,7 +138,7 @@ function statements(schema: string) {
   const sessions = inSchema('identity_sessions', schema);
   const selected = `
     id, round(extract(epoch from at) * 1000) as at, session_id, count, event, tenant_id, user_id, reason, actor, client_id, device,
-    user_agent, ip_address, encode(name_hash, 'hex') as name_hash`;
+    user_agent, ip_address, value_before, value_after, encode(name_hash, 'hex') as name_hash`;
   const ofOwner = (user: string, tenant: string) =>
     `user_id = ${user} and coalesce(tenant_id, '') = coalesce(${tenant}, '')`;
   return statementsOf(trail, {
@@ -130,7 +155,7 @@ function statements(schema: string) {
       order by id desc limit $2`,
 
     failed: `
-      ${counted(failures)}, listed as (
+      with ${counted(failures)}, listed as (
         insert into ${trail} (at, count, event, user_id, tenant_id, name_hash, ip_address, user_agent)
         select ${time('$2')}, count, 'sign-in-failed', $4::text, $5::text, decode($6, 'hex'), $7::text, $8::text
         from counted where ${IS_LISTED}
@@ -139,7 +164,7 @@ function statements(schema: string) {
 
     /** Takes the owner from the session, so that erasing the owner erases the entry too. */
     refused: `
-      ${counted(failures, `where exists (select from ${sessions} where session_id = $4::uuid)`)}, listed as (
+      with ${counted(failures, `where exists (select from ${sessions} where session_id = $4::uuid)`)}, listed as (
         insert into ${trail}
           (at, count, event, session_id, user_id, tenant_id, reason, ip_address, client_id, device, user_agent)
         select ${time('$2')}, counted.count, 'refused', s.session_id, s.user_id, s.tenant_id, $5::text, $6::text, s.client_id,
@@ -147,6 +172,26 @@ function statements(schema: string) {
         from counted, ${sessions} s where s.session_id = $4::uuid and ${IS_LISTED}
       )
       select count from counted`,
+
+    /** The lock of the session's row serializes parallel calls, so that each change is remembered once. */
+    observed: `
+      with observed as (
+        update ${sessions} s
+        set signals = (coalesce(s.signals, '{}') || $5::text)[greatest(1, coalesce(cardinality(s.signals), 0) + 2 - ${MOST_REMEMBERED}):]
+        where s.session_id = $4::uuid and ($5::text = any(s.signals)) is not true
+        returning s.session_id, s.user_id, s.tenant_id, s.client_id, s.device
+      ), ${counted(failures, 'where exists (select from observed)')}, listed as (
+        insert into ${trail} (at, count, event, session_id, user_id, tenant_id, client_id, device, reason, value_before, value_after,
+          ip_address, user_agent)
+        select ${time('$2')}, counted.count, 'signal', o.session_id, o.user_id, o.tenant_id, o.client_id, o.device, $6::text,
+          $7::text, $8::text, $9::text, $10::text
+        from counted, observed o where ${IS_LISTED}
+      )
+      select count from counted`,
+
+    forget: `
+      update ${sessions} set signals = array(select key from unnest(signals) as key where key <> all($2::text[]))
+      where session_id = $1::uuid`,
 
     /** Looks at the oldest entries only, so that a run in which nothing is old reads little. */
     prune: `
@@ -174,12 +219,12 @@ function statements(schema: string) {
 }
 
 /**
- * The part of a statement that counts failures under the name $1 at the time $2: $3 of them. The row's lock serializes parallel
- * failures, so that each count is reached once.
+ * The part of a statement that counts acts under the name $1 at the time $2: $3 of them. The row's lock serializes parallel acts, so
+ * that each count is reached once.
  */
 function counted(failures: string, where = ''): string {
   return `
-    with counted as (
+    counted as (
       insert into ${failures} as f (counter, since, count) select $1::text, ${time('$2')}, $3::int ${where}
       on conflict (counter) do update set
         since = case when ${IS_OVER} then excluded.since else f.since end,
