@@ -8,7 +8,7 @@ import { rotates } from './guarded-visit';
 import { checkResponse } from './open-session';
 import { bindingEvidence } from './bound-cookie';
 import { clientAddress } from './client-address';
-import { deviceTokenIn, keepDeviceToken } from './device-cookie';
+import { deviceTokenIn, keepDeviceToken, shownDeviceToken } from './device-cookie';
 import { afterBody } from './parse-errors';
 import { asyncHandler, dialectOf, type VerbOptions } from './request';
 import { checkActionOrigin } from './same-origin';
@@ -41,7 +41,7 @@ export function autologin(manager: IdentitySessionManager, options: VerbOptions 
       ipAddress: clientAddress(request),
       sameAddress: dialect.sameAddress,
       userAgent: request.headers['user-agent'] ?? null,
-      deviceToken: transport === 'cookie' ? (deviceTokenIn(request, manager.settings) ?? null) : undefined,
+      deviceToken: shownDeviceToken(request, transport, manager.settings),
       binding: bindingEvidence(request.headers, manager.settings),
       onNewSecret: rotates(dialect, transport) ? (secret) => (renewed = secret) : undefined,
     });

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { beforeHeaders, isMarkedPublic, keepFromSharedCaches } from './before-headers';
 import { bindingEvidence } from './bound-cookie';
 import { clientAddress } from './client-address';
-import { deviceTokenIn } from './device-cookie';
+import { shownDeviceToken } from './device-cookie';
 import type { Dialect, Transport } from './dialect';
 import type { GiveSecret } from '../manager/secret-renewal';
 import type { BindingEvidence } from '../manager/device-binding';
@@ -39,7 +39,7 @@ export class GuardedVisit implements Visit {
   }
 
   get deviceToken(): string | null | undefined {
-    return this.transport === 'cookie' ? (deviceTokenIn(this.request, this.settings) ?? null) : undefined;
+    return shownDeviceToken(this.request, this.transport, this.settings);
   }
 
   /** Undefined if the response cannot carry a new secret. Requests that a page sends by itself are no use of the session. */

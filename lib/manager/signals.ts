@@ -12,12 +12,10 @@ import { capped, detached } from '../session/text';
 import type { ObservedChange } from '../store/trail';
 import { deviceHash } from './new-devices';
 
-/** The parts of a request that are compared with its session. */
-export interface Circumstances {
+/** The parts of a request that are compared with its session, as in `Visit`. */
+interface Circumstances {
   readonly ipAddress?: string | null | undefined;
-  /** Null if the request has none, and undefined if it is unknown. */
   readonly userAgent?: string | null | undefined;
-  /** The token of the request's device cookie. Null if the request has none, and undefined if it needs none. */
   readonly deviceToken?: string | null | undefined;
   readonly movesTo?: string | undefined;
 }
@@ -26,7 +24,7 @@ export interface Circumstances {
 export type Verdict = 'continue' | 'end';
 
 /** The functions of the manager that signals use. */
-export interface SignalParts {
+interface SignalParts {
   readonly countryOf: (address: string) => string | undefined;
   /** Writes a change to the trail, as `observe` of `Trail`. */
   readonly observe: (change: ObservedChange) => Promise<number>;
@@ -76,7 +74,7 @@ export class Signals {
   readonly #comparesDevices: boolean;
   /** The differences that were reported, by any node. */
   readonly #known = lru<true>(MOST_KNOWN);
-  /** What identifies the program of each user agent. */
+  /** The program that each user agent names, without versions. */
   readonly #programs = lru<string>(MOST_AGENTS);
   /** The token with which each session has proved its device. */
   readonly #devices = lru<string>(MOST_KNOWN);
@@ -225,7 +223,7 @@ export class Signals {
     return Promise.all(decisions).then((verdicts) => (verdicts.includes('end') ? 'end' : 'continue'));
   }
 
-  /** Reports the changes after the response. Nobody can decide about them any more, so `onSignal` is only told. */
+  /** Reports the changes after the response. It is too late for a decision, so the result of `onSignal` is ignored. */
   #reportLater(difference: Difference, scene: Scene): void {
     if (this.#reporting.size >= MOST_REPORTING) return;
     const { onSignal, report } = this.#settings;

@@ -207,6 +207,17 @@ describe('a signal', () => {
     },
   );
 
+  it('is raised by autologin as well, which lets the app end the session', async () => {
+    const at = site({ onNewDevice: () => undefined, onSignal: () => 'end' });
+    const owner = browser(at, HOME, FIREFOX);
+    await owner.post('/sign-in', { ...ALICE, staySignedIn: true });
+    const thief = copyOf(owner, at);
+    thief.cookies.delete('__Host-Http-identity-device');
+    const { status, body } = await thief.post('/session/autologin');
+    expect([status, body.reason]).toEqual([401, 'suspicious-use']);
+    expect(at.events.map(({ signal, after }) => [signal, after])).toEqual([['device-changed', 'missing']]);
+  });
+
   it('does not expect cookies of devices from clients with tokens', async () => {
     const at = site({ onNewDevice: () => undefined });
     const client = browser(at, HOME, FIREFOX);
