@@ -9,7 +9,7 @@ import { connectionOf } from '../session/ip-address';
 import { currentIpAddress, referenceTo, withoutSecret, type StoredSession } from '../session/session';
 import type { Signal, SignalType } from '../session/signal';
 import { capped, detached } from '../session/text';
-import type { ObservedChange } from '../store/trail';
+import { COUNTED_FOR, type ObservedChange } from '../store/trail';
 import { deviceHash } from './new-devices';
 
 /** The parts of a request that are compared with its session, as in `Visit`. */
@@ -35,6 +35,8 @@ interface SignalParts {
 
 /** A difference between a request and its session that this node does not know yet. */
 interface Difference {
+  /** The kind and the session, whose differences are counted together. */
+  readonly group: string;
   /** The name under which this node remembers it. */
   readonly name: string;
   /** Returns the changes to report. It may look up places, so it is called only once. */
@@ -64,6 +66,9 @@ const MOST_AGENTS = 1000;
 /** The number of differences that are reported at once in the background. Further ones are dropped, so that a flood costs little. */
 const MOST_REPORTING = 100;
 
+/** The number of differences of one kind in a session that this node reports in the background within an hour. */
+const MOST_AN_HOUR = 100;
+
 /** Compares requests with their sessions, reports each change once, and asks the app whether the session continues. */
 export class Signals {
   readonly #settings: Settings;
@@ -80,6 +85,8 @@ export class Signals {
   readonly #devices = lru<string>(MOST_KNOWN);
   readonly #deciding = new Map<string, Promise<Verdict>>();
   readonly #reporting = new Set<Promise<void>>();
+  /** The differences of each group that were reported in the background. */
+  readonly #reported = lru<{ readonly since: number; readonly count: number }>(MOST_KNOWN);
 
   constructor(settings: Settings, parts: SignalParts) {
     const { signals, ipAddresses, onNewDevice } = settings;
@@ -123,7 +130,7 @@ export class Signals {
     const address = this.#settings.keptAddress(ipAddress);
     const connection = address === null ? '' : connectionOf(address);
     const value = `${connection} ${this.#programOf(userAgent ?? null)}`;
-    const difference = this.#unknown(`ended ${session.sessionId} ${value}`, () => [
+    const difference = this.#unknown(`ended ${session.sessionId}`, value, () => [
       { type: 'ended-secret-used', before: null, after: null, value },
     ]);
     if (difference !== undefined) this.#reportLater(difference, this.#sceneOf(session, request));
@@ -141,7 +148,7 @@ export class Signals {
     // A first address is no change, and a program that moves a session says where to.
     if (current === null || movesTo !== undefined || history.includes(address)) return undefined;
     const value = connectionOf(address);
-    return this.#unknown(`address ${sessionId} ${value}`, () => {
+    return this.#unknown(`address ${sessionId}`, value, () => {
       if (history.some((each) => connectionOf(each) === value)) return [];
       const moved: Change = { type: 'address-changed', before: current, after: address, value };
       return [moved, ...this.#crossedBorder(history, current, address)];
@@ -166,7 +173,7 @@ export class Signals {
     const program = this.#programOf(sent);
     if (program === this.#programOf(before)) return undefined;
     const after = capped(sent, LONGEST_USER_AGENT);
-    return this.#unknown(`program ${sessionId} ${program}`, () => [
+    return this.#unknown(`program ${sessionId}`, program, () => [
       { type: 'user-agent-changed', before, after, value: program },
     ]);
   }
@@ -181,13 +188,14 @@ export class Signals {
       return undefined;
     }
     const value = hash ?? 'missing';
-    return this.#unknown(`device ${sessionId} ${value}`, () => [
+    return this.#unknown(`device ${sessionId}`, value, () => [
       { type: 'device-changed', before: null, after: hash === null ? 'missing' : 'other', value },
     ]);
   }
 
-  #unknown(name: string, changes: Difference['changes']): Difference | undefined {
-    return this.#known.get(name) === undefined ? { name, changes } : undefined;
+  #unknown(group: string, value: string, changes: Difference['changes']): Difference | undefined {
+    const name = `${group} ${value}`;
+    return this.#known.get(name) === undefined ? { group, name, changes } : undefined;
   }
 
   /**
@@ -225,7 +233,7 @@ export class Signals {
 
   /** Reports the changes after the response. It is too late for a decision, so the result of `onSignal` is ignored. */
   #reportLater(difference: Difference, scene: Scene): void {
-    if (this.#reporting.size >= MOST_REPORTING) return;
+    if (this.#reporting.size >= MOST_REPORTING || this.#isFlood(difference)) return;
     const { onSignal, report } = this.#settings;
     this.#known.set(difference.name, true);
     const reporting = new Promise<void>((resolve) => afterPendingIo(resolve))
@@ -241,6 +249,16 @@ export class Signals {
       })
       .finally(() => this.#reporting.delete(reporting));
     this.#reporting.add(reporting);
+  }
+
+  /** Counts the difference. Returns true if its session had very many of its kind within the hour, so that it is dropped. */
+  #isFlood({ group }: Difference): boolean {
+    const now = this.#settings.clock.monotonic();
+    const known = this.#reported.get(group);
+    const { since, count } =
+      known === undefined || now - known.since >= COUNTED_FOR ? { since: now, count: 0 } : known;
+    this.#reported.set(group, { since, count: count + 1 });
+    return count >= MOST_AN_HOUR;
   }
 
   /** Parallel requests with one difference share the decision. */

@@ -374,6 +374,25 @@ describe('a session that changes between two circumstances', () => {
   });
 });
 
+describe('a client with very many user agents', () => {
+  it('causes at most 100 signals of a session within an hour', async () => {
+    const at = site({ shortLifetime: '9D', longLifetime: '9D' });
+    const owner = await signedIn(at);
+    const [sessionId = '', secret = ''] = owner.cookies.get('__Host-Http-identity')!.split('.');
+    const use = (userAgent: string) => at.manager.verify({ sessionId, secret }, { userAgent });
+    for (let each = 1; each <= 120; each++) {
+      await use(`App${each}/1`);
+      await until(() => at.events.length === Math.min(each, 100));
+    }
+    await turns();
+    nodes.clock.advance(3_600_000);
+    await use('App120/1');
+    await until(() => at.events.length === 101);
+    expect(at.events[100]).toMatchObject({ after: 'App120/1', count: 1 });
+    expect((await signals(at)).map(({ count }) => count)).toEqual([1, 2, 3, 4, 5, 10, 100, 1]);
+  });
+});
+
 describe('parallel requests with one change', () => {
   it.each([undefined, () => undefined])('cause one signal on three nodes (onSignal: %p)', async (decide) => {
     const onSignal = decide && jest.fn(decide);
