@@ -1,13 +1,16 @@
 import type { Express } from 'express';
 import type { Response } from 'supertest';
 
-import type {
-  IdentitySessionManager,
-  IdentitySessionOptions,
-  Signal,
-  SessionEvent,
-  SignalType,
-  TrailEntry,
+import {
+  claims,
+  everySessionOf,
+  sessionClaimGuard,
+  type IdentitySessionManager,
+  type IdentitySessionOptions,
+  type SessionEvent,
+  type Signal,
+  type SignalType,
+  type TrailEntry,
 } from '../../lib';
 import { appOn } from '../support/app';
 import { Browser } from '../support/browser';
@@ -122,6 +125,37 @@ describe('a signal', () => {
     const abroad = { before: 'DE', after: 'US', ipAddress: ABROAD };
     expect(await signals(at)).toEqual([expect.objectContaining({ reason: 'country-changed', ...abroad })]);
     expect(at.events).toEqual([expect.objectContaining({ signal: 'country-changed', ...abroad })]);
+  });
+
+  it('finds countries with geoip-lite, after the response', async () => {
+    const at = site({ location: true, signals: ['country-changed'] });
+    const owner = await signedIn(at, '193.99.144.80');
+    expect(await statusOf(copyOf(owner, at, { address: '8.8.8.8' }))).toBe(200);
+    await until(() => at.events.length === 1);
+    expect(at.events[0]).toMatchObject({ before: 'DE', after: 'US' });
+  });
+
+  it('is not raised by a move to an address that a program names', async () => {
+    const at = site();
+    const owner = await signedIn(at);
+    const [sessionId = '', secret = ''] = owner.cookies.get('__Host-Http-identity')!.split('.');
+    await at.manager.verify({ sessionId, secret }, { ipAddress: '198.51.100.1', movesTo: ABROAD });
+    expect(await statusOf(copyOf(owner, at, { address: ABROAD }))).toBe(200);
+    expect(await signals(at)).toEqual([]);
+  });
+
+  it('is raised by tokens of the app that name the session, also after its end', async () => {
+    const at = site({ signals: ['user-agent-changed', 'ended-secret-used'] });
+    const session = await at.manager.create({ ...ALICE, ipAddress: HOME, userAgent: FIREFOX });
+    const claimsOf = () => claims(session);
+    at.app.get('/claimed', sessionClaimGuard(at.manager, { claimsOf }), (_request, response) => {
+      response.send('welcome');
+    });
+    const thief = browser(at, HOME, CHROME);
+    expect((await thief.get('/claimed')).status).toBe(200);
+    await at.manager.revoke(everySessionOf(ALICE));
+    expect((await thief.get('/claimed')).status).toBe(401);
+    expect(await reasons(at)).toEqual(['user-agent-changed', 'ended-secret-used']);
   });
 
   it(satisfies('says that another browser uses the session, with both user agents', 'NIST 5.3'), async () => {
