@@ -1,5 +1,5 @@
 import { afterPendingIo } from '../clock';
-import { plainRefusal, SessionError } from '../errors';
+import { plainRefusal } from '../errors';
 import { unawaited } from '../events';
 import { lru } from '../lru';
 import type { Settings } from '../options/settings';
@@ -83,6 +83,8 @@ export class Signals {
   readonly #programs = lru<string>(MOST_AGENTS);
   /** The token with which each session has proved its device. */
   readonly #devices = lru<string>(MOST_KNOWN);
+  /** The changes that the database should forget, but could not be told to. */
+  readonly #unforgotten = lru<true>(MOST_KNOWN);
   readonly #deciding = new Map<string, Promise<Verdict>>();
   readonly #reporting = new Set<Promise<void>>();
   /** The differences of each group that were reported in the background. */
@@ -285,6 +287,7 @@ export class Signals {
       throw error;
     }
     this.#known.set(difference.name, true);
+    for (const { key } of noted) this.#unforgotten.delete(`${session.sessionId} ${key}`);
     return 'continue';
   }
 
@@ -296,8 +299,10 @@ export class Signals {
       if (!this.#wanted.has(type)) continue;
       const key = hashSecret(`${type} ${value}`).slice(0, 16);
       const change = { sessionId, type, key, before, after, ipAddress, userAgent };
-      const count = await this.#parts.observe(change);
-      if (count === 0) continue;
+      const number = await this.#parts.observe(change);
+      const isUnforgotten = this.#unforgotten.get(`${sessionId} ${key}`) === true;
+      if (number === 0 && !isUnforgotten) continue;
+      const count = Math.max(1, number);
       const signal = { type, session, before, after, ipAddress, userAgent, count };
       const event = { ...signal, type: 'signal', signal: type, session: referenceTo(session) } as const;
       this.#settings.report(event);
@@ -333,7 +338,7 @@ export class Signals {
     try {
       await this.#parts.forget(sessionId, keys);
     } catch (error) {
-      if (!(error instanceof SessionError)) throw error;
+      for (const key of keys) this.#unforgotten.set(`${sessionId} ${key}`, true);
       this.#settings.report({ type: 'failed', task: 'trail', error });
     }
   }

@@ -580,6 +580,30 @@ describe('onSignal', () => {
     expect(onSignal).not.toHaveBeenCalled();
   });
 
+  it('ends the session later if the database fails between the change and the end', async () => {
+    const proxy = await Proxy.before(nodes.database.url);
+    const { port } = proxy;
+    const knex = nodes.database.connect({ connection: proxy.through(nodes.database.url) });
+    const onSignal = jest.fn<'end' | Promise<'end'>, [Signal]>(() => 'end');
+    onSignal.mockImplementationOnce(async () => {
+      await proxy.down();
+      return 'end' as const;
+    });
+    const at = site({ knex, requestBudget: 500, onSignal });
+    const owner = await signedIn(at);
+    const thief = copyOf(owner, at, { userAgent: CHROME });
+    try {
+      expect(answer(await thief.get('/private'))).toEqual([503, 'store-unavailable', undefined]);
+      await proxy.up(port);
+      await until(async () => (await thief.get('/private')).status !== 503);
+      expect(answer(await owner.get('/private'))).toEqual([401, 'session-ended', 'suspicious-use']);
+      expect(onSignal).toHaveBeenCalledTimes(2);
+    } finally {
+      await at.manager.close();
+      await proxy.close();
+    }
+  });
+
   it('is not needed: without it, a change that cannot be written is reported, and the request passes', async () => {
     const proxy = await Proxy.before(nodes.database.url);
     const knex = nodes.database.connect({ connection: proxy.through(nodes.database.url) });
