@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { attemptOf } from './attempt';
 import { beforeHeaders, keepFromSharedCaches } from './before-headers';
 import { clientAddress } from './client-address';
+import { rotates } from './guarded-visit';
 import { checkResponse } from './open-session';
 import { dialectOf, sessionOf, setHeaders, type VerbOptions, wellFormedCredentials } from './request';
 import { checkSignInOrigin, sentByBrowser } from './same-origin';
@@ -63,8 +64,11 @@ export function createReauthentication(
     if (secret === undefined || credentials === undefined) return { session };
 
     const { transport } = credentials;
-    const opened = { described: manager.describe(session), secret, transport };
-    setHeaders(response, { ...dialect.opened(opened, request), body: undefined });
+    const answer = dialect.opened({ described: manager.describe(session), secret, transport }, request);
+    // The guard may have put a new token into the response, which this one replaces.
+    const carried = rotates(dialect, transport) && dialect.rotated!({ session, secret, transport }, request);
+    const headers = { ...answer.headers, ...(carried && carried.headers) };
+    setHeaders(response, { ...answer, headers, body: undefined });
     beforeHeaders(response, () => keepFromSharedCaches(response, 'no-store'));
     return transport === 'bearer'
       ? { session, token: dialect.token(session.sessionId, secret) }
