@@ -11,7 +11,7 @@ import type { SignedIn } from './sign-in';
 import { plainRefusal } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
 import type { Authentication } from '../manager/reauthentication';
-import { actingUser } from '../session/session';
+import { sameOwner, type IdentitySession, type Owner } from '../session/session';
 
 /** The authentication of a user who is already signed in. The address is taken from the request. */
 export interface ReauthenticationFacts extends Omit<Authentication, 'ipAddress'> {
@@ -20,6 +20,8 @@ export interface ReauthenticationFacts extends Omit<Authentication, 'ipAddress'>
    * if the app did not ask for this user's credentials itself, for example after an identity provider returned.
    */
   readonly userId?: string | undefined;
+  /** The tenant of `userId`. Default: null, a user without a tenant. */
+  readonly tenantId?: string | null | undefined;
 }
 
 /** The function that `createReauthentication` returns. */
@@ -48,14 +50,19 @@ export function createReauthentication(
 ): ReauthenticationFunction {
   const dialect = dialectOf('createReauthentication', manager, options);
 
-  return async function reauthenticated(request, response, { userId, ...authentication } = {}) {
+  return async function reauthenticated(
+    request,
+    response,
+    { userId, tenantId = null, ...authentication } = {},
+  ) {
     const current = sessionOf(request, 'reauthenticated');
     checkResponse(response);
     // The session may have been found elsewhere, for example in a token of the app.
     const given = wellFormedCredentials(request, dialect);
     const credentials = given?.sessionId === current.sessionId ? given : undefined;
     if (sentByBrowser(request, credentials?.transport)) checkSignInOrigin(request, manager.settings);
-    if (userId !== undefined && userId !== actingUser(current)) throw plainRefusal('credentials-invalid');
+    if (userId !== undefined && !isActing(current, { userId, tenantId }))
+      throw plainRefusal('credentials-invalid');
 
     const facts = { ...authentication, ipAddress: clientAddress(request) };
     const { session, secret } = await manager.reauthenticate(current, facts, credentials);
@@ -74,4 +81,9 @@ export function createReauthentication(
       ? { session, token: dialect.token(session.sessionId, secret) }
       : { session };
   };
+}
+
+/** Returns true if the user acts in the session. The tenant of an actor is not known. */
+function isActing(session: IdentitySession, user: Owner): boolean {
+  return session.actor === null ? sameOwner(session, user) : session.actor === user.userId;
 }

@@ -168,6 +168,21 @@ describe('the function of createReauthentication', () => {
     expect(later.body).toMatchObject({ code: 'authentication-insufficient' });
   });
 
+  it('refuses a user of the same id in another tenant, but not the own user', async () => {
+    const session = await opened({ tenantId: 'shop' });
+    for (const tenantId of [undefined, null, 'bank']) {
+      facts = { userId: 'alice', tenantId };
+      const { status, body } = await confirming(session);
+      expect([status, body.code]).toEqual([401, 'credentials-invalid']);
+    }
+    facts = { userId: 'alice', tenantId: 'shop' };
+    expect((await confirming(session)).status).toBe(200);
+    const impersonation = await opened({ tenantId: 'shop', actor: 'admin' });
+    expect((await confirming(impersonation)).status).toBe(401);
+    facts = { userId: 'admin' };
+    expect((await confirming(impersonation)).status).toBe(200);
+  });
+
   it('replaces level and methods also if they are left out', async () => {
     const session = await opened({ acr: 'aal2', amr: ['otp'] });
     facts = undefined;
