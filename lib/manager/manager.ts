@@ -335,12 +335,14 @@ export class IdentitySessionManager {
    * `earlierAssurance` in place of the session's own. It never receives the new secret. If the session's secret never
    * changes, because its protocol or `adoptSessions` needs the same one again, the result contains the presented one.
    * @throws SessionError `credentials-invalid`, `session-ended`, `session-expired`, `store-unavailable`
+   * @throws TypeError if `earlierAssurance` is not a JSON object
    */
   async replaceSecret(
     credentials: Credentials,
     { earlierAssurance }: { readonly earlierAssurance: JsonObject },
   ): Promise<Opened> {
-    const { session, secret } = await this.#verification.replaceSecret(credentials, earlierAssurance);
+    const earlier = jsonObject('earlierAssurance', earlierAssurance);
+    const { session, secret } = await this.#verification.replaceSecret(credentials, earlier);
     return { session: withoutSecret(session), secret };
   }
 
