@@ -231,8 +231,12 @@ class PostgresStore implements AdministeredStore {
     return (await this.#once('wake', [id, at, idleSince])).length > 0;
   }
 
-  async bind(id: string, key: string, at: number): Promise<boolean> {
-    return (await this.#once('bind', [id, key, at])).length > 0;
+  async bind(id: string, key: string): Promise<boolean> {
+    return (await this.#once('bind', [id, key])).length > 0;
+  }
+
+  async confirmBinding(id: string, key: string, at: number): Promise<boolean> {
+    return (await this.#once('confirmBinding', [id, key, at])).length > 0;
   }
 
   async touch(touches: readonly Touch[]): Promise<TouchResult> {
