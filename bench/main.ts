@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 
+import { measureBinding } from './binding';
 import { measureCleanup } from './cleanup';
 import { countDatabaseWork } from './database-work';
 import { openDatabase, type Database } from './database';
@@ -19,6 +20,7 @@ import { measureTightLoop } from './tight-loop';
 import { measureTouchCost } from './touch-cost';
 import {
   printAdminPage,
+  printBinding,
   printCleanup,
   printManyCached,
   printOneProcess,
@@ -80,6 +82,15 @@ const measurements: Record<string, (database: Database, findings: Findings) => P
       : { sessions: 10_000, cycles: 240, requests: 250 };
     findings.oneProcess = await runInOneProcess(database, [...close, ...tokens], plan);
     printOneProcess(findings.oneProcess);
+  },
+
+  async binding(database, findings) {
+    heading('Rotation and device binding');
+    const plan = options.quick
+      ? { sessions: 1000, cycles: 40, requests: 200, renewals: 500 }
+      : { sessions: 10_000, cycles: 400, requests: 250, renewals: 5000 };
+    findings.binding = await measureBinding(database, plan);
+    printBinding(findings.binding);
   },
 
   async 'tight-loop'(database, findings) {

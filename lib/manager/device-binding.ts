@@ -41,6 +41,13 @@ const TIME_TO_REGISTER = 60_000;
 /** The number of bound cookies that are recognized without computing a hash. */
 const MOST_RECOGNIZED = 10_000;
 
+/** The session and the key that a bound cookie is for, and the time until which it is valid. */
+interface Recognized {
+  readonly sessionId: string;
+  readonly key: string;
+  readonly until: number;
+}
+
 /** The purposes of stamps. */
 const REGISTRATION = 'binding registration';
 const RENEWAL = 'binding renewal';
@@ -60,8 +67,8 @@ export interface DeviceBindingParts {
  */
 export class DeviceBinding {
   readonly #parts: DeviceBindingParts;
-  /** Bound cookies that were valid when they were last seen, with their subjects and the times until which they are valid. */
-  readonly #recognized = lru<{ readonly subject: string; readonly until: number }>(MOST_RECOGNIZED);
+  /** Bound cookies that were valid when they were last seen. */
+  readonly #recognized = lru<Recognized>(MOST_RECOGNIZED);
 
   constructor(parts: DeviceBindingParts) {
     this.#parts = parts;
@@ -126,14 +133,13 @@ export class DeviceBinding {
     if (!isBound) throw missing(evidence);
     const cookie = evidence?.cookie;
     if (cookie === undefined) throw missing(evidence);
-    const subject = subjectOf(sessionId, key);
     const known = this.#recognized.get(cookie);
-    if (known !== undefined && known.subject === subject && known.until > now) return undefined;
+    if (known?.sessionId === sessionId && known.key === key && known.until > now) return undefined;
     const keys = this.#parts.keys();
     const checkWith = (all: readonly Key[]) => {
-      const until = stampExpiry(all, cookie, { purpose: COOKIE, subject, now });
+      const until = stampExpiry(all, cookie, { purpose: COOKIE, subject: subjectOf(sessionId, key), now });
       if (until === undefined) throw missing(evidence);
-      this.#recognized.set(cookie, { subject, until });
+      this.#recognized.set(cookie, { sessionId, key, until });
     };
     return keys instanceof Promise ? keys.then(checkWith) : checkWith(keys);
   }
