@@ -17,6 +17,7 @@ import { Mailbox } from '../examples/demo/mailbox';
 import { startEmbeddedPostgres } from '../examples/demo/postgres';
 import { sessionOptions } from '../examples/demo/session-options';
 import { everySessionOf, type IdentitySession, type IdentitySessionManager } from '../lib';
+import { satisfies } from './support/compliance';
 import { Browser } from './support/browser';
 import { Certificate } from './support/certificate';
 import { FakeClock } from './support/clock';
@@ -795,6 +796,16 @@ describe('the pages of the demo', () => {
     const alice = await signedIn(person(), ALICE);
     expect((await alice.get('/profile')).text).toContain('<strong>alice</strong>');
   });
+});
+
+describe('the sign-out button of the demo', () => {
+  it.each([PAGE, '/profile', '/element', '/mails', ALL_USERS])(
+    satisfies('is on the page %s', 'ASVS 7.4.4'),
+    async (path) => {
+      const { text } = await (await signedIn(person(), ADMIN)).get(path);
+      expect(text).toMatch(/<form method="post" action="\/sign-out">[^]*?<button[^>]*>Sign out<\/button>/);
+    },
+  );
 });
 
 describe('the command `npm start`', () => {
