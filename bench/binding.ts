@@ -7,7 +7,7 @@ import { progress } from './report';
 import { percentile, timed } from './statistics';
 import { guardedBound, guardedUnbound } from './variants/identity-sessions';
 
-/** What rotation and device binding cost. */
+/** The costs of rotation and device binding. */
 export interface BindingCost {
   /** The variant with both, and the one with neither. */
   readonly variants: readonly VariantTimes[];

@@ -225,7 +225,7 @@ const V3 = chapter('ASVS 5.0, V3: web frontend security', 'ASVS', [
     'L1',
     'All answers have `Strict-Transport-Security`, for at least a year.',
     '',
-    'Set it in the app or the proxy; see [nginx](nginx.md).',
+    'Set it in the proxy, as [nginx](nginx.md) shows, or in the app.',
   ],
   [
     '3.4.2',
