@@ -46,8 +46,8 @@ import { cachedFastJwt, fastJwt, joseEs256, joseHs256 } from './variants/tokens'
 import { guarded, guardedMany, guardedOpenXchange } from './variants/identity-sessions';
 
 /*
- * npm run bench                     everything except `rows`, `many-cached` and `admin-page`, about 10 minutes
- * npm run bench -- --quick          the same in about a minute; the figures are not reliable
+ * npm run bench                     everything except `rows`, `many-cached` and `admin-page`, about 13 minutes
+ * npm run bench -- --quick          the same in about two minutes; the figures are not reliable
  * npm run bench -- --only sign-in   one measurement; the option can be repeated
  * npm run bench -- --only rows      with a million sessions in the table, or as many as `--rows 10000000` says
  * npm run bench -- --only many-cached  a million cached sessions, or as many as `--rows` says; about 15 minutes and 4 GB
