@@ -62,6 +62,7 @@ import type { KnownDevices } from '../store/known-devices';
 import type { SingleUseTokens } from '../store/single-use-tokens';
 import { VERSION } from '../version';
 import type { FailedAttempt, SessionTrail, TrailOptions, TrailPage } from './trail';
+import type { WriteChange } from './secret-renewal';
 import { CLAIMED, Verification, type Visit } from './verification';
 
 /** A new session with its secret. The secret is not stored, so this is the only place where it appears. */
@@ -530,9 +531,11 @@ export class IdentitySessionManager {
     const raised = raisedBy(authentication, at, currentAttempt()?.credentialsAge, this.settings);
     const { sessionId } = session;
     const earlierAssurance = { ...assuranceOf(session) };
-    // In this order, because the earlier secret must never have the new assurance.
-    const replaced = credentials && (await this.replaceSecret(credentials, { earlierAssurance }));
-    if (!(await this.#store.raiseAssurance(sessionId, raised))) throw plainRefusal('session-ended');
+    // Together, because the earlier secret must never have the new assurance, and a refusal must leave the client its secret.
+    const write: WriteChange = (change) => this.#store.raiseAssurance(sessionId, raised, change);
+    const replaced =
+      credentials && (await this.#verification.replaceSecret(credentials, earlierAssurance, write));
+    if (credentials === undefined && !(await write())) throw plainRefusal('session-ended');
     currentAttempt()?.decide('succeeded');
     this.settings.report({ type: 'reauthenticated', session: referenceTo(session) });
     const now = Object.freeze({ ...session, ...assuranceOf(raised) });

@@ -7,6 +7,7 @@ import {
   renewsGrace,
   secretDueAt,
   type Renewal,
+  type SecretChange,
   type SecretVerdict,
 } from '../session/secret-rotation';
 import { withoutSecret, type IdentitySession, type JsonObject, type StoredSession } from '../session/session';
@@ -14,6 +15,9 @@ import type { SessionStore } from '../store/store';
 
 /** Gives the new secret of a session to the client of a request, with the response. The client can lose it. */
 export type GiveSecret = (secret: string, session: IdentitySession) => void;
+
+/** Writes a change of a secret, if there is one, together with what depends on it. Returns false if it does not apply. */
+export type WriteChange = (change?: SecretChange) => Promise<boolean>;
 
 /** The number of times that a secret is replaced anew because another request has changed it in the meantime. */
 const MOST_REPLACEMENTS = 5;
@@ -65,27 +69,32 @@ export class SecretRenewal {
   /**
    * Replaces the secret by one that does not follow from it. Returns the new secret, or the presented one if the session's secret
    * never changes.
-   * @throws SessionError `store-unavailable`
+   * @param write Writes the change and returns true if it applied. It gets nothing if the secret never changes.
+   * @throws SessionError `store-unavailable`, `session-ended`, and the errors of `write`
    */
-  async replace(session: StoredSession, secret: string, earlierAssurance: JsonObject): Promise<string> {
-    if (session.secretFamily === null) return secret;
-    const next = successorOf(secret);
+  async replace(
+    session: StoredSession,
+    secret: string,
+    earlierAssurance: JsonObject,
+    write: WriteChange = this.#writing(session),
+  ): Promise<string> {
+    const next = session.secretFamily === null ? secret : successorOf(secret);
     let from: StoredSession | undefined = session;
     for (let attempt = 0; attempt < MOST_REPLACEMENTS && from?.endedAt === null; attempt++) {
+      const hashes = { from: from.secretHash, to: sessionSecretHash(next) };
       const at = this.#settings.clock.now();
-      const change = {
-        type: 'replace',
-        from: from.secretHash,
-        to: sessionSecretHash(next),
-        at,
-        earlierAssurance,
-      } as const;
-      if (await this.#store.changeSecret(session.sessionId, change)) return next;
+      const change = { type: 'replace', ...hashes, at, earlierAssurance } as const;
+      if (await write(next === secret ? undefined : change)) return next;
       from = await this.#store.read(session.sessionId);
     }
     if (from === undefined || from.endedAt === null)
       throw plainRefusal('store-unavailable', { retryAfter: 1 });
     throw plainRefusal('session-ended', { endReason: from.endReason ?? undefined });
+  }
+
+  #writing({ sessionId }: StoredSession): WriteChange {
+    return (change) =>
+      change === undefined ? Promise.resolve(true) : this.#store.changeSecret(sessionId, change);
   }
 
   async #rotate(session: StoredSession, secret: string, give: GiveSecret): Promise<void> {

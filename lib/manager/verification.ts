@@ -26,7 +26,7 @@ import type { BindingEvidence, DeviceBinding } from './device-binding';
 import type { RefusedReason } from '../session/trail-entry';
 import type { MaybePromise, SessionStore } from '../store/store';
 
-import { SecretRenewal, type GiveSecret } from './secret-renewal';
+import { SecretRenewal, type GiveSecret, type WriteChange } from './secret-renewal';
 import type { Signals, Verdict } from './signals';
 import type { RefusedFrom } from './trail';
 
@@ -166,11 +166,13 @@ export class Verification {
 
   /**
    * Replaces the secret of a session in place, and returns the session and the new secret.
+   * @param write As for `SecretRenewal.replace`.
    * @throws SessionError `credentials-invalid`, `session-ended`, `session-expired`, `store-unavailable`
    */
   async replaceSecret(
     credentials: Credentials,
     earlierAssurance: JsonObject,
+    write?: WriteChange,
   ): Promise<{ readonly session: StoredSession; readonly secret: string }> {
     const session = await this.sessionOf(credentials, {});
     if (session === undefined) throw this.#refusal('credentials-invalid', {});
@@ -179,7 +181,7 @@ export class Verification {
       throw this.#refusal('session-ended', {}, session, REUSED);
     }
     this.#isActive(session, {}, this.#settings.clock.now());
-    return { session, secret: await this.#renewal.replace(session, presented, earlierAssurance) };
+    return { session, secret: await this.#renewal.replace(session, presented, earlierAssurance, write) };
   }
 
   /** Waits for a session that is not cached, and reports the time. */

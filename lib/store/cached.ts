@@ -108,8 +108,8 @@ class CachedStore extends ForwardingStore {
     return this.#changing([id], this.inner.update(id, patch), Boolean);
   }
 
-  override raiseAssurance(id: string, raised: Raised): Promise<boolean> {
-    return this.#changing([id], this.inner.raiseAssurance(id, raised), Boolean);
+  override raiseAssurance(id: string, raised: Raised, change?: SecretChange): Promise<boolean> {
+    return this.#changing([id], this.inner.raiseAssurance(id, raised, change), Boolean);
   }
 
   override async lowerAssurance(which: Revocation, lowered: Lowered): Promise<Lowering> {

@@ -58,8 +58,8 @@ export class ForwardingStore implements AdministeredStore {
     return this.inner.update(id, patch);
   }
 
-  raiseAssurance(id: string, raised: Raised): Promise<boolean> {
-    return this.inner.raiseAssurance(id, raised);
+  raiseAssurance(id: string, raised: Raised, change?: SecretChange): Promise<boolean> {
+    return this.inner.raiseAssurance(id, raised, change);
   }
 
   lowerAssurance(which: Revocation, lowered: Lowered): Promise<Lowering> {

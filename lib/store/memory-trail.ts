@@ -1,5 +1,6 @@
 import { lru } from '../lru';
 import type { Revocation } from '../session/revocation';
+import type { SecretChange } from '../session/secret-rotation';
 import {
   currentIpAddress,
   sameOwner,
@@ -70,8 +71,8 @@ class RecordingStore extends ForwardingStore {
     return ending;
   }
 
-  override async raiseAssurance(id: string, raised: Raised): Promise<boolean> {
-    const isRaised = await super.raiseAssurance(id, raised);
+  override async raiseAssurance(id: string, raised: Raised, change?: SecretChange): Promise<boolean> {
+    const isRaised = await super.raiseAssurance(id, raised, change);
     const session = isRaised ? await this.inner.find(id) : undefined;
     const { at, from: ipAddress } = raised;
     if (session !== undefined) {

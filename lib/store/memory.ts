@@ -111,11 +111,13 @@ class MemoryStore implements AdministeredStore {
     return true;
   }
 
-  async raiseAssurance(id: string, raised: Raised): Promise<boolean> {
+  async raiseAssurance(id: string, raised: Raised, change?: SecretChange): Promise<boolean> {
     const session = this.#sessions.get(id);
-    if (session === undefined || session.endedAt !== null) return false;
+    if (session?.endedAt !== null) return false;
     this.#checkCredentials(session, raised.credentialsCheckedAt);
-    this.#sessions.set(id, { ...session, ...assuranceOf(raised) });
+    const changed = change === undefined ? session : changedSecret(session, change);
+    if (changed === undefined) return false;
+    this.#sessions.set(id, { ...changed, ...assuranceOf(raised) });
     return true;
   }
 

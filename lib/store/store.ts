@@ -59,11 +59,11 @@ export interface SessionStore {
   /** Changes the fields that the patch names. Returns false if the session does not exist or has ended. */
   update(id: string, patch: SessionPatch): Promise<boolean>;
   /**
-   * Records that the user of a session was authenticated again, also in the trail. Returns false if the session does not exist or has
-   * ended.
+   * Records that the user of a session was authenticated again, also in the trail. With `change`, also changes the secret, and does both
+   * or neither. Returns false if the session does not exist or has ended, or if the change of the secret does not apply.
    * @throws SessionError `credential-changed`
    */
-  raiseAssurance(id: string, raised: Raised): Promise<boolean>;
+  raiseAssurance(id: string, raised: Raised, change?: SecretChange): Promise<boolean>;
   /**
    * Lowers the assurance of live sessions, at most 500 of them. Repeating it until `more` is false lowers all of them. Never makes an
    * assurance higher, also if it is repeated.

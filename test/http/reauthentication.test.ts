@@ -226,6 +226,13 @@ describe('the function of createReauthentication', () => {
     await manager.onCredentialChange('alice', { keep: session.session.sessionId });
     const response = await confirming(session);
     expect([response.status, response.body.code]).toEqual([401, 'credential-changed']);
+    // The client has no other secret than its own.
+    clock.advance(HOUR);
+    const {
+      session: { sessionId },
+      secret,
+    } = session;
+    expect(await manager.verify({ sessionId, secret })).toMatchObject({ acr: null });
   });
 
   it('throws a TypeError for times that are no dates, for unknown facts, without a guard, and after the response', async () => {

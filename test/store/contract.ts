@@ -433,11 +433,37 @@ export function testSessionStore(make: () => StoreUnderTest): void {
       });
     });
 
+    const replacing = (from: StoredSession) => ({
+      type: 'replace' as const,
+      from: from.secretHash,
+      to: sessionSecretHash(mintSecret()),
+      at: clock.now(),
+      earlierAssurance: { acr: null },
+    });
+
+    it('changes the secret too, or neither', async () => {
+      const session = await inserted();
+      const change = replacing(session);
+      expect(await store.raiseAssurance(session.sessionId, raisedAt(), change)).toBe(true);
+      const raised = await store.find(session.sessionId);
+      expect(raised).toMatchObject({ acr: 'aal2', secretHash: change.to, earlierAssurance: { acr: null } });
+
+      const late = { ...raisedAt(), acr: 'aal3' };
+      expect(await store.raiseAssurance(session.sessionId, late, change)).toBe(false);
+      const checkedAt = clock.now();
+      clock.advance(1000);
+      await store.changeCredentials(ALICE, clock.now());
+      const refused = store.raiseAssurance(session.sessionId, raisedAt(checkedAt), replacing(raised!));
+      await expect(refused).rejects.toMatchObject({ code: 'credential-changed' });
+      expect(fieldsOf(await store.find(session.sessionId))).toEqual(fieldsOf(raised));
+    });
+
     it('returns false for an ended or unknown session, and changes nothing', async () => {
       const session = await inserted();
       await store.end(sessionsOf(ALICE, [session.sessionId]), end());
       for (const id of [session.sessionId, UNKNOWN_ID, 'junk']) {
         expect(await store.raiseAssurance(id, raisedAt())).toBe(false);
+        expect(await store.raiseAssurance(id, raisedAt(), replacing(session))).toBe(false);
       }
       expect((await store.find(session.sessionId))?.acr).toBeNull();
     });

@@ -183,16 +183,20 @@ class PostgresStore implements AdministeredStore {
     return (await this.#repeatable('update', [id, ...changes, name !== undefined, name])).length > 0;
   }
 
-  async raiseAssurance(id: string, raised: Raised): Promise<boolean> {
+  async raiseAssurance(id: string, raised: Raised, change?: SecretChange): Promise<boolean> {
     if (!isSessionId(id)) return false;
     const { authenticatedAt, acr, amr, credentialsCheckedAt, at, from } = raised;
     const sql = await this.#sql();
     const values = [id, authenticatedAt, acr, amr.join(' ') || null, credentialsCheckedAt, at, from];
     try {
       // In a transaction, because the check of the credentials needs READ COMMITTED.
-      return await this.#runner.transaction(
-        async (run) => (await run(sql.raiseAssurance, values)).length > 0,
-      );
+      return await this.#runner.transaction(async (run) => {
+        if (change !== undefined) {
+          const { statement, values: changed } = secretChange(change);
+          if ((await run(sql[statement], [id, ...changed])).length === 0) return false;
+        }
+        return (await run(sql.raiseAssurance, values)).length > 0;
+      });
     } catch (error) {
       throw refusalOfInsert(error);
     }
