@@ -1,8 +1,7 @@
 import type { Knex } from 'knex';
 
-import { systemClock } from '../clock';
 import { inSchema } from '../database/statement-runner';
-import { mintSessionId } from '../session/credentials';
+import { mintSecret } from '../session/credentials';
 import { createTables } from '../migrations/migration';
 
 /** A difference between the tables and a new installation, with the statement that removes it. */
@@ -27,7 +26,7 @@ interface Defined {
 export async function schemaDrift(knex: Knex, schema: string): Promise<Drift[]> {
   const transaction = await knex.transaction();
   try {
-    const reference = `check_${mintSessionId(systemClock().now())}`;
+    const reference = `check_${mintSecret('hex')}`;
     await transaction.raw('create schema ??', [reference]);
     await createTables(transaction, reference);
     // With this setting the server writes the schema in every definition.
