@@ -1,6 +1,7 @@
 import { inSchema, statementsOf, type Row, type StatementRunner } from '../../database/statement-runner';
 import type { TableSchema } from '../../database/table-schema';
 import type { Owner } from '../../session/session';
+import { bucketIn } from '../../session/bucket';
 import type { TrailEntry } from '../../session/trail-entry';
 import {
   COUNTED_FOR,
@@ -14,9 +15,11 @@ import {
   type Trail,
   type TrailQuery,
 } from '../trail';
+import { inBucket, placeValues, preparedFor } from './buckets';
 import { scopeText } from './epochs';
 import { hex, time } from './rows';
 import { spelled } from './spelling';
+import { tablesIn } from './tables';
 
 /** Keeps the trail in the table `identity_session_trail`. */
 export function postgresTrail(runner: StatementRunner, schema: TableSchema): Trail {
@@ -25,11 +28,11 @@ export function postgresTrail(runner: StatementRunner, schema: TableSchema): Tra
 
 class PostgresTrail implements Trail {
   readonly #runner: StatementRunner;
-  readonly #sql: () => Promise<ReturnType<typeof statements>>;
+  readonly #sql: () => Promise<ReturnType<typeof statements> & { readonly partitions: number }>;
 
   constructor(runner: StatementRunner, schema: TableSchema) {
     this.#runner = runner;
-    this.#sql = schema.statements(statements);
+    this.#sql = schema.statements((name, partitions) => ({ ...statements(name, partitions), partitions }));
   }
 
   async list({ owner, take, before = LAST_ID }: TrailQuery): Promise<readonly TrailEntry[]> {
@@ -46,12 +49,13 @@ class PostgresTrail implements Trail {
   }
 
   async note(failure: NotedFailure, at: number): Promise<number> {
-    const { failed, refused } = await this.#sql();
+    const { failed, refused, partitions } = await this.#sql();
     const counted = [counterOf(failure), at];
     const [row] = await (failure.event === 'refused'
       ? spelled((spelling) => {
           const spelt = { ...failure, userAgent: spelling(failure.userAgent ?? null) };
-          return this.#runner.once(refused, [...counted, ...refusedValues(spelt)]);
+          const place = placeValues(partitions, bucketIn(failure.sessionId));
+          return this.#runner.once(refused, [...counted, ...refusedValues(spelt), ...place]);
         })
       : spelled((spelling) => {
           const spelt = { ...failure, userAgent: spelling(failure.userAgent) };
@@ -107,16 +111,16 @@ function entryFromRow(row: Row): TrailEntry {
   };
 }
 
-function statements(schema: string) {
-  const trail = inSchema('identity_session_trail', schema);
+function statements(schema: string, partitions: number) {
+  const tables = tablesIn(schema, partitions);
+  const { trail, sessions } = tables;
   const failures = inSchema('identity_session_failures', schema);
-  const sessions = inSchema('identity_sessions', schema);
   const selected = `
     id, round(extract(epoch from at) * 1000) as at, session_id, count, event, tenant_id, user_id, reason, actor, client_id, device,
     user_agent, ip_address, encode(name_hash, 'hex') as name_hash`;
   const ofOwner = (user: string, tenant: string) =>
     `user_id = ${user} and coalesce(tenant_id, '') = coalesce(${tenant}, '')`;
-  return statementsOf(trail, {
+  return statementsOf(preparedFor(trail, partitions), {
     ofAll: `select ${selected} from ${trail} where id < $1::bigint order by id desc limit $2`,
 
     /** Reads the owner's own entries and those about everything along an index each. */
@@ -139,12 +143,12 @@ function statements(schema: string) {
 
     /** Takes the owner from the session, so that erasing the owner erases the entry too. */
     refused: `
-      ${counted(failures, `where exists (select from ${sessions} where session_id = $4::uuid)`)}, listed as (
+      ${counted(failures, `where exists (select from ${sessions} s where session_id = $4::uuid${inBucket(tables, '$8')})`)}, listed as (
         insert into ${trail}
           (at, count, event, session_id, user_id, tenant_id, reason, ip_address, client_id, device, user_agent)
         select ${time('$2')}, counted.count, 'refused', s.session_id, s.user_id, s.tenant_id, $5::text, $6::text, s.client_id,
           s.device, coalesce($7::text, s.user_agent)
-        from counted, ${sessions} s where s.session_id = $4::uuid and ${IS_LISTED}
+        from counted, ${sessions} s where s.session_id = $4::uuid${inBucket(tables, '$8')} and ${IS_LISTED}
       )
       select count from counted`,
 
