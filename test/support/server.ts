@@ -13,7 +13,7 @@ export function runName(): string {
 }
 
 /** The number of partitions in the tests of the partitioned layout. Not a power of two, so that partitions differ in size. */
-export const PARTITIONS = 5;
+export const PARTITIONS = 7;
 
 /** The layouts of the table of sessions, each with a template of its own. */
 export type Layout = 'plain' | 'partitioned';
