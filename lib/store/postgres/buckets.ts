@@ -1,3 +1,4 @@
+import { statementsOf, type Statement } from '../../database/statement-runner';
 import { BUCKETS, bucketIn } from '../../session/bucket';
 import type { Tables } from './tables';
 
@@ -15,9 +16,19 @@ export function hasBuckets({ partitions }: Tables): boolean {
   return partitions > 0;
 }
 
-/** Returns the name of a table for the names of statements. It differs if rows have buckets, because their texts differ. */
-export function preparedFor(table: string, partitions: number): string {
-  return partitions > 0 ? `${table}.buckets` : table;
+/**
+ * Returns the statements of a table as `statementsOf` does. On partitions they have no names, so that connections do not keep them
+ * prepared: after some uses PostgreSQL would plan them for all partitions, which takes long and needs much memory, and would then
+ * not use that plan.
+ */
+export function statementsOn<K extends string>(
+  table: string,
+  partitions: number,
+  texts: Readonly<Record<K, string>>,
+): Readonly<Record<K, Statement>> {
+  if (partitions === 0) return statementsOf(table, texts);
+  const unnamed = Object.entries<string>(texts).map(([key, text]) => [key, { name: '', text }]);
+  return Object.fromEntries(unnamed) as Record<K, Statement>;
 }
 
 /** The condition, after others, that the session `s` is in the bucket of the parameter. Empty if rows have no buckets. */

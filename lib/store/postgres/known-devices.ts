@@ -1,9 +1,9 @@
-import { inSchema, statementsOf, type StatementRunner } from '../../database/statement-runner';
+import { inSchema, type StatementRunner } from '../../database/statement-runner';
 import type { TableSchema } from '../../database/table-schema';
 import { bucketIn } from '../../session/bucket';
 import type { Owner } from '../../session/session';
 import type { KnownDevice, KnownDevices, Novelty, Sighting } from '../known-devices';
-import { inBucket, placeValues, preparedFor } from './buckets';
+import { inBucket, placeValues, statementsOn } from './buckets';
 import { ownerLock } from './credential-changes';
 import { OwnerQueue } from './owner-queue';
 import { day } from './rows';
@@ -96,7 +96,7 @@ function valuesOf({ userId, tenantId }: Owner): readonly unknown[] {
 function statements(table: string, tables: Tables) {
   const owned = 'user_id = $1 and tenant = $2';
   const device = `decode($3, 'hex')`;
-  return statementsOf(preparedFor(table, tables.partitions), {
+  return statementsOn(table, tables.partitions, {
     lock: `select pg_advisory_xact_lock(${ownerLock('$2::text', '$1::text')})`,
 
     /** Returns a row if the device is known. Writes at most once a day. */

@@ -1,6 +1,5 @@
-import { statementsOf } from '../../database/statement-runner';
 import { LONGEST_HISTORY } from '../../session/ip-address';
-import { hasBuckets, inBucket, inBuckets, inRange, preparedFor } from './buckets';
+import { hasBuckets, inBucket, inBuckets, inRange, statementsOn } from './buckets';
 import { changeCredentials, credentialsHold, forgetCredentialChanges, ownerLock } from './credential-changes';
 import { endEverything, notEnded, withEpochs, withoutEpochs } from './epochs';
 import { readPolicy, setPolicy } from './policy-row';
@@ -21,7 +20,7 @@ export function statements(tables: Tables) {
   const [bucket, after, from] = hasBuckets(tables)
     ? ['bucket, ', '$4::smallint, ', ' and bucket >= $4::smallint']
     : ['', '', ''];
-  return statementsOf(preparedFor(table, tables.partitions), {
+  return statementsOn(table, tables.partitions, {
     insert: insert(tables, { bucket: `$${INSERTED + 1}` }),
 
     /** Ends the session that the new one replaces, and inserts the new one. */

@@ -1,4 +1,4 @@
-import { inSchema, statementsOf, type Row, type StatementRunner } from '../../database/statement-runner';
+import { inSchema, type Row, type StatementRunner } from '../../database/statement-runner';
 import type { TableSchema } from '../../database/table-schema';
 import type { Owner } from '../../session/session';
 import { bucketIn } from '../../session/bucket';
@@ -15,7 +15,7 @@ import {
   type Trail,
   type TrailQuery,
 } from '../trail';
-import { inBucket, placeValues, preparedFor } from './buckets';
+import { inBucket, placeValues, statementsOn } from './buckets';
 import { scopeText } from './epochs';
 import { hex, time } from './rows';
 import { spelled } from './spelling';
@@ -120,7 +120,7 @@ function statements(schema: string, partitions: number) {
     user_agent, ip_address, encode(name_hash, 'hex') as name_hash`;
   const ofOwner = (user: string, tenant: string) =>
     `user_id = ${user} and coalesce(tenant_id, '') = coalesce(${tenant}, '')`;
-  return statementsOf(preparedFor(trail, partitions), {
+  return statementsOn(trail, partitions, {
     ofAll: `select ${selected} from ${trail} where id < $1::bigint order by id desc limit $2`,
 
     /** Reads the owner's own entries and those about everything along an index each. */

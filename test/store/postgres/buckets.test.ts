@@ -82,7 +82,7 @@ class PlanningRunner extends StatementRunner {
       return work(planned);
     });
 
-  async #plan({ name, text }: Statement, values: readonly unknown[]): Promise<void> {
+  async #plan({ text }: Statement, values: readonly unknown[]): Promise<void> {
     const client = this.database.knex.client as {
       acquireConnection(): Promise<unknown>;
       releaseConnection(it: unknown): Promise<void>;
@@ -95,7 +95,7 @@ class PlanningRunner extends StatementRunner {
     };
     try {
       const { rows } = await connection.query(`explain (format json) ${text}`, values);
-      const key = name === '' ? 'search' : name.split('.').at(-1)!;
+      const key = nameOf(text);
       const found = this.partitions.get(key) ?? new Set();
       for (const partition of partitionsIn(rows[0]!['QUERY PLAN'][0]!.Plan)) found.add(partition);
       this.partitions.set(key, found);
@@ -103,6 +103,15 @@ class PlanningRunner extends StatementRunner {
       await client.releaseConnection(connection);
     }
   }
+}
+
+const STATEMENTS = statements(tablesIn('public', PARTITIONS));
+
+/** Returns the name of a statement. On partitions, statements are sent without names. */
+function nameOf(text: string): string {
+  const named = Object.entries(STATEMENTS).find((each) => each[1].text === text);
+  if (named !== undefined) return named[0];
+  return /'refused'|novelty/.exec(text)?.[0].replaceAll("'", '') ?? 'search';
 }
 
 function partitionsIn({ 'Relation Name': relation = '', Plans: plans = [] }: Plan): string[] {
@@ -220,11 +229,9 @@ describe('the plans on a partitioned table', () => {
     });
     await store.erase(ALICE, 10);
 
-    const concerned = Object.keys(statements(tablesIn('public', PARTITIONS))).filter(
-      (name) => !OF_ALL.includes(name),
-    );
+    const concerned = Object.keys(STATEMENTS).filter((name) => !OF_ALL.includes(name));
     const planned = [...runner.partitions.keys()];
-    expect(planned).toEqual(expect.arrayContaining([...concerned, 'search', 'refused', 'add']));
+    expect(planned).toEqual(expect.arrayContaining([...concerned, 'search', 'refused', 'novelty']));
     for (const name of planned) {
       const partitions = [...runner.partitions.get(name)!];
       if (!OF_ALL.includes(name))
@@ -233,7 +240,7 @@ describe('the plans on a partitioned table', () => {
           partitions: [],
         });
     }
-    for (const name of ['find', 'list', 'end', 'touch', 'update', 'erase', 'refused', 'add', 'search']) {
+    for (const name of ['find', 'list', 'end', 'touch', 'update', 'erase', 'refused', 'novelty', 'search']) {
       expect([name, ...runner.partitions.get(name)!]).toEqual([name, partitionOf(ALICE)]);
     }
   });
