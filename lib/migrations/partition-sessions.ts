@@ -47,7 +47,7 @@ const OPTIONS = {
 } satisfies OptionTable<PartitionOptions>;
 
 /**
- * Moves the sessions of a running app from one table to partitions. Nobody is signed out, and no end of a session is lost. A trigger
+ * Moves the sessions of a running app from one table to partitions. No user is signed out, and no end of a session is lost. A trigger
  * repeats every change of the old table in the new one while the rows are copied in pieces. Then the tables change places in one
  * transaction, which waits at most two seconds for its lock at a time. If anything fails before its commit, nothing has changed.
  * @throws TypeError if an option is unknown or invalid

@@ -13,7 +13,7 @@ describe('migrate with partitions', () => {
 
   const table = () => sessionsTable(database.knex, undefined);
 
-  it('creates as many partitions as it is told to, which together hold every bucket', async () => {
+  it('creates the given number of partitions, which together hold every bucket', async () => {
     await migrate(database.knex, { partitions: 7 });
     expect(await table()).toEqual({ schema: 'public', partitions: 7 });
     const { rows } = await database.knex.raw<{ rows: { bound: string }[] }>(
@@ -28,7 +28,7 @@ describe('migrate with partitions', () => {
     for (const [first, end] of bounds) expect(end! - first!).toBeGreaterThanOrEqual(585);
   });
 
-  it('does nothing to a database that has this layout already, also if it is not told a number', async () => {
+  it('does nothing to a database that has this layout already, also without a number', async () => {
     await migrate(database.knex, { partitions: 2 });
     await migrate(database.knex, { partitions: 2 });
     await migrate(database.knex);

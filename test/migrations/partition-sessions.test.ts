@@ -108,7 +108,7 @@ describe('partitionSessions', () => {
     expect(rows.map(({ event }) => event)).toEqual(['signed-in', 'ended', 'signed-in']);
   });
 
-  it('refuses sessions with ids of the app, changes nothing, and ends them only if it is told to', async () => {
+  it('refuses sessions with ids of the app, changes nothing, and ends them only with endOthers', async () => {
     const own = '018f0d2c7f5a7e3b9c1d0123456789ab';
     const user = 'someone';
     const { secret } = await nodes[0]!.open({ userId: user, sessionId: own });
