@@ -125,6 +125,8 @@ class PostgresStore implements AdministeredStore {
   readonly #lockedInserts = new OwnerQueue((inserts: readonly Insert[]) => this.#insertUnderLock(inserts));
   /** True if the default isolation level is above READ COMMITTED, at which sign-ins would not see a change of credentials. */
   #insertsInTransactions = false;
+  /** The partition that cleanup visits next, modulo their number. */
+  #part = 0;
   /** The calls of `find` since the last statement, by id. One statement answers all of them. */
   #waiting = new Map<string, Waiter[]>();
 
@@ -440,16 +442,19 @@ class PostgresStore implements AdministeredStore {
     }
   }
 
-  /** Runs a bounded statement on each partition in turn, until `limit` rows were processed. Returns their number. */
+  /** Runs a bounded statement on all partitions, one after the other, until `limit` rows were processed. Returns their number. */
   async #inParts(
     limit: number,
     work: (left: number, part: Place | undefined) => Promise<number>,
   ): Promise<number> {
     const { partitions } = await this.#laidOut();
     if (partitions === 0) return work(limit, undefined);
+    const ranges = partRanges(partitions);
     let processed = 0;
-    for (const part of partRanges(partitions)) {
-      if (processed < limit) processed += await work(limit - processed, part);
+    for (let visited = 0; visited < partitions && processed < limit; visited++) {
+      // The next call continues with the partition in which this one reached its limit.
+      if (visited > 0) this.#part++;
+      processed += await work(limit - processed, ranges[this.#part % partitions]);
     }
     return processed;
   }
