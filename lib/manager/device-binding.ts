@@ -114,9 +114,9 @@ export class DeviceBinding {
    * @throws SessionError `binding-required`, `binding-unavailable`
    */
   check(session: StoredSession, visit: BoundVisit, now: number): MaybePromise<void> {
-    const { boundKey: key, boundAt, sessionId, signedIn } = session;
     const { deviceBound } = this.#parts.settings;
     if (deviceBound === 'off') return undefined;
+    const { boundKey: key, boundAt, sessionId, signedIn } = session;
     const isBound = key !== null && boundAt !== null;
     if (!isBound && (deviceBound === 'optional' || now - signedIn < TIME_TO_REGISTER)) return undefined;
     // Requests that were sent before the browser received its first bound cookie are still on their way.
