@@ -45,6 +45,7 @@ export default {
     'lib/session/ip-check.ts:MODES',
     'lib/session/revocation.ts:CONCURRENCY',
     'lib/session/session.ts:REFERENCE_FIELDS',
+    'lib/session/signal.ts:SIGNAL_TYPES',
     'lib/store/store.ts:SEARCH_STATES',
     'lib/session/trail-entry.ts:TRAIL_EVENTS',
     'lib/protocols/open-xchange/errors.ts:ERRORS',

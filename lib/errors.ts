@@ -242,6 +242,7 @@ const ENDED: Readonly<Record<EndReason, string>> = {
   'ip-changed': 'This session was ended because it was used from another IP address; sign in again.',
   'secret-reused':
     'This session was ended because a copy of its credentials seems to be in use elsewhere; sign in again.',
+  'suspicious-use': 'This session was ended because it was used in an unusual way; sign in again.',
   expired: 'This session has expired; sign in again.',
 };
 

@@ -1,6 +1,7 @@
 import type { RefusalCode } from './errors';
 import type { EndedSession, Owner, SessionReference } from './session/session';
 import type { EndReason } from './session/end-reason';
+import type { SignalType } from './session/signal';
 import { visible } from './session/text';
 
 /**
@@ -61,6 +62,18 @@ export type SessionEvent =
       readonly ipAddress: string | null;
       readonly userAgent: string | null;
     }
+  | {
+      /** Something changed within a session that may be a sign of theft. The fields are those of `Signal`. */
+      readonly type: 'signal';
+      readonly signal: SignalType;
+      readonly session: SessionReference;
+      readonly before: string | null;
+      readonly after: string | null;
+      /** The IP address of the request, or null if it is unknown. */
+      readonly ipAddress: string | null;
+      readonly userAgent: string | null;
+      readonly count: number;
+    }
   /** This node completed a cleanup. */
   | {
       readonly type: 'cleaned';
@@ -83,7 +96,7 @@ export type SessionEvent =
       readonly type: 'failed';
       /**
        * - `touches`: last-accessed times could not be written.
-       * - `trail`: a failed attempt or a refused request could not be written to the trail.
+       * - `trail`: a failed attempt, a refused request or a signal could not be written to the trail.
        * - `hook`: a hook of the app, such as `onRepeatedFailures`, threw.
        * - `attempts`: the outcome of a sign-in could not be written, so that the account counts one failure too many.
        * - `devices`: the device of a sign-in could not be remembered, so that the next sign-in on it is new.
@@ -133,8 +146,9 @@ export function reportEnded(report: Report, ended: readonly EndedSession[]): voi
  * unchanged, because every request is reported.
  */
 export function withVisibleText(event: SessionEvent): SessionEvent {
-  const { session, by, actor, userAgent } = event as VisibleParts;
-  if ([session?.clientId, session?.authId, by, actor, userAgent].every(isVisible)) return event;
+  const { session, by, actor, userAgent, before, after } = event as VisibleParts;
+  if ([session?.clientId, session?.authId, by, actor, userAgent, before, after].every(isVisible))
+    return event;
   return {
     ...event,
     ...(session && {
@@ -143,6 +157,8 @@ export function withVisibleText(event: SessionEvent): SessionEvent {
     ...(by && { by: visible(by) }),
     ...(actor && { actor: visible(actor) }),
     ...(userAgent && { userAgent: visible(userAgent) }),
+    ...(before && { before: visible(before) }),
+    ...(after && { after: visible(after) }),
   };
 }
 
@@ -152,6 +168,8 @@ interface VisibleParts {
   readonly by?: string | null;
   readonly actor?: string;
   readonly userAgent?: string | null;
+  readonly before?: string | null;
+  readonly after?: string | null;
 }
 
 function isVisible(text: string | null | undefined): boolean {

@@ -92,6 +92,7 @@ export * from './session/session-data';
 export { newSessionId, type Credentials } from './session/credentials';
 export type { DescribedEntry, DescribedSession } from './session/described';
 export type { EndReason } from './session/end-reason';
+export type { OnSignal, Signal, SignalType } from './session/signal';
 export type { OnTheft, Theft } from './session/theft';
 export type {
   OnRepeatedFailures,

@@ -97,6 +97,8 @@ export async function createSessions(knex: Knex, at: string, partitions: number)
       ended_by text,
       -- The device's public key.
       bound_key text,
+      -- The hashes of the changes within the session that were reported, newest last.
+      signals text[],
       -- The name that the owner gave to the session.
       name text
     ${isPartitioned ? BY_BUCKET : `) with (fillfactor = ${FILLFACTOR})`}`);
@@ -337,7 +339,7 @@ async function createTrail(knex: Knex, at: string): Promise<void> {
       id bigint generated always as identity primary key,
       at timestamptz(3) not null,
       session_id uuid,
-      -- The number of acts of this kind within the hour so far. Above 1 only for failures.
+      -- The number of acts of this kind within the hour so far. Above 1 only for failures and signals.
       count integer not null default 1,
       event text not null,
       tenant_id text,
@@ -348,6 +350,9 @@ async function createTrail(knex: Knex, at: string): Promise<void> {
       device text,
       user_agent text,
       ip_address text,
+      -- The values before and after a change within the session.
+      value_before text,
+      value_after text,
       -- The keyed hash of the name that was typed in a failed attempt.
       name_hash bytea,
       -- The scope of an end of all sessions; see the epochs.

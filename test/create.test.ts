@@ -1,7 +1,6 @@
 import { inspect } from 'node:util';
 import type { Request } from 'express';
 import type { Knex } from 'knex';
-import type { Client } from 'pg';
 
 import {
   createIdentitySessionManager,
@@ -25,6 +24,7 @@ import { GatedStore, turns, until } from './support/gate';
 import { managerOn } from './support/manager';
 import { outputOf } from './support/program';
 import { Proxy } from './support/proxy';
+import { watched } from './support/watched';
 
 /** The names of statements. */
 const [INSERT, FIND, TOUCH, LIST, POLICY] = ['insert', 'find', 'touch', 'list', 'policy'].map(
@@ -51,7 +51,7 @@ beforeEach(async () => {
   managers = [];
   knex = database.connect({
     connection: `${database.url}?application_name=app`,
-    pool: { min: 0, max: 1, afterCreate: watched },
+    pool: { min: 0, max: 1, afterCreate: watched(statements) },
   });
 });
 afterEach(async () => {
@@ -59,15 +59,6 @@ afterEach(async () => {
   await knex.destroy();
 });
 afterAll(() => database.destroy());
-
-function watched(connection: Client, done: (error: null, connection: Client) => void): void {
-  const query = connection.query.bind(connection) as (...given: unknown[]) => unknown;
-  const watching = (statement: { name?: string; text: string }, ...others: unknown[]) => {
-    statements.push(statement.name || statement.text);
-    return query(statement, ...others);
-  };
-  done(null, Object.assign(connection, { query: watching }));
-}
 
 function use(options: IdentitySessionOptions = {}): IdentitySessionManager {
   const manager = managerOn({ knex, clock, ...options });

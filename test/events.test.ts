@@ -10,7 +10,7 @@ import {
 import { FakeClock } from './support/clock';
 import { HOUR } from './support/sessions';
 import { unawaited } from '../lib/events';
-import { turns } from './support/gate';
+import { turns, until } from './support/gate';
 
 let clock: FakeClock;
 let events: SessionEvent[];
@@ -117,6 +117,16 @@ describe('the events of a manager', () => {
       { type: 'touched', session },
       { type: 'ended', session, reason: 'revoked', by: 'support' },
     ]);
+  });
+
+  it('report a signal without invisible characters in the user agents before and after it', async () => {
+    const manager = use();
+    const { session, secret } = await manager.open({ ...alice, userAgent: 'shop/1\u200b' });
+    await manager.verify({ sessionId: session.sessionId, secret }, { userAgent: 'thief/1\u202e' });
+    await until(() => events.some(({ type }) => type === 'signal'));
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'signal', before: 'shop/1', after: 'thief/1', userAgent: 'thief/1' }),
+    );
   });
 
   it('report the actor of an impersonation, without invisible characters', async () => {

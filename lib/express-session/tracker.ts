@@ -200,7 +200,8 @@ export class Tracker {
 
   #visit(request: Request): Visit {
     const { activity, sameAddress } = this.#options;
-    return { ipAddress: clientAddress(request), activity, sameAddress };
+    const userAgent = request.headers['user-agent'] ?? null;
+    return { ipAddress: clientAddress(request), userAgent, activity, sameAddress };
   }
 
   /** @throws TypeError if `userOf` returns a value that is no user, such as a number */

@@ -3,7 +3,6 @@ import type { Request, RequestHandler, Response } from 'express';
 import { beforeHeaders, keepFromSharedCaches } from './before-headers';
 import { bindingEvidence } from './bound-cookie';
 import { clientAddress } from './client-address';
-import type { Dialect } from './dialect';
 import { markProved, setSession } from './guarded-session';
 import {
   refuse,
@@ -19,6 +18,7 @@ import { SessionError } from '../errors';
 import { installationKeysOf } from '../manager/installation-keys';
 import type { IdentitySessionManager } from '../manager/manager';
 import type { SignIn } from '../manager/new-session';
+import type { Visit } from '../manager/verification';
 import { flag, func } from '../options/checks';
 import type { OptionTable } from '../options/reader';
 import type { Credentials } from '../session/credentials';
@@ -91,22 +91,29 @@ export function adoptSessions(manager: IdentitySessionManager, options: AdoptOpt
     );
   }
 
+  const visitOf = (request: Request): Visit => ({
+    ipAddress: clientAddress(request),
+    sameAddress: dialect.sameAddress,
+    userAgent: request.headers['user-agent'] ?? null,
+    binding: bindingEvidence(request.headers, manager.settings),
+  });
+
   async function handle(request: Request, response: Response): Promise<void> {
     const old = checkedOld(oldSessionOf(request));
     const credentials = wellFormedCredentials(request, dialect);
     if (old === undefined) {
-      const session = follows ? await liveSession(manager, credentials) : undefined;
+      const session = follows ? await liveSession(manager, credentials, visitOf(request)) : undefined;
       if (session !== undefined && isAdopted(session)) await end(manager, session, 'signed-out');
       return;
     }
     const keys = await installationKeysOf(manager)();
     const candidates = keys.map((key) => derivedCredentials(key, old.id, old));
     const isTheirs = candidates.some(({ sessionId }) => sessionId === credentials?.sessionId);
-    const other = isTheirs ? undefined : await liveSession(manager, credentials);
+    const other = isTheirs ? undefined : await liveSession(manager, credentials, visitOf(request));
     // The user has signed in to this package in the meantime.
     if (other !== undefined && !isAdopted(other)) return;
     checkProvedWrite(request, dialect, manager.settings);
-    const { session, secret } = await adopted(manager, old, candidates, request, dialect);
+    const { session, secret } = await adopted(manager, old, candidates, request, visitOf(request));
     if (other !== undefined) await end(manager, other, 'replaced');
     setSession(request, session);
     markProved(request, manager);
@@ -137,10 +144,8 @@ async function adopted(
   old: OldSession,
   candidates: readonly DerivedCredentials[],
   request: Request,
-  { sameAddress }: Dialect,
+  visit: Visit,
 ): Promise<{ readonly session: IdentitySession; readonly secret: string }> {
-  const binding = bindingEvidence(request.headers, manager.settings);
-  const visit = { ipAddress: clientAddress(request), sameAddress, binding };
   const known = async () => {
     for (const each of candidates) {
       try {
@@ -182,10 +187,11 @@ type DerivedCredentials = ReturnType<typeof derivedCredentials>;
 async function liveSession(
   manager: IdentitySessionManager,
   credentials: Credentials | undefined,
+  visit: Visit,
 ): Promise<IdentitySession | undefined> {
   if (credentials === undefined) return undefined;
   try {
-    return await manager.verify(credentials, { activity: false });
+    return await manager.verify(credentials, { ...visit, activity: false });
   } catch (error) {
     if (error instanceof SessionError && error.status === 401) return undefined;
     throw error;

@@ -8,7 +8,7 @@ import { rotates } from './guarded-visit';
 import { checkResponse } from './open-session';
 import { bindingEvidence } from './bound-cookie';
 import { clientAddress } from './client-address';
-import { deviceTokenIn, keepDeviceToken } from './device-cookie';
+import { deviceTokenIn, keepDeviceToken, shownDeviceToken } from './device-cookie';
 import { afterBody } from './parse-errors';
 import { asyncHandler, dialectOf, type VerbOptions } from './request';
 import { checkActionOrigin } from './same-origin';
@@ -40,7 +40,8 @@ export function autologin(manager: IdentitySessionManager, options: VerbOptions 
     const session = await manager.revive(credentials, {
       ipAddress: clientAddress(request),
       sameAddress: dialect.sameAddress,
-      userAgent: request.headers['user-agent'],
+      userAgent: request.headers['user-agent'] ?? null,
+      deviceToken: shownDeviceToken(request, transport, manager.settings),
       binding: bindingEvidence(request.headers, manager.settings),
       onNewSecret: rotates(dialect, transport) ? (secret) => (renewed = secret) : undefined,
     });

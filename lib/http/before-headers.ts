@@ -20,21 +20,40 @@ export function beforeHeaders(response: Response, act: () => void): void {
 function withoutHeaders(response: Response, given: readonly unknown[]): readonly unknown[] {
   const headers = given.at(-1);
   if (typeof headers !== 'object' || headers === null) return given;
-  // Node.js accepts an object, a list of pairs, and a list in which names and values alternate.
-  const flat = (Array.isArray(headers) ? headers : Object.entries(headers)).flat() as string[];
   const set = new Set<string>();
-  for (let at = 0; at < flat.length; at += 2) {
-    const name = flat[at]!.toLowerCase();
-    if (set.has(name)) response.appendHeader(flat[at]!, flat[at + 1]!);
-    else response.setHeader(flat[at]!, flat[at + 1]!);
-    set.add(name);
+  for (const [name, value] of pairsOf(headers)) {
+    if (set.has(name.toLowerCase())) response.appendHeader(name, value);
+    else response.setHeader(name, value);
+    set.add(name.toLowerCase());
   }
   return given.slice(0, -1);
 }
 
+type Pair = readonly [name: string, value: string | readonly string[]];
+
+/** Node.js accepts an object, a list of pairs, and a list in which names and values alternate. A value may be a list. */
+function pairsOf(headers: object): readonly Pair[] {
+  if (!Array.isArray(headers)) return Object.entries(headers);
+  if (Array.isArray(headers[0])) return headers as Pair[];
+  return Array.from({ length: headers.length / 2 }, (_, pair): Pair => [
+    headers[2 * pair],
+    headers[2 * pair + 1],
+  ]);
+}
+
 /** Returns true if the app allows shared caches to store the response and to give it to other clients. */
 export function isMarkedPublic(response: Response): boolean {
-  return /(^|[\s,])(public|s-maxage)\b/i.test(cacheControlOf(response));
+  const isTargeted = targetedIn(response).some(
+    (name) => !KEPT_PRIVATE.test(String(response.getHeader(name))),
+  );
+  return isTargeted || /(^|[\s,])(public|s-maxage)\b/i.test(cacheControlOf(response));
+}
+
+const KEPT_PRIVATE = /(^|[\s,])(no-store|private)\b(?!=)/i;
+
+/** Returns the names of the headers that shared caches obey in place of `Cache-Control` (RFC 9213). Each vendor has one of its own. */
+function targetedIn(response: Response): readonly string[] {
+  return response.getHeaderNames().filter((name) => /(^|-)(cdn-cache|surrogate)-control$/.test(name));
 }
 
 /**
@@ -42,8 +61,9 @@ export function isMarkedPublic(response: Response): boolean {
  * @param directive `private`, which lets the browser store it, or `no-store`
  */
 export function keepFromSharedCaches(response: Response, directive: 'private' | 'no-store'): void {
+  for (const name of targetedIn(response)) response.removeHeader(name);
   const given = cacheControlOf(response);
-  if (/(^|[\s,])(no-store|private)\b(?!=)/i.test(given)) return;
+  if (KEPT_PRIVATE.test(given)) return;
   const kept = isMarkedPublic(response) || given === '' ? [] : [given];
   response.setHeader('Cache-Control', [...kept, directive].join(', '));
 }

@@ -22,6 +22,19 @@ export function deviceTokenOf(
   return (transport === 'cookie' ? deviceTokenIn(request, settings) : undefined) ?? mintSecret();
 }
 
+/**
+ * Returns the token with which a request shows its device, and null if it has none. Returns undefined if it needs none, because the app
+ * does not ask for new devices or the client has no cookies.
+ */
+export function shownDeviceToken(
+  request: Request,
+  transport: Transport,
+  settings: Settings,
+): string | null | undefined {
+  if (settings.onNewDevice === undefined || transport !== 'cookie') return undefined;
+  return deviceTokenIn(request, settings) ?? null;
+}
+
 /** Returns the token in the device cookie of the request, or undefined if it has no valid one. */
 export function deviceTokenIn(
   { headers }: Request,

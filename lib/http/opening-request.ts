@@ -4,6 +4,7 @@ import type { Express, Request } from 'express';
 
 import { bindingEvidence } from './bound-cookie';
 import { clientAddress } from './client-address';
+import { shownDeviceToken } from './device-cookie';
 import type { Dialect } from './dialect';
 import { plainRefusal } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
@@ -41,7 +42,8 @@ export async function verifyOpening(
   const session = await manager.verify(credentials, {
     ipAddress: clientAddress(request),
     sameAddress: dialect.sameAddress,
-    userAgent: request.headers['user-agent'],
+    userAgent: request.headers['user-agent'] ?? null,
+    deviceToken: shownDeviceToken(request, credentials.transport, manager.settings),
     binding: bindingEvidence(request.headers, manager.settings),
   });
   setSession(request, session);

@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { attemptOf } from './attempt';
 import { beforeHeaders, keepFromSharedCaches } from './before-headers';
 import { clientAddress } from './client-address';
+import { rotates } from './guarded-visit';
 import { checkResponse } from './open-session';
 import { dialectOf, sessionOf, setHeaders, type VerbOptions, wellFormedCredentials } from './request';
 import { checkSignInOrigin, sentByBrowser } from './same-origin';
@@ -10,7 +11,7 @@ import type { SignedIn } from './sign-in';
 import { plainRefusal } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
 import type { Authentication } from '../manager/reauthentication';
-import { actingUser } from '../session/session';
+import { sameOwner, type IdentitySession, type Owner } from '../session/session';
 
 /** The authentication of a user who is already signed in. The address is taken from the request. */
 export interface ReauthenticationFacts extends Omit<Authentication, 'ipAddress'> {
@@ -19,6 +20,8 @@ export interface ReauthenticationFacts extends Omit<Authentication, 'ipAddress'>
    * if the app did not ask for this user's credentials itself, for example after an identity provider returned.
    */
   readonly userId?: string | undefined;
+  /** The tenant of `userId`. Default: null, a user without a tenant. */
+  readonly tenantId?: string | null | undefined;
 }
 
 /** The function that `createReauthentication` returns. */
@@ -47,14 +50,19 @@ export function createReauthentication(
 ): ReauthenticationFunction {
   const dialect = dialectOf('createReauthentication', manager, options);
 
-  return async function reauthenticated(request, response, { userId, ...authentication } = {}) {
+  return async function reauthenticated(
+    request,
+    response,
+    { userId, tenantId = null, ...authentication } = {},
+  ) {
     const current = sessionOf(request, 'reauthenticated');
     checkResponse(response);
     // The session may have been found elsewhere, for example in a token of the app.
     const given = wellFormedCredentials(request, dialect);
     const credentials = given?.sessionId === current.sessionId ? given : undefined;
     if (sentByBrowser(request, credentials?.transport)) checkSignInOrigin(request, manager.settings);
-    if (userId !== undefined && userId !== actingUser(current)) throw plainRefusal('credentials-invalid');
+    if (userId !== undefined && !isActing(current, { userId, tenantId }))
+      throw plainRefusal('credentials-invalid');
 
     const facts = { ...authentication, ipAddress: clientAddress(request) };
     const { session, secret } = await manager.reauthenticate(current, facts, credentials);
@@ -63,11 +71,19 @@ export function createReauthentication(
     if (secret === undefined || credentials === undefined) return { session };
 
     const { transport } = credentials;
-    const opened = { described: manager.describe(session), secret, transport };
-    setHeaders(response, { ...dialect.opened(opened, request), body: undefined });
+    const answer = dialect.opened({ described: manager.describe(session), secret, transport }, request);
+    // The guard may have put a new token into the response, which this one replaces.
+    const carried = rotates(dialect, transport) && dialect.rotated!({ session, secret, transport }, request);
+    const headers = { ...answer.headers, ...(carried && carried.headers) };
+    setHeaders(response, { ...answer, headers, body: undefined });
     beforeHeaders(response, () => keepFromSharedCaches(response, 'no-store'));
     return transport === 'bearer'
       ? { session, token: dialect.token(session.sessionId, secret) }
       : { session };
   };
+}
+
+/** Returns true if the user acts in the session. The tenant of an actor is not known. */
+function isActing(session: IdentitySession, user: Owner): boolean {
+  return session.actor === null ? sameOwner(session, user) : session.actor === user.userId;
 }

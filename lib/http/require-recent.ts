@@ -6,7 +6,9 @@ import { refuse, restDialect, sessionOf, VERB_OPTIONS, verbOptions, type VerbOpt
 import { plainRefusal } from '../errors';
 import type { IdentitySessionManager } from '../manager/manager';
 import { duration, valid } from '../options/checks';
+import { beyondLimit } from '../options/presets';
 import type { OptionTable, OptionValues } from '../options/reader';
+import type { Settings } from '../options/settings';
 import { isAcr, isAmr, suffices, type RequiredAssurance } from '../session/assurance';
 import type { Duration } from '../session/duration';
 import { referenceTo, type IdentitySession } from '../session/session';
@@ -101,15 +103,24 @@ export function recencyCheck(
   };
 }
 
-/** Returns undefined if nothing is required. */
+/**
+ * Returns undefined if nothing is required.
+ * @throws TypeError if the preset of the manager requires more
+ */
 function requirementOf(
   { settings }: IdentitySessionManager,
   recent: RecentOptions | false,
 ): RequiredAssurance | undefined {
-  if (recent === false) return undefined;
+  if (recent === false) return checkPreset(settings, 'recent', false);
   const { maxAge = settings.recency, acr = [], amr = [] } = recent as OptionValues<typeof RECENT>;
+  checkPreset(settings, 'maxAge', maxAge);
   if (maxAge === false && acr.length === 0 && amr.length === 0) return undefined;
   return { maxAge: maxAge === false ? Infinity : maxAge, acr: [acr].flat(), amr };
+}
+
+function checkPreset({ preset }: Settings, name: string, time: number | false): undefined {
+  const problem = beyondLimit(preset, 'recency', name, time);
+  if (problem !== undefined) throw new TypeError(`The route cannot be built: ${problem}`);
 }
 
 function challengeOf({ maxAge, acr, amr }: RequiredAssurance) {

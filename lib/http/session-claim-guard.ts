@@ -81,7 +81,12 @@ export function sessionClaimGuard(
       throw new SessionError('credentials-invalid', 'The token names no session.');
     }
     const subject = subjectOf && checkedSubject(subjectOf(request));
-    const visit = { ipAddress: clientAddress(request), activity, sameAddress: dialect.sameAddress };
+    const visit = {
+      ipAddress: clientAddress(request),
+      userAgent: request.headers['user-agent'] ?? null,
+      activity,
+      sameAddress: dialect.sameAddress,
+    };
     return manager.verifyClaimed(sessionId, visit, subject);
   }
 

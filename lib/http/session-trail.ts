@@ -35,7 +35,7 @@ function entryBody(
   current: IdentitySession,
   messages: Messages,
 ): object {
-  const { id, at, event, sessionId, reason, actor, clientId, ipAddress, count } = entry;
+  const { id, at, event, sessionId, reason, actor, clientId, ipAddress, before, after, count } = entry;
   const location = displayLocation(place, messages);
   return {
     id,
@@ -46,6 +46,8 @@ function entryBody(
     ...(actor !== null && { actor: visible(actor) }),
     ...(clientId !== null && { client: visible(clientId) }),
     ...(ipAddress !== null && { ipAddress }),
+    ...(before !== null && { before: visible(before) }),
+    ...(after !== null && { after: visible(after) }),
     ...(location !== undefined && { location }),
     ...(device !== undefined && { device: deviceBody(device, messages) }),
     count,

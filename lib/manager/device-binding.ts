@@ -1,4 +1,4 @@
-import { plainRefusal, type SessionError } from '../errors';
+import { plainRefusal, SessionError } from '../errors';
 import { lru } from '../lru';
 import type { Settings } from '../options/settings';
 import { isSignedBy, readProof } from '../session/binding-proof';
@@ -78,17 +78,18 @@ export class DeviceBinding {
   }
 
   /**
-   * Binds the session to the key in the proof, and returns the value of the bound cookie. Repeating it with the same key is allowed,
-   * because the first response may be lost. A session keeps its first key.
+   * Stores the key in the proof, and returns the value of the bound cookie. The session is bound from the first request with this
+   * cookie on, because the response may be lost: then the browser goes on without binding, or registers again, also with another key.
+   * A bound session keeps its key.
    * @throws SessionError `credentials-invalid`, `store-unavailable`
    */
   async register({ sessionId }: IdentitySession, text: string): Promise<string> {
-    const { store, settings } = this.#parts;
+    const { store } = this.#parts;
     const proof = readProof(text);
     const key = proof?.key;
     if (proof === undefined || key === undefined || !isSignedBy(proof, key)) throw invalidProof();
     if (!(await this.#isOwn(REGISTRATION, sessionId, proof.challenge))) throw invalidProof();
-    if (!(await store.bind(sessionId, key, settings.clock.now()))) {
+    if (!(await store.bind(sessionId, key))) {
       const present = await store.read(sessionId);
       if (present?.boundKey !== key || present.endedAt !== null) throw invalidProof();
     }
@@ -116,26 +117,59 @@ export class DeviceBinding {
   check(session: StoredSession, visit: BoundVisit, now: number): MaybePromise<void> {
     const { deviceBound } = this.#parts.settings;
     if (deviceBound === 'off') return undefined;
-    const { boundKey: key, boundAt, sessionId, signedIn } = session;
-    const isBound = key !== null && boundAt !== null;
-    if (!isBound && (deviceBound === 'optional' || now - signedIn < TIME_TO_REGISTER)) return undefined;
+    const { boundKey: key, boundAt, signedIn } = session;
+    const isFree = boundAt === null && (deviceBound === 'optional' || now - signedIn < TIME_TO_REGISTER);
+    if (isFree && key === null) return undefined;
     // Requests that were sent before the browser received its first bound cookie are still on their way.
-    if (isBound && Math.abs(now - boundAt) < ON_THE_WAY) return undefined;
+    if (boundAt !== null && Math.abs(now - boundAt) < ON_THE_WAY) return undefined;
     const { binding: evidence } = visit;
     if (evidence?.renews === true) return undefined;
-    if (!isBound) throw missing(evidence);
-    const cookie = evidence?.cookie;
-    if (cookie === undefined) throw missing(evidence);
+    const recognized = this.#recognizes(session, evidence?.cookie, now);
+    if (recognized instanceof Promise) {
+      return recognized.then((isRecognized) =>
+        this.#decide(session, evidence, now, { isRecognized, isFree }),
+      );
+    }
+    return this.#decide(session, evidence, now, { isRecognized: recognized, isFree });
+  }
+
+  #decide(
+    { boundAt, boundKey, sessionId }: StoredSession,
+    evidence: BindingEvidence | undefined,
+    now: number,
+    { isRecognized, isFree }: { readonly isRecognized: boolean; readonly isFree: boolean },
+  ): MaybePromise<void> {
+    if (!isRecognized && !isFree) throw missing(evidence);
+    if (isRecognized && boundAt === null) return this.#confirm(sessionId, boundKey!, now);
+    return undefined;
+  }
+
+  /** Returns true if it is the valid bound cookie of the session. */
+  #recognizes(
+    { sessionId, boundKey: key }: StoredSession,
+    cookie: string | undefined,
+    now: number,
+  ): MaybePromise<boolean> {
+    if (cookie === undefined || key === null) return false;
     const subject = subjectOf(sessionId, key);
     const known = this.#recognized.get(cookie);
-    if (known !== undefined && known.subject === subject && known.until > now) return undefined;
-    const keys = this.#parts.keys();
-    const checkWith = (all: readonly Key[]) => {
+    if (known !== undefined && known.subject === subject && known.until > now) return true;
+    const isValidUnder = (all: readonly Key[]) => {
       const until = stampExpiry(all, cookie, { purpose: COOKIE, subject, now });
-      if (until === undefined) throw missing(evidence);
-      this.#recognized.set(cookie, { subject, until });
+      if (until !== undefined) this.#recognized.set(cookie, { subject, until });
+      return until !== undefined;
     };
-    return keys instanceof Promise ? keys.then(checkWith) : checkWith(keys);
+    const keys = this.#parts.keys();
+    return keys instanceof Promise ? keys.then(isValidUnder) : isValidUnder(keys);
+  }
+
+  /** Notes that the browser has its bound cookie. If the database does not answer, the next request notes it. */
+  async #confirm(sessionId: string, key: string, now: number): Promise<void> {
+    try {
+      await this.#parts.store.confirmBinding(sessionId, key, now);
+    } catch (error) {
+      if (!(error instanceof SessionError) || error.code !== 'store-unavailable') throw error;
+    }
   }
 
   /** Reads the row if the cache has no key: the session may have been bound on another node a moment ago. */

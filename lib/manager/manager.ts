@@ -52,6 +52,7 @@ import type { Duration } from '../session/duration';
 import { END_REASONS, type EndReason } from '../session/end-reason';
 import { optionalLabel, jsonObject } from '../session/text';
 import type { EndedListener, SessionWatch } from './session-watch';
+import { Signals } from './signals';
 import { Thefts } from './thefts';
 import type { Settings } from '../options/settings';
 import type { Data } from '../session/session-data';
@@ -144,6 +145,7 @@ export class IdentitySessionManager {
   readonly #tokens: SingleUseTokens;
   readonly #newDevices: NewDevices;
   readonly #trail: SessionTrail;
+  readonly #signals: Signals;
   readonly #capacity: NodeCapacity | undefined;
   readonly #synchronizeClock: () => Promise<void>;
   readonly #disconnect: ((timeout: number) => Promise<void>) | undefined;
@@ -184,11 +186,19 @@ export class IdentitySessionManager {
       noteRefused: ({ session, ...from }) =>
         parts.trail.noteRefused(session.sessionId, 'secret-reused', from),
     });
+    const countryOf = (address: string) => placeOf(address, locate)?.country;
+    this.#signals = new Signals(settings, {
+      countryOf,
+      observe: (change) => parts.trail.observe(change),
+      forget: (sessionId, keys) => parts.trail.forget(sessionId, keys),
+      end: (session) => this.#endOne(session, 'suspicious-use'),
+    });
     const binding = new DeviceBinding({ store, keys: parts.keys, settings });
     setDeviceBinding(this, binding);
     this.#verification = new Verification(store, settings, {
       binding,
-      locate,
+      signals: this.#signals,
+      countryOf,
       onRefused: (sessionId, reason, from) => parts.trail.noteRefused(sessionId, reason, from),
       onTheft: (session, visit) => thefts.end(session, visit),
     });
@@ -325,12 +335,14 @@ export class IdentitySessionManager {
    * `earlierAssurance` in place of the session's own. It never receives the new secret. If the session's secret never
    * changes, because its protocol or `adoptSessions` needs the same one again, the result contains the presented one.
    * @throws SessionError `credentials-invalid`, `session-ended`, `session-expired`, `store-unavailable`
+   * @throws TypeError if `earlierAssurance` is not a JSON object
    */
   async replaceSecret(
     credentials: Credentials,
     { earlierAssurance }: { readonly earlierAssurance: JsonObject },
   ): Promise<Opened> {
-    const { session, secret } = await this.#verification.replaceSecret(credentials, earlierAssurance);
+    const earlier = jsonObject('earlierAssurance', earlierAssurance);
+    const { session, secret } = await this.#verification.replaceSecret(credentials, earlier);
     return { session: withoutSecret(session), secret };
   }
 
@@ -654,7 +666,10 @@ export class IdentitySessionManager {
     this.#owners.close();
     try {
       await this.#cleanup.close();
-      const [touchesLost] = await Promise.all([this.#store.close(timeout), this.#trail.close(timeout)]);
+      const [touchesLost] = await Promise.all([
+        this.#store.close(timeout),
+        this.#trail.close(timeout, this.#signals.written()),
+      ]);
       return { touchesLost };
     } finally {
       await this.#disconnect?.(timeout);

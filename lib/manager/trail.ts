@@ -10,7 +10,7 @@ import { capped, text } from '../session/text';
 import { REPEATED, type RefusedReason, type RepeatedFailures, type TrailEntry } from '../session/trail-entry';
 import { wholeNumber } from '../session/whole-number';
 import { MOST_TAKEN } from '../store/store';
-import type { Trail } from '../store/trail';
+import type { ObservedChange, Trail } from '../store/trail';
 import { accountName } from './account-limit';
 import { LONGEST_USER_AGENT } from '../session/device/describe';
 
@@ -127,6 +127,18 @@ export class SessionTrail {
     }
   }
 
+  /**
+   * Writes a change within a session, as `observe` of `Trail`.
+   * @throws SessionError `store-unavailable`
+   */
+  observe(change: ObservedChange): Promise<number> {
+    return this.#trail.observe(change, this.#settings.clock.now());
+  }
+
+  forget(sessionId: string, keys: readonly string[]): Promise<void> {
+    return this.#trail.forget(sessionId, keys);
+  }
+
   erase(owner: Owner, limit: number): Promise<number> {
     return this.#trail.erase(owner, limit);
   }
@@ -165,11 +177,11 @@ export class SessionTrail {
     return (this.#writing = before.then(() => this.#write()));
   }
 
-  /** As `flush`, but waits at most `timeout` milliseconds. */
-  async close(timeout: number): Promise<void> {
+  /** As `flush`, but waits at most `timeout` milliseconds, also for writes of others. */
+  async close(timeout: number, others: Promise<void>): Promise<void> {
     let cancel = (): void => undefined;
     const late = new Promise<void>((resolve) => (cancel = this.#settings.clock.after(timeout, resolve)));
-    await Promise.race([this.flush(), late]);
+    await Promise.race([Promise.all([this.flush(), others]), late]);
     cancel();
   }
 

@@ -5,7 +5,6 @@ import {
   type PlainRefusal,
   type RefusalDetails,
 } from '../errors';
-import { placeOf, type Locator } from '../location/location';
 import { credentialsMatch, familyOf, secretOf, type Credentials } from '../session/credentials';
 import { ipAddress } from '../session/ip-address';
 import { withoutExpiredData, cutoffs, stage } from '../session/lifetimes';
@@ -28,6 +27,7 @@ import type { RefusedReason } from '../session/trail-entry';
 import type { MaybePromise, SessionStore } from '../store/store';
 
 import { SecretRenewal, type GiveSecret } from './secret-renewal';
+import type { Signals, Verdict } from './signals';
 import type { RefusedFrom } from './trail';
 
 /** The circumstances of a request. */
@@ -43,8 +43,16 @@ export interface Visit {
    * check applies to the request's own address.
    */
   readonly movesTo?: string | undefined;
-  /** The `User-Agent` header of the request, with which a theft is reported. */
-  readonly userAgent?: string | undefined;
+  /**
+   * The `User-Agent` header of the request. It is compared with that of the sign-in, and thefts are reported with it. Null if the
+   * request has none, and undefined if it is unknown.
+   */
+  readonly userAgent?: string | null | undefined;
+  /**
+   * The token of the request's device cookie, which is compared with that of the sign-in. Null if the request has none, and undefined
+   * if it needs none.
+   */
+  readonly deviceToken?: string | null | undefined;
   /**
    * Receives the client's new secret if it rotates, before the session is returned. The response must carry it to the client.
    * Without this function, the secret does not rotate.
@@ -71,7 +79,8 @@ function proves(proof: Proof, session: StoredSession | undefined): boolean {
 /** The functions of the manager that verification uses. */
 export interface VerificationParts {
   readonly binding: DeviceBinding;
-  readonly locate?: Locator | undefined;
+  readonly signals: Signals;
+  readonly countryOf: (address: string) => string | undefined;
   /** Called for a refused request that concerns the owner of a live session. */
   readonly onRefused: (sessionId: string, reason: RefusedReason, from: RefusedFrom) => void;
   /** Ends a session of which a copied secret was used, and reports it. */
@@ -102,7 +111,8 @@ interface Standing {
 export class Verification {
   readonly #store: SessionStore;
   readonly #settings: Settings;
-  readonly #countryOf: (address: string) => string | undefined;
+  readonly #countryOf: VerificationParts['countryOf'];
+  readonly #signals: Signals;
   readonly #renewal: SecretRenewal;
   readonly #onRefused: VerificationParts['onRefused'];
   readonly #onTheft: VerificationParts['onTheft'];
@@ -111,7 +121,7 @@ export class Verification {
   constructor(
     store: SessionStore,
     settings: Settings,
-    { binding, locate, onRefused, onTheft }: VerificationParts,
+    { binding, signals, countryOf, onRefused, onTheft }: VerificationParts,
   ) {
     this.#renewal = new SecretRenewal(store, settings);
     this.#binding = binding;
@@ -119,7 +129,8 @@ export class Verification {
     this.#onTheft = onTheft;
     this.#store = store;
     this.#settings = settings;
-    this.#countryOf = (address) => placeOf(address, locate)?.country;
+    this.#countryOf = countryOf;
+    this.#signals = signals;
   }
 
   /** @throws SessionError as `verify` of the manager */
@@ -260,9 +271,34 @@ export class Verification {
     session: StoredSession,
     proof: Proof,
     visit: Visit,
+    standing: Standing,
+  ): MaybePromise<IdentitySession> {
+    const address = this.#otherAddress(session, visit);
+    const moved = this.#newAddresses(session, visit, address);
+    const decision = this.#signals.judge(session, visit, address);
+    return decision === undefined
+      ? this.#record(session, proof, visit, moved, standing)
+      : this.#decided(decision, session, visit).then(() =>
+          this.#record(session, proof, visit, moved, standing),
+        );
+  }
+
+  /** @throws SessionError `session-ended` if the app has ended the session, `store-unavailable` if it could not decide */
+  async #decided(decision: Promise<Verdict>, session: StoredSession, visit: Visit): Promise<void> {
+    const verdict = await decision.catch((error: unknown) => {
+      if (!(error instanceof SessionError) || error.code !== 'store-unavailable') throw error;
+      throw this.#refusal('store-unavailable', visit, session, error);
+    });
+    if (verdict === 'end') throw this.#refusal('session-ended', visit, session, SUSPICIOUS);
+  }
+
+  #record(
+    session: StoredSession,
+    proof: Proof,
+    visit: Visit,
+    moved: readonly string[],
     { isActive, isQuiet, renewal, now }: Standing,
   ): MaybePromise<IdentitySession> {
-    const moved = this.#newAddresses(session, visit);
     const accepted = this.#use(session, proof, visit, { isActive, moved, renewal, now });
     return isQuiet ? accepted : this.#renewed(accepted, session, proof, visit, renewal);
   }
@@ -300,6 +336,7 @@ export class Verification {
    */
   #isActive(session: StoredSession, visit: Visit, now: number): boolean {
     if (session.endedAt !== null) {
+      this.#signals.noteEnded(session, visit);
       throw this.#refusal('session-ended', visit, session, { endReason: session.endReason ?? undefined });
     }
     if (session.defect !== undefined) throw session.defect;
@@ -334,8 +371,12 @@ export class Verification {
    * Returns the address that this request adds to the session, or an empty list.
    * @throws SessionError `ip-changed`, `invalid-request`
    */
-  #newAddresses(session: StoredSession, visit: Visit): readonly string[] {
-    const followed = this.#checkedAddress(session, visit);
+  #newAddresses(
+    session: StoredSession,
+    visit: Visit,
+    other = this.#otherAddress(session, visit),
+  ): readonly string[] {
+    const followed = other === undefined ? NO_ADDRESSES : this.#checkedAddress(session, visit, other);
     if (visit.movesTo === undefined) return followed;
     const address = ipAddress(visit.movesTo);
     if (address === null) throw invalidRequest('movesTo', '"{name}" must be an IP address.');
@@ -343,14 +384,18 @@ export class Verification {
     return kept === null ? NO_ADDRESSES : [kept];
   }
 
-  /** @throws SessionError `ip-changed` */
-  #checkedAddress(session: StoredSession, visit: Visit): readonly string[] {
-    const { ipAddress: from } = visit;
+  /** Returns the kept part of the request's address, or null. Returns undefined if it is the session's current address. */
+  #otherAddress(session: StoredSession, { ipAddress: from }: Visit): string | null | undefined {
     const current = currentIpAddress(session);
-    if (current !== null && from === current) return NO_ADDRESSES;
-    const address = ipAddress(from);
-    const kept = this.#settings.keptAddress(address);
-    if (current !== null && kept === current) return NO_ADDRESSES;
+    if (current !== null && from === current) return undefined;
+    const kept = this.#settings.keptAddress(from);
+    return current !== null && kept === current ? undefined : kept;
+  }
+
+  /** @throws SessionError `ip-changed` */
+  #checkedAddress(session: StoredSession, visit: Visit, kept: string | null): readonly string[] {
+    const address = ipAddress(visit.ipAddress);
+    const current = currentIpAddress(session);
     const check = visit.sameAddress ? this.#settings.sameAddressCheck : this.#settings.ipCheck;
     const { allowed, follow } = check(current, address, session.clientId, this.#countryOf);
     if (!allowed) {
@@ -410,5 +455,6 @@ export class Verification {
 }
 
 const REUSED: RefusalDetails = { endReason: 'secret-reused' };
+const SUSPICIOUS: RefusalDetails = { endReason: 'suspicious-use' };
 
 const NO_ADDRESSES: readonly string[] = Object.freeze([]);

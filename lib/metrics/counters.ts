@@ -1,6 +1,7 @@
 import type { RefusalCode } from '../errors';
 import type { SessionEvent } from '../events';
 import { END_REASONS } from '../session/end-reason';
+import { SIGNAL_TYPES } from '../session/signal';
 import { Tally } from './tally';
 
 /** A counter of events, as adapters read it. */
@@ -62,6 +63,7 @@ export class EventCounters {
   readonly #refused = new Tally(REQUEST_REFUSALS);
   readonly #signIns = new Tally(['opened', ...SIGN_IN_REFUSALS]);
   readonly #ended = new Tally(END_REASONS);
+  readonly #signals = new Tally(SIGNAL_TYPES);
   readonly #failures = new Tally(Object.keys(TASKS));
   readonly #onLookup: (seconds: number) => void;
 
@@ -83,6 +85,8 @@ export class EventCounters {
         return (event.owner === undefined ? this.#refused : this.#signIns).add(event.code);
       case 'ended':
         return this.#ended.add(event.reason);
+      case 'signal':
+        return this.#signals.add(event.signal);
       case 'everything-ended':
         this.#everythingEnded += 1;
         return;
@@ -130,6 +134,12 @@ export class EventCounters {
         help: 'Sessions that this node ended, by reason.',
         label: 'reason',
         counts: this.#ended.counts,
+      },
+      {
+        name: 'signals_total',
+        help: 'Changes within sessions that may be signs of theft, by type.',
+        label: 'signal',
+        counts: this.#signals.counts,
       },
       {
         name: 'failures_total',

@@ -10,6 +10,7 @@ import type { DescribedSession } from '../session/described';
 import type { Duration } from '../session/duration';
 import { KEPT_ADDRESSES, type KeptAddresses } from '../session/ip-address';
 import { IP_CHECK, type IpCheckOptions } from '../session/ip-check';
+import { SIGNAL_TYPES, type OnSignal, type SignalType } from '../session/signal';
 import type { OnTheft } from '../session/theft';
 import type { OnRepeatedFailures } from '../session/trail-entry';
 import { SIGN_IN_RULES, type RulesFor, type SignInRules } from '../session/sign-in-rules';
@@ -286,6 +287,18 @@ export interface IdentitySessionOptions extends SignInRules {
    * on one node. Tell the user, for example by mail. If it throws, `report` receives a `failed` event.
    */
   readonly onTheft?: OnTheft | undefined;
+  /**
+   * The changes within a session that are reported, once each, to `report`, to the trail and to `onSignal`: any of `address-changed`,
+   * `country-changed`, `user-agent-changed`, `device-changed` and `ended-secret-used`. `[]` reports none. Default: all.
+   * `docs/signals.md` describes them.
+   */
+  readonly signals?: readonly SignalType[] | undefined;
+  /**
+   * Called for each signal before its request is accepted, with the session and what was observed. With `'end'`, the session ends on all
+   * nodes and the request is refused. If it throws or does not answer within `requestBudget`, the request is refused with 503, and the
+   * next request asks again.
+   */
+  readonly onSignal?: OnSignal | undefined;
   /** The source of time and timers, for tests. By default `systemClock()`. */
   readonly clock?: Clock | undefined;
 }
@@ -418,6 +431,11 @@ export const OPTIONS = {
   report: { check: func<Report>() },
   onRepeatedFailures: { check: func<OnRepeatedFailures>() },
   onTheft: { check: func<OnTheft>() },
+  signals: {
+    default: SIGNAL_TYPES,
+    check: listOf<SignalType>(isSignalType, SIGNAL_TYPES.map((each) => `"${each}"`).join(', ')),
+  },
+  onSignal: { check: func<OnSignal>() },
   clock: { check: valid<Clock>(isClock, 'a clock, with now(), monotonic() and after()') },
 } satisfies OptionTable<IdentitySessionOptions>;
 
@@ -427,6 +445,10 @@ function isKeys(value: unknown): boolean {
 
 function isSiteData(value: unknown): boolean {
   return SITE_DATA.includes(value as SiteData);
+}
+
+function isSignalType(value: unknown): boolean {
+  return SIGNAL_TYPES.includes(value as SignalType);
 }
 
 function isHint(value: unknown): boolean {

@@ -86,14 +86,23 @@ export function withPreset<Options extends { readonly preset?: Preset | undefine
 export function* beyondPreset(
   values: { readonly preset?: Preset | undefined } & Readonly<Record<LimitedOption, number | false>>,
 ): Iterable<string> {
-  const limits = limitsOf(values.preset);
   for (const name of LIMITED_OPTIONS) {
-    const limit = limits?.[LIMITED[name]];
-    const value = values[name];
-    if (limit === undefined || (value !== false && value <= milliseconds(limit.time))) continue;
-    const given = value === false ? 'is false' : `(${value} ms) is too long`;
-    yield `\`${name}\` ${given} for the preset "${values.preset}": give at most "${limit.time}", or leave it out (${limit.clause})`;
+    const problem = beyondLimit(values.preset, LIMITED[name], name, values[name]);
+    if (problem !== undefined) yield problem;
   }
+}
+
+/** Returns the problem if the value of the option `name` exceeds a limit of the preset. */
+export function beyondLimit(
+  preset: Preset | undefined,
+  limited: keyof PresetLimits,
+  name: string,
+  value: number | false,
+): string | undefined {
+  const limit = limitsOf(preset)?.[limited];
+  if (limit === undefined || (value !== false && value <= milliseconds(limit.time))) return undefined;
+  const given = value === false ? 'is false' : `(${value} ms) is too long`;
+  return `\`${name}\` ${given} for the preset "${preset}": give at most "${limit.time}", or leave it out (${limit.clause})`;
 }
 
 function limitsOf(preset: Preset | undefined): PresetLimits | undefined {

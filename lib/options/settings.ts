@@ -171,6 +171,9 @@ function* contradictions(values: Values): Iterable<string> {
       'secret is replaced only after its client has certainly stored it: give more, or false for no rotation'
     );
   }
+  if (values.onSignal !== undefined && values.signals.length === 0) {
+    yield '`onSignal` is never called with `signals: []`: leave out one of them';
+  }
   if (lease > 0 && lease < SHORTEST_LEASE) {
     yield `\`lease\` (${lease} ms) must be 0 or at least ${SHORTEST_LEASE} ms, because changes are read every half second`;
   }

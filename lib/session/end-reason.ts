@@ -18,6 +18,8 @@ export const END_REASONS = [
   'ip-changed',
   /** An earlier secret was used after its client had stored the next one, so somebody else has a copy. */
   'secret-reused',
+  /** The app's `onSignal` ended it, because its use had changed in an unusual way. */
+  'suspicious-use',
   /** The session had expired, and a new sign-in needed its `authId`, or its owner had very many sessions. */
   'expired',
 ] as const;

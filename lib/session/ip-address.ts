@@ -51,11 +51,23 @@ export function addressKeeper(kept: KeptAddresses): typeof ipAddress {
 /** Returns the first address of the network: of the 256 addresses around an IPv4 address, or of the /48 network of IPv6. */
 function networkOf(address: string | null): string | null {
   if (address === null) return null;
-  if (isIPv4(address)) return address.replace(/\d+$/, '0');
+  return isIPv4(address) ? address.replace(/\d+$/, '0') : networkOfIpv6(address, 3);
+}
+
+/**
+ * Returns a text that is equal for the addresses of one connection to the internet: the address, or the first 64 bits of IPv6. Devices
+ * change the other bits every day.
+ */
+export function connectionOf(address: string): string {
+  return isIPv4(address) ? address : networkOfIpv6(address, 4);
+}
+
+/** Returns the network of the first groups of 16 bits. */
+function networkOfIpv6(address: string, groups: number): string {
   const [start = '', end = ''] = address.split('::');
   const [first, last] = [start, end].map((part) => part.split(':').filter(Boolean));
   const zeros = Array.from({ length: 8 - first!.length - last!.length }, () => '0');
-  return canonicalIpv6(`${[...first!, ...zeros, ...last!].slice(0, 3).join(':')}::`);
+  return canonicalIpv6(`${[...first!, ...zeros, ...last!].slice(0, groups).join(':')}::`);
 }
 
 /** The maximum length of a session's address history, in characters, including the commas between addresses. */

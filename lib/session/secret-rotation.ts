@@ -87,8 +87,16 @@ export function secretDueAt(state: SecretState, { rotateAfter, rotationGrace }: 
  * Returns true if the time of giving must be written when the current secret is given again, because the grace period starts anew.
  * The number of times is limited. Otherwise a thief who goes on using an earlier secret could prevent its confirmation for ever.
  */
-export function renewsGrace(state: SecretState, now: number, { rotationGrace }: RotationRules): boolean {
-  return state.secretGivenAgain < MOST_GIVEN_AGAIN && now - issuedAt(state) > rotationGrace / 4;
+export function renewsGrace(state: SecretState, now: number, rules: RotationRules): boolean {
+  return state.secretGivenAgain < MOST_GIVEN_AGAIN && isLate(now - issuedAt(state), rules);
+}
+
+/**
+ * Returns true if a client that receives the current secret so many milliseconds after its time was written would be left with too
+ * little of the grace period to store it.
+ */
+export function isLate(elapsed: number, { rotationGrace }: Pick<RotationRules, 'rotationGrace'>): boolean {
+  return elapsed > rotationGrace / 4;
 }
 
 /** The number of times that the grace period of one secret starts anew. */

@@ -1,5 +1,6 @@
 import type { EndReason } from './end-reason';
 import type { Owner } from './session';
+import type { SignalType } from './signal';
 
 /** The kind of an entry of the trail. */
 export type TrailEvent = (typeof TRAIL_EVENTS)[number];
@@ -20,6 +21,8 @@ export const TRAIL_EVENTS = [
    * that is not allowed.
    */
   'refused',
+  /** The address, the country, the program or the device of a session changed, or the secret of an ended session was used. */
+  'signal',
   /** The password or another credential changed. */
   'credential-changed',
   /** An administrator ended all sessions, or all sessions of a tenant. */
@@ -40,8 +43,8 @@ export interface TrailEntry {
   readonly userId: string | null;
   readonly tenantId: string | null;
   readonly sessionId: string | null;
-  /** The reason of an `ended` or a `refused` entry. */
-  readonly reason: EndReason | RefusedReason | null;
+  /** The reason of an `ended` or a `refused` entry, or the type of a signal. */
+  readonly reason: EndReason | RefusedReason | SignalType | null;
   /** The actor in the app's words, or the user who acts in the session as its owner. Null if the owner acted. */
   readonly actor: string | null;
   readonly clientId: string | null;
@@ -49,10 +52,13 @@ export interface TrailEntry {
   readonly device: string | null;
   readonly userAgent: string | null;
   readonly ipAddress: string | null;
+  /** The values before and after the change, as in `Signal`. Null for other events. */
+  readonly before: string | null;
+  readonly after: string | null;
   /** The keyed hash of the name that was typed in a failed attempt, as 64 hexadecimal digits. Equal names have equal hashes. */
   readonly nameHash: string | null;
   /**
-   * The number of acts of this kind within the hour so far. Above 1 only for `sign-in-failed` and `refused`, of which the first
+   * The number of acts of this kind within the hour so far. Above 1 only for `sign-in-failed`, `refused` and `signal`, of which the first
    * five have an entry each, and then the 10th, the 100th, and so on.
    */
   readonly count: number;

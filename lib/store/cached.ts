@@ -131,8 +131,12 @@ class CachedStore extends ForwardingStore {
     return this.#changing([id], this.inner.wake(id, at, idleSince), Boolean);
   }
 
-  override bind(id: string, key: string, at: number): Promise<boolean> {
-    return this.#changing([id], this.inner.bind(id, key, at), Boolean);
+  override bind(id: string, key: string): Promise<boolean> {
+    return this.#changing([id], this.inner.bind(id, key), Boolean);
+  }
+
+  override confirmBinding(id: string, key: string, at: number): Promise<boolean> {
+    return this.#changing([id], this.inner.confirmBinding(id, key, at), Boolean);
   }
 
   override async touch(touches: readonly Touch[]): Promise<TouchResult> {

@@ -78,8 +78,12 @@ export class ForwardingStore implements AdministeredStore {
     return this.inner.wake(id, at, idleSince);
   }
 
-  bind(id: string, key: string, at: number): Promise<boolean> {
-    return this.inner.bind(id, key, at);
+  bind(id: string, key: string): Promise<boolean> {
+    return this.inner.bind(id, key);
+  }
+
+  confirmBinding(id: string, key: string, at: number): Promise<boolean> {
+    return this.inner.confirmBinding(id, key, at);
   }
 
   touch(touches: readonly Touch[]): MaybePromise<TouchResult> {

@@ -1,3 +1,4 @@
+import { lru } from '../lru';
 import type { Revocation } from '../session/revocation';
 import {
   currentIpAddress,
@@ -10,11 +11,14 @@ import type { TrailEntry } from '../session/trail-entry';
 import { ForwardingStore } from './forwarding';
 import type { AdministeredStore, Admission, End, Ending, Kept, Raised, Scope } from './store';
 import {
+  changesOf,
   COUNTED_FOR,
   counterOf,
   failuresOf,
   LISTED_COUNTS,
+  MOST_REMEMBERED,
   type NotedFailure,
+  type ObservedChange,
   type RetainedTrail,
   type Trail,
   type TrailQuery,
@@ -22,6 +26,9 @@ import {
 
 /** The largest number of entries in memory. The oldest is dropped. */
 const MOST_ENTRIES = 100_000;
+
+/** The largest number of sessions whose changes are remembered. */
+const MOST_CHANGED = 10_000;
 
 /** The scope of an entry about everything: see `Scope`. */
 interface Recorded {
@@ -123,6 +130,8 @@ function describing(session: StoredSession): Partial<TrailEntry> {
 class MemoryTrail implements Trail {
   readonly #find: AdministeredStore['find'];
   readonly #counters = new Map<string, Counter>();
+  /** The keys of the changes of each session. */
+  readonly #changes = lru<readonly string[]>(MOST_CHANGED);
   #recorded: Recorded[] = [];
   #lastId = 0;
 
@@ -149,13 +158,36 @@ class MemoryTrail implements Trail {
     const entry = await this.#entryOf(failure);
     if (entry === undefined) return 0;
     const times = failure.event === 'refused' ? failure.times : 1;
-    const counter = counterOf(failure);
+    return this.#count(counterOf(failure), times, { ...entry, event: failure.event, at });
+  }
+
+  async observe(change: ObservedChange, at: number): Promise<number> {
+    const { sessionId, type: reason, key, before, after, ipAddress, userAgent } = change;
+    const session = await this.#find(sessionId);
+    const known = this.#changes.get(sessionId) ?? [];
+    if (session === undefined || known.includes(key)) return 0;
+    this.#changes.set(sessionId, [...known, key].slice(-MOST_REMEMBERED));
+    const observed = { ...describing(session), reason, before, after, ipAddress, userAgent };
+    return this.#count(changesOf(change), 1, { ...observed, event: 'signal', at });
+  }
+
+  async forget(sessionId: string, keys: readonly string[]): Promise<void> {
+    const known = this.#changes.get(sessionId) ?? [];
+    this.#changes.set(
+      sessionId,
+      known.filter((key) => !keys.includes(key)),
+    );
+  }
+
+  /** Counts acts, and records the entry if their number reaches one that is listed. Returns the number. */
+  #count(counter: string, times: number, entry: Omit<Parameters<MemoryTrail['record']>[0], 'count'>): number {
+    const { at } = entry;
     const known = this.#counters.get(counter);
     const current = known === undefined || known.since <= at - COUNTED_FOR ? { since: at, count: 0 } : known;
     const count = current.count + times;
     this.#counters.set(counter, { ...current, count });
     const isListed = LISTED_COUNTS.some((listed) => listed > current.count && listed <= count);
-    if (isListed) this.record({ ...entry, event: failure.event, at, count });
+    if (isListed) this.record({ ...entry, count });
     return count;
   }
 
@@ -210,6 +242,8 @@ const EMPTY: Omit<TrailEntry, 'id' | 'at' | 'event'> = {
   device: null,
   userAgent: null,
   ipAddress: null,
+  before: null,
+  after: null,
   nameHash: null,
   count: 1,
 };

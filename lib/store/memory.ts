@@ -154,10 +154,17 @@ class MemoryStore implements AdministeredStore {
     return true;
   }
 
-  async bind(id: string, boundKey: string, boundAt: number): Promise<boolean> {
+  async bind(id: string, boundKey: string): Promise<boolean> {
     const session = this.#sessions.get(id);
-    if (session === undefined || session.endedAt !== null || session.boundKey !== null) return false;
-    this.#sessions.set(id, { ...session, boundKey, boundAt });
+    if (session === undefined || session.endedAt !== null || session.boundAt !== null) return false;
+    this.#sessions.set(id, { ...session, boundKey });
+    return true;
+  }
+
+  async confirmBinding(id: string, key: string, boundAt: number): Promise<boolean> {
+    const session = this.#sessions.get(id);
+    if (session?.endedAt !== null || session.boundAt !== null || session.boundKey !== key) return false;
+    this.#sessions.set(id, { ...session, boundAt });
     return true;
   }
 

@@ -84,8 +84,10 @@ export interface SessionStore {
    * was used after `idleSince`, so that of several parallel calls only one returns true.
    */
   wake(id: string, at: number, idleSince: number): Promise<boolean>;
-  /** Binds a live session that is not bound to the public key of a device. Returns false if it changed nothing. */
-  bind(id: string, key: string, at: number): Promise<boolean>;
+  /** Stores the public key of a device for a live session that is not bound yet. Returns false if it changed nothing. */
+  bind(id: string, key: string): Promise<boolean>;
+  /** Binds a live session to its device from now on, if it is not bound and the key is its own. Returns false if it changed nothing. */
+  confirmBinding(id: string, key: string, at: number): Promise<boolean>;
   /**
    * Records uses of sessions. Never creates or revives a session, and never moves a time backwards. Returns the sessions
    * that have ended, and the sessions whose rows were locked and must be sent again.

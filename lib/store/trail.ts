@@ -1,4 +1,5 @@
 import { ownerKey, type Owner } from '../session/session';
+import type { SignalType } from '../session/signal';
 import type { RefusedReason, TrailEntry } from '../session/trail-entry';
 
 /**
@@ -13,6 +14,14 @@ export interface Trail {
    * Returns that number. Writes nothing for a refusal of a session that does not exist, and then returns 0.
    */
   note(failure: NotedFailure, at: number): Promise<number>;
+  /**
+   * Remembers a change within a session with the session, and counts and lists it as `note` does. Returns the number of changes of its
+   * type within the hour. Returns 0 and writes nothing if the change is remembered already, or the session does not exist. Of parallel
+   * calls with one change, on all nodes, only one gets a number.
+   */
+  observe(change: ObservedChange, at: number): Promise<number>;
+  /** Forgets changes of a session, so that they are noticed again. */
+  forget(sessionId: string, keys: readonly string[]): Promise<void>;
   /** Deletes at most `limit` old entries and as many old counters. Returns the number of deleted rows. */
   prune(retained: RetainedTrail, limit: number): Promise<number>;
   /** Deletes at most `limit` entries and all counts of the owner. Returns the number of deleted entries. */
@@ -58,6 +67,21 @@ export interface RefusedRequest {
   readonly times: number;
 }
 
+/** A change within a session, as `Signal` has it. */
+export interface ObservedChange {
+  readonly sessionId: string;
+  readonly type: SignalType;
+  /** A text that is equal for equal changes. */
+  readonly key: string;
+  readonly before: string | null;
+  readonly after: string | null;
+  readonly ipAddress: string | null;
+  readonly userAgent: string | null;
+}
+
+/** The number of changes that are remembered with a session. Beyond it, the oldest is forgotten. */
+export const MOST_REMEMBERED = 64;
+
 /** The time after which counting starts again, in milliseconds. */
 export const COUNTED_FOR = 3_600_000;
 
@@ -73,6 +97,11 @@ export function counterOf(failure: NotedFailure): string {
   const { owner, nameHash } = failure;
   if (owner !== undefined) return failuresOf(owner);
   return `unknown ${nameHash === null ? '' : parseInt(nameHash.slice(0, 2), 16) % SHARDS}`;
+}
+
+/** Returns the name of the counter of a session's changes of one type. */
+export function changesOf({ sessionId, type }: Pick<ObservedChange, 'sessionId' | 'type'>): string {
+  return `signal ${type} ${sessionId}`;
 }
 
 /** Returns the name of the counter of an owner's failed attempts. */

@@ -6,6 +6,7 @@ import request from 'supertest';
 import {
   adoptSessions,
   createSignIn,
+  deviceBinding,
   sessionErrors,
   sessionSecretGuard,
   signOut,
@@ -13,12 +14,15 @@ import {
   type IdentitySessionManager,
   type IdentitySessionOptions,
 } from '../../lib';
+import { BoundBrowser } from '../support/bound-browser';
+import { FakeClock } from '../support/clock';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { hostOn, signedInCookie } from '../support/express-session';
 import { managerOn } from '../support/manager';
 
 let database: TestDatabase;
 let store: MemoryStore;
+let clock: FakeClock;
 const managers: IdentitySessionManager[] = [];
 
 beforeAll(async () => {
@@ -26,6 +30,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   store = new MemoryStore();
+  clock = new FakeClock();
 });
 afterEach(async () => {
   await Promise.all(managers.splice(0).map((each) => each.close()));
@@ -71,6 +76,7 @@ function newVersion(
     signIn(req, response, { userId: 'bob' }).then(() => response.sendStatus(204), next);
   });
   app.delete('/session', signOut(sessions));
+  app.post('/session/binding', deviceBinding(sessions));
   app.use(sessionSecretGuard(sessions));
   app.all('/', (req, response) => void response.json(req.identitySession));
   app.use(sessionErrors(sessions));
@@ -192,6 +198,24 @@ describe('adoptSessions', () => {
     const old = await signedInCookie(oldVersion());
     const { body } = await request(app).get('/').set('Cookie', `${old}; ${own}`);
     expect(body).toMatchObject({ userId: 'bob' });
+    expect(await reasons()).toEqual([['bob', null]]);
+  });
+
+  it('leaves it in force also if it is bound to its device, or may not change its address', async () => {
+    const sessions = manager({ cookies: {}, deviceBound: 'optional', ipCheck: { mode: 'strict' }, clock });
+    const app = newVersion(sessions, {
+      old: (_request, _response, next) => next(),
+      endOld: undefined,
+      oldSessionOf: (each) => (each.get('X-Old') === undefined ? undefined : { id: 'old', userId: 'alice' }),
+    });
+    const browser = new BoundBrowser(app);
+    const signedIn = await browser.post('/sign-in');
+    browser.offer = signedIn.headers['secure-session-registration'] as string;
+    expect((await browser.register()).status).toBe(200);
+    clock.advance(60_000);
+    const { body, headers } = await request(app).get('/').set({ Cookie: browser.cookieHeader, 'X-Old': '1' });
+    expect(body).toMatchObject({ userId: 'bob' });
+    expect(headers['set-cookie']).toBeUndefined();
     expect(await reasons()).toEqual([['bob', null]]);
   });
 

@@ -38,7 +38,12 @@ describe('beforeHeaders', () => {
   it('keeps headers that occur more than once', async () => {
     const cookies = ['a=1', 'b=2'];
     const flat = cookies.flatMap((cookie) => ['Set-Cookie', cookie]);
-    for (const headers of [flat, { 'Set-Cookie': cookies }]) {
+    for (const headers of [
+      flat,
+      ['Set-Cookie', cookies],
+      [['Set-Cookie', cookies]],
+      { 'Set-Cookie': cookies },
+    ]) {
       const app = appWith(
         () => undefined,
         (_request, response) => void response.writeHead(200, headers as never).end(),
@@ -71,5 +76,25 @@ describe('the Cache-Control of a response with cookies', () => {
     );
     const { headers } = await request(app).get('/');
     expect([seen, headers['cache-control']]).toEqual([isPublic, expected]);
+  });
+
+  it.each([
+    ['CDN-Cache-Control', 'max-age=60', true],
+    ['Example-CDN-Cache-Control', 'public', true],
+    ['Surrogate-Control', 'max-age=60', true],
+    ['Surrogate-Control', 'no-store', false],
+    ['X-Cache-Control', 'public', false],
+  ])('has %s: %s beside it, so that it is public: %s', async (name, value, isPublic) => {
+    let seen: unknown;
+    const app = appWith(
+      (_request, response) => {
+        seen = isMarkedPublic(response);
+        keepFromSharedCaches(response, 'no-store');
+      },
+      (_request, response) => void response.set(name, value).end(),
+    );
+    const { headers } = await request(app).get('/');
+    expect([seen, headers['cache-control']]).toEqual([isPublic, 'no-store']);
+    expect(name.toLowerCase() in headers).toBe(name.startsWith('X-'));
   });
 });

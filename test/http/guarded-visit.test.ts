@@ -114,6 +114,29 @@ describe('a response of a guarded route', () => {
     expect(cookiesOf(await get(cookie))).toEqual([expect.stringMatching(NEW_COOKIE)]);
   });
 
+  it('leaves the cookie out if shared caches may store the response by a header of their own', async () => {
+    route('/cdn', (_request, response) => void response.set('CDN-Cache-Control', 'max-age=60').send('all'));
+    const cookie = await due();
+    expect(cookiesOf(await get(cookie, '/cdn'))).toEqual([]);
+    expect(cookiesOf(await get(cookie))).toEqual([expect.stringMatching(NEW_COOKIE)]);
+  });
+
+  it('leaves the cookie out if it comes late, so that a browser has time to write it to disk', async () => {
+    route('/slow', (_request, response) => {
+      clock.advance(GRACE);
+      response.send('slow');
+    });
+    const cookie = await due();
+    const slow = await get(cookie, '/slow');
+    expect([slow.text, cookiesOf(slow)]).toEqual(['slow', []]);
+    const renewed = valueOf(cookiesOf(await get(cookie))[0]);
+    clock.advance(1000);
+    await get(renewed);
+    // The browser crashed before it wrote the cookie.
+    const crashed = await get(cookie);
+    expect([crashed.status, valueOf(cookiesOf(crashed)[0])]).toEqual([200, renewed]);
+  });
+
   it('leaves the browser signed out if the route signs the user out', async () => {
     route('/sign-out', signOut(manager));
     const response = await get(await due(), '/sign-out');

@@ -8,6 +8,7 @@ import {
   sessionErrors,
   sessionSecretGuard,
   type IdentitySessionManager,
+  type IdentitySessionOptions,
   type Opened,
   type ReauthenticationFacts,
   type SessionEvent,
@@ -25,7 +26,9 @@ let manager: IdentitySessionManager;
 let app: Express;
 let facts: ReauthenticationFacts | undefined;
 
-beforeEach(() => {
+beforeEach(() => use());
+
+function use(options: IdentitySessionOptions = {}): void {
   clock = new FakeClock();
   events = [];
   facts = { acr: 'aal2', amr: ['pwd', 'otp'] };
@@ -35,6 +38,7 @@ beforeEach(() => {
     shortLifetime: '12H',
     absoluteLifetime: '24H',
     report: (event) => events.push(event),
+    ...options,
   });
   const reauthenticated = createReauthentication(manager);
   app = express();
@@ -51,7 +55,7 @@ beforeEach(() => {
     (_request, response) => void response.sendStatus(204),
   );
   app.use(sessionErrors(manager));
-});
+}
 afterEach(() => manager.close());
 
 const opened = (said: Partial<SignIn> = {}) => manager.open({ userId: 'alice', ...said });
@@ -149,6 +153,34 @@ describe('the function of createReauthentication', () => {
       .get('/recent')
       .set('Authorization', `Bearer ${body.token as string}`);
     expect(later.status).toBe(204);
+  });
+
+  it('carries one new token if the guard of the request has replaced the token too', async () => {
+    use({ rotateBearerTokens: true, rotateAfter: '1H' });
+    const session = await opened({ transport: 'bearer' });
+    clock.advance(HOUR);
+    const { body, headers } = await request(app).post('/confirm').set('Authorization', bearerOf(session));
+    expect(headers['identity-session-token']).toBe(body.token);
+    clock.advance(HOUR - 1);
+    const later = await request(app)
+      .get('/recent')
+      .set('Authorization', `Bearer ${headers['identity-session-token']}`);
+    expect(later.body).toMatchObject({ code: 'authentication-insufficient' });
+  });
+
+  it('refuses a user of the same id in another tenant, but not the own user', async () => {
+    const session = await opened({ tenantId: 'shop' });
+    for (const tenantId of [undefined, null, 'bank']) {
+      facts = { userId: 'alice', tenantId };
+      const { status, body } = await confirming(session);
+      expect([status, body.code]).toEqual([401, 'credentials-invalid']);
+    }
+    facts = { userId: 'alice', tenantId: 'shop' };
+    expect((await confirming(session)).status).toBe(200);
+    const impersonation = await opened({ tenantId: 'shop', actor: 'admin' });
+    expect((await confirming(impersonation)).status).toBe(401);
+    facts = { userId: 'admin' };
+    expect((await confirming(impersonation)).status).toBe(200);
   });
 
   it('replaces level and methods also if they are left out', async () => {

@@ -5,6 +5,8 @@ import {
   browserPages,
   memory,
   requireRecent,
+  restRouter,
+  revokeRoute,
   sessionSecretGuard,
   type IdentitySessionManager,
   type IdentitySessionOptions,
@@ -13,6 +15,7 @@ import {
   type SessionEvent,
   type SignIn,
 } from '../../lib';
+import { restDialect } from '../../lib/http/request';
 import { recencyCheck, recentGuard } from '../../lib/http/require-recent';
 import { satisfies } from '../support/compliance';
 import { FakeClock } from '../support/clock';
@@ -177,5 +180,27 @@ describe('recentGuard and recencyCheck', () => {
       app.use((_request, response) => response.sendStatus(204));
       expect((await get(app, session)).status).toBe(204);
     }
+  });
+});
+
+describe('with a preset that limits the recency', () => {
+  it.each<[string, (manager: IdentitySessionManager) => unknown]>([
+    ['`recent` is false', (limited) => restRouter(limited, { recent: false })],
+    ['`recent` is false', (limited) => recentGuard(limited, restDialect(limited), false)],
+    ['`maxAge` (7200000 ms) is too long', (limited) => revokeRoute(limited, { recent: { maxAge: '2H' } })],
+    ['`maxAge` (7200000 ms) is too long', (limited) => requireRecent(limited, { maxAge: '2H', acr: 'aal2' })],
+  ])('a route is not built if %s, and the clause is named', (problem, build) => {
+    use({ preset: 'asvs-l2' });
+    expect(() => build(manager)).toThrow(TypeError);
+    expect(() => build(manager)).toThrow(`${problem} for the preset "asvs-l2": give at most "1H"`);
+    expect(() => build(manager)).toThrow('(ASVS 5.0, 7.5.1 and 7.5.2)');
+  });
+
+  it('a route is built with a shorter time, or with none of its own', () => {
+    use({ preset: 'asvs-l2' });
+    expect(() => restRouter(manager, { recent: { maxAge: '1H' } })).not.toThrow();
+    expect(() => requireRecent(manager, { acr: 'aal2' })).not.toThrow();
+    use({ preset: 'asvs-l1' });
+    expect(() => restRouter(manager, { recent: false })).not.toThrow();
   });
 });

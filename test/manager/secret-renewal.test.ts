@@ -360,6 +360,18 @@ describe('replaceSecret', () => {
     expect(replaced.secret).toBe(secret);
   });
 
+  it.each([undefined, null, [], 'aal1'])(
+    'rejects %p as the earlier assurance, and changes nothing',
+    async (given) => {
+      const [one] = two();
+      const jar = await jarOn(one);
+      const replacing = one.replaceSecret(jar.credentials, { earlierAssurance: given as never });
+      await expect(replacing).rejects.toThrow(new TypeError('`earlierAssurance` must be a JSON object'));
+      nodes.clock.advance(GRACE);
+      expect(await jar.lost(one)).toBeUndefined();
+    },
+  );
+
   it('rejects wrong secrets, reused ones and sessions that have ended', async () => {
     const [one] = two();
     const jar = await jarOn(one);

@@ -29,6 +29,19 @@ describe('EventCounters', () => {
     [{ type: 'everything-ended', by: null }, 'everything_ended_total'],
     [{ type: 'hibernated', session }, 'hibernated_total'],
     [{ type: 'reactivated', session }, 'reactivated_total'],
+    [
+      {
+        type: 'signal',
+        signal: 'address-changed',
+        session,
+        before: '192.0.2.1',
+        after: '192.0.2.2',
+        ipAddress: '192.0.2.2',
+        userAgent: null,
+        count: 1,
+      },
+      'signals_total address-changed',
+    ],
     [{ type: 'failed', task: 'touches', error: new Error('No.') }, 'failures_total touches'],
   ])('counts %j once, as %s', (event, counted) => {
     expect(countsAfter(event)).toEqual({ [counted]: 1 });

@@ -75,7 +75,7 @@ describe('the metrics of an app on a database', () => {
     await manager.close();
   });
 
-  it('have at most 61 series, also with a source of notifications of the app', async () => {
+  it('have at most 68 series, also with a source of notifications of the app', async () => {
     const manager = monitored({ name: 'own', listen: () => () => undefined });
     const { session, secret } = await manager.open({ userId: 'alice' });
     await manager.verify({ sessionId: session.sessionId, secret });
@@ -83,7 +83,7 @@ describe('the metrics of an app on a database', () => {
     const shown = await series();
     expect(shown.filter((line) => line.includes('hint_up'))).toHaveLength(2);
     // `cleanup_failing_since_timestamp_seconds` is absent, because cleanup has not failed.
-    expect(shown.length).toBeLessThanOrEqual(61);
+    expect(shown.length).toBeLessThanOrEqual(68);
     await manager.close();
   });
 });

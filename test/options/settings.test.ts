@@ -99,6 +99,8 @@ describe('settingsOf', () => {
       { clearSiteData: ['history' as never] },
     ],
     ['`lease` (500 ms) must be 0 or at least 1000 ms', { lease: 500 }],
+    ['`onSignal` is never called with `signals: []`', { signals: [], onSignal: () => undefined }],
+    ['`signals`', { signals: ['password-changed'] }],
   ])('reports the contradiction: %s', (problem, options) => {
     expect(() => settings(options)).toThrow(
       expect.objectContaining({ message: expect.stringContaining(problem) }),

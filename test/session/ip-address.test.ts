@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 
 import fc from 'fast-check';
 
-import { addressKeeper, ipAddress, withIpAddresses } from '../../lib/session/ip-address';
+import { addressKeeper, connectionOf, ipAddress, withIpAddresses } from '../../lib/session/ip-address';
 
 /** Groups with many zeros, because spellings differ in how they write zeros. */
 function ipv6Groups() {
@@ -174,6 +174,17 @@ describe('withIpAddresses', () => {
         expect(withIpAddresses([], all, first)).toEqual(oneByOne);
       }),
     );
+  });
+});
+
+describe('connectionOf', () => {
+  it.each([
+    ['192.0.2.77', '192.0.2.77'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::'],
+    ['2001:db8::1', '2001:db8::'],
+    ['::1', '::'],
+  ])('returns the first 64 bits of IPv6, and IPv4 unchanged: of %s it is %s', (address, connection) => {
+    expect(connectionOf(address)).toBe(connection);
   });
 });
 

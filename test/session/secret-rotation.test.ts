@@ -4,6 +4,7 @@ import { sessionSecretHash, mintSalt, mintSecret, successorOf } from '../../lib/
 import {
   changedSecret,
   firstSecret,
+  isLate,
   judgeSecret,
   MOST_GIVEN_AGAIN,
   renewsGrace,
@@ -228,6 +229,12 @@ describe('renewsGrace', () => {
       now += GRACE - 1;
     }
     expect(now - ROTATED_AT).toBeLessThanOrEqual((MOST_GIVEN_AGAIN + 3) * GRACE);
+  });
+});
+
+describe('isLate', () => {
+  it('is true after a quarter of the grace period', () => {
+    expect([isLate(GRACE / 4, RULES), isLate(GRACE / 4 + 1, RULES)]).toEqual([false, true]);
   });
 });
 

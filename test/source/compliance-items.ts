@@ -394,8 +394,8 @@ const NIST = chapter('NIST SP 800-63B-4, section 5: session management', 'NIST',
     '5.3',
     'may',
     'Sessions are monitored for signs of theft.',
-    '[ipCheck](options.md#addresses-and-places), [new devices](unknown-sign-ins.md#new-devices) and the [trail](trail.md).',
-    'Decide what to do.',
+    '[Signals](signals.md), [ipCheck](options.md#addresses-and-places), [new devices](unknown-sign-ins.md#new-devices) and the [trail](trail.md).',
+    'Decide in `onSignal` what to do.',
   ],
 ]);
 

@@ -2,7 +2,14 @@ import { everySessionOf, sessionsOf } from '../../lib/session/revocation';
 import type { StoredSession } from '../../lib/session/session';
 import type { TrailEntry } from '../../lib/session/trail-entry';
 import type { AdministeredStore } from '../../lib/store/store';
-import { COUNTED_FOR, type FailedSignIn, type RefusedRequest, type Trail } from '../../lib/store/trail';
+import {
+  COUNTED_FOR,
+  MOST_REMEMBERED,
+  type FailedSignIn,
+  type ObservedChange,
+  type RefusedRequest,
+  type Trail,
+} from '../../lib/store/trail';
 import { ALICE, BOB, DAY, HOUR, admission, aSession } from '../support/sessions';
 
 export interface TrailUnderTest {
@@ -50,6 +57,8 @@ export function testTrail(make: () => TrailUnderTest): void {
       device: 'Web',
       userAgent,
       ipAddress: '192.0.2.1',
+      before: null,
+      after: null,
       nameHash: null,
       count: 1,
     });
@@ -146,6 +155,74 @@ export function testTrail(make: () => TrailUnderTest): void {
     const first = await entries(ALICE, 2);
     const rest = await trail.list({ owner: ALICE, take: 100, before: first.at(-1)!.id });
     expect([...first, ...rest].map(({ sessionId }) => sessionId)).toEqual(ids);
+  });
+
+  describe('observe', () => {
+    const observed = (sessionId: string, fields: Partial<ObservedChange> = {}): ObservedChange => ({
+      sessionId,
+      type: 'address-changed',
+      key: 'ab',
+      before: '192.0.2.1',
+      after: '198.51.100.1',
+      ipAddress: '198.51.100.1',
+      userAgent: 'curl/8',
+      ...fields,
+    });
+
+    it('records a change once, with the session and the values before and after', async () => {
+      const { sessionId } = await inserted({ clientId: 'mail-app' });
+      expect(await trail.observe(observed(sessionId), start + 1)).toBe(1);
+      expect(await trail.observe(observed(sessionId), start + COUNTED_FOR)).toBe(0);
+      const [entry, ...others] = await entries();
+      const { key: _key, type: reason, ...change } = observed(sessionId);
+      expect(entry).toMatchObject({ ...change, event: 'signal', reason, clientId: 'mail-app', count: 1 });
+      expect(others.map(({ event }) => event)).toEqual(['signed-in']);
+    });
+
+    it('counts the changes of each type within an hour, and lists few of them', async () => {
+      const { sessionId } = await inserted();
+      for (let i = 0; i < 12; i++) {
+        expect(await trail.observe(observed(sessionId, { key: `${i}` }), start)).toBe(i + 1);
+      }
+      expect(await trail.observe(observed(sessionId, { type: 'device-changed', key: 'c' }), start)).toBe(1);
+      expect(await trail.observe(observed(sessionId, { key: 'd' }), start + COUNTED_FOR)).toBe(1);
+      const counts = (await entries()).map(({ count }) => count);
+      expect(counts).toEqual([1, 1, 10, 5, 4, 3, 2, 1, 1]);
+    });
+
+    it('gives the number of a change to one of many parallel calls', async () => {
+      const { sessionId } = await inserted();
+      const calls = Array.from({ length: 20 }, () => trail.observe(observed(sessionId), start));
+      expect((await Promise.all(calls)).filter((count) => count > 0)).toEqual([1]);
+    });
+
+    it('remembers changes of sessions that have ended, but writes nothing for unknown sessions', async () => {
+      const session = await inserted();
+      await store.end(sessionsOf(session, [session.sessionId]), { at: start, reason: 'revoked', by: null });
+      expect(await trail.observe(observed(session.sessionId), start)).toBe(1);
+      expect(await trail.observe(observed(session.sessionId), start)).toBe(0);
+      expect(await trail.observe(observed('0'.repeat(32)), start)).toBe(0);
+      expect(await events()).toEqual(['signal', 'ended', 'signed-in']);
+    });
+
+    it('forgets the oldest changes of a session with very many', async () => {
+      const { sessionId } = await inserted();
+      for (let i = 0; i <= MOST_REMEMBERED; i++) {
+        await trail.observe(observed(sessionId, { key: `${i}` }), start);
+      }
+      expect(await trail.observe(observed(sessionId, { key: '1' }), start)).toBe(0);
+      expect(await trail.observe(observed(sessionId, { key: '0' }), start)).toBeGreaterThan(0);
+    });
+
+    it('records a change again after it was forgotten', async () => {
+      const { sessionId } = await inserted();
+      await trail.observe(observed(sessionId, { key: 'a' }), start);
+      await trail.observe(observed(sessionId, { key: 'b' }), start);
+      await trail.forget(sessionId, ['a', 'c']);
+      await trail.forget('0'.repeat(32), ['a']);
+      expect(await trail.observe(observed(sessionId, { key: 'b' }), start)).toBe(0);
+      expect(await trail.observe(observed(sessionId, { key: 'a' }), start)).toBe(3);
+    });
   });
 
   describe('note', () => {

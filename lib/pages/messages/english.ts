@@ -181,7 +181,30 @@ export const ENGLISH_PAGES: PageMessages = {
       one: 'Request from another device refused',
       other: '{count} requests from another device refused within an hour',
     },
+    signals: {
+      'address-changed': {
+        one: 'Used from another address',
+        other: 'Used from other addresses, {count} within an hour',
+      },
+      'country-changed': {
+        one: 'Used from another country',
+        other: 'Used from other countries, {count} within an hour',
+      },
+      'user-agent-changed': {
+        one: 'Used with another browser or app',
+        other: 'Used with other browsers or apps, {count} within an hour',
+      },
+      'device-changed': {
+        one: 'Used on another device',
+        other: 'Used on other devices, {count} within an hour',
+      },
+      'ended-secret-used': {
+        one: 'Refused after its end',
+        other: 'Refused after its end, from {count} places within an hour',
+      },
+    },
     actor: 'by {actor}',
+    before: 'before: {before}',
   },
   reasons: {
     'signed-out': 'Signed out',
@@ -192,6 +215,7 @@ export const ENGLISH_PAGES: PageMessages = {
     administrator: 'Ended by an administrator',
     'ip-changed': 'Used from another IP address',
     'secret-reused': 'A copy of its cookie was used',
+    'suspicious-use': 'Used in an unusual way',
     expired: 'Expired',
   },
   notices: {
@@ -228,6 +252,10 @@ export const ENGLISH_PAGES: PageMessages = {
     'secret-reused': {
       title: 'Your session was ended.',
       text: 'A copy of its cookie was used. Somebody else may have it, so check your devices.',
+    },
+    'suspicious-use': {
+      title: 'Your session was ended.',
+      text: 'It was used in an unusual way, for example from another country or device.',
     },
     expired: { title: 'Your session has expired.', text: 'It was not used for too long.' },
   },

@@ -198,7 +198,30 @@ export const GERMAN_PAGES: PageMessages = {
       one: 'Anfrage von einem anderen Gerät abgelehnt',
       other: '{count} Anfragen von einem anderen Gerät innerhalb einer Stunde abgelehnt',
     },
+    signals: {
+      'address-changed': {
+        one: 'Von einer anderen Adresse benutzt',
+        other: 'Von anderen Adressen benutzt, {count} innerhalb einer Stunde',
+      },
+      'country-changed': {
+        one: 'Aus einem anderen Land benutzt',
+        other: 'Aus anderen Ländern benutzt, {count} innerhalb einer Stunde',
+      },
+      'user-agent-changed': {
+        one: 'Mit einem anderen Browser oder Programm benutzt',
+        other: 'Mit anderen Browsern oder Programmen benutzt, {count} innerhalb einer Stunde',
+      },
+      'device-changed': {
+        one: 'Auf einem anderen Gerät benutzt',
+        other: 'Auf anderen Geräten benutzt, {count} innerhalb einer Stunde',
+      },
+      'ended-secret-used': {
+        one: 'Nach ihrem Ende abgelehnt',
+        other: 'Nach ihrem Ende abgelehnt, von {count} Orten innerhalb einer Stunde',
+      },
+    },
     actor: 'von {actor}',
+    before: 'vorher: {before}',
   },
   reasons: {
     'signed-out': 'Abgemeldet',
@@ -209,6 +232,7 @@ export const GERMAN_PAGES: PageMessages = {
     administrator: 'Von einem Administrator beendet',
     'ip-changed': 'Von einer anderen IP-Adresse benutzt',
     'secret-reused': 'Eine Kopie ihres Cookies wurde benutzt',
+    'suspicious-use': 'Auf ungewöhnliche Weise benutzt',
     expired: 'Abgelaufen',
   },
   notices: {
@@ -269,6 +293,10 @@ export const GERMAN_PAGES: PageMessages = {
     'secret-reused': {
       title: 'Ihre Sitzung wurde beendet.',
       text: 'Eine Kopie ihres Cookies wurde benutzt. Vielleicht hat sie jemand anderes: prüfen Sie Ihre Geräte.',
+    },
+    'suspicious-use': {
+      title: 'Ihre Sitzung wurde beendet.',
+      text: 'Sie wurde auf ungewöhnliche Weise benutzt, zum Beispiel aus einem anderen Land oder von einem anderen Gerät.',
     },
     expired: { title: 'Ihre Sitzung ist abgelaufen.', text: 'Sie wurde zu lange nicht benutzt.' },
   },

@@ -1,5 +1,6 @@
 import type { EndReason } from '../../session/end-reason';
 import type { PreventConcurrentLogin } from '../../session/revocation';
+import type { SignalType } from '../../session/signal';
 import type { SearchState } from '../../store/store';
 
 /** A message with a number, in the forms that the language distinguishes: the names are those of `Intl.PluralRules`. */
@@ -190,7 +191,9 @@ export interface PageMessages {
     readonly otherAddress: PluralMessage;
     readonly copiedSecret: PluralMessage;
     readonly otherDevice: PluralMessage;
+    readonly signals: Readonly<Record<SignalType, PluralMessage>>;
     readonly actor: string;
+    readonly before: string;
   };
   /** The reasons for which sessions end, as they appear in lists. */
   readonly reasons: Readonly<Record<EndReason, string>>;

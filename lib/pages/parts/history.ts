@@ -1,6 +1,7 @@
 import type { DescribedEntry } from '../../session/described';
 import type { EndReason } from '../../session/end-reason';
 import { displayLocation, displayName } from '../../session/i18n/messages';
+import type { SignalType } from '../../session/signal';
 import { visible } from '../../session/text';
 import type { RefusedReason, TrailEntry } from '../../session/trail-entry';
 import type { Reader } from '../messages/reader';
@@ -28,6 +29,7 @@ function historyItem(described: DescribedEntry, reader: Reader, level: 2 | 3): H
     device && displayName(device, reader.names),
     displayLocation(place, reader.names),
     entry.ipAddress,
+    beforeText(entry, reader),
     visible(entry.clientId),
     entry.actor !== null && reader.filled(texts.history.actor, { actor: visible(entry.actor) }),
   ];
@@ -44,8 +46,19 @@ function historyItem(described: DescribedEntry, reader: Reader, level: 2 | 3): H
 }
 
 /** Returns true for an entry of which its owner should know that somebody else may have caused it. */
-function isAlarming({ event }: TrailEntry): boolean {
+function isAlarming({ event, reason }: TrailEntry): boolean {
+  if (event === 'signal') return !EXPECTED.includes(reason as SignalType);
   return event === 'sign-in-failed' || event === 'refused';
+}
+
+/** Signals that honest users cause every day: on the way to work, and with a device that was signed out from another one. */
+const EXPECTED: readonly SignalType[] = ['address-changed', 'ended-secret-used'];
+
+/** Returns the address or the country before a change. The names of browsers are too long; that of the sign-in has its own entry. */
+function beforeText({ reason, before: value }: TrailEntry, reader: Reader): string | undefined {
+  if (value === null || reason === 'user-agent-changed') return undefined;
+  const before = reason === 'country-changed' ? displayLocation({ country: value }, reader.names) : value;
+  return before && reader.filled(reader.texts.history.before, { before });
 }
 
 function eventText({ event, reason, count }: TrailEntry, reader: Reader): string {
@@ -57,6 +70,8 @@ function eventText({ event, reason, count }: TrailEntry, reader: Reader): string
       return reader.plural(history.failed, count);
     case 'refused':
       return reader.plural(history[REFUSED[reason as RefusedReason]], count);
+    case 'signal':
+      return reader.plural(history.signals[reason as SignalType], count);
     default:
       return history[event];
   }

@@ -33,6 +33,8 @@ export const GERMAN: Translation & { readonly refusals: Readonly<Record<string, 
       'Diese Sitzung wurde beendet, weil sie von einer anderen IP-Adresse benutzt wurde. Bitte melden Sie sich erneut an.',
     'This session was ended because a copy of its credentials seems to be in use elsewhere; sign in again.':
       'Diese Sitzung wurde beendet, weil eine Kopie ihrer Zugangsdaten woanders benutzt zu werden scheint. Bitte melden Sie sich erneut an.',
+    'This session was ended because it was used in an unusual way; sign in again.':
+      'Diese Sitzung wurde beendet, weil sie auf ungewöhnliche Weise benutzt wurde. Bitte melden Sie sich erneut an.',
     'This session has expired; sign in again.':
       'Diese Sitzung ist abgelaufen. Bitte melden Sie sich erneut an.',
     'Confirm that it is you: sign in again to continue.':

@@ -255,8 +255,12 @@ class PostgresStore implements AdministeredStore {
     return (await this.#once('wake', [id, at, idleSince], bucketIn(id))).length > 0;
   }
 
-  async bind(id: string, key: string, at: number): Promise<boolean> {
-    return (await this.#once('bind', [id, key, at], bucketIn(id))).length > 0;
+  async bind(id: string, key: string): Promise<boolean> {
+    return (await this.#once('bind', [id, key], bucketIn(id))).length > 0;
+  }
+
+  async confirmBinding(id: string, key: string, at: number): Promise<boolean> {
+    return (await this.#once('confirmBinding', [id, key, at], bucketIn(id))).length > 0;
   }
 
   /** Writes to each partition with a statement of its own. One statement for all would look for every row in every partition. */

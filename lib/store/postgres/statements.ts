@@ -88,8 +88,13 @@ export function statements(tables: Tables) {
       select session_id from woken`,
 
     bind: `
-      update ${table} s set bound_key = $2, bound_at = ${time('$3')}
-      where session_id = $1${inBucket(tables, '$4')} and bound_key is null and ${notEnded(tables)}
+      update ${table} s set bound_key = $2
+      where session_id = $1${inBucket(tables, '$3')} and bound_at is null and ${notEnded(tables)}
+      returning session_id`,
+
+    confirmBinding: `
+      update ${table} s set bound_at = ${time('$3')}
+      where session_id = $1${inBucket(tables, '$4')} and bound_key = $2 and bound_at is null and ${notEnded(tables)}
       returning session_id`,
 
     /**

@@ -4,12 +4,15 @@ import type { Owner } from '../../session/session';
 import { bucketIn } from '../../session/bucket';
 import type { TrailEntry } from '../../session/trail-entry';
 import {
+  changesOf,
   COUNTED_FOR,
   counterOf,
   failuresOf,
   LISTED_COUNTS,
+  MOST_REMEMBERED,
   type FailedSignIn,
   type NotedFailure,
+  type ObservedChange,
   type RefusedRequest,
   type RetainedTrail,
   type Trail,
@@ -64,6 +67,21 @@ class PostgresTrail implements Trail {
     return Number(row?.['count'] ?? 0);
   }
 
+  async observe(change: ObservedChange, at: number): Promise<number> {
+    const { observed, partitions } = await this.#sql();
+    const place = placeValues(partitions, bucketIn(change.sessionId));
+    const counted = [changesOf(change), at, 1];
+    const [row] = await spelled((spelling) =>
+      this.#runner.once(observed, [...counted, ...changeValues(change, spelling), ...place]),
+    );
+    return Number(row?.['count'] ?? 0);
+  }
+
+  async forget(sessionId: string, keys: readonly string[]): Promise<void> {
+    const { forget, partitions } = await this.#sql();
+    await this.#runner.once(forget, [sessionId, keys, ...placeValues(partitions, bucketIn(sessionId))]);
+  }
+
   async prune({ before, countedBefore }: RetainedTrail, limit: number): Promise<number> {
     const values = [before, limit, countedBefore];
     const [row] = await this.#runner.once((await this.#sql()).prune, values);
@@ -92,6 +110,13 @@ function refusedValues({ times, sessionId, reason, ipAddress, userAgent }: Refus
   return [times, sessionId, reason, ipAddress, userAgent];
 }
 
+function changeValues(
+  { sessionId, key, type, before, after, ipAddress, userAgent }: ObservedChange,
+  spelling: (text: string | null) => string | null,
+): unknown[] {
+  return [sessionId, key, type, ...[before, after].map(spelling), ipAddress, spelling(userAgent)];
+}
+
 function entryFromRow(row: Row): TrailEntry {
   return {
     id: row['id']!,
@@ -106,6 +131,8 @@ function entryFromRow(row: Row): TrailEntry {
     device: row['device'] ?? null,
     userAgent: row['user_agent'] ?? null,
     ipAddress: row['ip_address'] ?? null,
+    before: row['value_before'] ?? null,
+    after: row['value_after'] ?? null,
     nameHash: row['name_hash'] ?? null,
     count: Number(row['count']),
   };
@@ -117,7 +144,7 @@ function statements(schema: string, partitions: number) {
   const failures = inSchema('identity_session_failures', schema);
   const selected = `
     id, round(extract(epoch from at) * 1000) as at, session_id, count, event, tenant_id, user_id, reason, actor, client_id, device,
-    user_agent, ip_address, encode(name_hash, 'hex') as name_hash`;
+    user_agent, ip_address, value_before, value_after, encode(name_hash, 'hex') as name_hash`;
   const ofOwner = (user: string, tenant: string) =>
     `user_id = ${user} and coalesce(tenant_id, '') = coalesce(${tenant}, '')`;
   return statementsOn(trail, partitions, {
@@ -134,7 +161,7 @@ function statements(schema: string, partitions: number) {
       order by id desc limit $2`,
 
     failed: `
-      ${counted(failures)}, listed as (
+      with ${counted(failures)}, listed as (
         insert into ${trail} (at, count, event, user_id, tenant_id, name_hash, ip_address, user_agent)
         select ${time('$2')}, count, 'sign-in-failed', $4::text, $5::text, decode($6, 'hex'), $7::text, $8::text
         from counted where ${IS_LISTED}
@@ -143,7 +170,7 @@ function statements(schema: string, partitions: number) {
 
     /** Takes the owner from the session, so that erasing the owner erases the entry too. */
     refused: `
-      ${counted(failures, `where exists (select from ${sessions} s where session_id = $4::uuid${inBucket(tables, '$8')})`)}, listed as (
+      with ${counted(failures, `where exists (select from ${sessions} s where session_id = $4::uuid${inBucket(tables, '$8')})`)}, listed as (
         insert into ${trail}
           (at, count, event, session_id, user_id, tenant_id, reason, ip_address, client_id, device, user_agent)
         select ${time('$2')}, counted.count, 'refused', s.session_id, s.user_id, s.tenant_id, $5::text, $6::text, s.client_id,
@@ -151,6 +178,26 @@ function statements(schema: string, partitions: number) {
         from counted, ${sessions} s where s.session_id = $4::uuid${inBucket(tables, '$8')} and ${IS_LISTED}
       )
       select count from counted`,
+
+    /** The lock of the session's row serializes parallel calls, so that each change is remembered once. */
+    observed: `
+      with observed as (
+        update ${sessions} s
+        set signals = (coalesce(s.signals, '{}') || $5::text)[greatest(1, coalesce(cardinality(s.signals), 0) + 2 - ${MOST_REMEMBERED}):]
+        where s.session_id = $4::uuid${inBucket(tables, '$11')} and ($5::text = any(s.signals)) is not true
+        returning s.session_id, s.user_id, s.tenant_id, s.client_id, s.device
+      ), ${counted(failures, 'where exists (select from observed)')}, listed as (
+        insert into ${trail} (at, count, event, session_id, user_id, tenant_id, client_id, device, reason, value_before, value_after,
+          ip_address, user_agent)
+        select ${time('$2')}, counted.count, 'signal', o.session_id, o.user_id, o.tenant_id, o.client_id, o.device, $6::text,
+          $7::text, $8::text, $9::text, $10::text
+        from counted, observed o where ${IS_LISTED}
+      )
+      select count from counted`,
+
+    forget: `
+      update ${sessions} s set signals = array(select key from unnest(signals) as key where key <> all($2::text[]))
+      where session_id = $1::uuid${inBucket(tables, '$3')}`,
 
     /** Looks at the oldest entries only, so that a run in which nothing is old reads little. */
     prune: `
@@ -178,12 +225,12 @@ function statements(schema: string, partitions: number) {
 }
 
 /**
- * The part of a statement that counts failures under the name $1 at the time $2: $3 of them. The row's lock serializes parallel
- * failures, so that each count is reached once.
+ * The part of a statement that counts acts under the name $1 at the time $2: $3 of them. The row's lock serializes parallel acts, so
+ * that each count is reached once.
  */
 function counted(failures: string, where = ''): string {
   return `
-    with counted as (
+    counted as (
       insert into ${failures} as f (counter, since, count) select $1::text, ${time('$2')}, $3::int ${where}
       on conflict (counter) do update set
         since = case when ${IS_OVER} then excluded.since else f.since end,

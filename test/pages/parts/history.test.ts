@@ -1,4 +1,5 @@
 import { historyList } from '../../../lib/pages/parts/history';
+import { SIGNAL_TYPES } from '../../../lib/session/signal';
 import { TRAIL_EVENTS, type TrailEntry, type TrailEvent } from '../../../lib/session/trail-entry';
 import { englishReader, IPHONE, managerWithClock } from '../../support/pages';
 
@@ -18,6 +19,8 @@ const ENTRY: TrailEntry = {
   device: 'Web',
   userAgent: IPHONE,
   ipAddress: '192.0.2.7',
+  before: null,
+  after: null,
   nameHash: null,
   count: 1,
 };
@@ -35,6 +38,7 @@ describe('the history', () => {
     const reasons: Partial<Record<TrailEvent, TrailEntry['reason']>> = {
       ended: 'displaced',
       refused: 'secret-reused',
+      signal: 'address-changed',
     };
     expect(shown({ event, reason: reasons[event] ?? null })).not.toContain('undefined');
   });
@@ -61,6 +65,24 @@ describe('the history', () => {
       '10 requests from another address',
     );
     expect(shown({ event: 'refused', reason: 'binding-required' })).toContain('Request from another device');
+  });
+
+  it.each(SIGNAL_TYPES)('has texts for the signal %s', (reason) => {
+    const html = shown({ event: 'signal', reason }, { event: 'signal', reason, count: 10 });
+    expect(html).not.toContain('undefined');
+    expect(html).toContain('10');
+  });
+
+  it('shows the address and the country before a change, and marks changes that are unusual', () => {
+    const moved = shown({ event: 'signal', reason: 'address-changed', before: '192.0.2.1' });
+    expect(moved).toContain('before: 192.0.2.1');
+    expect(moved).not.toContain('eis-alarming');
+    const abroad = shown({ event: 'signal', reason: 'country-changed', before: 'DE', after: 'US' });
+    expect(abroad).toContain('Used from another country');
+    expect(abroad).toContain('before: Germany');
+    expect(abroad).toContain('eis-alarming');
+    const agent = shown({ event: 'signal', reason: 'user-agent-changed', before: '<b>' });
+    expect(agent).not.toContain('before');
   });
 
   it('shows actors, clients and user agents as text', () => {

@@ -111,7 +111,7 @@ const STATEMENTS = statements(tablesIn('public', PARTITIONS));
 function nameOf(text: string): string {
   const named = Object.entries(STATEMENTS).find((each) => each[1].text === text);
   if (named !== undefined) return named[0];
-  return /'refused'|novelty/.exec(text)?.[0].replaceAll("'", '') ?? 'search';
+  return /'refused'|novelty|'signal'|set signals/.exec(text)?.[0].replaceAll("'", '') ?? 'search';
 }
 
 function partitionsIn({ 'Relation Name': relation = '', Plans: plans = [] }: Plan): string[] {
@@ -192,7 +192,8 @@ describe('the plans on a partitioned table', () => {
     await store.changeSecret(id, { type: 'confirm', ...secret, issuedBefore: now });
     await store.changeSecret(id, { type: 'give-again', ...secret });
     await store.wake(id, now, now);
-    await store.bind(id, 'x.y', now);
+    await store.bind(id, 'x.y');
+    await store.confirmBinding(id, 'x.y', now);
     await store.touch([{ id, at: now, ipAddresses: [] }]);
     await inserted({}, { displaces: [{ which: everySessionOf(ALICE), end }] });
     await inserted({}, { displaces: [{ which: sessionsOf(ALICE, [id]), end }] });
@@ -227,11 +228,25 @@ describe('the plans on a partitioned table', () => {
       sessionId: id,
       at: now,
     });
+    const trail = postgresTrail(runner, schema);
+    const change = {
+      sessionId: id,
+      type: 'country',
+      key: 'k',
+      before: null,
+      after: null,
+      ipAddress: null,
+      userAgent: null,
+    };
+    await trail.observe(change as never, now);
+    await trail.forget(id, ['k']);
     await store.erase(ALICE, 10);
 
     const concerned = Object.keys(STATEMENTS).filter((name) => !OF_ALL.includes(name));
     const planned = [...runner.partitions.keys()];
-    expect(planned).toEqual(expect.arrayContaining([...concerned, 'search', 'refused', 'novelty']));
+    expect(planned).toEqual(
+      expect.arrayContaining([...concerned, 'search', 'refused', 'novelty', 'set signals']),
+    );
     for (const name of planned) {
       const partitions = [...runner.partitions.get(name)!];
       if (!OF_ALL.includes(name))
@@ -240,7 +255,18 @@ describe('the plans on a partitioned table', () => {
           partitions: [],
         });
     }
-    for (const name of ['find', 'list', 'end', 'touch', 'update', 'erase', 'refused', 'novelty', 'search']) {
+    for (const name of [
+      'find',
+      'list',
+      'end',
+      'touch',
+      'update',
+      'erase',
+      'refused',
+      'novelty',
+      'set signals',
+      'search',
+    ]) {
       expect([name, ...runner.partitions.get(name)!]).toEqual([name, partitionOf(ALICE)]);
     }
   });

@@ -1,0 +1,13 @@
+import type { Client } from 'pg';
+
+/** Returns the option `afterCreate` of a pool that adds the name or the text of each statement of its connections to the list. */
+export function watched(statements: string[]) {
+  return (connection: Client, done: (error: null, connection: Client) => void): void => {
+    const query = connection.query.bind(connection) as (...given: unknown[]) => unknown;
+    const watching = (statement: { name?: string; text: string }, ...others: unknown[]) => {
+      statements.push(statement.name || statement.text);
+      return query(statement, ...others);
+    };
+    done(null, Object.assign(connection, { query: watching }));
+  };
+}
