@@ -1,8 +1,12 @@
 import type { Client } from './client';
-import { people, userAgent } from './people';
+import { Device } from './device';
+import { people } from './people';
+import { cookiesIn, request } from './requests';
 
 /** Many signed-in users, each with a browser. */
 export interface Browsers {
+  /** The devices of the browsers whose sessions are bound. */
+  readonly devices: readonly Device[];
   /** One request for each browser, with its cookies. */
   readonly requests: readonly Buffer[];
   /** Returns the requests in turn, again and again. */
@@ -15,8 +19,12 @@ export interface Browsers {
 export async function signIn(client: Client, count: number): Promise<Browsers> {
   const signIns = people(count).map((user, browser) => request('POST', `/sign-in?user=${user}`, browser, ''));
   const signedIn = await client.sendAll(signIns);
+  const offered = signedIn.flatMap(({ head }, browser) => Device.offered(head, browser) ?? []);
+  const registered = await client.sendAll(offered.map((device) => device.registration()));
+  registered.forEach((answer, index) => offered[index]!.registered(answer));
+  const boundCookies = new Map(offered.map(({ browser, cookies }) => [browser, cookies]));
   const requests = signedIn.map(({ head }, browser) =>
-    request('GET', locationIn(head) ?? '/', browser, cookiesIn(head)),
+    request('GET', locationIn(head) ?? '/', browser, boundCookies.get(browser) ?? cookiesIn(head)),
   );
 
   const answers = await client.sendAll(requests);
@@ -28,27 +36,11 @@ export async function signIn(client: Client, count: number): Promise<Browsers> {
 
   let sent = 0;
   return {
+    devices: offered,
     requests,
     roundRobin: () => requests[sent++ % count]!,
     random: () => requests[Math.floor(Math.random() * count)]!,
   };
-}
-
-function request(method: string, path: string, browser: number, cookies: string): Buffer {
-  const lines = [
-    `${method} ${path} HTTP/1.1`,
-    'Host: 127.0.0.1',
-    `User-Agent: ${userAgent(browser)}`,
-    'Accept: */*',
-    ...(cookies === '' ? [] : [`Cookie: ${cookies}`]),
-    ...(method === 'POST' ? ['Content-Length: 0'] : []),
-  ];
-  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
-}
-
-/** Returns the `Cookie` header that a browser would send. */
-function cookiesIn(head: string): string {
-  return Array.from(head.matchAll(/^Set-Cookie: ([^;\r]+)/gim), ([, pair]) => pair).join('; ');
 }
 
 /** Returns the URL at which the session is used, if the answer contains one. */

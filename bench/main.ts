@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 
+import { measureBinding } from './binding';
 import { measureCleanup } from './cleanup';
 import { countDatabaseWork } from './database-work';
 import { openDatabase, type Database } from './database';
@@ -20,6 +21,7 @@ import { measureTightLoop } from './tight-loop';
 import { measureTouchCost } from './touch-cost';
 import {
   printAdminPage,
+  printBinding,
   printCleanup,
   printManyCached,
   printOneProcess,
@@ -46,8 +48,8 @@ import { cachedFastJwt, fastJwt, joseEs256, joseHs256 } from './variants/tokens'
 import { guarded, guardedMany, guardedOpenXchange } from './variants/identity-sessions';
 
 /*
- * npm run bench                     everything except `rows`, `partitions`, `many-cached` and `admin-page`, about 10 minutes
- * npm run bench -- --quick          the same in about a minute; the figures are not reliable
+ * npm run bench                     everything except `rows`, `partitions`, `many-cached` and `admin-page`, about 13 minutes
+ * npm run bench -- --quick          the same in about two minutes; the figures are not reliable
  * npm run bench -- --only sign-in   one measurement; the option can be repeated
  * npm run bench -- --only rows      with a million sessions in the table, or as many as `--rows 10000000` says
  * npm run bench -- --only partitions   ten million sessions in 64 partitions, or as many as `--rows` says; 6 GB of disk
@@ -87,6 +89,15 @@ const measurements: Record<string, (database: Database, findings: Findings) => P
       : { sessions: 10_000, cycles: 240, requests: 250 };
     findings.oneProcess = await runInOneProcess(database, [...close, ...tokens], plan);
     printOneProcess(findings.oneProcess);
+  },
+
+  async binding(database, findings) {
+    heading('Rotation and device binding');
+    const plan = options.quick
+      ? { sessions: 1000, cycles: 40, requests: 200, renewals: 500 }
+      : { sessions: 10_000, cycles: 400, requests: 250, renewals: 5000 };
+    findings.binding = await measureBinding(database, plan);
+    printBinding(findings.binding);
   },
 
   async 'tight-loop'(database, findings) {

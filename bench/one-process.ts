@@ -37,16 +37,24 @@ export async function runInOneProcess(
       progress(`${variant.name}: signing in`);
       locals.push(await LocalVariant.open(variant, database, sessions));
     }
-    progress('warming up');
-    for (const local of locals) await local.send(local.browsers.requests.length);
-    progress(`${cycles} cycles of ${requests} requests to each`);
-    for (let cycle = 0; cycle < cycles; cycle++) {
-      for (const local of shuffled(locals)) await local.block(requests);
-    }
-    return locals.map(({ name, times, cpu }) => ({ name, times, cpu }));
+    return await inCycles(locals, { cycles, requests });
   } finally {
     for (const local of locals) await local.close();
   }
+}
+
+/** Measures variants that are signed in. */
+export async function inCycles(
+  locals: readonly LocalVariant[],
+  { cycles, requests }: Omit<Blocks, 'sessions'>,
+): Promise<VariantTimes[]> {
+  progress('warming up');
+  for (const local of locals) await local.send(local.browsers.requests.length);
+  progress(`${cycles} cycles of ${requests} requests to each`);
+  for (let cycle = 0; cycle < cycles; cycle++) {
+    for (const local of shuffled(locals)) await local.block(requests);
+  }
+  return locals.map(({ name, times, cpu }) => ({ name, times, cpu }));
 }
 
 /** Returns the throughput of one variant relative to another, compared cycle by cycle. */
@@ -66,6 +74,7 @@ export class LocalVariant {
 
   private constructor(
     readonly name: string,
+    readonly port: number,
     readonly client: Client,
     readonly browsers: Browsers,
     readonly close: () => Promise<void>,
@@ -73,19 +82,19 @@ export class LocalVariant {
 
   static async open(variant: Variant, database: Database, sessions: number): Promise<LocalVariant> {
     const databaseUrl = await database.create();
-    const server = await serve(variant, { databaseUrl });
-    const client = await Client.connect(server.port);
+    const { port, stop } = await serve(variant, { databaseUrl });
+    const client = await Client.connect(port);
     const browsers = await signIn(client, Math.min(sessions, variant.sessions ?? sessions));
-    return new LocalVariant(variant.name, client, browsers, async () => {
+    return new LocalVariant(variant.name, port, client, browsers, async () => {
       client.close();
-      await server.stop();
+      await stop();
       await database.drop(databaseUrl);
     });
   }
 
   /** Returns the same server and client with separate times, for blocks with another setting. */
   again(name: string): LocalVariant {
-    return new LocalVariant(name, this.client, this.browsers, noCleanup);
+    return new LocalVariant(name, this.port, this.client, this.browsers, noCleanup);
   }
 
   async send(requests: number): Promise<void> {

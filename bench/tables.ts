@@ -1,3 +1,4 @@
+import type { BindingCost } from './binding';
 import type { CleanupFigures } from './cleanup';
 import type { DatabaseWork } from './database-work';
 import type { SessionMemory } from './memory';
@@ -31,6 +32,27 @@ export function printOneProcess(variants: readonly VariantTimes[]): void {
     'µs per request': ({ times }) => fixed(median(times)),
     'CPU µs per request (mean)': ({ cpu }) => fixed(mean(cpu)),
     'CPU µs more than plain Express': (variant) => withError(extraCpu(variant, reference), 1),
+  });
+}
+
+export function printBinding({ variants: [both, neither], renewal, cached }: BindingCost): void {
+  table([both!, neither!], {
+    variant: ({ name }) => name,
+    'throughput relative to neither': (variant) => withError(throughput(variant, neither!), 3),
+    'µs per request': ({ times }) => fixed(median(times)),
+    'CPU µs per request (mean)': ({ cpu }) => fixed(mean(cpu)),
+    'CPU µs more than neither': (variant) => withError(extraCpu(variant, neither!), 1),
+  });
+  const latencies = [
+    { name: 'a cached request', ...cached },
+    { name: 'the renewal of a bound cookie', ...renewal },
+  ];
+  table(latencies, {
+    'on an idle connection': ({ name }) => name,
+    'p50 ms': ({ p50 }) => fixed(p50, 2),
+    'p99 ms': ({ p99 }) => fixed(p99, 2),
+    'p50 relative to a cached request': ({ p50 }) => fixed(p50 / cached.p50, 1),
+    'p99 relative to a cached request': ({ p99 }) => fixed(p99 / cached.p99, 1),
   });
 }
 

@@ -1,3 +1,4 @@
+import type { BindingCost } from './binding';
 import type { CleanupFigures } from './cleanup';
 import type { DatabaseWork } from './database-work';
 import type { SessionMemory } from './memory';
@@ -21,12 +22,20 @@ import { withCookieParser, withEmptyMiddleware } from './variants/plain';
 import { cachedFastJwt } from './variants/tokens';
 import { betterAuthWithCookieCache } from './variants/better-auth';
 import { connectPgSimple } from './variants/connect-pg-simple';
-import { guarded, guardedCold, guardedMany, guardedOpenXchange } from './variants/identity-sessions';
+import {
+  guarded,
+  guardedBound,
+  guardedCold,
+  guardedMany,
+  guardedOpenXchange,
+  guardedUnbound,
+} from './variants/identity-sessions';
 import type { Variant } from './variants/variant';
 
 /** The results of a run. Measurements that were not run are absent. */
 export interface Findings {
   oneProcess?: readonly VariantTimes[];
+  binding?: BindingCost;
   tightLoop?: TightLoop;
   processes?: readonly ProcessFigures[];
   manyCached?: readonly ProcessFigures[];
@@ -89,6 +98,14 @@ const targets: readonly Target[] = [
       const [empty, many] = [of(manyCached, withEmptyMiddleware), of(manyCached, guardedMany)];
       return empty && many && many.p99 / empty.p99;
     },
+  ),
+  atLeast('0.97', 'guarded request with rotation and device binding relative to neither', ({ binding }) =>
+    relative(binding?.variants, guardedBound, guardedUnbound),
+  ),
+  atMost(
+    '10 x',
+    'p99 of the renewal of a bound cookie relative to that of a cached request',
+    ({ binding }) => binding && binding.renewal.p99 / binding.cached.p99,
   ),
   atMost('4 x', 'the guard without HTTP relative to one SHA-256 hash', ({ tightLoop }) => tightLoop?.hashes),
   atLeast('1 x', 'guarded request relative to fast-jwt with its cache, one process', ({ oneProcess }) =>

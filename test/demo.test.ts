@@ -17,6 +17,7 @@ import { Mailbox } from '../examples/demo/mailbox';
 import { startEmbeddedPostgres } from '../examples/demo/postgres';
 import { sessionOptions } from '../examples/demo/session-options';
 import { everySessionOf, type IdentitySession, type IdentitySessionManager } from '../lib';
+import { satisfies } from './support/compliance';
 import { Browser } from './support/browser';
 import { Certificate } from './support/certificate';
 import { FakeClock } from './support/clock';
@@ -62,6 +63,8 @@ const IPHONE =
   'Version/18.5 Mobile/15E148 Safari/604.1';
 const HOSTILE = `"><script>alert('owned')</script><b title='`;
 
+const COOKIE = '__Host-Http-identity';
+const MINUTE = 60_000;
 const ALICE = { name: 'alice', password: 'wonderland' };
 const BOB = { name: 'bob', password: 'builder' };
 const ADMIN = { name: 'admin', password: 'looking-glass' };
@@ -548,6 +551,74 @@ describe('the page for administrators', () => {
   });
 });
 
+describe('the demo, long after the sign-in', () => {
+  let alice: Browser;
+  let phone: Browser;
+
+  beforeEach(async () => {
+    alice = await signedIn(person(), ALICE);
+    phone = await signedIn(person(IPHONE), ALICE);
+    clock.advance(10 * MINUTE);
+  });
+
+  const endOthers = () => alice.postOn(PAGE, `${PAGE}/end`, 'which=others');
+  const confirm = (password: string, returnTo = PAGE) => alice.post('/confirm', { password, returnTo });
+
+  it('asks for the password before other sessions are ended, and then ends them', async () => {
+    const asked = await endOthers();
+    expect(asked.status).toBe(303);
+    const { text } = await alice.get(asked.headers['location']!);
+    expect(text).toContain('Confirm that it is you');
+    expect(text).toContain(`name="returnTo" value="${PAGE}"`);
+    expect((await phone.get('/profile')).status).toBe(200);
+
+    const before = alice.cookies.get(COOKIE);
+    expect(await confirm(ALICE.password)).toMatchObject({ status: 303, headers: { location: PAGE } });
+    expect(alice.cookies.get(COOKIE)).not.toBe(before);
+    expect((await endOthers()).headers['location']).toBe(`${PAGE}?notice=ended&count=1`);
+    expect((await phone.get('/profile')).status).toBe(303);
+    expect((await alice.get('/profile')).status).toBe(200);
+  });
+
+  it('shows the form again after a wrong password, keeps the session, and warns about repeated failures', async () => {
+    const wrong = await confirm(BOB.password);
+    expect(wrong.status).toBe(401);
+    expect(wrong.text).toContain('The password is wrong.');
+    expect(wrong.text).toContain(`name="returnTo" value="${PAGE}"`);
+    expect((await alice.get('/profile')).status).toBe(200);
+    expect((await endOthers()).headers['location']).toContain('notice=authentication-insufficient');
+
+    for (let tries = 0; tries < 4; tries++) await confirm('a guess');
+    await until(() => mailbox.mails.some(({ about }) => about === 'failures'));
+  });
+
+  it('asks administrators before they end the sessions of all users', async () => {
+    const admin = await signedIn(person(), ADMIN);
+    clock.advance(10 * MINUTE);
+    const asked = await admin.post(`${ALL_USERS}/end`, 'selected=all');
+    expect(asked.headers['location']).toBe('/sign-in?notice=authentication-insufficient');
+    expect((await admin.get(ALL_USERS)).status).toBe(200);
+    expect((await phone.get('/profile')).status).toBe(200);
+  });
+
+  it('asks a program with a problem document, which can send the password as JSON', async () => {
+    const script = await signedIn(program(), BOB);
+    clock.advance(10 * MINUTE);
+    const refused = await script.delete('/sessions/others');
+    expect(refused.body).toMatchObject({ code: 'authentication-insufficient', required: { maxAge: 300 } });
+    expect((await script.post('/confirm', { password: 'a guess' })).status).toBe(401);
+    expect((await script.post('/confirm', BOB)).body).toEqual({ user: 'bob' });
+    expect((await script.delete('/sessions/others')).status).toBe(204);
+  });
+
+  it('shows the form of the sign-in to a browser whose session has ended meanwhile', async () => {
+    await manager.revoke(everySessionOf({ userId: 'alice' }));
+    const { text } = await alice.get('/sign-in?notice=authentication-insufficient');
+    expect(text).not.toContain('action="/confirm"');
+    expect(text).toContain('action="/sign-in"');
+  });
+});
+
 describe('the ABP routes of the demo', () => {
   const EVERYBODY = '/api/identity/sessions';
   const OWN = '/api/account/sessions';
@@ -725,6 +796,16 @@ describe('the pages of the demo', () => {
     const alice = await signedIn(person(), ALICE);
     expect((await alice.get('/profile')).text).toContain('<strong>alice</strong>');
   });
+});
+
+describe('the sign-out button of the demo', () => {
+  it.each([PAGE, '/profile', '/element', '/mails', ALL_USERS])(
+    satisfies('is on the page %s', 'ASVS 7.4.4'),
+    async (path) => {
+      const { text } = await (await signedIn(person(), ADMIN)).get(path);
+      expect(text).toMatch(/<form method="post" action="\/sign-out">[^]*?<button[^>]*>Sign out<\/button>/);
+    },
+  );
 });
 
 describe('the command `npm start`', () => {

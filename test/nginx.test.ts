@@ -15,6 +15,7 @@ import {
   type IdentitySessionManager,
 } from '../lib';
 import { freePort } from '../examples/demo/embedded-postgres/free-port';
+import { satisfies } from './support/compliance';
 import { appOn } from './support/app';
 import { turns, until } from './support/gate';
 import { describeWithNginx, NginxFolder } from './support/nginx';
@@ -166,6 +167,15 @@ describeWithNginx('nginx with the configuration of the page', () => {
     const Cookie = cookie!.split(';')[0]!;
     return { Cookie, id: Cookie.split('=')[1]!.split('.')[0]! };
   }
+
+  it(satisfies('lets browsers use HTTPS only, also after a refusal', 'ASVS 3.4.1'), async () => {
+    await node('one');
+    await start();
+    for (const path of ['/client', '/private', '/metrics']) {
+      const { headers } = await send(path);
+      expect(headers['strict-transport-security']).toBe('max-age=31536000; includeSubDomains');
+    }
+  });
 
   it('gives the app the address and the protocol of the client, which the client cannot forge', async () => {
     const { manager } = await node('one');

@@ -25,20 +25,40 @@ export const guardedMany = guardedApp('express-identity-sessions, large cache', 
 export const guardedOpenXchange = guardedApp(
   'express-identity-sessions, Open-Xchange',
   (pool) => ({ knex: pool }),
-  'openXchange',
+  { protocol: 'openXchange' },
 );
+
+/** Secrets rotate, and sessions are bound to the devices of their browsers. */
+export const guardedBound = guardedApp(
+  'express-identity-sessions, rotation and device binding',
+  (pool) => ({ knex: pool, rotateAfter: '24H', deviceBound: 'optional' }),
+  { bindable: true },
+);
+
+/** The same app with neither. */
+export const guardedUnbound = guardedApp(
+  'express-identity-sessions, neither rotation nor device binding',
+  (pool) => ({ knex: pool, rotateAfter: false, deviceBound: 'off' }),
+  { bindable: true },
+);
+
+interface GuardedApp {
+  readonly protocol?: 'rest' | 'openXchange';
+  /** Mounts the route of device binding, which costs each request a comparison of paths. */
+  readonly bindable?: boolean;
+}
 
 /** Returns an app with this package's guard. The options of its manager can use the app's pool. */
 export function guardedApp(
   name: string,
   optionsOf: (pool: Knex) => IdentitySessionOptions,
-  protocol: 'rest' | 'openXchange' = 'rest',
+  { protocol = 'rest', bindable = false }: GuardedApp = {},
 ): Variant {
   return {
     name,
     needs: 'database',
     async start({ databaseUrl }) {
-      const { createIdentitySessionManager, createSignIn, migrate, rest, sessionSecretGuard } =
+      const { createIdentitySessionManager, createSignIn, deviceBinding, migrate, rest, sessionSecretGuard } =
         builtPackage();
       const pool = knex({ client: 'pg', connection: databaseUrl });
       await migrate(pool);
@@ -56,6 +76,7 @@ export function guardedApp(
         if (protocol === 'openXchange') response.location(`/?session=${session.sessionId}`);
         response.json({ userId: session.userId });
       });
+      if (bindable) app.post(manager.settings.bindingPath, deviceBinding(manager));
       app.use(sessionSecretGuard(manager, { dialect }));
       app.get('/', (request, response) => {
         response.json({ userId: request.identitySession!.userId });

@@ -10,6 +10,7 @@ import express, {
 
 import {
   browserPages,
+  createReauthentication,
   createSignIn,
   prefersHtml,
   restRouter,
@@ -40,6 +41,7 @@ import {
   type PageContent,
   type PageParts,
 } from '../../lib/pages';
+import { confirmPage } from './pages/confirm';
 import { elementPage } from './pages/element';
 import { layout } from './pages/layout';
 import { mailsPage } from './pages/mails';
@@ -56,7 +58,7 @@ interface Parts {
 
 /**
  * Creates an app with accounts. It has a page where users see and end their sessions, a profile page for signed-in users,
- * and a page for administrators. It writes mails about sign-ins on new devices, with links that end them. Clients of Open-Xchange
+ * and a page for administrators. It asks for the password again before old sessions end others. It writes mails about sign-ins on new devices, with links that end them. Clients of Open-Xchange
  * and ABP front ends can use the same accounts and sessions.
  */
 export function createApp({ manager, mailbox, languages = {} }: Parts): Express {
@@ -79,8 +81,8 @@ export function createApp({ manager, mailbox, languages = {} }: Parts): Express 
   app.use(['/ajax', '/appsuite/api'], openXchangeRoutes(manager));
   app.use(cookieParser());
 
-  app.use(['/sign-in', '/mails', '/element', '/profile'], pageHeaders);
-  app.get('/sign-in', showSignIn(partsOf));
+  app.use(['/sign-in', '/confirm', '/mails', '/element', '/profile'], pageHeaders);
+  app.get('/sign-in', sessionSecretGuard(manager, { dialect, optional: true }), showSignIn(partsOf));
   app.post(
     '/sign-in',
     sameOrigin(manager, { dialect }),
@@ -88,6 +90,14 @@ export function createApp({ manager, mailbox, languages = {} }: Parts): Express 
     express.json(),
     signInLimiter(manager, { dialect, nameOf: (request) => signInForm(request).name }),
     signInWithPassword(manager, partsOf),
+  );
+  app.post(
+    '/confirm',
+    guard,
+    express.urlencoded({ extended: false }),
+    express.json(),
+    signInLimiter(manager, { dialect, nameOf: (request) => sessionOf(request).userId }),
+    confirmPassword(manager, partsOf),
   );
   app.use('/sign-in/choice', limitChoicePage(manager, pages));
   app.post('/sign-out', signOut(manager, { dialect }));
@@ -120,8 +130,15 @@ function sendPage(page: PageContent, request: Request, response: Response): void
   response.send(String(layout(page, request)));
 }
 
+/** Shows the form of the sign-in. Users who are signed in, and must only confirm that it is them, enter just their password. */
 function showSignIn(partsOf: PartsOf): RequestHandler {
   return function showSignIn(request, response) {
+    const { identitySession: session } = request;
+    if (session !== undefined && request.query['notice'] === 'authentication-insufficient') {
+      const shown = { user: session.userId, returnTo: returnPath(request) };
+      sendPage(confirmPage(partsOf(request), shown), request, response);
+      return;
+    }
     const shown = { name: rememberedName(request), returnTo: returnPath(request) };
     sendPage(signInPage(partsOf(request), shown), request, response);
   };
@@ -154,10 +171,28 @@ function signInWithPassword(manager: IdentitySessionManager, partsOf: PartsOf): 
       refusePassword(request, response, name, partsOf);
       return;
     }
-    await signIn(request, response, { userId: account.name, staySignedIn });
+    await signIn(request, response, { userId: account.name, staySignedIn, amr: ['pwd'] });
     rememberName(response, account.name);
     if (prefersHtml(request)) response.redirect(303, returnPath(request));
     else response.json({ user: account.name });
+  };
+}
+
+/** Authenticates a signed-in user again. The session stays, and the browser gets a new secret. */
+function confirmPassword(manager: IdentitySessionManager, partsOf: PartsOf): RequestHandler {
+  const reauthenticated = createReauthentication(manager);
+  const signIn = createSignIn(manager);
+
+  return async function confirmPassword(request, response) {
+    const { userId: user } = sessionOf(request);
+    if ((await authenticate(user, signInForm(request).password)) === undefined) {
+      await signIn.failed(request, { name: user, owner: { userId: user } });
+      refuseConfirmation(request, response, user, partsOf);
+      return;
+    }
+    await reauthenticated(request, response, { amr: ['pwd'] });
+    if (prefersHtml(request)) response.redirect(303, returnPath(request));
+    else response.json({ user });
   };
 }
 
@@ -177,14 +212,22 @@ function signInForm(request: Request): {
 
 /** Answers a wrong password and an unknown name alike. */
 function refusePassword(request: Request, response: Response, name: string, partsOf: PartsOf): void {
+  const parts = partsOf(request);
+  const page = signInPage(parts, { name, isWrong: true, returnTo: returnPath(request) });
+  refuse(request, response, page, textsIn(parts.reader).signIn.wrong);
+}
+
+function refuseConfirmation(request: Request, response: Response, user: string, partsOf: PartsOf): void {
+  const parts = partsOf(request);
+  const page = confirmPage(parts, { user, isWrong: true, returnTo: returnPath(request) });
+  refuse(request, response, page, textsIn(parts.reader).confirm.wrong);
+}
+
+/** Sends the form again, or a problem document to a program. */
+function refuse(request: Request, response: Response, page: PageContent, detail: string): void {
   response.status(401);
-  if (prefersHtml(request)) {
-    const shown = { name, isWrong: true, returnTo: returnPath(request) };
-    sendPage(signInPage(partsOf(request), shown), request, response);
-  } else {
-    const { wrong: detail } = textsIn(partsOf(request).reader).signIn;
-    response.type('application/problem+json').json({ title: 'Unauthorized', status: 401, detail });
-  }
+  if (prefersHtml(request)) sendPage(page, request, response);
+  else response.type('application/problem+json').json({ title: 'Unauthorized', status: 401, detail });
 }
 
 /** Sets a cookie of the app itself, which fills in the name at the next sign-in. */

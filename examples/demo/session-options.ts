@@ -4,6 +4,9 @@ import type { Mailbox } from './mailbox';
 /** The number of sessions that a user of the demo may have. The next sign-in asks which of them to end. */
 const MOST_SESSIONS = 3;
 
+/** The time after which the demo asks for the password again before other sessions are ended. Short, so that it can be seen. */
+const RECENCY = '5M';
+
 interface Surroundings {
   readonly mailbox: Mailbox;
   /** Returns the link with which the owner ends a session that is not theirs. */
@@ -15,6 +18,7 @@ export function sessionOptions({ mailbox, notMeLink }: Surroundings): Partial<Id
   return {
     maxSessionsPerUser: MOST_SESSIONS,
     onLimit: 'ask',
+    recency: RECENCY,
     onNewDevice: async (described) => {
       const link = await notMeLink(described.session);
       mailbox.deliver(described.session.userId, { about: 'new-device', described, link });

@@ -20,6 +20,12 @@ export interface Texts {
     readonly accounts: string;
     readonly advice: string;
   };
+  readonly confirm: {
+    readonly title: string;
+    readonly advice: string;
+    readonly button: string;
+    readonly wrong: string;
+  };
   readonly profile: {
     readonly user: string;
     readonly administrator: string;
@@ -59,6 +65,12 @@ const ENGLISH: Texts = {
     accounts: 'Accounts to try',
     advice:
       'Sign in with two browsers: the second one is a new device, about which there is a mail. The fourth session of a user asks which one to end.',
+  },
+  confirm: {
+    title: 'Confirm that it is you',
+    advice: 'This action needs your password again, because you entered it some time ago.',
+    button: 'Confirm',
+    wrong: 'The password is wrong.',
   },
   profile: {
     user: 'You are signed in as',
@@ -102,6 +114,12 @@ const GERMAN: Texts = {
     accounts: 'Konten zum Ausprobieren',
     advice:
       'Melden Sie sich mit zwei Browsern an: Der zweite ist ein neues Gerät, über das es eine E-Mail gibt. Bei der vierten Sitzung werden Sie gefragt, welche enden soll.',
+  },
+  confirm: {
+    title: 'Bestätigen Sie, dass Sie es sind',
+    advice: 'Diese Aktion braucht noch einmal Ihr Passwort, weil Sie es vor einiger Zeit eingegeben haben.',
+    button: 'Bestätigen',
+    wrong: 'Das Passwort ist falsch.',
   },
   profile: {
     user: 'Sie sind angemeldet als',

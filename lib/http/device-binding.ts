@@ -33,12 +33,9 @@ export function deviceBinding(manager: IdentitySessionManager, options: VerbOpti
     const cookie = proof === undefined ? undefined : await binding.renew(session, proof);
     if (cookie !== undefined) return bound(session, cookie, manager);
     const challenge = `"${await binding.renewalChallenge(session)}";id="${session.sessionId}"`;
-    return { status: 403, headers: { ...HEADERS, 'Secure-Session-Challenge': challenge }, cookies: [] };
+    return { status: 403, headers: { ...PRIVATE, 'Secure-Session-Challenge': challenge }, cookies: [] };
   });
 }
-
-/** The response must not tell other sites whether the user is signed in. */
-const HEADERS = { ...PRIVATE, 'Cross-Origin-Resource-Policy': 'same-origin' };
 
 /** Returns the session of the request. Its browser may have lost the bound cookie, and need not be in use. */
 async function sessionIn(
@@ -72,7 +69,7 @@ function bound(session: IdentitySession, cookie: string, { settings }: IdentityS
     scope: { include_site: false, scope_specification: [] },
     credentials: [{ type: 'cookie', ...boundCredential(settings) }],
   };
-  return { status: 200, headers: HEADERS, cookies: [boundCookie(cookie, settings)], body };
+  return { status: 200, headers: PRIVATE, cookies: [boundCookie(cookie, settings)], body };
 }
 
 /** Returns the text of a header that holds one string (RFC 9651), without quotes and parameters. */

@@ -1,12 +1,14 @@
 import type { Response } from 'express';
 
 import type { Clock } from '../clock';
+import { PRIVATE } from './rest';
 
 /** The interval at which an idle stream sends a comment, so that proxies keep it open, in milliseconds. */
 export const HEARTBEAT = 20_000;
 
 /** Buffers of proxies and compression would hold events back. */
 export const STREAM_HEADERS = {
+  ...PRIVATE,
   'Content-Type': 'text/event-stream; charset=utf-8',
   'Cache-Control': 'no-store, no-transform',
   'X-Accel-Buffering': 'no',

@@ -148,8 +148,15 @@ const TITLE: Readonly<Record<number, string>> = {
 /** The routes of `restRouter` for the holder of a ticket, relative to the path under which it is mounted. */
 const CHOICE = { sessions: 'GET /session/choice', signIn: 'POST /session/choice' };
 
-/** No cache may store an answer about a user's sessions. */
-export const PRIVATE = { 'Cache-Control': 'no-store' };
+/**
+ * No cache may store an answer about a user's sessions, no browser may take it for a script or a page, and no page of another origin may
+ * embed it.
+ */
+export const PRIVATE = {
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+};
 
 function readCredentials({ headers }: Request, cookieBegin: string): RequestCredentials | undefined {
   const token = bearerToken(headers.authorization);
@@ -206,6 +213,7 @@ function refusal(error: SessionError, request: Request, messages: Messages): Ans
     ...(required && { required }),
   };
   const headers = {
+    ...PRIVATE,
     ...error.headers,
     'Content-Type': 'application/problem+json; charset=utf-8',
     ...(status === 401 && required === undefined && { 'WWW-Authenticate': challenge(request) }),

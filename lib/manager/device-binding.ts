@@ -41,6 +41,13 @@ const TIME_TO_REGISTER = 60_000;
 /** The number of bound cookies that are recognized without computing a hash. */
 const MOST_RECOGNIZED = 10_000;
 
+/** The session and the key that a bound cookie is for, and the time until which it is valid. */
+interface Recognized {
+  readonly sessionId: string;
+  readonly key: string;
+  readonly until: number;
+}
+
 /** The purposes of stamps. */
 const REGISTRATION = 'binding registration';
 const RENEWAL = 'binding renewal';
@@ -60,8 +67,8 @@ export interface DeviceBindingParts {
  */
 export class DeviceBinding {
   readonly #parts: DeviceBindingParts;
-  /** Bound cookies that were valid when they were last seen, with their subjects and the times until which they are valid. */
-  readonly #recognized = lru<{ readonly subject: string; readonly until: number }>(MOST_RECOGNIZED);
+  /** Bound cookies that were valid when they were last seen. */
+  readonly #recognized = lru<Recognized>(MOST_RECOGNIZED);
 
   constructor(parts: DeviceBindingParts) {
     this.#parts = parts;
@@ -125,38 +132,33 @@ export class DeviceBinding {
     const { binding: evidence } = visit;
     if (evidence?.renews === true) return undefined;
     const recognized = this.#recognizes(session, evidence?.cookie, now);
-    if (recognized instanceof Promise) {
-      return recognized.then((isRecognized) =>
-        this.#decide(session, evidence, now, { isRecognized, isFree }),
-      );
-    }
-    return this.#decide(session, evidence, now, { isRecognized: recognized, isFree });
+    return recognized instanceof Promise
+      ? recognized.then((valid) => this.#decide(session, evidence, { isFree, valid, now }))
+      : this.#decide(session, evidence, { isFree, valid: recognized, now });
   }
 
   #decide(
     { boundAt, boundKey, sessionId }: StoredSession,
     evidence: BindingEvidence | undefined,
-    now: number,
-    { isRecognized, isFree }: { readonly isRecognized: boolean; readonly isFree: boolean },
+    { isFree, valid, now }: { readonly isFree: boolean; readonly valid: boolean; readonly now: number },
   ): MaybePromise<void> {
-    if (!isRecognized && !isFree) throw missing(evidence);
-    if (isRecognized && boundAt === null) return this.#confirm(sessionId, boundKey!, now);
+    if (!valid && !isFree) throw missing(evidence);
+    if (valid && boundAt === null) return this.#confirm(sessionId, boundKey!, now);
     return undefined;
   }
 
-  /** Returns true if it is the valid bound cookie of the session. */
+  /** Returns true if it is a valid bound cookie of the session. */
   #recognizes(
     { sessionId, boundKey: key }: StoredSession,
     cookie: string | undefined,
     now: number,
   ): MaybePromise<boolean> {
     if (cookie === undefined || key === null) return false;
-    const subject = subjectOf(sessionId, key);
     const known = this.#recognized.get(cookie);
-    if (known !== undefined && known.subject === subject && known.until > now) return true;
+    if (known?.sessionId === sessionId && known.key === key && known.until > now) return true;
     const isValidUnder = (all: readonly Key[]) => {
-      const until = stampExpiry(all, cookie, { purpose: COOKIE, subject, now });
-      if (until !== undefined) this.#recognized.set(cookie, { subject, until });
+      const until = stampExpiry(all, cookie, { purpose: COOKIE, subject: subjectOf(sessionId, key), now });
+      if (until !== undefined) this.#recognized.set(cookie, { sessionId, key, until });
       return until !== undefined;
     };
     const keys = this.#parts.keys();

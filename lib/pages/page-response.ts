@@ -2,7 +2,10 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Request, RequestHandler, Response } from 'express';
 
-/** The headers of every page. Scripts and styles can come only from files of the page's own origin. */
+/**
+ * The headers of every page. Scripts and styles can come only from files of the page's own origin. Pages of other origins cannot embed
+ * it, and have no reference to its window.
+ */
 const HEADERS = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
@@ -10,6 +13,8 @@ const HEADERS = {
   'Cache-Control': 'no-store',
   'Referrer-Policy': 'same-origin',
   'X-Content-Type-Options': 'nosniff',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
 };
 
 /** Sets the headers of pages, so that refusals have them too. */

@@ -1,6 +1,10 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer as createPlainServer, type Server as PlainServer } from 'node:http';
+import {
+  createServer as createPlainServer,
+  type IncomingMessage,
+  type Server as PlainServer,
+} from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -147,16 +151,30 @@ describeWithChromium('the cookies over HTTPS', () => {
     },
   );
 
-  it('deletes the data of the site at the sign-out, and no earlier', async () => {
+  it(satisfies('sends the session cookie to no plain HTTP page', 'NIST 5.1 fallback'), async () => {
     await signIn();
-    await page.evaluate("localStorage.setItem('draft', 'private')");
-    await setBy(urlOn(APP), 'theme=dark; Path=/; Secure');
-    expect(await send('DELETE', '/sessions/others')).toBe(204);
-    expect(await namesKept()).toEqual([NAME, 'theme']);
-    expect(await draft()).toBe('private');
-
-    expect(await send('DELETE', '/session')).toBe(204);
-    expect(await namesKept()).toEqual([]);
-    expect(await draft()).toBeNull();
+    const { port } = plain.address() as AddressInfo;
+    const arrived = once(plain, 'request') as Promise<[IncomingMessage]>;
+    await page.goto(`http://${APP}:${port}/`);
+    const [{ headers }] = await arrived;
+    expect(headers.cookie).toBeUndefined();
+    await page.goto(urlOn(APP));
+    expect(await send('GET', '/session')).toBe(200);
   });
+
+  it(
+    satisfies('deletes the data of the site at the sign-out, and no earlier', 'NIST 5.1 erasure'),
+    async () => {
+      await signIn();
+      await page.evaluate("localStorage.setItem('draft', 'private')");
+      await setBy(urlOn(APP), 'theme=dark; Path=/; Secure');
+      expect(await send('DELETE', '/sessions/others')).toBe(204);
+      expect(await namesKept()).toEqual([NAME, 'theme']);
+      expect(await draft()).toBe('private');
+
+      expect(await send('DELETE', '/session')).toBe(204);
+      expect(await namesKept()).toEqual([]);
+      expect(await draft()).toBeNull();
+    },
+  );
 });

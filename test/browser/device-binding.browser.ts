@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 
 import { Certificate } from '../support/certificate';
 import { until } from '../support/gate';
-import { describeWithChromium, launchBindingChromium } from './chromium';
+import { describeWithChromium } from './chromium';
+import { RestartableChromium } from './restartable-chromium';
 import { TlsCluster } from './tls-cluster';
 
 const MINUTE = 60_000;
@@ -17,14 +17,7 @@ describeWithChromium('device-bound sessions', () => {
   let folder: string;
   let certificate: Certificate;
   let cluster: TlsCluster;
-  let profile: string;
-  let browser: BrowserContext;
-  let page: Page;
-
-  const launch = async () => {
-    browser = await launchBindingChromium(profile, certificate.hash, cluster.url);
-    page = browser.pages()[0] ?? (await browser.newPage());
-  };
+  let browser: RestartableChromium;
 
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'identity-sessions-tls-'));
@@ -32,43 +25,23 @@ describeWithChromium('device-bound sessions', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
   beforeEach(async () => {
-    cluster = await TlsCluster.start(certificate);
-    profile = mkdtempSync(join(tmpdir(), 'identity-sessions-profile-'));
-    await launch();
+    cluster = await TlsCluster.start(certificate, { deviceBound: 'optional' });
+    browser = await RestartableChromium.start({ url: cluster.url, certificate: certificate.hash });
   });
   afterEach(async () => {
-    await browser.close();
-    rmSync(profile, { recursive: true, maxRetries: 5 });
+    await browser.stop();
     await cluster.stop();
   });
 
   /** Signs in, and waits until the browser has bound the session and no request is on its way. */
   async function signIn(): Promise<string> {
-    await page.goto('/session');
-    const signedIn = await status(page, 'POST', '/sign-in', { userId: 'alice', staySignedIn: true });
+    await browser.page.goto('/session');
+    const signedIn = await browser.status('POST', '/sign-in', { userId: 'alice', staySignedIn: true });
     expect(signedIn).toBe(200);
-    await until(async () => (await jar()).has(BOUND));
+    await until(async () => (await browser.jar()).has(BOUND));
     cluster.ahead += MINUTE;
-    const [id] = (await jar()).get(SESSION)!.split('.');
+    const [id] = (await browser.jar()).get(SESSION)!.split('.');
     return id!;
-  }
-
-  /** The cookies of the browser, by their names. */
-  async function jar(): Promise<Map<string, string>> {
-    return new Map((await browser.cookies()).map(({ name, value }) => [name, value]));
-  }
-
-  /** Sends a request with cookies from another device, and returns the status of its answer. */
-  function steal(cookies: ReadonlyMap<string, string>): Promise<number> {
-    const header = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    return new Promise((resolve, reject) => {
-      const options = { ca: certificate.text, headers: { Cookie: header }, agent: false as const };
-      const asked = request(`${cluster.url}/private`, options, (response) => {
-        response.resume();
-        resolve(response.statusCode!);
-      });
-      asked.on('error', reject).end();
-    });
   }
 
   /** The number of times that the browser proved its key. */
@@ -77,13 +50,13 @@ describeWithChromium('device-bound sessions', () => {
   /** Lets the bound cookie run out. */
   async function expire(): Promise<void> {
     cluster.ahead += 11 * MINUTE;
-    await browser.clearCookies({ name: BOUND });
+    await browser.context.clearCookies({ name: BOUND });
   }
 
   it('are bound at the sign-in, and renewed before a request is sent without the cookie', async () => {
     await signIn();
     await expire();
-    expect(await status(page, 'GET', '/private')).toBe(200);
+    expect(await browser.status('GET', '/private')).toBe(200);
     expect(cluster.answers.slice(-3)).toEqual([
       'POST /session/binding 403',
       'POST /session/binding 200',
@@ -93,29 +66,29 @@ describeWithChromium('device-bound sessions', () => {
 
   it('make stolen cookies worthless when the bound cookie has run out', async () => {
     await signIn();
-    const stolen = await jar();
-    expect(await steal(stolen)).toBe(200);
+    const stolen = await browser.jar();
+    expect(await cluster.steal(stolen)).toBe(200);
     const withoutBound = new Map([...stolen].filter(([name]) => name !== BOUND));
-    expect(await steal(withoutBound)).toBe(401);
+    expect(await cluster.steal(withoutBound)).toBe(401);
     await expire();
     const tries = await Promise.all(
-      Array.from({ length: 100 }, (_, index) => steal(index % 2 === 0 ? stolen : withoutBound)),
+      Array.from({ length: 100 }, (_, index) => cluster.steal(index % 2 === 0 ? stolen : withoutBound)),
     );
     expect(tries).toEqual(Array.from({ length: 100 }, () => 401));
     // The owner notices nothing.
-    expect(await status(page, 'GET', '/private')).toBe(200);
+    expect(await browser.status('GET', '/private')).toBe(200);
   });
 
   it('are renewed by no node after they have ended', async () => {
     const id = await signIn();
-    expect(await status(page, 'GET', '/private')).toBe(200);
-    expect(await status(page, 'GET', '/private')).toBe(200);
+    expect(await browser.status('GET', '/private')).toBe(200);
+    expect(await browser.status('GET', '/private')).toBe(200);
     const [first] = cluster.managers;
     await first!.administration.revoke(id);
-    await page.waitForTimeout(2000);
+    await browser.page.waitForTimeout(2000);
     await expire();
     cluster.answers.length = 0;
-    const statuses = [await status(page, 'GET', '/private'), await status(page, 'GET', '/private')];
+    const statuses = [await browser.status('GET', '/private'), await browser.status('GET', '/private')];
     expect(statuses).toEqual([401, 401]);
     expect(cluster.answers).toContain('POST /session/binding 401');
     expect(cluster.answers).not.toContain('POST /session/binding 200');
@@ -136,11 +109,11 @@ describeWithChromium('device-bound sessions', () => {
       } else if (response.status() !== 200) refused.push(await response.text());
     };
     const round = async (count: number) => {
-      const tabs = await Promise.all(Array.from({ length: 4 }, () => browser.newPage()));
+      const tabs = await Promise.all(Array.from({ length: 4 }, () => browser.context.newPage()));
       const loadAll = tabs.map(async (tab, index) => {
         for (let done = 0; done < count; done++) {
           // As if it had run out in the browser. With more renewals in so short a time, Chromium would skip some.
-          if (index === 0 && done % 40 === 20) await browser.clearCookies({ name: BOUND });
+          if (index === 0 && done % 40 === 20) await browser.context.clearCookies({ name: BOUND });
           await load(tab);
         }
         await tab.close();
@@ -149,8 +122,7 @@ describeWithChromium('device-bound sessions', () => {
     };
 
     await round(85);
-    await browser.close();
-    await launch();
+    await browser.restart();
     await round(85);
     await cluster.killNode();
     expect(unavailable).toBe(0);
@@ -159,12 +131,6 @@ describeWithChromium('device-bound sessions', () => {
     expect(refused).toEqual([]);
     expect(loads).toBe(1000);
     expect(renewals()).toBeGreaterThanOrEqual(5);
-    expect((await page.goto('/private'))?.status()).toBe(200);
+    expect((await browser.page.goto('/private'))?.status()).toBe(200);
   }, 300_000);
 });
-
-/** Sends a request from the page, and returns the status of its answer. */
-async function status(page: Page, method: string, path: string, body?: object): Promise<number> {
-  const init = { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
-  return page.evaluate(`fetch('${path}', ${JSON.stringify(init)}).then((response) => response.status)`);
-}

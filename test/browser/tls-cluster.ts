@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:https';
+import { createServer, request as httpsRequest, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 import type { IdentitySessionManager, IdentitySessionOptions } from '../../lib';
@@ -27,10 +27,15 @@ export class TlsCluster {
   /** The time by which the clocks of the nodes are ahead, in milliseconds. */
   ahead = 0;
 
-  private constructor(database: TestDatabase, proxy: Proxy, { tls }: Certificate) {
+  private constructor(
+    database: TestDatabase,
+    proxy: Proxy,
+    private readonly certificate: Certificate,
+    private readonly options: IdentitySessionOptions,
+  ) {
     this.#database = database;
     this.#proxy = proxy;
-    this.#server = createServer(tls, (request, response) => {
+    this.#server = createServer(certificate.tls, (request, response) => {
       const { method, url } = request;
       response.once('finish', () => this.answers.push(`${method} ${url} ${response.statusCode}`));
       const { app } = this.#nodes[this.#requests++ % this.#nodes.length]!;
@@ -38,9 +43,9 @@ export class TlsCluster {
     });
   }
 
-  static async start(certificate: Certificate): Promise<TlsCluster> {
+  static async start(certificate: Certificate, options: IdentitySessionOptions = {}): Promise<TlsCluster> {
     const database = await createDatabase();
-    const cluster = new TlsCluster(database, await Proxy.before(database.url), certificate);
+    const cluster = new TlsCluster(database, await Proxy.before(database.url), certificate, options);
     cluster.addNode();
     cluster.addNode();
     cluster.#server.listen(0, '127.0.0.1');
@@ -56,14 +61,26 @@ export class TlsCluster {
     return this.#nodes.map(({ manager }) => manager);
   }
 
-  addNode(options: IdentitySessionOptions = {}): void {
+  /** Sends a request for `/private` with cookies from another device, and returns the status of its answer. */
+  steal(cookies: ReadonlyMap<string, string>): Promise<number> {
+    const header = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    return new Promise((resolve, reject) => {
+      const options = { ca: this.certificate.text, headers: { Cookie: header }, agent: false as const };
+      const asked = httpsRequest(`${this.url}/private`, options, (response) => {
+        response.resume();
+        resolve(response.statusCode!);
+      });
+      asked.on('error', reject).end();
+    });
+  }
+
+  addNode(): void {
     const knex = this.#database.connect({ connection: this.#proxy.through(this.#database.url) });
     const clock = systemClock();
     const manager = managerOn({
       knex,
-      deviceBound: 'optional',
       clock: { ...clock, now: () => clock.now() + this.ahead },
-      ...options,
+      ...this.options,
     });
     this.#nodes.push({ manager, app: appOn(manager) });
   }

@@ -38,6 +38,7 @@ const rowOf = async (id: string) => {
 async function bound(): Promise<string> {
   const id = await browser.signIn();
   await browser.register();
+  await browser.get('/private');
   nodes.clock.advance(MINUTE);
   return id;
 }
@@ -83,7 +84,32 @@ describe('a registration', () => {
       scope: { include_site: false, scope_specification: [] },
       credentials: [{ type: 'cookie', name: BOUND, attributes: 'Path=/; HttpOnly; Secure; SameSite=Lax' }],
     });
+    expect(await rowOf(id)).toMatchObject({ bound_key: browser.key.stored, bound_at: null });
+    await browser.get('/private');
     expect(await rowOf(id)).toMatchObject({ bound_key: browser.key.stored, bound_at: expect.any(Date) });
+  });
+
+  it('binds nothing if its response is lost, so that the user stays signed in', async () => {
+    const id = await browser.signIn();
+    await browser.register();
+    browser.cookies.delete(BOUND);
+    nodes.clock.advance(10 * MINUTE);
+    expect((await browser.get('/private')).status).toBe(200);
+    expect(await rowOf(id)).toMatchObject({ bound_at: null, ended_at: null });
+  });
+
+  it('may be repeated with another key after a lost response', async () => {
+    const id = await browser.signIn();
+    await browser.register();
+    const [again, cookie] = [new BoundBrowser(app), browser.cookies.get(BOUND)!];
+    for (const [name, value] of browser.cookies) again.cookies.set(name, value);
+    again.offer = browser.offer;
+    expect((await again.register()).status).toBe(200);
+    expect((await again.get('/private')).status).toBe(200);
+    expect(await rowOf(id)).toMatchObject({ bound_key: again.key.stored, bound_at: expect.any(Date) });
+    again.cookies.set(BOUND, cookie);
+    nodes.clock.advance(MINUTE);
+    expect((await again.get('/private')).status).toBe(401);
   });
 
   it('may be repeated, because the response may be lost', async () => {
@@ -128,6 +154,7 @@ describe('a registration', () => {
     for (const [name, value] of browser.cookies) thief.cookies.set(name, value);
     thief.offer = browser.offer;
     await browser.register();
+    await browser.get('/private');
     expect((await thief.register()).status).toBe(401);
     expect((await rowOf(id)).bound_key).toBe(browser.key.stored);
   });
@@ -137,9 +164,13 @@ describe('a registration', () => {
     const thief = new BoundBrowser(use());
     for (const [name, value] of browser.cookies) thief.cookies.set(name, value);
     thief.offer = browser.offer;
-    const statuses = (await Promise.all([browser.register(), thief.register()])).map(({ status }) => status);
-    expect(statuses.sort()).toEqual([200, 401]);
-    expect([browser.key.stored, thief.key.stored]).toContain((await rowOf(id)).bound_key);
+    const both = [browser, thief];
+    await Promise.all(both.map((each) => each.register()));
+    await Promise.all(both.map((each) => each.get('/private')));
+    nodes.clock.advance(MINUTE);
+    const statuses = await Promise.all(both.map(async (each) => (await each.get('/private')).status));
+    expect([...statuses].sort()).toEqual([200, 401]);
+    expect((await rowOf(id)).bound_key).toBe(both[statuses.indexOf(200)]!.key.stored);
   });
 });
 
@@ -153,6 +184,7 @@ describe('a bound session', () => {
   it('accepts requests that were sent before the browser had its cookie', async () => {
     await browser.signIn();
     await browser.register();
+    await browser.get('/private');
     browser.cookies.delete(BOUND);
     expect((await browser.get('/private')).status).toBe(200);
   });

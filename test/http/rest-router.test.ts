@@ -49,6 +49,7 @@ describe('the sign-in of an app with restRouter', () => {
       'keeps the secret in the cookie only, out of all bodies and the database',
       'ASVS 3.3.4',
       'NIST 5.1 secret',
+      'NIST 5.1 intermediaries',
     ),
     async () => {
       const browser = await signedIn();
@@ -133,6 +134,34 @@ describe('a guarded request', () => {
       code: 'credentials-missing',
     });
   });
+
+  it(
+    satisfies(
+      'and its refusal are JSON, never a script or a page, and no page of another origin can embed them',
+      'ASVS 3.2.1',
+      'ASVS 3.4.4',
+      'ASVS 3.5.6',
+      'ASVS 3.5.8',
+    ),
+    async () => {
+      const alice = await signedIn();
+      const answers = await Promise.all([
+        alice.get('/sessions?callback=steal&jsonp=steal'),
+        alice.get('/session'),
+        request(app).get('/sessions?callback=steal'),
+        request(app).delete('/sessions/others'),
+      ]);
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 401, 401]);
+      for (const { headers, text } of answers) {
+        expect(headers).toMatchObject({
+          'content-type': expect.stringMatching(/^application\/(problem\+)?json; charset=utf-8$/),
+          'x-content-type-options': 'nosniff',
+          'cross-origin-resource-policy': 'same-origin',
+        });
+        expect(text).toMatch(/^\{/);
+      }
+    },
+  );
 
   it(
     satisfies('gets the same 401 for an unknown id, a wrong secret and a malformed value', 'ASVS 7.2.1'),
@@ -259,7 +288,7 @@ describe('a client with a bearer token', () => {
 });
 
 describe('GET /session', () => {
-  it('does not keep the session alive', async () => {
+  it(satisfies('does not keep the session alive', 'NIST 5.2 warning'), async () => {
     const browser = await signedIn();
     for (let minutes = 0; minutes < 60; minutes += 10) {
       expect((await browser.get('/session')).status).toBe(200);

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 
-import { rest, type RestOptions } from '../../lib/http/rest';
+import { PRIVATE, rest, type RestOptions } from '../../lib/http/rest';
 import { SessionError, type RefusalCode, type RefusalDetails } from '../../lib/errors';
 import { translationsOf } from '../../lib/session/i18n/translations';
 import { describeDevice } from '../../lib/session/device/describe';
@@ -248,7 +248,7 @@ describe('session and sessions of the REST dialect', () => {
   it('returns exactly the public fields of a session', () => {
     expect(dialect.session(described(session()), request())).toEqual({
       status: 200,
-      headers: { 'Cache-Control': 'no-store' },
+      headers: PRIVATE,
       cookies: [],
       body: { session: shape },
     });
@@ -323,7 +323,7 @@ describe('session and sessions of the REST dialect', () => {
     const sessions = [described(other), described(session())];
     expect(await dialect.sessions({ sessions, next: 'more' }, session(), request())).toEqual({
       status: 200,
-      headers: { 'Cache-Control': 'no-store' },
+      headers: PRIVATE,
       cookies: [],
       body: { sessions: [{ ...shape, id: other.sessionId, current: false }, shape], next: 'more' },
     });
@@ -344,7 +344,7 @@ describe('revoked of the REST dialect', () => {
   it('returns 204 without a body', () => {
     expect(dialect.revoked(false, request())).toEqual({
       status: 204,
-      headers: { 'Cache-Control': 'no-store' },
+      headers: PRIVATE,
       cookies: [],
     });
   });
@@ -366,7 +366,7 @@ describe('the option clearSiteData', () => {
 
   it('adds Clear-Site-Data to an answer that signs the browser out, and to no other', () => {
     expect(clearing.revoked(true, request()).headers).toEqual({
-      'Cache-Control': 'no-store',
+      ...PRIVATE,
       'Clear-Site-Data': '"cache", "storage"',
     });
     expect(clearing.revoked(false, request()).headers).not.toHaveProperty('Clear-Site-Data');
@@ -412,7 +412,7 @@ describe('refusal of the REST dialect', () => {
     expect(refusal(of)).toEqual({
       status,
       headers: {
-        'Cache-Control': 'no-store',
+        ...PRIVATE,
         'Content-Type': 'application/problem+json; charset=utf-8',
         ...(status === 401 && { 'WWW-Authenticate': 'Bearer' }),
       },

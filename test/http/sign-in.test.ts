@@ -68,6 +68,7 @@ describe('createSignIn', () => {
       'NIST 5.1 restart',
       'NIST 5.1.1 attributes',
       'NIST 5.1.1 further',
+      'NIST 5.1.1 personal',
     ),
     async () => {
       const response = await signingIn();

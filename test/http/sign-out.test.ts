@@ -35,6 +35,7 @@ describe('signOut', () => {
       'returns 204, ends the session, stores reason and actor, and clears the cookie',
       'ASVS 7.4.1',
       'NIST 5.1 end',
+      'NIST 5.1 erasure',
       'NIST 5.1 sign-out',
     ),
     async () => {

@@ -1,5 +1,6 @@
 import type { IdentitySessionManager, PersonalRecord } from '../../lib';
 import { mintSecret } from '../../lib/session/credentials';
+import { satisfies } from '../support/compliance';
 import { until } from '../support/gate';
 import { nodesOnADatabase, open } from '../support/nodes';
 import { ALICE, BOB } from '../support/sessions';
@@ -90,24 +91,30 @@ describe('eraseUser', () => {
     expect(await manager.administration.eraseUser(ALICE)).toEqual({ sessions: 0, entries: 1 });
   });
 
-  it('ends the sessions on all nodes and removes them from the caches, also ended ones', async () => {
-    const [one, other] = [nodes.use(), nodes.use()];
-    const [live, ended] = [await open(one), await open(one)];
-    const verify = async ({ credentials }: typeof live) => other.verify(credentials);
-    await verify(live);
-    await one.revoke({ owner: ALICE, only: [ended.session.sessionId] });
-    await expect(verify(ended)).rejects.toMatchObject({ code: 'session-ended' });
-    await one.administration.eraseUser(ALICE);
-    await until(async () => {
-      nodes.clock.advance(100);
-      const results = await Promise.allSettled([verify(live), verify(ended)]);
-      return results.every(
-        ({ status, ...rest }) =>
-          status === 'rejected' &&
-          (rest as { reason: { code: string } }).reason.code === 'credentials-invalid',
-      );
-    });
-  });
+  it(
+    satisfies(
+      'ends the sessions on all nodes and removes them from the caches, also ended ones',
+      'ASVS 7.4.2',
+    ),
+    async () => {
+      const [one, other] = [nodes.use(), nodes.use()];
+      const [live, ended] = [await open(one), await open(one)];
+      const verify = async ({ credentials }: typeof live) => other.verify(credentials);
+      await verify(live);
+      await one.revoke({ owner: ALICE, only: [ended.session.sessionId] });
+      await expect(verify(ended)).rejects.toMatchObject({ code: 'session-ended' });
+      await one.administration.eraseUser(ALICE);
+      await until(async () => {
+        nodes.clock.advance(100);
+        const results = await Promise.allSettled([verify(live), verify(ended)]);
+        return results.every(
+          ({ status, ...rest }) =>
+            status === 'rejected' &&
+            (rest as { reason: { code: string } }).reason.code === 'credentials-invalid',
+        );
+      });
+    },
+  );
 
   it('lets no sign-in bring anything back whose password was checked before', async () => {
     const onNewDevice = () => undefined;

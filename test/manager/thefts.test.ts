@@ -1,5 +1,6 @@
 import type { IdentitySessionManager, IdentitySessionOptions, Theft } from '../../lib';
 import type { SessionEvent } from '../../lib/events';
+import { satisfies } from '../support/compliance';
 import { until } from '../support/gate';
 import { nodesOnADatabase, open } from '../support/nodes';
 import { DAY } from '../support/sessions';
@@ -33,32 +34,35 @@ const refused = (node: IdentitySessionManager, stolen: Parameters<IdentitySessio
   expect((async () => node.verify(stolen, THIEF))()).rejects.toMatchObject({ endReason: 'secret-reused' });
 
 describe('a theft', () => {
-  it('is reported once with its origin, to onTheft and to report', async () => {
-    const thefts: Theft[] = [];
-    const events: SessionEvent[] = [];
-    const report = (event: SessionEvent) => void events.push(event);
-    const onTheft = (theft: Theft) => thefts.push(theft);
-    const { node, session, stolen } = await copied({ onTheft, report });
-    const other = nodes.use({ lease: 0, onTheft, report });
-    await Promise.all([node, other, node, other].map((each) => refused(each, stolen)));
-    expect(thefts).toEqual([
-      { session: expect.objectContaining({ sessionId: session.sessionId, userId: 'alice' }), ...THIEF },
-    ]);
-    expect(thefts[0]!.session).not.toHaveProperty('secretHash');
-    const reported = events.filter(({ type }) => type === 'secret-reused');
-    expect(reported).toEqual([
-      {
-        type: 'secret-reused',
-        session: expect.objectContaining({ sessionId: session.sessionId }),
-        ipAddress: THIEF.ipAddress,
-        userAgent: expect.not.stringContaining('\u0007'),
-      },
-    ]);
-    expect(events.filter(({ type }) => type === 'ended')).toEqual([
-      expect.objectContaining({ reason: 'secret-reused', by: null }),
-    ]);
-    expect(JSON.stringify(events)).not.toContain(stolen.secret);
-  });
+  it(
+    satisfies('is reported once with its origin, to onTheft and to report', 'NIST 5.3', 'NIST 5.3 action'),
+    async () => {
+      const thefts: Theft[] = [];
+      const events: SessionEvent[] = [];
+      const report = (event: SessionEvent) => void events.push(event);
+      const onTheft = (theft: Theft) => thefts.push(theft);
+      const { node, session, stolen } = await copied({ onTheft, report });
+      const other = nodes.use({ lease: 0, onTheft, report });
+      await Promise.all([node, other, node, other].map((each) => refused(each, stolen)));
+      expect(thefts).toEqual([
+        { session: expect.objectContaining({ sessionId: session.sessionId, userId: 'alice' }), ...THIEF },
+      ]);
+      expect(thefts[0]!.session).not.toHaveProperty('secretHash');
+      const reported = events.filter(({ type }) => type === 'secret-reused');
+      expect(reported).toEqual([
+        {
+          type: 'secret-reused',
+          session: expect.objectContaining({ sessionId: session.sessionId }),
+          ipAddress: THIEF.ipAddress,
+          userAgent: expect.not.stringContaining('\u0007'),
+        },
+      ]);
+      expect(events.filter(({ type }) => type === 'ended')).toEqual([
+        expect.objectContaining({ reason: 'secret-reused', by: null }),
+      ]);
+      expect(JSON.stringify(events)).not.toContain(stolen.secret);
+    },
+  );
 
   it('is in the trail with its origin, beside the end of the session', async () => {
     const { node, session, stolen } = await copied();

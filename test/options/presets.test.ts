@@ -24,6 +24,7 @@ describe('a preset', () => {
       'ASVS 7.3.1',
       'ASVS 7.3.2',
       'NIST 5.2',
+      'NIST 5.2 plan',
     ),
     (preset, short, long, absolute, recency) => {
       const { lifetimes, recency: set, cookies } = settings({ preset });

@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { memory } from '../../lib';
 import { OPTIONS } from '../../lib/options/options';
 import { settingsOf } from '../../lib/options/settings';
+import { satisfies } from '../support/compliance';
 import { turns } from '../support/gate';
 
 const settings = (options: object = {}) => settingsOf({ store: memory(), ...options });
@@ -130,18 +131,25 @@ describe('settingsOf', () => {
     expect(() => settingsOf(undefined as never)).toThrow(/createIdentitySessionManager\(\{ knex \}\)/);
   });
 
-  it('accepts insecure cookies in tests, warns of them in development, and refuses them in production', () => {
-    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
-    settings({ cookies: { secure: false } });
-    expect(warn).not.toHaveBeenCalled();
-    process.env['NODE_ENV'] = 'development';
-    settings({ cookies: { secure: false } });
-    expect(warn).toHaveBeenCalledWith(expect.stringContaining('plain HTTP'), {
-      code: 'EIS_INSECURE_COOKIES',
-    });
-    process.env['NODE_ENV'] = 'production';
-    expect(() => settings({ cookies: { secure: false } })).toThrow(/NODE_ENV is "production"/);
-  });
+  it(
+    satisfies(
+      'accepts insecure cookies in tests, warns of them in development, and refuses them in production',
+      'NIST 5.1 channel',
+      'NIST 5.1 fallback',
+    ),
+    () => {
+      const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+      settings({ cookies: { secure: false } });
+      expect(warn).not.toHaveBeenCalled();
+      process.env['NODE_ENV'] = 'development';
+      settings({ cookies: { secure: false } });
+      expect(warn).toHaveBeenCalledWith(expect.stringContaining('plain HTTP'), {
+        code: 'EIS_INSECURE_COOKIES',
+      });
+      process.env['NODE_ENV'] = 'production';
+      expect(() => settings({ cookies: { secure: false } })).toThrow(/NODE_ENV is "production"/);
+    },
+  );
 
   it('prints a warning if cookies.ttl and longLifetime differ', () => {
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);

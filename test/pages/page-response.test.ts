@@ -29,6 +29,8 @@ describe('the response with a page', () => {
       'ASVS 3.4.4',
       'ASVS 3.4.5',
       'ASVS 3.4.6',
+      'ASVS 3.6.1',
+      'ASVS 3.7.1',
     ),
     async () => {
       const { headers } = await request(app).get('/short');
@@ -37,6 +39,23 @@ describe('the response with a page', () => {
       expect(policy).toContain("default-src 'none'");
       expect(policy).toContain("frame-ancestors 'none'");
       expect(policy).not.toContain('unsafe');
+      // Neither scripts, styles and fonts of other hosts, nor plugins.
+      for (const source of policy.matchAll(/-src ([^;]*)/g)) expect(source[1]).toMatch(/^'(none|self)'$/);
+      expect(headers['x-content-type-options']).toBe('nosniff');
+      expect(headers['referrer-policy']).toBe('same-origin');
+    },
+  );
+
+  it(
+    satisfies(
+      'has no window that pages of other origins could refer to, and cannot be embedded',
+      'ASVS 3.4.8',
+      'ASVS 3.5.8',
+    ),
+    async () => {
+      const { headers } = await request(app).get('/short');
+      expect(headers['cross-origin-opener-policy']).toBe('same-origin');
+      expect(headers['cross-origin-resource-policy']).toBe('same-origin');
     },
   );
 });

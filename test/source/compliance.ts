@@ -118,6 +118,7 @@ shortened; the standards decide. The page is about REST and the pages of this pa
 [Open-Xchange protocol](open-xchange.md) cannot meet some of these items.
 
 The page is generated from the tests. A test names its items with \`satisfies\`, and another test compares this page with them.
+\`test/asvs-l2.test.ts\` runs an app with REST and the preset \`asvs-l2\`.
 \`npm run compliance\` writes it again.
 `;
 

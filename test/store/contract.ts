@@ -738,27 +738,40 @@ export function testSessionStore(make: () => StoreUnderTest): void {
     });
   });
 
-  describe('bind', () => {
-    it('stores the key and the time, and returns true', async () => {
+  describe('bind and confirmBinding', () => {
+    it('store the key, and the time from which the session is bound', async () => {
       const { sessionId } = await inserted();
-      expect(await store.bind(sessionId, 'a key', clock.now())).toBe(true);
+      expect(await store.bind(sessionId, 'a key')).toBe(true);
+      expect(await store.find(sessionId)).toMatchObject({ boundKey: 'a key', boundAt: null });
+      expect(await store.confirmBinding(sessionId, 'a key', clock.now())).toBe(true);
       expect(await store.find(sessionId)).toMatchObject({ boundKey: 'a key', boundAt: clock.now() });
     });
 
-    it('returns true for exactly one of several parallel calls', async () => {
+    it('keep the last key until one is confirmed, and that one from then on', async () => {
       const { sessionId } = await inserted();
       const keys = Array.from({ length: 10 }, (_, index) => `key ${index}`);
-      const bound = await Promise.all(keys.map((key) => store.bind(sessionId, key, clock.now())));
-      expect(bound.filter(Boolean)).toHaveLength(1);
-      expect((await store.find(sessionId))?.boundKey).toBe(keys[bound.indexOf(true)]);
+      const bound = await Promise.all(keys.map((key) => store.bind(sessionId, key)));
+      expect(bound).not.toContain(false);
+      const key = (await store.find(sessionId))!.boundKey!;
+      const confirmed = await Promise.all(
+        keys.map((each) => store.confirmBinding(sessionId, each, clock.now())),
+      );
+      expect(keys.filter((_, index) => confirmed[index])).toEqual([key]);
+      clock.advance(1000);
+      expect(await store.bind(sessionId, 'another key')).toBe(false);
+      expect(await store.confirmBinding(sessionId, key, clock.now())).toBe(false);
+      expect(await store.find(sessionId)).toMatchObject({ boundKey: key, boundAt: clock.now() - 1000 });
     });
 
-    it('returns false and changes nothing if the session has ended or does not exist', async () => {
+    it('return false and change nothing if the session has ended or does not exist', async () => {
       const { sessionId } = await inserted();
+      await store.bind(sessionId, 'a key');
       await store.end(everySessionOf(ALICE), end());
-      expect(await store.bind(sessionId, 'a key', clock.now())).toBe(false);
-      expect((await store.find(sessionId))?.boundKey).toBeNull();
-      expect(await store.bind(UNKNOWN_ID, 'a key', clock.now())).toBe(false);
+      expect(await store.bind(sessionId, 'another key')).toBe(false);
+      expect(await store.confirmBinding(sessionId, 'a key', clock.now())).toBe(false);
+      expect(await store.find(sessionId)).toMatchObject({ boundKey: 'a key', boundAt: null });
+      expect(await store.bind(UNKNOWN_ID, 'a key')).toBe(false);
+      expect(await store.confirmBinding(UNKNOWN_ID, 'a key', clock.now())).toBe(false);
     });
   });
 

@@ -1,12 +1,10 @@
 import type { Answer } from '../../http/dialect';
-
-/** Answers about sessions must not be cached. */
-const HEADERS = { 'Cache-Control': 'no-store' };
+import { PRIVATE } from '../../http/rest';
 
 /** Builds an answer with status 200. */
 export function answer(body: object): Answer {
-  return { status: 200, headers: HEADERS, cookies: [], body };
+  return { status: 200, headers: PRIVATE, cookies: [], body };
 }
 
 /** The answer after an action without a result. */
-export const DONE: Answer = { status: 204, headers: HEADERS, cookies: [] };
+export const DONE: Answer = { status: 204, headers: PRIVATE, cookies: [] };

@@ -42,8 +42,8 @@ export interface AbpRouterOptions extends SessionDetailOptions {
   /** Rate limits per session. `revoke` limits both `DELETE` routes. Default: 300 requests in 5 minutes. */
   readonly limits?: { readonly revoke?: Limit | undefined } | undefined;
   /**
-   * The authentication that ending other sessions requires, such as `{ maxAge: '10M' }`. Reading lists and ending the own session
-   * never require it. Default: the option `recency` of the manager; `false` requires nothing.
+   * The authentication that ending other sessions and changing settings require, such as `{ maxAge: '10M' }`. Reading and ending the own
+   * session never require it. Default: the option `recency` of the manager; `false` requires nothing.
    */
   readonly recent?: RecentOptions | false | undefined;
 }
@@ -171,8 +171,10 @@ function addAccountRoutes(
     .delete(user, limited, revokeRoute(manager, { dialect, recent }));
 }
 
-function addSettingsRoutes(router: Router, { manager, dialect, administrator }: RouterParts): void {
+function addSettingsRoutes(router: Router, { manager, dialect, administrator, recent }: RouterParts): void {
   const settings = new PolicySettings(manager);
+  // A shorter idle timeout ends sessions of others.
+  const change = [...administrator, recentGuard(manager, dialect, recent)];
   const handler = (action: Action) => asyncHandler(dialect, action);
   // The parser has its own router, so that errors of other handlers are not taken for parse errors.
   const body = Router().use(json(), bodyParseErrors(dialect));
@@ -183,7 +185,7 @@ function addSettingsRoutes(router: Router, { manager, dialect, administrator }: 
       handler(() => settings.session()),
     )
     .put(
-      administrator,
+      change,
       body,
       handler((request) => settings.setSession(request)),
     );
@@ -194,7 +196,7 @@ function addSettingsRoutes(router: Router, { manager, dialect, administrator }: 
       handler(() => settings.idle()),
     )
     .put(
-      administrator,
+      change,
       body,
       handler((request) => settings.setIdle(request)),
     );

@@ -100,6 +100,7 @@ const ERRORS = {
   'LGI-0027': { category: 'PERMISSION_DENIED', text: '%s' },
   'LGI-0028': { category: 'PERMISSION_DENIED', text: 'There were too many attempts to login as "%s".' },
   'MFA-0001': { category: 'USER_INPUT', text: 'A second factor is required.' },
+  'MFA-0015': { category: 'ERROR', text: 'Enter your second factor again to continue.' },
   'SVL-0001': { category: 'ERROR', text: FAILED, description: 'Unknown AJAX action: %s.' },
   'SVL-0002': { category: 'ERROR', text: FAILED, description: 'Missing the following request parameter: %s' },
   'SVL-0003': { category: 'TRY_AGAIN', text: 'Invalid cookie.' },
@@ -206,6 +207,7 @@ const NO_FAILURE: ReadonlySet<OpenXchangeCode> = new Set([
   'LGI-0014',
   'LGI-0016',
   'MFA-0001',
+  'MFA-0015',
 ]);
 
 /** Returns true if an attempt to sign in that was refused with this code counts as failed. */
@@ -255,9 +257,11 @@ export function errorOfRefusal(
     case 'credentials-ambiguous':
     case 'session-ended':
     case 'session-expired':
-    case 'authentication-insufficient':
     case 'binding-required':
       return is('SES-0203', [request.sessionId]);
+    case 'authentication-insufficient':
+      // The session lives on. App Suite asks for the second factor if it receives the first code, and shows the message of the other.
+      return error.required?.amr === undefined ? is('LGI-0027', [error.message]) : is('MFA-0015');
     case 'ip-changed':
       return is(request.ipChanged, request.ipChanged === 'SES-0203' ? [request.sessionId] : []);
     case 'session-not-found':

@@ -6,6 +6,7 @@ import { parseForm } from '../../http/form-body';
 import { LIMIT, attemptLimiters, revokeLimiters, type Limit } from '../../http/limiters';
 import { bodyParseErrors } from '../../http/parse-errors';
 import { verbOptions } from '../../http/request';
+import { RECENT, recencyCheck, type RecentOptions } from '../../http/require-recent';
 import { sessionLookup } from '../../http/session-lookup';
 import { sessionSecretGuard } from '../../http/session-secret-guard';
 import type { IdentitySessionManager } from '../../manager/manager';
@@ -94,6 +95,12 @@ export interface OpenXchangeRouterOptions {
    * setting `trust proxy`. Default: `[]`.
    */
   readonly trustedClients?: TrustedClients | undefined;
+  /**
+   * The authentication that the actions `delete` and `clear` require to end other sessions, such as `{ maxAge: '10M' }`. The refusal is
+   * `LGI-0027`, or `MFA-0015` if `amr` is given; the session lives on. Default: the option `recency` of the manager; `false` requires
+   * nothing.
+   */
+  readonly recent?: RecentOptions | false | undefined;
   /** Rate limits. `false` turns a limit off. [com.openexchange.ajax.login.maxRate, com.openexchange.ajax.login.maxRateTimeWindow] */
   readonly limits?:
     | {
@@ -132,6 +139,7 @@ const OPTIONS = {
     check: valid<string>(isLocalPath, 'a path of this host, such as "/appsuite/"'),
   },
   trustedClients: { default: [], check: trustedClients },
+  recent: { group: RECENT, off: true },
   limits: { group: { login: LIMIT, account: { default: true, check: flag }, delete: LIMIT } },
 } satisfies OptionTable<OpenXchangeRouterOptions>;
 
@@ -261,15 +269,16 @@ function tokenModule({ manager, dialect, given }: RouterParts): RequestHandler {
 }
 
 function sessionManagementModule({ manager, dialect, given }: RouterParts): RequestHandler {
+  const checkRecency = recencyCheck(manager, given.recent);
   const actions = {
     all: sessionLookup(manager, { dialect }),
     delete: inSequence([
       ...revokeLimiters(dialect, given.limits.delete),
       text({ type: () => true, limit: '1mb' }),
       bodyParseErrors(dialect),
-      actionHandler(dialect, deleteSessions(manager, dialect)),
+      actionHandler(dialect, deleteSessions(manager, dialect, checkRecency)),
     ]),
-    clear: actionHandler(dialect, clearSessions(manager, dialect)),
+    clear: actionHandler(dialect, clearSessions(manager, dialect, checkRecency)),
   };
   return moduleHandler(
     dialect,

@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 
+import { PRIVATE } from '../../../lib/http/rest';
 import { abp } from '../../../lib/protocols/abp/dialect';
 import { rest } from '../../../lib/http/rest';
 import { SessionError, type RefusalCode, type RefusalDetails } from '../../../lib/errors';
@@ -120,7 +121,7 @@ describe('the ABP dialect, building an error response', () => {
     expect(refusal(code)).toEqual({
       status,
       headers: {
-        'Cache-Control': 'no-store',
+        ...PRIVATE,
         'Content-Type': 'application/json; charset=utf-8',
         _AbpErrorFormat: 'true',
       },

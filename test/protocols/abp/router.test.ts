@@ -434,6 +434,11 @@ describe('abpRouter with the option recent', () => {
         expect([status, body.error.code]).toEqual([401, 'authentication-insufficient']);
         expect(headers['www-authenticate']).toContain('error="insufficient_user_authentication"');
       }
+      for (const path of ['/api/identity/settings/session', '/api/account-admin/settings/idle']) {
+        const { status, body } = await admin.get(path);
+        expect(status).toBe(200);
+        expect((await admin.put(path, body)).body.error.code).toBe('authentication-insufficient');
+      }
       expect((await alice.get('/api/account/sessions')).body.items).toHaveLength(2);
       expect((await admin.get('/api/identity/sessions')).status).toBe(200);
       expect((await alice.delete(`/api/account/sessions/${own}`)).status).toBe(204);

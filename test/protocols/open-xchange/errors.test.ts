@@ -42,6 +42,7 @@ const ROWS: readonly [OpenXchangeCode, category: number, categories: string, par
   ['LGI-0027', 3, 'PERMISSION_DENIED', 1],
   ['LGI-0028', 3, 'PERMISSION_DENIED', 1],
   ['MFA-0001', 1, 'USER_INPUT', 0],
+  ['MFA-0015', 8, 'ERROR', 0],
   ['SVL-0001', 8, 'ERROR', 1],
   ['SVL-0002', 8, 'ERROR', 1],
   ['SVL-0003', 4, 'TRY_AGAIN', 0],

@@ -1,6 +1,8 @@
 import express from 'express';
 import express4 from 'express4';
 
+import { createReauthentication, sessionSecretGuard } from '../../../lib';
+import type { OpenXchangeRouterOptions } from '../../../lib/protocols/open-xchange';
 import { CHROME, Client, expectError, json, OpenXchangeApp, UI } from '../../support/open-xchange';
 
 const ox = new OpenXchangeApp();
@@ -209,3 +211,53 @@ describe('sessionmanagement', () => {
     ]);
   });
 });
+
+describe('sessionmanagement long after the login', () => {
+  const HOUR = 3_600_000;
+
+  async function arrange(router: Partial<OpenXchangeRouterOptions>, options = {}) {
+    await ox.arrange({ router, options });
+    const [one, two] = [await ox.signedIn(), await ox.signedIn('alice', CHROME)];
+    ox.clock.advance(HOUR);
+    return { one, two, clear: `/ajax/sessionmanagement?action=clear&session=${one.session}` };
+  }
+
+  it.each<[string, Partial<OpenXchangeRouterOptions>, object]>([
+    ['the option recent', { recent: { maxAge: '10M' } }, {}],
+    ['the option recency of the manager', {}, { recency: '10M' }],
+  ])('lists sessions and ends the own one, but ends no others, with %s', async (_, router, options) => {
+    const { one, two, clear } = await arrange(router, options);
+    const refusals = [await one.delete(JSON.stringify([two.session])), await one.send('GET', clear)];
+    for (const refused of refusals) expectError(refused, 'LGI-0027', [CONFIRM]);
+    expectError(await one.delete(JSON.stringify([one.session, two.session])), 'LGI-0027', [CONFIRM]);
+
+    expect(await one.all()).toHaveLength(2);
+    expect((await one.delete(JSON.stringify([one.session]))).body).toBe('{}');
+    expect(json(await two.use())).toEqual({ data: 'alice' });
+  });
+
+  it('ends others if the option recent is false', async () => {
+    const { one, clear } = await arrange({ recent: false }, { recency: '10M' });
+    expect((await one.send('GET', clear)).body).toBe('{}');
+    expect(await one.all()).toHaveLength(1);
+  });
+
+  it('asks for the second factor if methods are required, and ends others after it was checked', async () => {
+    const { one, two, clear } = await arrange({ recent: { maxAge: '10M', amr: ['otp'] } });
+    expectError(await one.send('GET', clear), 'MFA-0015');
+    const secret = new Map(one.jar);
+
+    const { manager, dialect, app } = ox;
+    const reauthenticated = createReauthentication(manager, { dialect });
+    app.get('/ajax/multifactor', sessionSecretGuard(manager, { dialect }), async (request, response) => {
+      await reauthenticated(request, response, { amr: ['pwd', 'otp'] });
+      response.json({ data: {} });
+    });
+    await one.send('GET', `/ajax/multifactor?session=${one.session}`);
+    expect(one.jar).toEqual(secret);
+    expect((await one.send('GET', clear)).body).toBe('{}');
+    expectError(await two.use(), 'SES-0203', [two.session]);
+  });
+});
+
+const CONFIRM = 'Confirm that it is you: sign in again to continue.';
