@@ -1,6 +1,6 @@
 const { availableParallelism } = require('node:os');
 
-const { slowTests } = require('./test/jest-projects.js');
+const { partitionedTests, slowTests } = require('./test/jest-projects.js');
 
 /** @type {import('jest').Config} */
 module.exports = {
@@ -20,6 +20,14 @@ module.exports = {
       // One PostgreSQL for the whole run. Every test file gets a database of its own from it.
       globalSetup: '<rootDir>/test/support/global-setup.ts',
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+    },
+    {
+      ...project('partitions'),
+      // The contract tests and the races again, on partitions.
+      testMatch: partitionedTests().map((path) => `<rootDir>/${path}`),
+      globalSetup: '<rootDir>/test/support/global-setup.ts',
+      globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+      setupFiles: ['<rootDir>/test/support/partitioned-layout.js'],
     },
   ],
 };

@@ -11,6 +11,7 @@ import { heading, machine, paragraph, progress } from './report';
 import { measureRevocations } from './revocation';
 import { measureAdminPage } from './rows/admin-page';
 import { measureManyRows } from './rows/many-rows';
+import { measurePartitions } from './rows/partitions';
 import { runInSeparateProcesses } from './separate-processes';
 import { setUp } from './set-up';
 import { timeSignIns } from './sign-in';
@@ -26,6 +27,7 @@ import {
   printOneProcess,
   printDatabaseWork,
   printNodes,
+  printPartitions,
   printRevocations,
   printRows,
   printProcesses,
@@ -46,10 +48,11 @@ import { cachedFastJwt, fastJwt, joseEs256, joseHs256 } from './variants/tokens'
 import { guarded, guardedMany, guardedOpenXchange } from './variants/identity-sessions';
 
 /*
- * npm run bench                     everything except `rows`, `many-cached` and `admin-page`, about 13 minutes
+ * npm run bench                     everything except `rows`, `partitions`, `many-cached` and `admin-page`, about 13 minutes
  * npm run bench -- --quick          the same in about two minutes; the figures are not reliable
  * npm run bench -- --only sign-in   one measurement; the option can be repeated
  * npm run bench -- --only rows      with a million sessions in the table, or as many as `--rows 10000000` says
+ * npm run bench -- --only partitions   ten million sessions in 64 partitions, or as many as `--rows` says; 6 GB of disk
  * npm run bench -- --only many-cached  a million cached sessions, or as many as `--rows` says; about 15 minutes and 4 GB
  * npm run bench -- --only admin-page   the same for the page of administrators
  *
@@ -60,9 +63,12 @@ const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true },
-    rows: { type: 'string', default: '1000000' },
+    rows: { type: 'string' },
   },
 });
+
+/** The number of sessions of the measurements that run only on request, unless one has another. */
+const ROWS = options.rows ?? '1000000';
 
 /** The variants that differ by a few percent. They are measured more often than the others. */
 const close = [plain, control, withEmptyMiddleware, withCookieParser, guarded, guardedOpenXchange];
@@ -73,6 +79,7 @@ const far = variants.filter((variant) => !close.includes(variant) && variant !==
 const MANY_ROWS = 'rows';
 const MANY_CACHED = 'many-cached';
 const ADMIN_PAGE = 'admin-page';
+const PARTITIONS = 'partitions';
 
 const measurements: Record<string, (database: Database, findings: Findings) => Promise<void>> = {
   async 'one-process'(database, findings) {
@@ -181,30 +188,37 @@ const measurements: Record<string, (database: Database, findings: Findings) => P
   },
 
   async [ADMIN_PAGE](database, findings) {
-    heading(`The page for administrators with ${options.rows} sessions in the table`);
-    findings.adminPage = await measureAdminPage(database, Number(options.rows));
+    heading(`The page for administrators with ${ROWS} sessions in the table`);
+    findings.adminPage = await measureAdminPage(database, Number(ROWS));
     printAdminPage(findings.adminPage);
   },
 
   async [MANY_CACHED](database, findings) {
-    heading(`${options.rows} cached sessions`);
+    heading(`${ROWS} cached sessions`);
     const plan = { slices: 20, fewSlices: 0, sliceSeconds: 1, warmUpSeconds: 20 };
     const compared = [withEmptyMiddleware, guardedMany];
     findings.manyCached = await runInSeparateProcesses(database, compared, [], {
-      sessions: Number(options.rows),
+      sessions: Number(ROWS),
       ...plan,
     });
     printManyCached(findings.manyCached);
   },
 
+  async [PARTITIONS](database, findings) {
+    const rows = Number(options.rows ?? '10000000');
+    heading(`${rows} sessions in partitions`);
+    findings.partitions = await measurePartitions(database, rows);
+    printPartitions(findings.partitions);
+  },
+
   async [MANY_ROWS](database, findings) {
-    heading(`${options.rows} sessions in the table`);
-    findings.rows = await measureManyRows(database, Number(options.rows));
+    heading(`${ROWS} sessions in the table`);
+    findings.rows = await measureManyRows(database, Number(ROWS));
     printRows(findings.rows);
   },
 };
 
-const ON_REQUEST = [MANY_ROWS, MANY_CACHED, ADMIN_PAGE];
+const ON_REQUEST = [MANY_ROWS, PARTITIONS, MANY_CACHED, ADMIN_PAGE];
 
 async function main(): Promise<void> {
   // Apps are deployed with this setting, and Express is faster with it.

@@ -7,7 +7,9 @@ import { extraCpu, throughput, type VariantTimes } from './one-process';
 import { fixed, table, withError } from './report';
 import type { RevocationDelay } from './revocation';
 import type { ManyRows } from './rows/many-rows';
+import type { CallTime } from './rows/one-user';
 import type { PageTime } from './rows/pages';
+import type { PartitionFigures } from './rows/partitions';
 import type { ProcessFigures } from './separate-processes';
 import type { SignInTime } from './sign-in';
 import type { SlowFlush } from './slow-flush';
@@ -189,12 +191,7 @@ export function printNodes({ reading, ends, sideBySide }: NodesCost): void {
 }
 
 export function printRows({ rows, calls, pages, pagesOfFew, hot, bursts, everything }: ManyRows): void {
-  table(calls, {
-    operation: ({ name }) => name,
-    [`p50 ms, ${rows} sessions`]: ({ many }) => fixed(many, 2),
-    'p50 ms, 10,000 sessions': ({ few }) => fixed(few, 2),
-    ratio: ({ ratio }) => withError(ratio),
-  });
+  printCalls(rows, calls);
   const p50OfFew = new Map(pagesOfFew.map(({ name, p50 }) => [name, p50]));
   table(pages, {
     page: ({ name }) => name,
@@ -213,6 +210,24 @@ export function printRows({ rows, calls, pages, pagesOfFew, hot, bursts, everyth
     ['session rows written by that', fixed(everything.written)],
     ['a page of the newest sessions after that, ms', fixed(everything.page, 1)],
   ]);
+}
+
+export function printPartitions({ rows, calls, cleanup, bytes }: PartitionFigures): void {
+  printCalls(rows, calls);
+  printPairs('figure', 'value', [
+    ['sessions that cleanup deletes per second, during sign-ins', fixed(cleanup.rowsPerSecond)],
+    ['p99 of these sign-ins, ms', fixed(cleanup.signIn, 1)],
+    ['bytes of a session with all indexes', fixed(bytes)],
+  ]);
+}
+
+function printCalls(rows: number, calls: readonly CallTime[]): void {
+  table(calls, {
+    operation: ({ name }) => name,
+    [`p50 ms, ${rows} sessions`]: ({ many }) => fixed(many, 2),
+    'p50 ms, 10,000 sessions': ({ few }) => fixed(few, 2),
+    ratio: ({ ratio }) => withError(ratio),
+  });
 }
 
 export function printAdminPage(pages: readonly PageTime[]): void {

@@ -8,6 +8,7 @@ import { fixed, table, withError } from './report';
 import type { RevocationDelay } from './revocation';
 import type { PageTime } from './rows/pages';
 import type { ManyRows } from './rows/many-rows';
+import type { PartitionFigures } from './rows/partitions';
 import type { ProcessFigures } from './separate-processes';
 import type { SignInTime } from './sign-in';
 import type { SlowFlush } from './slow-flush';
@@ -49,6 +50,7 @@ export interface Findings {
   turns?: readonly LongestTurn[];
   nodes?: NodesCost;
   rows?: ManyRows;
+  partitions?: PartitionFigures;
   adminPage?: readonly PageTime[];
   told?: readonly ToldDelay[];
 }
@@ -207,6 +209,16 @@ const targets: readonly Target[] = [
       '1.5 x',
       `${name} with many sessions relative to 10,000`,
       ({ rows }) => rows?.calls.find((each) => each.name === name)?.ratio,
+    ),
+  ),
+  ...['list of one user', 'get one', 'revoke one', 'sign-in'].map((name) =>
+    atMost(
+      '1.5 x',
+      `p50 of ${name} with many sessions in partitions relative to 10,000`,
+      ({ partitions }) => {
+        const call = partitions?.calls.find((each) => each.name === name);
+        return call && call.many / call.few;
+      },
     ),
   ),
   ...(

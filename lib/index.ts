@@ -89,7 +89,7 @@ export {
 } from './session/session';
 export type { Assurance, GivenAssurance } from './session/assurance';
 export * from './session/session-data';
-export type { Credentials } from './session/credentials';
+export { newSessionId, type Credentials } from './session/credentials';
 export type { DescribedEntry, DescribedSession } from './session/described';
 export type { EndReason } from './session/end-reason';
 export type { OnSignal, Signal, SignalType } from './session/signal';

@@ -1,16 +1,50 @@
 import type { Knex } from 'knex';
 
-/**
- * Creates the table of sessions, the change log, and the triggers that write the log. Triggers see every writer, including
- * an administrator who ends a session by hand in psql.
- */
-export async function up(knex: Knex, schema?: string): Promise<void> {
-  const at = await location(knex, schema);
+/** The layout of the table of sessions. */
+export interface Layout {
+  /** The number of partitions. Default: 0, one table without buckets. */
+  readonly partitions?: number | undefined;
+}
 
+/** The number of buckets. */
+const BUCKETS = 4096;
+
+/** Leaves space for touches on the page of a row, so that they change no index. */
+const FILLFACTOR = 85;
+
+/** Returns SQL for the bucket that an id names: the twelve bits after those of the UUID's version. */
+export function bucketInId(id: string): string {
+  return `get_byte(uuid_send(${id}), 6) % 16 * 256 + get_byte(uuid_send(${id}), 7)`;
+}
+
+/** Returns SQL for the bucket of a user, as `ownerBucket` in `lib/session/bucket.ts` computes it. */
+export function bucketOfOwner(tenant: string, user: string): string {
+  const bytes = `sha256(convert_to(coalesce(${tenant}, '') || chr(31) || ${user}, 'UTF8'))`;
+  return `get_byte(${bytes}, 0) * 16 + get_byte(${bytes}, 1) / 16`;
+}
+
+/** Returns the first bucket of a partition. Partitions have equal numbers of buckets, or numbers that differ by one. */
+export function firstBucket(part: number, partitions: number): number {
+  return Math.ceil((part * BUCKETS) / partitions);
+}
+
+/** The end of the partitioned table. */
+const BY_BUCKET = `, primary key (session_id, bucket),
+      constraint identity_sessions_bucket check (bucket = ${bucketInId('session_id')})
+    ) partition by range (bucket)`;
+
+/**
+ * Creates the table of sessions with its indexes. With partitions, the bucket of the owner is a column, which is part of every
+ * unique key and the first column of the indexes of owners.
+ * @param at The quoted schema.
+ */
+export async function createSessions(knex: Knex, at: string, partitions: number): Promise<void> {
+  const isPartitioned = partitions > 0;
+  const bucket = isPartitioned ? 'bucket, ' : '';
   await knex.raw(`
     create table ${at}.identity_sessions (
       -- Columns of fixed width come first, because alignment then wastes no space.
-      session_id uuid primary key,
+      session_id uuid ${isPartitioned ? 'not null' : 'primary key'},
       -- In milliseconds, as all times in cursors. With finer times, a page could skip or repeat a session.
       signed_in timestamptz(3) not null,
       last_accessed timestamptz,
@@ -25,6 +59,7 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       secret_issued_at timestamptz(3),
       secret_confirmed_at timestamptz(3),
       secret_given_again smallint,
+      ${isPartitioned ? 'bucket smallint not null,' : ''}
       stay_signed_in boolean not null,
       secret_hash bytea not null,
       -- The hash of the part that all secrets of the session share. Null if its secret never rotates.
@@ -66,10 +101,11 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       signals text[],
       -- The name that the owner gave to the session.
       name text
-    ) with (fillfactor = 85)`);
+    ${isPartitioned ? BY_BUCKET : `) with (fillfactor = ${FILLFACTOR})`}`);
+  for (let part = 0; part < partitions; part++) await createPartition(knex, at, part, partitions);
   // For the sessions of one user, newest sign-in first. "is not distinct from" cannot use an index, so null becomes ''.
   await knex.raw(`
-    create index identity_sessions_owner on ${at}.identity_sessions (user_id, coalesce(tenant_id, ''), signed_in)
+    create index identity_sessions_owner on ${at}.identity_sessions (${bucket}user_id, coalesce(tenant_id, ''), signed_in)
     where ended_at is null`);
   // For the cleanup, and for administrators who sort by the last use, of all sessions or of a tenant's.
   await knex.raw(`
@@ -78,7 +114,7 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
     create index identity_sessions_ended_at on ${at}.identity_sessions (ended_at) where ended_at is not null`);
   // For the ended sessions of one user.
   await knex.raw(`
-    create index identity_sessions_ended_owner on ${at}.identity_sessions (user_id, coalesce(tenant_id, ''), signed_in)
+    create index identity_sessions_ended_owner on ${at}.identity_sessions (${bucket}user_id, coalesce(tenant_id, ''), signed_in)
     where ended_at is not null`);
   // Few sessions have data, and only while they are active. The cleanup finds those that hibernate now.
   await knex.raw(`
@@ -109,8 +145,23 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
 
   // An auth id is unique among the live sessions of its owner. Clients choose it, so that another user must not block it.
   await knex.raw(`
-    create unique index identity_sessions_auth_id on ${at}.identity_sessions (auth_id, user_id, coalesce(tenant_id, ''))
+    create unique index identity_sessions_auth_id on ${at}.identity_sessions (${bucket}auth_id, user_id, coalesce(tenant_id, ''))
     where ended_at is null and auth_id is not null`);
+  // For administrators who look for a user of any tenant, or sort by user: the indexes of owners start with the bucket.
+  if (isPartitioned) {
+    await knex.raw(
+      `create index identity_sessions_user on ${at}.identity_sessions (user_id, coalesce(tenant_id, ''))`,
+    );
+  }
+}
+
+/**
+ * Creates the table of sessions, the change log, and the triggers that write the log. Triggers see every writer, including
+ * an administrator who ends a session by hand in psql.
+ */
+export async function up(knex: Knex, schema?: string, { partitions = 0 }: Layout = {}): Promise<void> {
+  const at = await location(knex, schema);
+  await createSessions(knex, at, partitions);
 
   // One row ends all sessions in its scope that were signed in by then. A scope is "everyone", "no tenant", or "tenant:"
   // followed by the tenant's id.
@@ -220,8 +271,9 @@ export async function up(knex: Knex, schema?: string): Promise<void> {
       log_seen_at timestamptz not null default clock_timestamp()
     )`);
 
-  await createDisplace(knex, at);
+  await createDisplace(knex, at, partitions);
   await createTriggers(knex, at);
+  if (partitions > 0) await protectBuckets(knex, at);
   await createTrailTriggers(knex, at);
   await createCredentialsCheck(knex, at);
   await protectEpochs(knex, at);
@@ -252,6 +304,29 @@ export async function down(knex: Knex, schema?: string): Promise<void> {
   await knex.raw(`drop function ${at}.identity_session_epoch_stays()`);
   await knex.raw(`drop function ${at}.identity_session_all_ended()`);
   await knex.raw(`drop function ${at}.identity_session_trail_stays()`);
+  await knex.raw(`drop function if exists ${at}.identity_session_wrong_bucket()`);
+}
+
+async function createPartition(knex: Knex, at: string, part: number, partitions: number): Promise<void> {
+  const [first, end] = [firstBucket(part, partitions), firstBucket(part + 1, partitions)];
+  const name = `identity_sessions_p${String(first).padStart(4, '0')}`;
+  await knex.raw(`
+    create table ${at}.${name} partition of ${at}.identity_sessions
+    for values from (${first}) to (${end}) with (fillfactor = ${FILLFACTOR})`);
+}
+
+/** Creates the trigger that refuses rows whose id does not name the bucket of their owner, because the owner would not find them. */
+export async function protectBuckets(knex: Knex, at: string): Promise<void> {
+  await knex.raw(`
+    create function ${at}.identity_session_wrong_bucket() returns trigger language plpgsql as $$
+    begin
+      raise exception 'identity session % does not name the bucket of its owner', new.session_id
+        using errcode = 'check_violation', constraint = 'identity_sessions_bucket';
+    end $$`);
+  await knex.raw(`
+    create trigger identity_session_wrong_bucket before insert or update of tenant_id, user_id on ${at}.identity_sessions
+    for each row when (new.bucket <> ${bucketOfOwner('new.tenant_id', 'new.user_id')})
+    execute function ${at}.identity_session_wrong_bucket()`);
 }
 
 /**
@@ -337,10 +412,11 @@ async function createTrailTriggers(knex: Knex, at: string): Promise<void> {
  * Every statement in the function has a snapshot of its own. The update therefore sees the sessions of all sign-ins that held
  * the lock before. Above READ COMMITTED it would not see them, so the function refuses to run.
  */
-async function createDisplace(knex: Knex, at: string): Promise<void> {
+export async function createDisplace(knex: Knex, at: string, partitions: number): Promise<void> {
+  const [parameter, inBucket] = partitions > 0 ? [', home smallint', ' and bucket = home'] : ['', ''];
   await knex.raw(`
     create function ${at}.identity_session_displace(
-      lock bigint, most integer, owner text, tenant text, kept uuid, kind text, at timestamptz, reason text, ender text
+      lock bigint, most integer, owner text, tenant text, kept uuid, kind text, at timestamptz, reason text, ender text${parameter}
     ) returns table (
       session_id uuid, tenant_id text, user_id text, client_id text, auth_id text, end_reason text, ended_by text
     ) language plpgsql as $$
@@ -354,7 +430,7 @@ async function createDisplace(knex: Knex, at: string): Promise<void> {
       return query
         with doomed as materialized (
           select session_id from ${at}.identity_sessions d
-          where user_id = owner and coalesce(tenant_id, '') = coalesce(tenant, '') and ended_at is null
+          where user_id = owner and coalesce(tenant_id, '') = coalesce(tenant, '') and ended_at is null${inBucket}
             and (kept is null or session_id <> kept) and (kind is null or device = kind)
             and not exists (
               select from ${at}.identity_session_epochs e
@@ -364,7 +440,7 @@ async function createDisplace(knex: Knex, at: string): Promise<void> {
         )
         update ${at}.identity_sessions s set ended_at = at, end_reason = reason, ended_by = ender
         from doomed
-        where s.session_id = doomed.session_id and s.ended_at is null
+        where s.session_id = doomed.session_id and s.ended_at is null${inBucket}
         returning s.session_id, s.tenant_id::text, s.user_id::text, s.client_id::text, s.auth_id::text, s.end_reason::text,
           s.ended_by::text;
     end $$`);

@@ -15,6 +15,22 @@ function slowTests() {
     .sort();
 }
 
+/** The test files that also run on a partitioned table of sessions: those of stores and of races. */
+function partitionedTests() {
+  return slowTests().filter((path) => PARTITIONED.some((folder) => path.startsWith(folder)));
+}
+
+const PARTITIONED = [
+  'test/store/buffered.',
+  'test/store/cached.',
+  'test/store/postgres/known-devices.',
+  'test/store/postgres/postgres.',
+  'test/store/postgres/trail.',
+  'test/races/',
+  'test/interleavings.',
+  'test/privileges.',
+];
+
 /**
  * @param {string} path relative to the project
  * @param {(path: string) => string} [read] returns the text of a file
@@ -50,4 +66,4 @@ function importsOf(path, text) {
   );
 }
 
-module.exports = { isSlow, slowTests };
+module.exports = { isSlow, partitionedTests, slowTests };

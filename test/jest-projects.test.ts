@@ -7,6 +7,7 @@ describe('the Jest project "quick"', () => {
     expect(projects.map(({ displayName, globalSetup }) => [displayName, globalSetup !== undefined])).toEqual([
       ['quick', false],
       ['database', true],
+      ['partitions', true],
     ]);
   });
 });

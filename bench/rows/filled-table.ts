@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import knex, { type Knex } from 'knex';
 
 import type { IdentitySessionManager, IdentitySessionOptions } from '../../lib';
+import { bucketOfOwner } from '../../migrations/001_identity_sessions';
 import type { Database } from '../database';
 import { signInOf } from '../people';
 import { progress } from '../report';
@@ -20,6 +21,8 @@ export interface Row {
 /** The form of the sessions in the table. */
 export interface Filling {
   readonly sessionsATenant?: number;
+  /** The number of partitions. Default: one table without partitions. */
+  readonly partitions?: number;
   /** SQL for columns, from the number `i` of the session and the times `opened` and `used`. Default: those of one example. */
   readonly columns?: Readonly<Record<string, string>>;
 }
@@ -39,14 +42,14 @@ export class FilledTable {
   static async of(
     rows: number,
     database: Database,
-    { sessionsATenant = SESSIONS_A_TENANT, columns = {} }: Filling = {},
+    { sessionsATenant = SESSIONS_A_TENANT, columns = {}, partitions }: Filling = {},
   ): Promise<FilledTable> {
     progress(`filling a table with ${rows} sessions`);
     const url = await database.create();
     const pool = knex({ client: 'pg', connection: url });
     const table = new FilledTable(rows, url, pool, sessionsATenant, () => database.drop(url));
     try {
-      await builtPackage().migrate(pool);
+      await builtPackage().migrate(pool, { partitions });
       await table.#fill(columns);
       return table;
     } catch (error) {
@@ -99,24 +102,34 @@ export class FilledTable {
   async #fill(more: Filling['columns'] = {}): Promise<void> {
     await this.manager().open(signInOf('example', 0));
     const indexes = await this.#dropIndexes();
+    const userId = `md5('user' || i % ${Math.ceil(this.rows / SESSIONS_A_USER)})::uuid::text`;
+    const tenantId = `'tenant-' || i % ${Math.ceil(this.rows / this.sessionsATenant)}`;
+    const time = `lpad(to_hex((extract(epoch from opened) * 1000)::bigint), 12, '0')`;
     const overrides: Readonly<Record<string, string>> = {
-      session_id: `(lpad(to_hex((extract(epoch from opened) * 1000)::bigint), 12, '0') || '7' || substr(md5(i::text), 1, 19))::uuid`,
+      session_id: `(${time} || '7' || lpad(to_hex(home), 3, '0') || substr(md5(i::text), 1, 16))::uuid`,
+      bucket: 'home',
       secret_hash: `sha256(i::text::bytea)`,
-      user_id: `md5('user' || i % ${Math.ceil(this.rows / SESSIONS_A_USER)})::uuid::text`,
-      tenant_id: `'tenant-' || i % ${Math.ceil(this.rows / this.sessionsATenant)}`,
+      user_id: userId,
+      tenant_id: tenantId,
       signed_in: 'opened',
       last_accessed: 'used',
       active_day: `(used at time zone 'UTC')::date`,
       ...more,
     };
     const columns = Object.keys(await this.pool('identity_sessions').columnInfo());
-    await this.pool.raw(`
+    const insert = `
       with example as (delete from identity_sessions returning *)
       insert into identity_sessions (${columns.join()})
       select ${columns.map((column) => overrides[column] ?? `example.${column}`).join()}
       from example, generate_series(1, ${this.rows}) as i,
         lateral (select now() - interval '30 days' * (1 - i / ${this.rows}::float8)) as one (opened),
-        lateral (select greatest(opened, now() - interval '6 days' * random())) as other (used)`);
+        lateral (select greatest(opened, now() - interval '6 days' * random())) as other (used),
+        lateral (select ${bucketOfOwner(tenantId, userId)}) as owner (home)`;
+    await this.pool.transaction(async (transaction) => {
+      // No triggers, because the trail of these sign-ins is not measured.
+      await transaction.raw('set local session_replication_role = replica');
+      await transaction.raw(insert);
+    });
     for (const index of indexes) await this.pool.raw(index);
     await this.pool.raw('vacuum (analyze) identity_sessions');
     await this.pool.raw('checkpoint');
@@ -128,6 +141,7 @@ export class FilledTable {
       select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition from pg_index
       where indrelid = 'identity_sessions'::regclass and not indisprimary`);
     for (const { name } of rows) await this.pool.raw(`drop index ${name}`);
-    return rows.map(({ definition }) => definition);
+    // The definition of an index on partitions would create it on the parent only.
+    return rows.map(({ definition }) => definition.replace(' ON ONLY ', ' ON '));
   }
 }

@@ -15,7 +15,10 @@ export interface CallTime {
 const ROUNDS = 400;
 const WARM_UP = 50;
 
-const CALLS: Readonly<Record<string, (manager: IdentitySessionManager, row: Row) => Promise<unknown>>> = {
+/** The calls to measure, by name. */
+type Calls = Readonly<Record<string, (manager: IdentitySessionManager, row: Row) => Promise<unknown>>>;
+
+export const CALLS: Calls = {
   'list of one user': (manager, row) => manager.list(row),
   'get one': (manager, { sessionId }) => manager.administration.get(sessionId),
   'revoke one': (manager, row) => manager.revoke(builtPackage().sessionsOf(row, [row.sessionId])),
@@ -23,23 +26,23 @@ const CALLS: Readonly<Record<string, (manager: IdentitySessionManager, row: Row)
 };
 
 /** Measures the calls of a user, alternately in a large table and in a small one. */
-export async function timeCalls(many: FilledTable, few: FilledTable): Promise<CallTime[]> {
+export async function timeCalls(many: FilledTable, few: FilledTable, measured = CALLS): Promise<CallTime[]> {
   const tables = await Promise.all(
     [many, few].map(async (table) => ({
       manager: table.manager(),
       rows: await table.sample(WARM_UP + ROUNDS),
     })),
   );
-  const times = Object.keys(CALLS).map(() => tables.map((): number[] => []));
+  const times = Object.keys(measured).map(() => tables.map((): number[] => []));
   for (let round = 0; round < WARM_UP + ROUNDS; round++) {
-    for (const [index, call] of Object.values(CALLS).entries()) {
+    for (const [index, call] of Object.values(measured).entries()) {
       for (const [of, { manager, rows }] of tables.entries()) {
         const time = await timed(() => call(manager, rows[round]!));
         if (round >= WARM_UP) times[index]![of]!.push(time);
       }
     }
   }
-  return Object.keys(CALLS).map((name, index) => {
+  return Object.keys(measured).map((name, index) => {
     const [inMany, inFew] = times[index]!;
     return {
       name,

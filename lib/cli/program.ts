@@ -4,7 +4,10 @@ import type { Knex } from 'knex';
 import { createIdentitySessionManager } from '../create';
 import type { IdentitySessionManager } from '../manager/manager';
 import { inSchema } from '../database/statement-runner';
+import { checkLayout } from '../migrations/layout';
 import { migrate, pendingMigrations } from '../migrations/migrate';
+import { partitionSessions } from '../migrations/partition-sessions';
+import { BUCKETS } from '../session/bucket';
 import { MOST_TAKEN } from '../store/store';
 import { VERSION } from '../version';
 import { openDatabase, type ConnectionOptions } from './connection';
@@ -88,9 +91,20 @@ function programOn(terminal: Terminal, done: (code: number) => void): Command {
     .command('migrate')
     .description('create or update the tables')
     .option('--dry-run', 'only print the migrations that would run')
+    .option('--partitions <count>', 'create the table of sessions with partitions', countIn(BUCKETS))
     .action(
-      connected((session, options: { dryRun?: boolean }) =>
+      connected((session, options: { dryRun?: boolean; partitions?: number }) =>
         migrateCommand(session, { ...program.opts<ConnectionOptions>(), ...options }, terminal),
+      ),
+    );
+  program
+    .command('partition')
+    .description('move the sessions of a running app from one table to partitions; nobody is signed out')
+    .requiredOption('--partitions <count>', `how many, at most ${BUCKETS}`, countIn(BUCKETS))
+    .option('--end-others', 'end sessions whose ids do not name the bucket of their owner')
+    .action(
+      connected((session, options: { partitions: number; endOthers?: boolean }) =>
+        partitionCommand(withTables(session), options, terminal),
       ),
     );
   program
@@ -185,14 +199,30 @@ async function schemaOf(knex: Knex, given?: string): Promise<string | undefined>
 
 async function migrateCommand(
   { knex }: Session,
-  { schema, dryRun }: { readonly schema?: string; readonly dryRun?: boolean },
+  {
+    schema,
+    dryRun,
+    partitions,
+  }: { readonly schema?: string; readonly dryRun?: boolean; readonly partitions?: number },
   { print }: Terminal,
 ): Promise<number> {
-  const options = schema === undefined ? {} : { schema };
+  const options = { schema, partitions };
   const pending = await pendingMigrations(knex, options);
-  if (pending.length > 0 && !dryRun) await migrate(knex, options);
+  if (dryRun) await checkLayout(knex, options);
+  else await migrate(knex, options);
   if (pending.length === 0) print('All migrations have run.');
   for (const name of pending) print(`${dryRun ? 'Would run' : 'Ran'} ${name}.`);
+  return EXIT.ok;
+}
+
+async function partitionCommand(
+  { knex, schema }: Session & { readonly schema: string },
+  { partitions, endOthers = false }: { readonly partitions: number; readonly endOthers?: boolean },
+  { print }: Terminal,
+): Promise<number> {
+  const { copied, ended } = await partitionSessions(knex, { schema, partitions, endOthers });
+  print(`Moved ${copied} sessions to ${partitions} partitions.`);
+  if (ended > 0) print(`Ended ${ended} sessions whose ids do not name the bucket of their owner.`);
   return EXIT.ok;
 }
 

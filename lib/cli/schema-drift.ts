@@ -1,8 +1,7 @@
 import type { Knex } from 'knex';
 
-import { systemClock } from '../clock';
 import { inSchema } from '../database/statement-runner';
-import { mintSessionId } from '../session/credentials';
+import { mintSecret } from '../session/credentials';
 import { createTables } from '../migrations/migration';
 
 /** A difference between the tables and a new installation, with the statement that removes it. */
@@ -27,9 +26,11 @@ interface Defined {
 export async function schemaDrift(knex: Knex, schema: string): Promise<Drift[]> {
   const transaction = await knex.transaction();
   try {
-    const reference = `check_${mintSessionId(systemClock().now())}`;
+    const reference = `check_${mintSecret('hex')}`;
     await transaction.raw('create schema ??', [reference]);
-    await createTables(transaction, reference);
+    await createTables(transaction, reference, {
+      partitions: (await isPartitioned(transaction, schema)) ? 1 : 0,
+    });
     // With this setting the server writes the schema in every definition.
     await transaction.raw("set local search_path = ''");
     const wanted = await definitionsIn(transaction, reference, schema);
@@ -38,6 +39,15 @@ export async function schemaDrift(knex: Knex, schema: string): Promise<Drift[]> 
   } finally {
     await transaction.rollback();
   }
+}
+
+async function isPartitioned(knex: Knex, schema: string): Promise<boolean> {
+  const { rows } = await knex.raw<{ rows: unknown[] }>(
+    `select from pg_class c join pg_namespace n on n.oid = relnamespace
+    where nspname = ? and relname = 'identity_sessions' and relkind = 'p'`,
+    [schema],
+  );
+  return rows.length > 0;
 }
 
 /** The beginning of the names of all tables, indexes and functions. */
@@ -74,7 +84,7 @@ const DEFINITIONS = `
   with tables as (
     select c.oid, c.relname, n.nspname, format('%I.%I', n.nspname, c.relname) as name
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = :schema and c.relkind in ('r', 'p') and c.relname ~ '^identity_session'
+    where n.nspname = :schema and c.relkind in ('r', 'p') and c.relname ~ '^identity_session' and not c.relispartition
   ), columns as (
     select t.name, t.relname, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) as type, concat_ws(' ',
       pg_catalog.format_type(a.atttypid, a.atttypmod),

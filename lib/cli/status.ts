@@ -48,7 +48,9 @@ function statement(tables: Tables): string {
       count(*) filter (where ${live})::int as live,
       (count(distinct (user_id, tenant_id)) filter (where ${live}))::int as users,
       count(*) filter (where not ${live})::int as ended,
-      round(pg_total_relation_size(:sessions) / 1e6)::int as megabytes,
+      -- A table without partitions has no tree.
+      round(coalesce((select sum(pg_total_relation_size(relid)) from pg_partition_tree(:sessions)),
+        pg_total_relation_size(:sessions)) / 1e6)::int as megabytes,
       (select count(*)::int from :schema:.identity_session_changes) as changes,
       (select to_char(finished_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') from :schema:.identity_session_cleanup
         where finished_at > '-infinity') as cleanup

@@ -57,7 +57,7 @@ export function setLink(theirs: ForeignSession, { sessionId, owner }: Link): voi
  */
 export function derivedId(key: Key, sid: string, owner: Owner, previous: string | undefined): string {
   const seed = JSON.stringify([sid, owner.tenantId ?? null, owner.userId, previous ?? null]);
-  return keyedId(key, 'express-session', seed);
+  return keyedId(key, 'express-session', seed, owner);
 }
 
 /** Stores the express-session now. */

@@ -63,7 +63,11 @@ export interface SignIn extends GivenAssurance {
   readonly protocolData?: ProtocolData | undefined;
   /** The id under which other systems log this sign-in: at most 128 characters, unique among the owner's live sessions. */
   readonly authId?: string | null | undefined;
-  /** A UUID for the session, chosen by the app's own code and never by a request. Default: a new one. */
+  /**
+   * A UUID for the session, chosen by the app's own code and never by a request: `newSessionId(owner)`. Another UUID is accepted if
+   * the table of sessions is not partitioned. A partitioned table refuses it with `invalid-request`, because the id of a session
+   * must name the bucket of its owner. Default: a new one.
+   */
   readonly sessionId?: string | undefined;
   /**
    * The time when the app checked the password or the other credentials. If they changed after it, the sign-in is refused with
@@ -152,12 +156,15 @@ export function newSession(
   const clientHints = checkedClientHints(signIn.clientHints);
   const device = settings.describeDevice(userAgent, clientId, clientHints);
   const address = settings.keptAddress(signIn.ipAddress);
+  const tenantId = optionalText('tenantId', signIn.tenantId, 255);
+  const userId = text('userId', signIn.userId, 255);
+  const { sessionId } = signIn;
   return {
-    sessionId: signIn.sessionId === undefined ? mintSessionId(now) : givenId(signIn.sessionId),
+    sessionId: sessionId === undefined ? mintSessionId(now, { tenantId, userId }) : givenId(sessionId),
     ...firstSecret(secret, { rotates }),
     knownDevice: actor === null ? deviceOf(signIn) : null,
-    tenantId: optionalText('tenantId', signIn.tenantId, 255),
-    userId: text('userId', signIn.userId, 255),
+    tenantId,
+    userId,
     clientId,
     actor,
     device: actor === null ? kindOf(signIn, clientId, device, settings) : IMPERSONATION,

@@ -29,10 +29,12 @@ const OPTIONS = {
  * @throws TypeError if an option is unknown or invalid
  */
 export function migrationConfig(options: MigrateOptions = {}): Knex.MigratorConfig {
-  const { schema, tableName } = readOptions(options, OPTIONS, { heading: 'The migrations cannot run' });
+  const { schema, partitions, tableName } = readOptions(options, OPTIONS, {
+    heading: 'The migrations cannot run',
+  });
   return {
     ...NO_HOST_SETTINGS,
-    migrationSource: source(schema),
+    migrationSource: source({ schema, partitions }),
     tableName,
     ...(schema !== undefined && { schemaName: schema }),
   };
@@ -54,11 +56,11 @@ interface Listed {
   readonly file: MigrationName;
 }
 
-function source(schema: string | undefined): Knex.MigrationSource<Listed> {
+function source(options: MigrationOptions): Knex.MigrationSource<Listed> {
   return {
     getMigrations: () => Promise.resolve(MIGRATION_NAMES.map((file) => ({ file }))),
     getMigrationName: ({ file }) => file,
-    getMigration: ({ file }) => Promise.resolve(migration(file, { schema })),
+    getMigration: ({ file }) => Promise.resolve(migration(file, options)),
   };
 }
 

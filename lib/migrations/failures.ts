@@ -8,6 +8,8 @@ class MigrationFailure extends Error {
 const ADVICE: Readonly<Record<string, string>> = {
   '42501':
     'the role that runs the migrations of express-identity-sessions needs CREATE on the schema, or on the database if the schema is missing. To roll back, it must own the tables',
+  '53200':
+    'the server has too few locks for this number of partitions: use fewer, or raise `max_locks_per_transaction`',
   '42P07':
     'the migrations of express-identity-sessions ran in another way, which this history does not contain. Continue to run them in that way',
 };

@@ -4,6 +4,7 @@ import { plainKnex } from '../database/knex';
 import { ownKnex } from '../database/own-knex';
 import { migrationConfig, type MigrateOptions } from './config';
 import { explained } from './failures';
+import { checkLayout } from './layout';
 import { checkServerVersion, createSchema, MIGRATION_NAMES } from './migration';
 
 /** The argument of `migrate` in an app without Knex. */
@@ -17,7 +18,8 @@ export interface MigrateConnectionOptions extends MigrateOptions {
  * but the first find nothing to do. An app without Knex calls `migrate({ connection })`.
  * @throws TypeError if an option is unknown, or if the Knex or the connection settings cannot be used
  * @throws Error before it changes anything, if the server is older than PostgreSQL 14
- * @throws Error if the role lacks a privilege, or if the tables were created in another way; nothing has changed then
+ * @throws Error if the role lacks a privilege, if the tables were created in another way, or if they have another number of
+ * partitions; nothing has changed then
  */
 export function migrate(knex: Knex, options?: MigrateOptions): Promise<void>;
 export function migrate(options: MigrateConnectionOptions): Promise<void>;
@@ -49,12 +51,14 @@ async function migrateOn(knex: Knex, options: MigrateOptions): Promise<void> {
     );
   }
   const plain = plainKnex(knex);
+  await checkLayout(plain, options);
   if ((await pendingIn(plain, config)).length === 0) return;
   const run = async (transaction: Knex.Transaction) => {
     await checkServerVersion(transaction);
     await transaction.raw('select pg_advisory_xact_lock(?)', [LOCK]);
     if (options.schema !== undefined) await transaction.raw(createSchema(options.schema));
     await transaction.migrate.latest(config);
+    await checkLayout(transaction, options);
   };
   await explained(() => plain.transaction(run, READ_COMMITTED));
 }

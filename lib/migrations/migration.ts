@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 
 import * as identitySessions from '../../migrations/001_identity_sessions';
-import { schemaName } from '../options/checks';
+import { count, schemaName } from '../options/checks';
+import { BUCKETS } from '../session/bucket';
 import { type OptionTable, readOptions } from '../options/reader';
 import { explained } from './failures';
 
@@ -14,7 +15,7 @@ const MIGRATIONS: Readonly<Record<MigrationName, SchemaMigration>> = {
 };
 
 interface SchemaMigration {
-  readonly up: (knex: Knex, schema?: string) => Promise<void>;
+  readonly up: (knex: Knex, schema?: string, layout?: identitySessions.Layout) => Promise<void>;
   readonly down: (knex: Knex, schema?: string) => Promise<void>;
 }
 
@@ -25,9 +26,14 @@ export const MIGRATION_NAMES = Object.keys(MIGRATIONS) as readonly MigrationName
 export interface MigrationOptions {
   /** The schema for the tables. It is created if it is missing. Default: the connection's current schema. */
   readonly schema?: string | undefined;
+  /** The number of partitions of the table of sessions, from 1 to 4096. Default: one table without partitions. */
+  readonly partitions?: number | undefined;
 }
 
-export const MIGRATION_OPTIONS = { schema: { check: schemaName } } satisfies OptionTable<MigrationOptions>;
+export const MIGRATION_OPTIONS = {
+  schema: { check: schemaName },
+  partitions: { check: count(1, BUCKETS) },
+} satisfies OptionTable<MigrationOptions>;
 
 /** A migration in the form that Knex expects of a migration file. */
 export interface Migration {
@@ -43,7 +49,9 @@ export interface Migration {
  * @throws TypeError if there is no migration with this name, or if an option is unknown or invalid
  */
 export function migration(name: MigrationName, options: MigrationOptions = {}): Migration {
-  const { schema } = readOptions(options, MIGRATION_OPTIONS, { heading: 'The migration cannot run' });
+  const { schema, partitions } = readOptions(options, MIGRATION_OPTIONS, {
+    heading: 'The migration cannot run',
+  });
   if (!MIGRATION_NAMES.includes(name)) {
     const names = MIGRATION_NAMES.join(', ');
     throw new TypeError(
@@ -56,15 +64,19 @@ export function migration(name: MigrationName, options: MigrationOptions = {}): 
       explained(async () => {
         await checkServerVersion(knex);
         if (schema !== undefined) await knex.raw(createSchema(schema));
-        await up(knex, schema);
+        await up(knex, schema, { partitions });
       }),
     down: (knex) => explained(() => down(knex, schema)),
   };
 }
 
 /** Runs all migrations in a schema without recording them. */
-export async function createTables(transaction: Knex.Transaction, schema: string): Promise<void> {
-  for (const { up } of Object.values(MIGRATIONS)) await up(transaction, schema);
+export async function createTables(
+  transaction: Knex.Transaction,
+  schema: string,
+  layout: identitySessions.Layout,
+): Promise<void> {
+  for (const { up } of Object.values(MIGRATIONS)) await up(transaction, schema, layout);
 }
 
 /**

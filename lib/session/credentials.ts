@@ -1,6 +1,8 @@
 import { createHmac, hash, randomBytes } from 'node:crypto';
 
-import type { IdentitySession, StoredSession } from './session';
+import { systemClock } from '../clock';
+import { withBucket } from './bucket';
+import type { IdentitySession, Owner, StoredSession } from './session';
 
 /** The credentials of a request: a session id, and the secret that proves possession of the session. */
 export interface Credentials {
@@ -20,14 +22,25 @@ const SECRET = /^[A-Za-z0-9_-]{43}$/;
 
 /**
  * Returns a new session id. It is a UUID version 7 (RFC 9562), so that ids grow with time and the primary key stays
- * small. The id is not a secret.
+ * small. It names the bucket of the owner and has 62 random bits. The id is not a secret.
  */
-export function mintSessionId(now: number): string {
+export function mintSessionId(now: number, owner: Owner): string {
   const bytes = randomBytes(16);
   bytes.writeUIntBE(now, 0, 6);
   bytes[6] = 0x70 | (bytes[6]! & 0x0f);
   bytes[8] = 0x80 | (bytes[8]! & 0x3f);
-  return bytes.toString('hex');
+  return withBucket(bytes.toString('hex'), owner);
+}
+
+/**
+ * Returns an id for the option `sessionId` of a sign-in, for apps that need it in advance. The sign-in must be one of this owner.
+ * @throws TypeError if the owner has no `userId`
+ */
+export function newSessionId(owner: Owner): string {
+  if (typeof (owner as Partial<Owner> | undefined)?.userId !== 'string') {
+    throw new TypeError('newSessionId() needs the owner of the session: `newSessionId({ userId: "…" })`');
+  }
+  return mintSessionId(systemClock().now(), owner);
 }
 
 /** Returns a new secret. */

@@ -8,10 +8,11 @@ import { keyedHash, keyedId, type Key } from './keyed-hash';
 export function derivedCredentials(
   key: Key,
   old: string,
-  { tenantId, userId }: Owner,
+  owner: Owner,
 ): { readonly sessionId: string; readonly secret: string } {
+  const { tenantId, userId } = owner;
   const seed = JSON.stringify([old, tenantId ?? null, userId]);
-  const sessionId = keyedId(key, 'adopted session', seed);
+  const sessionId = keyedId(key, 'adopted session', seed, owner);
   const secret = Buffer.from(keyedHash(key, 'adopted secret', seed), 'hex').toString('base64url');
   return { sessionId, secret };
 }

@@ -1,5 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 
+import { withBucket } from './bucket';
+import type { Owner } from './session';
+
 /**
  * A secret key of the installation. All nodes have the same one. Values that are hashed with it cannot be guessed from a
  * copy of the table that holds the hashes.
@@ -24,10 +27,10 @@ export function keyedHash(key: Key, purpose: string, value: string): string {
 
 /**
  * Returns a session id that is derived from a value: a UUID of version 8 (RFC 9562), from which the value cannot be computed. Equal
- * values get equal ids.
+ * values get equal ids. It names the bucket of the owner.
  * @param purpose As in `keyedHash`.
  */
-export function keyedId(key: Key, purpose: string, value: string): string {
+export function keyedId(key: Key, purpose: string, value: string, owner: Owner): string {
   const digits = keyedHash(key, purpose, value);
-  return `${digits.slice(0, 12)}8${digits.slice(13, 16)}8${digits.slice(17, 32)}`;
+  return withBucket(`${digits.slice(0, 12)}8${digits.slice(13, 16)}8${digits.slice(17, 32)}`, owner);
 }

@@ -38,7 +38,7 @@ async function read(): Promise<ChangeSet> {
 }
 
 async function insert(by: Knex = knex): Promise<string> {
-  const id = mintSessionId(Date.now());
+  const id = mintSessionId(Date.now(), { userId: 'alice' });
   await by.raw(
     `insert into identity_sessions (session_id, secret_hash, user_id, device, stay_signed_in, signed_in, active_day)
      values (?, '', 'alice', 'Web', false, now(), now())`,

@@ -14,13 +14,19 @@ describe('the command line', () => {
   it('lists its commands', async () => {
     const { code, out } = await cli(['--help'], {});
     expect(code).toBe(0);
-    for (const command of ['doctor', 'migrate', 'status', 'list', 'end', 'cleanup']) {
+    for (const command of ['doctor', 'migrate', 'partition', 'status', 'list', 'end', 'cleanup']) {
       expect(out).toContain(`  ${command} `);
     }
   });
 
   it('exits with 2 and says what to do on a database without tables', async () => {
-    for (const args of [['status'], ['list'], ['end', '--user', 'alice'], ['cleanup']]) {
+    for (const args of [
+      ['status'],
+      ['partition', '--partitions', '4'],
+      ['list'],
+      ['end', '--user', 'alice'],
+      ['cleanup'],
+    ]) {
       expect(await cli(args, env())).toMatchObject({
         code: 2,
         err: 'error: The tables do not exist. Run `npx express-identity-sessions migrate`, or check the schema',

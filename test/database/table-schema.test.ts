@@ -4,6 +4,7 @@ import { StatementRunner, type Statement } from '../../lib/database/statement-ru
 import { TableSchema } from '../../lib/database/table-schema';
 import { READ_EVERY } from '../../lib/changes/changes';
 import { migrate, sessionsOf, type IdentitySessionManager } from '../../lib';
+import { partitionSessions } from '../../lib/migrations';
 import { FakeClock } from '../support/clock';
 import { createDatabase, emptyDatabase, type TestDatabase } from '../support/database';
 import { until } from '../support/gate';
@@ -30,10 +31,32 @@ describe('TableSchema', () => {
   });
   afterAll(() => database.destroy());
 
-  it('returns the configured schema without a query', async () => {
+  it('returns the configured schema, and rejects with its name if it has no tables', async () => {
+    await migrate(database.knex, { schema: 'odd "name"' });
     const schema = new TableSchema('odd "name"', runner);
     expect(await schema.statements((name) => `in ${name}`)()).toBe('in odd "name"');
-    expect(runner.count).toBe(0);
+    expect(runner.count).toBe(1);
+    const missing = new TableSchema('missing', runner).statements((name) => name);
+    await expect(missing()).rejects.toThrow('missing from the schema "missing"');
+  });
+
+  it('builds statements again after the layout has changed, and only then', async () => {
+    const own = await createDatabase('plain');
+    try {
+      const runner = new StatementRunner(appConnections(own.knex), { budget: 30_000 });
+      const schema = new TableSchema(undefined, runner);
+      const built = schema.statements((_, partitions) => ({ partitions }));
+      const first = await built();
+      expect(first).toEqual({ partitions: 0 });
+      await schema.refresh();
+      expect(await built()).toBe(first);
+      await partitionSessions(own.knex, { partitions: 3 });
+      expect(await built()).toBe(first);
+      await schema.refresh();
+      expect(await built()).toEqual({ partitions: 3 });
+    } finally {
+      await own.destroy();
+    }
   });
 
   it('finds the schema of the tables with one query, for all callers', async () => {

@@ -6,6 +6,7 @@ import { postgres } from '../../lib/store/postgres/postgres';
 import type { End, AdministeredStore } from '../../lib/store/store';
 import { createDatabase, type TestDatabase } from '../support/database';
 import { admission, aSession } from '../support/sessions';
+import { idColumns, idOf } from '../support/rows';
 
 const now = Date.UTC(2026, 0, 15, 12);
 const END: End = { at: now, reason: 'revoked', by: null };
@@ -80,13 +81,14 @@ describe('touches by two nodes', () => {
   it('never deadlock: a thousand statements touch the same sessions in different orders', async () => {
     // With this many rows the planner looks the sessions up one by one, in the order of the statement.
     await database.knex.raw(`
-      insert into identity_sessions (session_id, secret_hash, user_id, device, stay_signed_in, signed_in, active_day)
-      select gen_random_uuid(), '', 'user ' || i, 'Web', false, '2026-01-15', '2026-01-15' from generate_series(1, 5000) as i;
+      insert into identity_sessions (${idColumns}, secret_hash, user_id, device, stay_signed_in, signed_in, active_day)
+      select ${idOf(`'user ' || i`)}, '', 'user ' || i, 'Web', false, '2026-01-15', '2026-01-15' from generate_series(1, 5000) as i;
       analyze identity_sessions`);
     const { rows } = await database.knex.raw<{ rows: { session_id: string }[] }>(
       'select session_id from identity_sessions limit 20',
     );
-    const shuffled = () => rows.map(({ session_id }) => session_id).sort(() => Math.random() - 0.5);
+    const ids = rows.map(({ session_id }) => session_id.replaceAll('-', ''));
+    const shuffled = () => [...ids].sort(() => Math.random() - 0.5);
     await aThousandTimes(async (round) => {
       const touches = shuffled().map((id) => ({ id, at: now + round, ipAddresses: [] }));
       await nodes[round % 2]!.touch(touches);

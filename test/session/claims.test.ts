@@ -1,7 +1,7 @@
 import { claimedSession, claims } from '../../lib/session/claims';
 import { mintSessionId } from '../../lib/session/credentials';
 
-const sessionId = mintSessionId(0);
+const sessionId = mintSessionId(0, { userId: 'alice' });
 const dashed = sessionId.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 
 describe('claims', () => {
@@ -40,7 +40,7 @@ describe('claimedSession', () => {
     [{ sid: 42 }],
     [{ sid: [sessionId] }],
     [{ sid: { toString: () => sessionId } }],
-    [{ sid: sessionId, sessionid: mintSessionId(1) }],
+    [{ sid: sessionId, sessionid: mintSessionId(1, { userId: 'alice' }) }],
     [{ sid: sessionId, sessionid: 'junk' }],
   ])('returns undefined for %j', (given) => expect(claimedSession(given)).toBeUndefined());
 });

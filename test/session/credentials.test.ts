@@ -8,11 +8,13 @@ import {
   mintSalt,
   mintSecret,
   mintSessionId,
+  newSessionId,
   parsedSessionId,
   successorOf,
 } from '../../lib/session/credentials';
 import { satisfies } from '../support/compliance';
-import { aSession } from '../support/sessions';
+import { bucketIn, ownerBucket } from '../../lib/session/bucket';
+import { ALICE, aSession } from '../support/sessions';
 
 const by = (secret: string) => ({ sessionId: '0'.repeat(32), secret });
 
@@ -21,15 +23,29 @@ const DASHED = '018F0D2C-7f5a-4e3b-9c1d-0123456789ab';
 describe('mintSessionId', () => {
   it('returns a UUID version 7 as 32 lower-case hexadecimal digits', () => {
     const now = Date.UTC(2026, 5, 1);
-    const id = mintSessionId(now);
+    const id = mintSessionId(now, ALICE);
     expect(id).toMatch(/^[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$/);
     expect(parseInt(id.slice(0, 12), 16)).toBe(now);
     expect(isSessionId(id)).toBe(true);
+    expect(bucketIn(id)).toBe(ownerBucket(ALICE));
   });
 
   it(satisfies('never returns the same id twice', 'ASVS 7.2.3'), () => {
-    const ids = new Set(Array.from({ length: 100_000 }, () => mintSessionId(0)));
+    const ids = new Set(Array.from({ length: 100_000 }, () => mintSessionId(0, ALICE)));
     expect(ids.size).toBe(100_000);
+  });
+});
+
+describe('newSessionId', () => {
+  it('returns an id that names the bucket of the owner', () => {
+    const id = newSessionId({ userId: 'bob', tenantId: 'acme' });
+    expect(isSessionId(id)).toBe(true);
+    expect(bucketIn(id)).toBe(ownerBucket({ userId: 'bob', tenantId: 'acme' }));
+  });
+
+  it('throws a TypeError without an owner', () => {
+    expect(() => newSessionId(undefined as never)).toThrow('newSessionId() needs the owner');
+    expect(() => newSessionId({ userId: 5 } as never)).toThrow(TypeError);
   });
 });
 

@@ -60,7 +60,7 @@ const BOUNDARIES: Readonly<Record<string, Boundary>> = {
   },
   crypto: {
     within:
-      /^lib\/(session\/(credentials|keyed-hash|sealed|stamp|binding-proof)|http\/fingerprint|protocols\/open-xchange\/cookie-hash)$/,
+      /^lib\/(session\/(bucket|credentials|keyed-hash|sealed|stamp|binding-proof)|http\/fingerprint|protocols\/open-xchange\/cookie-hash)$/,
   },
   // The clock imports timers, so that fake timers that replace the global functions do not affect it.
   timers: { within: /^lib\/clock$/ },

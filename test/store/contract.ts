@@ -204,7 +204,7 @@ export function testSessionStore(make: () => StoreUnderTest): void {
 
     it('rejects with session-id-taken if another session has the id, and leaves that session unchanged', async () => {
       const session = await inserted();
-      const again = aSession(clock.now(), { sessionId: session.sessionId, userId: 'bob' });
+      const again = aSession(clock.now(), { sessionId: session.sessionId, clientId: 'another' });
       const limit = { max: 1, per: 'user' } as const;
       const limits = (['endOldest', 'refuse'] as const).map((onLimit) => [{ ...limit, onLimit }]);
       for (const conditions of [{}, ...limits.map((each) => ({ limits: each }))]) {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import knex, { type Knex } from 'knex';
 import { migrate } from '../../lib/migrations/migrate';
-import { databaseUrl, onServer, runName, templateName } from './server';
+import { databaseUrl, onServer, runName, templateName, usualLayout } from './server';
 
 /** True if Knex supports the setting `connectionPool`. The lowest supported version does not. */
 export const acceptsPools = 'initializeExternalPool' in (knex({ client: 'pg' }).client as object);
@@ -19,8 +19,8 @@ export interface TestDatabase {
 }
 
 /** Creates a database in which the package's migrations have run. */
-export async function createDatabase(): Promise<TestDatabase> {
-  return open(await copyOf(templateName()));
+export async function createDatabase(layout = usualLayout()): Promise<TestDatabase> {
+  return open(await copyOf(templateName(layout)));
 }
 
 /** Creates a database of another encoding in which the package's migrations have run. */

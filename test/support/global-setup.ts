@@ -3,15 +3,16 @@ import knex from 'knex';
 import { startEmbeddedPostgres } from '../../examples/demo/postgres';
 import { migrate } from '../../lib/migrations/migrate';
 import tearDown from './global-teardown';
-import { databaseUrl, onServer, rememberServer, templateName } from './server';
+import { databaseUrl, onServer, PARTITIONS, rememberServer, templateName, type Layout } from './server';
 
-/** Uses the PostgreSQL of `DATABASE_URL` or starts one. Creates the migrated template that test databases are copied from. */
+/** Uses the PostgreSQL of `DATABASE_URL` or starts one. Creates the migrated templates that test databases are copied from. */
 export default async function setUp(): Promise<void> {
   const url = process.env.DATABASE_URL || (await startServer());
   // Two runs on one server must not use the same databases.
   rememberServer(url, `sessions_test_${randomBytes(6).toString('hex')}`);
   try {
-    await makeTemplate();
+    await makeTemplate('plain');
+    await makeTemplate('partitioned');
   } catch (error) {
     await tearDown();
     throw error;
@@ -32,11 +33,12 @@ async function startServer(): Promise<string> {
   return url;
 }
 
-async function makeTemplate(): Promise<void> {
-  await onServer(`create database ${templateName()} template template0`);
-  const database = knex({ client: 'pg', connection: databaseUrl(templateName()) });
+async function makeTemplate(layout: Layout): Promise<void> {
+  const name = templateName(layout);
+  await onServer(`create database ${name} template template0`);
+  const database = knex({ client: 'pg', connection: databaseUrl(name) });
   try {
-    await migrate(database);
+    await migrate(database, layout === 'partitioned' ? { partitions: PARTITIONS } : {});
   } finally {
     await database.destroy();
   }

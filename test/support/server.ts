@@ -12,8 +12,19 @@ export function runName(): string {
   return remembered('TEST_RUN');
 }
 
-export function templateName(): string {
-  return `${runName()}_template`;
+/** The number of partitions in the tests of the partitioned layout. Not a power of two, so that partitions differ in size. */
+export const PARTITIONS = 7;
+
+/** The layouts of the table of sessions, each with a template of its own. */
+export type Layout = 'plain' | 'partitioned';
+
+/** The layout that tests use if they do not name one. The project `partitions` sets it. */
+export function usualLayout(): Layout {
+  return process.env.TEST_LAYOUT === 'partitioned' ? 'partitioned' : 'plain';
+}
+
+export function templateName(layout: Layout): string {
+  return `${runName()}_${layout}`;
 }
 
 export function databaseUrl(database: string): string {

@@ -17,7 +17,7 @@ export const BOB: Owner = { tenantId: null, userId: 'bob' };
 /** A session as a sign-in creates it at `now`, with some fields replaced. */
 export function aSession(now: number, said: Partial<StoredSession> = {}): StoredSession {
   return {
-    sessionId: mintSessionId(now),
+    sessionId: mintSessionId(now, { tenantId: said.tenantId ?? null, userId: said.userId ?? 'alice' }),
     ...firstSecret('a secret'),
     knownDevice: null,
     boundKey: null,

@@ -40,8 +40,9 @@ export function acquireToken(
   const { clock } = manager.settings;
   return async function acquireToken(request: Request) {
     const now = clock.now();
-    const { sessionId: from } = sessionOf(request);
-    const grant: Grant = { from, until: now + timeout, sessionId: mintSessionId(now) };
+    const session = sessionOf(request);
+    const { sessionId: from } = session;
+    const grant: Grant = { from, until: now + timeout, sessionId: mintSessionId(now, session) };
     const token = await sealed(installationKeysOf(manager), PURPOSE, { ...grant });
     return dialect.answer({ data: { token }, timestamp: now });
   };

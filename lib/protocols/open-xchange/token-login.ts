@@ -81,7 +81,7 @@ export function tokenLogin(
       address: ipAddress(signInAddress(request)),
       checkedAt,
       until: now + timeout,
-      sessionId: mintSessionId(now),
+      sessionId: mintSessionId(now, { userId: account.userId, tenantId: account.tenantId ?? null }),
     };
     const serverToken = await sealed(installationKeysOf(manager), PURPOSE, { ...pending });
     attemptOf(request)?.decide('succeeded');

@@ -115,6 +115,8 @@ export const GERMAN: Translation & { readonly refusals: Readonly<Record<string, 
     '"{name}" must be text, or null.': '„{name}“ muss ein Text sein, oder null.',
     'Only the name of a session can be changed.': 'Nur der Name einer Sitzung kann geändert werden.',
     '"{name}" must be the id of a session.': '„{name}“ muss die Kennung einer Sitzung sein.',
+    '"{name}" must come from newSessionId() for this user, because the sessions are stored in partitions.':
+      '„{name}“ muss für diesen Benutzer von newSessionId() stammen, weil die Sitzungen in Partitionen gespeichert werden.',
     '"{name}" must be a list of at most {most} ids of sessions.':
       '„{name}“ muss eine Liste von höchstens {most} Kennungen von Sitzungen sein.',
     '"{name}" must be a whole number from {min} to {max}.':

@@ -1,10 +1,13 @@
-import { inSchema, statementsOf, type StatementRunner } from '../../database/statement-runner';
+import { inSchema, type StatementRunner } from '../../database/statement-runner';
 import type { TableSchema } from '../../database/table-schema';
+import { bucketIn } from '../../session/bucket';
 import type { Owner } from '../../session/session';
 import type { KnownDevice, KnownDevices, Novelty, Sighting } from '../known-devices';
+import { inBucket, placeValues, statementsOn } from './buckets';
 import { ownerLock } from './credential-changes';
 import { OwnerQueue } from './owner-queue';
 import { day } from './rows';
+import { tablesIn, type Tables } from './tables';
 
 /** Remembers devices in the table `identity_session_devices`. */
 export function postgresKnownDevices(runner: StatementRunner, schema: TableSchema): KnownDevices {
@@ -21,14 +24,15 @@ type Statements = ReturnType<typeof statements>;
 
 class PostgresKnownDevices implements KnownDevices {
   readonly #runner: StatementRunner;
-  readonly #sql: () => Promise<Statements>;
+  readonly #sql: () => Promise<Statements & { readonly partitions: number }>;
   readonly #unknown = new OwnerQueue((sightings: readonly Sighting[]) => this.#addUnderLock(sightings));
 
   constructor(runner: StatementRunner, schema: TableSchema) {
     this.#runner = runner;
-    this.#sql = schema.statements((name) =>
-      statements(inSchema('identity_session_devices', name), inSchema('identity_sessions', name)),
-    );
+    this.#sql = schema.statements((name, partitions) => ({
+      ...statements(inSchema('identity_session_devices', name), tablesIn(name, partitions)),
+      partitions,
+    }));
   }
 
   /** Most devices are known. Only for the others, the owner's lock decides which sign-in was the first. */
@@ -69,7 +73,10 @@ class PostgresKnownDevices implements KnownDevices {
       await run(sql.lock, owner);
       const novelties: Novelty[] = [];
       for (const { device, sessionId, at } of sightings) {
-        const [added] = await run(sql.add, [...owner, device, at, sessionId]);
+        const [added] = await run(sql.add, [
+          ...[...owner, device, at, sessionId],
+          ...placeValues(sql.partitions, bucketIn(sessionId)),
+        ]);
         novelties.push((added?.['novelty'] as Novelty | null | undefined) ?? 'known');
       }
       return novelties;
@@ -86,10 +93,10 @@ function valuesOf({ userId, tenantId }: Owner): readonly unknown[] {
   return [userId, tenantId ?? ''];
 }
 
-function statements(table: string, sessions: string) {
+function statements(table: string, tables: Tables) {
   const owned = 'user_id = $1 and tenant = $2';
   const device = `decode($3, 'hex')`;
-  return statementsOf(table, {
+  return statementsOn(table, tables.partitions, {
     lock: `select pg_advisory_xact_lock(${ownerLock('$2::text', '$1::text')})`,
 
     /** Returns a row if the device is known. Writes at most once a day. */
@@ -104,7 +111,9 @@ function statements(table: string, sessions: string) {
      * this device.
      */
     add: `
-      with live as materialized (select 1 from ${sessions} where session_id = $5 for key share)
+      with live as materialized (
+        select 1 from ${tables.sessions} s where session_id = $5${inBucket(tables, '$6')} for key share
+      )
       insert into ${table} (user_id, tenant, device, used_on)
       select $1, $2, ${device}, ${day('$4')} from live
       on conflict do nothing

@@ -1,8 +1,9 @@
 import { afterPendingIo } from '../../clock';
 import { sqlState } from '../../database/failures';
-import { plainRefusal } from '../../errors';
+import { invalidRequest, plainRefusal } from '../../errors';
 import type { Health } from '../../health';
 import type { Lowered } from '../../session/assurance';
+import { bucketIn, ownerBucket } from '../../session/bucket';
 import type { Data } from '../../session/session-data';
 import { isSessionId } from '../../session/credentials';
 import type { Cutoffs } from '../../session/lifetimes';
@@ -38,6 +39,7 @@ import {
 } from '../store';
 import type { StatementRunner } from '../../database/statement-runner';
 import { TableSchema } from '../../database/table-schema';
+import { byPartition, partRanges, placeValues, type Place } from './buckets';
 import { CREDENTIALS_CHANGED, WRONG_ISOLATION } from './credential-changes';
 import { scopeText } from './epochs';
 import { OwnerQueue } from './owner-queue';
@@ -95,8 +97,18 @@ interface CrowdedRow {
 
 type Statements = ReturnType<typeof statements>;
 
+/** The statements for a layout of the table of sessions. */
+interface LaidOut {
+  readonly sql: Statements;
+  readonly partitions: number;
+}
+
 /** Runs a statement of the store by its name, alone or in a transaction. */
-type RunByName = (name: keyof Statements, values: readonly unknown[]) => Promise<readonly SessionRow[]>;
+type RunByName = (
+  name: keyof Statements,
+  values: readonly unknown[],
+  place?: Place,
+) => Promise<readonly SessionRow[]>;
 
 /** A call of `find` that waits for the next statement. */
 interface Waiter {
@@ -107,19 +119,26 @@ interface Waiter {
 class PostgresStore implements AdministeredStore {
   readonly #runner: StatementRunner;
   readonly #onDefect: (error: Error) => void;
-  readonly #sql: () => Promise<Statements>;
+  readonly #schema: TableSchema;
+  readonly #laidOut: () => Promise<LaidOut>;
   readonly #searching: () => Promise<ReturnType<typeof searchStatements>>;
   readonly #lockedInserts = new OwnerQueue((inserts: readonly Insert[]) => this.#insertUnderLock(inserts));
   /** True if the default isolation level is above READ COMMITTED, at which sign-ins would not see a change of credentials. */
   #insertsInTransactions = false;
+  /** The partition that cleanup visits next, modulo their number. */
+  #part = 0;
   /** The calls of `find` since the last statement, by id. One statement answers all of them. */
   #waiting = new Map<string, Waiter[]>();
 
   constructor(runner: StatementRunner, schema: TableSchema, onDefect: (error: Error) => void) {
     this.#runner = runner;
     this.#onDefect = onDefect;
-    this.#sql = schema.statements((name) => statements(tablesIn(name)));
-    this.#searching = schema.statements((name) => searchStatements(tablesIn(name)));
+    this.#schema = schema;
+    this.#laidOut = schema.statements((name, partitions) => ({
+      sql: statements(tablesIn(name, partitions)),
+      partitions,
+    }));
+    this.#searching = schema.statements((name, partitions) => searchStatements(tablesIn(name, partitions)));
   }
 
   async insert(session: StoredSession, admission: Admission): Promise<Ending> {
@@ -137,7 +156,7 @@ class PostgresStore implements AdministeredStore {
     }
     const { userId, tenantId, authId, signedIn } = session;
     const freeing = [userId, tenantId, authId, ...cutoffValues(admission.cutoffs), signedIn];
-    const freed = await this.#once('freeAuthId', freeing);
+    const freed = await this.#once('freeAuthId', freeing, ownerBucket(session));
     try {
       const { ended, more } = await this.#insert(session, admission);
       return { ended: [...freed.map(endedSessionFromRow), ...ended], more };
@@ -166,7 +185,8 @@ class PostgresStore implements AdministeredStore {
     const { cutoffs, exceptClients, after = NEWEST, take } = page;
     const wanted = [owner.userId, owner.tenantId ?? null, ...cutoffValues(cutoffs)];
     const hidden = exceptClients.length > 0 ? exceptClients : null;
-    const rows = await this.#repeatable('list', [...wanted, hidden, after.signedIn, after.sessionId, take]);
+    const values = [...wanted, hidden, after.signedIn, after.sessionId, take];
+    const rows = await this.#repeatable('list', values, ownerBucket(owner));
     return this.#sessionsFrom(rows);
   }
 
@@ -180,22 +200,22 @@ class PostgresStore implements AdministeredStore {
       part !== undefined,
       part && jsonText(part),
     ]);
-    return (await this.#repeatable('update', [id, ...changes, name !== undefined, name])).length > 0;
+    const values = [id, ...changes, name !== undefined, name];
+    return (await this.#repeatable('update', values, bucketIn(id))).length > 0;
   }
 
   async raiseAssurance(id: string, raised: Raised, change?: SecretChange): Promise<boolean> {
     if (!isSessionId(id)) return false;
     const { authenticatedAt, acr, amr, credentialsCheckedAt, at, from } = raised;
-    const sql = await this.#sql();
     const values = [id, authenticatedAt, acr, amr.join(' ') || null, credentialsCheckedAt, at, from];
     try {
       // In a transaction, because the check of the credentials needs READ COMMITTED.
-      return await this.#runner.transaction(async (run) => {
+      return await this.#transaction(async (run) => {
         if (change !== undefined) {
           const { statement, values: changed } = secretChange(change);
-          if ((await run(sql[statement], [id, ...changed])).length === 0) return false;
+          if ((await run(statement, [id, ...changed], bucketIn(id))).length === 0) return false;
         }
-        return (await run(sql.raiseAssurance, values)).length > 0;
+        return (await run('raiseAssurance', values, bucketIn(id))).length > 0;
       });
     } catch (error) {
       throw refusalOfInsert(error);
@@ -204,21 +224,25 @@ class PostgresStore implements AdministeredStore {
 
   async lowerAssurance(which: Revocation, { methods, acr }: Lowered): Promise<Lowering> {
     const rows = await spelled((spelling) =>
-      this.#once('lowerAssurance', [...selectionValues(revocationIn(spelling, which)), methods ?? null, acr]),
+      this.#once(
+        'lowerAssurance',
+        [...selectionValues(revocationIn(spelling, which)), methods ?? null, acr],
+        ownerBucket(which.owner),
+      ),
     );
     return { ids: ids(rows), more: rows.length === MOST_LOWERED };
   }
 
   async changeData(id: string, change: (data: Data) => Data): Promise<boolean> {
     if (!isSessionId(id)) return false;
-    const sql = await this.#sql();
-    const changed = await this.#runner.transaction(async (run) => {
-      const [row] = await run<SessionRow>(sql.lockData, [id]);
+    const bucket = bucketIn(id);
+    const changed = await this.#transaction(async (run) => {
+      const [row] = await run('lockData', [id], bucket);
       if (row === undefined) return false;
       const changing = attempt(() => jsonText(change(dataIn(row))));
       // An error of the app's function is no error of the database.
       if ('error' in changing) return changing;
-      await run(sql.update, [id, false, null, true, changing.result, false, null, false, null]);
+      await run('update', [id, false, null, true, changing.result, false, null, false, null], bucket);
       return true;
     });
     if (typeof changed === 'object') throw changed.error;
@@ -228,28 +252,42 @@ class PostgresStore implements AdministeredStore {
   async changeSecret(id: string, change: SecretChange): Promise<boolean> {
     if (!isSessionId(id)) return false;
     const { statement, values } = secretChange(change);
-    return (await this.#once(statement, [id, ...values])).length > 0;
+    return (await this.#once(statement, [id, ...values], bucketIn(id))).length > 0;
   }
 
   async wake(id: string, at: number, idleSince: number): Promise<boolean> {
-    return (await this.#once('wake', [id, at, idleSince])).length > 0;
+    return (await this.#once('wake', [id, at, idleSince], bucketIn(id))).length > 0;
   }
 
   async bind(id: string, key: string): Promise<boolean> {
-    return (await this.#once('bind', [id, key])).length > 0;
+    return (await this.#once('bind', [id, key], bucketIn(id))).length > 0;
   }
 
   async confirmBinding(id: string, key: string, at: number): Promise<boolean> {
-    return (await this.#once('confirmBinding', [id, key, at])).length > 0;
+    return (await this.#once('confirmBinding', [id, key, at], bucketIn(id))).length > 0;
   }
 
+  /** Writes to each partition with a statement of its own. One statement for all would look for every row in every partition. */
   async touch(touches: readonly Touch[]): Promise<TouchResult> {
-    const unwritten = await this.#once('touch', [
+    const { partitions } = await this.#laidOut();
+    if (partitions < 2) return this.#touch(touches);
+    const results: TouchResult[] = [];
+    for (const part of byPartition(touches, partitions, ({ id }) => id))
+      results.push(await this.#touch(part));
+    return {
+      ended: results.flatMap(({ ended }) => ended),
+      skipped: results.flatMap(({ skipped }) => skipped),
+    };
+  }
+
+  async #touch(touches: readonly Touch[]): Promise<TouchResult> {
+    const values = [
       arrayLiteral(touches.map((touch) => touch.id)),
       arrayLiteral(touches.map((touch) => touch.at)),
       arrayLiteral(touches.map(({ ipAddresses }) => `"${ipAddresses.join()}"`)),
       arrayLiteral(touches.map(({ node }) => `"${node ?? ''}"`)),
-    ]);
+    ];
+    const unwritten = await this.#once('touch', values, bucketsIn(touches.map(({ id }) => id)));
     return {
       ended: ids(unwritten.filter((row) => row['live'] === 'f')),
       skipped: ids(unwritten.filter((row) => row['live'] === 't')),
@@ -259,17 +297,20 @@ class PostgresStore implements AdministeredStore {
   /** A trigger of migration 001 writes every session that this ends to the change log. See `lib/changes/postgres.ts`. */
   async end(which: Revocation, end: End): Promise<Ending> {
     const rows = await spelled((spelling) =>
-      this.#once('end', endValues(revocationIn(spelling, which), endIn(spelling, end))),
+      this.#once(
+        'end',
+        endValues(revocationIn(spelling, which), endIn(spelling, end)),
+        ownerBucket(which.owner),
+      ),
     );
     return endingOf(rows);
   }
 
   async changeCredentials({ tenantId, userId }: Owner, at: number): Promise<void> {
-    const sql = await this.#sql();
     const owner = [tenantId ?? null, userId];
-    await this.#runner.transaction(async (run) => {
-      await run(sql.lock, owner);
-      await run(sql.changeCredentials, [...owner, at]);
+    await this.#transaction(async (run) => {
+      await run('lock', owner);
+      await run('changeCredentials', [...owner, at]);
     });
   }
 
@@ -306,13 +347,16 @@ class PostgresStore implements AdministeredStore {
 
   async sweep({ endedAfter, cutoffs }: Retained, limit: number): Promise<number> {
     await this.#once('forgetCredentialChanges', [endedAfter - LONGEST_SIGN_IN, limit]);
-    const [row] = await this.#once('sweep', [...cutoffValues(cutoffs), endedAfter, limit]);
-    return Number(row?.['swept']);
+    return this.#inParts(limit, async (left, part) => {
+      const [row] = await this.#once('sweep', [...cutoffValues(cutoffs), endedAfter, left], part);
+      return Number(row?.['swept']);
+    });
   }
 
   async crowded(max: number, after?: Owner): Promise<Crowded> {
     const { userId = '', tenantId } = after ?? {};
-    const rows = await this.#repeatable<CrowdedRow>('crowded', [userId, tenantId ?? '', max]);
+    const first = after === undefined ? 0 : ownerBucket(after);
+    const rows = await this.#repeatable<CrowdedRow>('crowded', [userId, tenantId ?? '', max], first);
     const last = rows.find((row) => row.next === 't');
     return {
       owners: rows.filter((row) => row.crowded === 't').map(ownerOf),
@@ -322,16 +366,22 @@ class PostgresStore implements AdministeredStore {
 
   async endUnused(owner: Owner, { max, cutoffs, at }: Kept): Promise<readonly EndedSession[]> {
     const values = [owner.userId, owner.tenantId ?? null, max, ...cutoffValues(cutoffs), at];
-    return (await this.#once('endUnused', values)).map(endedSessionFromRow);
+    return (await this.#once('endUnused', values, ownerBucket(owner))).map(endedSessionFromRow);
   }
 
-  async erase({ userId, tenantId = null }: Owner, limit: number): Promise<readonly string[]> {
-    return ids(await this.#once('erase', [userId, tenantId, limit]));
+  async erase(owner: Owner, limit: number): Promise<readonly string[]> {
+    const values = [owner.userId, owner.tenantId ?? null, limit];
+    return ids(await this.#once('erase', values, ownerBucket(owner)));
   }
 
   async hibernate(cutoffs: Cutoffs, limit: number): Promise<Hibernated> {
-    const blanked = [...cutoffValues(cutoffs), cutoffs.hibernation, limit];
-    const rows = await this.#once('hibernate', blanked);
+    const rows: SessionRow[] = [];
+    await this.#inParts(limit, async (left, part) => {
+      const blanked = [...cutoffValues(cutoffs), cutoffs.hibernation, left];
+      const dropped = await this.#once('hibernate', blanked, part);
+      rows.push(...dropped);
+      return dropped.length;
+    });
     return {
       dropped: rows.length,
       sessions: rows.filter((row) => row['live'] === 't').map(referenceFromRow),
@@ -360,12 +410,61 @@ class PostgresStore implements AdministeredStore {
   async #repeatable<R extends object = SessionRow>(
     name: keyof Statements,
     values: readonly unknown[],
+    place?: Place,
   ): Promise<readonly R[]> {
-    return this.#runner.repeatable<R>((await this.#sql())[name], values);
+    return this.#onLayout(({ sql, partitions }) =>
+      this.#runner.repeatable<R>(sql[name], [...values, ...placeValues(partitions, place)]),
+    );
   }
 
-  async #once(name: keyof Statements, values: readonly unknown[]): Promise<readonly SessionRow[]> {
-    return this.#runner.once<SessionRow>((await this.#sql())[name], values);
+  /** @param place The buckets of the rows, which the statement names if rows have buckets. */
+  async #once(
+    name: keyof Statements,
+    values: readonly unknown[],
+    place?: Place,
+  ): Promise<readonly SessionRow[]> {
+    return this.#onLayout(({ sql, partitions }) =>
+      this.#runner.once<SessionRow>(sql[name], [...values, ...placeValues(partitions, place)]),
+    );
+  }
+
+  async #transaction<T>(work: (run: RunByName) => Promise<T>): Promise<T> {
+    return this.#onLayout(({ sql, partitions }) =>
+      this.#runner.transaction((run) =>
+        work((name, values, place) => run(sql[name], [...values, ...placeValues(partitions, place)])),
+      ),
+    );
+  }
+
+  /** Runs a call again if it failed, having changed nothing, because the sessions were moved to partitions since it was prepared. */
+  async #onLayout<T>(call: (layout: LaidOut) => Promise<T>): Promise<T> {
+    const layout = await this.#laidOut();
+    try {
+      return await call(layout);
+    } catch (error) {
+      if (!isOfOtherLayout(error)) throw error;
+      await this.#schema.refresh();
+      const current = await this.#laidOut();
+      if (current === layout) throw error;
+      return call(current);
+    }
+  }
+
+  /** Runs a bounded statement on all partitions, one after the other, until `limit` rows were processed. Returns their number. */
+  async #inParts(
+    limit: number,
+    work: (left: number, part: Place | undefined) => Promise<number>,
+  ): Promise<number> {
+    const { partitions } = await this.#laidOut();
+    if (partitions === 0) return work(limit, undefined);
+    const ranges = partRanges(partitions);
+    let processed = 0;
+    for (let visited = 0; visited < partitions && processed < limit; visited++) {
+      // The next call continues with the partition in which this one reached its limit.
+      if (visited > 0) this.#part++;
+      processed += await work(limit - processed, ranges[this.#part % partitions]);
+    }
+    return processed;
   }
 
   /** Rules about the owner's other sessions hold only under the owner's lock, which needs a transaction. */
@@ -385,9 +484,8 @@ class PostgresStore implements AdministeredStore {
       ended: await this.#insertRow(run, session, admission, admission.displaces),
       more: false,
     });
-    if (!this.#insertsInTransactions) return insert((name, values) => this.#once(name, values));
-    const sql = await this.#sql();
-    return this.#runner.transaction((run) => insert((name, values) => run<SessionRow>(sql[name], values)));
+    if (!this.#insertsInTransactions) return insert((...statement) => this.#once(...statement));
+    return this.#transaction(insert);
   }
 
   /** Reads all waiting ids with one statement. After a restart, thousands of sessions are missing at the same time. */
@@ -395,7 +493,8 @@ class PostgresStore implements AdministeredStore {
     const waiting = this.#waiting;
     this.#waiting = new Map();
     try {
-      const rows = await this.#repeatable('find', [arrayLiteral([...waiting.keys()])]);
+      const wanted = [...waiting.keys()];
+      const rows = await this.#repeatable('find', [arrayLiteral(wanted)], wanted.map(bucketIn));
       const found = new Map((await this.#sessionsFrom(rows)).map((session) => [session.sessionId, session]));
       for (const [id, waiters] of waiting) for (const { resolve } of waiters) resolve(found.get(id));
     } catch (error) {
@@ -432,7 +531,7 @@ class PostgresStore implements AdministeredStore {
       end.reason,
       end.by,
     ];
-    return endingOf(await this.#once('displace', [...inserted, ...ending]));
+    return endingOf(await this.#once('displace', [...inserted, ...ending], ownerBucket(session)));
   }
 
   /**
@@ -451,9 +550,7 @@ class PostgresStore implements AdministeredStore {
 
   /** Inserts sessions of one owner, one after the other, in one transaction. */
   async #insertTogether(inserts: readonly Insert[]): Promise<readonly (readonly EndedSession[])[]> {
-    const sql = await this.#sql();
-    return this.#runner.transaction(async (runStatement) => {
-      const run: RunByName = (name, values) => runStatement<SessionRow>(sql[name], values);
+    return this.#transaction(async (run) => {
       const { tenantId, userId } = inserts[0]!.session;
       await run('lock', [tenantId, userId]);
       const ended: (readonly EndedSession[])[] = [];
@@ -485,7 +582,7 @@ class PostgresStore implements AdministeredStore {
   ): Promise<readonly EndedSession[]> {
     const inserted = [...valuesOf(session), credentialsCheckedAt];
     if (replaced !== undefined) return endOn(run, replaced.which, replaced.end, inserted);
-    await run('insert', inserted);
+    await run('insert', inserted, ownerBucket(session));
     return [];
   }
 
@@ -498,7 +595,7 @@ class PostgresStore implements AdministeredStore {
     for (const limit of limits) {
       const counted = [session.userId, session.tenantId, ...cutoffValues(cutoffs), limit.max - 1];
       const shared = [limit.per, session.clientId, session.device, session.sessionId];
-      const tooMany = ids(await run('beyondLimit', [...counted, ...shared]));
+      const tooMany = ids(await run('beyondLimit', [...counted, ...shared], ownerBucket(session)));
       if (tooMany.length === 0) continue;
       if (limit.onLimit !== 'endOldest') throw limitReached(limit);
       const end: End = { at: session.signedIn, reason: 'displaced', by: null };
@@ -534,8 +631,8 @@ async function endOn(
 ): Promise<readonly EndedSession[]> {
   const rows =
     added === undefined
-      ? await run('end', endValues(which, end))
-      : await run('replace', [...added, ...endValues(which, end)]);
+      ? await run('end', endValues(which, end), ownerBucket(which.owner))
+      : await run('replace', [...added, ...endValues(which, end)], ownerBucket(which.owner));
   const { ended, more } = endingOf(rows);
   if (more) throw new TooManyToEnd(which, end);
   return ended;
@@ -558,14 +655,33 @@ function displacesOnly({ displaces, limits = [] }: Admission): boolean {
   return limits.length === 0 && displaces.length === 1;
 }
 
-/** The index by which an auth id is unique. */
-const AUTH_ID = 'identity_sessions_auth_id';
+/** The index by which an auth id is unique. PostgreSQL names those of partitions after the partition and the columns. */
+const AUTH_ID = /^identity_sessions_(p\d+_.*)?auth_id/;
+const SESSION_ID = /^identity_sessions_(p\d+_)?pkey$/;
 
 /** Maps an error of an insert to the refusal that it means. Returns other errors unchanged. */
 function refusalOfInsert(error: unknown): unknown {
   if (sqlState(error) === CREDENTIALS_CHANGED) return plainRefusal('credential-changed');
-  if (violates(error, 'identity_sessions_pkey')) return sessionIdTaken();
+  if (violates(error, SESSION_ID)) return sessionIdTaken();
+  if (constraintOf(error) === 'identity_sessions_bucket') return wrongBucket();
   return violates(error, AUTH_ID) ? authIdTaken() : error;
+}
+
+function wrongBucket(): Error {
+  return invalidRequest(
+    'sessionId',
+    '"{name}" must come from newSessionId() for this user, because the sessions are stored in partitions.',
+  );
+}
+
+/**
+ * Returns true for the errors of statements for one table that ran on a partitioned one: a row without a bucket belongs to no
+ * partition, and the function that displaces sessions has another signature. Nothing has changed then.
+ */
+function isOfOtherLayout(error: unknown): boolean {
+  const code = sqlState(error);
+  if (code === '23514') return constraintOf(error) === undefined;
+  return code === '42883' || code === '42703';
 }
 
 /** Returns the result or the error of a call. */
@@ -577,9 +693,17 @@ function attempt<T>(call: () => T): { readonly result: T } | { readonly error: u
   }
 }
 
-function violates(error: unknown, unique: string): boolean {
-  const { code, constraint } = error as { code?: unknown; constraint?: unknown };
-  return code === '23505' && constraint === unique;
+function violates(error: unknown, unique: RegExp): boolean {
+  return sqlState(error) === '23505' && unique.test(constraintOf(error) ?? '');
+}
+
+function constraintOf(error: unknown): string | undefined {
+  const { constraint } = (error ?? {}) as { constraint?: unknown };
+  return typeof constraint === 'string' ? constraint : undefined;
+}
+
+function bucketsIn(sessionIds: readonly string[]): readonly number[] {
+  return [...new Set(sessionIds.map(bucketIn))];
 }
 
 function endValues(which: Revocation, { at, reason, by }: End): unknown[] {

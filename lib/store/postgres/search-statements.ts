@@ -1,6 +1,8 @@
 import type { Statement } from '../../database/statement-runner';
 import type { Cutoffs } from '../../session/lifetimes';
 import type { SearchOrder, SortKey } from '../../session/order';
+import { ownerBucket } from '../../session/bucket';
+import { hasBuckets } from './buckets';
 import { latestEpoch, scopeText, withEpochs, withoutEpochs } from './epochs';
 import { selected, time } from './rows';
 import { live, ownedBy } from './statements';
@@ -23,7 +25,7 @@ export function searchStatements(tables: Tables) {
       const values = new Values();
       const { filter, take, skip } = search;
       const conditions = [
-        ...wanted(filter, values),
+        ...wanted(tables, filter, values),
         ...inTheIndexOfOwners(search, values),
         ...behind(search, values),
       ];
@@ -45,7 +47,7 @@ export function searchStatements(tables: Tables) {
 
     count(filter: SearchFilter, cutoffs: Cutoffs): BoundStatement {
       const values = new Values();
-      const conditions = wanted(filter, values);
+      const conditions = wanted(tables, filter, values);
       const parts = partsOf(tables, { filter, cutoffs }, values).map((part) => `(${part.join(' and ')})`);
       const where = [...conditions, `(${parts.join(' or ')})`].join(' and ');
       const text = `select count(*) as count from ${tables.sessions} s where ${where}`;
@@ -70,6 +72,7 @@ function stateOf({ state = 'live' }: SearchFilter): SearchState {
 
 /** Returns the conditions of a search that do not depend on the state. */
 function wanted(
+  tables: Tables,
   { tenantId, userId, device, clientId, node, exceptClients = [] }: SearchFilter,
   values: Values,
 ): string[] {
@@ -78,6 +81,9 @@ function wanted(
   // The indexes of owners contain this form.
   if (owner) conditions.push(ownedBy(values.add(userId), `${values.add(tenantId)}::text`));
   else if (tenantId === null) conditions.push('s.tenant_id is null');
+  if (owner && hasBuckets(tables)) {
+    conditions.push(`s.bucket = ${values.add(ownerBucket({ tenantId, userId }))}::smallint`);
+  }
   const whose = owner ? {} : { tenant_id: tenantId ?? undefined, user_id: userId };
   const equal = { ...whose, device, client_id: clientId, node };
   for (const [column, value] of Object.entries(equal)) {

@@ -1,21 +1,24 @@
 import { MOST_EARLIER, MOST_GIVEN_AGAIN, type SecretChange } from '../../session/secret-rotation';
+import { inBucket } from './buckets';
 import { notEnded } from './epochs';
 import { hexadecimal, time } from './rows';
 import type { Tables } from './tables';
 
 /** The changes of a secret: the same rules in SQL as `changedSecret` in `session/secret-rotation`. $1 is the id, $2 the hash. */
 export function secretStatements(tables: Tables) {
-  const change = (set: string, when = 'true') => `
+  const change = (bucket: string, set: string, when = 'true') => `
     update ${tables.sessions} s set ${set}
-    where session_id = $1 and secret_hash = decode($2, 'hex') and ${notEnded(tables)} and ${when} returning session_id`;
+    where session_id = $1${inBucket(tables, bucket)} and secret_hash = decode($2, 'hex') and ${notEnded(tables)} and ${when} returning session_id`;
   const issued = `secret_hash = decode($3, 'hex'), secret_issued_at = ${time('$4')}, secret_given_again = null, secret_confirmed_at = null`;
   return {
     rotateSecret: change(
+      '$7',
       `${issued}, secret_salt = decode($5, 'hex'), earlier_secret_hashes = secret_hash, earlier_assurance = null`,
       `(not ${OPEN} or secret_issued_at <= ${time('$6')})`,
     ),
 
     replaceSecret: change(
+      '$6',
       `${issued}, secret_salt = null,
        earlier_secret_hashes =
          substring(secret_hash || case when ${OPEN} then earlier_secret_hashes else '' end for ${MOST_EARLIER * 32}),
@@ -23,11 +26,13 @@ export function secretStatements(tables: Tables) {
     ),
 
     confirmSecret: change(
+      '$5',
       `secret_confirmed_at = ${time('$3')}, secret_salt = null, earlier_assurance = null`,
       `${OPEN} and secret_issued_at <= ${time('$4')}`,
     ),
 
     giveSecretAgain: change(
+      '$4',
       `secret_issued_at = greatest(secret_issued_at, ${time('$3')}), secret_given_again = coalesce(secret_given_again, 0) + 1`,
       `${OPEN} and coalesce(secret_given_again, 0) < ${MOST_GIVEN_AGAIN}`,
     ),

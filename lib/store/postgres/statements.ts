@@ -1,5 +1,5 @@
-import { statementsOf } from '../../database/statement-runner';
 import { LONGEST_HISTORY } from '../../session/ip-address';
+import { hasBuckets, inBucket, inBuckets, inRange, statementsOn } from './buckets';
 import { changeCredentials, credentialsHold, forgetCredentialChanges, ownerLock } from './credential-changes';
 import { endEverything, notEnded, withEpochs, withoutEpochs } from './epochs';
 import { readPolicy, setPolicy } from './policy-row';
@@ -8,21 +8,29 @@ import { COLUMNS, ENDED, REFERENCE, WRITTEN, day, selected, time } from './rows'
 import type { Tables } from './tables';
 
 /**
- * Returns every statement of the store. Each connection prepares a statement once, under the statement's key. Times are
+ * Returns every statement of the store. If rows have buckets, the last parameters of a statement about an owner or about some ids
+ * name their buckets, so that PostgreSQL reads only the partitions of these.
+ *
+ * Each connection prepares a statement once, under the statement's key. Times are
  * passed and returned as milliseconds since 1970; no statement uses the server's clock.
  */
 export function statements(tables: Tables) {
   const { sessions: table } = tables;
   const sessions = withEpochs(tables);
-  return statementsOf(table, {
-    insert: insert(tables),
+  const [bucket, after, from] = hasBuckets(tables)
+    ? ['bucket, ', '$4::smallint, ', ' and bucket >= $4::smallint']
+    : ['', '', ''];
+  return statementsOn(table, tables.partitions, {
+    insert: insert(tables, { bucket: `$${INSERTED + 1}` }),
 
     /** Ends the session that the new one replaces, and inserts the new one. */
-    replace: end(tables, INSERTED, `, added as (${insert(tables)})`),
+    replace: end(tables, INSERTED, `, added as (${insert(tables, { bucket: `$${INSERTED + ENDING + 1}` })})`),
 
     displace: displace(tables),
 
-    find: `select ${selected(tables)} from ${sessions} where session_id = any($1::uuid[])`,
+    find: hasBuckets(tables)
+      ? findInPartitions(tables)
+      : `select ${selected(tables)} from ${sessions} where session_id = any($1::uuid[])`,
 
     /**
      * Reads one page along the index of owners. The inner query sorts by nothing but the index, because PostgreSQL would
@@ -31,7 +39,7 @@ export function statements(tables: Tables) {
     list: `
       select ${selected(tables)} from ${withoutEpochs(`(
         select s.* from ${table} s
-        where ${ownedBy('$1', '$2')} and ${live(tables, '$3', '$4', '$5')}
+        where ${ownedBy('$1', '$2')}${inBucket(tables, '$10')} and ${live(tables, '$3', '$4', '$5')}
           and ($6::text[] is null or client_id is null or client_id <> all($6))
           and signed_in <= ${time('$7')} and (signed_in < ${time('$7')} or session_id < $8::uuid)
         order by signed_in desc fetch first $9 rows with ties
@@ -44,13 +52,13 @@ export function statements(tables: Tables) {
           data = case when $4 then $5::jsonb else data end,
           protocol_data = case when $6 then coalesce(protocol_data, '{}') || $7::jsonb else protocol_data end,
           name = case when $8 then $9 else name end
-      where session_id = $1 and ${notEnded(tables)} returning session_id`,
+      where session_id = $1${inBucket(tables, '$10')} and ${notEnded(tables)} returning session_id`,
 
     /** Fails if the owner's credentials changed after they were checked. */
     raiseAssurance: `
       with raised as (
         update ${table} s set authenticated_at = ${time('$2')}, acr = $3, amr = $4
-        where session_id = $1 and ${notEnded(tables)} and ${credentialsHold(tables, 's.tenant_id', 's.user_id', '$5')}
+        where session_id = $1${inBucket(tables, '$8')} and ${notEnded(tables)} and ${credentialsHold(tables, 's.tenant_id', 's.user_id', '$5')}
         returning s.*
       ), noted as (
         insert into ${tables.trail} (at, session_id, event, tenant_id, user_id, client_id, device, user_agent, ip_address)
@@ -62,13 +70,14 @@ export function statements(tables: Tables) {
     lowerAssurance: lowerAssurance(tables),
     ...secretStatements(tables),
 
-    lockData: `select data from ${table} s where session_id = $1 and ${notEnded(tables)} for no key update of s`,
+    lockData: `
+      select data from ${table} s where session_id = $1${inBucket(tables, '$2')} and ${notEnded(tables)} for no key update of s`,
 
     /** Writes the day too, because a hibernating session was not used for a long time. */
     wake: `
       with woken as (
         update ${table} s set data = null, last_accessed = ${time('$2')}, active_day = ${day('$2')}
-        where session_id = $1 and ${notEnded(tables)} and ${idle('$3')}
+        where session_id = $1${inBucket(tables, '$4')} and ${notEnded(tables)} and ${idle('$3')}
         returning s.*
       ), noted as (
         insert into ${tables.trail} (at, session_id, event, tenant_id, user_id, client_id, device, user_agent, ip_address)
@@ -80,12 +89,12 @@ export function statements(tables: Tables) {
 
     bind: `
       update ${table} s set bound_key = $2
-      where session_id = $1 and bound_at is null and ${notEnded(tables)}
+      where session_id = $1${inBucket(tables, '$3')} and bound_at is null and ${notEnded(tables)}
       returning session_id`,
 
     confirmBinding: `
       update ${table} s set bound_at = ${time('$3')}
-      where session_id = $1 and bound_key = $2 and bound_at is null and ${notEnded(tables)}
+      where session_id = $1${inBucket(tables, '$4')} and bound_key = $2 and bound_at is null and ${notEnded(tables)}
       returning session_id`,
 
     /**
@@ -98,7 +107,7 @@ export function statements(tables: Tables) {
         from unnest($1::uuid[], $2::float8[], $3::text[], $4::text[]) as t (session_id, at, ip_addresses, node)
       ), locked as (
         select touched.* from ${table} s join touched using (session_id)
-        where s.ended_at is null
+        where s.ended_at is null${inBuckets(tables, '$5')}
         order by s.session_id for no key update of s skip locked
       ), written as (
         update ${table} s
@@ -107,11 +116,11 @@ export function statements(tables: Tables) {
             ip_addresses = ${appended('s.ip_addresses', 'locked.ip_addresses', 's.sign_in_address')},
             node = case when ${time('locked.at')} < s.last_accessed then s.node else coalesce(locked.node, s.node) end
         from locked
-        where s.session_id = locked.session_id and s.ended_at is null
+        where s.session_id = locked.session_id and s.ended_at is null${inBuckets(tables, '$5')}
         returning s.session_id
       )
       select touched.session_id, s.session_id is not null and s.ended_at is null as live
-      from touched left join ${table} s using (session_id)
+      from touched left join ${table} s on s.session_id = touched.session_id${inBuckets(tables, '$5')}
       where touched.session_id not in (select session_id from written)`,
 
     end: end(tables),
@@ -136,7 +145,7 @@ export function statements(tables: Tables) {
      */
     beyondLimit: `
       select session_id from ${table} s
-      where ${ownedBy('$1', '$2')} and ${live(tables, '$3', '$4', '$5')} and actor is null and session_id <> $10 and case $7
+      where ${ownedBy('$1', '$2')}${inBucket(tables, '$11')} and ${live(tables, '$3', '$4', '$5')} and actor is null and session_id <> $10 and case $7
         when 'client' then client_id is not distinct from $8
         when 'device' then device = $9
         else true
@@ -146,14 +155,16 @@ export function statements(tables: Tables) {
     /** Ends the owner's expired session that still holds an auth id, so that the id is free. */
     freeAuthId: `
       update ${table} s set ended_at = ${time('$7')}, end_reason = 'expired'
-      where auth_id = $3 and ${ownedBy('$1', '$2')} and ended_at is null and not ${live(tables, '$4', '$5', '$6')}
+      where auth_id = $3 and ${ownedBy('$1', '$2')}${inBucket(tables, '$8')} and ended_at is null and not ${live(tables, '$4', '$5', '$6')}
       returning ${ENDED.join()}`,
 
     /**
      * Locks the rows before it deletes them. The lock checks the conditions again, so that a session that was woken since the
      * statement began survives. Rows that another transaction has locked are left for the next sweep.
      */
-    sweep: `
+    sweep: hasBuckets(tables)
+      ? sweepPart(tables)
+      : `
       with marked as (
         select ctid from ${table} where ended_at <= ${time('$4')} limit $5 for update skip locked
       ), expired as (
@@ -163,7 +174,7 @@ export function statements(tables: Tables) {
         limit $5 for update skip locked
       ), swept as (
         delete from ${table} s
-        where ctid = any(array(select ctid from marked union all select ctid from expired limit $5))
+        where ctid = any(array(select ctid from marked union all select ctid from expired limit $5)) and ${isWhole(tables)}
         returning 1
       )
       select count(*) as swept from swept`,
@@ -174,13 +185,13 @@ export function statements(tables: Tables) {
      */
     crowded: `
       with part as (
-        select user_id, coalesce(tenant_id, '') as tenant from ${table}
-        where ended_at is null and (user_id, coalesce(tenant_id, '')) > ($1, $2)
-        order by user_id, coalesce(tenant_id, '') limit ${MOST_COUNTED}
+        select ${bucket}user_id, coalesce(tenant_id, '') as tenant from ${table} s
+        where ended_at is null and (${bucket}user_id, coalesce(tenant_id, '')) > (${after}$1, $2)${from}
+        order by ${bucket}user_id, coalesce(tenant_id, '') limit ${MOST_COUNTED}
       ), owners as (
         select user_id, tenant, count(*) as sessions, sum(count(*)) over () as visited, count(*) over () as owners,
-          row_number() over (order by user_id desc, tenant desc) as from_end
-        from part group by user_id, tenant
+          row_number() over (order by ${hasBuckets(tables) ? 'bucket desc, ' : ''}user_id desc, tenant desc) as from_end
+        from part group by ${bucket}user_id, tenant
       ), found as (
         select user_id, tenant, sessions > $3::int as crowded,
           visited = ${MOST_COUNTED} and from_end = least(2, owners) as next
@@ -192,18 +203,18 @@ export function statements(tables: Tables) {
     endUnused: `
       with picked as (
         select session_id, ${live(tables, '$4', '$5', '$6')} as live from ${table} s
-        where ${ownedBy('$1', '$2')} and ${notEnded(tables)}
+        where ${ownedBy('$1', '$2')}${inBucket(tables, '$8')} and ${notEnded(tables)}
         order by live desc, coalesce(last_accessed, signed_in) desc, session_id desc
         offset $3::int limit ${MOST_ENDED}
       ), doomed as (
         select s.session_id, picked.live from ${table} s join picked using (session_id)
-        where s.ended_at is null
+        where s.ended_at is null${inBucket(tables, '$8')}
         order by s.session_id for no key update of s skip locked
       )
       update ${table} s
       set ended_at = ${time('$7')}, end_reason = case when doomed.live then 'displaced' else 'expired' end
       from doomed
-      where s.session_id = doomed.session_id and s.ended_at is null
+      where s.session_id = doomed.session_id and s.ended_at is null${inBucket(tables, '$8')}
       returning ${ENDED.map((column) => `s.${column}`).join()}`,
 
     /**
@@ -212,25 +223,83 @@ export function statements(tables: Tables) {
      */
     erase: `
       with owned as (
-        select session_id from ${table} where ${ownedInAnyState('$1', '$2')} order by session_id limit $3 for update
+        select session_id from ${table} s
+        where ${ownedInAnyState('$1', '$2')}${inBucket(tables, '$4')} order by session_id limit $3 for update
       ), erased as (
-        delete from ${table} where session_id = any(array(select session_id from owned)) returning session_id, ended_at
+        delete from ${table} s where session_id = any(array(select session_id from owned))${inBucket(tables, '$4')}
+        returning session_id, ended_at
       ), logged as (
         insert into ${tables.changes} (session_id) select session_id from erased where ended_at is not null
       )
       select session_id from erased`,
 
     /** Locks rows as the sweep does, so that a session that was woken since keeps its new data. */
-    hibernate: `
+    hibernate: hasBuckets(tables)
+      ? hibernatePart(tables)
+      : `
       with asleep as (
         select ctid from ${table}
         where ended_at is null and data is not null and active_day <= ${day('greatest($1::float8, $4::float8)')}
           and coalesce(last_accessed, signed_in) <= case when stay_signed_in then ${time('$4')} else ${time('$1')} end
         limit $5 for no key update skip locked
       )
-      update ${table} s set data = null where ctid = any(array(select ctid from asleep))
+      update ${table} s set data = null where ctid = any(array(select ctid from asleep)) and ${isWhole(tables)}
       returning ${REFERENCE.join()}, ${live(tables, '$1', '$2', '$3')} as live`,
   });
+}
+
+/** The condition that the session `s` is in a table without partitions. In partitions, rows can have equal places (`ctid`). */
+function isWhole({ sessions }: Tables): string {
+  return `s.tableoid = '${sessions.replaceAll("'", "''")}'::regclass`;
+}
+
+/**
+ * Finds each id in the partition of its bucket. `limit` keeps the lookup in its place: as a join, PostgreSQL expects it to cost as much
+ * as in all partitions, and may read the whole table instead.
+ */
+function findInPartitions(tables: Tables): string {
+  const found = `(
+    select s.* from unnest($1::uuid[], $2::smallint[]) as wanted (session_id, bucket) cross join lateral (
+      select s.* from ${tables.sessions} s
+      where s.session_id = wanted.session_id and s.bucket = wanted.bucket${inBuckets(tables, '$2')} limit 1
+    ) s
+  )`;
+  return `select ${selected(tables)} from ${withEpochs({ ...tables, sessions: found })}`;
+}
+
+/** Sweeps a range of buckets: the partition with the buckets from $6 to the one before $7. It names rows by their keys. */
+function sweepPart(tables: Tables): string {
+  const { sessions: table } = tables;
+  const located = inRange('$6', '$7');
+  return `
+    with marked as (
+      select session_id from ${table} s where ended_at <= ${time('$4')}${located} limit $5 for update skip locked
+    ), expired as (
+      select session_id from ${table} s
+      where ended_at is null and active_day <= ${day('greatest($1::float8, $2::float8, $4::float8)')}${located}
+        and not ${live(tables, '$1', '$2', '$3')}
+      limit $5 for update skip locked
+    ), swept as (
+      delete from ${table} s
+      where session_id = any(array(select session_id from marked union all select session_id from expired limit $5))${located}
+      returning 1
+    )
+    select count(*) as swept from swept`;
+}
+
+/** Drops the data of hibernating sessions in the buckets from $6 to the one before $7. */
+function hibernatePart(tables: Tables): string {
+  const { sessions: table } = tables;
+  const located = inRange('$6', '$7');
+  return `
+    with asleep as (
+      select session_id from ${table} s
+      where ended_at is null and data is not null and active_day <= ${day('greatest($1::float8, $4::float8)')}${located}
+        and coalesce(last_accessed, signed_in) <= case when stay_signed_in then ${time('$4')} else ${time('$1')} end
+      limit $5 for no key update skip locked
+    )
+    update ${table} s set data = null where session_id = any(array(select session_id from asleep))${located}
+    returning ${REFERENCE.join()}, ${live(tables, '$1', '$2', '$3')} as live`;
 }
 
 /** The number of sessions that one statement counts. More than an app may allow a user to keep. */
@@ -240,12 +309,13 @@ const MOST_COUNTED = 20_000;
 const INSERTED = COLUMNS.length + 1;
 
 /** Fails with `CREDENTIALS_CHANGED` if the owner's credentials changed after they were checked. */
-function insert(tables: Tables, where = 'true'): string {
+function insert(tables: Tables, { where = 'true', bucket }: { where?: string; bucket: string }): string {
+  const [column, value] = hasBuckets(tables) ? [', bucket', `, ${bucket}::smallint`] : ['', ''];
   const parameter = (column: string) => `$${COLUMNS.indexOf(column) + 1}`;
   const checked = credentialsHold(tables, parameter('tenant_id'), parameter('user_id'), `$${INSERTED}`);
   return `
-    insert into ${tables.sessions} (${COLUMNS.join(', ')}, active_day)
-    select ${WRITTEN}, case when ${checked} then ${day(parameter('signed_in'))} end where ${where}`;
+    insert into ${tables.sessions} (${COLUMNS.join(', ')}, active_day${column})
+    select ${WRITTEN}, case when ${checked} then ${day(parameter('signed_in'))} end${value} where ${where}`;
 }
 
 /**
@@ -256,10 +326,12 @@ function displace(tables: Tables): string {
   const [user, tenant, except, device, at, reason, by] = parametersAfter(INSERTED);
   const full = `(select count(*) from ended) = ${MOST_ENDED}`;
   const lock = ownerLock(`${tenant}::text`, `${user}::text`);
+  const bucket = `$${INSERTED + 8}`;
+  const home = hasBuckets(tables) ? `, ${bucket}::smallint` : '';
   return `
     with ended as materialized (
-      select * from ${tables.displace}(${lock}, ${MOST_ENDED}, ${user}, ${tenant}, ${except}, ${device}, ${time(at!)}, ${reason}, ${by})
-    ), added as (${insert(tables, `not ${full}`)})
+      select * from ${tables.displace}(${lock}, ${MOST_ENDED}, ${user}, ${tenant}, ${except}, ${device}, ${time(at!)}, ${reason}, ${by}${home})
+    ), added as (${insert(tables, { where: `not ${full}`, bucket })})
     select ended.*, ${full} as more from (select) as always left join ended on true`;
 }
 
@@ -283,19 +355,20 @@ const MOST_ENDED = 500;
 function end(tables: Tables, before = 0, also = ''): string {
   const { sessions: table } = tables;
   const [user, tenant, only, except, device, at, reason, by] = parametersAfter(before);
+  const located = inBucket(tables, `$${before + ENDING + 1}`);
   return `
     with picked as (
       select session_id from ${table} s
-      where ${selectedBy(tables, [user!, tenant!, only!, except!, device!])}
+      where ${selectedBy(tables, [user!, tenant!, only!, except!, device!])}${located}
       limit ${MOST_ENDED}
     ), doomed as materialized (
       select s.session_id from ${table} s join picked using (session_id)
-      where s.ended_at is null
+      where s.ended_at is null${located}
       order by s.session_id for no key update of s
     ), ended as (
       update ${table} s set ended_at = ${time(at!)}, end_reason = ${reason}, ended_by = ${by}
       from doomed
-      where s.session_id = doomed.session_id and s.ended_at is null
+      where s.session_id = doomed.session_id and s.ended_at is null${located}
       returning ${ENDED.map((column) => `s.${column}`).join()}
     )${also}
     select ended.*, (select count(*) from picked) = ${MOST_ENDED} as more
@@ -346,22 +419,25 @@ function lowerAssurance(tables: Tables): string {
   return `
     with picked as (
       select session_id from ${table} s
-      where ${selectedBy(tables, ['$1', '$2', '$3', '$4', '$5'])}
+      where ${selectedBy(tables, ['$1', '$2', '$3', '$4', '$5'])}${inBucket(tables, '$8')}
         and (${names.map((name) => `s.${name}`).join(', ')}) is distinct from (${values.join(', ')})
       limit ${MOST_LOWERED}
     ), locked as materialized (
       select s.session_id from ${table} s join picked using (session_id)
-      where s.ended_at is null
+      where s.ended_at is null${inBucket(tables, '$8')}
       order by s.session_id for no key update of s
     )
     update ${table} s set (${names.join(', ')}) = row (${values.join(', ')})
     from locked
-    where s.session_id = locked.session_id and s.ended_at is null
+    where s.session_id = locked.session_id and s.ended_at is null${inBucket(tables, '$8')}
     returning s.session_id`;
 }
 
+/** The number of parameters with which a statement selects and ends sessions. */
+const ENDING = 8;
+
 function parametersAfter(before: number): string[] {
-  return Array.from({ length: 8 }, (_, index) => `$${before + index + 1}`);
+  return Array.from({ length: ENDING }, (_, index) => `$${before + index + 1}`);
 }
 
 /** The condition that the session belongs to the user, in the form that the index of owners contains. */

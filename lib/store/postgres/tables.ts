@@ -3,6 +3,8 @@ import { inSchema } from '../../database/statement-runner';
 /** The quoted names of the tables and of the function that statements use, with their schema. */
 export interface Tables {
   readonly sessions: string;
+  /** The number of partitions of the table of sessions. 0 if it is one table, whose rows have no buckets. */
+  readonly partitions: number;
   readonly epochs: string;
   readonly policy: string;
   readonly trail: string;
@@ -14,9 +16,10 @@ export interface Tables {
   readonly checkCredentials: string;
 }
 
-export function tablesIn(schema: string): Tables {
+export function tablesIn(schema: string, partitions = 0): Tables {
   return {
     sessions: inSchema('identity_sessions', schema),
+    partitions,
     epochs: inSchema('identity_session_epochs', schema),
     policy: inSchema('identity_session_policy', schema),
     trail: inSchema('identity_session_trail', schema),

@@ -1,6 +1,7 @@
-import { inSchema, statementsOf, type Row, type StatementRunner } from '../../database/statement-runner';
+import { inSchema, type Row, type StatementRunner } from '../../database/statement-runner';
 import type { TableSchema } from '../../database/table-schema';
 import type { Owner } from '../../session/session';
+import { bucketIn } from '../../session/bucket';
 import type { TrailEntry } from '../../session/trail-entry';
 import {
   changesOf,
@@ -17,9 +18,11 @@ import {
   type Trail,
   type TrailQuery,
 } from '../trail';
+import { inBucket, placeValues, statementsOn } from './buckets';
 import { scopeText } from './epochs';
 import { hex, time } from './rows';
 import { spelled } from './spelling';
+import { tablesIn } from './tables';
 
 /** Keeps the trail in the table `identity_session_trail`. */
 export function postgresTrail(runner: StatementRunner, schema: TableSchema): Trail {
@@ -28,11 +31,11 @@ export function postgresTrail(runner: StatementRunner, schema: TableSchema): Tra
 
 class PostgresTrail implements Trail {
   readonly #runner: StatementRunner;
-  readonly #sql: () => Promise<ReturnType<typeof statements>>;
+  readonly #sql: () => Promise<ReturnType<typeof statements> & { readonly partitions: number }>;
 
   constructor(runner: StatementRunner, schema: TableSchema) {
     this.#runner = runner;
-    this.#sql = schema.statements(statements);
+    this.#sql = schema.statements((name, partitions) => ({ ...statements(name, partitions), partitions }));
   }
 
   async list({ owner, take, before = LAST_ID }: TrailQuery): Promise<readonly TrailEntry[]> {
@@ -49,12 +52,13 @@ class PostgresTrail implements Trail {
   }
 
   async note(failure: NotedFailure, at: number): Promise<number> {
-    const { failed, refused } = await this.#sql();
+    const { failed, refused, partitions } = await this.#sql();
     const counted = [counterOf(failure), at];
     const [row] = await (failure.event === 'refused'
       ? spelled((spelling) => {
           const spelt = { ...failure, userAgent: spelling(failure.userAgent ?? null) };
-          return this.#runner.once(refused, [...counted, ...refusedValues(spelt)]);
+          const place = placeValues(partitions, bucketIn(failure.sessionId));
+          return this.#runner.once(refused, [...counted, ...refusedValues(spelt), ...place]);
         })
       : spelled((spelling) => {
           const spelt = { ...failure, userAgent: spelling(failure.userAgent) };
@@ -64,16 +68,18 @@ class PostgresTrail implements Trail {
   }
 
   async observe(change: ObservedChange, at: number): Promise<number> {
-    const { observed } = await this.#sql();
+    const { observed, partitions } = await this.#sql();
+    const place = placeValues(partitions, bucketIn(change.sessionId));
     const counted = [changesOf(change), at, 1];
     const [row] = await spelled((spelling) =>
-      this.#runner.once(observed, [...counted, ...changeValues(change, spelling)]),
+      this.#runner.once(observed, [...counted, ...changeValues(change, spelling), ...place]),
     );
     return Number(row?.['count'] ?? 0);
   }
 
   async forget(sessionId: string, keys: readonly string[]): Promise<void> {
-    await this.#runner.once((await this.#sql()).forget, [sessionId, keys]);
+    const { forget, partitions } = await this.#sql();
+    await this.#runner.once(forget, [sessionId, keys, ...placeValues(partitions, bucketIn(sessionId))]);
   }
 
   async prune({ before, countedBefore }: RetainedTrail, limit: number): Promise<number> {
@@ -132,16 +138,16 @@ function entryFromRow(row: Row): TrailEntry {
   };
 }
 
-function statements(schema: string) {
-  const trail = inSchema('identity_session_trail', schema);
+function statements(schema: string, partitions: number) {
+  const tables = tablesIn(schema, partitions);
+  const { trail, sessions } = tables;
   const failures = inSchema('identity_session_failures', schema);
-  const sessions = inSchema('identity_sessions', schema);
   const selected = `
     id, round(extract(epoch from at) * 1000) as at, session_id, count, event, tenant_id, user_id, reason, actor, client_id, device,
     user_agent, ip_address, value_before, value_after, encode(name_hash, 'hex') as name_hash`;
   const ofOwner = (user: string, tenant: string) =>
     `user_id = ${user} and coalesce(tenant_id, '') = coalesce(${tenant}, '')`;
-  return statementsOf(trail, {
+  return statementsOn(trail, partitions, {
     ofAll: `select ${selected} from ${trail} where id < $1::bigint order by id desc limit $2`,
 
     /** Reads the owner's own entries and those about everything along an index each. */
@@ -164,12 +170,12 @@ function statements(schema: string) {
 
     /** Takes the owner from the session, so that erasing the owner erases the entry too. */
     refused: `
-      with ${counted(failures, `where exists (select from ${sessions} where session_id = $4::uuid)`)}, listed as (
+      with ${counted(failures, `where exists (select from ${sessions} s where session_id = $4::uuid${inBucket(tables, '$8')})`)}, listed as (
         insert into ${trail}
           (at, count, event, session_id, user_id, tenant_id, reason, ip_address, client_id, device, user_agent)
         select ${time('$2')}, counted.count, 'refused', s.session_id, s.user_id, s.tenant_id, $5::text, $6::text, s.client_id,
           s.device, coalesce($7::text, s.user_agent)
-        from counted, ${sessions} s where s.session_id = $4::uuid and ${IS_LISTED}
+        from counted, ${sessions} s where s.session_id = $4::uuid${inBucket(tables, '$8')} and ${IS_LISTED}
       )
       select count from counted`,
 
@@ -178,7 +184,7 @@ function statements(schema: string) {
       with observed as (
         update ${sessions} s
         set signals = (coalesce(s.signals, '{}') || $5::text)[greatest(1, coalesce(cardinality(s.signals), 0) + 2 - ${MOST_REMEMBERED}):]
-        where s.session_id = $4::uuid and ($5::text = any(s.signals)) is not true
+        where s.session_id = $4::uuid${inBucket(tables, '$11')} and ($5::text = any(s.signals)) is not true
         returning s.session_id, s.user_id, s.tenant_id, s.client_id, s.device
       ), ${counted(failures, 'where exists (select from observed)')}, listed as (
         insert into ${trail} (at, count, event, session_id, user_id, tenant_id, client_id, device, reason, value_before, value_after,
@@ -190,8 +196,8 @@ function statements(schema: string) {
       select count from counted`,
 
     forget: `
-      update ${sessions} set signals = array(select key from unnest(signals) as key where key <> all($2::text[]))
-      where session_id = $1::uuid`,
+      update ${sessions} s set signals = array(select key from unnest(signals) as key where key <> all($2::text[]))
+      where session_id = $1::uuid${inBucket(tables, '$3')}`,
 
     /** Looks at the oldest entries only, so that a run in which nothing is old reads little. */
     prune: `

@@ -3,6 +3,7 @@ import { tablesIn } from '../../../lib/store/postgres/tables';
 describe('tablesIn', () => {
   it('returns the quoted names of tables and functions with the quoted schema', () => {
     expect(tablesIn('an "odd" one')).toEqual({
+      partitions: 0,
       sessions: '"an ""odd"" one".identity_sessions',
       epochs: '"an ""odd"" one".identity_session_epochs',
       policy: '"an ""odd"" one".identity_session_policy',

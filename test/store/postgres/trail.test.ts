@@ -5,6 +5,7 @@ import { postgres } from '../../../lib/store/postgres/postgres';
 import { postgresTrail } from '../../../lib/store/postgres/trail';
 import { createDatabase, type TestDatabase } from '../../support/database';
 import { admission, ALICE, aSession } from '../../support/sessions';
+import { idColumns, idOf } from '../../support/rows';
 import { testTrail } from '../trail';
 
 let database: TestDatabase;
@@ -36,8 +37,8 @@ describe('postgresTrail', () => {
     const now = Date.now();
     const rolledBack = database.knex.transaction(async (transaction) => {
       await transaction.raw(
-        `insert into identity_sessions (session_id, secret_hash, user_id, device, stay_signed_in, signed_in, active_day)
-        values (gen_random_uuid(), '', 'alice', 'Web', false, now(), now())`,
+        `insert into identity_sessions (${idColumns}, secret_hash, user_id, device, stay_signed_in, signed_in, active_day)
+        values (${idOf(`'alice'`)}, '', 'alice', 'Web', false, now(), now())`,
       );
       throw new Error('rolled back');
     });

@@ -1,0 +1,2 @@
+// Test databases have partitions, unless a test names their layout.
+process.env.TEST_LAYOUT = 'partitioned';
