@@ -76,6 +76,8 @@ export class ChangeFollower {
   #position: Position | undefined;
   #trustedUntil = -Infinity;
   #lastRead: number | undefined;
+  /** The number of successful reads. */
+  #successes = 0;
   /** The error of the last failed read. */
   #failure: unknown = new Error('The change log is no longer read, because the manager was closed');
   #state: 'idle' | 'following' | 'paused' | 'closed' = 'idle';
@@ -157,6 +159,23 @@ export class ChangeFollower {
   }
 
   /**
+   * Resolves when the subscribers have received every change that was committed before this call. If the log cannot be read, no cached
+   * session is trusted until it can.
+   */
+  async catchUp(): Promise<void> {
+    if (this.#state !== 'following') return;
+    // The read in progress may have begun too early. Of several callers that wait for it, the first starts the next one.
+    if (this.#isReading) await this.#reading;
+    if (!this.#isReading && this.#state === 'following') {
+      this.#cancelNext();
+      this.#reading = this.#follow();
+    }
+    const before = this.#successes;
+    await this.#reading;
+    if (this.#successes === before) this.#trustedUntil = -Infinity;
+  }
+
+  /**
    * Notifies the other nodes that the log has grown, through the hints that can send. Call it after the commit: a
    * notification inside a transaction takes a lock of the whole server until the commit is on disk.
    */
@@ -229,6 +248,7 @@ export class ChangeFollower {
     this.#position = change.position;
     this.#trustedUntil = sent + lease;
     this.#lastRead = sent;
+    this.#successes++;
     this.#synchronized = true;
     clock.follow?.(change.time, (sent + clock.monotonic()) / 2);
   }

@@ -150,8 +150,11 @@ class CachedStore extends ForwardingStore {
     return result;
   }
 
-  override end(which: Revocation, end: End): Promise<Ending> {
-    return this.#ending([which], this.inner.end(which, end));
+  override async end(which: Revocation, end: End): Promise<Ending> {
+    const ending = await this.#ending([which], this.inner.end(which, end));
+    // Sessions that other calls have ended are not in the result. If no ids name them, only the log does.
+    if (which.only === undefined && !ending.more) await this.#follower.catchUp();
+    return ending;
   }
 
   override async endEverything(scope: Scope, end: Omit<End, 'reason'>): Promise<void> {

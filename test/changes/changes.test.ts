@@ -113,6 +113,50 @@ describe('ChangeFollower', () => {
     expect(log.reads).toBe(3);
   });
 
+  describe('catchUp()', () => {
+    beforeEach(async () => {
+      follower.start();
+      await turns();
+    });
+
+    it('resolves when the changes so far have reached the subscribers, and keeps the usual interval', async () => {
+      log.write('a');
+      await follower.catchUp();
+      expect(received[1]).toMatchObject({ ids: ['a'] });
+      clock.advance(READ_EVERY);
+      expect(log.reads).toBe(3);
+    });
+
+    it('does not rely on a read that had begun before, and shares the next one with other callers', async () => {
+      const release = log.hold();
+      clock.advance(READ_EVERY);
+      const caughtUp = [follower.catchUp(), follower.catchUp()];
+      log.write('a');
+      release();
+      await Promise.all(caughtUp);
+      expect(received.flatMap(({ ids }) => ids)).toEqual(['a']);
+      expect(log.reads).toBe(3);
+    });
+
+    it('ends the trust in cached sessions if the log cannot be read', async () => {
+      log.failure = new Error('no connection');
+      await follower.catchUp();
+      expect(follower.trusted).toBe(false);
+      log.failure = undefined;
+      await read();
+      expect(follower.trusted).toBe(true);
+    });
+
+    it('reads nothing while cached sessions are not trusted anyway', async () => {
+      clock.advance(IDLE_AFTER);
+      await turns();
+      await follower.close();
+      const { reads } = log;
+      await follower.catchUp();
+      expect(log.reads).toBe(reads);
+    });
+  });
+
   it('starts only once if start() is called twice', async () => {
     follower.start();
     follower.start();

@@ -1,5 +1,6 @@
 import {
   createIdentitySessionManager,
+  everySessionOf,
   memory,
   otherSessionsOf,
   type SessionError,
@@ -14,6 +15,7 @@ import { plainRefusal } from '../../lib/errors';
 import { ForwardingStore, type End, type Ending } from '../../lib/store';
 import { satisfies } from '../support/compliance';
 import { FakeClock } from '../support/clock';
+import { until } from '../support/gate';
 import { managerOn } from '../support/manager';
 import { nodesOnADatabase, open, refusal } from '../support/nodes';
 import { DAY } from '../support/sessions';
@@ -136,6 +138,18 @@ describe('revoke', () => {
       two.session.sessionId,
     ]);
     expect(await manager.revoke(sessionsOf(owner, [two.session.sessionId]))).toEqual([]);
+  });
+
+  it('leaves no session in the cache that another node has ended a moment before', async () => {
+    const [here, there] = [use(), use()];
+    const { session, credentials } = await open(here);
+    await there.verify(credentials);
+    await until(() => there.health().changes?.trusted === true);
+    await there.verify(credentials);
+    await here.revoke(sessionsOf(owner, [session.sessionId]));
+    expect(await there.verify(credentials)).toMatchObject({ userId: 'alice' });
+    expect(await there.revoke(everySessionOf(owner))).toEqual([]);
+    await expect((async () => there.verify(credentials))()).rejects.toEqual(refusal('session-ended'));
   });
 
   it('rejects with session-not-found for a session of another user', async () => {
