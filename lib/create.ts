@@ -120,10 +120,12 @@ function databaseChain(knex: Knex, settings: Settings): Chain {
   const schema = new TableSchema(settings.schema, new StatementRunner(connection, { budget }));
   const follower = followerOf(connection, runner, schema, settings);
 
-  // When the sessions are moved to partitions, the log says that everything changed. If the layout cannot be read then, the first
-  // statement that fails because of it reads it.
+  // When the sessions are moved to partitions, the log says that everything changed, as it does at the first read. If the layout
+  // cannot be read then, the first statement that fails because of it reads it.
+  let isFirst = true;
   follower.subscribe(({ everything }) => {
-    if (everything) schema.refresh().catch(() => undefined);
+    if (everything && !isFirst) schema.refresh().catch(() => undefined);
+    isFirst = false;
   });
   const database = postgres(runner, { schema, onDefect: reportFailure('rows', settings) });
   const cache = cached(database, {
