@@ -20,7 +20,7 @@ const MODULES = join(PROJECT, 'node_modules');
 const NAME = packageJson.name;
 
 /** In bytes. */
-const MOST_BYTES = 340_000;
+const MOST_BYTES = 350_000;
 
 const ENTRY_POINTS = Object.keys(packageJson.exports).filter((path) => !/\.js(on)?$/.test(path));
 
@@ -68,7 +68,7 @@ describe('the tarball', () => {
     expect(own.sort()).toEqual(types.sort());
   });
 
-  it('has at most 340 KB', () => {
+  it('has at most 350 KB', () => {
     expect(statSync(tarball).size).toBeLessThanOrEqual(MOST_BYTES);
   });
 
