@@ -46,8 +46,8 @@ export const BUGS = {
   },
   'own revocation not applied to the cache': {
     file: 'lib/store/cached.ts',
-    find: /return .*\[which\], (.*)\);/,
-    replace: 'return $1;',
+    find: /const ending = await .*\[which\], (.*)\);/,
+    replace: 'const ending = await $1;',
   },
   'outage reported as an end': {
     file: 'lib/database/failures.ts',
