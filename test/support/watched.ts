@@ -1,5 +1,8 @@
 import type { Client } from 'pg';
 
+/** The name of a statement that a node sends by itself: it finds its tables, and reads the policy and the change log. */
+export const BY_ITSELF = /\.schema$|\.policy$|session_changes/;
+
 /** Returns the option `afterCreate` of a pool that adds the name or the text of each statement of its connections to the list. */
 export function watched(statements: string[]) {
   return (connection: Client, done: (error: null, connection: Client) => void): void => {
