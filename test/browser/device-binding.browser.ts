@@ -39,6 +39,8 @@ describeWithChromium('device-bound sessions', () => {
     const signedIn = await browser.status('POST', '/sign-in', { userId: 'alice', staySignedIn: true });
     expect(signedIn).toBe(200);
     await until(async () => (await browser.jar()).has(BOUND));
+    // The session is bound when the browser shows its bound cookie.
+    expect(await browser.status('GET', '/private')).toBe(200);
     cluster.ahead += MINUTE;
     const [id] = (await browser.jar()).get(SESSION)!.split('.');
     return id!;
