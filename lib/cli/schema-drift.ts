@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 
 import { inSchema } from '../database/statement-runner';
 import { mintSecret } from '../session/credentials';
+import { sessionsTable } from '../migrations/layout';
 import { createTables } from '../migrations/migration';
 
 /** A difference between the tables and a new installation, with the statement that removes it. */
@@ -28,9 +29,9 @@ export async function schemaDrift(knex: Knex, schema: string): Promise<Drift[]> 
   try {
     const reference = `check_${mintSecret('hex')}`;
     await transaction.raw('create schema ??', [reference]);
-    await createTables(transaction, reference, {
-      partitions: (await isPartitioned(transaction, schema)) ? 1 : 0,
-    });
+    const table = await sessionsTable(transaction, schema);
+    // Only the parent of partitions is compared, so one partition is enough.
+    await createTables(transaction, reference, { partitions: Math.min(1, table?.partitions ?? 0) });
     // With this setting the server writes the schema in every definition.
     await transaction.raw("set local search_path = ''");
     const wanted = await definitionsIn(transaction, reference, schema);
@@ -39,15 +40,6 @@ export async function schemaDrift(knex: Knex, schema: string): Promise<Drift[]> 
   } finally {
     await transaction.rollback();
   }
-}
-
-async function isPartitioned(knex: Knex, schema: string): Promise<boolean> {
-  const { rows } = await knex.raw<{ rows: unknown[] }>(
-    `select from pg_class c join pg_namespace n on n.oid = relnamespace
-    where nspname = ? and relname = 'identity_sessions' and relkind = 'p'`,
-    [schema],
-  );
-  return rows.length > 0;
 }
 
 /** The beginning of the names of all tables, indexes and functions. */
